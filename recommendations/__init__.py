@@ -1,0 +1,1 @@
+"""The gRPC server that learns what each reader would enjoy next."""

@@ -1,0 +1,85 @@
+"""What the fields of a bookseller's CSV mean. Each function raises RowRefused with a reason that names the column."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from servicekit.csvfile import RowRefused
+
+INT32_MAX = 2**31 - 1
+MAX_TEXT = 10_000
+YEARS = range(-5000, 10_000)
+
+Fields = Mapping[str, str]
+"""A row by column; a column that the file lacks is absent or empty."""
+
+
+def identifier(fields: Fields, column: str, *, greatest: int = INT32_MAX) -> int:
+    """A positive id."""
+    text = fields[column].strip()
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:11]) <= greatest):
+        raise RowRefused(f"{column} {text[:40]!r} is not a whole number from 1 to {greatest}")
+    return int(text)
+
+
+def text(fields: Fields, column: str) -> str:
+    """Free text without surrounding space, at most 10,000 characters."""
+    value = fields.get(column, "").strip()
+    if len(value) > MAX_TEXT:
+        raise RowRefused(f"{column} is longer than {MAX_TEXT} characters")
+    return value
+
+
+def listing(fields: Fields, column: str) -> tuple[str, ...]:
+    """A list separated by `;`, without empty entries and repetitions."""
+    entries = (entry.strip() for entry in text(fields, column).split(";"))
+    return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+
+def number(fields: Fields, column: str) -> float | None:
+    """A finite number; None where the field is empty."""
+    value = fields.get(column, "").strip()
+    if not value:
+        return None
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = float("nan")
+    if not abs(parsed) < float("inf"):
+        raise RowRefused(f"{column} {value[:40]!r} is not a number")
+    return parsed
+
+
+def year(fields: Fields, column: str) -> int | None:
+    """A year, before Christ negative, `1984.0` as spreadsheets write it allowed; None where the field is empty."""
+    value = number(fields, column)
+    if value is None:
+        return None
+    if not (value.is_integer() and int(value) in YEARS):
+        raise RowRefused(f"{column} {fields[column].strip()[:40]!r} is not a year")
+    return int(value)
+
+
+def title(fields: Fields, column: str = "title", instead: str = "isbn") -> str:
+    """A book's title; an empty one becomes the ISBN."""
+    value = text(fields, column) or text(fields, instead)
+    if not value:
+        raise RowRefused(f"neither {column} nor {instead} is given")
+    return value
+
+
+def moment(fields: Fields, column: str) -> datetime | None:
+    """A time in ISO 8601, UTC where no offset is written; None where the field is empty."""
+    value = fields.get(column, "").strip()
+    if not value:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise RowRefused(f"{column} {value[:40]!r} is not a time in ISO 8601") from None
+
+
+def day(fields: Fields, column: str) -> date | None:
+    """The UTC day of a time in ISO 8601; None where the field is empty."""
+    value = moment(fields, column)
+    return value.date() if value else None

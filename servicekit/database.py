@@ -1,0 +1,80 @@
+"""Database engines and transactions, alike on SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+_BEGIN = "servicekit_begin"
+
+
+class DatabaseUrlError(ValueError):
+    """The URL names no database that this program can open."""
+
+
+def database_url(text: str) -> URL:
+    """Parse a database URL, `sqlite:///…` or `postgresql://…`.
+
+    Raises DatabaseUrlError, whose message never repeats the URL: it may hold a password.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError("not a database URL; write sqlite:///file or postgresql://…") from None
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite+pysqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise DatabaseUrlError("only sqlite:///file and postgresql://… are supported")
+
+
+def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10) -> Engine:
+    """An engine for the database that `text` names; connects when it is first used.
+
+    SQLite is opened in WAL mode with foreign keys on and every commit on disk (`synchronous=FULL`); a writer
+    waits up to `busy_timeout_ms` for another. Raises DatabaseUrlError.
+    """
+    url = database_url(text)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=pool_size)
+
+    # SQLAlchemy's recipe: let the driver begin nothing by itself, so that we choose how each transaction begins.
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads."""
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write, kept only if it is committed before the block ends.
+
+    On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`): a reader that turns writer half-way is
+    refused by SQLite without waiting.
+    """
+    with engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
+        yield connection

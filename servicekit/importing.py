@@ -1,0 +1,90 @@
+"""Bringing a CSV file in: parsed row by row, stored batch by batch, with a progress bar and a rejects file."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import click
+
+from servicekit.csvfields import Fields
+from servicekit.csvfile import CsvFile, RejectsFile, Row, RowRefused
+
+BATCH = 10_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout(Generic[T]):
+    """How the rows of one kind of file become values.
+
+    `parse` raises RowRefused; `key`, where given, may stand in one file only once.
+    """
+
+    noun: str
+    required: Sequence[str]
+    optional: Sequence[str]
+    parse: Callable[[Fields], T]
+    key: Callable[[T], Hashable] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What became of a file's rows: `good` ones were stored or known already, `changed` of them changed anything."""
+
+    good: int
+    changed: int
+    refused: int
+
+
+def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int], rejects: Path) -> ImportReport:
+    """Read `path`, hand its values to `store` in batches, and say on the screen what became of them.
+
+    `store` keeps a batch in one transaction and returns how many values changed anything. Refused rows go to a
+    file in the folder `rejects`. Raises NotSuchACsv before anything is stored, EndsEarly after what came whole.
+    """
+    good = changed = 0
+    with (
+        CsvFile(path, required=layout.required, optional=layout.optional) as file,
+        RejectsFile(rejects / f"{path.name}.rejects.csv") as refused,
+        click.progressbar(length=file.size, label=f"importing {path.name}") as bar,
+    ):
+        batch: list[T] = []
+
+        def flush() -> None:
+            nonlocal good, changed
+            good += len(batch)
+            changed += store(batch) if batch else 0
+            batch.clear()
+            bar.update(file.position - bar.pos)
+
+        for value in _values(file, layout, refused.add):
+            batch.append(value)
+            if len(batch) == BATCH:
+                flush()
+        flush()
+    report = ImportReport(good=good, changed=changed, refused=refused.count)
+    click.echo(f"{path.name}: {good:,} {layout.noun}, {changed:,} of them new or changed")
+    if file.unknown_columns:
+        click.echo(f"{path.name}: ignored unknown columns: {', '.join(file.unknown_columns)}")
+    if report.refused:
+        click.echo(f"{path.name}: {report.refused:,} rows could not be used; see {refused.path}", err=True)
+    return report
+
+
+def _values(file: CsvFile, layout: Layout[T], refuse: Callable[[Row, str], None]) -> Iterator[T]:
+    columns = [(name, file.column(name)) for name in (*layout.required, *layout.optional)]
+    known = [(name, index) for name, index in columns if index is not None]
+    lines: dict[Hashable, int] = {}
+    for row in file.rows(refuse):
+        try:
+            value = layout.parse({name: row.fields[index] for name, index in known})
+            if layout.key is not None:
+                first = lines.setdefault(layout.key(value), row.line)
+                if first != row.line:
+                    raise RowRefused(f"the same id as on line {first}")
+        except RowRefused as reason:
+            refuse(row, str(reason))
+        else:
+            yield value
