@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, IntFlag
+from typing import NamedTuple
 
 NOBODY = 0
 """The reader that is nobody in particular: recommended to, never recorded."""
 
-GREATEST_ID = 2**31 - 1
+LONGEST_ID = 100
+"""Characters in the id of an interaction or of a list."""
+
+LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
 
 
 class RecommendationsError(Exception):
@@ -16,7 +20,9 @@ class RecommendationsError(Exception):
     RecommendationsError
      ├─ InvalidArgument
      ├─ CategoryNotFound
-     └─ NotReady
+     ├─ NotReady
+     ├─ StoreUnavailable
+     └─ ModelUnusable
     """
 
 
@@ -24,7 +30,7 @@ class InvalidArgument(RecommendationsError):
     """A field of a request is malformed."""
 
     def __init__(self, field: str, description: str) -> None:
-        super().__init__(f"{field}: {description}")
+        super().__init__(f"{field} {description}")
         self.field = field
         self.description = description
 
@@ -37,7 +43,21 @@ class CategoryNotFound(RecommendationsError):
 
 
 class NotReady(RecommendationsError):
-    """There is no model yet, or the database does not answer; try again."""
+    """There is no model yet."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no model yet; try again when the server is ready")
+
+
+class StoreUnavailable(RecommendationsError):
+    """The database does not answer, or cannot write; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("The database is not available; nothing was stored, try again")
+
+
+class ModelUnusable(RecommendationsError):
+    """A model on disk is absent, of another format or damaged; the message says why."""
 
 
 class Category(IntEnum):
@@ -117,6 +137,55 @@ class Interaction:
     value: float = 0.0
     occurred_at: datetime | None = None
     recommendation_id: str = ""
+
+
+class Event(NamedTuple):
+    """A stored interaction as far as the model needs it; `sequence` orders all events there are."""
+
+    sequence: int
+    reader_id: int
+    book_id: int
+    kind: int
+    value: float
+
+
+class Standing(IntFlag):
+    """How a reader stands to a book after all that they did with it."""
+
+    NONE = 0
+    LIKED = 1
+    """Counts as the reader's taste."""
+    TAKEN = 2
+    """Bought or rated: not recommended again."""
+    WAVED_AWAY = 4
+    """The reader said not to be interested: not recommended again."""
+    OPINION = 8
+    """The reader said what they think of it, which outranks what they merely did."""
+
+
+LOWEST_LIKING = 3.0
+"""The lowest rating that counts as a liking."""
+
+
+def standing_after(before: Standing, kind: InteractionKind, value: float) -> Standing:
+    """A reader's standing to a book after one more interaction with it.
+
+    What a reader says of a book, by rating it or waving it away, replaces what they said before. What they only
+    do (view, click, cart, purchase) is a liking as long as they have said nothing.
+    """
+    said = before & Standing.OPINION
+    match kind:
+        case InteractionKind.SHOWN:
+            return before
+        case InteractionKind.RATING:
+            liked = Standing.LIKED if value >= LOWEST_LIKING else Standing.NONE
+            return Standing.TAKEN | Standing.OPINION | liked
+        case InteractionKind.NOT_INTERESTED:
+            return (before & Standing.TAKEN) | Standing.WAVED_AWAY | Standing.OPINION
+        case InteractionKind.PURCHASE:
+            return before | Standing.TAKEN | (Standing.NONE if said else Standing.LIKED)
+        case _:
+            return before if said else before | Standing.LIKED
 
 
 class Outcome(Enum):

@@ -5,6 +5,24 @@ from datetime import UTC, date, datetime
 
 from servicekit.csvfile import RowRefused
 
+BOOK_COLUMNS = (
+    "authors",
+    "year",
+    "isbn",
+    "categories",
+    "subjects",
+    "published_at",
+    "description",
+    "price",
+    "currency",
+    "stock",
+    "picture",
+)
+"""What a file of books may have beside `book_id` and `title`."""
+
+INTERACTION_COLUMNS = ("kind", "value", "occurred_at", "interaction_id")
+"""What a file of interactions may have beside `user_id` and `book_id`."""
+
 INT32_MAX = 2**31 - 1
 MAX_TEXT = 10_000
 YEARS = range(-5000, 10_000)
@@ -21,11 +39,11 @@ def identifier(fields: Fields, column: str, *, greatest: int = INT32_MAX) -> int
     return int(text)
 
 
-def text(fields: Fields, column: str) -> str:
-    """Free text without surrounding space, at most 10,000 characters."""
+def text(fields: Fields, column: str, *, longest: int = MAX_TEXT) -> str:
+    """Free text without surrounding space, at most `longest` characters."""
     value = fields.get(column, "").strip()
-    if len(value) > MAX_TEXT:
-        raise RowRefused(f"{column} is longer than {MAX_TEXT} characters")
+    if len(value) > longest:
+        raise RowRefused(f"{column} is longer than {longest:,} characters")
     return value
 
 

@@ -38,6 +38,12 @@ class ImportReport:
     refused: int
 
 
+def check_csv(path: Path, layout: Layout[T]) -> None:
+    """Raise NotSuchACsv where `path` as a whole is not a file of that layout."""
+    with CsvFile(path, required=layout.required, optional=layout.optional):
+        pass
+
+
 def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int], rejects: Path) -> ImportReport:
     """Read `path`, hand its values to `store` in batches, and say on the screen what became of them.
 

@@ -1,0 +1,87 @@
+# `make help` explains every target. Everything but the docker-compose targets runs from .venv, which is made first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format stubs check-stubs lock import bench up down migrate clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := servicekit recommendations marketplace starter bench tests
+PROTO := protobufs/recommendations.proto
+export PYTHONUNBUFFERED := 1
+
+help: ## Explain the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+setup: $(VENV)/ready ## Make .venv with everything locked in requirements-dev.txt
+
+$(VENV)/ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: setup ## Run both services with the starter until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
+	@$(BIN)/honcho --no-colour start
+
+test: setup ## Run all tests; what this machine lacks (a browser, an engine) is skipped by name
+	$(BIN)/python -m pytest
+
+lint: setup check-stubs ## Check style, types, import law, the contract's style and its compatibility
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	@# buf refuses to compare a folder with one inside it.
+	frozen=$$(mktemp -d); trap 'rm -r "$$frozen"' EXIT; cp protobufs/frozen/recommendations.proto "$$frozen"; \
+	  $(BIN)/buf breaking --against "$$frozen"
+
+format: setup ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+# $(call generate,FOLDER): the stubs, under the proto's own path so that the generated import works unpatched
+define generate
+$(BIN)/python -m grpc_tools.protoc -I . \
+  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+  --python_out=$(1) --grpc_python_out=$(1) --mypy_out=quiet,readable_stubs:$(1) --mypy_grpc_out=quiet:$(1) $(PROTO)
+endef
+
+stubs: setup ## Generate the stubs from the proto
+	$(call generate,.)
+
+check-stubs: setup ## Fail when the committed stubs differ from the proto
+	@fresh=$$(mktemp -d); trap 'rm -r "$$fresh"' EXIT; $(call generate,$$fresh); \
+	for stub in "$$fresh"/protobufs/*; do \
+	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
+
+lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
+	@for group in recommendations marketplace dev; do \
+	  file=$$group/requirements.txt; [ $$group = dev ] && file=requirements-dev.txt; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --group pyproject.toml:$$group --output-file $$file; done
+
+import: setup ## Bring your own data into both services: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
+	@test -n "$(BOOKS)" || { echo "name the file: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]"; exit 2; }
+	$(BIN)/python -m recommendations import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
+	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
+	$(BIN)/python -m recommendations train
+
+bench: setup ## Measure accuracy, import, training and calls, each beside a reference (BOOK_DATA names the data)
+	$(BIN)/python -m bench
+
+up: ## Build and start both services in containers
+	docker-compose up --build --detach
+
+down: ## Stop the containers; their data stays in named volumes
+	docker-compose down
+
+migrate: ## Bring the containers' databases up to date
+	docker-compose run --rm --no-deps recommendations python -m recommendations migrate
+	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
+
+clean: ## Remove .venv, caches and the local data of `make run` (var/)
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(PACKAGES) protobufs -name __pycache__ -type d -exec rm -rf {} +

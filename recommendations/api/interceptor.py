@@ -1,0 +1,75 @@
+"""What happens around every call: errors become status codes, and slow or failed calls a line in the log."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+
+from recommendations.api.errors import status_of
+from recommendations.domain import RecommendationsError
+from servicekit import tracing
+
+_log = structlog.get_logger()
+
+Behaviour = Callable[[Any, grpc.ServicerContext], Any]
+# Subscripted for the type checker only: the class itself is not generic.
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+class CallInterceptor(grpc.ServerInterceptor):
+    """Wraps every unary method but gRPC's own.
+
+    Health.Watch and reflection stay unwrapped: a wrapped stream would hold a thread of the pool each.
+    """
+
+    def __init__(self, *, log_requests: bool, slow_call_ms: float) -> None:
+        self._log_requests = log_requests
+        self._slow = slow_call_ms / 1000
+
+    def intercept_service(
+        self,
+        continuation: "Callable[[grpc.HandlerCallDetails], Handler | None]",
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        """Wrap the method's handler. Runs on the one serving thread, so it does nothing else."""
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None or handler_call_details.method.startswith("/grpc."):
+            return handler
+        return grpc.unary_unary_rpc_method_handler(
+            self._around(handler_call_details.method, handler.unary_unary),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _around(self, method: str, behaviour: Behaviour) -> Behaviour:
+        def call(request: Any, context: grpc.ServicerContext) -> Any:
+            started = time.perf_counter()
+            try:
+                response = behaviour(request, context)
+            except RecommendationsError as error:
+                status = rpc_status.to_status(status_of(error))
+                self._log_call(method, status.code, started, context)
+                context.abort_with_status(status)
+            except Exception:  # noqa: BLE001  (the one place that answers for whatever nobody foresaw)
+                # Its text may hold anything, so that only the log gets it; the id leads from one to the other.
+                error_id = uuid.uuid4().hex[:12]
+                _log.exception("call_failed", method=method, error_id=error_id, **_trace(context))
+                context.abort(grpc.StatusCode.INTERNAL, f"Internal error; the log has it under {error_id}")
+            if self._log_requests or time.perf_counter() - started > self._slow:
+                self._log_call(method, grpc.StatusCode.OK, started, context)
+            return response
+
+        return call
+
+    def _log_call(self, method: str, code: grpc.StatusCode, started: float, context: grpc.ServicerContext) -> None:
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        _log.info("call", method=method, code=code.name, ms=milliseconds, **_trace(context))
+
+
+def _trace(context: grpc.ServicerContext) -> dict[str, str]:
+    headers = dict(context.invocation_metadata() or ())
+    return {"trace_id": tracing.trace_id_of(str(headers.get(tracing.HEADER, "")))}

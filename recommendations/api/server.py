@@ -1,0 +1,128 @@
+"""Where the server is built: pool, limits, interceptor, health and reflection."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from protobufs import recommendations_pb2 as pb
+from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api.interceptor import CallInterceptor
+from recommendations.api.servicer import RecommendationsServicer
+from recommendations.service import RecommendationService
+
+SERVICE = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
+
+_OPTIONS = [
+    # A second server on the same port is a mistake that must not go unnoticed.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.server_handshake_timeout_ms", 5_000),
+    # Clients may look for a frozen server every ten seconds; without this they are cut off for it.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # Connections grow old, so that clients look the addresses up again and find new servers.
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+]
+
+
+class AddressInUse(Exception):
+    """The server cannot listen on its address."""
+
+
+class Server:
+    """A gRPC server with its port and its health, which starts as NOT_SERVING."""
+
+    def __init__(
+        self, server: grpc.Server, port: int, servicer: health.HealthServicer, pools: Sequence[futures.Executor]
+    ) -> None:
+        self.port = port
+        self._server = server
+        self._health = servicer
+        self._pools = pools
+        self.set_serving(serving=False)
+
+    def start(self) -> None:
+        """Answer calls from now on; health stays NOT_SERVING until it is set."""
+        self._server.start()
+
+    def set_serving(self, *, serving: bool) -> None:
+        """Say whether the service is ready; without effect once it drains."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", SERVICE):
+            self._health.set(name, status)
+
+    def drain(self, *, notice: float, grace: float) -> None:
+        """Stop without failing a call: tell clients, go on for `notice` seconds, then finish what is under way.
+
+        Calls that take more than `grace` seconds are cut off.
+        """
+        self._health.enter_graceful_shutdown()
+        time.sleep(notice)
+        self.stop(grace)
+
+    def stop(self, grace: float | None = None) -> None:
+        """Stop: at once, or when the calls under way are done or `grace` seconds are over."""
+        self._server.stop(grace).wait()
+        for pool in self._pools:
+            pool.shutdown(wait=False)
+
+
+class _OwnLane:
+    """A behaviour that runs on a pool of its own, by the attribute that grpcio looks for."""
+
+    def __init__(self, behaviour: Callable[..., Any], pool: futures.ThreadPoolExecutor) -> None:
+        self.experimental_thread_pool = pool
+        self._behaviour = behaviour
+
+    def __call__(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return self._behaviour(request, context)
+
+
+class _HealthOnItsOwnLane:
+    """gRPC's health service, answering while the pool of the calls is busy."""
+
+    def __init__(self, servicer: health.HealthServicer, lane: futures.ThreadPoolExecutor) -> None:
+        self.Check = _OwnLane(servicer.Check, lane)
+        self.List = _OwnLane(cast("Any", servicer).List, lane)
+        self.Watch = servicer.Watch
+
+
+def create_server(
+    service: RecommendationService,
+    address: str,
+    *,
+    threads: int = 10,
+    with_reflection: bool = True,
+    log_requests: bool = False,
+    slow_call_ms: float = 250.0,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Server:
+    """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
+
+    Raises AddressInUse.
+    """
+    pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
+    lane = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
+    server = grpc.server(
+        pool,
+        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms)],
+        options=_OPTIONS,
+    )
+    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock), server)
+    servicer = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=lane)
+    on_its_own_lane = cast("health_pb2_grpc.HealthServicer", _HealthOnItsOwnLane(servicer, lane))
+    health_pb2_grpc.add_HealthServicer_to_server(on_its_own_lane, server)
+    if with_reflection:
+        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError:
+        raise AddressInUse(f"cannot listen on {address}: the address is in use or not of this machine") from None
+    return Server(server, port, servicer, (pool, lane))

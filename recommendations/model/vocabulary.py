@@ -1,0 +1,39 @@
+"""The numbering of ids by rows."""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int32]
+
+ABSENT = -1
+"""The row of an id that a vocabulary does not have."""
+
+
+class Vocabulary:
+    """Ids in ascending order; an id's row is its place among them."""
+
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, ids: npt.ArrayLike) -> Rows:
+        """The row of each id, ABSENT where it has none."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        if not len(self.ids):
+            return np.full(wanted.shape, ABSENT, dtype=np.int32)
+        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        return np.where(self.ids[places] == wanted, places, ABSENT).astype(np.int32)
+
+    def row(self, wanted: int) -> int:
+        """The row of one id, ABSENT where it has none."""
+        place = int(np.searchsorted(self.ids, wanted))
+        return place if place < len(self.ids) and self.ids[place] == wanted else ABSENT
+
+    def digest(self) -> str:
+        """A hash of the ids, the same on every machine."""
+        return hashlib.sha256(self.ids.astype("<i4").tobytes()).hexdigest()

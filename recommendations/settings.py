@@ -1,0 +1,55 @@
+"""The settings of the Recommendations service."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from servicekit.database import database_url
+from servicekit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from RECOMMENDATIONS_… environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
+
+    bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the image's setting).")
+    port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    threads: int = Field(10, ge=1, le=256, description="Threads that answer calls.")
+    data_dir: Path = Field(
+        Path("var/recommendations"), description="Folder of the models, the rejects files and the SQLite database."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="`postgresql://…` or `sqlite:///…`; by default `recommendations.db` in the data folder."
+    )
+    reflection: bool = Field(True, description="Whether grpcurl and the like may list the methods by reflection.")
+    log_requests: bool = Field(False, description="Log a line for every call, not only for errors and slow ones.")
+    slow_call_ms: float = Field(250.0, gt=0, description="A call that takes longer is logged.")
+    drain_seconds: float = Field(
+        10.0, ge=0, le=600, description="How long calls under way may go on once the server is told to stop."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            database_url(url.get_secret_value())
+        return url
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'recommendations.db'}"
+
+    @property
+    def models(self) -> Path:
+        """The folder of the models."""
+        return self.data_dir / "models"
+
+    @property
+    def rejects(self) -> Path:
+        """The folder of the rejects files."""
+        return self.data_dir / "rejects"

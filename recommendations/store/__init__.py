@@ -1,0 +1,5 @@
+"""What the service keeps in its database: books, interactions and the record of models."""
+
+from recommendations.store.unit_of_work import Store, UnitOfWork
+
+__all__ = ["Store", "UnitOfWork"]

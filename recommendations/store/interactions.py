@@ -1,0 +1,65 @@
+"""What readers did, in the order in which it was stored."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommendations.domain import Event, Interaction
+from recommendations.store.schema import books, interactions
+
+CHUNK = 50_000
+
+
+class Interactions:
+    """The interactions table over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, batch: Sequence[Interaction]) -> set[str]:
+        """Store those whose ids are new; returns these ids. Needs a write transaction."""
+        if not batch:
+            return set()
+        # Within a batch too, the first of an id counts.
+        rows = list({interaction.id: interaction for interaction in reversed(batch)}.values())[::-1]
+        statement = self._insert().returning(interactions.c.id)
+        return set(self._connection.scalars(statement, [_row(interaction) for interaction in rows]))
+
+    def add_many(self, batch: Sequence[Interaction]) -> int:
+        """Like `add` for thousands of them, but returns only how many were new."""
+        return self._connection.execute(self._insert(), [_row(interaction) for interaction in batch]).rowcount
+
+    def events_after(self, sequence: int) -> Iterator[list[Event]]:
+        """The events after `sequence`, in order and in chunks."""
+        columns = (interactions.c[name] for name in Event._fields)
+        statement = select(*columns).where(interactions.c.sequence > sequence).order_by(interactions.c.sequence)
+        rows = self._connection.execution_options(yield_per=CHUNK).execute(statement)
+        for chunk in rows.partitions():
+            yield [Event._make(row) for row in chunk]
+
+    def last_sequence(self) -> int:
+        """The sequence number of the last event; 0 where there is none."""
+        return self._connection.scalar(select(func.coalesce(func.max(interactions.c.sequence), 0))) or 0
+
+    def of_unknown_books(self) -> int:
+        """How many interactions name a book that is not in the catalogue."""
+        known = select(books.c.book_id).where(books.c.book_id == interactions.c.book_id).exists()
+        return self._connection.scalar(select(func.count()).select_from(interactions).where(~known)) or 0
+
+    def _insert(self) -> Any:
+        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        return insert(interactions).on_conflict_do_nothing(index_elements=[interactions.c.id])
+
+
+def _row(interaction: Interaction) -> dict[str, Any]:
+    return {
+        "id": interaction.id,
+        "reader_id": interaction.reader_id,
+        "book_id": interaction.book_id,
+        "kind": interaction.kind,
+        "value": interaction.value,
+        "occurred_at": interaction.occurred_at,
+        "recommendation_id": interaction.recommendation_id,
+    }

@@ -1,0 +1,77 @@
+"""Transactions over the whole store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from recommendations.domain import StoreUnavailable
+from recommendations.store.books import Books
+from recommendations.store.interactions import Interactions
+from recommendations.store.models import Models
+from servicekit import database, migrations
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITE_LOCK = 5005101
+
+
+class UnitOfWork:
+    """One transaction; what it wrote is kept only after `commit()`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.books = Books(connection)
+        self.interactions = Interactions(connection)
+        self.models = Models(connection)
+
+    def commit(self) -> None:
+        """Keep what was written."""
+        self._connection.commit()
+
+
+class Store:
+    """The database behind `engine`; every call of `read` and `write` is a transaction of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A transaction that only reads. Raises StoreUnavailable."""
+        with _answering(), database.reading(self._engine) as connection:
+            yield UnitOfWork(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A transaction that may write.
+
+        Writers take turns, so that sequence numbers and revisions become visible in their order and whoever
+        follows them by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
+        """
+        with _answering(), database.writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
+            yield UnitOfWork(connection)
+
+    def migrate(self) -> None:
+        """Bring the database up to date."""
+        migrations.upgrade(self._engine, _MIGRATIONS)
+
+    def is_migrated(self) -> bool:
+        """Whether the database is up to date."""
+        return migrations.is_current(self._engine, _MIGRATIONS)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable from error

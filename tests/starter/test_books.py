@@ -1,0 +1,103 @@
+"""The starter catalogue: what clients' examples and a new shop's first pages rely on."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from recommendations.domain import Category
+from starter.simulate import BOOKS, STRANDS, read_catalogue
+
+CATALOGUE = read_catalogue(BOOKS)
+COLUMNS = [
+    "book_id",
+    "title",
+    "authors",
+    "year",
+    "isbn",
+    "categories",
+    "subjects",
+    "price",
+    "currency",
+    "stock",
+    "description",
+]
+MAY_BE_EMPTY = {"isbn"}
+KNOWN_TO_CLIENTS = [
+    ("The Maltese Falcon", "Mystery"),
+    ("Murder on the Orient Express", "Mystery"),
+    ("The Hound of the Baskervilles", "Mystery"),
+    ("The Hitchhiker's Guide to the Galaxy", "Science Fiction"),
+    ("Ender's Game", "Science Fiction"),
+    ("The Dune Chronicles", "Science Fiction"),
+    ("The 7 Habits of Highly Effective People", "Self-Help"),
+    ("How to Win Friends and Influence People", "Self-Help"),
+    ("Man's Search for Meaning", "Self-Help"),
+]
+
+
+def test_ids_have_no_gaps() -> None:
+    """There are at least 120 books, numbered from 1 in the order of the file."""
+    assert len(CATALOGUE) >= 120
+    assert [row["book_id"] for row in CATALOGUE] == [str(number + 1) for number in range(len(CATALOGUE))]
+
+
+def test_first_nine_are_those_that_clients_know() -> None:
+    """Books 1 to 9 keep the titles and the leading categories that older clients were written against."""
+    assert [(row["title"], row["categories"].split(";")[0]) for row in CATALOGUE[:9]] == KNOWN_TO_CLIENTS
+
+
+def test_three_oldest_shelves_are_full() -> None:
+    """Mystery, science fiction and self-help can each fill two pages of ten."""
+    count = Counter(category for row in CATALOGUE for category in row["categories"].split(";"))
+    assert min(count[category] for category in ("Mystery", "Science Fiction", "Self-Help")) >= 20
+
+
+def test_every_fact_that_a_page_shows_is_there() -> None:
+    """No book lacks a fact, but for the ISBN, which belongs to an edition and not to a work."""
+    assert list(CATALOGUE[0]) == COLUMNS
+    assert [
+        (row["book_id"], column)
+        for row in CATALOGUE
+        for column in COLUMNS
+        if column not in MAY_BE_EMPTY and not row[column]
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "pattern"),
+    [
+        ("year", r"1[0-9]{3}|20[0-2][0-9]"),
+        ("price", r"[1-9][0-9]*\.[0-9]{2}"),
+        ("currency", r"EUR"),
+        ("stock", r"0|[1-9][0-9]*"),
+        ("subjects", r"[^;A-Z]+(;[^;A-Z]+)*"),
+        ("authors", r"\S[^;]*\S(;\S[^;]*\S)*"),
+    ],
+)
+def test_facts_have_their_form(column: str, pattern: str) -> None:
+    """Years, prices, currencies, stock, subjects and authors are written as the import reads them."""
+    assert [row[column] for row in CATALOGUE if not re.fullmatch(pattern, row[column])] == []
+
+
+def test_no_book_is_there_twice() -> None:
+    """Title and authors tell any two books apart."""
+    assert max(Counter((row["title"].casefold(), row["authors"]) for row in CATALOGUE).values()) == 1
+
+
+def test_categories_are_those_of_the_contract() -> None:
+    """Every category is a contract's name in title case, named once a book, and no category is left empty."""
+    labels = {category.name.replace("_", " ").title() for category in Category} - {"Self Help"} | {"Self-Help"}
+    assert {category for row in CATALOGUE for category in row["categories"].split(";")} == labels
+    assert [row["title"] for row in CATALOGUE if _repeats(row["categories"]) or _repeats(row["subjects"])] == []
+
+
+def test_strands_name_subjects_of_the_catalogue() -> None:
+    """A subject renamed in the catalogue cannot silently drop out of the simulated tastes."""
+    subjects = {subject for row in CATALOGUE for subject in row["subjects"].split(";")}
+    assert [subject for strand in STRANDS for subject in strand if subject not in subjects] == []
+
+
+def _repeats(listing: str) -> bool:
+    entries = listing.split(";")
+    return len(set(entries)) < len(entries)
