@@ -23,7 +23,7 @@ $(VENV)/ready: requirements-dev.txt
 	@touch $@
 
 run: setup ## Run both services with the starter until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
-	@$(BIN)/honcho --no-colour start
+	@$(BIN)/honcho start || [ $$? -eq 130 ]
 
 test: setup ## Run all tests; what this machine lacks (a browser, an engine) is skipped by name
 	$(BIN)/python -m pytest

@@ -86,7 +86,9 @@ def publish(artifact: Artifact, folder: Path) -> None:
     partial.rename(folder / artifact.version)
     with _directory(folder) as descriptor:
         _to_disk(descriptor)
-    for old in sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file())[:-KEPT]:
+    # Never this one, even where the clock was set back and its name sorts first.
+    others = sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file() and path.name != artifact.version)
+    for old in others[: -(KEPT - 1)]:
         shutil.rmtree(old)
 
 
@@ -115,7 +117,7 @@ def load(folder: Path) -> Artifact:
         )
         if artifact.books.digest() != manifest["vocabulary_sha256"] or artifact.version != folder.name:
             raise ModelUnusable(f"{folder}: the arrays are of another model than the manifest")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ModelUnusable(f"{folder}: {type(error).__name__}: {error}") from error
     return artifact
 

@@ -24,6 +24,8 @@ class LiveHistories:
         """Take further events in, in the order of their sequence numbers."""
         changed: dict[int, dict[int, Standing]] = {}
         for event in events:
+            if event.kind == InteractionKind.SHOWN:
+                continue  # says nothing of taste: the book stays unknown to the reader
             standings = changed.get(event.reader_id)
             if standings is None:
                 standings = changed[event.reader_id] = dict(self.of(event.reader_id))

@@ -75,6 +75,8 @@ class ServedModel:
     ) -> list[Recommendation]:
         liked = self._artifact.books.rows([id_ for id_, standing in standings.items() if standing & Standing.LIKED])
         history = np.sort(liked[liked >= 0])
+        # A book counts once the catalogue has it: before, it could not be named as a reason.
+        history = history[catalogue.on_sale[history]]
         if not len(history) or not most:
             return []
         ranking = rank(self._artifact.neighbours, history, eligible, catalogue.ids, most)

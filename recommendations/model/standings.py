@@ -32,21 +32,21 @@ class EventColumns:
     readers: Ids
     books: Ids
     kinds: npt.NDArray[np.uint8]
-    values: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float64]
     sequence: int
 
     @classmethod
     def of(cls, chunks: Iterable[list[Event]]) -> "EventColumns":
         """Gather the chunks; events of kind SHOWN say nothing of taste and are left out."""
-        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = []
+        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]] = []
         sequence = 0
         for chunk in chunks:
             if chunk:
                 sequences, readers, books, kinds, ratings = zip(*chunk, strict=True)
-                parts.append((np.array([readers, books, kinds], dtype=np.int32), np.array(ratings, dtype=np.float32)))
+                parts.append((np.array([readers, books, kinds], dtype=np.int32), np.array(ratings, dtype=np.float64)))
                 sequence = sequences[-1]
         whole = np.concatenate([np.empty((3, 0), dtype=np.int32), *(part for part, _ in parts)], axis=1)
-        values = np.concatenate([np.empty(0, dtype=np.float32), *(part for _, part in parts)])
+        values = np.concatenate([np.empty(0, dtype=np.float64), *(part for _, part in parts)])
         told = whole[2] != InteractionKind.SHOWN
         return cls(whole[0][told], whole[1][told], whole[2][told].astype(np.uint8), values[told], sequence)
 
@@ -73,7 +73,7 @@ def histories_of(events: EventColumns, books: Vocabulary) -> Histories:
 
 
 def _last_standings(
-    kinds: npt.NDArray[np.uint8], values: npt.NDArray[np.float32], starts: npt.NDArray[np.intp]
+    kinds: npt.NDArray[np.uint8], values: npt.NDArray[np.float64], starts: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.uint8]:
     if not len(kinds):
         return np.empty(0, dtype=np.uint8)

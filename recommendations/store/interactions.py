@@ -23,13 +23,17 @@ class Interactions:
         if not batch:
             return set()
         # Within a batch too, the first of an id counts.
-        rows = list({interaction.id: interaction for interaction in reversed(batch)}.values())[::-1]
+        first: dict[str, Interaction] = {}
+        for interaction in batch:
+            first.setdefault(interaction.id, interaction)
         statement = self._insert().returning(interactions.c.id)
-        return set(self._connection.scalars(statement, [_row(interaction) for interaction in rows]))
+        return set(self._connection.scalars(statement, [_row(interaction) for interaction in first.values()]))
 
     def add_many(self, batch: Sequence[Interaction]) -> int:
         """Like `add` for thousands of them, but returns only how many were new."""
-        return self._connection.execute(self._insert(), [_row(interaction) for interaction in batch]).rowcount
+        # PostgreSQL's driver sends several statements, whose counts are added up only when asked for.
+        statement = self._insert().execution_options(preserve_rowcount=True)
+        return self._connection.execute(statement, [_row(interaction) for interaction in batch]).rowcount
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
         """The events after `sequence`, in order and in chunks."""

@@ -57,12 +57,14 @@ class Store:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Bring the database up to date."""
-        migrations.upgrade(self._engine, _MIGRATIONS)
+        """Bring the database up to date. Raises StoreUnavailable."""
+        with _answering():
+            migrations.upgrade(self._engine, _MIGRATIONS)
 
     def is_migrated(self) -> bool:
-        """Whether the database is up to date."""
-        return migrations.is_current(self._engine, _MIGRATIONS)
+        """Whether the database is up to date. Raises StoreUnavailable."""
+        with _answering():
+            return migrations.is_current(self._engine, _MIGRATIONS)
 
     def close(self) -> None:
         """Close the connections."""

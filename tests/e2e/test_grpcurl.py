@@ -1,0 +1,64 @@
+"""The server as an engineer with grpcurl meets it: by reflection alone."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import Pair
+from tests.requirements_met import grpcurl
+
+pytestmark = [pytest.mark.slow, pytest.mark.grpcurl]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run grpcurl without TLS."""
+    command = [str(grpcurl()), "-plaintext", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def call(address: str, method: str, request: dict[str, Any]) -> Any:
+    """Call a method and return the answer's JSON."""
+    done = run("-d", json.dumps(request), address, method)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_lists_services(pair: Pair) -> None:
+    """`list` names the service, gRPC's health and reflection."""
+    listed = run(pair.grpc_address, "list").stdout.split()
+    assert listed == ["Recommendations", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"]
+
+
+def test_describes_the_contract(pair: Pair) -> None:
+    """`describe` prints the methods and the old fields under their old numbers."""
+    assert "rpc Recommend ( .RecommendationRequest )" in run(pair.grpc_address, "describe", "Recommendations").stdout
+    request = run(pair.grpc_address, "describe", "RecommendationRequest").stdout
+    assert "int32 max_results = 3;" in request
+
+
+def test_recommends_records_and_reacts(pair: Pair) -> None:
+    """A recorded click changes the reader's next list, which gives the clicked book as its reason."""
+    reader = {"user_id": 700_000_001, "any_category": True, "max_results": 5}
+    before = call(pair.grpc_address, "Recommendations/Recommend", reader)
+    click = {"id": "e2e-1", "user_id": 700_000_001, "book_id": 6, "kind": "KIND_CLICK"}
+    recorded = call(pair.grpc_address, "Recommendations/RecordInteractions", {"interactions": [click]})
+    after = call(pair.grpc_address, "Recommendations/Recommend", reader)
+    assert {one["reason"]["kind"] for one in before["recommendations"]} == {"KIND_POPULAR"}
+    assert recorded["results"] == [{"outcome": "OUTCOME_STORED"}]
+    assert all(one["reason"]["books"][0]["id"] == 6 for one in after["recommendations"])
+    assert before["recommendations"] != after["recommendations"]
+
+
+def test_errors_name_the_field(pair: Pair) -> None:
+    """A malformed request is refused with a BadRequest that grpcurl can print."""
+    done = run("-d", '{"max_results": -1}', pair.grpc_address, "Recommendations/Recommend")
+    assert "Code: InvalidArgument" in done.stderr
+    assert '"field":"max_results"' in done.stderr
+
+
+def test_health(pair: Pair) -> None:
+    """The health service says SERVING."""
+    answer = call(pair.grpc_address, "grpc.health.v1.Health/Check", {"service": "Recommendations"})
+    assert answer == {"status": "SERVING"}

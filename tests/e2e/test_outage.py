@@ -1,0 +1,117 @@
+"""The shop while Recommendations is dead or frozen."""
+
+import json
+import re
+import signal
+import threading
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import Pair, await_serving, start_pair
+
+pytestmark = pytest.mark.slow
+
+BREAK = "Recommendations are taking a short break."
+ROUNDS = 200
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Both services, for one test to break."""
+    with ExitStack() as stack:
+        yield start_pair(tmp_path, stack)
+
+
+class Visitor:
+    """Someone who loads pages and keeps cookies."""
+
+    def __init__(self, shop: str) -> None:
+        self._shop = shop
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def get(self, path: str = "") -> str:
+        """Load a page; anything but 200 raises."""
+        with self._opener.open(self._shop + path, timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def become_reader(self) -> None:
+        """Click on the first book of the home page and wait until the shelf is personal."""
+        link = re.search(r'href="/(books/\d+\?from=[^"]+)"', self.get())
+        assert link is not None
+        self.get(link[1])
+        self.await_page("Picked for you", without=BREAK)
+
+    def await_page(self, text: str, *, without: str = "\0") -> str:
+        """Load the home page until it holds a text and lacks another."""
+        for _ in range(ROUNDS):
+            page = self.get()
+            if text in page and without not in page:
+                return page
+        raise AssertionError(f"the home page never held {text!r} without {without!r}:\n{page}")
+
+
+def crowd(shop: str, visits: int) -> list[str]:
+    """The pages of visitors who come four at a time."""
+    visitors = threading.local()
+
+    def visit(_number: int) -> str:
+        if not hasattr(visitors, "visitor"):
+            visitors.visitor = Visitor(shop)
+        page: str = visitors.visitor.get()
+        return page
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(visit, range(visits)))
+
+
+def test_killed(pair: Pair) -> None:
+    """With Recommendations killed every page is served, with best-sellers that say so; back, it is personal."""
+    reader = Visitor(pair.shop)
+    reader.become_reader()
+    pair.recommendations.kill()
+    pages = crowd(pair.shop, 40)
+    assert all(f"{BREAK} Here are our best-sellers." in page for page in pages)
+    assert BREAK in reader.get()
+    pair.restart_recommendations()
+    reader.await_page("Because you know", without=BREAK)
+
+
+def test_frozen(pair: Pair) -> None:
+    """With Recommendations frozen every page is served; thawed, it is personal again."""
+    reader = Visitor(pair.shop)
+    reader.become_reader()
+    pair.recommendations.signal(signal.SIGSTOP)
+    try:
+        pages = crowd(pair.shop, 40)
+        assert all(f"{BREAK} Here are our best-sellers." in page for page in pages)
+        assert BREAK in reader.get()
+    finally:
+        pair.recommendations.signal(signal.SIGCONT)
+    await_serving(pair.grpc_address)
+    reader.await_page("Because you know", without=BREAK)
+
+
+def test_clicks_of_an_outage_arrive_when_it_is_over(pair: Pair) -> None:
+    """What a reader does while Recommendations is dead counts once it is back."""
+    pair.recommendations.kill()
+    reader = Visitor(pair.shop)
+    link = re.search(r'href="/(books/(\d+)\?from=[^"]+)"', reader.get())
+    assert link is not None
+    reader.get(link[1])
+    assert json.loads(reader.get("readyz"))["outbox"]["waiting"] == 1
+    pair.restart_recommendations()
+    reader.await_page("Because you know", without=BREAK)
+
+
+def test_services_end_orderly(tmp_path: Path) -> None:
+    """Told to stop, both services end with code 0."""
+    with ExitStack() as stack:
+        pair = start_pair(tmp_path, stack)
+        assert pair.marketplace.stop() == 0
+        assert pair.recommendations.stop() == 0
