@@ -1,7 +1,7 @@
 """Keeping the model at work in step with the store: new events, changed books, newer models."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -51,7 +51,9 @@ class Follower:
         with self._feeding:
             self._follow_books()
             if self._model is not None:
-                self._sequence = self._feed(self._model, self._sequence)
+                # Noted after every chunk: what was observed before a failure is not observed again after it.
+                for sequence in self._feed(self._model, self._sequence):
+                    self._sequence = sequence
 
     def take_up(self) -> None:
         """Put the newest usable model to work, if it is not already. Raises StoreUnavailable.
@@ -102,11 +104,11 @@ class Follower:
             _log.error("model_refused", version=version, reason=str(error))
             return False
         # Most of what the model missed since its training is fed before anyone has to wait.
-        sequence = self._feed(model, model.sequence)
+        sequence = max(self._feed(model, model.sequence), default=model.sequence)
         with self._feeding:
             if self._books is not books:
                 model.stock(self._books)
-            self._sequence = self._feed(model, sequence)
+            self._sequence = max(self._feed(model, sequence), default=sequence)
             self._model = model
         _log.info("model_taken_up", version=version)
         return True
@@ -120,10 +122,10 @@ class Follower:
                 self._model.stock(self._books)
         self._revision = revision
 
-    def _feed(self, model: Model, sequence: int) -> int:
+    def _feed(self, model: Model, sequence: int) -> Iterator[int]:
+        """Feed what is stored after `sequence`, chunk by chunk; yields how far the model has come."""
         with self._store.read() as work:
             for events in work.interactions.events_after(sequence):
                 if events:
                     model.observe(events)
-                    sequence = events[-1].sequence
-        return sequence
+                    yield events[-1].sequence

@@ -34,9 +34,11 @@ Fields = Mapping[str, str]
 def identifier(fields: Fields, column: str, *, greatest: int = INT32_MAX) -> int:
     """A positive id."""
     text = fields[column].strip()
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:11]) <= greatest):
+    digits = text.lstrip("0")
+    # Python refuses to read very long numbers, and no id is as long as that.
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(greatest)) and int(digits) <= greatest):
         raise RowRefused(f"{column} {text[:40]!r} is not a whole number from 1 to {greatest}")
-    return int(text)
+    return int(digits)
 
 
 def text(fields: Fields, column: str, *, longest: int = MAX_TEXT) -> str:

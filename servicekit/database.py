@@ -37,14 +37,15 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10) 
     """An engine for the database that `text` names; connects when it is first used.
 
     SQLite is opened in WAL mode with foreign keys on and every commit on disk (`synchronous=FULL`); a writer
-    waits up to `busy_timeout_ms` for another. Raises DatabaseUrlError.
+    waits up to `busy_timeout_ms` for another. The text of an error, which ends up in logs, tells no parameters:
+    they may be a reader's. Raises DatabaseUrlError.
     """
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=pool_size)
+    engine = create_engine(url, pool_size=pool_size, hide_parameters=True)
 
     # SQLAlchemy's recipe: let the driver begin nothing by itself, so that we choose how each transaction begins.
     @event.listens_for(engine, "connect")

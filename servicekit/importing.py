@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import click
 
 from servicekit.csvfields import Fields
-from servicekit.csvfile import CsvFile, RejectsFile, Row, RowRefused
+from servicekit.csvfile import CsvFile, EndsEarly, RejectsFile, Row, RowRefused
 
 BATCH = 10_000
 
@@ -65,10 +65,14 @@ def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int]
             batch.clear()
             bar.update(file.position - bar.pos)
 
-        for value in _values(file, layout, refused.add):
-            batch.append(value)
-            if len(batch) == BATCH:
-                flush()
+        try:
+            for value in _values(file, layout, refused.add):
+                batch.append(value)
+                if len(batch) == BATCH:
+                    flush()
+        except EndsEarly:
+            flush()  # what came whole
+            raise
         flush()
     report = ImportReport(good=good, changed=changed, refused=refused.count)
     click.echo(f"{path.name}: {good:,} {layout.noun}, {changed:,} of them new or changed")

@@ -25,7 +25,7 @@ _OPTIONS = [
     ("grpc.server_handshake_timeout_ms", 5_000),
     # Clients look for a frozen server every ten seconds, idle ones too; without this they are cut off for it.
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     # Connections grow old, so that clients look the addresses up again and find new servers.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),

@@ -1,0 +1,49 @@
+"""How fast a bookseller's files become a serving model."""
+
+import re
+import time
+from collections.abc import Sequence
+
+import click
+
+from bench.book_data import amazon_book
+from bench.processes import Finished, Stage
+from bench.recommendations_process import RecommendationsFolder, wait_until_serving
+from bench.table import print_table
+
+_IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")
+
+
+def run() -> None:
+    """Print what importing, training and starting take, each as a process of its own on an empty SQLite database."""
+    data = amazon_book("ingestion")
+    if data is None:
+        return
+    with Stage() as stage:
+        folder = RecommendationsFolder(stage)
+        rows = [
+            _row("migrate an empty database", folder.run("migrate")),
+            _row("import books.csv", folder.run("import", "--books", str(data.books))),
+            _row("import interactions.csv.gz", folder.run("import", "--interactions", str(data.interactions))),
+            _row("the same again", folder.run("import", "--interactions", str(data.interactions))),
+            _row("train", folder.run("train")),
+        ]
+        started = time.perf_counter()
+        server = folder.serve()
+        listening = time.perf_counter() - started
+        wait_until_serving(server)
+        serving = time.perf_counter() - started
+        memory = f"{server.child.resident_mb():.0f}"
+        rows.append(("serve: until it listens", "–", f"{listening:.2f}", "–", "–"))
+        rows.append(("serve: until health says SERVING", "–", f"{serving:.2f}", "–", memory))
+    print_table("Ingestion of Amazon-Book into SQLite", ("command", "rows", "seconds", "rows/s", "peak MB"), rows)
+    click.echo("Whole processes, the start of Python included. peak MB of serve: what it holds once it serves.")
+
+
+def _row(command: str, finished: Finished) -> Sequence[str]:
+    memory = f"{finished.peak_mb:.0f}"
+    imported = _IMPORTED.search(finished.output)
+    if imported is None:
+        return command, "–", f"{finished.seconds:.2f}", "–", memory
+    rows = int(imported[1].replace(",", ""))
+    return command, f"{rows:,}", f"{finished.seconds:.2f}", f"{rows / finished.seconds:,.0f}", memory

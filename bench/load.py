@@ -1,0 +1,173 @@
+"""A load generator for unary gRPC calls: one thread, many connections, one call at a time on each.
+
+A Python gRPC client costs as much processor time as the server it is to measure, which on few cores hides what the
+server costs. This one speaks just enough HTTP/2 (RFC 9113) to send prepared messages and to see whether a message
+came back, at some 30 µs a call.
+"""
+
+import selectors
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import click
+
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0x0, 0x1, 0x3, 0x4, 0x6, 0x7
+END_STREAM = ACK = 0x1
+END_HEADERS = 0x4
+WINDOW_UPDATE = 0x8
+FRAME_HEADER = 9
+MESSAGE_HEADER = 5
+"""gRPC's own, before each message: a flag and the length."""
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_INITIAL_WINDOW = 65_535
+_LARGEST_WINDOW = 2**31 - 1
+_INITIAL_WINDOW_SIZE = 0x4
+_WAIT_SECONDS = 5.0
+
+
+class ConnectionLost(click.ClickException):
+    """The server closed a connection, or a call hung."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What became of the calls: the seconds that each answered one took, how many failed, and the costs."""
+
+    latencies: Sequence[float]
+    failed: int
+    seconds: float
+    client_cpu_seconds: float
+
+    @property
+    def calls(self) -> int:
+        """How many calls ended, either way."""
+        return len(self.latencies) + self.failed
+
+
+def generate_load(port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float) -> Load:
+    """Call `method`, `/Service/Method`, for `seconds`, each time with the next message.
+
+    A call has failed that was answered by no message. Raises ConnectionLost.
+    """
+    headers = _header_block(method, f"127.0.0.1:{port}")
+    latencies: list[float] = []
+    failed = 0
+    with selectors.DefaultSelector() as selector:
+        lanes = [_Lane(port, headers) for _ in range(connections)]
+        try:
+            for lane in lanes:
+                selector.register(lane.socket, selectors.EVENT_READ, lane)
+            cpu, started = time.process_time(), time.perf_counter()
+            stop = started + seconds
+            for lane in lanes:
+                lane.call(next(messages))
+            busy = len(lanes)
+            while busy:
+                ready = selector.select(_WAIT_SECONDS)
+                if not ready:
+                    raise ConnectionLost(f"{busy} calls had no answer in {_WAIT_SECONDS:g} s")
+                for key, _ in ready:
+                    lane = key.data
+                    if not lane.receive():
+                        continue
+                    now = time.perf_counter()
+                    if lane.answered:
+                        latencies.append(now - lane.called_at)
+                    else:
+                        failed += 1
+                    if now < stop:
+                        lane.call(next(messages))
+                    else:
+                        busy -= 1
+            ended, cpu = time.perf_counter(), time.process_time() - cpu
+        finally:
+            for lane in lanes:
+                lane.socket.close()
+    return Load(latencies, failed, ended - started, cpu)
+
+
+class _Lane:
+    """One connection with at most one call under way."""
+
+    def __init__(self, port: int, headers: bytes) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_WAIT_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.called_at = 0.0
+        self.answered = False
+        self._headers = headers
+        self._stream = -1
+        self._received = bytearray()
+        # Windows that are never used up, so that nothing need be counted.
+        window = _INITIAL_WINDOW_SIZE.to_bytes(2) + _LARGEST_WINDOW.to_bytes(4)
+        more = (_LARGEST_WINDOW - _INITIAL_WINDOW).to_bytes(4)
+        self.socket.sendall(_PREFACE + _frame(SETTINGS, 0, 0, window) + _frame(WINDOW_UPDATE, 0, 0, more))
+
+    def call(self, message: bytes) -> None:
+        """Send one call."""
+        self._stream += 2
+        self.answered = False
+        body = bytes(1) + len(message).to_bytes(4) + message
+        request = _frame(HEADERS, END_HEADERS, self._stream, self._headers)
+        request += _frame(DATA, END_STREAM, self._stream, body)
+        self.called_at = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> bool:
+        """Take in what has come; returns whether the call is over."""
+        chunk = self.socket.recv(262_144)
+        if not chunk:
+            raise ConnectionLost("the server closed a connection")
+        received = self._received
+        received += chunk
+        start, over = 0, False
+        while len(received) - start >= FRAME_HEADER:
+            length = int.from_bytes(received[start : start + 3])
+            end = start + FRAME_HEADER + length
+            if len(received) < end:
+                break
+            over |= self._take(received[start + 3], received[start + 4], received[start + FRAME_HEADER : end])
+            start = end
+        del received[:start]
+        return over
+
+    def _take(self, kind: int, flags: int, payload: bytearray) -> bool:
+        if kind == DATA:
+            self.answered |= len(payload) >= MESSAGE_HEADER
+        elif kind == SETTINGS and not flags & ACK:
+            self.socket.sendall(_frame(SETTINGS, ACK, 0, b""))
+        elif kind == PING and not flags & ACK:
+            self.socket.sendall(_frame(PING, ACK, 0, bytes(payload)))
+        elif kind == GOAWAY:
+            raise ConnectionLost(f"the server said goodbye: {bytes(payload[8:])!r}")
+        elif kind == RST_STREAM:
+            self.answered = False
+            return True
+        return kind in (DATA, HEADERS) and bool(flags & END_STREAM)
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
+
+
+def _header_block(method: str, authority: str) -> bytes:
+    """The request's headers in HPACK (RFC 7541), all literal, so that one block serves every call."""
+    return (
+        b"\x83\x86"  # :method POST, :scheme http
+        + _literal(b"\x04", method)  # :path
+        + _literal(b"\x01", authority)  # :authority
+        + _literal(b"\x0f\x10", "application/grpc")  # content-type
+        + _literal(b"\x00" + _text("te"), "trailers")
+    )
+
+
+def _literal(name: bytes, value: str) -> bytes:
+    return name + _text(value)
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode("ascii")
+    if len(encoded) > 126:
+        raise ValueError(f"too long for one byte of length: {value!r}")
+    return bytes((len(encoded),)) + encoded

@@ -1,0 +1,14 @@
+"""What the numbers were measured on."""
+
+import os
+import platform
+from importlib.metadata import version
+
+
+def description() -> str:
+    """One line: cores, system and the versions that count."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("grpcio", "protobuf", "numpy"))
+    return (
+        f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f}), {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, {packages}"
+    )

@@ -1,0 +1,186 @@
+"""What readers of the shop see while Recommendations is killed or frozen, and how soon it is over."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import click
+import numpy as np
+
+from bench.guest import Guest, Sample
+from bench.processes import Stage, python
+from bench.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
+from bench.table import print_table
+from bench.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
+
+SECONDS = 12
+FAULT_AFTER = 2.0
+SAMPLERS = 4
+_OPEN = "Marketplace is open at "
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Seconds from the end of the fault to SERVING, and from SERVING to the first personal page."""
+
+    to_serving: float
+    to_personal: float | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One load on the shop: wrk's report, the guest's samples, when it began, and how it was recovered from."""
+
+    name: str
+    wrk: WrkReport
+    samples: Sequence[Sample]
+    began: float
+    recovery: Recovery | None
+
+
+class Shop:
+    """Both services with the starter catalogue, and a guest."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._folder = RecommendationsFolder(stage)
+        self._recommendations = self._folder.serve("start")
+        wait_until_serving(self._recommendations)
+        port = _free_port()
+        settings = {
+            "MARKETPLACE_DATA_DIR": str(stage.folder / "marketplace"),
+            "MARKETPLACE_PORT": str(port),
+            "RECOMMENDATIONS_HOST": "127.0.0.1",
+            "RECOMMENDATIONS_PORT": str(self._recommendations.port),
+        }
+        self.url = stage.start(*python("marketplace", "start"), settings=settings).wait_for(_OPEN)
+        self.guest = Guest(port)
+
+    def kill(self) -> None:
+        """Recommendations dies at once."""
+        self._recommendations.child.kill()
+
+    def restart(self) -> None:
+        """It is started again on its port."""
+        self._recommendations = self._folder.serve(port=self._recommendations.port)
+
+    def freeze(self) -> None:
+        """It answers no more, with all its connections open."""
+        self._recommendations.child.freeze()
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._recommendations.child.thaw()
+
+    @property
+    def recommendations(self) -> RunningServer:
+        """The server of the moment."""
+        return self._recommendations
+
+
+def run() -> None:
+    """Print what the home page does, in total and second by second."""
+    if shutil.which("wrk") is None:
+        click.echo("outage: skipped: wrk is not on PATH")
+        return
+    with Stage() as stage:
+        shop = Shop(stage)
+        runs = [
+            _run(stage, shop, "healthy", fault=None, mend=None),
+            _run(stage, shop, "killed", fault=shop.kill, mend=shop.restart),
+            _run(stage, shop, "frozen", fault=shop.freeze, mend=shop.thaw),
+        ]
+    for one in runs:
+        _print_seconds(one)
+    _print_totals(runs)
+
+
+def _run(
+    stage: Stage, shop: Shop, name: str, *, fault: Callable[[], None] | None, mend: Callable[[], None] | None
+) -> Run:
+    click.echo(f"running: {name} …")
+    with shop.guest.sampling(SAMPLERS):
+        shop.guest.first_personal(time.monotonic())
+        began = time.monotonic()
+        wrk = stage.start(*wrk_command(shop.url, SECONDS))
+        if fault is not None:
+            time.sleep(FAULT_AFTER)
+            fault()
+        wrk.wait()
+        ended = time.monotonic()
+        recovery = _recovery(shop, mend) if mend is not None else None
+    samples = [sample for sample in shop.guest.samples(began) if sample.began < ended]
+    return Run(name, read_report(wrk.output()), samples, began, recovery)
+
+
+def _recovery(shop: Shop, mend: Callable[[], None]) -> Recovery:
+    mended = time.monotonic()
+    mend()
+    wait_until_serving(shop.recommendations)
+    serving = time.monotonic()
+    personal = shop.guest.first_personal(mended)
+    return Recovery(serving - mended, None if personal is None else personal - serving)
+
+
+def _print_seconds(one: Run) -> None:
+    rows = []
+    for second in range(SECONDS):
+        within = [sample for sample in one.samples if second <= sample.began - one.began < second + 1]
+        p50, p99 = _percentiles(within)
+        fresh = sum(sample.personal for sample in within) / max(len(within), 1)
+        rows.append((str(second), str(len(within)), p50, p99, str(_bad(within)), f"{fresh:.0%}"))
+    fault = "" if one.recovery is None else f", {one.name} after {FAULT_AFTER:g} s"
+    columns = ("second", "samples", "p50 ms", "p99 ms", "not 200", "personal")
+    print_table(f"The home page of a guest, {CONNECTIONS} connections of wrk beside it{fault}", columns, rows)
+
+
+def _print_totals(runs: Sequence[Run]) -> None:
+    columns = (
+        *("Recommendations", "pages/s", "p50", "p99", "not 2xx/3xx", "socket errors"),
+        *("before", "first s", "later", "not 200", "SERVING s", "personal s"),
+    )
+    print_table(
+        "The home page in an outage: wrk | samples of a guest, p99 ms | recovery", columns, list(map(_row, runs))
+    )
+    click.echo(
+        f"pages/s to socket errors: wrk, {CONNECTIONS} connections, {SECONDS} s.\n"
+        "before, first s, later: p99 in ms of samples begun before the fault, in the second after it, after that.\n"
+        "SERVING s: from the end of the fault (restart, SIGCONT) until health says SERVING.\n"
+        "personal s: from then to the guest's first page that is not one remembered (negative: it came first)."
+    )
+
+
+def _row(one: Run) -> Sequence[str]:
+    parts = [
+        [sample for sample in one.samples if start <= sample.began - one.began < stop]
+        for start, stop in ((0.0, FAULT_AFTER), (FAULT_AFTER, FAULT_AFTER + 1), (FAULT_AFTER + 1, float("inf")))
+    ]
+    wrk, recovery = one.wrk, one.recovery
+    personal = recovery.to_personal if recovery is not None else None
+    return (
+        *(one.name, f"{wrk.rate:,.0f}", wrk.p50, wrk.p99, str(wrk.bad_answers), str(wrk.socket_errors)),
+        *(_percentiles(part)[1] for part in parts),
+        f"{_bad(one.samples)} of {len(one.samples):,}",
+        "–" if recovery is None else f"{recovery.to_serving:.2f}",
+        "–" if recovery is None else "never" if personal is None else f"{personal:.2f}",
+    )
+
+
+def _percentiles(samples: Sequence[Sample]) -> tuple[str, str]:
+    if not samples:
+        return "–", "–"
+    p50, p99 = np.percentile([(sample.ended - sample.began) * 1000 for sample in samples], [50, 99])
+    return f"{p50:.0f}", f"{p99:.0f}"
+
+
+def _bad(samples: Sequence[Sample]) -> int:
+    return sum(sample.status != 200 for sample in samples)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

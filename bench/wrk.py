@@ -1,0 +1,43 @@
+"""What wrk tells of a run."""
+
+import re
+from dataclasses import dataclass
+
+THREADS, CONNECTIONS = 2, 16
+
+
+@dataclass(frozen=True)
+class WrkReport:
+    """Pages a second, latencies as wrk writes them, answers that were neither 2xx nor 3xx, and socket errors."""
+
+    rate: float
+    p50: str
+    p99: str
+    bad_answers: int
+    socket_errors: int
+
+
+def wrk_command(url: str, seconds: int) -> tuple[str, ...]:
+    """The command."""
+    return ("wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url)
+
+
+def read_report(output: str) -> WrkReport:
+    """Read what wrk printed."""
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
+    return WrkReport(
+        rate=float(_found(r"Requests/sec:\s+([\d.]+)", output)),
+        p50=_found(r"50%\s+(\S+)", output),
+        p99=_found(r"99%\s+(\S+)", output),
+        bad_answers=int(_found(r"Non-2xx or 3xx responses: (\d+)", output, otherwise="0")),
+        socket_errors=sum(map(int, errors.groups())) if errors else 0,
+    )
+
+
+def _found(pattern: str, output: str, *, otherwise: str | None = None) -> str:
+    match = re.search(pattern, output)
+    if match is not None:
+        return match[1]
+    if otherwise is None:
+        raise ValueError(f"no {pattern!r} in what wrk printed:\n{output}")
+    return otherwise

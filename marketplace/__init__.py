@@ -1,0 +1,1 @@
+"""The Flask shop that shows books, and asks Recommendations which ones."""

@@ -1,0 +1,166 @@
+"""Bringing a bookseller's catalogue and history in."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from marketplace.domain import GREATEST_IMPORTED_ID, Book, Category, InteractionKind, Money
+from marketplace.prices import PriceError, parse_price
+from marketplace.store import Store
+from servicekit import csvfields
+from servicekit.csvfields import Fields
+from servicekit.csvfile import CsvFile, RowRefused
+from servicekit.importing import Layout, import_csv
+
+GREATEST_STOCK = 2**31 - 1
+LONGEST_STOCK = len(str(GREATEST_STOCK))
+NAMED = 20
+"""How many unknown categories are named, the most frequent ones."""
+
+_KINDS = {kind.name.lower(): kind for kind in InteractionKind}
+_SAYS_NOTHING_GOOD = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
+
+Pair = tuple[int, int]
+"""A reader and a book that they had."""
+
+
+class Importer:
+    """Imports files into one store."""
+
+    def __init__(self, store: Store, *, rejects: Path) -> None:
+        self._store = store
+        self._rejects = rejects
+        self._unknown_categories: Counter[str] = Counter()
+
+    def run(self, books: Path | None, interactions: Path | None) -> None:
+        """Import one or both files, and say on the screen what became of them.
+
+        Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
+        """
+        layouts = ((books, self._books()), (interactions, _interactions()))
+        for path, layout in layouts:
+            if path is not None:
+                with CsvFile(path, required=layout.required, optional=layout.optional):
+                    pass  # entering it checks the header
+        try:
+            if books is not None:
+                import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
+                self._name_unknown_categories(books)
+            if interactions is not None:
+                import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
+        finally:
+            with self._store.write() as uow:
+                uow.books.recount_readers()
+                uow.commit()
+
+    def _books(self) -> Layout[Book]:
+        return Layout(
+            noun="books",
+            required=("book_id", "title"),
+            optional=(
+                *("authors", "year", "isbn", "categories", "subjects", "published_at"),
+                *("description", "price", "currency", "stock", "picture"),
+            ),
+            parse=self._book,
+            key=lambda book: book.id,
+        )
+
+    def _book(self, fields: Fields) -> Book:
+        return Book(
+            id=csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID),
+            title=csvfields.title(fields),
+            authors=csvfields.listing(fields, "authors"),
+            year=csvfields.year(fields, "year"),
+            isbn=csvfields.text(fields, "isbn"),
+            categories=self._categories(fields),
+            subjects=csvfields.listing(fields, "subjects"),
+            description=csvfields.text(fields, "description"),
+            price=_price(fields),
+            stock=_stock(fields),
+            picture=_picture(fields),
+        )
+
+    def _categories(self, fields: Fields) -> tuple[Category, ...]:
+        known: dict[Category, None] = {}
+        for label in csvfields.listing(fields, "categories"):
+            category = Category.parse(label)
+            if category is None:
+                self._unknown_categories[label] += 1
+            else:
+                known[category] = None
+        return tuple(known)
+
+    def _name_unknown_categories(self, path: Path) -> None:
+        if not self._unknown_categories:
+            return
+        named = [f"{label} ({count:,})" for label, count in self._unknown_categories.most_common(NAMED)]
+        if len(self._unknown_categories) > NAMED:
+            named.append(f"and {len(self._unknown_categories) - NAMED:,} more")
+        click.echo(f"{path.name}: ignored unknown categories: {', '.join(named)}")
+
+    def _put_books(self, batch: list[Book]) -> int:
+        with self._store.write() as uow:
+            changed = uow.books.put(batch)
+            uow.commit()
+        return changed
+
+    def _add_history(self, batch: Sequence[Pair | None]) -> int:
+        with self._store.write() as uow:
+            new = uow.history.add(pair for pair in batch if pair is not None)
+            uow.commit()
+        return new
+
+
+def _interactions() -> Layout[Pair | None]:
+    return Layout(
+        noun="interactions",
+        required=("user_id", "book_id"),
+        optional=("kind", "value", "occurred_at", "interaction_id"),
+        parse=_pair,
+    )
+
+
+def _pair(fields: Fields) -> Pair | None:
+    reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
+    book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
+    name = fields.get("kind", "").strip() or "purchase"
+    kind = _KINDS.get(name)
+    if kind is None:
+        raise RowRefused(f"kind {name[:40]!r} is not one of {', '.join(_KINDS)}")
+    return None if kind in _SAYS_NOTHING_GOOD else (reader_id, book_id)
+
+
+def _price(fields: Fields) -> Money | None:
+    amount = csvfields.text(fields, "price")
+    if not amount:
+        return None
+    try:
+        return parse_price(amount, csvfields.text(fields, "currency"))
+    except PriceError as reason:
+        raise RowRefused(str(reason)) from None
+
+
+def _stock(fields: Fields) -> int | None:
+    stock = csvfields.text(fields, "stock")
+    if not stock:
+        return None
+    digits = stock.lstrip("0") or "0"
+    # Python refuses to read very long numbers, and no stock is as large as that.
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_STOCK and int(digits) <= GREATEST_STOCK):
+        raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {GREATEST_STOCK}")
+    return int(digits)
+
+
+def _picture(fields: Fields) -> str:
+    picture = csvfields.text(fields, "picture")
+    if picture:
+        try:
+            parts = urlsplit(picture)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise RowRefused(f"picture {picture[:40]!r} is not an http or https address")
+    return picture

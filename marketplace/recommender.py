@@ -1,0 +1,216 @@
+"""The client of Recommendations: the only module that knows gRPC and the contract's messages."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from threading import Lock
+from typing import TypeVar, cast
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from marketplace.breaker import Breaker, BreakerOpen, State
+from marketplace.domain import (
+    Interaction,
+    Outcome,
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommenderError,
+    RecommenderRefused,
+    RecommenderUnavailable,
+    RecordResult,
+    Shelf,
+    ShelfRequest,
+)
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.tracing import HEADER, new_trace_id, traceparent
+
+log = structlog.get_logger()
+
+SERVICE = "Recommendations"
+RECORD_TIMEOUT = 5.0
+"""Seconds for a batch of events: no reader waits for it."""
+
+# Statuses after which the same call may succeed; every other one would come again.
+TRANSIENT = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+
+SERVICE_CONFIG = {
+    # pick_first would ignore health.
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "healthCheckConfig": {"serviceName": SERVICE},
+    # Only for pages: the relay repeats its own calls, and retries belong to one layer.
+    "methodConfig": [
+        {
+            "name": [{"service": SERVICE, "method": "RecommendBatch"}],
+            "retryPolicy": {
+                "maxAttempts": 2,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+}
+
+CHANNEL_OPTIONS = (
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+    # A frozen peer is noticed after 3 s instead of a minute and more.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.ping_timeout_ms", 3_000),
+    # After an outage: back within a second instead of four.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Recommendations is a neighbour, never reached through a proxy that the environment names.
+    ("grpc.enable_http_proxy", 0),
+)
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+class GrpcRecommender:
+    """Asks Recommendations, over one channel that is opened when it is first needed; safe to share."""
+
+    def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
+        """`timeout` in seconds is how long a page waits."""
+        name = f"[{host}]" if ":" in host else host
+        self._target = f"dns:///{name}:{port}"
+        self._timeout = timeout
+        self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
+        self._lock = Lock()
+        self._channel: grpc.Channel | None = None
+        self._stub: RecommendationsStub | None = None
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        """Whether pages ask: `closed` (they do), `open` (they do not) or `half-open` (one tries)."""
+        return self._breaker.state.value
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        """The shelves asked for, in one call, no book twice.
+
+        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
+        """
+        request = pb.RecommendBatchRequest(
+            requests=[_shelf_request(reader_id, each) for each in requests], distinct=True
+        )
+        try:
+            with self._breaker.call():
+                answer = _call(self._connected().RecommendBatch, request, self._timeout)
+        except BreakerOpen:
+            raise RecommenderUnavailable("not asked: it failed too often just now") from None
+        if len(answer.responses) != len(requests):
+            raise RecommenderRefused(f"{len(answer.responses)} shelves came instead of {len(requests)}")
+        return [_shelf(each) for each in answer.responses]
+
+    def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
+        """Hand over what readers did; one result for each, in the same order.
+
+        Raises RecommenderUnavailable and RecommenderRefused: then any of them may or may not be recorded.
+        """
+        request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
+        answer = _call(self._connected().RecordInteractions, request, RECORD_TIMEOUT)
+        if len(answer.results) != len(interactions):
+            raise RecommenderRefused(f"{len(answer.results)} results came instead of {len(interactions)}")
+        return [_result(each) for each in answer.results]
+
+    def close(self) -> None:
+        """Close the channel; calls from now on raise RecommenderUnavailable."""
+        with self._lock:
+            self._closed = True
+            if self._channel is not None:
+                self._channel.close()
+
+    def _connected(self) -> RecommendationsStub:
+        with self._lock:
+            if self._closed:
+                raise RecommenderUnavailable("closed")
+            if self._stub is None:
+                self._channel = grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+                self._stub = RecommendationsStub(self._channel)
+            return self._stub
+
+
+def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
+    trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
+    try:
+        return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
+    except grpc.RpcError as error:
+        raise _domain_error(cast("grpc.Call", error)) from error
+
+
+def _domain_error(call: grpc.Call) -> RecommenderError:
+    kind = RecommenderUnavailable if call.code() in TRANSIENT else RecommenderRefused
+    return kind(f"{call.code().name}: {call.details()}")
+
+
+def _log_change(old: State, new: State) -> None:
+    # Its beginning and its end, not each probe between them.
+    if (old, new) == (State.CLOSED, State.OPEN):
+        log.warning("pages stop asking Recommendations: it fails too often")
+    elif new is State.CLOSED:
+        log.warning("pages ask Recommendations again")
+
+
+def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRequest:
+    return pb.RecommendationRequest(
+        user_id=reader_id,
+        category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
+        any_category=request.category is None,
+        max_results=request.limit,
+    )
+
+
+def _shelf(response: pb.RecommendationResponse) -> Shelf:
+    recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
+    return Shelf(recommendations, response.recommendation_id)
+
+
+_REASONS: Mapping[int, ReasonKind] = {kind.value: kind for kind in ReasonKind}
+
+
+def _reason(reason: pb.Reason) -> Reason | None:
+    kind = _REASONS.get(reason.kind)
+    return None if kind is None else Reason(kind, tuple(book.title for book in reason.books))
+
+
+def _interaction(interaction: Interaction) -> pb.Interaction:
+    occurred_at = Timestamp()
+    occurred_at.FromDatetime(interaction.occurred_at.astimezone(UTC).replace(tzinfo=None))
+    return pb.Interaction(
+        id=interaction.id,
+        user_id=interaction.reader_id,
+        book_id=interaction.book_id,
+        kind=cast("pb.Interaction.Kind.ValueType", int(interaction.kind)),
+        occurred_at=occurred_at,
+        recommendation_id=interaction.recommendation_id,
+    )
+
+
+_OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+def _result(result: pb.InteractionResult) -> RecordResult:
+    outcome = _OUTCOMES.get(result.outcome)
+    if outcome is None:
+        raise RecommenderRefused(f"an unknown outcome {result.outcome} came")
+    return RecordResult(outcome, result.reason)

@@ -1,0 +1,68 @@
+"""Serving the shop: waitress, the relay beside it, and an orderly end."""
+
+import errno
+import logging
+import signal
+import sys
+from contextlib import ExitStack
+from threading import Event, Thread
+from types import FrameType
+
+import click
+from waitress.server import MultiSocketServer, create_server  # type: ignore[import-untyped]
+
+from marketplace.app import connect, create_app
+from marketplace.relay import Relay
+from marketplace.settings import MarketplaceSettings
+from marketplace.store import Store
+
+
+class CannotServe(Exception):
+    """The shop cannot be opened; the message says why and what to do."""
+
+
+def serve_shop(settings: MarketplaceSettings, store: Store) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the pages under way.
+
+    Raises CannotServe where the address is taken or not this machine's.
+    """
+    # A line for each page that waits for a thread would be most of the log of a busy shop.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    stop, wake = Event(), Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+        # waitress finishes its requests only when it is left by SystemExit.
+        sys.exit(0)
+
+    with ExitStack() as stack:
+        stack.callback(store.close)
+        recommender = connect(settings)
+        stack.callback(recommender.close)
+        app = create_app(settings, recommender, store=store, wake=wake.set)
+        try:
+            server = create_server(app, host=settings.bind, port=settings.port, threads=settings.threads, ident=None)
+        except (OSError, ValueError) as error:
+            raise CannotServe(_why(settings, error)) from None
+        stack.callback(server.close)
+        if settings.relay:
+            relay = Thread(target=Relay(store, recommender, wake=wake).run, args=(stop,), name="relay")
+            stack.callback(relay.join)
+            relay.start()
+        stack.callback(stop.set)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        port = settings.port if isinstance(server, MultiSocketServer) else server.effective_port
+        click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
+        server.run()
+
+
+def _address(bind: str, port: int) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  (compared, not bound)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _why(settings: MarketplaceSettings, error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"port {settings.port} on {settings.bind} is in use; stop what uses it or set MARKETPLACE_PORT"
+    return f"cannot listen on {settings.bind} port {settings.port}: {error}; see MARKETPLACE_BIND"

@@ -1,0 +1,86 @@
+"""The shop's settings, read from the environment once."""
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from servicekit.database import database_url
+from servicekit.settings import ServiceSettings
+
+
+class MarketplaceSettings(ServiceSettings):
+    """What can be set about Marketplace."""
+
+    model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")
+
+    bind: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is all of them")
+    port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 is any free one")
+    threads: int = Field(8, ge=1, le=256, description="pages made at the same time")
+    data_dir: Path = Field(Path("var/marketplace"), description="folder of the database, rejected rows and the key")
+    database_url: SecretStr | None = Field(
+        None, description="sqlite:///file or postgresql://…; marketplace.db in the data folder if not set"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="signs the cookies; made once and kept in the data folder if not set",
+    )
+    secure_cookies: bool = Field(False, description="send cookies over TLS only; turn it on behind TLS")
+    recommendations_host: str = Field(
+        "localhost", validation_alias="RECOMMENDATIONS_HOST", description="where Recommendations runs"
+    )
+    recommendations_port: int = Field(
+        50051, ge=1, le=65535, validation_alias="RECOMMENDATIONS_PORT", description="its port"
+    )
+    recommendations_timeout_ms: int = Field(
+        200, ge=1, le=60_000, description="how long a page waits for Recommendations"
+    )
+    relay: bool = Field(True, description="whether `serve` also delivers events to Recommendations")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            database_url(url.get_secret_value())
+        return url
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, set or derived."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'marketplace.db'}"
+
+    @property
+    def rejects(self) -> Path:
+        """The folder for rows that an import could not use."""
+        return self.data_dir / "rejects"
+
+
+def session_key(settings: MarketplaceSettings) -> str:
+    """The key that signs cookies: the one that is set, else one made once and kept in the data folder."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    kept = settings.data_dir / "secret_key"
+    if not kept.exists():
+        _keep_new_key(kept)
+    return kept.read_text(encoding="ascii")
+
+
+def _keep_new_key(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_name(f"{kept.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link appears whole or not at all, so of several processes that start at once all read one key.
+        kept.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

@@ -1,0 +1,57 @@
+"""The readers that the shop itself made, and the history that was imported for others."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Connection, Integer, Select, func, insert, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from marketplace.store.schema import imported_history, readers
+
+
+class Readers:
+    """The readers, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, created_at: datetime) -> int:
+        """A new reader's id, from 1,000,000,000 upward."""
+        adding = insert(readers).values(created_at=created_at).returning(readers.c.reader_id)
+        reader_id: int = self._connection.execute(adding).scalar_one()
+        return reader_id
+
+    def exists(self, reader_id: int) -> bool:
+        """Whether the shop made this reader."""
+        found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
+        return self._connection.execute(found).first() is not None
+
+
+class ImportedHistory:
+    """Which readers had which book before the shop opened, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, pairs: Iterable[tuple[int, int]]) -> int:
+        """Add pairs of reader and book; returns how many were new."""
+        distinct = list(dict.fromkeys(pairs))
+        if not distinct:
+            return 0
+        if self._connection.dialect.name == "postgresql":
+            return self._count(postgresql.insert(imported_history).from_select(*_arrays(distinct)), None)
+        rows = [{"reader_id": reader_id, "book_id": book_id} for reader_id, book_id in distinct]
+        return self._count(sqlite.insert(imported_history), rows)
+
+    def _count(self, adding: postgresql.Insert | sqlite.Insert, rows: list[dict[str, int]] | None) -> int:
+        counting = {"preserve_rowcount": True}  # SQLAlchemy counts an INSERT's rows only when asked
+        statement = adding.on_conflict_do_nothing()
+        return self._connection.execute(statement, rows, execution_options=counting).rowcount
+
+
+def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:
+    # Two arrays go through PostgreSQL twice as fast as two parameters a row.
+    reader_ids, book_ids = (literal(list(each), ARRAY(Integer)) for each in zip(*pairs, strict=True))
+    rows = select(func.unnest(reader_ids, type_=Integer), func.unnest(book_ids, type_=Integer))
+    return ["reader_id", "book_id"], rows

@@ -1,0 +1,80 @@
+"""Transactions: nothing is kept that was not committed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from marketplace.domain import StoreUnavailable
+from marketplace.store.books import Books
+from marketplace.store.outbox import Outbox
+from marketplace.store.readers import ImportedHistory, Readers
+from servicekit import migrations
+from servicekit.database import open_engine, reading, writing
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UnitOfWork:
+    """One transaction and the tables in it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.books = Books(connection)
+        self.readers = Readers(connection)
+        self.history = ImportedHistory(connection)
+        self.outbox = Outbox(connection)
+
+    def commit(self) -> None:
+        """Keep what was done."""
+        self._connection.commit()
+
+
+class Store:
+    """The shop's database; all of its faults are raised as StoreUnavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A transaction that only reads."""
+        with _faults(), reading(self.engine) as connection:
+            yield UnitOfWork(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A transaction that may write; rolled back unless it is committed before the block ends."""
+        with _faults(), writing(self.engine) as connection:
+            yield UnitOfWork(connection)
+
+    def migrate(self) -> None:
+        """Bring the tables up to date."""
+        with _faults():
+            migrations.upgrade(self.engine, MIGRATIONS)
+
+    def is_current(self) -> bool:
+        """Whether the tables are up to date."""
+        with _faults():
+            return migrations.is_current(self.engine, MIGRATIONS)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store in the database that `url` names; connects when it is first used."""
+    return Store(open_engine(url))
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The driver's own words, without the statement and its parameters: those may hold what a reader typed.
+        cause = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]
+        raise StoreUnavailable(cause) from error

@@ -1,0 +1,57 @@
+"""The load generator, against a real gRPC server on a free port."""
+
+import itertools
+from collections.abc import Iterator
+from concurrent import futures
+
+import grpc
+import pytest
+
+from bench.load import generate_load
+
+METHOD = "/Test/Echo"
+received: list[bytes] = []
+
+
+def echo(request: bytes, context: grpc.ServicerContext) -> bytes:
+    """Answer a hundred times the request, and `fail` with a status."""
+    received.append(request)
+    if request == b"fail":
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "as asked")
+    return request * 100
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The port of a server whose method echoes."""
+    received.clear()
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(echo)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("Test", {"Echo": handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield port
+    server.stop(None).wait()
+
+
+def test_each_call_carries_the_next_message_and_is_counted_once(port: int) -> None:
+    """What the server received is what was sent, and every call has a latency."""
+    messages = (b"%d" % number for number in itertools.count())
+    load = generate_load(port, METHOD, messages, connections=3, seconds=0.1)
+    assert sorted(map(int, received)) == list(range(load.calls))
+    assert load.failed == 0
+    assert len(load.latencies) == load.calls > 3
+    assert 0 < min(load.latencies) <= max(load.latencies) <= load.seconds
+
+
+def test_a_large_answer_comes_whole(port: int) -> None:
+    """Answers of several frames and many windows neither stall nor count twice."""
+    load = generate_load(port, METHOD, itertools.repeat(b"x" * 5_000), connections=2, seconds=0.1)
+    assert (load.failed, load.calls) == (0, len(received))
+
+
+def test_a_status_other_than_ok_is_a_failure(port: int) -> None:
+    """Calls that the server refuses are counted apart, each as one."""
+    load = generate_load(port, METHOD, itertools.cycle([b"fail", b"fine"]), connections=1, seconds=0.1)
+    assert load.failed == received.count(b"fail") > 0
+    assert len(load.latencies) == received.count(b"fine") > 0

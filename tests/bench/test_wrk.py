@@ -1,0 +1,37 @@
+"""Reading what wrk prints."""
+
+import pytest
+
+from bench.wrk import WrkReport, read_report
+
+GOOD = """\
+Running 12s test @ http://127.0.0.1:5001/
+  2 threads and 16 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    54.12ms   23.45ms 399.99ms   88.88%
+    Req/Sec   148.23     30.12   220.00     70.00%
+  Latency Distribution
+     50%   52.01ms
+     75%   60.00ms
+     90%   81.20ms
+     99%    1.36s
+  3551 requests in 12.01s, 20.55MB read
+"""
+BAD = "  Socket errors: connect 0, read 1, write 2, timeout 4\n  Non-2xx or 3xx responses: 17\n"
+RATES = "Requests/sec:    295.67\nTransfer/sec:      1.71MB\n"
+
+
+def test_a_run_without_errors() -> None:
+    """wrk leaves out the lines of errors when there are none."""
+    assert read_report(GOOD + RATES) == WrkReport(295.67, "52.01ms", "1.36s", 0, 0)
+
+
+def test_errors_are_counted() -> None:
+    """Bad answers and socket errors of every kind."""
+    assert read_report(GOOD + BAD + RATES) == WrkReport(295.67, "52.01ms", "1.36s", 17, 7)
+
+
+def test_something_else_is_not_taken_for_a_report() -> None:
+    """Without wrk's lines there is an error that shows what came instead."""
+    with pytest.raises(ValueError, match="unable to connect"):
+        read_report("unable to connect to 127.0.0.1:5001 Connection refused")

@@ -1,0 +1,81 @@
+"""Collaborators that tests hand to the shop instead of real ones."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from marketplace.domain import (
+    Interaction,
+    Outcome,
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommenderError,
+    RecordResult,
+    Shelf,
+    ShelfRequest,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that moves only when told; as a datetime too."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds - 1000.0)
+
+
+class FakeRecommender:
+    """Answers what it was given, or fails with `error`; remembers what it was asked."""
+
+    state = "closed"
+
+    def __init__(self, *shelves: Shelf) -> None:
+        self.answer = list(shelves)
+        self.error: RecommenderError | None = None
+        self.asked: list[tuple[int, tuple[ShelfRequest, ...]]] = []
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        self.asked.append((reader_id, tuple(requests)))
+        if self.error is not None:
+            raise self.error
+        return self.answer[: len(requests)] or [Shelf(()) for _ in requests]
+
+
+class FakeRecorder:
+    """Stores interactions as Recommendations does; `script` may raise before, or say otherwise about any of them."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.stored: dict[str, Interaction] = {}
+        self.refuses: set[str] = set()
+        self.before: Callable[[], None] = lambda: None
+
+    def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
+        self.calls.append([each.id for each in interactions])
+        self.before()
+        return [self._result(each) for each in interactions]
+
+    def _result(self, interaction: Interaction) -> RecordResult:
+        if interaction.id in self.refuses:
+            return RecordResult(Outcome.REFUSED, "book_id: must be positive")
+        if interaction.id in self.stored:
+            return RecordResult(Outcome.REPEATED)
+        self.stored[interaction.id] = interaction
+        return RecordResult(Outcome.STORED)
+
+
+def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> Shelf:
+    """A recommended shelf of these books, all for one reason."""
+    return Shelf(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
+
+
+def because_of(*titles: str) -> Reason:
+    """The reason that names books the reader knows."""
+    return Reason(ReasonKind.BECAUSE_OF_BOOKS, titles)

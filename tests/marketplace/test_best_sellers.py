@@ -1,0 +1,112 @@
+"""Tests of marketplace.best_sellers."""
+
+from threading import Barrier, Event, Thread
+
+import pytest
+import structlog
+from sqlalchemy import text
+
+from marketplace.best_sellers import MAX_AGE, FreshBestSellers
+from marketplace.domain import BestSellers, Book, StoreUnavailable
+from marketplace.store import Store
+from tests.marketplace.fakes import Clock
+
+
+def put(store: Store, *ids: int) -> None:
+    """Put books of these ids into the catalogue."""
+    with store.write() as uow:
+        uow.books.put([Book(id=book_id, title="A book") for book_id in ids])
+        uow.commit()
+
+
+def ids(best: BestSellers) -> list[int]:
+    """The best-sellers' ids."""
+    return [card.id for card in best.overall]
+
+
+def break_down(store: Store) -> None:
+    """Take away a table."""
+    with store.engine.connect() as connection:
+        connection.execute(text("DROP TABLE book_categories"))
+        connection.commit()
+
+
+def test_they_are_read_again_when_they_are_old(sqlite_store: Store) -> None:
+    """New books appear after half a minute and not before."""
+    clock = Clock()
+    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
+    put(sqlite_store, 1)
+    assert ids(best_sellers.current()) == [1]
+    put(sqlite_store, 2)
+    clock.seconds += MAX_AGE - 1
+    assert ids(best_sellers.current()) == [1]
+    clock.seconds += 1
+    assert ids(best_sellers.current()) == [1, 2]
+
+
+def test_old_ones_stay_when_the_database_fails(sqlite_store: Store) -> None:
+    """A page can be made from memory, and the failure is logged once for each time that it is tried."""
+    clock = Clock()
+    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
+    put(sqlite_store, 1)
+    best_sellers.current()
+    break_down(sqlite_store)
+    clock.seconds += MAX_AGE
+    with structlog.testing.capture_logs() as logs:
+        assert ids(best_sellers.current()) == [1]
+        assert ids(best_sellers.current()) == [1]
+    assert len(logs) == 1
+
+
+def test_without_any_the_failure_is_the_pages(sqlite_store: Store) -> None:
+    """The first page of a shop without a database says that it is closed, and a later one tries again."""
+    break_down(sqlite_store)
+    best_sellers = FreshBestSellers(sqlite_store, clock=Clock())
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            best_sellers.current()
+
+
+def test_one_thread_reads_while_the_others_take_what_is_there(sqlite_store: Store) -> None:
+    """A slow database delays one page every half minute, not all of them."""
+    clock = Clock()
+    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
+    put(sqlite_store, 1)
+    known = best_sellers.current()
+    reading, release = Event(), Event()
+    read = sqlite_store.read
+
+    def slow_read():  # type: ignore[no-untyped-def]
+        reading.set()
+        assert release.wait(10)
+        return read()
+
+    sqlite_store.read = slow_read  # type: ignore[method-assign]
+    clock.seconds += MAX_AGE
+    thread = Thread(target=best_sellers.current)
+    thread.start()
+    assert reading.wait(10)
+    assert best_sellers.current() is known
+    release.set()
+    thread.join()
+    assert best_sellers.current() is not known
+
+
+def test_first_pages_at_once_read_once(sqlite_store: Store) -> None:
+    """Eight visitors of a shop just opened cause one query and all see the same."""
+    best_sellers = FreshBestSellers(sqlite_store, clock=Clock())
+    put(sqlite_store, 1)
+    start = Barrier(8, timeout=10)
+    seen: list[BestSellers] = []
+
+    def visit() -> None:
+        start.wait()
+        seen.append(best_sellers.current())
+
+    threads = [Thread(target=visit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 8
+    assert len({id(each) for each in seen}) == 1

@@ -1,0 +1,154 @@
+"""Tests of marketplace.cli and marketplace.server, as processes: what an operator sees."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The settings of a shop of this test's own, on any free port, with nobody to recommend."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKETPLACE", "RECOMM"))}
+    return kept | {"MARKETPLACE_DATA_DIR": str(tmp_path), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "marketplace", *arguments]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    """A folder with a catalogue of one book."""
+    (tmp_path / "books.csv").write_text("book_id,title,categories\n7,Dune,Science Fiction\n")
+    return tmp_path
+
+
+@pytest.fixture
+def shop(environment: dict[str, str], starter: Path) -> Iterator[tuple[Popen[str], int]]:
+    """A started shop and its port."""
+    command = [sys.executable, "-m", "marketplace", "start", "--starter", str(starter)]
+    with Popen(command, env=environment, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdout
+        port = next(
+            int(found[1]) for line in process.stdout if (found := re.search(r"open at http://.*:(\d+)", line))
+        )
+        yield process, port
+        process.kill()
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    """The status and text of a page."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_new_shop_starts_serves_and_ends_in_order(
+    shop: tuple[Popen[str], int], environment: dict[str, str]
+) -> None:
+    """From nothing to a page with books in one command; SIGTERM ends it with 0 and without a traceback."""
+    process, port = shop
+    status, html = get(port, "/")
+    assert status == 200
+    assert "Dune" in html
+    assert get(port, "/readyz")[0] == 200
+    assert run(environment | {"MARKETPLACE_PORT": str(port)}, "health").returncode == 0
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_a_second_shop_on_the_port_is_told_so(shop: tuple[Popen[str], int], environment: dict[str, str]) -> None:
+    """One line that names the port and the setting."""
+    result = run(environment | {"MARKETPLACE_PORT": str(shop[1])}, "serve")
+    assert result.returncode == 1
+    assert re.fullmatch(r"port \d+ on 127\.0\.0\.1 is in use.*MARKETPLACE_PORT\n", result.stderr)
+
+
+def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None:
+    """The relay runs until it is told to stop, while Recommendations is away."""
+    assert run(environment, "migrate").returncode == 0
+    with Popen([sys.executable, "-m", "marketplace", "relay"], env=environment, cwd=ROOT, stderr=PIPE) as process:
+        # The signal handler is in place once SIGTERM is caught.
+        while not int(_caught(process.pid), 16) & (1 << (signal.SIGTERM - 1)):
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=15)
+    assert process.returncode == 0
+    assert b"Traceback" not in errors
+
+
+def _caught(pid: int) -> str:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return re.findall(r"SigCgt:\s*([0-9a-f]+)", status)[0] if "SigCgt" in status else "0"
+
+
+def test_health_fails_where_nothing_listens(environment: dict[str, str]) -> None:
+    """The container's check sees a dead shop."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        result = run(environment | {"MARKETPLACE_PORT": str(port)}, "health")
+    assert result.returncode == 1
+    assert "not healthy" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "relay", "import"])
+def test_a_database_that_is_not_migrated_says_what_to_do(
+    environment: dict[str, str], starter: Path, command: str
+) -> None:
+    """One line with the command to run."""
+    options = ["--books", str(starter / "books.csv")] if command == "import" else []
+    result = run(environment, command, *options)
+    assert result.returncode == 1
+    assert result.stderr == "the database is not up to date; run: python -m marketplace migrate\n"
+
+
+def test_malformed_settings_are_lines_and_exit_code_2(environment: dict[str, str]) -> None:
+    """One line for each, none with its value."""
+    wrong = {"MARKETPLACE_PORT": "x", "MARKETPLACE_DATABASE_URL": "mysql://u:s3cret@h/d"}
+    result = run(environment | wrong, "serve")
+    assert result.returncode == 2
+    assert sorted(line.partition(":")[0] for line in result.stderr.splitlines()) == sorted(wrong)
+    assert "s3cret" not in result.stderr
+
+
+def test_a_file_that_is_no_such_csv_is_one_line(environment: dict[str, str], tmp_path: Path) -> None:
+    """The import fails with the file's name and the reason."""
+    run(environment, "migrate")
+    result = run(environment, "import", "--books", str(tmp_path / "absent.csv"))
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "absent.csv" in result.stderr
+    assert run(environment, "import").returncode == 2
+
+
+def test_a_database_that_does_not_answer_is_one_line(environment: dict[str, str]) -> None:
+    """An unreachable PostgreSQL is no traceback, and its password stays unsaid."""
+    away = {"MARKETPLACE_DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/d"}
+    result = run(environment | away, "migrate")
+    assert result.returncode == 1
+    assert "MARKETPLACE_DATABASE_URL" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "s3cret" not in result.stderr

@@ -1,0 +1,296 @@
+"""Tests of marketplace.recommender, against a gRPC server on a free port."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier, Event, Thread
+from typing import Any
+
+import grpc
+import pytest
+import structlog
+
+from marketplace.breaker import Breaker, State
+from marketplace.domain import (
+    Category,
+    Interaction,
+    InteractionKind,
+    Outcome,
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommenderRefused,
+    RecommenderUnavailable,
+    RecordResult,
+    Shelf,
+    ShelfRequest,
+)
+from marketplace.recommender import TRANSIENT, GrpcRecommender
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
+from servicekit.tracing import trace_id_of
+from tests.marketplace.fakes import NOON, Clock
+
+MYSTERY = ShelfRequest(Category.MYSTERY, 10)
+CLICK = Interaction(
+    id="click-1",
+    reader_id=1_000_000_000,
+    book_id=7,
+    kind=InteractionKind.CLICK,
+    occurred_at=NOON,
+    recommendation_id="list-1",
+)
+
+
+class Servicer(RecommendationsServicer):
+    """Answers with `answer`, or fails with `status`; notes what came."""
+
+    def __init__(self) -> None:
+        self.requests: list[Any] = []
+        self.metadata: list[dict[str, Any]] = []
+        self.peers: list[str] = []
+        self.status: grpc.StatusCode | None = None
+        self.answer: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
+        self.wait: Callable[[], object] = lambda: None
+
+    def Recommend(self, request: Any, context: Any) -> Any:  # noqa: N802  (gRPC's name)
+        """Never called: a page asks for all of its shelves at once."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "one call a page")
+
+    def RecommendBatch(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def RecordInteractions(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def _serve(self, request: Any, context: Any) -> Any:
+        self.requests.append(request)
+        self.metadata.append(dict(context.invocation_metadata()))
+        self.peers.append(context.peer())
+        self.wait()
+        if self.status is not None:
+            context.abort(self.status, "as told")
+        return self.answer
+
+
+@pytest.fixture
+def servicer() -> Servicer:
+    """What the server answers."""
+    return Servicer()
+
+
+@pytest.fixture
+def port(servicer: Servicer) -> Iterator[int]:
+    """The port of a server."""
+    with ThreadPoolExecutor(8) as pool:
+        server = grpc.server(pool)
+        add_RecommendationsServicer_to_server(servicer, server)
+        number = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        yield number
+        server.stop(None).wait()
+
+
+@pytest.fixture
+def recommender(port: int) -> Iterator[GrpcRecommender]:
+    """A client of it, patient and without a breaker that could open by chance."""
+    with closing(GrpcRecommender("localhost", port, timeout=10)) as client:
+        yield client
+
+
+def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """All shelves are asked for at once, kept apart, for the reader who is there."""
+    servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
+    recommender.shelves(5, [ShelfRequest(None, 10), ShelfRequest(Category.SCIENCE_FICTION, 3)])
+    assert servicer.requests == [
+        pb.RecommendBatchRequest(
+            requests=[
+                pb.RecommendationRequest(user_id=5, any_category=True, max_results=10),
+                pb.RecommendationRequest(user_id=5, category=pb.SCIENCE_FICTION, max_results=3),
+            ],
+            distinct=True,
+        )
+    ]
+
+
+def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Ids, reasons and the list's name are kept; a reason of a kind not yet known is left out."""
+    servicer.answer = pb.RecommendBatchResponse(
+        responses=[
+            pb.RecommendationResponse(
+                recommendation_id="list-1",
+                recommendations=[
+                    pb.BookRecommendation(
+                        id=7,
+                        reason=pb.Reason(
+                            kind=pb.Reason.KIND_BECAUSE_OF_BOOKS, books=[pb.BookReference(id=1, title="Emma")]
+                        ),
+                    ),
+                    pb.BookRecommendation(id=8, reason=pb.Reason(kind=pb.Reason.KIND_NEW)),
+                    pb.BookRecommendation(id=9),
+                ],
+            )
+        ]
+    )
+    assert recommender.shelves(0, [MYSTERY]) == [
+        Shelf(
+            (
+                Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ("Emma",))),
+                Recommendation(8, Reason(ReasonKind.NEW)),
+                Recommendation(9),
+            ),
+            "list-1",
+        )
+    ]
+
+
+def test_interactions_are_recorded_whole(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """What is sent is what happened, and each gets its own result."""
+    servicer.answer = pb.RecordInteractionsResponse(
+        results=[
+            pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED),
+            pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_REFUSED, reason="book_id"),
+        ]
+    )
+    results = recommender.record([CLICK, CLICK])
+    assert results == [RecordResult(Outcome.STORED), RecordResult(Outcome.REFUSED, "book_id")]
+    sent = servicer.requests[0].interactions[0]
+    assert (sent.id, sent.user_id, sent.book_id, sent.kind, sent.recommendation_id) == (
+        "click-1",
+        1_000_000_000,
+        7,
+        pb.Interaction.KIND_CLICK,
+        "list-1",
+    )
+    assert sent.occurred_at.ToDatetime(NOON.tzinfo) == NOON
+
+
+def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Results that cannot be matched to what was asked are no results."""
+    with pytest.raises(RecommenderRefused, match="1 shelves"):
+        recommender.shelves(0, [MYSTERY, MYSTERY])
+    servicer.answer = pb.RecordInteractionsResponse()
+    with pytest.raises(RecommenderRefused, match="0 results"):
+        recommender.record([CLICK])
+    servicer.answer = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
+    with pytest.raises(RecommenderRefused, match="outcome"):
+        recommender.record([CLICK])
+
+
+@pytest.mark.parametrize("status", [each for each in grpc.StatusCode if each is not grpc.StatusCode.OK])
+def test_every_status_is_either_transient_or_permanent(
+    servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
+) -> None:
+    """A failure that may pass can be told from one that would come again."""
+    servicer.status = status
+    expected = RecommenderUnavailable if status in TRANSIENT else RecommenderRefused
+    with pytest.raises(expected, match=status.name):
+        recommender.record([CLICK])
+
+
+@pytest.mark.parametrize("name", ["INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "PERMISSION_DENIED"])
+def test_what_would_be_refused_again_is_permanent(name: str) -> None:
+    """Repeating a malformed or forbidden call helps nobody."""
+    assert grpc.StatusCode[name] not in TRANSIENT
+
+
+def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
+    """A server that hangs costs the page its timeout and no more."""
+    release = Event()
+    servicer.wait = release.wait
+    with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
+        with pytest.raises(RecommenderUnavailable, match="DEADLINE_EXCEEDED"):
+            recommender.shelves(0, [MYSTERY])
+        release.set()
+
+
+def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
+    """A name that no server knows is an outage like any other."""
+    with (
+        closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
+        pytest.raises(RecommenderUnavailable),
+    ):
+        recommender.shelves(0, [MYSTERY])
+
+
+def test_an_address_of_ipv6_is_a_host_too(servicer: Servicer) -> None:
+    """Colons in the host do not run into the port."""
+    with ThreadPoolExecutor(1) as pool:
+        server = grpc.server(pool)
+        add_RecommendationsServicer_to_server(servicer, server)
+        number = server.add_insecure_port("[::1]:0")
+        server.start()
+        with closing(GrpcRecommender("::1", number, timeout=10)) as recommender:
+            assert recommender.shelves(0, [MYSTERY]) == [Shelf(())]
+        server.stop(None).wait()
+
+
+def test_the_trace_id_of_the_request_goes_along(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The call carries the page's trace id, and one of its own where there is no page."""
+    with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb211c80319c"):
+        recommender.shelves(0, [MYSTERY])
+    recommender.shelves(0, [MYSTERY])
+    first, second = (each["traceparent"] for each in servicer.metadata)
+    assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
+    assert trace_id_of(second) in second
+
+
+def test_nothing_is_opened_before_the_first_call(port: int) -> None:
+    """A client that was never used has nothing to close, and one that is closed does not open again."""
+    recommender = GrpcRecommender("localhost", port, timeout=10)
+    recommender.close()
+    with pytest.raises(RecommenderUnavailable, match="closed"):
+        recommender.shelves(0, [MYSTERY])
+
+
+def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Eight first calls at once come over one connection."""
+    start = Barrier(8, timeout=10)
+
+    def call() -> None:
+        start.wait()
+        recommender.shelves(0, [MYSTERY])
+
+    threads = [Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(servicer.peers) == 8
+    assert len(set(servicer.peers)) == 1
+
+
+def test_the_breaker_opens_and_lets_a_probe_find_the_recovery(servicer: Servicer, port: int) -> None:
+    """After five failures no call is made; when the pause is over one is, and pages ask again."""
+    clock = Clock()
+    breaker = Breaker(RecommenderUnavailable, clock=clock)
+    with closing(GrpcRecommender("localhost", port, timeout=10, breaker=breaker)) as recommender:
+        servicer.status = grpc.StatusCode.INTERNAL
+        for _ in range(5):
+            with pytest.raises(RecommenderUnavailable, match="INTERNAL"):
+                recommender.shelves(0, [MYSTERY])
+        with pytest.raises(RecommenderUnavailable, match="not asked"):
+            recommender.shelves(0, [MYSTERY])
+        assert len(servicer.requests) == 5
+        assert recommender.state == State.OPEN.value
+        servicer.status = None
+        clock.seconds += 0.5
+        recommender.shelves(0, [MYSTERY])
+        assert recommender.state == State.CLOSED.value
+
+
+def test_refusals_and_the_relays_calls_leave_the_breaker_alone(
+    servicer: Servicer, recommender: GrpcRecommender
+) -> None:
+    """Neither a permanent error nor an outage seen by the relay stops pages from asking."""
+    servicer.status = grpc.StatusCode.INVALID_ARGUMENT
+    for _ in range(10):
+        with pytest.raises(RecommenderRefused):
+            recommender.shelves(0, [MYSTERY])
+    servicer.status = grpc.StatusCode.INTERNAL
+    for _ in range(10):
+        with pytest.raises(RecommenderUnavailable):
+            recommender.record([CLICK])
+    assert recommender.state == State.CLOSED.value

@@ -1,0 +1,41 @@
+"""The table from errors to status codes."""
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import BadRequest
+
+from recommendations.api.errors import status_of
+from recommendations.domain import (
+    CategoryNotFound,
+    InvalidArgument,
+    NotReady,
+    RecommendationsError,
+    StoreUnavailable,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (InvalidArgument("user_id", "must not be negative"), "INVALID_ARGUMENT", "user_id must not be negative"),
+        (CategoryNotFound(), "NOT_FOUND", "Category not found"),
+        (NotReady(), "UNAVAILABLE", "There is no model yet; try again when the server is ready"),
+        (StoreUnavailable(), "UNAVAILABLE", "The database is not available; nothing was stored, try again"),
+    ],
+)
+def test_status_of_each_error(error: RecommendationsError, code: str, message: str) -> None:
+    """Each error that the caller should hear has its code and its own message."""
+    status = status_of(error)
+    assert status.code == grpc.StatusCode[code].value[0]
+    assert status.message == message
+
+
+def test_a_malformed_field_is_named() -> None:
+    """InvalidArgument carries a BadRequest with the field and what is wrong with it; other errors carry none."""
+    (detail,) = status_of(InvalidArgument("requests[1].user_id", "must not be negative")).details
+    bad = BadRequest()
+    assert detail.Unpack(bad)
+    assert [(one.field, one.description) for one in bad.field_violations] == [
+        ("requests[1].user_id", "must not be negative")
+    ]
+    assert not status_of(CategoryNotFound()).details

@@ -1,0 +1,171 @@
+"""What happens around every call, over a real port."""
+
+import json
+import re
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import BadRequest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+from structlog.testing import capture_logs
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.domain import CategoryNotFound, ModelUnusable, NotReady, StoreUnavailable
+from tests.recommendations.api.conftest import Running, Start
+
+DEADLINE = 20
+READER = 424_242_424
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = (("traceparent", f"00-{TRACE_ID}-b7ad6b7169203331-01"),)
+REQUEST = pb.RecommendationRequest(user_id=READER)
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    """Raises it."""
+
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def error_of(call: Callable[..., Any], request: Any) -> grpc.RpcError:
+    """The error that the call ends in."""
+    with pytest.raises(grpc.RpcError) as caught:
+        call(request, timeout=DEADLINE, metadata=TRACEPARENT)
+    return caught.value
+
+
+def violations(error: grpc.RpcError) -> list[tuple[str, str]]:
+    """The fields that a rich error names."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    assert status is not None
+    (detail,) = status.details
+    bad = BadRequest()
+    assert detail.Unpack(bad)
+    return [(one.field, one.description) for one in bad.field_violations]
+
+
+def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
+    """INVALID_ARGUMENT arrives with the field, in a batch with the place of the request."""
+    error = error_of(running.stub.Recommend, pb.RecommendationRequest(max_results=-1))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert error.details() == "max_results must not be negative"
+    assert violations(error) == [("max_results", "must not be negative")]
+    batch = pb.RecommendBatchRequest(
+        requests=[pb.RecommendationRequest(), pb.RecommendationRequest(max_results=-1)]
+    )
+    assert violations(error_of(running.stub.RecommendBatch, batch)) == [
+        ("requests[1].max_results", "must not be negative")
+    ]
+    many = pb.RecordInteractionsRequest(interactions=[pb.Interaction()] * 1001)
+    assert violations(error_of(running.stub.RecordInteractions, many)) == [
+        ("interactions", "must not be more than 1,000")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CategoryNotFound(), grpc.StatusCode.NOT_FOUND),
+        (NotReady(), grpc.StatusCode.UNAVAILABLE),
+        (StoreUnavailable(), grpc.StatusCode.UNAVAILABLE),
+    ],
+)
+def test_errors_that_the_caller_should_hear(running: Running, error: Exception, code: grpc.StatusCode) -> None:
+    """They arrive with their code and their message."""
+    running.service.before_each = raising(error)
+    heard = error_of(running.stub.Recommend, REQUEST)
+    assert heard.code() is code
+    assert heard.details() == str(error)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("reader's secret"), ModelUnusable("/secret/path")])
+def test_what_nobody_foresaw_stays_inside(running: Running, error: Exception) -> None:
+    """The client gets INTERNAL, a fixed text and an id; the log has the exception under that id."""
+    running.service.before_each = raising(error)
+    with capture_logs() as logs:
+        heard = error_of(running.stub.Recommend, REQUEST)
+    assert heard.code() is grpc.StatusCode.INTERNAL
+    match = re.fullmatch(r"Internal error; the log has it under ([0-9a-f]{12})", heard.details() or "")
+    assert match
+    assert "secret" not in str(heard)
+    (line,) = logs
+    assert line["event"] == "call_failed"
+    assert line["error_id"] == match[1]
+    assert line["exc_info"]
+    assert line["trace_id"] == TRACE_ID
+    again = error_of(running.stub.Recommend, REQUEST)
+    assert again.details() != heard.details()
+
+
+def test_a_call_that_went_well_is_not_logged(running: Running) -> None:
+    """By default a quick answer leaves no line."""
+    with capture_logs() as logs:
+        running.stub.Recommend(REQUEST, timeout=DEADLINE)
+    assert logs == []
+
+
+def logged(start: Start, call: Callable[[Running], Any], **options: Any) -> Sequence[MutableMapping[str, Any]]:
+    """The lines of one call to a server of its own, which is stopped before they are read."""
+    with capture_logs() as logs:
+        running = start(**options)
+        call(running)
+        running.stop()
+    return logs
+
+
+@pytest.mark.parametrize("options", [{"slow_call_ms": 0.001}, {"log_requests": True}])
+def test_slow_calls_are_logged_and_every_one_when_asked(start: Start, options: dict[str, Any]) -> None:
+    """The line has the method, the code, the milliseconds and the trace id that came with the call."""
+    (line,) = logged(
+        start,
+        lambda running: running.stub.Recommend(REQUEST, timeout=DEADLINE, metadata=TRACEPARENT),
+        **options,
+    )
+    assert (line["event"], line["method"], line["code"]) == ("call", "/Recommendations/Recommend", "OK")
+    assert line["trace_id"] == TRACE_ID
+    assert line["ms"] >= 0
+
+
+def test_a_failed_call_is_logged_with_its_trace(start: Start) -> None:
+    """An error that the caller hears is one line too."""
+    (line,) = logged(
+        start, lambda running: error_of(running.stub.Recommend, pb.RecommendationRequest(max_results=-1))
+    )
+    assert (line["event"], line["code"], line["trace_id"]) == ("call", "INVALID_ARGUMENT", TRACE_ID)
+
+
+def test_logs_name_no_reader(start: Start) -> None:
+    """Neither good nor refused nor failed calls leave the reader's id or what the reader typed in the log."""
+
+    def calls(running: Running) -> None:
+        running.stub.Recommend(REQUEST, timeout=DEADLINE)
+        error_of(running.stub.Recommend, pb.RecommendationRequest(user_id=-READER))
+        running.stub.RecordInteractions(
+            pb.RecordInteractionsRequest(interactions=[pb.Interaction(id="typed\0this", user_id=READER)]),
+            timeout=DEADLINE,
+        )
+        running.service.before_each = raising(ZeroDivisionError("oh"))
+        error_of(running.stub.Recommend, REQUEST)
+
+    logs = logged(start, calls, log_requests=True)
+    assert len(logs) == 4
+    text = json.dumps(logs, default=str)
+    assert str(READER) not in text
+    assert "typed" not in text
+
+
+def test_health_checks_are_not_logged(start: Start) -> None:
+    """gRPC's own services stay unwrapped, even when every request is to be logged."""
+    logs = logged(
+        start,
+        lambda running: health_pb2_grpc.HealthStub(running.channel).Check(
+            health_pb2.HealthCheckRequest(), timeout=DEADLINE
+        ),
+        log_requests=True,
+    )
+    assert list(logs) == []

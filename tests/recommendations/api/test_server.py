@@ -1,0 +1,190 @@
+"""The server on a real port: health, reflection, limits and its end."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.api.server import SERVICE, AddressInUse, create_server
+from tests.recommendations.api.conftest import Running, Start
+
+DEADLINE = 20
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+REQUEST = pb.RecommendationRequest(user_id=1)
+
+
+def health_of(running: Running, name: str = "") -> Any:
+    """What health says of a service."""
+    stub = health_pb2_grpc.HealthStub(running.channel)
+    return stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=DEADLINE).status
+
+
+def watch(running: Running) -> Iterator[Any]:
+    """The changes of health."""
+    stub = health_pb2_grpc.HealthStub(running.channel)
+    return (answer.status for answer in stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=DEADLINE))
+
+
+class Gate:
+    """Holds calls until it is opened, and tells when so many have come."""
+
+    def __init__(self, running: Running, calls: int) -> None:
+        self._open = threading.Event()
+        self._come = threading.Semaphore(0)
+        self._calls = calls
+        running.service.before_each = self._hold
+
+    def wait_until_full(self) -> None:
+        """Wait until all the calls are held."""
+        for _ in range(self._calls):
+            assert self._come.acquire(timeout=DEADLINE)
+
+    def open(self) -> None:
+        """Let all go on."""
+        self._open.set()
+
+    def _hold(self) -> None:
+        self._come.release()
+        assert self._open.wait(DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["", SERVICE])
+def test_health_is_not_serving_until_it_is_said(running: Running, name: str) -> None:
+    """It begins as NOT_SERVING, for the server and for the service, and follows what it is told."""
+    assert health_of(running, name) == NOT_SERVING
+    running.server.set_serving(serving=True)
+    assert health_of(running, name) == SERVING
+    running.server.set_serving(serving=False)
+    assert health_of(running, name) == NOT_SERVING
+
+
+def test_health_of_an_unknown_service(running: Running) -> None:
+    """A service that the server does not have is NOT_FOUND."""
+    with pytest.raises(grpc.RpcError) as caught:
+        health_of(running, "Nothing")
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_health_answers_while_every_thread_is_busy(start: Start) -> None:
+    """Checks have a lane of their own: a saturated server is slow, not dead."""
+    running = start(threads=2)
+    running.server.set_serving(serving=True)
+    gate = Gate(running, 2)
+    calls = [running.stub.Recommend.future(REQUEST, timeout=DEADLINE) for _ in range(2)]
+    gate.wait_until_full()
+    assert health_of(running) == SERVING
+    assert not any(call.done() for call in calls)
+    gate.open()
+    for call in calls:
+        call.result(DEADLINE)
+
+
+def test_watching_health_holds_no_thread(start: Start) -> None:
+    """More watchers than threads leave every call its thread, and hear of every change."""
+    running = start(threads=2)
+    watchers = [watch(running) for _ in range(3)]
+    assert [next(watcher) for watcher in watchers] == [NOT_SERVING] * 3
+    for _ in range(3):
+        running.stub.Recommend(REQUEST, timeout=DEADLINE)
+    running.server.set_serving(serving=True)
+    assert [next(watcher) for watcher in watchers] == [SERVING] * 3
+
+
+def test_reflection_lists_the_services(running: Running) -> None:
+    """A client without a proto file finds the services, and the contract's methods in their descriptors."""
+    database = ProtoReflectionDescriptorDatabase(running.channel)
+    assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
+    described = database.FindFileContainingSymbol(SERVICE)
+    assert "Recommend" in [method.name for method in described.service[0].method]
+
+
+def test_reflection_can_be_turned_off(start: Start) -> None:
+    """Then the server does not know the method, and the calls themselves work."""
+    running = start(with_reflection=False)
+    with pytest.raises(grpc.RpcError) as caught:
+        ProtoReflectionDescriptorDatabase(running.channel).get_services()
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    running.stub.Recommend(REQUEST, timeout=DEADLINE)
+
+
+def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
+    """It does not silently take half of the calls; the message names the address."""
+    with pytest.raises(AddressInUse, match=running.address):
+        create_server(running.service, running.address)  # type: ignore[arg-type]
+
+
+def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
+    """The largest good batch is taken, and more than the limit never reaches the service."""
+    largest = pb.Interaction(
+        id="é" * 100, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_RATING, value=4.5
+    )
+    largest.occurred_at.seconds = 1_700_000_000
+    largest.recommendation_id = "é" * 100
+    running.stub.RecordInteractions(pb.RecordInteractionsRequest(interactions=[largest] * 1000), timeout=DEADLINE)
+    assert len(running.service.recorded) == 1000
+    too_large = pb.RecordInteractionsRequest(interactions=[pb.Interaction(id="x" * 1024 * 1024)])
+    with pytest.raises(grpc.RpcError) as caught:
+        running.stub.RecordInteractions(too_large, timeout=DEADLINE)
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert len(running.service.recorded) == 1000
+
+
+def test_draining_finishes_what_is_under_way(running: Running) -> None:
+    """Clients are told first and still served, the call under way ends well, and afterwards nobody listens."""
+    running.server.set_serving(serving=True)
+    watcher = watch(running)
+    assert next(watcher) == SERVING
+    gate = Gate(running, 1)
+    call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
+    gate.wait_until_full()
+    with ThreadPoolExecutor(1) as pool:
+        draining = pool.submit(running.server.drain, notice=0.3, grace=DEADLINE)
+        assert next(watcher) == NOT_SERVING
+        assert health_of(running) == NOT_SERVING
+        running.server.set_serving(serving=True)
+        assert health_of(running) == NOT_SERVING
+        assert not draining.done()
+        gate.open()
+        call.result(DEADLINE)
+        draining.result(DEADLINE)
+    with pytest.raises(grpc.RpcError) as caught:
+        running.stub.Recommend(REQUEST, timeout=DEADLINE)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> None:
+    """The call is still held when the server has stopped taking new ones, and ends well all the same."""
+    gate = Gate(running, 1)
+    call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
+    gate.wait_until_full()
+    with ThreadPoolExecutor(1) as pool, grpc.insecure_channel(running.address) as newcomer:
+        draining = pool.submit(running.server.drain, notice=0.0, grace=DEADLINE)
+        # The port closes while the call is held: from then on only the call is waited for.
+        refused = False
+        while not refused:
+            try:
+                health_pb2_grpc.HealthStub(newcomer).Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+            except grpc.RpcError:
+                refused = True
+        assert not draining.done()
+        assert not call.done()
+        gate.open()
+        call.result(DEADLINE)
+        draining.result(DEADLINE)
+
+
+def test_a_call_that_will_not_end_is_cut_off(running: Running) -> None:
+    """After the grace the server stops, and the client of the endless call hears of it."""
+    gate = Gate(running, 1)
+    call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
+    gate.wait_until_full()
+    running.server.drain(notice=0.0, grace=0.05)
+    assert isinstance(call.exception(DEADLINE), grpc.RpcError)
+    gate.open()

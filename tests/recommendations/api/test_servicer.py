@@ -1,0 +1,140 @@
+"""The methods translate both ways, over gRPC's in-process test server and a fake service."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import grpc
+import grpc_testing
+import pytest
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.api.servicer import RecommendationsServicer
+from recommendations.domain import (
+    Book,
+    Category,
+    Interaction,
+    InteractionKind,
+    Outcome,
+    Reason,
+    ReasonKind,
+    Recommendation,
+    Result,
+    Shelf,
+    ShelfRequest,
+)
+from recommendations.service import RecommendationService
+from tests.recommendations.fakes import FakeService
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+METHODS = pb.DESCRIPTOR.services_by_name["Recommendations"]
+DUNE = Book(
+    id=1,
+    title="Dune",
+    authors=("Frank Herbert", "Another"),
+    categories=(Category.SCIENCE_FICTION, Category.CLASSICS),
+    subjects=("deserts",),
+    year=1965,
+)
+UBIK, EMMA = Book(id=2, title="Ubik"), Book(id=3, title="Emma")
+SHELF = Shelf(
+    recommendations=(
+        Recommendation(DUNE, 1.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, (UBIK, EMMA))),
+        Recommendation(UBIK, 0.0, Reason(ReasonKind.POPULAR)),
+        Recommendation(EMMA, 0.0, Reason(ReasonKind.NEW)),
+    ),
+    recommendation_id="list",
+    model_version="m1",
+)
+MESSAGE = pb.RecommendationResponse(
+    recommendations=[
+        pb.BookRecommendation(
+            id=1,
+            title="Dune",
+            authors=["Frank Herbert", "Another"],
+            categories=[pb.SCIENCE_FICTION, pb.CLASSICS],
+            score=1.5,
+            reason=pb.Reason(
+                kind=pb.Reason.KIND_BECAUSE_OF_BOOKS,
+                books=[pb.BookReference(id=2, title="Ubik"), pb.BookReference(id=3, title="Emma")],
+            ),
+        ),
+        pb.BookRecommendation(id=2, title="Ubik", reason=pb.Reason(kind=pb.Reason.KIND_POPULAR)),
+        pb.BookRecommendation(id=3, title="Emma", reason=pb.Reason(kind=pb.Reason.KIND_NEW)),
+    ],
+    recommendation_id="list",
+    model_version="m1",
+)
+
+
+class InProcess:
+    """The servicer over a fake service."""
+
+    def __init__(self) -> None:
+        self.service = FakeService(shelf=SHELF)
+        servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW)
+        self._server = cast("Any", grpc_testing).server_from_dictionary(
+            {METHODS: servicer}, grpc_testing.strict_real_time()
+        )
+
+    def call(self, method: str, request: Any) -> Any:
+        """The response of a call that succeeds."""
+        running = self._server.invoke_unary_unary(METHODS.methods_by_name[method], (), request, None)
+        response, _, code, _ = running.termination()
+        assert code is grpc.StatusCode.OK
+        return response
+
+
+@pytest.fixture
+def server() -> InProcess:
+    """A server in this process, without a port."""
+    return InProcess()
+
+
+def test_recommend(server: InProcess) -> None:
+    """Every field of the request reaches the use case, and every one of the shelf the response."""
+    response = server.call(
+        "Recommend",
+        pb.RecommendationRequest(user_id=7, category=pb.SCIENCE_FICTION, max_results=3, exclude_book_ids=[5, 6]),
+    )
+    assert response == MESSAGE
+    (asked,) = server.service.asked
+    assert asked == ShelfRequest(
+        reader_id=7, category=Category.SCIENCE_FICTION, limit=3, excluded=frozenset({5, 6})
+    )
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_recommend_batch(server: InProcess, distinct: bool) -> None:
+    """One response for each request, in order, kept apart or not as asked."""
+    requests = [pb.RecommendationRequest(user_id=1), pb.RecommendationRequest(user_id=2, any_category=True)]
+    response = server.call("RecommendBatch", pb.RecommendBatchRequest(requests=requests, distinct=distinct))
+    assert list(response.responses) == [MESSAGE, MESSAGE]
+    assert [(one.reader_id, one.category) for one in server.service.asked] == [(1, Category.MYSTERY), (2, None)]
+    assert server.service.distinct is distinct
+
+
+def test_record_interactions(server: InProcess) -> None:
+    """The interactions reach the use case with the time of the call, and each outcome its place in the response."""
+    server.service.results = [
+        Result(Outcome.STORED),
+        Result(Outcome.REPEATED),
+        Result(Outcome.REFUSED, "book_id must be positive"),
+    ]
+    view = pb.Interaction(id="a", user_id=1, book_id=2, kind=pb.Interaction.KIND_VIEW)
+    response = server.call(
+        "RecordInteractions", pb.RecordInteractionsRequest(interactions=[view, view, pb.Interaction()])
+    )
+    outcomes = pb.InteractionResult
+    assert [(one.outcome, one.reason) for one in response.results] == [
+        (outcomes.OUTCOME_STORED, ""),
+        (outcomes.OUTCOME_REPEATED, ""),
+        (outcomes.OUTCOME_REFUSED, "book_id must be positive"),
+    ]
+    first, _, refused = server.service.recorded
+    assert first == Interaction(id="a", reader_id=1, book_id=2, kind=InteractionKind.VIEW, occurred_at=NOW)
+    assert isinstance(refused, Result)
+
+
+def test_every_method_of_the_contract_is_there() -> None:
+    """No method is declared that the servicer leaves to the generated code, which answers UNIMPLEMENTED."""
+    assert {method.name for method in METHODS.methods} <= vars(RecommendationsServicer).keys()

@@ -1,0 +1,25 @@
+"""A store with its tables, once on SQLite and once on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from recommendations.store import Store
+from servicekit.database import open_engine
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine over an empty database."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    """A migrated store."""
+    store = Store(engine)
+    store.migrate()
+    return store

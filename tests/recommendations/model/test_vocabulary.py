@@ -1,0 +1,34 @@
+"""The numbering of ids."""
+
+import numpy as np
+
+from recommendations.model.vocabulary import ABSENT, Vocabulary
+
+BOOKS = Vocabulary(np.array([3, 7, 2**31 - 1], dtype=np.int32))
+EMPTY = Vocabulary(np.array([], dtype=np.int32))
+
+
+def test_rows_of_known_and_unknown_ids() -> None:
+    """Every id gets its place, and any other ABSENT, below, between and above the known ones."""
+    assert BOOKS.rows([7, 1, 3, 5, 2**31 - 1, 2**40]).tolist() == [1, ABSENT, 0, ABSENT, 2, ABSENT]
+
+
+def test_row_agrees_with_rows() -> None:
+    """Asking for one id gives what asking for many gives."""
+    wanted = [0, 1, 3, 4, 7, 8, 2**31 - 1]
+    assert [BOOKS.row(one) for one in wanted] == BOOKS.rows(wanted).tolist()
+
+
+def test_an_empty_vocabulary_knows_nothing() -> None:
+    """Without ids every row is ABSENT."""
+    assert EMPTY.rows([1, 2]).tolist() == [ABSENT, ABSENT]
+    assert EMPTY.row(1) == ABSENT
+    assert len(EMPTY) == 0
+    assert BOOKS.rows([]).tolist() == []
+
+
+def test_digest_names_the_ids() -> None:
+    """The hash is the same for the same ids in any byte order and another for other ids."""
+    swapped = Vocabulary(BOOKS.ids.astype(">i4"))
+    assert swapped.digest() == BOOKS.digest()
+    assert Vocabulary(BOOKS.ids[:2]).digest() != BOOKS.digest()

@@ -1,0 +1,227 @@
+"""Transactions, migrations and a database that fails, on both databases where they can differ."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from recommendations.domain import Book, Interaction, InteractionKind, StoreUnavailable
+from recommendations.store import Store
+from recommendations.store.schema import metadata
+from servicekit.database import open_engine
+
+DEADLINE = 20
+
+
+def click(id_: str, book: int = 1) -> Interaction:
+    """One click."""
+    return Interaction(id=id_, reader_id=1, book_id=book, kind=InteractionKind.CLICK)
+
+
+def stored_books(store: Store) -> list[int]:
+    """The books of all events, in order."""
+    with store.read() as work:
+        return [one.book_id for chunk in work.interactions.events_after(0) for one in chunk]
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite database with its tables."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    store = Store(open_engine(url))
+    store.migrate()
+    store.close()
+    return url
+
+
+def test_without_commit_nothing_is_kept(store: Store) -> None:
+    """Leaving the block takes everything back, and so does an exception."""
+    with store.write() as work:
+        work.interactions.add([click("a")])
+        work.books.upsert([Book(id=1, title="")])
+        work.models.add("m", {})
+    with pytest.raises(RuntimeError), store.write() as work:
+        work.interactions.add([click("b")])
+        raise RuntimeError
+    with store.read() as work:
+        assert stored_books(store) == []
+        assert list(work.books.ids()) == []
+        assert list(work.models.latest(1)) == []
+
+
+def test_commit_keeps_everything(store: Store) -> None:
+    """What was committed is there for others, and what came after the commit is not."""
+    with store.write() as work:
+        work.interactions.add([click("a", 7)])
+        work.commit()
+        work.interactions.add([click("b", 8)])
+    assert stored_books(store) == [7]
+
+
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+    """The first migration makes the tables, the second finds everything done and loses nothing."""
+    store = Store(engine)
+    assert not store.is_migrated()
+    store.migrate()
+    assert store.is_migrated()
+    with store.write() as work:
+        work.interactions.add([click("a", 3)])
+        work.commit()
+    store.migrate()
+    assert store.is_migrated()
+    assert stored_books(store) == [3]
+
+
+def test_migrations_make_the_tables_of_the_schema(store: Store, engine: Engine) -> None:
+    """Alembic finds no difference between what the migrations made and what the code reads."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert {"books", "interactions", "models"} < set(inspect(connection).get_table_names())
+
+
+def test_a_database_that_cannot_be_reached() -> None:
+    """Every use of a database that nobody listens for is StoreUnavailable, caused by what the driver said."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        store = Store(open_engine(f"postgresql://nobody:secret@127.0.0.1:{closed.getsockname()[1]}/none"))
+        for attempt in (store.read, store.write):
+            with pytest.raises(StoreUnavailable) as caught, attempt():
+                pass
+            assert caught.value.__cause__ is not None
+            assert "secret" not in str(caught.value)
+        for command in (store.migrate, store.is_migrated):
+            with pytest.raises(StoreUnavailable):
+                command()
+        store.close()
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    """SQLite that cannot open its file is StoreUnavailable too."""
+    store = Store(open_engine(f"sqlite:///{tmp_path}"))
+    with pytest.raises(StoreUnavailable), store.read():
+        pass
+    store.close()
+
+
+def test_a_writer_that_waited_too_long(sqlite_url: str) -> None:
+    """A second SQLite writer gives up after the busy timeout with StoreUnavailable; readers never wait."""
+    first, second = (Store(open_engine(sqlite_url, busy_timeout_ms=50)) for _ in range(2))
+    with first.write() as work:
+        work.interactions.add([click("a", 1)])
+        with pytest.raises(StoreUnavailable), second.write() as late:
+            late.books.revision()
+        assert stored_books(second) == []
+        work.commit()
+    with second.write() as work:
+        work.interactions.add([click("b", 2)])
+        work.commit()
+    assert stored_books(first) == [1, 2]
+    first.close()
+    second.close()
+
+
+def test_writers_take_turns(store: Store) -> None:
+    """A second writer begins after the first one's commit, so that numbers become visible in their order."""
+    began = threading.Event()
+    finished: list[str] = []
+
+    def second() -> None:
+        began.set()
+        with store.write() as work:
+            assert work.interactions.last_sequence() > 0  # the first one's commit is there already
+            work.interactions.add([click("second", 2)])
+            work.commit()
+        finished.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as work:
+            work.interactions.add([click("first", 1)])
+            waiting = pool.submit(second)
+            assert began.wait(DEADLINE)
+            # Whether the second would write at once shows by then; nothing is waited for when it works.
+            with pytest.raises(TimeoutError):
+                waiting.result(0.2)
+            work.commit()
+            finished.append("first")
+        waiting.result(DEADLINE)
+    assert finished == ["first", "second"]
+    assert stored_books(store) == [1, 2]
+
+
+def test_a_follower_misses_no_event_of_many_writers(store: Store) -> None:
+    """Whoever follows by sequence number while four threads write sees each event once and in order."""
+    done = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(15):
+            with store.write() as work:
+                work.interactions.add([click(f"{writer}-{number}", writer * 100 + number + 1)])
+                work.commit()
+
+    def follow() -> list[int]:
+        seen: list[int] = []
+        sequence = 0
+        while True:
+            last_round = done.is_set()
+            with store.read() as work:
+                for chunk in work.interactions.events_after(sequence):
+                    seen += [one.book_id for one in chunk]
+                    sequence = chunk[-1].sequence
+            if last_round:
+                return seen
+
+    with ThreadPoolExecutor(5) as pool:
+        following = pool.submit(follow)
+        for writing in [pool.submit(write, writer) for writer in range(4)]:
+            writing.result(DEADLINE)
+        done.set()
+        seen = following.result(DEADLINE)
+    assert seen == stored_books(store)
+    assert len(seen) == 60
+
+
+@pytest.fixture
+def small_disk(sqlite_url: str) -> Iterator[Store]:
+    """A SQLite store that may grow by a few pages only."""
+    engine = open_engine(sqlite_url)
+
+    @event.listens_for(engine, "connect")
+    def _small(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA max_page_count=30")
+
+    store = Store(engine)
+    yield store
+    store.close()
+
+
+def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk: Store) -> None:
+    """Writing until the disk is full ends in StoreUnavailable, and everything committed before is still there."""
+    acknowledged: list[int] = []
+
+    def fill() -> None:
+        for number in range(1, 10_000):
+            with small_disk.write() as work:
+                work.interactions.add([click(f"{number}-{'x' * 300}", number)])
+                work.commit()
+            acknowledged.append(number)
+
+    with pytest.raises(StoreUnavailable):
+        fill()
+    assert acknowledged
+    assert stored_books(small_disk) == acknowledged
+
+
+def test_errors_of_the_database_do_not_tell_what_was_written(engine: Engine) -> None:
+    """Their text, which ends up in logs, holds no reader's id."""
+    with pytest.raises(DBAPIError, match="no_such_table") as caught, engine.connect() as connection:
+        connection.execute(text("SELECT * FROM no_such_table WHERE reader = :reader"), {"reader": 424242})
+    assert "424242" not in str(caught.value)

@@ -1,0 +1,47 @@
+"""The rules of the domain."""
+
+import pytest
+
+from recommendations.domain import InteractionKind, Standing, standing_after
+
+K, S = InteractionKind, Standing
+LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.WAVED_AWAY, S.OPINION
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "value", "after"),
+    [
+        (S.NONE, K.SHOWN, 0, S.NONE),
+        (LIKED | TAKEN, K.SHOWN, 0, LIKED | TAKEN),
+        (S.NONE, K.VIEW, 0, LIKED),
+        (S.NONE, K.CLICK, 0, LIKED),
+        (S.NONE, K.CART, 0, LIKED),
+        (S.NONE, K.PURCHASE, 0, LIKED | TAKEN),
+        (LIKED, K.PURCHASE, 0, LIKED | TAKEN),
+        (LIKED | TAKEN, K.VIEW, 0, LIKED | TAKEN),
+        (S.NONE, K.RATING, 2.99, TAKEN | OPINION),
+        (S.NONE, K.RATING, 3.0, TAKEN | OPINION | LIKED),
+        (LIKED | TAKEN, K.RATING, 1, TAKEN | OPINION),
+        (TAKEN | OPINION, K.RATING, 5, TAKEN | OPINION | LIKED),
+        (WAVED | OPINION, K.RATING, 4, TAKEN | OPINION | LIKED),
+        (S.NONE, K.NOT_INTERESTED, 0, WAVED | OPINION),
+        (LIKED, K.NOT_INTERESTED, 0, WAVED | OPINION),
+        (LIKED | TAKEN, K.NOT_INTERESTED, 0, TAKEN | WAVED | OPINION),
+        (TAKEN | OPINION | LIKED, K.NOT_INTERESTED, 0, TAKEN | WAVED | OPINION),
+        (WAVED | OPINION, K.VIEW, 0, WAVED | OPINION),
+        (WAVED | OPINION, K.PURCHASE, 0, WAVED | TAKEN | OPINION),
+        (TAKEN | OPINION, K.CART, 0, TAKEN | OPINION),
+        (TAKEN | OPINION, K.PURCHASE, 0, TAKEN | OPINION),
+    ],
+)
+def test_standing_after_one_more_interaction(before: S, kind: K, value: float, after: S) -> None:
+    """What is said replaces what was said before and outranks what is merely done."""
+    assert standing_after(before, kind, value) == after
+
+
+@pytest.mark.parametrize("before", [Standing(bits) for bits in range(16)])
+@pytest.mark.parametrize("kind", InteractionKind)
+def test_what_was_bought_or_rated_stays_taken(before: Standing, kind: InteractionKind) -> None:
+    """No interaction gives a taken book back."""
+    if before & Standing.TAKEN:
+        assert standing_after(before, kind, 1.0) & Standing.TAKEN

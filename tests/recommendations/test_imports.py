@@ -1,0 +1,292 @@
+"""Importing a bookseller's files, on both databases."""
+
+import csv
+import gzip
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from recommendations.domain import Book, Category, Event, InteractionKind
+from recommendations.imports import GREATEST_IMPORTED_ID, Importer
+from recommendations.store import Store
+from recommendations.store.schema import interactions
+from servicekit.csvfile import EndsEarly, NotSuchACsv
+
+BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price
+1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99
+2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5
+3,,,,978-3,science-fiction,,,
+"""
+HISTORY = """user_id,book_id,kind,value,occurred_at,interaction_id
+1,1,purchase,,2026-01-02T03:04:05Z,
+1,2,rating,4.5,2026-01-02T03:04:05+02:00,
+2,1,,,,
+2,3,not-interested,,,mine
+"""
+
+
+class Desk:
+    """A store, a folder of files and an importer."""
+
+    def __init__(self, store: Store, engine: Engine, folder: Path) -> None:
+        self.store = store
+        self.engine = engine
+        self.folder = folder
+        self.rejects = folder / "rejects"
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """A file of the bookseller's."""
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def bring(self, books: str | bytes | None = None, history: str | bytes | None = None) -> None:
+        """Import files of this content."""
+        self.run(
+            None if books is None else self.file("books.csv", books),
+            None if history is None else self.file("interactions.csv", history),
+        )
+
+    def run(self, books: Path | None, history: Path | None) -> None:
+        """Import these files."""
+        Importer(self.store, rejects=self.rejects).run(books, history)
+
+    @property
+    def books(self) -> dict[int, Book]:
+        """The catalogue."""
+        with self.store.read() as work:
+            return {book.id: book for book in work.books.changed_since(0)[0]}
+
+    @property
+    def events(self) -> list[Event]:
+        """The history."""
+        with self.store.read() as work:
+            return [event for chunk in work.interactions.events_after(0) for event in chunk]
+
+    def rejected(self, name: str) -> list[list[str]]:
+        """The rows of a rejects file, without its header."""
+        with (self.rejects / f"{name}.rejects.csv").open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        assert header == ["line", "reason", "row"]
+        return rows
+
+
+@pytest.fixture
+def desk(store: Store, engine: Engine, tmp_path: Path) -> Desk:
+    """A desk with nothing on it."""
+    return Desk(store, engine, tmp_path)
+
+
+def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every column that recommending needs arrives as it is meant, and the screen says how many came."""
+    desk.bring(BOOKS, HISTORY)
+    sf = Category.SCIENCE_FICTION
+    assert desk.books == {
+        1: Book(
+            id=1,
+            title="Dune",
+            authors=("Frank Herbert",),
+            categories=(sf, Category.CLASSICS),
+            subjects=("deserts", "politics"),
+            year=1965,
+            published_on=date(1965, 8, 1),
+        ),
+        2: Book(
+            id=2,
+            title="Good, Omens",
+            authors=("Terry Pratchett", "Neil Gaiman"),
+            categories=(Category.FANTASY,),
+            year=1990,
+        ),
+        3: Book(id=3, title="978-3", categories=(sf,)),
+    }
+    assert [event[1:] for event in desk.events] == [
+        (1, 1, InteractionKind.PURCHASE, 0.0),
+        (1, 2, InteractionKind.RATING, 4.5),
+        (2, 1, InteractionKind.PURCHASE, 0.0),
+        (2, 3, InteractionKind.NOT_INTERESTED, 0.0),
+    ]
+    with desk.engine.connect() as connection:
+        stored = connection.execute(
+            select(interactions.c.id, interactions.c.occurred_at).order_by(interactions.c.sequence)
+        ).all()
+    assert [row.occurred_at for row in stored] == [
+        datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC),
+        None,
+        None,
+    ]
+    assert stored[3].id == "mine"
+    output = capsys.readouterr()
+    assert "books.csv: 3 books, 3 of them new or changed" in output.out
+    assert "interactions.csv: 4 interactions, 4 of them new or changed" in output.out
+    assert "could not be used" not in output.out + output.err
+    assert not desk.rejects.exists()
+
+
+def test_importing_twice_changes_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second time nothing is new, rows without an id of their own included."""
+    desk.bring(BOOKS, HISTORY)
+    books, events = desk.books, desk.events
+    capsys.readouterr()
+    desk.bring(BOOKS, HISTORY)
+    assert (desk.books, desk.events) == (books, events)
+    with desk.store.read() as work:
+        assert work.books.revision() == 1
+    output = capsys.readouterr().out
+    assert "3 books, 0 of them new or changed" in output
+    assert "4 interactions, 0 of them new or changed" in output
+
+
+def test_only_what_changed_is_new(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A corrected file changes what was corrected."""
+    desk.bring(BOOKS, HISTORY)
+    desk.bring(BOOKS.replace("Dune", "Dune, revised").replace("1,Dune, revised", '1,"Dune, revised"'), None)
+    assert desk.books[1].title == "Dune, revised"
+    assert "3 books, 1 of them new or changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["gzip", "bom", "windows", "upper"])
+def test_other_forms_of_the_same_file(desk: Desk, form: str) -> None:
+    """Gzipped, with a BOM, with Windows line ends and with names in capitals it means the same."""
+    header, rows = BOOKS.split("\n", 1)
+    content = {
+        "gzip": gzip.compress(BOOKS.encode()),
+        "bom": b"\xef\xbb\xbf" + BOOKS.encode(),
+        "windows": BOOKS.replace("\n", "\r\n").encode(),
+        "upper": f"{header.upper()}\n{rows}".encode(),
+    }[form]
+    desk.bring(content)
+    assert {id_: book.title for id_, book in desk.books.items()} == {1: "Dune", 2: "Good, Omens", 3: "978-3"}
+
+
+def test_unknown_columns_and_categories_are_named_once(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not understood costs nothing else, and the screen says so once and how often."""
+    desk.bring("book_id,title,shelf,colour,categories\n1,A,x,red,Mystery;Zen\n2,B,y,blue,Zen\n")
+    assert desk.books[1].categories == (Category.MYSTERY,)
+    assert desk.books[2].categories == ()
+    output = capsys.readouterr().out
+    assert output.count("ignored unknown columns: shelf, colour") == 1
+    assert output.count("there is no category 'Zen'; ignored on 2 books") == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("7", "1 fields where the header has 6"),
+        ("7,8,view,,,,", "7 fields where the header has 6"),
+        ('7,8,"vi"ew,,,', "not CSV"),
+        ("7,0,view,,,", "book_id '0' is not a whole number from 1 to 999999999"),
+        ("-7,8,view,,,", "user_id '-7'"),
+        ("7.5,8,view,,,", "user_id '7.5'"),
+        (f"7,{GREATEST_IMPORTED_ID + 1},view,,,", "book_id '1000000000'"),
+        (",8,view,,,", "user_id ''"),
+        ("7,00000000019999999999,view,,,", "book_id '00000000019999999999'"),
+        ("7,8,stolen,,,", "kind 'stolen' is not one of shown, view, click, cart, purchase, rating, not_interested"),
+        ("7,8,rating,5.5,,", "value of a rating must be 0.5 to 5"),
+        ("7,8,rating,,,", "value of a rating must be 0.5 to 5"),
+        ("7,8,rating,nan,,", "value 'nan' is not a number"),
+        ("7,8,view,,yesterday,", "occurred_at 'yesterday' is not a time in ISO 8601"),
+        (f"7,8,view,,,{'x' * 101}", "interaction_id is longer than 100 characters"),
+    ],
+)
+def test_a_bad_row_is_set_aside(desk: Desk, capsys: pytest.CaptureFixture[str], row: str, reason: str) -> None:
+    """It goes to the rejects file with its line and the reason; the rows around it are imported."""
+    header, *good = HISTORY.splitlines()
+    desk.bring(None, "\n".join([header, good[0], row, *good[1:]]) + "\n")
+    assert len(desk.events) == 4
+    ((line, said, *_),) = desk.rejected("interactions.csv")
+    assert line == "3"
+    assert reason in said
+    output = capsys.readouterr()
+    assert f"1 rows could not be used; see {desk.rejects / 'interactions.csv.rejects.csv'}" in output.err
+
+
+def test_rejects_repeat_the_row(desk: Desk) -> None:
+    """What is in the rejects file can be put right and imported: line, reason and the row as it was."""
+    desk.bring("book_id,title\n1,A\nx,\"B, or\nnot B\"\n,\n2,\n", None)
+    first, second, third = desk.rejected("books.csv")
+    assert first == ["3", "book_id 'x' is not a whole number from 1 to 999999999", "x", "B, or\nnot B"]
+    assert second == ["5", "book_id '' is not a whole number from 1 to 999999999", "", ""]
+    assert third == ["6", "neither title nor isbn is given", "2", ""]
+    assert list(desk.books) == [1]
+
+
+def test_bytes_that_are_not_utf_8_cost_their_row(desk: Desk) -> None:
+    """The row is set aside with the bytes made visible, and the others are read."""
+    desk.bring(b"book_id,title\n1,Caf\xe9\n2,Caf\xc3\xa9\n3,N\0L\n")
+    assert {id_: book.title for id_, book in desk.books.items()} == {2: "Café"}
+    reasons = [(line, reason) for line, reason, *_ in desk.rejected("books.csv")]
+    assert reasons == [("2", "not UTF-8 text"), ("4", "not UTF-8 text")]
+    assert desk.rejected("books.csv")[0][2:] == ["1", "Caf\\udce9"]
+
+
+def test_a_book_twice_in_one_file(desk: Desk) -> None:
+    """The first one counts, and the second is set aside naming the first one's line."""
+    desk.bring("book_id,title\n\n7,First\n8,Other\n07,Second\n")
+    assert {id_: book.title for id_, book in desk.books.items()} == {7: "First", 8: "Other"}
+    assert desk.rejected("books.csv") == [["5", "the same id as on line 3", "07", "Second"]]
+
+
+def test_a_history_of_unknown_books_is_kept(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is stored and said; once the books are imported, nothing is unknown any more."""
+    desk.bring(None, HISTORY)
+    assert len(desk.events) == 4
+    assert "4 interactions name books that are not in the catalogue" in capsys.readouterr().out
+    desk.bring(BOOKS, None)
+    assert "name books that are not in the catalogue" not in capsys.readouterr().out
+    assert len(desk.events) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"title,authors\nDune,Herbert\n", "no column book_id in the header"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a CSV file in UTF-8"),
+        (b"book_id,title,title\n1,a,b\n", "the header names title twice"),
+        (b"book_id,ti\xe9tle,title\n", "not a CSV file in UTF-8"),
+        (b'book_id,"title\n', "the header is not CSV"),
+        (gzip.compress(BOOKS.encode())[:12], "not a readable gzip file"),
+        (b"\x1f\x8b" + b"junk" * 20, "not a readable gzip file"),
+    ],
+)
+def test_a_file_that_is_not_such_a_csv(desk: Desk, content: bytes, message: str) -> None:
+    """It is refused with one line that names it, and nothing of either file is stored."""
+    for books, history in [(content, HISTORY), (BOOKS, content.replace(b"title", b"user_id"))]:
+        with pytest.raises(NotSuchACsv) as caught:
+            desk.bring(books, history)
+        assert "\n" not in str(caught.value)
+        assert str(desk.folder) in str(caught.value)
+        if books == content:
+            assert message in str(caught.value)
+        assert desk.books == {}
+        assert desk.events == []
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [(lambda folder: folder / "nowhere.csv", "No such file"), (lambda folder: folder, "Is a directory")],
+)
+def test_a_file_that_is_not_there(desk: Desk, place: Callable[[Path], Path], message: str) -> None:
+    """An absent file and a folder are refused before anything of the other one is stored."""
+    with pytest.raises(NotSuchACsv, match=message):
+        desk.run(desk.file("books.csv", BOOKS), place(desk.folder))
+    assert desk.books == {}
+
+
+def test_a_truncated_gzip_file(desk: Desk) -> None:
+    """What came whole is stored, and the error names the line after which the file is cut off."""
+    whole = "user_id,book_id,occurred_at\n" + "".join(
+        f"{number},{number * 7919 % 9973 + 1},2026-01-01T00:00:{number % 60:02}Z\n" for number in range(1, 2001)
+    )
+    with pytest.raises(EndsEarly, match=r"cut off after line (\d+)") as caught:
+        desk.bring(None, gzip.compress(whole.encode())[:-3000])
+    line = int(str(caught.value).rsplit(" ", 1)[1])
+    events = desk.events
+    assert 0 < len(events) < 2000
+    assert len(events) == line - 1
+    assert [event.reader_id for event in events] == list(range(1, line))
