@@ -4,8 +4,7 @@ import itertools
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import click
 import grpc
@@ -23,8 +22,10 @@ from protobufs.recommendations_pb2_grpc import RecommendationsStub
 
 METHOD = "/Recommendations/Recommend"
 CONNECTIONS = 32
-WARM_UP_SECONDS = 2.0
-SECONDS = 6.0
+WARM_UP_SECONDS = 1.5
+ROUNDS = 3
+SECONDS = 2.5
+"""Of each row in each round. The rows take turns, so that what else the machine does meets all of them."""
 SEQUENTIAL_CALLS = 500
 RESULTS = 10
 SEED = 7
@@ -36,60 +37,92 @@ EMPTY = (
 )
 """What is measured beside ours, the first of them the measure of all."""
 COLUMNS = (
-    "server",
-    "calls/s",
-    "of bare",
-    "p50 ms",
-    "p99 ms",
-    "server µs",
-    "client µs",
-    "alone ms",
-    "failed",
-    "bytes",
+    *("server", "calls/s", "of bare", "lowest", "highest", "p50 ms", "p99 ms"),
+    *("server µs", "client µs", "alone ms", "failed", "bytes"),
 )
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One server under load, and what one patient caller waits for it."""
+class Row:
+    """One server, the messages it is asked, and what was measured of it."""
 
-    name: str
-    load: Load
-    server_cpu_seconds: float
-    alone_ms: float
-    answer_bytes: int
+    def __init__(self, name: str, server: RunningServer, readers: Sequence[int]) -> None:
+        self.name = name
+        self.loads: list[Load] = []
+        self.server_cpu_seconds = 0.0
+        self._server = server
+        self._reader = readers[0]
+        self._messages = itertools.cycle([_request(reader).SerializeToString() for reader in readers])
+
+    def warm_up(self) -> None:
+        """A load that is not counted."""
+        self._load(WARM_UP_SECONDS)
+
+    def measure(self) -> None:
+        """One round."""
+        before = self._server.child.cpu_seconds()
+        self.loads.append(self._load(SECONDS))
+        self.server_cpu_seconds += self._server.child.cpu_seconds() - before
+
+    def alone(self) -> tuple[float, int]:
+        """The median milliseconds of one caller with grpcio's own client, and the size of the answer."""
+        seconds = []
+        with grpc.insecure_channel(f"127.0.0.1:{self._server.port}") as channel:
+            stub = RecommendationsStub(channel)
+            for _ in range(SEQUENTIAL_CALLS):
+                started = time.perf_counter()
+                answer = stub.Recommend(_request(self._reader), timeout=5.0)
+                seconds.append(time.perf_counter() - started)
+        if len(answer.recommendations) != RESULTS:
+            raise ValueError(f"{len(answer.recommendations)} books came instead of {RESULTS}")
+        return statistics.median(seconds) * 1000, answer.ByteSize()
 
     @property
-    def rate(self) -> float:
-        """Answered calls a second."""
-        return len(self.load.latencies) / self.load.seconds
+    def rates(self) -> list[float]:
+        """Answered calls a second in each round."""
+        return [len(load.latencies) / load.seconds for load in self.loads]
+
+    def _load(self, seconds: float) -> Load:
+        return generate_load(self._server.port, METHOD, self._messages, connections=CONNECTIONS, seconds=seconds)
 
 
 def run() -> None:
     """Print calls a second, latencies and processor time a call."""
     with Stage() as stage:
         data = amazon_book("Recommend")
-        # First, so that no server is measured on a machine that has just worked hard and another that has not.
-        folder = _trained(stage, data) if data is not None else None
-        measured = []
-        for name, kind in EMPTY:
-            child = stage.start(*python("bench.empty_servers", kind))
-            server = RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
-            measured.append(_measured(name, server, [1]))
-            child.end()
-        if data is not None and folder is not None:
-            server = folder.serve()
-            wait_until_serving(server)
-            measured.append(_measured("Recommend, reader 1 each call", server, [1]))
-            measured.append(_measured("Recommend, another reader each call", server, _shuffled_readers(data)))
-    _print(measured)
+        rows = [Row(name, _empty(stage, kind), [1]) for name, kind in EMPTY]
+        if data is not None:
+            server = _ours(stage, data)
+            rows.append(Row("Recommend, reader 1 each call", server, [1]))
+            rows.append(Row("Recommend, another reader each call", server, _shuffled_readers(data)))
+        click.echo("measuring …")
+        for row in rows:
+            row.warm_up()
+        for _ in range(ROUNDS):
+            for row in rows:
+                row.measure()
+        cells = [_cells(row, bare=rows[0]) for row in rows]
+    title = f"Calls over loopback: {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:g} s a row, {RESULTS} books"
+    print_table(title, COLUMNS, cells)
+    click.echo(
+        "calls/s: the median of the rounds; lowest, highest: of the rounds. server µs, client µs: processor time a\n"
+        "call, all threads, user and system. The load generator (bench/load.py) is one thread that shares the cores\n"
+        "with the server; it is the same for every row.\n"
+        f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
+    )
 
 
-def _trained(stage: Stage, data: BookData) -> RecommendationsFolder:
+def _empty(stage: Stage, kind: str) -> RunningServer:
+    child = stage.start(*python("bench.empty_servers", kind))
+    return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
+
+
+def _ours(stage: Stage, data: BookData) -> RunningServer:
     click.echo("importing and training …")
     folder = RecommendationsFolder(stage)
     import_and_train(folder, data.books, data.interactions)
-    return folder
+    server = folder.serve()
+    wait_until_serving(server)
+    return server
 
 
 def _shuffled_readers(data: BookData) -> list[int]:
@@ -98,62 +131,20 @@ def _shuffled_readers(data: BookData) -> list[int]:
     return readers
 
 
-def _measured(name: str, server: RunningServer, readers: Sequence[int]) -> Measured:
-    click.echo(f"measuring: {name} …")
-    messages = itertools.cycle([_request(reader).SerializeToString() for reader in readers])
-    _load(server, messages, WARM_UP_SECONDS)
-    before = server.child.cpu_seconds()
-    load = _load(server, messages, SECONDS)
-    cpu = server.child.cpu_seconds() - before
-    alone_ms, answer_bytes = _alone(server, readers[0])
-    return Measured(name, load, cpu, alone_ms, answer_bytes)
-
-
-def _load(server: RunningServer, messages: Iterator[bytes], seconds: float) -> Load:
-    return generate_load(server.port, METHOD, messages, connections=CONNECTIONS, seconds=seconds)
-
-
-def _alone(server: RunningServer, reader: int) -> tuple[float, int]:
-    """The median milliseconds of one caller with grpcio's own client, and the size of the answer."""
-    seconds = []
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        stub = RecommendationsStub(channel)
-        for _ in range(SEQUENTIAL_CALLS):
-            started = time.perf_counter()
-            answer = stub.Recommend(_request(reader), timeout=5.0)
-            seconds.append(time.perf_counter() - started)
-    if len(answer.recommendations) != RESULTS:
-        raise ValueError(f"{len(answer.recommendations)} books came instead of {RESULTS}")
-    return statistics.median(seconds) * 1000, answer.ByteSize()
-
-
 def _request(reader: int) -> pb.RecommendationRequest:
     return pb.RecommendationRequest(user_id=reader, any_category=True, max_results=RESULTS)
 
 
-def _print(measured: Sequence[Measured]) -> None:
-    rows = [_row(one, measured[0].rate) for one in measured]
-    print_table(
-        f"Calls over loopback: {CONNECTIONS} connections, {SECONDS:g} s a row, {RESULTS} books a call", COLUMNS, rows
-    )
-    click.echo(
-        "server µs, client µs: processor time a call, all threads, user and system. The load generator\n"
-        "(bench/load.py) is one thread that shares the cores with the server; it is the same for every row.\n"
-        f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
-    )
-
-
-def _row(one: Measured, bare_rate: float) -> Sequence[str]:
-    p50, p99 = np.percentile(np.array(one.load.latencies) * 1000, [50, 99])
+def _cells(row: Row, *, bare: Row) -> Sequence[str]:
+    calls = sum(load.calls for load in row.loads)
+    client = sum(load.client_cpu_seconds for load in row.loads)
+    latencies = np.concatenate([load.latencies for load in row.loads])
+    p50, p99 = np.percentile(latencies * 1000, [50, 99])
+    rate = statistics.median(row.rates)
+    alone_ms, answer_bytes = row.alone()
     return (
-        one.name,
-        f"{one.rate:,.0f}",
-        f"{one.rate / bare_rate:.2f}",
-        f"{p50:.1f}",
-        f"{p99:.1f}",
-        f"{one.server_cpu_seconds / one.load.calls * 1e6:.0f}",
-        f"{one.load.client_cpu_seconds / one.load.calls * 1e6:.0f}",
-        f"{one.alone_ms:.2f}",
-        str(one.load.failed),
-        str(one.answer_bytes),
+        *(row.name, f"{rate:,.0f}", f"{rate / statistics.median(bare.rates):.2f}"),
+        *(f"{min(row.rates):,.0f}", f"{max(row.rates):,.0f}", f"{p50:.1f}", f"{p99:.1f}"),
+        *(f"{row.server_cpu_seconds / calls * 1e6:.0f}", f"{client / calls * 1e6:.0f}", f"{alone_ms:.2f}"),
+        *(str(sum(load.failed for load in row.loads)), str(answer_bytes)),
     )

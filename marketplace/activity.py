@@ -26,9 +26,9 @@ class Activity:
         Returns the reader's id. Raises StoreUnavailable.
         """
         moment = self._clock()
-        with self._store.write() as uow:
-            if reader_id == NOBODY or not uow.readers.exists(reader_id):
-                reader_id = uow.readers.add(moment)
+        with self._store.write() as work:
+            if reader_id == NOBODY or not work.readers.exists(reader_id):
+                reader_id = work.readers.add(moment)
             click = Interaction(
                 # A reload of the same link is the same click.
                 id=f"click-{reader_id}-{book_id}-{attribution}",
@@ -38,8 +38,8 @@ class Activity:
                 occurred_at=moment,
                 recommendation_id="" if attribution == SHOP else attribution,
             )
-            uow.outbox.add(click, created_at=moment)
-            uow.commit()
+            work.outbox.add(click, created_at=moment)
+            work.commit()
         self._wake()
         return reader_id
 
@@ -51,8 +51,8 @@ class Activity:
         if reader_id == NOBODY:
             return
         moment = self._clock()
-        with self._store.write() as uow:
-            if not uow.readers.exists(reader_id):
+        with self._store.write() as work:
+            if not work.readers.exists(reader_id):
                 return
             view = Interaction(
                 id=f"view-{reader_id}-{book_id}-{moment.date().isoformat()}",
@@ -61,6 +61,6 @@ class Activity:
                 kind=InteractionKind.VIEW,
                 occurred_at=moment,
             )
-            uow.outbox.add(view, created_at=moment)
-            uow.commit()
+            work.outbox.add(view, created_at=moment)
+            work.commit()
         self._wake()

@@ -13,7 +13,7 @@ from marketplace.domain import SHOP
 from marketplace.pages import book, errors, health, home
 from marketplace.prices import format_price
 from marketplace.recommender import GrpcRecommender
-from marketplace.settings import MarketplaceSettings, session_key
+from marketplace.settings import Settings, session_key
 from marketplace.shelves import Recommender, Shelves
 from marketplace.store import Store, open_store
 from servicekit.tracing import HEADER, trace_id_of
@@ -32,7 +32,7 @@ SECURITY_HEADERS = {
 
 
 def create_app(
-    settings: MarketplaceSettings,
+    settings: Settings,
     recommender: Recommender | None = None,
     *,
     store: Store | None = None,
@@ -70,7 +70,7 @@ def create_app(
     return app
 
 
-def connect(settings: MarketplaceSettings) -> GrpcRecommender:
+def connect(settings: Settings) -> GrpcRecommender:
     """The client of the Recommendations that the settings name; connects when it is first used."""
     return GrpcRecommender(
         settings.recommendations_host,

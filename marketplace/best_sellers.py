@@ -46,8 +46,8 @@ class FreshBestSellers:
         if self._known is not None and self._clock() < self._fresh_until:
             return self._known  # another thread was first
         try:
-            with self._store.read() as uow:
-                self._known = _with_reasons(uow.books.best_sellers(SHELF))
+            with self._store.read() as work:
+                self._known = _with_reasons(work.books.best_sellers(SHELF))
         except StoreUnavailable:
             if self._known is None:
                 raise

@@ -1,13 +1,10 @@
 """The shop's commands."""
 
 import signal
-import sys
-from collections.abc import Callable
-from functools import wraps
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event
-from typing import ParamSpec
 
 import click
 
@@ -15,88 +12,79 @@ from marketplace.app import connect
 from marketplace.domain import StoreUnavailable
 from marketplace.imports import Importer
 from marketplace.relay import Relay
-from marketplace.server import CannotServe, serve_shop
-from marketplace.settings import MarketplaceSettings
-from marketplace.store import open_store
-from servicekit.csvfile import EndsEarly, NotSuchACsv
-from servicekit.logs import configure_logging
-from servicekit.settings import SettingsError, read_settings
+from marketplace.serving import CannotServe, serve_shop
+from marketplace.settings import Settings
+from marketplace.store import Store, open_store
+from servicekit.commands import Commands
+from servicekit.settings import read_settings
 
-STARTER = Path(__file__).parents[1] / "starter"
-HEALTH_TIMEOUT = 2.0
+STARTER = Path(__file__).parent.parent / "starter"
+HEALTH_TIMEOUT_SECONDS = 2.0
 
-P = ParamSpec("P")
-
-FilePath = click.Path(path_type=Path)
+_csv_path = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+class NotMigrated(Exception):
+    """The database is not up to date."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not up to date: run `python -m marketplace migrate` first")
+
+
+@click.group(
+    cls=Commands,
+    explained={
+        CannotServe: str,
+        NotMigrated: str,
+        StoreUnavailable: lambda error: f"the database of MARKETPLACE_DATABASE_URL failed: {error}",
+    },
+)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
-    try:
-        context.obj = read_settings(MarketplaceSettings)
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    configure_logging()
-
-
-def explained(function: Callable[P, None]) -> Callable[P, None]:
-    """Say in one line why a command failed, instead of a traceback."""
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            function(*args, **kwargs)
-        except (NotSuchACsv, EndsEarly, CannotServe) as error:
-            sys.exit(str(error))
-        except StoreUnavailable as error:
-            sys.exit(f"the database of MARKETPLACE_DATABASE_URL does not answer: {error}")
-
-    return run
+    settings = read_settings(Settings)
+    store = open_store(settings.database)
+    context.call_on_close(store.close)
+    context.obj = settings, store
 
 
 @main.command()
 @click.pass_obj
-@explained
-def migrate(settings: MarketplaceSettings) -> None:
+def migrate(obj: tuple[Settings, Store]) -> None:
     """Make the tables, or bring them up to date."""
-    open_store(settings.database).migrate()
-    click.echo("The database is up to date.")
+    _, store = obj
+    store.migrate()
+    click.echo("the database is up to date")
 
 
 @main.command("import")
-@click.option("--books", type=FilePath, help="CSV of books, plain or gzipped.")
-@click.option("--interactions", type=FilePath, help="CSV of what readers had, plain or gzipped.")
+@click.option("--books", type=_csv_path, help="CSV of books, plain or gzipped.")
+@click.option("--interactions", type=_csv_path, help="CSV of what readers had, plain or gzipped.")
 @click.pass_obj
-@explained
-def import_(settings: MarketplaceSettings, books: Path | None, interactions: Path | None) -> None:
+def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
     """Bring a catalogue in, and the history that best-sellers are counted from."""
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
-    store = open_store(settings.database)
-    _require_migrated(store.is_current())
+    settings, store = obj
+    store.migrate()
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
 @main.command()
 @click.pass_obj
-@explained
-def serve(settings: MarketplaceSettings) -> None:
+def serve(obj: tuple[Settings, Store]) -> None:
     """Open the shop, until SIGTERM."""
-    store = open_store(settings.database)
-    _require_migrated(store.is_current())
+    settings, store = obj
+    _require_migrated(store)
     serve_shop(settings, store)
 
 
 @main.command()
 @click.pass_obj
-@explained
-def relay(settings: MarketplaceSettings) -> None:
+def relay(obj: tuple[Settings, Store]) -> None:
     """Deliver events to Recommendations, until SIGTERM; for shops served with MARKETPLACE_RELAY=false."""
-    store = open_store(settings.database)
-    _require_migrated(store.is_current())
+    settings, store = obj
+    _require_migrated(store)
     recommender = connect(settings)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,19 +93,17 @@ def relay(settings: MarketplaceSettings) -> None:
         Relay(store, recommender, wake=Event()).run(stop)
     finally:
         recommender.close()
-        store.close()
 
 
 @main.command()
-@click.option("--starter", type=FilePath, default=STARTER, help="Folder of books.csv and interactions.csv.gz.")
+@click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
-@explained
-def start(settings: MarketplaceSettings, starter: Path) -> None:
+def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, bring the starter catalogue into an empty shop, and serve."""
-    store = open_store(settings.database)
+    settings, store = obj
     store.migrate()
-    with store.read() as uow:
-        empty = uow.books.is_empty()
+    with store.read() as work:
+        empty = work.books.is_empty()
     if empty:
         history = starter / "interactions.csv.gz"
         importer = Importer(store, rejects=settings.rejects)
@@ -127,22 +113,23 @@ def start(settings: MarketplaceSettings, starter: Path) -> None:
 
 @main.command()
 @click.pass_obj
-@explained
-def health(settings: MarketplaceSettings) -> None:
-    """Exit with 0 when the shop on the configured port is alive."""
+def health(obj: tuple[Settings, Store]) -> None:
+    """Ask the running shop whether it is alive; for container health checks."""
+    settings, _ = obj
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
-    connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT)
+    connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        sys.exit(f"not healthy: {error}")
+        raise click.ClickException(f"no answer from {host}:{settings.port}: {error}") from None
     finally:
         connection.close()
-    if status != 200:  # noqa: PLR2004  (OK)
-        sys.exit(f"not healthy: status {status}")
+    if status != HTTPStatus.OK:
+        raise click.ClickException(f"not alive: status {status}")
+    click.echo("alive")
 
 
-def _require_migrated(is_current: bool) -> None:
-    if not is_current:
-        raise CannotServe("the database is not up to date; run: python -m marketplace migrate")
+def _require_migrated(store: Store) -> None:
+    if not store.is_migrated():
+        raise NotMigrated

@@ -12,8 +12,8 @@ from marketplace.prices import PriceError, parse_price
 from marketplace.store import Store
 from servicekit import csvfields
 from servicekit.csvfields import Fields
-from servicekit.csvfile import CsvFile, RowRefused
-from servicekit.importing import Layout, import_csv
+from servicekit.csvfile import RowRefused
+from servicekit.importing import Layout, check_csv, import_csv
 
 GREATEST_STOCK = 2**31 - 1
 LONGEST_STOCK = len(str(GREATEST_STOCK))
@@ -40,11 +40,10 @@ class Importer:
 
         Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
         """
-        layouts = ((books, self._books()), (interactions, _interactions()))
-        for path, layout in layouts:
-            if path is not None:
-                with CsvFile(path, required=layout.required, optional=layout.optional):
-                    pass  # entering it checks the header
+        if books is not None:
+            check_csv(books, self._books())
+        if interactions is not None:
+            check_csv(interactions, _interactions())
         try:
             if books is not None:
                 import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
@@ -52,18 +51,15 @@ class Importer:
             if interactions is not None:
                 import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
         finally:
-            with self._store.write() as uow:
-                uow.books.recount_readers()
-                uow.commit()
+            with self._store.write() as work:
+                work.books.recount_readers()
+                work.commit()
 
     def _books(self) -> Layout[Book]:
         return Layout(
             noun="books",
             required=("book_id", "title"),
-            optional=(
-                *("authors", "year", "isbn", "categories", "subjects", "published_at"),
-                *("description", "price", "currency", "stock", "picture"),
-            ),
+            optional=csvfields.BOOK_COLUMNS,
             parse=self._book,
             key=lambda book: book.id,
         )
@@ -102,15 +98,15 @@ class Importer:
         click.echo(f"{path.name}: ignored unknown categories: {', '.join(named)}")
 
     def _put_books(self, batch: list[Book]) -> int:
-        with self._store.write() as uow:
-            changed = uow.books.put(batch)
-            uow.commit()
+        with self._store.write() as work:
+            changed = work.books.put(batch)
+            work.commit()
         return changed
 
     def _add_history(self, batch: Sequence[Pair | None]) -> int:
-        with self._store.write() as uow:
-            new = uow.history.add(pair for pair in batch if pair is not None)
-            uow.commit()
+        with self._store.write() as work:
+            new = work.history.add(pair for pair in batch if pair is not None)
+            work.commit()
         return new
 
 
@@ -118,7 +114,7 @@ def _interactions() -> Layout[Pair | None]:
     return Layout(
         noun="interactions",
         required=("user_id", "book_id"),
-        optional=("kind", "value", "occurred_at", "interaction_id"),
+        optional=csvfields.INTERACTION_COLUMNS,
         parse=_pair,
     )
 

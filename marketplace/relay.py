@@ -61,8 +61,8 @@ class Relay:
         An event leaves the outbox only after Recommendations has answered for it: what dies in between is
         delivered again, and counted once there. Raises RecommenderError and StoreUnavailable.
         """
-        with self._store.read() as uow:
-            rows = uow.outbox.waiting(self._batch)
+        with self._store.read() as work:
+            rows = work.outbox.waiting(self._batch)
         interactions: dict[int, Interaction] = {}
         refused: dict[int, str] = {}
         for row in rows:
@@ -79,10 +79,10 @@ class Relay:
         return len(rows)
 
     def _settle(self, delivered: Sequence[int], refused: dict[int, str]) -> None:
-        with self._store.write() as uow:
-            uow.outbox.remove(delivered)
-            uow.outbox.refuse(refused)
-            uow.commit()
+        with self._store.write() as work:
+            work.outbox.remove(delivered)
+            work.outbox.refuse(refused)
+            work.commit()
         for event_id in refused:
             # The reason stays in the table: it may name the reader, which a log must not.
             log.error("an event was refused and set aside in the outbox", event_id=event_id)

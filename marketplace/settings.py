@@ -11,7 +11,7 @@ from servicekit.database import database_url
 from servicekit.settings import ServiceSettings
 
 
-class MarketplaceSettings(ServiceSettings):
+class Settings(ServiceSettings):
     """What can be set about Marketplace."""
 
     model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")
@@ -60,7 +60,7 @@ class MarketplaceSettings(ServiceSettings):
         return self.data_dir / "rejects"
 
 
-def session_key(settings: MarketplaceSettings) -> str:
+def session_key(settings: Settings) -> str:
     """The key that signs cookies: the one that is set, else one made once and kept in the data folder."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()

@@ -140,8 +140,8 @@ class Shelves:
         ids = {each.book_id for shelf in shelves for each in shelf.recommendations}
         if not ids:
             return {}
-        with self._store.read() as uow:
-            return uow.books.cards(ids)
+        with self._store.read() as work:
+            return work.books.cards(ids)
 
 
 def _card_shelf(

@@ -1,6 +1,5 @@
 """The commands of the Recommendations service."""
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +16,9 @@ from recommendations.imports import Importer
 from recommendations.model import artifact
 from recommendations.settings import Settings
 from recommendations.store import Store
-from servicekit.csvfile import EndsEarly, NotSuchACsv
+from servicekit.commands import Commands
 from servicekit.database import open_engine
-from servicekit.logs import configure_logging
-from servicekit.settings import SettingsError, read_settings
+from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
 HEALTH_TIMEOUT_SECONDS = 2.0
@@ -28,17 +26,34 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 _csv_path = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+class NotMigrated(Exception):
+    """The database is not up to date."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not up to date: run `python -m recommendations migrate` first")
+
+
+@click.group(
+    cls=Commands,
+    explained={
+        AddressInUse: lambda error: f"{error}; see RECOMMENDATIONS_BIND and RECOMMENDATIONS_PORT",
+        NotMigrated: str,
+        # The driver's words are for the operator; a caller never hears them.
+        StoreUnavailable: lambda error: (
+            f"the database of RECOMMENDATIONS_DATABASE_URL failed: {getattr(error.__cause__, 'orig', error.__cause__)}"
+        ),
+    },
+)
 @click.pass_context
-def commands(context: click.Context) -> None:
+def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
-    configure_logging()
     settings = read_settings(Settings)
-    context.obj = settings, Store(open_engine(settings.database))
-    context.call_on_close(context.obj[1].close)
+    store = Store(open_engine(settings.database))
+    context.call_on_close(store.close)
+    context.obj = settings, store
 
 
-@commands.command()
+@main.command()
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
     """Bring the database up to date."""
@@ -47,7 +62,7 @@ def migrate(obj: tuple[Settings, Store]) -> None:
     click.echo("the database is up to date")
 
 
-@commands.command("import")
+@main.command("import")
 @click.option("--books", type=_csv_path, help="CSV of the catalogue: book_id,title and more.")
 @click.option("--interactions", type=_csv_path, help="CSV of the history: user_id,book_id and more.")
 @click.pass_obj
@@ -60,7 +75,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
-@commands.command()
+@main.command()
 @click.pass_obj
 def train(obj: tuple[Settings, Store]) -> None:
     """Learn a model from the whole history and publish it; running servers take it up by themselves."""
@@ -69,7 +84,7 @@ def train(obj: tuple[Settings, Store]) -> None:
     _train(settings, store)
 
 
-@commands.command()
+@main.command()
 @click.pass_obj
 def serve(obj: tuple[Settings, Store]) -> None:
     """Answer over gRPC until told to stop."""
@@ -78,7 +93,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
     serving.serve(settings, store)
 
 
-@commands.command()
+@main.command()
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
@@ -88,13 +103,15 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
     with store.read() as work:
         no_books, no_model = not work.books.ids(), not work.models.latest(1)
     if no_books:
-        Importer(store, rejects=settings.rejects).run(starter / "books.csv", starter / "interactions.csv.gz")
+        history = starter / "interactions.csv.gz"
+        importer = Importer(store, rejects=settings.rejects)
+        importer.run(starter / "books.csv", history if history.exists() else None)
     if no_model:
         _train(settings, store)
     serving.serve(settings, store)
 
 
-@commands.command()
+@main.command()
 @click.pass_obj
 def health(obj: tuple[Settings, Store]) -> None:
     """Ask the running server whether it serves; for container health checks."""
@@ -111,24 +128,9 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("serving")
 
 
-def main() -> None:
-    """Run a command; what an operator can put right is one line, not a traceback."""
-    try:
-        commands()
-    except SettingsError as error:
-        click.echo(error, err=True)
-        sys.exit(2)
-    except (AddressInUse, EndsEarly, NotSuchACsv) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
-    except StoreUnavailable as error:
-        click.echo(f"Error: {error}: {getattr(error.__cause__, 'orig', error.__cause__)}", err=True)
-        sys.exit(1)
-
-
 def _require_migrated(store: Store) -> None:
     if not store.is_migrated():
-        raise click.ClickException("the database is not up to date: run `python -m recommendations migrate` first")
+        raise NotMigrated
 
 
 def _train(settings: Settings, store: Store) -> None:
@@ -152,7 +154,10 @@ def _train(settings: Settings, store: Store) -> None:
             model = training.train(
                 book_ids, read(), now=datetime.now(UTC), advance=lambda done: bar.update(round(done * 1000) - bar.pos)
             )
-    artifact.publish(model, settings.models)
+    try:
+        artifact.publish(model, settings.models)
+    except OSError as error:
+        raise click.ClickException(f"cannot write the model to {settings.models}: {error.strerror}") from error
     with store.write() as work:
         work.models.add(model.version, model.manifest)
         work.commit()

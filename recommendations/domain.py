@@ -53,7 +53,7 @@ class StoreUnavailable(RecommendationsError):
     """The database does not answer, or cannot write; nothing was stored."""
 
     def __init__(self) -> None:
-        super().__init__("The database is not available; nothing was stored, try again")
+        super().__init__("The database failed; nothing of this call was stored, try again")
 
 
 class ModelUnusable(RecommendationsError):

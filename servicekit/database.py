@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 _BEGIN = "servicekit_begin"
+CONNECT_TIMEOUT_SECONDS = 5
 
 
 class DatabaseUrlError(ValueError):
@@ -42,7 +44,13 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10) 
     """
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url,
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=pool_size, hide_parameters=True)
@@ -79,3 +87,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
         yield connection
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say ON CONFLICT, in the connection's dialect."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(table)
+
+
+COUNTING = {"preserve_rowcount": True}
+"""Execution options for an INSERT whose rows are counted: SQLAlchemy does so only when asked."""

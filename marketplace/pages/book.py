@@ -18,8 +18,8 @@ def blueprint(store: Store, activity: Activity) -> Blueprint:
     @book.get(f"/books/<int(min=1,max={GREATEST_ID}):book_id>")
     def page(book_id: int) -> str:
         try:
-            with store.read() as uow:
-                found = uow.books.get(book_id)
+            with store.read() as work:
+                found = work.books.get(book_id)
         except BookNotFound:
             abort(404)
         if _is_opened_by_a_reader():

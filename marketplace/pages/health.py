@@ -44,10 +44,10 @@ def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], date
 
 
 def _database(store: Store, clock: Callable[[], datetime]) -> dict[str, Any]:
-    if not store.is_current():
+    if not store.is_migrated():
         return {"database": "not migrated"}
-    with store.read() as uow:
-        length = uow.outbox.length()
+    with store.read() as work:
+        length = work.outbox.length()
     age = (clock() - length.oldest).total_seconds() if length.oldest else 0.0
     outbox = {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}
     return {"database": "ok", "outbox": outbox}

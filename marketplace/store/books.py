@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.domain import BestSellers, Book, BookNotFound, Card, Category, Money
 from marketplace.store.schema import book_categories, books, imported_history
+from servicekit.database import insert_into
 
 _CARD = (
     books.c.book_id,
@@ -88,7 +88,7 @@ class Books:
         )
 
     def _upsert(self) -> Any:
-        statement = (postgresql if self._connection.dialect.name == "postgresql" else sqlite).insert(books)
+        statement = insert_into(self._connection, books)
         kept = {"book_id", "reader_count"}
         replaced = {column.name: statement.excluded[column.name] for column in books.c if column.name not in kept}
         return statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Integer, Select, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.store.schema import imported_history, readers
+from servicekit.database import COUNTING, insert_into
 
 
 class Readers:
@@ -39,15 +39,12 @@ class ImportedHistory:
         distinct = list(dict.fromkeys(pairs))
         if not distinct:
             return 0
+        adding = insert_into(self._connection, imported_history).on_conflict_do_nothing()
         if self._connection.dialect.name == "postgresql":
-            return self._count(postgresql.insert(imported_history).from_select(*_arrays(distinct)), None)
+            from_arrays = adding.from_select(*_arrays(distinct))
+            return self._connection.execute(from_arrays, execution_options=COUNTING).rowcount
         rows = [{"reader_id": reader_id, "book_id": book_id} for reader_id, book_id in distinct]
-        return self._count(sqlite.insert(imported_history), rows)
-
-    def _count(self, adding: postgresql.Insert | sqlite.Insert, rows: list[dict[str, int]] | None) -> int:
-        counting = {"preserve_rowcount": True}  # SQLAlchemy counts an INSERT's rows only when asked
-        statement = adding.on_conflict_do_nothing()
-        return self._connection.execute(statement, rows, execution_options=counting).rowcount
+        return self._connection.execute(adding, rows, execution_options=COUNTING).rowcount
 
 
 def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:

@@ -1,12 +1,9 @@
 """The tables of the shop."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -16,11 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
 )
-from sqlalchemy.engine import Dialect
 
 from marketplace.domain import FIRST_ID_MADE_HERE
+from servicekit.columns import BIG_ID, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -29,23 +25,6 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_name)s",
     }
 )
-
-
-class Moment(TypeDecorator[datetime]):
-    """A time in UTC, aware of its zone on SQLite too, which keeps none."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Every time goes in as UTC."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Every time comes out as UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 books = Table(
@@ -78,7 +57,7 @@ readers = Table(
     "readers",
     metadata,
     Column("reader_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # Ids are given out once: without this SQLite would give the greatest one again after a deletion.
     sqlite_autoincrement=True,
 )
@@ -95,10 +74,10 @@ imported_history = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("event_id", BIG_ID, Identity(), primary_key=True),
     Column("kind", String(40), nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("refused_reason", Text),
     # A relay that deletes what it delivered must never meet an id for the second time.
     sqlite_autoincrement=True,

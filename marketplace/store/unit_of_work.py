@@ -55,7 +55,7 @@ class Store:
         with _faults():
             migrations.upgrade(self.engine, MIGRATIONS)
 
-    def is_current(self) -> bool:
+    def is_migrated(self) -> bool:
         """Whether the tables are up to date."""
         with _faults():
             return migrations.is_current(self.engine, MIGRATIONS)

@@ -20,6 +20,9 @@ STATUS_CODES: dict[type[RecommendationsError], grpc.StatusCode] = {
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
 }
 
+HEARD = tuple(STATUS_CODES)
+"""The errors that the caller should hear; any other is for the log."""
+
 
 def status_of(error: RecommendationsError) -> Status:
     """The rich status for an error that the caller should hear; a malformed field is named in a BadRequest."""

@@ -9,8 +9,7 @@ import grpc
 import structlog
 from grpc_status import rpc_status
 
-from recommendations.api.errors import status_of
-from recommendations.domain import RecommendationsError
+from recommendations.api.errors import HEARD, status_of
 from servicekit import tracing
 
 _log = structlog.get_logger()
@@ -50,7 +49,7 @@ class CallInterceptor(grpc.ServerInterceptor):
             started = time.perf_counter()
             try:
                 response = behaviour(request, context)
-            except RecommendationsError as error:
+            except HEARD as error:
                 status = rpc_status.to_status(status_of(error))
                 self._log_call(method, status.code, started, context)
                 context.abort_with_status(status)

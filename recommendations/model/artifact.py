@@ -66,28 +66,23 @@ def new_version(now: datetime) -> str:
 def publish(artifact: Artifact, folder: Path) -> None:
     """Write the model to its own folder inside `folder`, whole or not at all, and drop the oldest ones.
 
-    Nobody sees it half-written: it gets its name by a rename, after everything is on disk.
+    Nobody sees it half-written: it gets its name by a rename, after everything is on disk. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob(".*.partial"):
         shutil.rmtree(stale)
     partial = folder / f".{artifact.version}.partial"
-    partial.mkdir()
-    arrays = _arrays(artifact)
-    for name, array in arrays.items():
-        with (partial / f"{name}.npy").open("wb") as file:
-            np.save(file, array.astype(_DTYPES[name], copy=False), allow_pickle=False)
-            _to_disk(file.fileno())
-    checksums = {name: _checksum(partial / f"{name}.npy") for name in arrays}
-    with (partial / MANIFEST).open("w", encoding="utf-8") as file:
-        json.dump(artifact.manifest | {"checksums": checksums}, file, indent=2)
-        file.flush()
-        _to_disk(file.fileno())
-    partial.rename(folder / artifact.version)
+    try:
+        _write(artifact, partial)
+        partial.rename(folder / artifact.version)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     with _directory(folder) as descriptor:
         _to_disk(descriptor)
     # Never this one, even where the clock was set back and its name sorts first.
-    others = sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file() and path.name != artifact.version)
+    models = (path for path in folder.iterdir() if (path / MANIFEST).is_file())
+    others = sorted(path for path in models if path.name != artifact.version)
     for old in others[: -(KEPT - 1)]:
         shutil.rmtree(old)
 
@@ -120,6 +115,20 @@ def load(folder: Path) -> Artifact:
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ModelUnusable(f"{folder}: {type(error).__name__}: {error}") from error
     return artifact
+
+
+def _write(artifact: Artifact, folder: Path) -> None:
+    folder.mkdir()
+    arrays = _arrays(artifact)
+    for name, array in arrays.items():
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.save(file, array.astype(_DTYPES[name], copy=False), allow_pickle=False)
+            _to_disk(file.fileno())
+    checksums = {name: _checksum(folder / f"{name}.npy") for name in arrays}
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump(artifact.manifest | {"checksums": checksums}, file, indent=2)
+        file.flush()
+        _to_disk(file.fileno())
 
 
 def _arrays(artifact: Artifact) -> dict[str, npt.NDArray[Any]]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from recommendations.domain import Book, Category
 from recommendations.store.schema import books
+from servicekit.database import insert_into
 
 
 class Books:
@@ -22,8 +22,7 @@ class Books:
         rows = [book for book in changed if before.get(book.id) != book]
         if not rows:
             return 0
-        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(books)
+        statement = insert_into(self._connection, books)
         replaced = {column.name: statement.excluded[column.name] for column in books.c if not column.primary_key}
         revision = self.revision() + 1
         self._connection.execute(

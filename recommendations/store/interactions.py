@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from recommendations.domain import Event, Interaction
 from recommendations.store.schema import books, interactions
+from servicekit.database import COUNTING, insert_into
 
 CHUNK = 50_000
 
@@ -32,8 +32,8 @@ class Interactions:
     def add_many(self, batch: Sequence[Interaction]) -> int:
         """Like `add` for thousands of them, but returns only how many were new."""
         # PostgreSQL's driver sends several statements, whose counts are added up only when asked for.
-        statement = self._insert().execution_options(preserve_rowcount=True)
-        return self._connection.execute(statement, [_row(interaction) for interaction in batch]).rowcount
+        rows = [_row(interaction) for interaction in batch]
+        return self._connection.execute(self._insert(), rows, execution_options=COUNTING).rowcount
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
         """The events after `sequence`, in order and in chunks."""
@@ -53,8 +53,7 @@ class Interactions:
         return self._connection.scalar(select(func.count()).select_from(interactions).where(~known)) or 0
 
     def _insert(self) -> Any:
-        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        return insert(interactions).on_conflict_do_nothing(index_elements=[interactions.c.id])
+        return insert_into(self._connection, interactions).on_conflict_do_nothing(index_elements=["id"])
 
 
 def _row(interaction: Interaction) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from marketplace.settings import MarketplaceSettings
+from marketplace.settings import Settings as MarketplaceSettings
 from recommendations.settings import Settings
 from servicekit.settings import ServiceSettings, variable
 from tests.e2e.processes import ROOT, Pair

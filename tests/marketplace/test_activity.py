@@ -16,8 +16,8 @@ class Wakings:
         self._store = store
 
     def __call__(self) -> None:
-        with self._store.read() as uow:
-            self.waiting.append(uow.outbox.length().waiting)
+        with self._store.read() as work:
+            self.waiting.append(work.outbox.length().waiting)
 
 
 def test_the_relay_is_woken_after_each_commit(store: Store) -> None:
@@ -43,8 +43,8 @@ def test_ids_of_events_say_what_they_are_about(sqlite_store: Store) -> None:
     activity = Activity(sqlite_store, wake=lambda: None, clock=lambda: NOON)
     reader_id = activity.clicked(NOBODY, 7, "list-1")
     activity.viewed(reader_id, 7)
-    with sqlite_store.read() as uow:
-        ids = [row.interaction().id for row in uow.outbox.waiting(10)]
+    with sqlite_store.read() as work:
+        ids = [row.interaction().id for row in work.outbox.waiting(10)]
     assert ids == ["click-1000000000-7-list-1", "view-1000000000-7-2026-03-01"]
 
 
@@ -55,8 +55,8 @@ def test_a_guest_and_their_click_come_together_or_not_at_all(sqlite_store: Store
         connection.commit()
     with pytest.raises(StoreUnavailable):
         Activity(sqlite_store, wake=lambda: None).clicked(NOBODY, 7, "shop")
-    with sqlite_store.read() as uow:
-        assert not uow.readers.exists(1_000_000_000)
+    with sqlite_store.read() as work:
+        assert not work.readers.exists(1_000_000_000)
 
 
 def test_readers_of_one_database_keep_their_id(sqlite_store: Store) -> None:
@@ -75,6 +75,6 @@ def test_a_store_that_is_closed_opens_again(tmp_path_factory: pytest.TempPathFac
     reader_id = Activity(first, wake=lambda: None).clicked(NOBODY, 7, "shop")
     first.close()
     second = open_store(url)
-    with second.read() as uow:
-        assert uow.readers.exists(reader_id)
+    with second.read() as work:
+        assert work.readers.exists(reader_id)
     second.close()

@@ -14,9 +14,9 @@ from tests.marketplace.fakes import Clock
 
 def put(store: Store, *ids: int) -> None:
     """Put books of these ids into the catalogue."""
-    with store.write() as uow:
-        uow.books.put([Book(id=book_id, title="A book") for book_id in ids])
-        uow.commit()
+    with store.write() as work:
+        work.books.put([Book(id=book_id, title="A book") for book_id in ids])
+        work.commit()
 
 
 def ids(best: BestSellers) -> list[int]:

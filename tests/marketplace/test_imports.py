@@ -30,14 +30,14 @@ def write(path: Path, text: str) -> Path:
 
 def books_in(store: Store, *ids: int) -> list[Book]:
     """These books, as the store has them."""
-    with store.read() as uow:
-        return [uow.books.get(book_id) for book_id in ids]
+    with store.read() as work:
+        return [work.books.get(book_id) for book_id in ids]
 
 
 def readers_of(store: Store, *ids: int) -> list[int]:
     """How many readers each of these books has."""
-    with store.read() as uow:
-        cards = uow.books.cards(ids)
+    with store.read() as work:
+        cards = work.books.cards(ids)
     return [cards[book_id].readers for book_id in ids]
 
 
@@ -158,8 +158,8 @@ def test_when_one_file_is_no_such_csv_nothing_of_either_is_stored(
     (tmp_path / "wrong.csv").write_bytes(content)
     with pytest.raises(NotSuchACsv, match=r"wrong\.csv"):
         importer.run(write(tmp_path / "b.csv", BOOKS), tmp_path / "wrong.csv")
-    with sqlite_store.read() as uow:
-        assert uow.books.is_empty()
+    with sqlite_store.read() as work:
+        assert work.books.is_empty()
 
 
 def test_what_came_before_a_file_broke_off_is_kept_and_counted(

@@ -23,7 +23,7 @@ from marketplace.domain import (
     RecommenderUnavailable,
     ShelfRequest,
 )
-from marketplace.settings import MarketplaceSettings
+from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender, because_of, shelf
 
@@ -59,12 +59,12 @@ def recommender() -> FakeRecommender:
 @pytest.fixture
 def app(sqlite_store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
     """The shop over a small catalogue."""
-    with sqlite_store.write() as uow:
-        uow.books.put(BOOKS)
-        uow.history.add([(1, 21), (2, 21), (1, 5)])
-        uow.books.recount_readers()
-        uow.commit()
-    return create_app(MarketplaceSettings(data_dir=tmp_path), recommender, store=sqlite_store)
+    with sqlite_store.write() as work:
+        work.books.put(BOOKS)
+        work.history.add([(1, 21), (2, 21), (1, 5)])
+        work.books.recount_readers()
+        work.commit()
+    return create_app(Settings(data_dir=tmp_path), recommender, store=sqlite_store)
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def links(html: str) -> list[str]:
 
 def events(store: Store) -> list[tuple[str, int, int, InteractionKind, str]]:
     """What waits in the outbox."""
-    with store.read() as uow:
-        found = [row.interaction() for row in uow.outbox.waiting(100)]
+    with store.read() as work:
+        found = [row.interaction() for row in work.outbox.waiting(100)]
     return [(each.id, each.reader_id, each.book_id, each.kind, each.recommendation_id) for each in found]
 
 
@@ -324,9 +324,9 @@ def test_hostile_texts_are_only_texts(
 ) -> None:
     """A title, a reason and a list's name that look like markup are shown, not obeyed."""
     hostile = '"><script>alert(1)</script>'
-    with sqlite_store.write() as uow:
-        uow.books.put([Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}")])
-        uow.commit()
+    with sqlite_store.write() as work:
+        work.books.put([Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}")])
+        work.commit()
     recommender.answer = [shelf(30, name=hostile, reason=because_of(hostile)), shelf()]
     for path in ("/", "/books/30"):
         html = visitor.get(path).text

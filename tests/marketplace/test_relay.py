@@ -42,16 +42,16 @@ class Stop(Event):
 
 def fill(store: Store, *ids: str) -> None:
     """Put interactions of these ids into the outbox."""
-    with store.write() as uow:
+    with store.write() as work:
         for each in ids:
-            uow.outbox.add(replace(CLICK, id=each), created_at=NOON)
-        uow.commit()
+            work.outbox.add(replace(CLICK, id=each), created_at=NOON)
+        work.commit()
 
 
 def waiting(store: Store) -> list[str]:
     """The ids of the interactions that wait."""
-    with store.read() as uow:
-        return [row.interaction().id for row in uow.outbox.waiting(100)]
+    with store.read() as work:
+        return [row.interaction().id for row in work.outbox.waiting(100)]
 
 
 def run_once(store: Store, recorder: FakeRecorder, stop: Event) -> None:
@@ -100,8 +100,8 @@ def test_a_refused_event_stays_with_its_reason_and_holds_up_nobody(sqlite_store:
         Relay(sqlite_store, recorder, wake=Event()).deliver()
     assert set(recorder.stored) == {"a", "c"}
     assert waiting(sqlite_store) == []
-    with sqlite_store.read() as uow:
-        assert uow.outbox.length().refused == 1
+    with sqlite_store.read() as work:
+        assert work.outbox.length().refused == 1
     assert [log["event_id"] for log in logs] == [2]
     assert str(CLICK.reader_id) not in str(logs)
 
@@ -149,8 +149,8 @@ def test_a_malformed_payload_is_set_aside(sqlite_store: Store) -> None:
     with structlog.testing.capture_logs():
         Relay(sqlite_store, recorder, wake=Event()).deliver()
     assert recorder.calls == [["a"]]
-    with sqlite_store.read() as uow:
-        assert uow.outbox.length().refused == 1
+    with sqlite_store.read() as work:
+        assert work.outbox.length().refused == 1
 
 
 def test_an_outage_is_waited_out_with_growing_pauses(sqlite_store: Store) -> None:

@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from marketplace.settings import MarketplaceSettings, session_key
+from marketplace.settings import Settings, session_key
 from servicekit.settings import SettingsError, read_settings, variable
 
 
 def test_every_setting_is_described_and_named_for_its_service() -> None:
     """The README can list them all."""
-    fields = MarketplaceSettings.model_fields
+    fields = Settings.model_fields
     assert all(field.description for field in fields.values())
-    names = {variable(MarketplaceSettings, name) for name in fields}
+    names = {variable(Settings, name) for name in fields}
     assert {"MARKETPLACE_PORT", "RECOMMENDATIONS_HOST", "MARKETPLACE_RECOMMENDATIONS_TIMEOUT_MS"} <= names
     assert all(name.startswith(("MARKETPLACE_", "RECOMMENDATIONS_")) for name in names)
 
 
 def test_the_database_is_in_the_data_folder_unless_it_is_named(tmp_path: Path) -> None:
     """The default follows MARKETPLACE_DATA_DIR, and a set URL wins."""
-    assert MarketplaceSettings(data_dir=tmp_path).database == f"sqlite:///{tmp_path}/marketplace.db"
-    named = MarketplaceSettings(data_dir=tmp_path, database_url=SecretStr("postgresql://u:p@h/d"))
+    assert Settings(data_dir=tmp_path).database == f"sqlite:///{tmp_path}/marketplace.db"
+    named = Settings(data_dir=tmp_path, database_url=SecretStr("postgresql://u:p@h/d"))
     assert named.database == "postgresql://u:p@h/d"
 
 
@@ -44,7 +44,7 @@ def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatc
     """The line names the variable and does not repeat its value, which may be a secret."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as raised:
-        read_settings(MarketplaceSettings)
+        read_settings(Settings)
     assert str(raised.value).startswith(f"{name}: ")
     assert "\n" not in str(raised.value)
     assert "s3cret" not in str(raised.value)
@@ -52,14 +52,14 @@ def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatc
 
 def test_a_set_key_is_used_and_never_shown() -> None:
     """The key of the settings wins, and printing the settings hides it."""
-    settings = MarketplaceSettings(secret_key=SecretStr("a long enough key"))
+    settings = Settings(secret_key=SecretStr("a long enough key"))
     assert session_key(settings) == "a long enough key"
     assert "long enough" not in repr(settings)
 
 
 def test_a_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     """However many processes start at once, all sign with one key, which nobody else may read."""
-    settings = MarketplaceSettings(data_dir=tmp_path / "new")
+    settings = Settings(data_dir=tmp_path / "new")
     with ThreadPoolExecutor(16) as pool:
         keys = set(pool.map(lambda _: session_key(settings), range(64)))
     assert len(keys) == 1

@@ -61,25 +61,25 @@ FAULTS: list[dict[str, object]] = [
 
 def put(store: Store, *books: Book) -> int:
     """Put books in, and keep them."""
-    with store.write() as uow:
-        changed = uow.books.put(books)
-        uow.commit()
+    with store.write() as work:
+        changed = work.books.put(books)
+        work.commit()
     return changed
 
 
 def counted(store: Store, *pairs: tuple[int, int]) -> int:
     """Add imported history and count readers anew."""
-    with store.write() as uow:
-        new = uow.history.add(pairs)
-        uow.books.recount_readers()
-        uow.commit()
+    with store.write() as work:
+        new = work.history.add(pairs)
+        work.books.recount_readers()
+        work.commit()
     return new
 
 
 def test_the_migrations_make_what_the_schema_says(store: Store) -> None:
     """Upgraded from empty, twice, the database is current and equals the tables that the code uses."""
     store.migrate()
-    assert store.is_current()
+    assert store.is_migrated()
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
@@ -87,18 +87,18 @@ def test_the_migrations_make_what_the_schema_says(store: Store) -> None:
 def test_an_empty_database_is_not_current(database_url: str) -> None:
     """A shop whose database was never migrated can say so."""
     unmigrated = open_store(database_url)
-    assert not unmigrated.is_current()
+    assert not unmigrated.is_migrated()
     unmigrated.close()
 
 
 def test_a_book_comes_back_whole(store: Store) -> None:
     """Every fact of a book survives, its categories in their order; so does a book with hardly any."""
     put(store, DUNE, EMMA)
-    with store.read() as uow:
-        assert uow.books.get(7) == DUNE
-        assert uow.books.get(8) == EMMA
+    with store.read() as work:
+        assert work.books.get(7) == DUNE
+        assert work.books.get(8) == EMMA
         with pytest.raises(BookNotFound):
-            uow.books.get(9)
+            work.books.get(9)
 
 
 def test_putting_counts_only_what_changed(store: Store) -> None:
@@ -107,15 +107,15 @@ def test_putting_counts_only_what_changed(store: Store) -> None:
     assert put(store, DUNE, EMMA) == 0
     moved = replace(DUNE, categories=(Category.CLASSICS,), price=None)
     assert put(store, moved, EMMA) == 1
-    with store.read() as uow:
-        assert uow.books.get(7) == moved
+    with store.read() as work:
+        assert work.books.get(7) == moved
 
 
 def test_cards_hold_what_the_catalogue_knows(store: Store) -> None:
     """Unknown ids are left out."""
     put(store, DUNE)
-    with store.read() as uow:
-        assert uow.books.cards([7, 99]) == {
+    with store.read() as work:
+        assert work.books.cards([7, 99]) == {
             7: Card(
                 id=7,
                 title="Dune",
@@ -131,8 +131,8 @@ def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
     """Ordered by readers and then by id, overall and in each category, and cut off."""
     put(store, DUNE, EMMA, Book(id=9, title="Ulysses", categories=(Category.CLASSICS,)))
     assert counted(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
-    with store.read() as uow:
-        best = uow.books.best_sellers(2)
+    with store.read() as work:
+        best = work.books.best_sellers(2)
     assert [(card.id, card.readers) for card in best.overall] == [(8, 2), (9, 1)]
     assert {category: [card.id for card in cards] for category, cards in best.by_category.items()} == {
         Category.SCIENCE_FICTION: [7],
@@ -143,8 +143,8 @@ def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
 def test_without_history_best_sellers_go_by_id(store: Store) -> None:
     """A new shop has something to show."""
     put(store, EMMA, DUNE)
-    with store.read() as uow:
-        assert [card.id for card in uow.books.best_sellers(10).overall] == [7, 8]
+    with store.read() as work:
+        assert [card.id for card in work.books.best_sellers(10).overall] == [7, 8]
 
 
 def test_history_of_a_book_not_yet_known_counts_once_it_arrives(store: Store) -> None:
@@ -154,20 +154,20 @@ def test_history_of_a_book_not_yet_known_counts_once_it_arrives(store: Store) ->
     put(store, DUNE)
     counted(store)
     put(store, replace(DUNE, stock=0))
-    with store.read() as uow:
-        assert uow.books.cards([7])[7].readers == 3
+    with store.read() as work:
+        assert work.books.cards([7])[7].readers == 3
 
 
 def test_readers_made_here_start_at_a_billion(store: Store) -> None:
     """Their ids never meet imported ones, and their time of birth stays in UTC."""
-    with store.write() as uow:
-        ids = [uow.readers.add(NOON.astimezone(timezone(timedelta(hours=5)))) for _ in range(2)]
-        uow.commit()
+    with store.write() as work:
+        ids = [work.readers.add(NOON.astimezone(timezone(timedelta(hours=5)))) for _ in range(2)]
+        work.commit()
     assert ids == [1_000_000_000, 1_000_000_001]
-    with store.read() as uow:
-        assert uow.readers.exists(1_000_000_001)
-        assert not uow.readers.exists(1_000_000_002)
-        assert not uow.readers.exists(5)
+    with store.read() as work:
+        assert work.readers.exists(1_000_000_001)
+        assert not work.readers.exists(1_000_000_002)
+        assert not work.readers.exists(5)
     with store.engine.connect() as connection:
         born = connection.scalars(select(readers.c.created_at)).first()
     assert born == NOON
@@ -177,64 +177,64 @@ def test_readers_made_here_start_at_a_billion(store: Store) -> None:
 
 def test_nothing_is_kept_without_a_commit(store: Store) -> None:
     """Leaving the block, by its end or by an exception, rolls back."""
-    with store.write() as uow:
-        uow.readers.add(NOON)
+    with store.write() as work:
+        work.readers.add(NOON)
     with pytest.raises(BookNotFound):
         _click_then_fail(store)
-    with store.read() as uow:
-        assert not uow.readers.exists(1_000_000_000)
-        assert uow.outbox.length().waiting == 0
+    with store.read() as work:
+        assert not work.readers.exists(1_000_000_000)
+        assert work.outbox.length().waiting == 0
 
 
 def _click_then_fail(store: Store) -> None:
-    with store.write() as uow:
-        uow.outbox.add(CLICK, created_at=NOON)
-        uow.books.get(7)
+    with store.write() as work:
+        work.outbox.add(CLICK, created_at=NOON)
+        work.books.get(7)
 
 
 def test_the_outbox_keeps_order_and_what_was_refused(store: Store) -> None:
     """Oldest first; delivered rows go, refused ones stay and no longer wait."""
-    with store.write() as uow:
+    with store.write() as work:
         for number in range(4):
-            uow.outbox.add(replace(CLICK, id=f"click-{number}"), created_at=NOON + timedelta(seconds=number))
-        uow.commit()
-    with store.write() as uow:
-        rows = uow.outbox.waiting(3)
+            work.outbox.add(replace(CLICK, id=f"click-{number}"), created_at=NOON + timedelta(seconds=number))
+        work.commit()
+    with store.write() as work:
+        rows = work.outbox.waiting(3)
         assert [row.interaction().id for row in rows] == ["click-0", "click-1", "click-2"]
-        uow.outbox.remove([rows[0].event_id])
-        uow.outbox.refuse({rows[1].event_id: "no such book"})
-        uow.commit()
-    with store.read() as uow:
-        assert [row.interaction().id for row in uow.outbox.waiting(10)] == ["click-2", "click-3"]
-        length = uow.outbox.length()
+        work.outbox.remove([rows[0].event_id])
+        work.outbox.refuse({rows[1].event_id: "no such book"})
+        work.commit()
+    with store.read() as work:
+        assert [row.interaction().id for row in work.outbox.waiting(10)] == ["click-2", "click-3"]
+        length = work.outbox.length()
         assert (length.waiting, length.refused, length.oldest) == (2, 1, NOON + timedelta(seconds=2))
 
 
 def test_ids_of_delivered_events_are_never_given_again(store: Store) -> None:
     """A relay that deletes by id late cannot delete a younger event."""
 
-    def add(uow: UnitOfWork) -> int:
-        uow.outbox.add(CLICK, created_at=NOON)
-        return uow.outbox.waiting(1)[0].event_id
+    def add(work: UnitOfWork) -> int:
+        work.outbox.add(CLICK, created_at=NOON)
+        return work.outbox.waiting(1)[0].event_id
 
-    with store.write() as uow:
-        first = add(uow)
-        uow.outbox.remove([first])
-        assert add(uow) > first
+    with store.write() as work:
+        first = add(work)
+        work.outbox.remove([first])
+        assert add(work) > first
 
 
 def test_an_interaction_survives_the_outbox(store: Store) -> None:
     """What is written in is what comes out."""
-    with store.write() as uow:
-        uow.outbox.add(CLICK, created_at=NOON)
-        assert uow.outbox.waiting(1)[0].interaction() == CLICK
+    with store.write() as work:
+        work.outbox.add(CLICK, created_at=NOON)
+        assert work.outbox.waiting(1)[0].interaction() == CLICK
 
 
 def test_a_database_without_tables_is_a_fault_of_the_store(database_url: str) -> None:
     """Pages see one kind of error, without the statement in it."""
     unmigrated = open_store(database_url)
-    with pytest.raises(StoreUnavailable) as raised, unmigrated.read() as uow:
-        uow.books.get(7)
+    with pytest.raises(StoreUnavailable) as raised, unmigrated.read() as work:
+        work.books.get(7)
     assert "SELECT" not in str(raised.value)
     unmigrated.close()
 
@@ -256,5 +256,5 @@ def test_an_event_of_an_unknown_kind_is_malformed(store: Store) -> None:
     with store.engine.connect() as connection:
         connection.execute(insert(outbox).values(kind="sonnet", payload={}, created_at=NOON))
         connection.commit()
-    with store.read() as uow, pytest.raises(MalformedEvent, match="sonnet"):
-        uow.outbox.waiting(1)[0].interaction()
+    with store.read() as work, pytest.raises(MalformedEvent, match="sonnet"):
+        work.outbox.waiting(1)[0].interaction()

@@ -34,7 +34,9 @@ LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.WAVED_AWAY, S.OPINION
         (TAKEN | OPINION, K.PURCHASE, 0, TAKEN | OPINION),
     ],
 )
-def test_standing_after_one_more_interaction(before: S, kind: K, value: float, after: S) -> None:
+def test_standing_after_one_more_interaction(
+    before: Standing, kind: InteractionKind, value: float, after: Standing
+) -> None:
     """What is said replaces what was said before and outranks what is merely done."""
     assert standing_after(before, kind, value) == after
 

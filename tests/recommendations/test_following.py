@@ -48,8 +48,13 @@ def follower(store: FakeStore, models: FakeModels) -> Follower:
 
 def fails_once() -> Callable[[], None]:
     """Fails the first time it is called."""
-    times = iter([fail])
-    return lambda: next(times, lambda: None)()
+    failures = [fail]
+
+    def once() -> None:
+        if failures:
+            failures.pop()()
+
+    return once
 
 
 def test_before_the_first_model(follower: Follower, store: FakeStore) -> None:
@@ -245,7 +250,9 @@ def test_a_refused_model_leaves_the_old_one(follower: Follower, store: FakeStore
     assert at_work(follower).observed == store.events
 
 
-def test_a_server_starts_with_the_newest_usable_model(follower: Follower, store: FakeStore, models: FakeModels) -> None:
+def test_a_server_starts_with_the_newest_usable_model(
+    follower: Follower, store: FakeStore, models: FakeModels
+) -> None:
     """Where the last publications are damaged, the one before them goes to work."""
     store.versions = ["m1", "m2", "m3"]
     models.broken |= {"m2", "m3"}

@@ -173,41 +173,41 @@ def test_unknown_columns_and_categories_are_named_once(desk: Desk, capsys: pytes
     assert output.count("there is no category 'Zen'; ignored on 2 books") == 1
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("7", "1 fields where the header has 6"),
-        ("7,8,view,,,,", "7 fields where the header has 6"),
-        ('7,8,"vi"ew,,,', "not CSV"),
-        ("7,0,view,,,", "book_id '0' is not a whole number from 1 to 999999999"),
-        ("-7,8,view,,,", "user_id '-7'"),
-        ("7.5,8,view,,,", "user_id '7.5'"),
-        (f"7,{GREATEST_IMPORTED_ID + 1},view,,,", "book_id '1000000000'"),
-        (",8,view,,,", "user_id ''"),
-        ("7,00000000019999999999,view,,,", "book_id '00000000019999999999'"),
-        ("7,8,stolen,,,", "kind 'stolen' is not one of shown, view, click, cart, purchase, rating, not_interested"),
-        ("7,8,rating,5.5,,", "value of a rating must be 0.5 to 5"),
-        ("7,8,rating,,,", "value of a rating must be 0.5 to 5"),
-        ("7,8,rating,nan,,", "value 'nan' is not a number"),
-        ("7,8,view,,yesterday,", "occurred_at 'yesterday' is not a time in ISO 8601"),
-        (f"7,8,view,,,{'x' * 101}", "interaction_id is longer than 100 characters"),
-    ],
-)
-def test_a_bad_row_is_set_aside(desk: Desk, capsys: pytest.CaptureFixture[str], row: str, reason: str) -> None:
-    """It goes to the rejects file with its line and the reason; the rows around it are imported."""
+BAD_ROWS = [
+    ("7", "1 fields where the header has 6"),
+    ("7,8,view,,,,", "7 fields where the header has 6"),
+    ('7,8,"vi"ew,,,', "not CSV"),
+    ("7,0,view,,,", "book_id '0' is not a whole number from 1 to 999999999"),
+    ("-7,8,view,,,", "user_id '-7'"),
+    ("7.5,8,view,,,", "user_id '7.5'"),
+    (f"7,{GREATEST_IMPORTED_ID + 1},view,,,", "book_id '1000000000'"),
+    (",8,view,,,", "user_id ''"),
+    ("7,00000000019999999999,view,,,", "book_id '00000000019999999999'"),
+    ("7,8,stolen,,,", "kind 'stolen' is not one of shown, view, click, cart, purchase, rating, not_interested"),
+    ("7,8,rating,5.5,,", "value of a rating must be 0.5 to 5"),
+    ("7,8,rating,,,", "value of a rating must be 0.5 to 5"),
+    ("7,8,rating,nan,,", "value 'nan' is not a number"),
+    ("7,8,view,,yesterday,", "occurred_at 'yesterday' is not a time in ISO 8601"),
+    (f"7,8,view,,,{'x' * 101}", "interaction_id is longer than 100 characters"),
+]
+
+
+def test_bad_rows_are_set_aside(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each goes to the rejects file with its line and the reason; the rows around it are imported."""
     header, *good = HISTORY.splitlines()
-    desk.bring(None, "\n".join([header, good[0], row, *good[1:]]) + "\n")
+    desk.bring(None, "\n".join([header, good[0], *(row for row, _ in BAD_ROWS), *good[1:]]) + "\n")
     assert len(desk.events) == 4
-    ((line, said, *_),) = desk.rejected("interactions.csv")
-    assert line == "3"
-    assert reason in said
-    output = capsys.readouterr()
-    assert f"1 rows could not be used; see {desk.rejects / 'interactions.csv.rejects.csv'}" in output.err
+    rejected = desk.rejected("interactions.csv")
+    assert [int(line) for line, *_ in rejected] == list(range(3, 3 + len(BAD_ROWS)))
+    for (_, said, *_), (_, reason) in zip(rejected, BAD_ROWS, strict=True):
+        assert reason in said
+    written = desk.rejects / "interactions.csv.rejects.csv"
+    assert f"{len(BAD_ROWS)} rows could not be used; see {written}" in capsys.readouterr().err
 
 
 def test_rejects_repeat_the_row(desk: Desk) -> None:
     """What is in the rejects file can be put right and imported: line, reason and the row as it was."""
-    desk.bring("book_id,title\n1,A\nx,\"B, or\nnot B\"\n,\n2,\n", None)
+    desk.bring('book_id,title\n1,A\nx,"B, or\nnot B"\n,\n2,\n', None)
     first, second, third = desk.rejected("books.csv")
     assert first == ["3", "book_id 'x' is not a whole number from 1 to 999999999", "x", "B, or\nnot B"]
     assert second == ["5", "book_id '' is not a whole number from 1 to 999999999", "", ""]
@@ -256,7 +256,11 @@ def test_a_history_of_unknown_books_is_kept(desk: Desk, capsys: pytest.CaptureFi
 )
 def test_a_file_that_is_not_such_a_csv(desk: Desk, content: bytes, message: str) -> None:
     """It is refused with one line that names it, and nothing of either file is stored."""
-    for books, history in [(content, HISTORY), (BOOKS, content.replace(b"title", b"user_id"))]:
+    files: list[tuple[str | bytes, str | bytes]] = [
+        (content, HISTORY),
+        (BOOKS, content.replace(b"title", b"user_id")),
+    ]
+    for books, history in files:
         with pytest.raises(NotSuchACsv) as caught:
             desk.bring(books, history)
         assert "\n" not in str(caught.value)

@@ -19,7 +19,21 @@ def test_identifier(written: str, meant: int) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "0", "000", "-1", "+1", "1.0", "x", "1 2", "٣", "²", str(INT32_MAX + 1), "9" * 5000, "0" * 9 + "1" + "9" * 10],
+    [
+        "",
+        "0",
+        "000",
+        "-1",
+        "+1",
+        "1.0",
+        "x",
+        "1 2",
+        "٣",
+        "²",
+        str(INT32_MAX + 1),
+        "9" * 5000,
+        "0" * 9 + "1" + "9" * 10,
+    ],
 )
 def test_not_an_identifier(written: str) -> None:
     """Anything else is refused with a short reason that names the column."""
@@ -62,7 +76,7 @@ def test_number(written: str, meant: float | None) -> None:
 @pytest.mark.parametrize("written", ["x", "nan", "inf", "-inf", "1e999", "1,5", "0x1"])
 def test_not_a_number(written: str) -> None:
     """What is not finite or not a number is refused."""
-    with pytest.raises(RowRefused, match="a '.*' is not a number"):
+    with pytest.raises(RowRefused, match=r"a '.*' is not a number"):
         csvfields.number({"a": written}, "a")
 
 
@@ -77,7 +91,7 @@ def test_year(written: str, meant: int | None) -> None:
 @pytest.mark.parametrize("written", ["1984.5", "10000", "-5001", "1e300"])
 def test_not_a_year(written: str) -> None:
     """Fractions and far years are refused."""
-    with pytest.raises(RowRefused, match="a '.*' is not a year"):
+    with pytest.raises(RowRefused, match=r"a '.*' is not a year"):
         csvfields.year({"a": written}, "a")
 
 

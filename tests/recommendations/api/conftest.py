@@ -17,9 +17,7 @@ class Running:
 
     def __init__(self, **options: Any) -> None:
         self.service = FakeService()
-        self.server: Server = create_server(
-            cast("RecommendationService", self.service), "127.0.0.1:0", **options
-        )
+        self.server: Server = create_server(cast("RecommendationService", self.service), "127.0.0.1:0", **options)
         self.server.start()
         self.address = f"127.0.0.1:{self.server.port}"
         self.channel = grpc.insecure_channel(self.address)

@@ -20,7 +20,7 @@ from recommendations.domain import (
         (InvalidArgument("user_id", "must not be negative"), "INVALID_ARGUMENT", "user_id must not be negative"),
         (CategoryNotFound(), "NOT_FOUND", "Category not found"),
         (NotReady(), "UNAVAILABLE", "There is no model yet; try again when the server is ready"),
-        (StoreUnavailable(), "UNAVAILABLE", "The database is not available; nothing was stored, try again"),
+        (StoreUnavailable(), "UNAVAILABLE", "The database failed; nothing of this call was stored, try again"),
     ],
 )
 def test_status_of_each_error(error: RecommendationsError, code: str, message: str) -> None:

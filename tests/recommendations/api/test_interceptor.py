@@ -55,9 +55,7 @@ def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details() == "max_results must not be negative"
     assert violations(error) == [("max_results", "must not be negative")]
-    batch = pb.RecommendBatchRequest(
-        requests=[pb.RecommendationRequest(), pb.RecommendationRequest(max_results=-1)]
-    )
+    batch = pb.RecommendBatchRequest(requests=[pb.RecommendationRequest(), pb.RecommendationRequest(max_results=-1)])
     assert violations(error_of(running.stub.RecommendBatch, batch)) == [
         ("requests[1].max_results", "must not be negative")
     ]
@@ -161,11 +159,9 @@ def test_logs_name_no_reader(start: Start) -> None:
 
 def test_health_checks_are_not_logged(start: Start) -> None:
     """gRPC's own services stay unwrapped, even when every request is to be logged."""
-    logs = logged(
-        start,
-        lambda running: health_pb2_grpc.HealthStub(running.channel).Check(
-            health_pb2.HealthCheckRequest(), timeout=DEADLINE
-        ),
-        log_requests=True,
-    )
-    assert list(logs) == []
+
+    def check(running: Running) -> None:
+        stub: Any = health_pb2_grpc.HealthStub(running.channel)
+        stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+
+    assert list(logged(start, check, log_requests=True)) == []

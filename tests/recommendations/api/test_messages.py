@@ -27,7 +27,9 @@ def request(**fields: Any) -> pb.RecommendationRequest:
     return pb.RecommendationRequest(**fields)
 
 
-@pytest.mark.parametrize(("asked", "limit"), [(0, 10), (1, 1), (10, 10), (99, 99), (100, 100), (101, 100), (INT32_MAX, 100)])
+@pytest.mark.parametrize(
+    ("asked", "limit"), [(0, 10), (1, 1), (10, 10), (99, 99), (100, 100), (101, 100), (INT32_MAX, 100)]
+)
 def test_max_results(asked: int, limit: int) -> None:
     """0 means 10 and more than 100 means 100."""
     assert messages.shelf_request(request(max_results=asked)).limit == limit

@@ -1,7 +1,6 @@
 """The server on a real port: health, reflection, limits and its end."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,14 +21,14 @@ REQUEST = pb.RecommendationRequest(user_id=1)
 
 def health_of(running: Running, name: str = "") -> Any:
     """What health says of a service."""
-    stub = health_pb2_grpc.HealthStub(running.channel)
+    stub: Any = health_pb2_grpc.HealthStub(running.channel)
     return stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=DEADLINE).status
 
 
-def watch(running: Running) -> Iterator[Any]:
-    """The changes of health."""
-    stub = health_pb2_grpc.HealthStub(running.channel)
-    return (answer.status for answer in stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=DEADLINE))
+def watch(running: Running) -> Any:
+    """The stream of health's changes."""
+    stub: Any = health_pb2_grpc.HealthStub(running.channel)
+    return stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=DEADLINE)
 
 
 class Gate:
@@ -90,11 +89,11 @@ def test_watching_health_holds_no_thread(start: Start) -> None:
     """More watchers than threads leave every call its thread, and hear of every change."""
     running = start(threads=2)
     watchers = [watch(running) for _ in range(3)]
-    assert [next(watcher) for watcher in watchers] == [NOT_SERVING] * 3
+    assert [next(watcher).status for watcher in watchers] == [NOT_SERVING] * 3
     for _ in range(3):
         running.stub.Recommend(REQUEST, timeout=DEADLINE)
     running.server.set_serving(serving=True)
-    assert [next(watcher) for watcher in watchers] == [SERVING] * 3
+    assert [next(watcher).status for watcher in watchers] == [SERVING] * 3
 
 
 def test_reflection_lists_the_services(running: Running) -> None:
@@ -140,13 +139,14 @@ def test_draining_finishes_what_is_under_way(running: Running) -> None:
     """Clients are told first and still served, the call under way ends well, and afterwards nobody listens."""
     running.server.set_serving(serving=True)
     watcher = watch(running)
-    assert next(watcher) == SERVING
+    assert next(watcher).status == SERVING
     gate = Gate(running, 1)
     call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
     gate.wait_until_full()
     with ThreadPoolExecutor(1) as pool:
         draining = pool.submit(running.server.drain, notice=0.3, grace=DEADLINE)
-        assert next(watcher) == NOT_SERVING
+        assert next(watcher).status == NOT_SERVING
+        watcher.cancel()
         assert health_of(running) == NOT_SERVING
         running.server.set_serving(serving=True)
         assert health_of(running) == NOT_SERVING
@@ -167,10 +167,11 @@ def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> N
     with ThreadPoolExecutor(1) as pool, grpc.insecure_channel(running.address) as newcomer:
         draining = pool.submit(running.server.drain, notice=0.0, grace=DEADLINE)
         # The port closes while the call is held: from then on only the call is waited for.
+        stub: Any = health_pb2_grpc.HealthStub(newcomer)
         refused = False
         while not refused:
             try:
-                health_pb2_grpc.HealthStub(newcomer).Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+                stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
             except grpc.RpcError:
                 refused = True
         assert not draining.done()

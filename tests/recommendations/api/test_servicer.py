@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import grpc
-import grpc_testing
+import grpc_testing  # type: ignore[import-untyped]
 import pytest
 
 from protobufs import recommendations_pb2 as pb
@@ -72,9 +72,7 @@ class InProcess:
     def __init__(self) -> None:
         self.service = FakeService(shelf=SHELF)
         servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW)
-        self._server = cast("Any", grpc_testing).server_from_dictionary(
-            {METHODS: servicer}, grpc_testing.strict_real_time()
-        )
+        self._server = grpc_testing.server_from_dictionary({METHODS: servicer}, grpc_testing.strict_real_time())
 
     def call(self, method: str, request: Any) -> Any:
         """The response of a call that succeeds."""
@@ -98,9 +96,7 @@ def test_recommend(server: InProcess) -> None:
     )
     assert response == MESSAGE
     (asked,) = server.service.asked
-    assert asked == ShelfRequest(
-        reader_id=7, category=Category.SCIENCE_FICTION, limit=3, excluded=frozenset({5, 6})
-    )
+    assert asked == ShelfRequest(reader_id=7, category=Category.SCIENCE_FICTION, limit=3, excluded=frozenset({5, 6}))
 
 
 @pytest.mark.parametrize("distinct", [True, False])

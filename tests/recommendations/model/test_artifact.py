@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from recommendations.domain import Event, InteractionKind, ModelUnusable
@@ -53,7 +54,7 @@ def test_round_trip(tmp_path: Path) -> None:
     loaded = load(tmp_path / artifact.version)
     assert loaded.version == artifact.version
     assert loaded.manifest.items() >= artifact.manifest.items()
-    for found, expected in [
+    pairs: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = [
         (loaded.books.ids, artifact.books.ids),
         (loaded.readers_of_book, artifact.readers_of_book),
         (loaded.neighbours.indptr, artifact.neighbours.indptr),
@@ -63,8 +64,9 @@ def test_round_trip(tmp_path: Path) -> None:
         (loaded.histories.indptr, artifact.histories.indptr),
         (loaded.histories.rows, artifact.histories.rows),
         (loaded.histories.standings, artifact.histories.standings),
-    ]:
-        assert len(expected)
+    ]
+    for found, expected in pairs:
+        assert expected.size
         np.testing.assert_array_equal(found, expected)
     assert loaded.histories.sequence == EVENTS[-1].sequence
 

@@ -40,7 +40,9 @@ def test_rank_equals_a_plain_computation(
     """The best eligible rows by their summed weights, ties by id, each with its strongest speakers."""
     matrix, history, eligible, ids, most = situation
     scores = {row: float(matrix[history, row].sum()) for row in range(len(matrix))}
-    best = sorted((row for row in scores if scores[row] > 0 and eligible[row]), key=lambda row: (-scores[row], ids[row]))
+    best = sorted(
+        (row for row in scores if scores[row] > 0 and eligible[row]), key=lambda row: (-scores[row], ids[row])
+    )
     ranking = rank(
         neighbours_of(matrix),
         np.array(history, dtype=np.int32),

@@ -243,12 +243,11 @@ EVENTS = st.lists(
 SHELVED = st.dictionaries(BOOK_IDS, st.sets(st.sampled_from([M, SF, Category.REFERENCE])), max_size=12)
 
 
-@given(SHELVED, SHELVED, EVENTS, st.integers(0, 40), READERS, st.data())
+@given(SHELVED, SHELVED, EVENTS, READERS, st.data())
 def test_promises_of_the_contract(
     first: dict[int, set[Category]],
     later: dict[int, set[Category]],
     told: Sequence[tuple[int, int, int, float]],
-    trained: int,
     reader: int,
     data: st.DataObject,
 ) -> None:
@@ -258,6 +257,7 @@ def test_promises_of_the_contract(
     """
     events = [Event(place, *one) for place, one in enumerate(told, 1)]
     catalogue = by_id(*(book(id_, *sorted(shelves)) for id_, shelves in (first | later).items()))
+    trained = data.draw(st.integers(0, len(events)))
     in_time = {id_: catalogue[id_] for id_ in first}
     parameters = Parameters(neighbours=data.draw(st.integers(1, 5)))
     model = ServedModel(train(in_time, [events[:trained]], now=NOW, parameters=parameters), in_time)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from recommendations.domain import Book, Category
 from recommendations.store import Store
 
@@ -68,6 +70,7 @@ def test_changed_since_gives_what_is_newer(store: Store) -> None:
         assert len(work.books.changed_since(0)[0]) == 2
 
 
+@pytest.mark.slow
 def test_ten_thousand_books_in_one_batch(store: Store) -> None:
     """The importer's batch is within what either database takes in one statement."""
     many = [replace(UBIK, id=id_) for id_ in range(1, 10_001)]

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from recommendations.domain import Book, Event, Interaction, InteractionKind
 from recommendations.store import Store
 from recommendations.store.interactions import CHUNK
@@ -86,6 +88,7 @@ def test_events_come_in_order_and_after_a_number(store: Store) -> None:
     assert events(store, everything[-1].sequence) == []
 
 
+@pytest.mark.slow
 def test_events_come_in_chunks(store: Store) -> None:
     """A long history is read piece by piece, and the pieces are the whole."""
     with store.write() as work:

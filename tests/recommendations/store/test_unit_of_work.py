@@ -48,9 +48,14 @@ def test_without_commit_nothing_is_kept(store: Store) -> None:
         work.interactions.add([click("a")])
         work.books.upsert([Book(id=1, title="")])
         work.models.add("m", {})
-    with pytest.raises(RuntimeError), store.write() as work:
-        work.interactions.add([click("b")])
-        raise RuntimeError
+
+    def break_off() -> None:
+        with store.write() as work:
+            work.interactions.add([click("b")])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     with store.read() as work:
         assert stored_books(store) == []
         assert list(work.books.ids()) == []

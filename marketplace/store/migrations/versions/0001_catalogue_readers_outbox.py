@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from servicekit.columns import BIG_ID, UtcDateTime
+
 revision = "0001"
 down_revision = None
 
@@ -57,7 +59,7 @@ def _readers() -> None:
     op.create_table(
         "readers",
         sa.Column("reader_id", sa.Integer, sa.Identity(start=FIRST_READER_ID), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("reader_id", name="pk_readers"),
         sqlite_autoincrement=True,
     )
@@ -70,10 +72,10 @@ def _readers() -> None:
 def _outbox() -> None:
     op.create_table(
         "outbox",
-        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), nullable=False),
+        sa.Column("event_id", BIG_ID, sa.Identity(), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("payload", sa.JSON, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("refused_reason", sa.Text),
         sa.PrimaryKeyConstraint("event_id", name="pk_outbox"),
         sqlite_autoincrement=True,

@@ -9,11 +9,11 @@ from threading import Event, Thread
 from types import FrameType
 
 import click
-from waitress.server import MultiSocketServer, create_server  # type: ignore[import-untyped]
+from waitress.server import MultiSocketServer, create_server
 
 from marketplace.app import connect, create_app
 from marketplace.relay import Relay
-from marketplace.settings import MarketplaceSettings
+from marketplace.settings import Settings
 from marketplace.store import Store
 
 
@@ -21,7 +21,7 @@ class CannotServe(Exception):
     """The shop cannot be opened; the message says why and what to do."""
 
 
-def serve_shop(settings: MarketplaceSettings, store: Store) -> None:
+def serve_shop(settings: Settings, store: Store) -> None:
     """Serve until SIGTERM or SIGINT, then finish the pages under way.
 
     Raises CannotServe where the address is taken or not this machine's.
@@ -52,7 +52,7 @@ def serve_shop(settings: MarketplaceSettings, store: Store) -> None:
         stack.callback(stop.set)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        port = settings.port if isinstance(server, MultiSocketServer) else server.effective_port
+        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
         server.run()
 
@@ -62,7 +62,7 @@ def _address(bind: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _why(settings: MarketplaceSettings, error: OSError | ValueError) -> str:
+def _why(settings: Settings, error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {settings.port} on {settings.bind} is in use; stop what uses it or set MARKETPLACE_PORT"
     return f"cannot listen on {settings.bind} port {settings.port}: {error}; see MARKETPLACE_BIND"

@@ -1,0 +1,96 @@
+"""A real server over a real store, trained on a small history, and real clients of it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import grpc
+import pytest
+
+from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api import Server, create_server
+from recommendations.domain import Book, Category, Interaction, InteractionKind
+from recommendations.following import Follower
+from recommendations.model import artifact
+from recommendations.model.served import ServedModel
+from recommendations.model.training import train
+from recommendations.service import RecommendationService
+from recommendations.store import Store
+from servicekit.database import open_engine
+
+DEADLINE = 20
+SHELVES = (Category.MYSTERY, Category.SCIENCE_FICTION, Category.SELF_HELP)
+
+
+def title(id_: int) -> str:
+    """The title of a book of the small catalogue, which names its shelf."""
+    return f"{SHELVES[id_ % 3].name} {id_}"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A running service."""
+
+    store: Store
+    server: Server
+    channel: grpc.Channel
+    publish: Callable[[], str]
+    """Trains on what is stored and publishes the model; returns its version."""
+
+    @property
+    def stub(self) -> pb_grpc.RecommendationsStub:
+        """A client."""
+        return pb_grpc.RecommendationsStub(self.channel)
+
+
+def fill(store: Store) -> None:
+    """Thirty books on three shelves and a hundred readers, most of them of one shelf."""
+    books = [Book(id=id_, title=title(id_), categories=(SHELVES[id_ % 3],)) for id_ in range(1, 31)]
+    bought = [(reader, 3 * ((reader * step) % 10) + reader % 3 + 1) for reader in range(1, 101) for step in (1, 2, 3)]
+    with store.write() as work:
+        work.books.upsert(books)
+        work.interactions.add(
+            [
+                Interaction(id=f"{reader}-{book}", reader_id=reader, book_id=book, kind=InteractionKind.PURCHASE)
+                for reader, book in bought
+            ]
+        )
+        work.commit()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A service that is ready."""
+    models = tmp_path / "models"
+    store = Store(open_engine(f"sqlite:///{tmp_path / 'recommendations.db'}"))
+    store.migrate()
+    fill(store)
+
+    def publish() -> str:
+        with store.read() as work:
+            model = train(work.books.ids(), work.interactions.events_after(0), now=datetime.now(UTC))
+        artifact.publish(model, models)
+        with store.write() as work:
+            work.models.add(model.version, model.manifest)
+            work.commit()
+        return model.version
+
+    publish()
+    follower = Follower(store, lambda version, books: ServedModel(artifact.load(models / version), books))
+    server = create_server(RecommendationService(store, follower), "127.0.0.1:0")
+    server.start()
+    stop, ready = threading.Event(), threading.Event()
+    following = threading.Thread(target=follower.run, args=(stop, ready.set))
+    following.start()
+    channel = grpc.insecure_channel(f"127.0.0.1:{server.port}")
+    try:
+        assert ready.wait(DEADLINE)
+        yield Shop(store, server, channel, publish)
+    finally:
+        stop.set()
+        channel.close()
+        server.stop()
+        following.join()
+        store.close()

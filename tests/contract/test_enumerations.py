@@ -1,0 +1,26 @@
+"""The enumerations of the code and of the contract are the same."""
+
+from enum import Enum
+
+import pytest
+
+import marketplace.domain
+import recommendations.domain
+from protobufs import recommendations_pb2 as pb
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrapper", "prefix"),
+    [
+        (recommendations.domain.Category, pb.BookCategory, ""),
+        (marketplace.domain.Category, pb.BookCategory, ""),
+        (recommendations.domain.InteractionKind, pb.Interaction.Kind, "KIND_"),
+        (recommendations.domain.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (recommendations.domain.Outcome, pb.InteractionResult.Outcome, "OUTCOME_"),
+    ],
+)
+def test_names_and_numbers_agree(kind: type[Enum], wrapper: type, prefix: str) -> None:
+    """Every value of the one is a value of the other, under the same number."""
+    contract = {name.removeprefix(prefix): number for name, number in wrapper.items()}  # type: ignore[attr-defined]
+    contract.pop("UNSPECIFIED", None)
+    assert {one.name: one.value for one in kind} == contract

@@ -1,0 +1,229 @@
+"""The commands, in this process where nothing is served and as processes where something is."""
+
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from protobufs import recommendations_pb2 as pb
+from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.cli import main
+
+DEADLINE = 60
+BOOKS = "book_id,title,categories\n1,Dune,Science Fiction\n2,Ubik,Science Fiction\n3,Emma,Classics\n"
+HISTORY = "user_id,book_id\n1,1\n1,2\n2,1\n2,2\n3,3\n4,1\n"
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a starter in it."""
+    starter = tmp_path / "starter"
+    starter.mkdir()
+    (starter / "books.csv").write_text(BOOKS)
+    (starter / "interactions.csv.gz").write_text(HISTORY)
+    return tmp_path
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """The variables of a service that lives in the folder."""
+    return {"RECOMMENDATIONS_DATA_DIR": str(folder / "data"), "RECOMMENDATIONS_PORT": "0"} | {
+        f"RECOMMENDATIONS_{name.upper()}": value for name, value in settings.items()
+    }
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> Result:
+    """Run one command in this process."""
+    return CliRunner().invoke(main, arguments, env=environment(folder, **settings))
+
+
+def import_starter(folder: Path) -> Result:
+    """Import the starter."""
+    starter = folder / "starter"
+    return run(
+        folder,
+        "import",
+        "--books",
+        str(starter / "books.csv"),
+        "--interactions",
+        str(starter / "interactions.csv.gz"),
+    )
+
+
+def test_migrate_import_and_train(folder: Path) -> None:
+    """One after the other they end well and say what they did; a second import finds nothing new."""
+    migrated = run(folder, "migrate")
+    assert (migrated.exit_code, migrated.output) == (0, "the database is up to date\n")
+    imported = import_starter(folder)
+    assert imported.exit_code == 0
+    assert "books.csv: 3 books, 3 of them new or changed" in imported.output
+    assert "interactions.csv.gz: 6 interactions, 6 of them new or changed" in imported.output
+    trained = run(folder, "train")
+    assert trained.exit_code == 0
+    published = re.search(r"published model (\S+)", trained.output)
+    assert published
+    assert (folder / "data" / "models" / published[1] / "manifest.json").is_file()
+    assert "6 interactions, 0 of them new or changed" in import_starter(folder).output
+
+
+def test_import_migrates_by_itself(folder: Path) -> None:
+    """The first import needs no other command before it."""
+    assert import_starter(folder).exit_code == 0
+
+
+def test_import_of_nothing(folder: Path) -> None:
+    """Without a file it is a usage error that says what to name."""
+    result = run(folder, "import")
+    assert result.exit_code == 2
+    assert "name a file with --books, --interactions or both" in result.output
+
+
+def test_import_of_what_is_no_csv(folder: Path) -> None:
+    """Exit code 1 and one line that names the file."""
+    result = run(folder, "import", "--books", str(folder / "nowhere.csv"))
+    assert result.exit_code == 1
+    assert result.output == f"Error: {folder / 'nowhere.csv'}: No such file or directory\n"
+
+
+def test_training_without_books(folder: Path) -> None:
+    """It says which command to run first."""
+    assert run(folder, "migrate").exit_code == 0
+    result = run(folder, "train")
+    assert result.exit_code == 1
+    assert "there are no books: run `python -m recommendations import` first" in result.output
+
+
+@pytest.mark.parametrize("command", ["serve", "train"])
+def test_commands_that_need_an_up_to_date_database(folder: Path, command: str) -> None:
+    """They say what to run first instead of failing somewhere inside."""
+    result = run(folder, command)
+    assert result.exit_code == 1
+    assert "run `python -m recommendations migrate` first" in result.output
+
+
+def test_health_of_a_server_that_is_not_there(folder: Path) -> None:
+    """It fails with one line that names the address."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        result = run(folder, "health", port=str(port))
+    assert result.exit_code == 1
+    assert f"no answer from 127.0.0.1:{port}: UNAVAILABLE" in result.output
+
+
+def test_malformed_settings(folder: Path) -> None:
+    """Exit code 2 and a line for each variable, without its value and without a traceback."""
+    result = run(folder, "migrate", port="hunter2", database_url="mysql://u:hunter3@host/db")
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["RECOMMENDATIONS_PORT", "RECOMMENDATIONS_DATABASE_URL"]
+    assert "hunter" not in result.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve", "train", "start"])
+def test_a_database_that_cannot_be_reached(folder: Path, command: str) -> None:
+    """Exit code 1 and one message that names the cause, without the password and without a traceback."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"postgresql://u:hunter2@127.0.0.1:{closed.getsockname()[1]}/db"
+        result = run(folder, command, database_url=url)
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: the database ")
+    assert "refused" in result.stderr
+    assert "hunter2" not in result.output
+
+
+def test_models_that_cannot_be_written(folder: Path) -> None:
+    """Training says where it could not write, and records no model."""
+    assert import_starter(folder).exit_code == 0
+    (folder / "data" / "models").write_text("in the way")
+    result = run(folder, "train")
+    assert result.exit_code == 1
+    assert f"cannot write the model to {folder / 'data' / 'models'}" in result.output
+
+
+@pytest.mark.slow
+def test_an_address_in_use(folder: Path) -> None:
+    """Exit code 1 and a message that names the address."""
+    assert run(folder, "migrate").exit_code == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        # A process of its own: the command takes the signals over.
+        result = subprocess.run(
+            [sys.executable, "-m", "recommendations", "serve"],
+            env=os.environ | environment(folder, port=str(port)),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert f"Error: cannot listen on 127.0.0.1:{port}: the address is in use" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
+    """`start` does what is missing, answers, tells its health, and ends well when it is told to."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "recommendations", "start", "--starter", str(folder / "starter")],
+        env=os.environ | environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    assert server.stderr is not None
+    watchdog = threading.Timer(DEADLINE, server.kill)
+    watchdog.start()
+    try:
+        port = next(
+            match[1] for line in server.stdout if (match := re.search(r"listens on 127\.0\.0\.1:(\d+)", line))
+        )
+        # The model goes to work in a moment of its own after the port is open.
+        next(line for line in server.stderr if "event=model_taken_up" in line)
+        health = run(folder, "health", port=port)
+        assert (health.exit_code, health.output) == (0, "serving\n")
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            answer = pb_grpc.RecommendationsStub(channel).Recommend(
+                pb.RecommendationRequest(user_id=4, category=pb.SCIENCE_FICTION), timeout=DEADLINE
+            )
+        assert [one.title for one in answer.recommendations] == ["Ubik"]
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(DEADLINE) == 0
+        log = server.stderr.read()
+        assert "event=draining" in log
+        assert "event=stopped" in log
+        assert "Traceback" not in log
+    finally:
+        watchdog.cancel()
+        server.kill()
+        server.wait()
+        server.stdout.close()
+        server.stderr.close()

@@ -1,0 +1,54 @@
+"""The settings of the service."""
+
+from pathlib import Path
+
+import pytest
+
+from recommendations.settings import Settings
+from servicekit.settings import SettingsError, read_settings
+
+
+def test_defaults() -> None:
+    """By default it binds to this machine only and keeps everything in one folder."""
+    settings = Settings()
+    assert (settings.bind, settings.port) == ("127.0.0.1", 50051)
+    assert settings.database == "sqlite:///var/recommendations/recommendations.db"
+    assert settings.models == Path("var/recommendations/models")
+    assert settings.rejects == Path("var/recommendations/rejects")
+
+
+def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database, the models and the rejects follow the folder, unless the database is named."""
+    monkeypatch.setenv("RECOMMENDATIONS_DATA_DIR", "/data")
+    assert read_settings(Settings).database == "sqlite:////data/recommendations.db"
+    assert read_settings(Settings).models == Path("/data/models")
+    monkeypatch.setenv("RECOMMENDATIONS_DATABASE_URL", "postgresql://u:hunter2@host/name")
+    settings = read_settings(Settings)
+    assert settings.database == "postgresql://u:hunter2@host/name"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "hunter2"),
+        ("THREADS", "0"),
+        ("THREADS", "257"),
+        ("REFLECTION", "perhaps"),
+        ("SLOW_CALL_MS", "0"),
+        ("SLOW_CALL_MS", "nan"),
+        ("DRAIN_SECONDS", "-1"),
+        ("DRAIN_SECONDS", "601"),
+        ("DATABASE_URL", "mysql://u:hunter2@host/name"),
+    ],
+)
+def test_malformed_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """What is out of bounds or of another kind is refused in one line that names the variable."""
+    monkeypatch.setenv(f"RECOMMENDATIONS_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(Settings)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"RECOMMENDATIONS_{name}: ")
+    assert "hunter2" not in line

@@ -1,0 +1,77 @@
+"""Logs as logfmt lines on standard error."""
+
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from servicekit.logs import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines on standard error, with nothing on standard output."""
+    output = capsys.readouterr()
+    assert output.out == ""
+    return output.err.splitlines()
+
+
+def test_an_event_is_one_logfmt_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Time in UTC, level and event come first; values with spaces are quoted."""
+    configure_logging()
+    structlog.get_logger().info("call", method="/A/B", reason='two "words"')
+    (line,) = lines(capsys)
+    assert re.fullmatch(
+        r'timestamp=\d{4}-\d\d-\d\dT[\d:.]+Z level=info event=call method=/A/B reason="two \\"words\\""', line
+    )
+
+
+def test_an_exception_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """The traceback is a field, with its line ends escaped: no line of the log can be forged by a message."""
+    configure_logging()
+    try:
+        raise RuntimeError("first\nlevel=info event=forged")
+    except RuntimeError:
+        structlog.get_logger().exception("call_failed", error_id="x")
+    (line,) = lines(capsys)
+    assert "event=call_failed" in line
+    assert "level=error" in line
+    assert "RuntimeError: first" in line
+
+
+def test_debug_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only what is of level INFO and up is written."""
+    configure_logging()
+    structlog.get_logger().debug("detail")
+    assert lines(capsys) == []
+
+
+def test_warnings_of_libraries_have_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """The standard library's loggers write such lines too, from WARNING up."""
+    configure_logging()
+    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("some.library").warning("beware of %s", "dogs")
+    (line,) = lines(capsys)
+    assert re.fullmatch(r'timestamp=\S+ level=warning event="beware of dogs"', line)
+
+
+def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A second call replaces the first one's handler."""
+    configure_logging()
+    configure_logging()
+    logging.getLogger("some.library").warning("once")
+    assert len(lines(capsys)) == 1

@@ -1,0 +1,56 @@
+"""Settings from the environment."""
+
+import pytest
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict
+
+from servicekit.settings import ServiceSettings, SettingsError, read_settings
+
+
+class Settings(ServiceSettings):
+    """Some settings."""
+
+    model_config = SettingsConfigDict(env_prefix="KITTEST_")
+
+    port: int = Field(80, ge=0, le=65535)
+    secret: SecretStr = SecretStr("none")
+    shared: float = Field(1.0, validation_alias="KITTEST_UNDER_ANOTHER_NAME")
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "SECRET", "UNDER_ANOTHER_NAME"):
+        monkeypatch.delenv(f"KITTEST_{name}", raising=False)
+
+
+def test_defaults_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not set, or set to nothing, has its default; the rest is read by its variable's name."""
+    monkeypatch.setenv("KITTEST_PORT", "")
+    assert read_settings(Settings).port == 80
+    monkeypatch.setenv("KITTEST_PORT", "8080")
+    monkeypatch.setenv("KITTEST_UNDER_ANOTHER_NAME", "2.5")
+    settings = read_settings(Settings)
+    assert (settings.port, settings.shared) == (8080, 2.5)
+
+
+def test_settings_are_frozen() -> None:
+    """They are read once and nobody changes them."""
+    with pytest.raises(ValidationError):
+        read_settings(Settings).port = 1  # type: ignore[misc]
+
+
+def test_every_malformed_variable_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gets one line that begins with its name, and no value is repeated: it may be a secret."""
+    monkeypatch.setenv("KITTEST_PORT", "hunter2")
+    monkeypatch.setenv("KITTEST_UNDER_ANOTHER_NAME", "hunter3")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(Settings)
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["KITTEST_PORT", "KITTEST_UNDER_ANOTHER_NAME"]
+    assert "hunter" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_secrets_do_not_show() -> None:
+    """Printed settings hide what is secret."""
+    assert "none" not in repr(Settings(secret=SecretStr("none")))
