@@ -40,7 +40,8 @@ class NotMigrated(Exception):
         NotMigrated: str,
         # The driver's words are for the operator; a caller never hears them.
         StoreUnavailable: lambda error: (
-            f"the database of RECOMMENDATIONS_DATABASE_URL failed: {getattr(error.__cause__, 'orig', error.__cause__)}"
+            "the database of RECOMMENDATIONS_DATABASE_URL failed: "
+            f"{getattr(error.__cause__, 'orig', error.__cause__)}"
         ),
     },
 )

@@ -44,9 +44,14 @@ class Process:
         self._reader.start()
         self.port = self._await_port()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to this process only."""
-        self._popen.send_signal(number)
+    def freeze(self) -> None:
+        """Stop all its threads where they are, and return when they stand still."""
+        self._popen.send_signal(signal.SIGSTOP)
+        os.waitpid(self._popen.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._popen.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it without warning."""

@@ -1,6 +1,7 @@
 """The shop as a reader sees it, in headless Chromium."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -35,10 +36,10 @@ def await_personal_shelf(page: Page, shop: str, because_of: str) -> list[str]:
     The click travels by outbox, so that the very next page may be too early to know it.
     """
     reason = page.locator(".card .reason", has_text=because_of).first
-    for _ in range(50):
+    ends = time.monotonic() + DEADLINE_MS / 1000
+    page.goto(shop)
+    while not reason.is_visible() and time.monotonic() < ends:
         page.goto(shop)
-        if reason.is_visible():
-            break
     expect(reason).to_be_visible(timeout=DEADLINE_MS)
     return shelf(page, "Picked for you")
 

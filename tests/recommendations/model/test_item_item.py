@@ -104,7 +104,7 @@ def test_more_books_than_a_block() -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 3)])
 def test_nothing_liked(shape: tuple[int, int]) -> None:
     """Without likings no book has neighbours."""
-    neighbours = fit(csr_array(shape, dtype=np.float32), Parameters())
+    neighbours = fit(csr_array(np.zeros(shape, dtype=np.float32)), Parameters())
     assert neighbours.indptr.tolist() == [0] * (shape[1] + 1)
     assert not len(neighbours.rows)
 
