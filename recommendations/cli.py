@@ -117,7 +117,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Ask the running server whether it serves; for container health checks."""
     settings, _ = obj
-    host = "127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind  # noqa: S104  (compared, not bound)
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (not bound)
     with grpc.insecure_channel(f"{host}:{settings.port}") as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         try:

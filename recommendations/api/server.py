@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from datetime import UTC, datetime
-from typing import Any, cast
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api.health import Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.service import RecommendationService
@@ -39,12 +40,10 @@ class AddressInUse(Exception):
 class Server:
     """A gRPC server with its port and its health, which starts as NOT_SERVING."""
 
-    def __init__(
-        self, server: grpc.Server, port: int, servicer: health.HealthServicer, pools: Sequence[futures.Executor]
-    ) -> None:
+    def __init__(self, server: grpc.Server, port: int, health: Health, pools: Sequence[futures.Executor]) -> None:
         self.port = port
         self._server = server
-        self._health = servicer
+        self._health = health
         self._pools = pools
         self.set_serving(serving=False)
 
@@ -56,15 +55,17 @@ class Server:
         """Say whether the service is ready; without effect once it drains."""
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", SERVICE):
-            self._health.set(name, status)
+            self._health.servicer.set(name, status)
 
     def drain(self, *, notice: float, grace: float) -> None:
         """Stop without failing a call: tell clients, go on for `notice` seconds, then finish what is under way.
 
         Calls that take more than `grace` seconds are cut off.
         """
-        self._health.enter_graceful_shutdown()
+        self._health.servicer.enter_graceful_shutdown()
         time.sleep(notice)
+        # A client that heeds health always watches it; without this every stop would last the whole grace.
+        self._health.end_watches()
         self.stop(grace)
 
     def stop(self, grace: float | None = None) -> None:
@@ -72,26 +73,6 @@ class Server:
         self._server.stop(grace).wait()
         for pool in self._pools:
             pool.shutdown(wait=False)
-
-
-class _OwnLane:
-    """A behaviour that runs on a pool of its own, by the attribute that grpcio looks for."""
-
-    def __init__(self, behaviour: Callable[..., Any], pool: futures.ThreadPoolExecutor) -> None:
-        self.experimental_thread_pool = pool
-        self._behaviour = behaviour
-
-    def __call__(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return self._behaviour(request, context)
-
-
-class _HealthOnItsOwnLane:
-    """gRPC's health service, answering while the pool of the calls is busy."""
-
-    def __init__(self, servicer: health.HealthServicer, lane: futures.ThreadPoolExecutor) -> None:
-        self.Check = _OwnLane(servicer.Check, lane)
-        self.List = _OwnLane(cast("Any", servicer).List, lane)
-        self.Watch = servicer.Watch
 
 
 def create_server(
@@ -116,14 +97,13 @@ def create_server(
         options=_OPTIONS,
     )
     pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock), server)
-    servicer = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=lane)
-    on_its_own_lane = cast("health_pb2_grpc.HealthServicer", _HealthOnItsOwnLane(servicer, lane))
-    health_pb2_grpc.add_HealthServicer_to_server(on_its_own_lane, server)
+    health = Health(lane)
+    health.add_to(server)
     if with_reflection:
-        names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:
         raise AddressInUse(f"cannot listen on {address}: the address is in use or not of this machine") from None
-    return Server(server, port, servicer, (pool, lane))
+    return Server(server, port, health, (pool, lane))

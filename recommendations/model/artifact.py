@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 KEPT = 3
 """How many models stay on disk: the newest, and some to go back to."""
+STALE_SECONDS = 3600
+"""After this a half-written model is what a training left that did not end."""
 
 _DTYPES: dict[str, type[np.generic]] = {
     "books": np.int32,
@@ -69,8 +72,10 @@ def publish(artifact: Artifact, folder: Path) -> None:
     Nobody sees it half-written: it gets its name by a rename, after everything is on disk. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob(".*.partial"):
-        shutil.rmtree(stale)
+    for left in folder.glob(".*.partial"):
+        # A young one may belong to another training that is under way.
+        if time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left)
     partial = folder / f".{artifact.version}.partial"
     try:
         _write(artifact, partial)

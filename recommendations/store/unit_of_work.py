@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from recommendations.domain import StoreUnavailable
@@ -75,5 +75,7 @@ class Store:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (ProgrammingError, IntegrityError, DataError):
+        raise  # our own mistake
+    except (DatabaseError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable from error

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from recommendations.domain import Book, NotReady, StoreUnavailable
-from recommendations.following import Follower
+from recommendations.following import RETRY_SECONDS, Follower
 from tests.recommendations.fakes import FakeModel, FakeModels, FakeStore, fail
 
 DEADLINE = 20
@@ -123,6 +123,26 @@ def test_catching_up_from_several_threads(follower: Follower, store: FakeStore) 
     assert len(store.events) == 200
 
 
+def test_one_thread_at_a_time_feeds_the_model(follower: Follower, store: FakeStore) -> None:
+    """While one thread feeds the model, another one waits instead of feeding it the same events."""
+    follower.step()
+    store.append(1, 1)
+    with ThreadPoolExecutor(1) as pool:
+        others = []
+
+        def meanwhile() -> None:
+            at_work(follower).on_observe = lambda: None
+            others.append(pool.submit(follower.catch_up))
+            # Whether the other one would feed at once shows by then; it can only end after this one.
+            with pytest.raises(TimeoutError):
+                others[0].result(0.2)
+
+        at_work(follower).on_observe = meanwhile
+        follower.catch_up()
+        others[0].result(DEADLINE)
+    assert at_work(follower).observed == store.events
+
+
 def test_a_changed_book_reaches_the_model(follower: Follower, store: FakeStore) -> None:
     """New and changed books are recommended from the next round on, and the others stay."""
     follower.step()
@@ -232,7 +252,7 @@ def test_an_event_during_the_last_feeding_is_not_lost(
 
 
 def test_a_refused_model_leaves_the_old_one(follower: Follower, store: FakeStore, models: FakeModels) -> None:
-    """A damaged newer model is reported once, never tried again, and changes nothing; the one after it is used."""
+    """A damaged newer model is reported once and changes nothing; the one after it is used."""
     follower.step()
     store.versions.append("m2")
     models.broken.add("m2")
@@ -248,6 +268,23 @@ def test_a_refused_model_leaves_the_old_one(follower: Follower, store: FakeStore
     follower.step()
     assert at_work(follower).version == "m3"
     assert at_work(follower).observed == store.events
+
+
+def test_a_refused_model_is_looked_at_again(store: FakeStore, models: FakeModels) -> None:
+    """A model whose files came late goes to work after a while, and was reported once."""
+    moments = [0.0]
+    follower = Follower(store, models, clock=lambda: moments[0])
+    models.broken.add("m1")
+    with capture_logs() as logs:
+        for moment in (0.0, RETRY_SECONDS - 0.1, RETRY_SECONDS, 2 * RETRY_SECONDS - 0.1):
+            moments[0] = moment
+            follower.step()
+        assert models.asked == ["m1", "m1"]
+        models.broken.clear()
+        moments[0] = 2 * RETRY_SECONDS
+        follower.step()
+    assert at_work(follower).version == "m1"
+    assert [line["event"] for line in logs] == ["model_refused", "model_taken_up"]
 
 
 def test_a_server_starts_with_the_newest_usable_model(

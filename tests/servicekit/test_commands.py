@@ -42,6 +42,7 @@ def commands(error: Exception) -> Commands:
     [
         (NotSuchACsv("f.csv: the file is empty"), 1, "Error: f.csv: the file is empty\n"),
         (EndsEarly("f.csv: cut off"), 1, "Error: f.csv: cut off\n"),
+        (PermissionError(13, "Permission denied", "f.csv"), 1, "Error: [Errno 13] Permission denied: 'f.csv'\n"),
         (LookupError("gone"), 1, "Error: could not: gone\n"),
         (SettingsError("PORT: malformed\nURL: malformed"), 2, "PORT: malformed\nURL: malformed\n"),
         (click.UsageError("name a file"), 2, "Error: name a file\n"),

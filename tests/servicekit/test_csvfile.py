@@ -53,6 +53,30 @@ def test_refused_rows_do_not_stop_the_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path: Path) -> None:
+    """The rows after it are read, under their own lines, whether the file ends first or csv gives up."""
+    for rows in (3, 50_000):
+        later = b"".join(b"%d,x\n" % number for number in range(rows))
+        good, refused = read(opened(tmp_path / "f.csv", b'a,b\n1,"open\n' + later))
+        assert [line for line, _ in good] == list(range(3, 3 + rows))
+        assert [line for line, _ in refused] == [2]
+
+
+def test_a_row_of_the_wrong_width_costs_its_first_line_only(tmp_path: Path) -> None:
+    """Where a stray quote joins two rows, the second one is still read."""
+    good, refused = read(opened(tmp_path / "f.csv", b'a,b\n1,"open\n2,x",y\n3,4\n'))
+    assert good == [(4, ["3", "4"])]
+    assert [line for line, _ in refused] == [2, 3]
+
+
+def test_a_refused_row_is_kept_as_it_stands(tmp_path: Path) -> None:
+    """What goes to the rejects is the line itself."""
+    refused: list[Row] = []
+    with opened(tmp_path / "f.csv", b'a,b\n1,"x"y\r\n1,2,3\n') as file:
+        assert list(file.rows(lambda row, _why: refused.append(row))) == []
+    assert refused == [Row(2, ['1,"x"y']), Row(3, ["1,2,3"])]
+
+
 def test_position_reaches_the_size(tmp_path: Path) -> None:
     """Progress is told in bytes of the file as stored, gzipped or not."""
     content = b"a\n" + b"".join(b"%d\n" % number for number in range(20_000))
@@ -120,3 +144,13 @@ def test_rejects_are_made_with_the_first_row(tmp_path: Path) -> None:
             ["3", "no, really", "x", 'say "no", please'],
             ["9", "not UTF-8 text", "Caf\\udce9"],
         ]
+
+
+def test_rejects_of_an_earlier_import_go(tmp_path: Path) -> None:
+    """A file that is clean by now leaves no old rejects behind."""
+    path = tmp_path / "rejects.csv"
+    for rows in ([Row(3, ["x"])], []):
+        with RejectsFile(path) as rejects:
+            for row in rows:
+                rejects.add(row, "no")
+        assert path.exists() == bool(rows)

@@ -181,6 +181,17 @@ def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> N
         draining.result(DEADLINE)
 
 
+def test_draining_does_not_wait_for_those_who_watch_health(running: Running) -> None:
+    """Streams of Watch are told NOT_SERVING and then ended, long before the grace is over."""
+    running.server.set_serving(serving=True)
+    watcher = watch(running)
+    assert next(watcher).status == SERVING
+    with ThreadPoolExecutor(1) as pool:
+        draining = pool.submit(running.server.drain, notice=0.0, grace=10 * DEADLINE)
+        assert [answer.status for answer in watcher] == [NOT_SERVING]
+        draining.result(DEADLINE)
+
+
 def test_a_call_that_will_not_end_is_cut_off(running: Running) -> None:
     """After the grace the server stops, and the client of the endless call hears of it."""
     gate = Gate(running, 1)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import pickle
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from recommendations.domain import Event, InteractionKind, ModelUnusable
-from recommendations.model.artifact import KEPT, MANIFEST, Artifact, load, new_version, publish
+from recommendations.model.artifact import KEPT, MANIFEST, STALE_SECONDS, Artifact, load, new_version, publish
 from recommendations.model.training import train
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -198,7 +200,7 @@ def test_an_unharmed_model_survives_restating(published: Path) -> None:
 
 
 def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:
-    """A publication that failed leaves no model, and the next one clears its remains away."""
+    """A publication that failed leaves no model, and the next one clears its remains away once they are old."""
 
     class Stopped(Exception):
         pass
@@ -218,7 +220,21 @@ def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:
         load(tmp_path / artifact.version)
 
     publish(made("20260101T000001Z-bbbbbb"), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["20260101T000001Z-bbbbbb"]
+    # Young remains may belong to another training that is under way.
+    assert left_over.exists()
+    an_hour_ago = time.time() - STALE_SECONDS - 1
+    os.utime(left_over, (an_hour_ago, an_hour_ago))
+    publish(made("20260101T000002Z-cccccc"), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["20260101T000001Z-bbbbbb", "20260101T000002Z-cccccc"]
+
+
+def test_a_disk_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    """An error while writing is told, and what was written so far is gone."""
+    artifact = made("20260101T000000Z-aaaaaa")
+    unwritable = replace(artifact, manifest={"version": artifact.version + "/deeper"})
+    with pytest.raises(OSError, match="deeper"):
+        publish(unwritable, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_newest_models_stay(tmp_path: Path) -> None:

@@ -193,6 +193,13 @@ def test_the_same_state_gives_the_same_list_and_name(model: ServedModel) -> None
     assert len({shelf.recommendation_id for shelf in shelves}) == len(shelves)
 
 
+def test_the_same_list_has_another_name_for_another_reader(model: ServedModel) -> None:
+    """A list's name leads back to its reader, even where two readers get the same books."""
+    first, second = ask(model, 998), ask(model, 999)
+    assert first.recommendations == second.recommendations
+    assert first.recommendation_id != second.recommendation_id
+
+
 def test_the_order_of_events_does_not_show_in_the_list(model: ServedModel) -> None:
     """The same likings, gathered in another order, give the same shelf."""
     model.observe([Event(900, 500, 1, K.CLICK, 0.0), Event(901, 500, 4, K.CLICK, 0.0)])

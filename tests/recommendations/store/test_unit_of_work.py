@@ -117,6 +117,16 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    """SQLite that finds something else in its file is StoreUnavailable too."""
+    path = tmp_path / "novel.txt"
+    path.write_text("It was a dark and stormy night. " * 100)
+    store = Store(open_engine(f"sqlite:///{path}"))
+    with pytest.raises(StoreUnavailable):
+        store.migrate()
+    store.close()
+
+
 def test_a_writer_that_waited_too_long(sqlite_url: str) -> None:
     """A second SQLite writer gives up after the busy timeout with StoreUnavailable; readers never wait."""
     first, second = (Store(open_engine(sqlite_url, busy_timeout_ms=50)) for _ in range(2))
