@@ -100,6 +100,11 @@ def _trace_requests(app: Flask) -> None:
         g.trace_id = trace_id_of(request.headers.get(HEADER))
         structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
 
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        # The thread goes on to other work, which is not this request's.
+        structlog.contextvars.clear_contextvars()
+
 
 def _set_headers(response: Response) -> Response:
     response.headers.update(SECURITY_HEADERS)

@@ -450,3 +450,9 @@ def test_the_next_click_renews_the_cookie(visitor: FlaskClient, sqlite_store: St
     visitor.get("/books/20?from=shop")
     assert "Set-Cookie" in visitor.get("/books/21?from=shop").headers
     assert {each[1] for each in events(sqlite_store)} == {1_000_000_000}
+
+
+def test_a_request_leaves_nothing_to_the_next_one(visitor: FlaskClient) -> None:
+    """What a request bound to its thread's log lines goes with it."""
+    visitor.get("/")
+    assert structlog.contextvars.get_contextvars() == {}
