@@ -25,8 +25,8 @@ $(VENV)/ready: requirements-dev.txt
 run: setup ## Run both services with the starter until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
 	@$(BIN)/honcho start || [ $$? -eq 130 ]
 
-test: setup ## Run all tests; what this machine lacks (a browser, an engine) is skipped by name
-	$(BIN)/python -m pytest
+test: setup ## Run all tests, or some: make test ARGS="-m 'not slow'"; what this machine lacks is skipped by name
+	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup check-stubs ## Check style, types, import law, the contract's style and its compatibility
 	$(BIN)/ruff check .
