@@ -11,6 +11,7 @@ import structlog
 from cachetools import TTLCache
 
 from marketplace.best_sellers import FreshBestSellers
+from marketplace.cards import FreshCards
 from marketplace.domain import (
     NOBODY,
     SHOP,
@@ -82,8 +83,8 @@ class Shelves:
     def __init__(
         self, store: Store, recommender: Recommender, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._store = store
         self._recommender = recommender
+        self._cards = FreshCards(store, clock=clock)
         self._best_sellers = FreshBestSellers(store, clock=clock)
         self._lock = Lock()
         self._last_good: TTLCache[Hashable, list[Shelf]] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=clock)
@@ -102,7 +103,7 @@ class Shelves:
             raise CategoryNotFound
         wanted = [None] if category is None else [None, category]
         shelves, notice = self._ask(reader_id, category, [ShelfRequest(each, LENGTH) for each in wanted])
-        cards = self._cards(shelves)
+        cards = self._cards.of({each.book_id for shelf in shelves for each in shelf.recommendations})
         picked = _card_shelf(shelves[0] if shelves else None, cards, best.overall, taken=frozenset())
         of_category = _card_shelf(
             shelves[1] if len(shelves) > 1 else None,
@@ -135,13 +136,6 @@ class Shelves:
             with self._lock:
                 self._last_good[key] = shelves
         return shelves, Notice.NONE
-
-    def _cards(self, shelves: Sequence[Shelf]) -> Mapping[int, Card]:
-        ids = {each.book_id for shelf in shelves for each in shelf.recommendations}
-        if not ids:
-            return {}
-        with self._store.read() as work:
-            return work.books.cards(ids)
 
 
 def _card_shelf(

@@ -1,0 +1,49 @@
+"""Tests of marketplace.cards."""
+
+import pytest
+from sqlalchemy import text
+
+from marketplace.cards import MAX_AGE, FreshCards
+from marketplace.domain import Book, StoreUnavailable
+from marketplace.store import Store
+from tests.marketplace.fakes import Clock
+
+
+def put(store: Store, *books: Book) -> None:
+    """Put books into the catalogue."""
+    with store.write() as work:
+        work.books.put(books)
+        work.commit()
+
+
+def titles(cards: FreshCards, *ids: int) -> dict[int, str]:
+    """The titles on the cards of these books."""
+    return {book_id: card.title for book_id, card in cards.of(ids).items()}
+
+
+def test_cards_are_read_again_when_they_are_old(sqlite_store: Store) -> None:
+    """A change of the catalogue, and a book that it did not have, show after half a minute and not before."""
+    clock = Clock()
+    cards = FreshCards(sqlite_store, clock=clock)
+    put(sqlite_store, Book(id=1, title="Dune"))
+    assert titles(cards, 1, 2) == {1: "Dune"}
+    put(sqlite_store, Book(id=1, title="Dune Messiah"), Book(id=2, title="Hyperion"))
+    clock.seconds += MAX_AGE - 1
+    assert titles(cards, 1, 2) == {1: "Dune"}
+    clock.seconds += 1
+    assert titles(cards, 1, 2) == {1: "Dune Messiah", 2: "Hyperion"}
+
+
+def test_known_cards_need_no_database(sqlite_store: Store) -> None:
+    """What is in memory is served without a query; what is not cannot be."""
+    cards = FreshCards(sqlite_store)
+    put(sqlite_store, Book(id=1, title="Dune"))
+    assert titles(cards, 1) == {1: "Dune"}
+    with sqlite_store.engine.connect() as connection:
+        connection.execute(text("DROP TABLE book_categories"))
+        connection.execute(text("DROP TABLE books"))
+        connection.commit()
+    assert titles(cards, 1) == {1: "Dune"}
+    assert titles(cards) == {}
+    with pytest.raises(StoreUnavailable):
+        cards.of([1, 2])
