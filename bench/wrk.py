@@ -27,8 +27,8 @@ def read_report(output: str) -> WrkReport:
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
     return WrkReport(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", output)),
-        p50=_found(r"50%\s+(\S+)", output),
-        p99=_found(r"99%\s+(\S+)", output),
+        p50=_found(r"(?m)^ +50% +(\S+)", output),
+        p99=_found(r"(?m)^ +99% +(\S+)", output),
         bad_answers=int(_found(r"Non-2xx or 3xx responses: (\d+)", output, otherwise="0")),
         socket_errors=sum(map(int, errors.groups())) if errors else 0,
     )

@@ -9,7 +9,7 @@ Running 12s test @ http://127.0.0.1:5001/
   2 threads and 16 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
     Latency    54.12ms   23.45ms 399.99ms   88.88%
-    Req/Sec   148.23     30.12   220.00     70.00%
+    Req/Sec   148.23     30.12   220.00     77.50%
   Latency Distribution
      50%   52.01ms
      75%   60.00ms
