@@ -1,13 +1,30 @@
 """The catalogue by rows: which books are on which shelf, and in which order they fill a list up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain import Book, Category
 from recommendations.model.vocabulary import ABSENT, Rows, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfRows:
+    """What stands on a shelf: for each row of the catalogue whether it does, and those that do in order.
+
+    The order is that in which they fill a list up: the most readers first, among equals the newest.
+    """
+
+    has: npt.NDArray[np.bool_]
+    by_popularity: list[int]
+
+    def most_popular(self, most: int, *, without: Set[int]) -> list[int]:
+        """The first `most` of them that are not among `without`."""
+        return list(islice((row for row in self.by_popularity if row not in without), most))
 
 
 class Catalogue:
@@ -31,28 +48,34 @@ class Catalogue:
         self.has_readers = readers > 0
         newest_first = np.fromiter((-_newness(book) for book in present), dtype=np.int64, count=len(present))
         self._by_popularity = np.lexsort((self.ids, newest_first, -readers)).astype(np.int32)
+        self._shelves: dict[Category | None, ShelfRows] = {}
 
-    def rows(self, ids: Iterable[int]) -> Rows:
-        """The rows of those ids that have one, ascending."""
-        wanted = np.fromiter(ids, dtype=np.int64)
-        learned, later = self._learned.rows(wanted), self._later.rows(wanted)
-        both = np.concatenate([learned[learned != ABSENT], later[later != ABSENT] + np.int32(len(self._learned))])
-        return np.sort(both).astype(np.int32)
+    def rows(self, ids: npt.ArrayLike) -> Rows:
+        """The rows of those ids that have one."""
+        rows = self._learned.rows(ids)
+        if len(self._later):
+            later = self._later.rows(ids)
+            rows = np.where(later == ABSENT, rows, later + len(self._learned)).astype(np.int32)
+        found: Rows = rows[rows != ABSENT]
+        return found
 
-    def book(self, row: int) -> Book | None:
-        """The book at a row; None for one that the catalogue lacks."""
-        return self.books.get(int(self.ids[row]))
+    def book(self, row: int) -> Book:
+        """The book at a row that is on sale."""
+        return self.books[int(self.ids[row])]
 
-    def shelf(self, category: Category | None) -> npt.NDArray[np.bool_]:
-        """For each row whether it may be recommended from that category, or from all; a new array."""
-        if category is None:
-            return self.on_sale.copy()
-        return (self._on_shelf & np.uint64(1 << category)).astype(np.bool_)
+    def shelf(self, category: Category | None) -> ShelfRows:
+        """The shelf of a category, or of all."""
+        shelf = self._shelves.get(category)
+        if shelf is None:
+            # Two threads may both make it; they make the same.
+            shelf = self._shelves[category] = self._make_shelf(category)
+        return shelf
 
-    def most_popular(self, eligible: npt.NDArray[np.bool_], most: int) -> Rows:
-        """The eligible rows with the most readers; among equals the newest."""
-        eligible_first: Rows = self._by_popularity[eligible[self._by_popularity]]
-        return eligible_first[:most]
+    def _make_shelf(self, category: Category | None) -> ShelfRows:
+        has = self.on_sale
+        if category is not None:
+            has = (self._on_shelf & np.uint64(1 << category)).astype(np.bool_)
+        return ShelfRows(has=has, by_popularity=self._by_popularity[has[self._by_popularity]].tolist())
 
 
 def _shelf_bits(books: list[Book | None]) -> npt.NDArray[np.uint64]:

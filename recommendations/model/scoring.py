@@ -18,27 +18,36 @@ class Ranking:
 
     rows: Rows
     scores: npt.NDArray[np.float32]
-    because: list[Rows]
+    because: list[list[int]]
 
 
 def rank(
-    neighbours: Neighbours, history: Rows, eligible: npt.NDArray[np.bool_], ids: npt.NDArray[np.int32], most: int
+    neighbours: Neighbours,
+    history: Rows,
+    *,
+    on_shelf: npt.NDArray[np.bool_],
+    without: Rows,
+    ids: npt.NDArray[np.int32],
+    most: int,
 ) -> Ranking:
-    """Rank the eligible rows that the history's books speak for.
+    """Rank the rows on a shelf that the history's books speak for.
 
-    `history` is ascending, so that the same books always add up alike; `eligible` has an entry for each row and
-    `ids` breaks ties. Returns at most `most` rows, all with a score above 0.
+    `history` is ascending, so that the same books always add up alike; `on_shelf` has an entry for each row,
+    `without` are rows to leave out, and `ids` breaks ties. Returns at most `most` rows, all with a score above 0.
     """
     starts = neighbours.indptr[history]
     counts = neighbours.indptr[history + 1] - starts
     ends = np.cumsum(counts)
     spoken = np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
     rows, weights = neighbours.rows[spoken], neighbours.weights[spoken]
-    scores = np.bincount(rows, weights, minlength=len(eligible)).astype(np.float64, copy=False)
-    candidates = np.flatnonzero((scores > 0) & eligible)
+    scores = np.bincount(rows, weights, minlength=len(on_shelf)).astype(np.float64, copy=False)
+    spoken_for = np.zeros(len(on_shelf), dtype=np.bool_)
+    spoken_for[rows] = True
+    spoken_for[without] = False
+    candidates = np.flatnonzero(spoken_for)
+    candidates = candidates[on_shelf[candidates]]
     best = _top(candidates, scores[candidates], ids, most)
-    speakers = np.repeat(history, counts)
-    because = [_strongest_speakers(rows == row, weights, speakers) for row in best]
+    because = _strongest_speakers(best, rows, weights, np.repeat(history, counts))
     return Ranking(best.astype(np.int32), scores[best].astype(np.float32), because)
 
 
@@ -52,7 +61,17 @@ def _top(
     return rows[np.lexsort((ids[rows], -scores))][:most]
 
 
-def _strongest_speakers(here: npt.NDArray[np.bool_], weights: npt.NDArray[np.float32], speakers: Rows) -> Rows:
-    places = np.flatnonzero(here)
-    order = np.argsort(-weights[places], kind="stable")
-    return speakers[places[order[:REASONS]]]
+def _strongest_speakers(
+    best: npt.NDArray[np.intp], rows: Rows, weights: npt.NDArray[np.float32], speakers: Rows
+) -> list[list[int]]:
+    """For each of the best rows those rows of the history that speak for it most strongly, the strongest first."""
+    if not len(best):
+        return []
+    order = np.sort(best)
+    places = np.minimum(np.searchsorted(order, rows), len(order) - 1)
+    spoken_for = order[places] == rows
+    said: dict[int, list[tuple[float, int]]] = {row: [] for row in best.tolist()}
+    lines = (rows[spoken_for].tolist(), weights[spoken_for].tolist(), speakers[spoken_for].tolist())
+    for row, weight, speaker in zip(*lines, strict=True):
+        said[row].append((-weight, speaker))
+    return [[speaker for _, speaker in sorted(spoken)[:REASONS]] for spoken in said.values()]

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from recommendations.domain import (
     NOBODY,
@@ -18,12 +17,15 @@ from recommendations.domain import (
     Standing,
 )
 from recommendations.model.artifact import Artifact
-from recommendations.model.catalogue import Catalogue
-from recommendations.model.live_histories import LiveHistories
+from recommendations.model.catalogue import Catalogue, ShelfRows
+from recommendations.model.live_histories import NOTHING, Known, LiveHistories
 from recommendations.model.scoring import rank
-from recommendations.model.vocabulary import Rows
+from recommendations.model.vocabulary import ABSENT, Rows
 
 NOT_AGAIN = Standing.TAKEN | Standing.WAVED_AWAY
+
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+_POPULAR, _NEW = Reason(ReasonKind.POPULAR), Reason(ReasonKind.NEW)
 
 
 class ServedModel:
@@ -53,17 +55,17 @@ class ServedModel:
         What the reader merely looked at comes after everything that they do not know yet.
         """
         catalogue = self._catalogue
-        standings = self._histories.of(request.reader_id) if request.reader_id != NOBODY else {}
-        allowed = catalogue.shelf(request.category)
-        allowed[catalogue.rows(request.excluded)] = False
-        allowed[catalogue.rows(id_ for id_, standing in standings.items() if standing & NOT_AGAIN)] = False
-        unseen = allowed.copy()
-        unseen[catalogue.rows(standings)] = False
-        chosen = self._personal(catalogue, standings, unseen, request.limit)
-        for eligible in (unseen, allowed):
-            if len(chosen) < request.limit:
-                eligible[catalogue.rows(one.book.id for one in chosen)] = False
-                chosen += _filled_up(catalogue, eligible, request.limit - len(chosen))
+        shelf = catalogue.shelf(request.category)
+        known = self._histories.of(request.reader_id) if request.reader_id != NOBODY else NOTHING
+        excluded = catalogue.rows(list(request.excluded)) if request.excluded else _NO_ROWS
+        familiar = catalogue.rows(known.books)
+        rows, chosen = self._personal(catalogue, known, shelf, np.concatenate([familiar, excluded]), request.limit)
+        if len(chosen) < request.limit:
+            never = {*excluded.tolist(), *catalogue.rows(known.that_are(NOT_AGAIN)).tolist(), *rows}
+            fill = shelf.most_popular(request.limit - len(chosen), without=never.union(familiar.tolist()))
+            if len(chosen) + len(fill) < request.limit:
+                fill += shelf.most_popular(request.limit - len(chosen) - len(fill), without=never.union(fill))
+            chosen += _filled_up(catalogue, fill)
         return Shelf(
             recommendations=tuple(chosen),
             recommendation_id=self._name(request, chosen),
@@ -71,20 +73,25 @@ class ServedModel:
         )
 
     def _personal(
-        self, catalogue: Catalogue, standings: Mapping[int, Standing], eligible: npt.NDArray[np.bool_], most: int
-    ) -> list[Recommendation]:
-        liked = self._artifact.books.rows([id_ for id_, standing in standings.items() if standing & Standing.LIKED])
-        history = np.sort(liked[liked >= 0])
+        self, catalogue: Catalogue, known: Known, shelf: ShelfRows, without: Rows, most: int
+    ) -> tuple[list[int], list[Recommendation]]:
+        history = self._artifact.books.rows(known.that_are(Standing.LIKED))
+        history = np.sort(history[history != ABSENT])
         # A book counts once the catalogue has it: before, it could not be named as a reason.
         history = history[catalogue.on_sale[history]]
         if not len(history) or not most:
-            return []
-        ranking = rank(self._artifact.neighbours, history, eligible, catalogue.ids, most)
-        chosen = []
-        for row, score, because in zip(ranking.rows, ranking.scores.tolist(), ranking.because, strict=True):
-            reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, _books(catalogue, because))
-            chosen += [Recommendation(book, score, reason) for book in _books(catalogue, [row])]
-        return chosen
+            return [], []
+        ranking = rank(
+            self._artifact.neighbours, history, on_shelf=shelf.has, without=without, ids=catalogue.ids, most=most
+        )
+        rows = ranking.rows.tolist()
+        chosen = [
+            Recommendation(
+                catalogue.book(row), score, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(map(catalogue.book, because)))
+            )
+            for row, score, because in zip(rows, ranking.scores.tolist(), ranking.because, strict=True)
+        ]
+        return rows, chosen
 
     def _name(self, request: ShelfRequest, chosen: Sequence[Recommendation]) -> str:
         """A name for the list, the same for the same model, reader and list."""
@@ -93,15 +100,7 @@ class ServedModel:
         return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
 
 
-def _filled_up(catalogue: Catalogue, eligible: npt.NDArray[np.bool_], most: int) -> list[Recommendation]:
-    rows = catalogue.most_popular(eligible, most)
-    reasons = {True: Reason(ReasonKind.POPULAR), False: Reason(ReasonKind.NEW)}
+def _filled_up(catalogue: Catalogue, rows: Sequence[int]) -> list[Recommendation]:
     return [
-        Recommendation(book, 0.0, reasons[bool(catalogue.has_readers[row])])
-        for row in rows
-        for book in _books(catalogue, [row])
+        Recommendation(catalogue.book(row), 0.0, _POPULAR if catalogue.has_readers[row] else _NEW) for row in rows
     ]
-
-
-def _books(catalogue: Catalogue, rows: Rows | Sequence[int]) -> tuple[Book, ...]:
-    return tuple(book for row in rows if (book := catalogue.book(row)) is not None)

@@ -8,6 +8,8 @@ import numpy.typing as npt
 Ids = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int32]
 
+GREATEST = np.iinfo(np.int32).max
+
 ABSENT = -1
 """The row of an id that a vocabulary does not have."""
 
@@ -23,15 +25,19 @@ class Vocabulary:
 
     def rows(self, ids: npt.ArrayLike) -> Rows:
         """The row of each id, ABSENT where it has none."""
-        wanted = np.asarray(ids, dtype=np.int64)
+        wanted = np.asarray(ids)
         if not len(self.ids):
             return np.full(wanted.shape, ABSENT, dtype=np.int32)
-        places = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        # Searched for in the ids' own type: NumPy would convert all of them for the sake of a few.
+        narrow = wanted if wanted.dtype == np.int32 else np.clip(wanted, 0, GREATEST).astype(np.int32)
+        places = np.minimum(np.searchsorted(self.ids, narrow), len(self.ids) - 1)
         return np.where(self.ids[places] == wanted, places, ABSENT).astype(np.int32)
 
     def row(self, wanted: int) -> int:
         """The row of one id, ABSENT where it has none."""
-        place = int(np.searchsorted(self.ids, wanted))
+        if not 0 <= wanted <= GREATEST:
+            return ABSENT
+        place = int(np.searchsorted(self.ids, np.int32(wanted)))
         return place if place < len(self.ids) and self.ids[place] == wanted else ABSENT
 
     def digest(self) -> str:

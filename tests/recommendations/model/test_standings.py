@@ -63,7 +63,8 @@ def test_learned_and_live_histories_agree(told: list[tuple[int, int, int, float]
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     live.observe(events[trained:])
     everything = histories_of(EventColumns.of([events]), BOOKS)
-    found = {(reader, id_): int(standing) for reader in range(1, 5) for id_, standing in live.of(reader).items()}
+    known = {reader: live.of(reader).as_mapping() for reader in range(1, 5)}
+    found = {(reader, id_): int(standing) for reader in known for id_, standing in known[reader].items()}
     assert found == as_dict(everything)
 
 
