@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import make_url
 
 from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
@@ -36,6 +38,20 @@ def _settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the settings of whoever runs it."""
     for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Logging as it was, after a test that configures it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The commands, in this process where nothing is served and as processes where something is."""
 
-import logging
 import os
 import re
 import signal
@@ -8,34 +7,21 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.cli import main
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 DEADLINE = 60
 BOOKS = "book_id,title,categories\n1,Dune,Science Fiction\n2,Ubik,Science Fiction\n3,Emma,Classics\n"
 HISTORY = "user_id,book_id\n1,1\n1,2\n2,1\n2,2\n3,3\n4,1\n"
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in handlers:
-        root.addHandler(handler)
-    root.setLevel(level)
 
 
 @pytest.fixture

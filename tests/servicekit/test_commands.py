@@ -1,29 +1,14 @@
 """Commands that end with one line instead of a traceback."""
 
-import logging
-from collections.abc import Iterator
-
 import click
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from servicekit.commands import Commands
 from servicekit.csvfile import EndsEarly, NotSuchACsv
 from servicekit.settings import SettingsError
 
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in handlers:
-        root.addHandler(handler)
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def commands(error: Exception) -> Commands:
