@@ -15,7 +15,7 @@ from marketplace.relay import Relay
 from marketplace.serving import CannotServe, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
-from servicekit.commands import Commands
+from servicekit.commands import Commands, NotMigrated
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -24,18 +24,10 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 _csv_path = click.Path(path_type=Path, dir_okay=False)
 
 
-class NotMigrated(Exception):
-    """The database is not up to date."""
-
-    def __init__(self) -> None:
-        super().__init__("the database is not up to date: run `python -m marketplace migrate` first")
-
-
 @click.group(
     cls=Commands,
     explained={
         CannotServe: str,
-        NotMigrated: str,
         StoreUnavailable: lambda error: f"the database of MARKETPLACE_DATABASE_URL failed: {error}",
     },
 )
@@ -132,4 +124,4 @@ def health(obj: tuple[Settings, Store]) -> None:
 
 def _require_migrated(store: Store) -> None:
     if not store.is_migrated():
-        raise NotMigrated
+        raise NotMigrated("marketplace")

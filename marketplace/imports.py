@@ -1,11 +1,8 @@
 """Bringing a bookseller's catalogue and history in."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import click
 
 from marketplace.domain import GREATEST_IMPORTED_ID, Book, Category, InteractionKind, Money
 from marketplace.prices import PriceError, parse_price
@@ -13,14 +10,11 @@ from marketplace.store import Store
 from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import RowRefused
-from servicekit.importing import Layout, check_csv, import_csv
+from servicekit.importing import Labels, Layout, check_csv, import_csv
 
 GREATEST_STOCK = 2**31 - 1
 LONGEST_STOCK = len(str(GREATEST_STOCK))
-NAMED = 20
-"""How many unknown categories are named, the most frequent ones."""
 
-_KINDS = {kind.name.lower(): kind for kind in InteractionKind}
 _SAYS_NOTHING_GOOD = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
 
 Pair = tuple[int, int]
@@ -33,7 +27,7 @@ class Importer:
     def __init__(self, store: Store, *, rejects: Path) -> None:
         self._store = store
         self._rejects = rejects
-        self._unknown_categories: Counter[str] = Counter()
+        self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
         """Import one or both files, and say on the screen what became of them.
@@ -47,7 +41,7 @@ class Importer:
         try:
             if books is not None:
                 import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
-                self._name_unknown_categories(books)
+                self._categories.tell_unknown(books, "categories")
             if interactions is not None:
                 import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
         finally:
@@ -71,31 +65,13 @@ class Importer:
             authors=csvfields.listing(fields, "authors"),
             year=csvfields.year(fields, "year"),
             isbn=csvfields.text(fields, "isbn"),
-            categories=self._categories(fields),
+            categories=self._categories.read(fields, "categories"),
             subjects=csvfields.listing(fields, "subjects"),
             description=csvfields.text(fields, "description"),
             price=_price(fields),
             stock=_stock(fields),
             picture=_picture(fields),
         )
-
-    def _categories(self, fields: Fields) -> tuple[Category, ...]:
-        known: dict[Category, None] = {}
-        for label in csvfields.listing(fields, "categories"):
-            category = Category.parse(label)
-            if category is None:
-                self._unknown_categories[label] += 1
-            else:
-                known[category] = None
-        return tuple(known)
-
-    def _name_unknown_categories(self, path: Path) -> None:
-        if not self._unknown_categories:
-            return
-        named = [f"{label} ({count:,})" for label, count in self._unknown_categories.most_common(NAMED)]
-        if len(self._unknown_categories) > NAMED:
-            named.append(f"and {len(self._unknown_categories) - NAMED:,} more")
-        click.echo(f"{path.name}: ignored unknown categories: {', '.join(named)}")
 
     def _put_books(self, batch: list[Book]) -> int:
         with self._store.write() as work:
@@ -122,10 +98,7 @@ def _interactions() -> Layout[Pair | None]:
 def _pair(fields: Fields) -> Pair | None:
     reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
     book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
-    name = fields.get("kind", "").strip() or "purchase"
-    kind = _KINDS.get(name)
-    if kind is None:
-        raise RowRefused(f"kind {name[:40]!r} is not one of {', '.join(_KINDS)}")
+    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
     return None if kind in _SAYS_NOTHING_GOOD else (reader_id, book_id)
 
 

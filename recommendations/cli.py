@@ -16,8 +16,8 @@ from recommendations.imports import Importer
 from recommendations.model import artifact
 from recommendations.settings import Settings
 from recommendations.store import Store
-from servicekit.commands import Commands
-from servicekit.database import open_engine
+from servicekit.commands import Commands, NotMigrated
+from servicekit.database import drivers_words, open_engine
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -26,22 +26,13 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 _csv_path = click.Path(path_type=Path, dir_okay=False)
 
 
-class NotMigrated(Exception):
-    """The database is not up to date."""
-
-    def __init__(self) -> None:
-        super().__init__("the database is not up to date: run `python -m recommendations migrate` first")
-
-
 @click.group(
     cls=Commands,
     explained={
         AddressInUse: lambda error: f"{error}; see RECOMMENDATIONS_BIND and RECOMMENDATIONS_PORT",
-        NotMigrated: str,
         # The driver's words are for the operator; a caller never hears them.
         StoreUnavailable: lambda error: (
-            "the database of RECOMMENDATIONS_DATABASE_URL failed: "
-            f"{getattr(error.__cause__, 'orig', error.__cause__)}"
+            f"the database of RECOMMENDATIONS_DATABASE_URL failed: {drivers_words(error.__cause__)}"
         ),
     },
 )
@@ -131,7 +122,7 @@ def health(obj: tuple[Settings, Store]) -> None:
 
 def _require_migrated(store: Store) -> None:
     if not store.is_migrated():
-        raise NotMigrated
+        raise NotMigrated("recommendations")
 
 
 def _train(settings: Settings, store: Store) -> None:

@@ -1,6 +1,5 @@
 """Bringing a bookseller's catalogue and history in."""
 
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -19,13 +18,10 @@ from recommendations.store import Store
 from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import RowRefused
-from servicekit.importing import Layout, check_csv, import_csv
+from servicekit.importing import Labels, Layout, check_csv, import_csv
 
 GREATEST_IMPORTED_ID = 999_999_999
 """Readers and books made in a shop have higher ids, so that the two never meet."""
-
-_CATEGORIES = {category.name: category for category in Category}
-_KINDS = {kind.name: kind for kind in InteractionKind}
 
 
 class Importer:
@@ -34,7 +30,7 @@ class Importer:
     def __init__(self, store: Store, *, rejects: Path) -> None:
         self._store = store
         self._rejects = rejects
-        self._unknown_categories: Counter[str] = Counter()
+        self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
         """Import one or both files, and say on the screen what became of them.
@@ -47,8 +43,7 @@ class Importer:
             check_csv(interactions, _INTERACTIONS)
         if books is not None:
             import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
-            for label, count in self._unknown_categories.most_common():
-                click.echo(f"{books.name}: there is no category {label!r}; ignored on {count:,} books")
+            self._categories.tell_unknown(books, "categories")
         if interactions is not None:
             import_csv(interactions, _INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
         self._count_unknown_books()
@@ -67,22 +62,11 @@ class Importer:
             id=csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID),
             title=csvfields.title(fields),
             authors=csvfields.listing(fields, "authors"),
-            categories=self._categories(fields),
+            categories=self._categories.read(fields, "categories"),
             subjects=csvfields.listing(fields, "subjects"),
             year=csvfields.year(fields, "year"),
             published_on=csvfields.day(fields, "published_at"),
         )
-
-    def _categories(self, fields: Fields) -> tuple[Category, ...]:
-        known: dict[Category, None] = {}
-        for label in csvfields.listing(fields, "categories"):
-            category = _CATEGORIES.get(_name(label))
-            if category is None:
-                # It costs the book only this category.
-                self._unknown_categories[label] += 1
-            else:
-                known[category] = None
-        return tuple(known)
 
     def _put_books(self, batch: list[Book]) -> int:
         with self._store.write() as work:
@@ -106,7 +90,7 @@ class Importer:
 def _interaction(fields: Fields) -> Interaction:
     reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
     book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
-    kind = _kind(fields)
+    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
     occurred_at = csvfields.moment(fields, "occurred_at")
     given_id = csvfields.text(fields, "interaction_id", longest=LONGEST_ID)
     return Interaction(
@@ -127,16 +111,6 @@ _INTERACTIONS = Layout(
 )
 
 
-def _kind(fields: Fields) -> InteractionKind:
-    text = fields.get("kind", "")
-    if not text:
-        return InteractionKind.PURCHASE
-    kind = _KINDS.get(_name(text))
-    if kind is None:
-        raise RowRefused(f"kind {text[:40]!r} is not one of {', '.join(_KINDS).lower()}")
-    return kind
-
-
 def _rating(fields: Fields) -> float:
     value = csvfields.number(fields, "value")
     if value is None or not LOWEST_RATING <= value <= HIGHEST_RATING:
@@ -147,8 +121,3 @@ def _rating(fields: Fields) -> float:
 def _derived_id(reader_id: int, book_id: int, kind: InteractionKind, occurred_at: datetime | None) -> str:
     """The same for the same row, so that a file imported twice changes nothing."""
     return f"import:{reader_id}:{book_id}:{kind.name.lower()}:{occurred_at.isoformat() if occurred_at else ''}"
-
-
-def _name(label: str) -> str:
-    """`Science Fiction`, `science-fiction` and `SCIENCE_FICTION` are one."""
-    return label.strip().upper().replace(" ", "_").replace("-", "_")

@@ -12,6 +12,13 @@ from servicekit.settings import SettingsError
 Explain = Callable[[Exception], str]
 
 
+class NotMigrated(Exception):
+    """The database of a service is not up to date."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"the database is not up to date: run `python -m {service} migrate` first")
+
+
 class Commands(click.Group):
     """A group of commands.
 
@@ -24,6 +31,7 @@ class Commands(click.Group):
         self._explained: dict[type[Exception], Explain] = {
             NotSuchACsv: str,
             EndsEarly: str,
+            NotMigrated: str,
             OSError: str,
             **explained,
         }

@@ -1,7 +1,10 @@
 """What the fields of a bookseller's CSV mean. Each function raises RowRefused with a reason that names the column."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from enum import Enum
+from typing import TypeVar
 
 from servicekit.csvfile import RowRefused
 
@@ -26,6 +29,8 @@ INTERACTION_COLUMNS = ("kind", "value", "occurred_at", "interaction_id")
 INT32_MAX = 2**31 - 1
 MAX_TEXT = 10_000
 YEARS = range(-5000, 10_000)
+
+Choice = TypeVar("Choice", bound=Enum)
 
 Fields = Mapping[str, str]
 """A row by column; a column that the file lacks is absent or empty."""
@@ -53,6 +58,22 @@ def listing(fields: Fields, column: str) -> tuple[str, ...]:
     """A list separated by `;`, without empty entries and repetitions."""
     entries = (entry.strip() for entry in text(fields, column).split(";"))
     return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+
+def member_name(label: str) -> str:
+    """The name of an enumeration's member that a label means: `Science Fiction` and `science-fiction` are one."""
+    return re.sub(r"[\s_-]+", "_", label.strip()).upper()
+
+
+def choice(fields: Fields, column: str, *, default: Choice) -> Choice:
+    """A member of the enumeration that `default` is of; `default` where the field is empty."""
+    label = fields.get(column, "").strip()
+    if not label:
+        return default
+    members = type(default).__members__
+    if member_name(label) not in members:
+        raise RowRefused(f"{column} {label[:40]!r} is not one of {', '.join(members).lower()}")
+    return members[member_name(label)]
 
 
 def number(fields: Fields, column: str) -> float | None:

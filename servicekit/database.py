@@ -97,3 +97,8 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
 
 COUNTING = {"preserve_rowcount": True}
 """Execution options for an INSERT whose rows are counted: SQLAlchemy does so only when asked."""
+
+
+def drivers_words(error: BaseException | None) -> str:
+    """What the driver said, in one line, without the statement and its parameters: those may be a reader's."""
+    return str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]

@@ -1,18 +1,24 @@
 """Bringing a CSV file in: parsed row by row, stored batch by batch, with a progress bar and a rejects file."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import click
 
+from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import CsvFile, EndsEarly, RejectsFile, Row, RowRefused
 
 BATCH = 10_000
+NAMED = 20
+"""How many unknown labels are named."""
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,34 @@ class ImportReport:
     good: int
     changed: int
     refused: int
+
+
+class Labels(Generic[E]):
+    """Reads lists of an enumeration's members; a label that means none is counted and costs only itself."""
+
+    def __init__(self, members: type[E]) -> None:
+        self._members = members
+        self._unknown: Counter[str] = Counter()
+
+    def read(self, fields: Fields, column: str) -> tuple[E, ...]:
+        """The members in a column, each once, in their order."""
+        known: dict[E, None] = {}
+        for label in csvfields.listing(fields, column):
+            name = csvfields.member_name(label)
+            if name in self._members.__members__:
+                known[self._members[name]] = None
+            else:
+                self._unknown[label] += 1
+        return tuple(known)
+
+    def tell_unknown(self, path: Path, noun: str) -> None:
+        """Say on the screen which labels meant nothing, the most frequent ones."""
+        if not self._unknown:
+            return
+        named = [f"{label} ({count:,})" for label, count in self._unknown.most_common(NAMED)]
+        if len(self._unknown) > NAMED:
+            named.append(f"and {len(self._unknown) - NAMED:,} more")
+        click.echo(f"{path.name}: ignored unknown {noun}: {', '.join(named)}")
 
 
 def check_csv(path: Path, layout: Layout[T]) -> None:

@@ -12,7 +12,7 @@ from marketplace.store.books import Books
 from marketplace.store.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from servicekit import migrations
-from servicekit.database import open_engine, reading, writing
+from servicekit.database import drivers_words, open_engine, reading, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -75,6 +75,4 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        # The driver's own words, without the statement and its parameters: those may hold what a reader typed.
-        cause = str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]
-        raise StoreUnavailable(cause) from error
+        raise StoreUnavailable(drivers_words(error)) from error

@@ -9,7 +9,6 @@ from marketplace.domain import (
     Reason,
     ReasonKind,
     Recommendation,
-    RecommenderError,
     RecordResult,
     Shelf,
     ShelfRequest,
@@ -38,7 +37,7 @@ class FakeRecommender:
 
     def __init__(self, *shelves: Shelf) -> None:
         self.answer = list(shelves)
-        self.error: RecommenderError | None = None
+        self.error: Exception | None = None
         self.asked: list[tuple[int, tuple[ShelfRequest, ...]]] = []
 
     def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:

@@ -1,5 +1,7 @@
 """Tests of marketplace.best_sellers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -8,7 +10,7 @@ from sqlalchemy import text
 
 from marketplace.best_sellers import MAX_AGE, FreshBestSellers
 from marketplace.domain import BestSellers, Book, StoreUnavailable
-from marketplace.store import Store
+from marketplace.store import Store, UnitOfWork
 from tests.marketplace.fakes import Clock
 
 
@@ -67,27 +69,37 @@ def test_without_any_the_failure_is_the_pages(sqlite_store: Store) -> None:
             best_sellers.current()
 
 
+class HeldStore(Store):
+    """A store whose readers wait, once it holds them, until they are released."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.engine)
+        self.holds = False
+        self.reading, self.release = Event(), Event()
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        if self.holds:
+            self.reading.set()
+            assert self.release.wait(10)
+        with super().read() as work:
+            yield work
+
+
 def test_one_thread_reads_while_the_others_take_what_is_there(sqlite_store: Store) -> None:
     """A slow database delays one page every half minute, not all of them."""
     clock = Clock()
-    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
+    store = HeldStore(sqlite_store)
+    best_sellers = FreshBestSellers(store, clock=clock)
     put(sqlite_store, 1)
     known = best_sellers.current()
-    reading, release = Event(), Event()
-    read = sqlite_store.read
-
-    def slow_read():  # type: ignore[no-untyped-def]
-        reading.set()
-        assert release.wait(10)
-        return read()
-
-    sqlite_store.read = slow_read  # type: ignore[method-assign]
+    store.holds = True
     clock.seconds += MAX_AGE
     thread = Thread(target=best_sellers.current)
     thread.start()
-    assert reading.wait(10)
+    assert store.reading.wait(10)
     assert best_sellers.current() is known
-    release.set()
+    store.release.set()
     thread.join()
     assert best_sellers.current() is not known
 

@@ -170,7 +170,7 @@ def test_unknown_columns_and_categories_are_named_once(desk: Desk, capsys: pytes
     assert desk.books[2].categories == ()
     output = capsys.readouterr().out
     assert output.count("ignored unknown columns: shelf, colour") == 1
-    assert output.count("there is no category 'Zen'; ignored on 2 books") == 1
+    assert output.count("ignored unknown categories: Zen (2)") == 1
 
 
 BAD_ROWS = [

@@ -1,6 +1,7 @@
 """What the fields of a CSV mean."""
 
 from datetime import UTC, date, datetime
+from enum import Enum
 
 import pytest
 
@@ -124,3 +125,33 @@ def test_not_a_moment(written: str) -> None:
     """Other forms, impossible days and what is before all time are refused."""
     with pytest.raises(RowRefused, match="is not a time in ISO 8601"):
         csvfields.moment({"a": written}, "a")
+
+
+class Kind(Enum):
+    """What readers do."""
+
+    PURCHASE = 1
+    NOT_INTERESTED = 2
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("", Kind.PURCHASE),
+        ("  ", Kind.PURCHASE),
+        ("purchase", Kind.PURCHASE),
+        ("not_interested", Kind.NOT_INTERESTED),
+        ("Not  Interested", Kind.NOT_INTERESTED),
+        (" not-interested ", Kind.NOT_INTERESTED),
+    ],
+)
+def test_choice(written: str, meant: Kind) -> None:
+    """A member is meant whatever the case and the gaps; an empty or absent field means the default."""
+    assert csvfields.choice({"kind": written}, "kind", default=Kind.PURCHASE) is meant
+    assert csvfields.choice({}, "kind", default=Kind.PURCHASE) is Kind.PURCHASE
+
+
+def test_not_a_choice() -> None:
+    """Another word is refused with those that would do."""
+    with pytest.raises(RowRefused, match=r"kind 'dance' is not one of purchase, not_interested"):
+        csvfields.choice({"kind": "dance"}, "kind", default=Kind.PURCHASE)

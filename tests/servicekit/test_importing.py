@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import EndsEarly, NotSuchACsv, RowRefused
-from servicekit.importing import BATCH, ImportReport, Layout, check_csv, import_csv
+from servicekit.importing import BATCH, NAMED, ImportReport, Labels, Layout, check_csv, import_csv
 
 
 def parse(fields: Fields) -> int:
@@ -106,3 +107,28 @@ def test_a_file_is_checked_without_storing(tmp_path: Path) -> None:
         import_csv(path, PLAIN, store=shelf.store, rejects=tmp_path)
     assert shelf.batches == []
     check_csv(written(path, "n", "rubbish"), PLAIN)
+
+
+class Genre(Enum):
+    """Two genres."""
+
+    SCIENCE_FICTION = 1
+    POETRY = 2
+
+
+def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Known labels are read once each in their order; unknown ones are counted, and the most frequent are named."""
+    labels = Labels(Genre)
+    assert labels.read({"c": "Poetry; science-fiction;POETRY;Zen"}, "c") == (Genre.POETRY, Genre.SCIENCE_FICTION)
+    assert labels.read({"c": ";".join(f"Z{number}" for number in range(NAMED))}, "c") == ()
+    assert labels.read({"c": "Zen"}, "c") == ()
+    labels.tell_unknown(tmp_path / "f.csv", "categories")
+    said = capsys.readouterr().out
+    assert said.startswith("f.csv: ignored unknown categories: Zen (2), Z0 (1), ")
+    assert said.endswith(", and 1 more\n")
+
+
+def test_no_unknown_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where every label is known there is nothing to say."""
+    Labels(Genre).tell_unknown(tmp_path / "f.csv", "categories")
+    assert capsys.readouterr().out == ""
