@@ -4,11 +4,12 @@ import sys
 
 import click
 
-from bench import accuracy, calls, ingestion, machine, outage
+from bench import accuracy, calls, ingestion, machine, outage, scale, takeup
+from bench.generated import Size
 from bench.processes import python, run_apart
 
 ALWAYS = ("accuracy", "ingestion", "calls")
-"""What runs when nothing is named; an outage takes a minute and wrk."""
+"""What runs when nothing is named; an outage takes a minute and wrk, takeup and scale minutes."""
 
 
 @click.group(invoke_without_command=True)
@@ -42,10 +43,32 @@ def _calls() -> None:
     calls.run()
 
 
+@main.command("takeup")
+@click.option("--books", type=click.IntRange(min=0), default=0, help="So many made-up ones instead of BOOK_DATA's.")
+def _takeup(books: int) -> None:
+    """What calls notice of it when the server takes up a new model, and the server's own memory."""
+    takeup.run(books)
+
+
 @main.command("outage")
 def _outage() -> None:
     """What pages do while Recommendations is killed or frozen."""
     outage.run()
+
+
+@main.command("scale")
+@click.option("--books", type=click.IntRange(min=100), default=100_000, show_default=True)
+@click.option("--interactions", type=click.IntRange(min=1_000), default=10_000_000, show_default=True)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=scale.SEARCH_SECONDS,
+    show_default=True,
+    help="Seconds of the training that searches for parameters.",
+)
+def _scale(books: int, interactions: int, budget: float) -> None:
+    """Import, training, start and memory on a large made-up history, and how training grows with its readers."""
+    scale.run(Size(books=books, interactions=interactions), budget)
 
 
 if __name__ == "__main__":

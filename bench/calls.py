@@ -16,24 +16,30 @@ from bench.book_data import BookData, amazon_book
 from bench.load import Load, generate_load
 from bench.processes import Stage, python
 from bench.recommendations_process import RecommendationsFolder, RunningServer, import_and_train, wait_until_serving
-from bench.table import print_table
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.table import print_table
 
 METHOD = "/Recommendations/Recommend"
 CONNECTIONS = 32
 WARM_UP_SECONDS = 1.5
-ROUNDS = 3
-SECONDS = 2.5
+ROUNDS = 10
+SECONDS = 1.0
 """Of each row in each round. The rows take turns, so that what else the machine does meets all of them."""
+WORKERS = 2
+COMING_BACK = 1_000
+"""So many readers ask again and again, in turn."""
+LOOKS = 30
+"""At a server of several workers, before all of them are taken to be ready."""
 SEQUENTIAL_CALLS = 500
 RESULTS = 10
 SEED = 7
 
 EMPTY = (
     ("empty handler, grpcio alone", "bare"),
-    ("… behind our interceptor", "intercepted"),
-    ("our server, a ready shelf", "ready"),
+    ("ten of a hundred at random, grpcio alone", "sampler"),
+    ("empty handler, our server", "empty"),
+    ("ready shelf, our server", "ready"),
 )
 """What is measured beside ours, the first of them the measure of all."""
 COLUMNS = (
@@ -91,9 +97,12 @@ def run() -> None:
         data = amazon_book("Recommend")
         rows = [Row(name, _empty(stage, kind), [1]) for name, kind in EMPTY]
         if data is not None:
-            server = _ours(stage, data)
-            rows.append(Row("Recommend, reader 1 each call", server, [1]))
-            rows.append(Row("Recommend, another reader each call", server, _shuffled_readers(data)))
+            folder, readers = _trained(stage, data), _shuffled_readers(data)
+            server, crew = _ready(folder), _ready(folder, workers=WORKERS)
+            rows.append(Row("Recommend, another reader each call", server, readers))
+            rows.append(Row(f"Recommend, {COMING_BACK:,} readers coming back", server, readers[:COMING_BACK]))
+            rows.append(Row(f"Recommend, another reader, {WORKERS} workers", crew, readers))
+            rows.append(Row(f"Recommend, coming back, {WORKERS} workers", crew, readers[:COMING_BACK]))
         click.echo("measuring …")
         for row in rows:
             row.warm_up()
@@ -104,9 +113,10 @@ def run() -> None:
     title = f"Calls over loopback: {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:g} s a row, {RESULTS} books"
     print_table(title, COLUMNS, cells)
     click.echo(
-        "calls/s: the median of the rounds; lowest, highest: of the rounds. server µs, client µs: processor time a\n"
-        "call, all threads, user and system. The load generator (bench/load.py) is one thread that shares the cores\n"
-        "with the server; it is the same for every row.\n"
+        "calls/s: the median of the rounds; of bare: the median of the rounds, each compared with the first row's turn\n"
+        "in it; lowest, highest: of the rounds. server µs, client µs: processor time a call, all threads and workers,\n"
+        "user and system. The load generator (bench/load.py) is one thread that shares the cores with the server; it\n"
+        "is the same for every row.\n"
         f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
     )
 
@@ -116,12 +126,18 @@ def _empty(stage: Stage, kind: str) -> RunningServer:
     return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
 
 
-def _ours(stage: Stage, data: BookData) -> RunningServer:
+def _trained(stage: Stage, data: BookData) -> RecommendationsFolder:
     click.echo("importing and training …")
     folder = RecommendationsFolder(stage)
     import_and_train(folder, data.books, data.interactions)
-    server = folder.serve()
-    wait_until_serving(server)
+    return folder
+
+
+def _ready(folder: RecommendationsFolder, *, workers: int = 1) -> RunningServer:
+    server = folder.serve(workers=workers)
+    # Each look is a connection of its own, which any of the workers may get.
+    for _ in range(LOOKS if workers > 1 else 1):
+        wait_until_serving(server)
     return server
 
 
@@ -141,9 +157,10 @@ def _cells(row: Row, *, bare: Row) -> Sequence[str]:
     latencies = np.concatenate([load.latencies for load in row.loads])
     p50, p99 = np.percentile(latencies * 1000, [50, 99])
     rate = statistics.median(row.rates)
+    of_bare = statistics.median(mine / its for mine, its in zip(row.rates, bare.rates, strict=True))
     alone_ms, answer_bytes = row.alone()
     return (
-        *(row.name, f"{rate:,.0f}", f"{rate / statistics.median(bare.rates):.2f}"),
+        *(row.name, f"{rate:,.0f}", f"{of_bare:.2f}"),
         *(f"{min(row.rates):,.0f}", f"{max(row.rates):,.0f}", f"{p50:.1f}", f"{p99:.1f}"),
         *(f"{row.server_cpu_seconds / calls * 1e6:.0f}", f"{client / calls * 1e6:.0f}", f"{alone_ms:.2f}"),
         *(str(sum(load.failed for load in row.loads)), str(answer_bytes)),

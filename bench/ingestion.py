@@ -9,7 +9,7 @@ import click
 from bench.book_data import amazon_book
 from bench.processes import Finished, Stage
 from bench.recommendations_process import RecommendationsFolder, wait_until_serving
-from bench.table import print_table
+from servicekit.table import print_table
 
 _IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")
 
@@ -22,11 +22,11 @@ def run() -> None:
     with Stage() as stage:
         folder = RecommendationsFolder(stage)
         rows = [
-            _row("migrate an empty database", folder.run("migrate")),
-            _row("import books.csv", folder.run("import", "--books", str(data.books))),
-            _row("import interactions.csv.gz", folder.run("import", "--interactions", str(data.interactions))),
-            _row("the same again", folder.run("import", "--interactions", str(data.interactions))),
-            _row("train", folder.run("train")),
+            row("migrate an empty database", folder.run("migrate")),
+            row("import books.csv", folder.run("import", "--books", str(data.books))),
+            row("import interactions.csv.gz", folder.run("import", "--interactions", str(data.interactions))),
+            row("the same again", folder.run("import", "--interactions", str(data.interactions))),
+            row("train", folder.run("train")),
         ]
         started = time.perf_counter()
         server = folder.serve()
@@ -40,7 +40,8 @@ def run() -> None:
     click.echo("Whole processes, the start of Python included. peak MB of serve: what it holds once it serves.")
 
 
-def _row(command: str, finished: Finished) -> Sequence[str]:
+def row(command: str, finished: Finished) -> Sequence[str]:
+    """A command's line: the rows that it imported, if it did, seconds, rows a second and peak memory."""
     memory = f"{finished.peak_mb:.0f}"
     imported = _IMPORTED.search(finished.output)
     if imported is None:

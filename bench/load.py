@@ -5,9 +5,11 @@ hides what the server costs. This one takes about a fifth of that: it speaks jus
 prepared messages and to see whether a message came back.
 """
 
+import contextlib
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -47,45 +49,89 @@ class Load:
 
 
 def generate_load(port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float) -> Load:
-    """Call `method`, `/Service/Method`, for `seconds`, each time with the next message.
+    """Call `method`, `/Service/Method`, for `seconds`, each time with the next message, on each connection at once.
 
     A call has failed that was answered by no message. Raises ConnectionLost.
     """
-    headers = _header_block(method, f"127.0.0.1:{port}")
     latencies: list[float] = []
     failed = 0
-    with selectors.DefaultSelector() as selector:
-        lanes = [_Lane(port, headers) for _ in range(connections)]
-        try:
-            for lane in lanes:
-                selector.register(lane.socket, selectors.EVENT_READ, lane)
-            cpu, started = time.process_time(), time.perf_counter()
-            stop = started + seconds
-            for lane in lanes:
-                lane.call(next(messages))
-            busy = len(lanes)
-            while busy:
-                ready = selector.select(_WAIT_SECONDS)
-                if not ready:
-                    raise ConnectionLost(f"{busy} calls had no answer in {_WAIT_SECONDS:g} s")
-                for key, _ in ready:
-                    lane = key.data
-                    if not lane.receive():
-                        continue
-                    now = time.perf_counter()
-                    if lane.answered:
-                        latencies.append(now - lane.called_at)
-                    else:
-                        failed += 1
-                    if now < stop:
-                        lane.call(next(messages))
-                    else:
-                        busy -= 1
-            ended, cpu = time.perf_counter(), time.process_time() - cpu
-        finally:
-            for lane in lanes:
-                lane.socket.close()
+    with _lanes(port, method, connections) as (lanes, selector):
+        cpu, started = time.process_time(), time.perf_counter()
+        stop = started + seconds
+        for lane in lanes:
+            lane.call(next(messages))
+        busy = len(lanes)
+        while busy:
+            for lane in _answered(selector, busy):
+                now = time.perf_counter()
+                if lane.answered:
+                    latencies.append(now - lane.called_at)
+                else:
+                    failed += 1
+                if now < stop:
+                    lane.call(next(messages))
+                else:
+                    busy -= 1
+        ended, cpu = time.perf_counter(), time.process_time() - cpu
     return Load(latencies, failed, ended - started, cpu)
+
+
+def offer_load(
+    port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float, rate: float
+) -> Load:
+    """Call `method` so many times a second, whether or not the calls before are answered.
+
+    A call is due at its time, and its latency counts from then, also where no connection was free for it. A call has
+    failed that was answered by no message. Raises ConnectionLost.
+    """
+    latencies: list[float] = []
+    failed, called = 0, 0
+    with _lanes(port, method, connections) as (lanes, selector):
+        cpu, started = time.process_time(), time.perf_counter()
+        free = deque(lanes)
+        calls = int(seconds * rate)
+        while called < calls or len(free) < len(lanes):
+            due = started + called / rate
+            wait = max(due - time.perf_counter(), 0.0)
+            if called < calls and free and not wait:
+                free[0].call(next(messages))
+                free.popleft().called_at = due
+                called += 1
+                continue
+            busy = len(lanes) - len(free)
+            for lane in _answered(selector, busy, wait if called < calls and free else None):
+                if lane.answered:
+                    latencies.append(time.perf_counter() - lane.called_at)
+                else:
+                    failed += 1
+                free.append(lane)
+        ended, cpu = time.perf_counter(), time.process_time() - cpu
+    return Load(latencies, failed, ended - started, cpu)
+
+
+@contextlib.contextmanager
+def _lanes(port: int, method: str, connections: int) -> "Iterator[tuple[list[_Lane], selectors.BaseSelector]]":
+    headers = _header_block(method, f"127.0.0.1:{port}")
+    with contextlib.ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        lanes = []
+        for _ in range(connections):
+            lane = _Lane(port, headers)
+            stack.callback(lane.socket.close)
+            selector.register(lane.socket, selectors.EVENT_READ, lane)
+            lanes.append(lane)
+        yield lanes, selector
+
+
+def _answered(selector: selectors.BaseSelector, busy: int, seconds: float | None = None) -> "Iterator[_Lane]":
+    """The lanes whose call is over; waits for one of the `busy`, or for so many seconds."""
+    ready = selector.select(_WAIT_SECONDS if seconds is None else seconds)
+    if not ready and seconds is None:
+        raise ConnectionLost(f"{busy} calls had no answer in {_WAIT_SECONDS:g} s")
+    for key, _ in ready:
+        lane: _Lane = key.data
+        if lane.receive():
+            yield lane
 
 
 class _Lane:

@@ -12,8 +12,8 @@ import numpy as np
 from bench.guest import Guest, Sample
 from bench.processes import Stage, python
 from bench.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
-from bench.table import print_table
 from bench.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
+from servicekit.table import print_table
 
 SECONDS = 12
 FAULT_AFTER = 2.0

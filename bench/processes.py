@@ -28,11 +28,15 @@ class ChildFailed(click.ClickException):
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that ran to its end: what it printed, how long it took and the most memory it held."""
+    """A command that ran to its end: what it printed, how long it took and the most memory it held.
+
+    `cpu_seconds` are those of all its threads: what another process on this machine hardly changes.
+    """
 
     output: str
     seconds: float
     peak_mb: float
+    cpu_seconds: float
 
 
 class Child:
@@ -79,9 +83,10 @@ class Child:
         return usage
 
     def cpu_seconds(self) -> float:
-        """The processor time that it has used, all threads, user and system."""
-        times = psutil.Process(self.pid).cpu_times()
-        return times.user + times.system
+        """The processor time that it and its workers have used, all threads, user and system."""
+        process = psutil.Process(self.pid)
+        times = [one.cpu_times() for one in (process, *process.children())]
+        return sum(one.user + one.system for one in times)
 
     def resident_mb(self) -> float:
         """The memory that it holds now."""
@@ -153,7 +158,8 @@ class Stage:
         started = time.perf_counter()
         child = self.start(*command, settings=settings)
         usage = child.wait()
-        return Finished(child.output(), time.perf_counter() - started, usage.ru_maxrss / 1024)
+        seconds = time.perf_counter() - started
+        return Finished(child.output(), seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
 def run_apart(*command: str) -> int:

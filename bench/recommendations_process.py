@@ -41,9 +41,14 @@ class RecommendationsFolder:
         """Run one command to its end. Raises ChildFailed."""
         return self._stage.run(*python(MODULE, *arguments), settings=self._settings(port=0))
 
-    def serve(self, command: str = "serve", *, port: int = 0) -> RunningServer:
+    def start(self, *arguments: str) -> Child:
+        """Start one command, which goes on when this returns."""
+        return self._stage.start(*python(MODULE, *arguments), settings=self._settings(port=0))
+
+    def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
         """Start the server; it listens when this returns, but may not be ready yet. Raises ChildFailed."""
-        child = self._stage.start(*python(MODULE, command), settings=self._settings(port=port))
+        settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
+        child = self._stage.start(*python(MODULE, command), settings=settings)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 
     def _settings(self, *, port: int) -> Mapping[str, str]:
@@ -67,6 +72,6 @@ def wait_until_serving(server: RunningServer, seconds: float = 60.0) -> None:
 
 
 def import_and_train(folder: RecommendationsFolder, books: Path, interactions: Path) -> None:
-    """Fill an empty folder and learn a model. Raises ChildFailed."""
+    """Fill an empty folder and learn a model, with parameters that nobody searched for. Raises ChildFailed."""
     folder.run("import", "--books", str(books), "--interactions", str(interactions))
-    folder.run("train")
+    folder.run("train", "--budget", "0")

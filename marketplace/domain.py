@@ -191,11 +191,21 @@ class ReasonKind(Enum):
     BECAUSE_OF_BOOKS = 1
     POPULAR = 2
     NEW = 3
+    LIKE_THIS_BOOK = 4
+    SAME_AUTHOR = 5
+    SAME_SUBJECT = 6
+
+
+PERSONAL = frozenset({ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT})
+"""On a reader's shelf: the reasons that lie in what this reader knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a book is recommended; `titles` are books that the reader knows, the one that counted most first."""
+    """Why a book is recommended; `titles` are the books that led to it, the one that counted most first.
+
+    They are books that the reader knows or, on a shelf of similar books, the one that it was asked for.
+    """
 
     kind: ReasonKind
     titles: tuple[str, ...] = ()

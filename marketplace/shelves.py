@@ -14,11 +14,11 @@ from marketplace.best_sellers import FreshBestSellers
 from marketplace.cards import FreshCards
 from marketplace.domain import (
     NOBODY,
+    PERSONAL,
     SHOP,
     Card,
     Category,
     CategoryNotFound,
-    ReasonKind,
     RecommenderRefused,
     RecommenderUnavailable,
     Shelf,
@@ -63,7 +63,7 @@ class CardShelf:
     @property
     def is_personal(self) -> bool:
         """Whether any of it was chosen for what this reader knows."""
-        return any(card.reason and card.reason.kind is ReasonKind.BECAUSE_OF_BOOKS for card in self.cards)
+        return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

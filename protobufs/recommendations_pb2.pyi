@@ -180,9 +180,32 @@ EDUCATION: BookCategory.ValueType  # 34
 REFERENCE: BookCategory.ValueType  # 35
 """Dictionaries, atlases and other reference works."""
 
+class _Selection:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SelectionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Selection.ValueType], builtins.type):
+    DESCRIPTOR: descriptor.EnumDescriptor
+    SELECTION_FOR_YOU: _Selection.ValueType  # 0
+    """What the reader would enjoy next."""
+    SELECTION_POPULAR: _Selection.ValueType  # 1
+    """What many readers took up lately, the same for everyone but for what a reader bought, rated or waved away."""
+    SELECTION_NEW: _Selection.ValueType  # 2
+    """What is new, the newest first, likewise."""
+
+class Selection(_Selection, metaclass=_SelectionEnumTypeWrapper):
+    """By what the books of a list are chosen."""
+
+SELECTION_FOR_YOU: Selection.ValueType  # 0
+"""What the reader would enjoy next."""
+SELECTION_POPULAR: Selection.ValueType  # 1
+"""What many readers took up lately, the same for everyone but for what a reader bought, rated or waved away."""
+SELECTION_NEW: Selection.ValueType  # 2
+"""What is new, the newest first, likewise."""
+
 @typing.final
 class RecommendationRequest(message.Message):
-    """Asks for books that one reader would enjoy next."""
+    """Asks for books that one reader would enjoy next, or for what is popular or new."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -191,6 +214,7 @@ class RecommendationRequest(message.Message):
     MAX_RESULTS_FIELD_NUMBER: builtins.int
     ANY_CATEGORY_FIELD_NUMBER: builtins.int
     EXCLUDE_BOOK_IDS_FIELD_NUMBER: builtins.int
+    SELECTION_FIELD_NUMBER: builtins.int
     user_id: builtins.int
     """The reader; 0 is nobody in particular. An unknown reader is not an error: they get what is popular."""
     category: BookCategory.ValueType
@@ -199,6 +223,8 @@ class RecommendationRequest(message.Message):
     """The most books to answer: 0 means 10, more than 100 means 100, a negative number is refused."""
     any_category: builtins.bool
     """Recommend from all shelves, books that stand on none included; category is then ignored."""
+    selection: Selection.ValueType
+    """By what the books are chosen. An unknown number is refused."""
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Books to leave out, at most 1,000."""
@@ -211,10 +237,11 @@ class RecommendationRequest(message.Message):
         max_results: builtins.int = ...,
         any_category: builtins.bool = ...,
         exclude_book_ids: abc.Iterable[builtins.int] | None = ...,
+        selection: Selection.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["any_category", b"any_category", "category", b"category", "exclude_book_ids", b"exclude_book_ids", "max_results", b"max_results", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["any_category", b"any_category", "category", b"category", "exclude_book_ids", b"exclude_book_ids", "max_results", b"max_results", "selection", b"selection", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -259,9 +286,15 @@ class Reason(message.Message):
         KIND_BECAUSE_OF_BOOKS: Reason._Kind.ValueType  # 1
         """Readers of the books named in `books`, which this reader knows, also read it."""
         KIND_POPULAR: Reason._Kind.ValueType  # 2
-        """Many readers read it."""
+        """Many readers took it up lately."""
         KIND_NEW: Reason._Kind.ValueType  # 3
-        """New here: no reader has taken it up yet."""
+        """New here."""
+        KIND_LIKE_THIS_BOOK: Reason._Kind.ValueType  # 4
+        """Readers of the book that the call named also read it."""
+        KIND_SAME_AUTHOR: Reason._Kind.ValueType  # 5
+        """By an author of the books named in `books`."""
+        KIND_SAME_SUBJECT: Reason._Kind.ValueType  # 6
+        """On a subject or shelf of the books named in `books`."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """The kinds of reason."""
@@ -271,9 +304,15 @@ class Reason(message.Message):
     KIND_BECAUSE_OF_BOOKS: Reason.Kind.ValueType  # 1
     """Readers of the books named in `books`, which this reader knows, also read it."""
     KIND_POPULAR: Reason.Kind.ValueType  # 2
-    """Many readers read it."""
+    """Many readers took it up lately."""
     KIND_NEW: Reason.Kind.ValueType  # 3
-    """New here: no reader has taken it up yet."""
+    """New here."""
+    KIND_LIKE_THIS_BOOK: Reason.Kind.ValueType  # 4
+    """Readers of the book that the call named also read it."""
+    KIND_SAME_AUTHOR: Reason.Kind.ValueType  # 5
+    """By an author of the books named in `books`."""
+    KIND_SAME_SUBJECT: Reason.Kind.ValueType  # 6
+    """On a subject or shelf of the books named in `books`."""
 
     KIND_FIELD_NUMBER: builtins.int
     BOOKS_FIELD_NUMBER: builtins.int
@@ -281,7 +320,10 @@ class Reason(message.Message):
     """What kind of reason it is."""
     @builtins.property
     def books(self) -> containers.RepeatedCompositeFieldContainer[BookReference]:
-        """With KIND_BECAUSE_OF_BOOKS: the books of the reader's own history that counted most, the first one most."""
+        """With KIND_BECAUSE_OF_BOOKS: the books of the reader's own history that counted most, the first one most.
+        With KIND_SAME_AUTHOR and KIND_SAME_SUBJECT: the book, of the reader's history or named by the call, that it
+        has this in common with. With KIND_LIKE_THIS_BOOK: the book that the call named.
+        """
 
     def __init__(
         self,
@@ -374,6 +416,70 @@ class RecommendationResponse(message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
+class SimilarBooksRequest(message.Message):
+    """Asks for books like another one."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    BOOK_ID_FIELD_NUMBER: builtins.int
+    USER_ID_FIELD_NUMBER: builtins.int
+    MAX_RESULTS_FIELD_NUMBER: builtins.int
+    EXCLUDE_BOOK_IDS_FIELD_NUMBER: builtins.int
+    book_id: builtins.int
+    """The book. One that was never in the catalogue is answered NOT_FOUND."""
+    user_id: builtins.int
+    """The reader for whom they are put in order and whose own books are left out; 0 is nobody in particular."""
+    max_results: builtins.int
+    """The most books to answer: 0 means 10, more than 100 means 100, a negative number is refused."""
+    @builtins.property
+    def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Books to leave out, at most 1,000."""
+
+    def __init__(
+        self,
+        *,
+        book_id: builtins.int = ...,
+        user_id: builtins.int = ...,
+        max_results: builtins.int = ...,
+        exclude_book_ids: abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["book_id", b"book_id", "exclude_book_ids", b"exclude_book_ids", "max_results", b"max_results", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class SimilarBooksResponse(message.Message):
+    """The answer: no book twice, none that the reader bought, rated or waved away, none that was excluded."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RECOMMENDATIONS_FIELD_NUMBER: builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: builtins.int
+    MODEL_VERSION_FIELD_NUMBER: builtins.int
+    recommendation_id: builtins.str
+    """Names this list, as in RecommendationResponse."""
+    model_version: builtins.str
+    """The model that made the list."""
+    @builtins.property
+    def recommendations(self) -> containers.RepeatedCompositeFieldContainer[BookRecommendation]:
+        """The books, the best first; fewer than asked for when no more have anything in common."""
+
+    def __init__(
+        self,
+        *,
+        recommendations: abc.Iterable[BookRecommendation] | None = ...,
+        recommendation_id: builtins.str = ...,
+        model_version: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["model_version", b"model_version", "recommendation_id", b"recommendation_id", "recommendations", b"recommendations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class RecommendBatchRequest(message.Message):
     """Asks for several shelves in one call."""
 
@@ -449,6 +555,10 @@ class Interaction(message.Message):
         """The reader rated the book, see `value`. It is not recommended to them again."""
         KIND_NOT_INTERESTED: Interaction._Kind.ValueType  # 7
         """The reader does not want to see this book recommended."""
+        KIND_UNDO: Interaction._Kind.ValueType  # 8
+        """The reader takes back the interaction named in `undoes`, which then counts as if it had never happened; as one
+        of many that made a book popular it counts until the next training.
+        """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """The kinds of interaction."""
@@ -469,6 +579,10 @@ class Interaction(message.Message):
     """The reader rated the book, see `value`. It is not recommended to them again."""
     KIND_NOT_INTERESTED: Interaction.Kind.ValueType  # 7
     """The reader does not want to see this book recommended."""
+    KIND_UNDO: Interaction.Kind.ValueType  # 8
+    """The reader takes back the interaction named in `undoes`, which then counts as if it had never happened; as one
+    of many that made a book popular it counts until the next training.
+    """
 
     ID_FIELD_NUMBER: builtins.int
     USER_ID_FIELD_NUMBER: builtins.int
@@ -477,21 +591,28 @@ class Interaction(message.Message):
     VALUE_FIELD_NUMBER: builtins.int
     OCCURRED_AT_FIELD_NUMBER: builtins.int
     RECOMMENDATION_ID_FIELD_NUMBER: builtins.int
+    UNDOES_FIELD_NUMBER: builtins.int
     id: builtins.str
     """Made by the caller, 1 to 100 characters, unique for ever: a repeated id is counted once."""
     user_id: builtins.int
     """The reader, positive."""
     book_id: builtins.int
-    """The book, positive. A book that is not in the catalogue yet is kept and counts once it arrives."""
+    """The book, positive. A book that is not in the catalogue yet is kept and counts once it arrives. An undo
+    needs none.
+    """
     kind: Interaction.Kind.ValueType
     """What the reader did."""
     value: builtins.float
     """With KIND_RATING: 0.5 to 5. Otherwise 0."""
     recommendation_id: builtins.str
     """The recommendation_id of the list that led to it, if one did."""
+    undoes: builtins.str
+    """With KIND_UNDO: the id of an interaction of the same reader, but not of an undo. It may arrive after its undo.
+    Otherwise empty.
+    """
     @builtins.property
     def occurred_at(self) -> timestamp_pb2.Timestamp:
-        """When it happened; absent means now. Not more than a day in the future."""
+        """When it happened; absent means now, and in an answer that nobody knows. Not more than a day in the future."""
 
     def __init__(
         self,
@@ -503,10 +624,11 @@ class Interaction(message.Message):
         value: builtins.float = ...,
         occurred_at: timestamp_pb2.Timestamp | None = ...,
         recommendation_id: builtins.str = ...,
+        undoes: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["book_id", b"book_id", "id", b"id", "kind", b"kind", "occurred_at", b"occurred_at", "recommendation_id", b"recommendation_id", "user_id", b"user_id", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["book_id", b"book_id", "id", b"id", "kind", b"kind", "occurred_at", b"occurred_at", "recommendation_id", b"recommendation_id", "undoes", b"undoes", "user_id", b"user_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -551,7 +673,7 @@ class InteractionResult(message.Message):
         OUTCOME_REPEATED: InteractionResult._Outcome.ValueType  # 2
         """Its id was stored before; nothing changed."""
         OUTCOME_REFUSED: InteractionResult._Outcome.ValueType  # 3
-        """Malformed; not stored, and would be refused again. See `reason`."""
+        """Malformed, or of a reader that was forgotten; not stored, and would be refused again. See `reason`."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """The outcomes."""
@@ -563,7 +685,7 @@ class InteractionResult(message.Message):
     OUTCOME_REPEATED: InteractionResult.Outcome.ValueType  # 2
     """Its id was stored before; nothing changed."""
     OUTCOME_REFUSED: InteractionResult.Outcome.ValueType  # 3
-    """Malformed; not stored, and would be refused again. See `reason`."""
+    """Malformed, or of a reader that was forgotten; not stored, and would be refused again. See `reason`."""
 
     OUTCOME_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
@@ -602,5 +724,332 @@ class RecordInteractionsResponse(message.Message):
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListInteractionsRequest(message.Message):
+    """Asks for a page of what a reader did."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    user_id: builtins.int
+    """The reader, positive."""
+    page_size: builtins.int
+    """The most interactions to answer: 0 means 50, more than 1,000 means 1,000, a negative number is refused."""
+    page_token: builtins.str
+    """The next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        user_id: builtins.int = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["page_size", b"page_size", "page_token", b"page_token", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ListInteractionsResponse(message.Message):
+    """A page of what a reader did, the latest first; what was undone is not there, nor is the undo. Of a reader who was
+    merged it is what the reader that they became did, under that id; of one who was forgotten, or did nothing, it is
+    empty.
+    """
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    INTERACTIONS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Leads to the next page; empty where there is none."""
+    @builtins.property
+    def interactions(self) -> containers.RepeatedCompositeFieldContainer[Interaction]:
+        """The interactions."""
+
+    def __init__(
+        self,
+        *,
+        interactions: abc.Iterable[Interaction] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["interactions", b"interactions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Book(message.Message):
+    """A book's facts, as far as recommending needs them."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ID_FIELD_NUMBER: builtins.int
+    TITLE_FIELD_NUMBER: builtins.int
+    AUTHORS_FIELD_NUMBER: builtins.int
+    CATEGORIES_FIELD_NUMBER: builtins.int
+    SUBJECTS_FIELD_NUMBER: builtins.int
+    YEAR_FIELD_NUMBER: builtins.int
+    PUBLISHED_ON_FIELD_NUMBER: builtins.int
+    ISBN_FIELD_NUMBER: builtins.int
+    id: builtins.int
+    """The book's id, positive."""
+    title: builtins.str
+    """The book's title, not blank; like every text here at most 10,000 characters."""
+    year: builtins.int
+    """The year of its publication, before Christ negative, -5000 to 9999; 0 where it is not known."""
+    published_on: builtins.str
+    """The day of its publication, as 2026-11-22; empty where it is not known."""
+    isbn: builtins.str
+    """The ISBN-10 or ISBN-13, with or without hyphens; empty where there is none. Books of one publisher are alike."""
+    @builtins.property
+    def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The book's authors, in the order of the title page."""
+
+    @builtins.property
+    def categories(self) -> containers.RepeatedScalarFieldContainer[BookCategory.ValueType]:
+        """Every shelf that the book stands on."""
+
+    @builtins.property
+    def subjects(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What the book is about."""
+
+    def __init__(
+        self,
+        *,
+        id: builtins.int = ...,
+        title: builtins.str = ...,
+        authors: abc.Iterable[builtins.str] | None = ...,
+        categories: abc.Iterable[BookCategory.ValueType] | None = ...,
+        subjects: abc.Iterable[builtins.str] | None = ...,
+        year: builtins.int = ...,
+        published_on: builtins.str = ...,
+        isbn: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["authors", b"authors", "categories", b"categories", "id", b"id", "isbn", b"isbn", "published_on", b"published_on", "subjects", b"subjects", "title", b"title", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class UpsertBooksRequest(message.Message):
+    """Adds books to the catalogue, or replaces them."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    BOOKS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def books(self) -> containers.RepeatedCompositeFieldContainer[Book]:
+        """The books, at most 1,000. Of several with one id the last that is not refused counts, and all that are not get
+        its outcome. A book that was removed is in the catalogue again.
+        """
+
+    def __init__(
+        self,
+        *,
+        books: abc.Iterable[Book] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["books", b"books"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class UpsertResult(message.Message):
+    """What became of one book."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    class _Outcome:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OutcomeEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[UpsertResult._Outcome.ValueType], builtins.type):
+        DESCRIPTOR: descriptor.EnumDescriptor
+        OUTCOME_UNSPECIFIED: UpsertResult._Outcome.ValueType  # 0
+        """Never sent."""
+        OUTCOME_STORED: UpsertResult._Outcome.ValueType  # 1
+        """Stored durably; the next list may have it."""
+        OUTCOME_UNCHANGED: UpsertResult._Outcome.ValueType  # 2
+        """It was like this before; nothing changed."""
+        OUTCOME_REFUSED: UpsertResult._Outcome.ValueType  # 3
+        """Malformed; not stored, and would be refused again. See `reason`."""
+
+    class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
+        """The outcomes."""
+
+    OUTCOME_UNSPECIFIED: UpsertResult.Outcome.ValueType  # 0
+    """Never sent."""
+    OUTCOME_STORED: UpsertResult.Outcome.ValueType  # 1
+    """Stored durably; the next list may have it."""
+    OUTCOME_UNCHANGED: UpsertResult.Outcome.ValueType  # 2
+    """It was like this before; nothing changed."""
+    OUTCOME_REFUSED: UpsertResult.Outcome.ValueType  # 3
+    """Malformed; not stored, and would be refused again. See `reason`."""
+
+    OUTCOME_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    outcome: UpsertResult.Outcome.ValueType
+    """What became of it."""
+    reason: builtins.str
+    """With OUTCOME_REFUSED: what is wrong, in a sentence that names the field."""
+    def __init__(
+        self,
+        *,
+        outcome: UpsertResult.Outcome.ValueType = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["outcome", b"outcome", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class UpsertBooksResponse(message.Message):
+    """What became of each book."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def results(self) -> containers.RepeatedCompositeFieldContainer[UpsertResult]:
+        """One result for each book, in the same order. One bad book never fails the others."""
+
+    def __init__(
+        self,
+        *,
+        results: abc.Iterable[UpsertResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class RemoveBooksRequest(message.Message):
+    """Removes books from the catalogue."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    BOOK_IDS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """The books, positive, at most 1,000. One that is not in the catalogue is no error."""
+
+    def __init__(
+        self,
+        *,
+        book_ids: abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["book_ids", b"book_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class RemoveBooksResponse(message.Message):
+    """The books are removed."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    REMOVED_FIELD_NUMBER: builtins.int
+    removed: builtins.int
+    """How many of them were in the catalogue until now."""
+    def __init__(
+        self,
+        *,
+        removed: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class MergeReadersRequest(message.Message):
+    """Makes one reader's history another's, as when a guest signs in."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FROM_USER_ID_FIELD_NUMBER: builtins.int
+    INTO_USER_ID_FIELD_NUMBER: builtins.int
+    from_user_id: builtins.int
+    """The reader that will be no more, positive. What still comes under this id counts for the other."""
+    into_user_id: builtins.int
+    """The reader that gets the history, positive and another. If it was forgotten, the first is forgotten too."""
+    def __init__(
+        self,
+        *,
+        from_user_id: builtins.int = ...,
+        into_user_id: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["from_user_id", b"from_user_id", "into_user_id", b"into_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class MergeReadersResponse(message.Message):
+    """The readers are merged; merging them again changes nothing."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ForgetReaderRequest(message.Message):
+    """Forgets a reader."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: builtins.int
+    user_id: builtins.int
+    """The reader, positive, known or not. Where it was merged, the reader that it became is forgotten."""
+    def __init__(
+        self,
+        *,
+        user_id: builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ForgetReaderResponse(message.Message):
+    """The reader is forgotten, and whoever was merged into them: their history is gone from the database and from the
+    models, and what still comes under these ids is refused. After UNAVAILABLE it is not gone everywhere yet: repeating
+    the call finishes it.
+    """
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

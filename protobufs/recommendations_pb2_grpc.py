@@ -45,10 +45,40 @@ class RecommendationsStub:
                 request_serializer=protobufs_dot_recommendations__pb2.RecommendBatchRequest.SerializeToString,
                 response_deserializer=protobufs_dot_recommendations__pb2.RecommendBatchResponse.FromString,
                 _registered_method=True)
+        self.SimilarBooks = channel.unary_unary(
+                '/Recommendations/SimilarBooks',
+                request_serializer=protobufs_dot_recommendations__pb2.SimilarBooksRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.SimilarBooksResponse.FromString,
+                _registered_method=True)
         self.RecordInteractions = channel.unary_unary(
                 '/Recommendations/RecordInteractions',
                 request_serializer=protobufs_dot_recommendations__pb2.RecordInteractionsRequest.SerializeToString,
                 response_deserializer=protobufs_dot_recommendations__pb2.RecordInteractionsResponse.FromString,
+                _registered_method=True)
+        self.ListInteractions = channel.unary_unary(
+                '/Recommendations/ListInteractions',
+                request_serializer=protobufs_dot_recommendations__pb2.ListInteractionsRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.ListInteractionsResponse.FromString,
+                _registered_method=True)
+        self.UpsertBooks = channel.unary_unary(
+                '/Recommendations/UpsertBooks',
+                request_serializer=protobufs_dot_recommendations__pb2.UpsertBooksRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.UpsertBooksResponse.FromString,
+                _registered_method=True)
+        self.RemoveBooks = channel.unary_unary(
+                '/Recommendations/RemoveBooks',
+                request_serializer=protobufs_dot_recommendations__pb2.RemoveBooksRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.RemoveBooksResponse.FromString,
+                _registered_method=True)
+        self.MergeReaders = channel.unary_unary(
+                '/Recommendations/MergeReaders',
+                request_serializer=protobufs_dot_recommendations__pb2.MergeReadersRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.MergeReadersResponse.FromString,
+                _registered_method=True)
+        self.ForgetReader = channel.unary_unary(
+                '/Recommendations/ForgetReader',
+                request_serializer=protobufs_dot_recommendations__pb2.ForgetReaderRequest.SerializeToString,
+                response_deserializer=protobufs_dot_recommendations__pb2.ForgetReaderResponse.FromString,
                 _registered_method=True)
 
 
@@ -70,8 +100,50 @@ class RecommendationsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SimilarBooks(self, request, context):
+        """Books like another one, personal where a reader is named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordInteractions(self, request, context):
         """Records what readers did; the next list already counts it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInteractions(self, request, context):
+        """What a reader did, page by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpsertBooks(self, request, context):
+        """Adds or replaces books; the next list may have them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveBooks(self, request, context):
+        """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MergeReaders(self, request, context):
+        """Makes one reader's history another's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetReader(self, request, context):
+        """Forgets a reader for ever.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,10 +162,40 @@ def add_RecommendationsServicer_to_server(servicer, server):
                     request_deserializer=protobufs_dot_recommendations__pb2.RecommendBatchRequest.FromString,
                     response_serializer=protobufs_dot_recommendations__pb2.RecommendBatchResponse.SerializeToString,
             ),
+            'SimilarBooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimilarBooks,
+                    request_deserializer=protobufs_dot_recommendations__pb2.SimilarBooksRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.SimilarBooksResponse.SerializeToString,
+            ),
             'RecordInteractions': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordInteractions,
                     request_deserializer=protobufs_dot_recommendations__pb2.RecordInteractionsRequest.FromString,
                     response_serializer=protobufs_dot_recommendations__pb2.RecordInteractionsResponse.SerializeToString,
+            ),
+            'ListInteractions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInteractions,
+                    request_deserializer=protobufs_dot_recommendations__pb2.ListInteractionsRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.ListInteractionsResponse.SerializeToString,
+            ),
+            'UpsertBooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertBooks,
+                    request_deserializer=protobufs_dot_recommendations__pb2.UpsertBooksRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.UpsertBooksResponse.SerializeToString,
+            ),
+            'RemoveBooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveBooks,
+                    request_deserializer=protobufs_dot_recommendations__pb2.RemoveBooksRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.RemoveBooksResponse.SerializeToString,
+            ),
+            'MergeReaders': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeReaders,
+                    request_deserializer=protobufs_dot_recommendations__pb2.MergeReadersRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.MergeReadersResponse.SerializeToString,
+            ),
+            'ForgetReader': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetReader,
+                    request_deserializer=protobufs_dot_recommendations__pb2.ForgetReaderRequest.FromString,
+                    response_serializer=protobufs_dot_recommendations__pb2.ForgetReaderResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -162,6 +264,33 @@ class Recommendations:
             _registered_method=True)
 
     @staticmethod
+    def SimilarBooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/SimilarBooks',
+            protobufs_dot_recommendations__pb2.SimilarBooksRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.SimilarBooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RecordInteractions(request,
             target,
             options=(),
@@ -178,6 +307,141 @@ class Recommendations:
             '/Recommendations/RecordInteractions',
             protobufs_dot_recommendations__pb2.RecordInteractionsRequest.SerializeToString,
             protobufs_dot_recommendations__pb2.RecordInteractionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInteractions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/ListInteractions',
+            protobufs_dot_recommendations__pb2.ListInteractionsRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.ListInteractionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertBooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/UpsertBooks',
+            protobufs_dot_recommendations__pb2.UpsertBooksRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.UpsertBooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveBooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/RemoveBooks',
+            protobufs_dot_recommendations__pb2.RemoveBooksRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.RemoveBooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeReaders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/MergeReaders',
+            protobufs_dot_recommendations__pb2.MergeReadersRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.MergeReadersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetReader(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/Recommendations/ForgetReader',
+            protobufs_dot_recommendations__pb2.ForgetReaderRequest.SerializeToString,
+            protobufs_dot_recommendations__pb2.ForgetReaderResponse.FromString,
             options,
             channel_credentials,
             insecure,

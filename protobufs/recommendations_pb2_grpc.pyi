@@ -42,8 +42,20 @@ class RecommendationsStub:
     """The books that a reader would enjoy next, from one shelf or from all."""
     RecommendBatch: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]
     """Several such lists in one call: a page's worth."""
+    SimilarBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]
+    """Books like another one, personal where a reader is named."""
     RecordInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]
     """Records what readers did; the next list already counts it."""
+    ListInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]
+    """What a reader did, page by page."""
+    UpsertBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]
+    """Adds or replaces books; the next list may have them."""
+    RemoveBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]
+    """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+    MergeReaders: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]
+    """Makes one reader's history another's."""
+    ForgetReader: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]
+    """Forgets a reader for ever."""
 
 @_typing.type_check_only
 class RecommendationsAsyncStub(RecommendationsStub):
@@ -54,8 +66,20 @@ class RecommendationsAsyncStub(RecommendationsStub):
     """The books that a reader would enjoy next, from one shelf or from all."""
     RecommendBatch: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]  # type: ignore[assignment]
     """Several such lists in one call: a page's worth."""
+    SimilarBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]  # type: ignore[assignment]
+    """Books like another one, personal where a reader is named."""
     RecordInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]  # type: ignore[assignment]
     """Records what readers did; the next list already counts it."""
+    ListInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]  # type: ignore[assignment]
+    """What a reader did, page by page."""
+    UpsertBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]  # type: ignore[assignment]
+    """Adds or replaces books; the next list may have them."""
+    RemoveBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]  # type: ignore[assignment]
+    """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+    MergeReaders: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]  # type: ignore[assignment]
+    """Makes one reader's history another's."""
+    ForgetReader: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]  # type: ignore[assignment]
+    """Forgets a reader for ever."""
 
 class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
     """Learns what each reader would enjoy next."""
@@ -77,11 +101,59 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         """Several such lists in one call: a page's worth."""
 
     @_abc_1.abstractmethod
+    def SimilarBooks(
+        self,
+        request: _recommendations_pb2.SimilarBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.SimilarBooksResponse, _abc.Awaitable[_recommendations_pb2.SimilarBooksResponse]]:
+        """Books like another one, personal where a reader is named."""
+
+    @_abc_1.abstractmethod
     def RecordInteractions(
         self,
         request: _recommendations_pb2.RecordInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecordInteractionsResponse, _abc.Awaitable[_recommendations_pb2.RecordInteractionsResponse]]:
         """Records what readers did; the next list already counts it."""
+
+    @_abc_1.abstractmethod
+    def ListInteractions(
+        self,
+        request: _recommendations_pb2.ListInteractionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.ListInteractionsResponse, _abc.Awaitable[_recommendations_pb2.ListInteractionsResponse]]:
+        """What a reader did, page by page."""
+
+    @_abc_1.abstractmethod
+    def UpsertBooks(
+        self,
+        request: _recommendations_pb2.UpsertBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.UpsertBooksResponse, _abc.Awaitable[_recommendations_pb2.UpsertBooksResponse]]:
+        """Adds or replaces books; the next list may have them."""
+
+    @_abc_1.abstractmethod
+    def RemoveBooks(
+        self,
+        request: _recommendations_pb2.RemoveBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.RemoveBooksResponse, _abc.Awaitable[_recommendations_pb2.RemoveBooksResponse]]:
+        """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+
+    @_abc_1.abstractmethod
+    def MergeReaders(
+        self,
+        request: _recommendations_pb2.MergeReadersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.MergeReadersResponse, _abc.Awaitable[_recommendations_pb2.MergeReadersResponse]]:
+        """Makes one reader's history another's."""
+
+    @_abc_1.abstractmethod
+    def ForgetReader(
+        self,
+        request: _recommendations_pb2.ForgetReaderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_pb2.ForgetReaderResponse, _abc.Awaitable[_recommendations_pb2.ForgetReaderResponse]]:
+        """Forgets a reader for ever."""
 
 def add_RecommendationsServicer_to_server(servicer: RecommendationsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

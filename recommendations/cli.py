@@ -1,7 +1,6 @@
 """The commands of the Recommendations service."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,32 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from recommendations import serving
 from recommendations.api.server import SERVICE, AddressInUse
-from recommendations.domain import Event, StoreUnavailable
+from recommendations.domain import ModelUnusable, StoreUnavailable
+from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
-from recommendations.model import artifact
+from recommendations.publishing import NoSuchModel, NothingToTrainOn, Published, Publisher
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.commands import Commands, NotMigrated
 from servicekit.database import drivers_words, open_engine
 from servicekit.settings import read_settings
+from servicekit.table import print_table
 
 STARTER = Path(__file__).parent.parent / "starter"
 HEALTH_TIMEOUT_SECONDS = 2.0
+BUDGET_SECONDS = 60.0
 
 _csv_path = click.Path(path_type=Path, dir_okay=False)
+_svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 @click.group(
     cls=Commands,
     explained={
         AddressInUse: lambda error: f"{error}; see RECOMMENDATIONS_BIND and RECOMMENDATIONS_PORT",
+        ModelUnusable: str,
+        NoSuchModel: str,
+        NothingToTrainOn: str,
         # The driver's words are for the operator; a caller never hears them.
         StoreUnavailable: lambda error: (
             f"the database of RECOMMENDATIONS_DATABASE_URL failed: {drivers_words(error.__cause__)}"
@@ -68,12 +74,98 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 
 
 @main.command()
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=BUDGET_SECONDS,
+    show_default=True,
+    help="Seconds to train in, the search for good parameters included; 0 searches for none.",
+)
 @click.pass_obj
-def train(obj: tuple[Settings, Store]) -> None:
+def train(obj: tuple[Settings, Store], budget: float) -> None:
     """Learn a model from the whole history and publish it; running servers take it up by themselves."""
     settings, store = obj
     _require_migrated(store)
-    _train(settings, store)
+    _train(settings, store, budget)
+
+
+@main.command()
+@click.pass_obj
+def models(obj: tuple[Settings, Store]) -> None:
+    """List the published models, and which one is served."""
+    settings, store = obj
+    _require_migrated(store)
+    columns = ("version", "made (UTC)", "books", "readers", "recall", "ndcg", "state")
+    print_table("models", columns, [_described(model) for model in _publisher(settings, store).models()])
+
+
+@main.command()
+@click.argument("version")
+@click.pass_obj
+def promote(obj: tuple[Settings, Store], version: str) -> None:
+    """Have a published model served; running servers take it up by themselves."""
+    settings, store = obj
+    _require_migrated(store)
+    _publisher(settings, store).promote(version)
+    click.echo(f"model {version} is to be served")
+
+
+@main.command()
+@click.pass_obj
+def rollback(obj: tuple[Settings, Store]) -> None:
+    """Withdraw the model that is served, and have the usable one before it served again."""
+    settings, store = obj
+    _require_migrated(store)
+    withdrawn, instead = _publisher(settings, store).rollback()
+    click.echo(f"model {withdrawn} is withdrawn; {instead} is to be served")
+
+
+@main.command()
+@click.option("--interactions", type=_csv_path, required=True, help="CSV of the history, as for `import`.")
+@click.option("--books", type=_csv_path, help="CSV of the catalogue; without it, the books of the history.")
+@click.option("--test", type=_csv_path, help="CSV of what happened afterwards; without it, a part is held out.")
+@click.option("--split", type=click.Choice(SPLITS), help="What to hold out; by default temporal, or random.")
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Decides what chance decides.")
+@click.option("--k", type=click.IntRange(1, LONGEST_LIST), default=20, show_default=True, help="Length of the lists.")
+@click.option("--budget", type=click.FloatRange(min=0, min_open=True), help="Seconds to train the shipped model in.")
+@click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Repeatable; by default all.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--chart", type=_svg_path, help="Draw Recall and NDCG into this SVG file.")
+def evaluate(
+    *,
+    interactions: Path,
+    books: Path | None,
+    test: Path | None,
+    split: str | None,
+    seed: int,
+    k: int,
+    budget: float | None,
+    models: tuple[str, ...],
+    as_json: bool,
+    chart: Path | None,
+) -> None:
+    """Measure how well the model and well-known others foresee what readers of CSV files take up next."""
+    if test is not None and split is not None:
+        raise click.UsageError("--test is held out already: leave --split away")
+    if chart is not None and not chart.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {chart.parent}", param_hint="--chart")
+    # It brings what only training needs, and more.
+    from recommendations.evaluation import command  # noqa: PLC0415
+
+    command.run(
+        command.Options(
+            interactions=interactions,
+            books=books,
+            test=test,
+            split=split,
+            seed=seed,
+            k=k,
+            budget=budget,
+            models=tuple(dict.fromkeys(models)) or MODELS,
+            as_json=as_json,
+            chart=chart,
+        )
+    )
 
 
 @main.command()
@@ -93,13 +185,14 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
     settings, store = obj
     store.migrate()
     with store.read() as work:
-        no_books, no_model = not work.books.ids(), not work.models.latest(1)
+        no_books = not work.books.ids()
     if no_books:
         history = starter / "interactions.csv.gz"
         importer = Importer(store, rejects=settings.rejects)
         importer.run(starter / "books.csv", history if history.exists() else None)
-    if no_model:
-        _train(settings, store)
+    # A model may be recorded that this version cannot read any more.
+    if not _publisher(settings, store).is_served():
+        _train(settings, store, budget=0)  # a first model at once; the next `train` searches
     serving.serve(settings, store)
 
 
@@ -125,32 +218,52 @@ def _require_migrated(store: Store) -> None:
         raise NotMigrated("recommendations")
 
 
-def _train(settings: Settings, store: Store) -> None:
-    # SciPy takes a while to load and only training needs it.
-    from recommendations.model import training  # noqa: PLC0415
+def _publisher(settings: Settings, store: Store) -> Publisher:
+    return Publisher(store, settings.models, half_life_days=settings.half_life_days)
 
-    with store.read() as work:
-        book_ids = work.books.ids()
-        if not book_ids:
-            raise click.ClickException("there are no books: run `python -m recommendations import` first")
-        with (
-            click.progressbar(length=work.interactions.last_sequence(), label="reading the history") as reading,
-            click.progressbar(length=1000, label="training") as bar,
-        ):
 
-            def read() -> Iterator[list[Event]]:
-                for events in work.interactions.events_after(0):
-                    reading.update(events[-1].sequence - reading.pos)
-                    yield events
-
-            model = training.train(
-                book_ids, read(), now=datetime.now(UTC), advance=lambda done: bar.update(round(done * 1000) - bar.pos)
-            )
+def _train(settings: Settings, store: Store, budget: float) -> None:
     try:
-        artifact.publish(model, settings.models)
+        model = _publisher(settings, store).train(budget)
     except OSError as error:
-        raise click.ClickException(f"cannot write the model to {settings.models}: {error.strerror}") from error
-    with store.write() as work:
-        work.models.add(model.version, model.manifest)
-        work.commit()
+        raise click.ClickException(
+            f"cannot write the model to {settings.models}: {error.strerror or error}"
+        ) from error
+    _tell_search(model.manifest.get("search"))
     click.echo(f"published model {model.version}")
+
+
+def _tell_search(search: Mapping[str, Any] | None) -> None:
+    """What was tried, and what decided."""
+    if search is None:
+        click.echo("no search: the parameters are the standard ones")
+        return
+    ways = " and by ".join(search["held_out_by"])
+    print_table(
+        f"tried on what was held out by {ways}, {search['readers']:,} readers judging",
+        ("tried", "Recall@20", "NDCG@20", "seconds", ""),
+        [
+            (
+                *(trial["name"], f"{trial['recall']:.4f}", f"{trial['ndcg']:.4f}", f"{trial['seconds']:.1f}"),
+                "chosen" if place == search["chosen"] else "",
+            )
+            for place, trial in enumerate(search["trials"])
+        ],
+    )
+    click.echo("a line varies the best before it; chosen is the last that was better by more than noise")
+
+
+def _described(model: Published) -> tuple[str, ...]:
+    told = model.manifest
+    search = told.get("search") or {}
+    state = "served" if model.served else "withdrawn" if model.withdrawn else "ready"
+    if model.unusable:
+        state = "files absent" if model.unusable == "absent" else "files unusable"
+    return (
+        model.version,
+        str(told.get("created_at", "")).partition(".")[0].replace("T", " ").removesuffix("+00:00"),
+        f"{told.get('books', 0):,}",
+        f"{told.get('readers', 0):,}",
+        *(f"{search[metric]:.4f}" if metric in search else "-" for metric in ("recall", "ndcg")),
+        state,
+    )

@@ -1,8 +1,9 @@
 """Books, readers' interactions and recommended shelves, free of any technology."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, IntEnum, IntFlag
+from math import nan
 from typing import NamedTuple
 
 NOBODY = 0
@@ -20,8 +21,10 @@ class RecommendationsError(Exception):
     RecommendationsError
      ├─ InvalidArgument
      ├─ CategoryNotFound
+     ├─ BookNotFound
      ├─ NotReady
      ├─ StoreUnavailable
+     ├─ ForgettingUnfinished
      └─ ModelUnusable
     """
 
@@ -42,6 +45,13 @@ class CategoryNotFound(RecommendationsError):
         super().__init__("Category not found")
 
 
+class BookNotFound(RecommendationsError):
+    """The request names a book that was never in the catalogue."""
+
+    def __init__(self) -> None:
+        super().__init__("Book not found")
+
+
 class NotReady(RecommendationsError):
     """There is no model yet."""
 
@@ -54,6 +64,13 @@ class StoreUnavailable(RecommendationsError):
 
     def __init__(self) -> None:
         super().__init__("The database failed; nothing of this call was stored, try again")
+
+
+class ForgettingUnfinished(RecommendationsError):
+    """A reader is gone from the database, but not yet from memory or from every model on disk."""
+
+    def __init__(self) -> None:
+        super().__init__("The reader is gone from the database, but not yet from every model; try again")
 
 
 class ModelUnusable(RecommendationsError):
@@ -103,7 +120,11 @@ class Category(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A book's facts, as far as recommending needs them."""
+    """A book's facts, as far as recommending needs them.
+
+    `added_on` is the day of its first arrival in the catalogue. A removed book is never recommended, but goes on
+    counting as the taste of whoever liked it.
+    """
 
     id: int
     title: str
@@ -112,6 +133,9 @@ class Book:
     subjects: tuple[str, ...] = ()
     year: int | None = None
     published_on: date | None = None
+    isbn: str = ""
+    added_on: date | None = None
+    removed: bool = False
 
 
 class InteractionKind(IntEnum):
@@ -124,11 +148,15 @@ class InteractionKind(IntEnum):
     PURCHASE = 5
     RATING = 6
     NOT_INTERESTED = 7
+    UNDO = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """Something that a reader did with a book; `value` is the rating, 0.5 to 5, of a rating and 0 otherwise."""
+    """Something that a reader did with a book; `value` is the rating, 0.5 to 5, of a rating and 0 otherwise.
+
+    An undo has no book; it names in `undoes` the interaction of the same reader that it takes back.
+    """
 
     id: str
     reader_id: int
@@ -137,16 +165,45 @@ class Interaction:
     value: float = 0.0
     occurred_at: datetime | None = None
     recommendation_id: str = ""
+    undoes: str = ""
 
 
 class Event(NamedTuple):
-    """A stored interaction as far as the model needs it; `sequence` orders all events there are."""
+    """A stored interaction as far as the model needs it; `sequence` orders all events there are.
+
+    `happened` is the time in seconds since 1970 (UTC), NaN where nobody knows it.
+    """
 
     sequence: int
     reader_id: int
     book_id: int
     kind: int
     value: float
+    happened: float = nan
+
+
+class Departure(NamedTuple):
+    """A reader id that is no reader any more: merged into another one, or forgotten where `into` is None."""
+
+    reader_id: int
+    into: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRequest:
+    """A checked request: at most `limit` of what a reader did, from below the sequence number `before`."""
+
+    reader_id: int
+    limit: int
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of what a reader did, the latest first; `older` continues it, None where there is no more."""
+
+    interactions: tuple[Interaction, ...]
+    older: int | None
 
 
 class Standing(IntFlag):
@@ -168,14 +225,14 @@ LOWEST_LIKING = 3.0
 
 
 def standing_after(before: Standing, kind: InteractionKind, value: float) -> Standing:
-    """A reader's standing to a book after one more interaction with it.
+    """A reader's standing to a book after one more interaction with it; undone ones are not among them.
 
     What a reader says of a book, by rating it or waving it away, replaces what they said before. What they only
     do (view, click, cart, purchase) is a liking as long as they have said nothing.
     """
     said = before & Standing.OPINION
     match kind:
-        case InteractionKind.SHOWN:
+        case InteractionKind.SHOWN | InteractionKind.UNDO:
             return before
         case InteractionKind.RATING:
             liked = Standing.LIKED if value >= LOWEST_LIKING else Standing.NONE
@@ -204,29 +261,54 @@ class Result:
     reason: str = ""
 
 
+class UpsertOutcome(Enum):
+    """What became of a book that was to be added or replaced, numbered as in the contract."""
+
+    STORED = 1
+    UNCHANGED = 2
+    REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertResult:
+    """The outcome for one book, with the reason of a refusal."""
+
+    outcome: UpsertOutcome
+    reason: str = ""
+
+
 class ReasonKind(Enum):
     """Why a book is recommended, numbered as in the contract."""
 
     BECAUSE_OF_BOOKS = 1
     POPULAR = 2
     NEW = 3
+    LIKE_THIS_BOOK = 4
+    SAME_AUTHOR = 5
+    SAME_SUBJECT = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a book is recommended; `books` are those of the reader's history that counted most."""
+class Reason(NamedTuple):
+    """Why a book is recommended; `books` are those that led to it, the one that counted most first."""
 
     kind: ReasonKind
     books: tuple[Book, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One recommended book."""
 
     book: Book
     score: float
     reason: Reason
+
+
+class Selection(IntEnum):
+    """By what the books of a shelf are chosen, numbered as in the contract."""
+
+    FOR_YOU = 0
+    POPULAR = 1
+    NEW = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,12 +319,27 @@ class ShelfRequest:
     category: Category | None
     limit: int
     excluded: frozenset[int] = frozenset()
+    selection: Selection = Selection.FOR_YOU
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarRequest:
+    """A checked request: at most `limit` books like `book_id`, in an order for the reader."""
+
+    book_id: int
+    reader_id: int
+    limit: int
+    excluded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """The answer to one request, best book first."""
+    """The answer to one request, best book first.
+
+    `basis` stands for all that it follows from beside the request, None where nobody keeps account of that.
+    """
 
     recommendations: tuple[Recommendation, ...]
     recommendation_id: str
     model_version: str
+    basis: object = field(default=None, compare=False, repr=False)

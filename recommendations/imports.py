@@ -1,6 +1,7 @@
 """Bringing a bookseller's catalogue and history in."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -24,12 +25,18 @@ GREATEST_IMPORTED_ID = 999_999_999
 """Readers and books made in a shop have higher ids, so that the two never meet."""
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 class Importer:
     """Imports files into one store."""
 
-    def __init__(self, store: Store, *, rejects: Path) -> None:
+    def __init__(self, store: Store, *, rejects: Path, today: Callable[[], date] = _today) -> None:
         self._store = store
         self._rejects = rejects
+        self._today = today
+        self._of_forgotten = 0
         self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
@@ -37,48 +44,35 @@ class Importer:
 
         Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
         """
+        self._of_forgotten = 0
         if books is not None:
-            check_csv(books, self._books())
+            check_csv(books, books_layout(self._categories))
         if interactions is not None:
-            check_csv(interactions, _INTERACTIONS)
+            check_csv(interactions, INTERACTIONS)
         if books is not None:
-            import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
+            import_csv(books, books_layout(self._categories), store=self._put_books, rejects=self._rejects)
             self._categories.tell_unknown(books, "categories")
         if interactions is not None:
-            import_csv(interactions, _INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
+            import_csv(interactions, INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
+            self._tell_forgotten(interactions)
         self._count_unknown_books()
-
-    def _books(self) -> Layout[Book]:
-        return Layout(
-            noun="books",
-            required=("book_id", "title"),
-            optional=csvfields.BOOK_COLUMNS,
-            parse=self._book,
-            key=lambda book: book.id,
-        )
-
-    def _book(self, fields: Fields) -> Book:
-        return Book(
-            id=csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID),
-            title=csvfields.title(fields),
-            authors=csvfields.listing(fields, "authors"),
-            categories=self._categories.read(fields, "categories"),
-            subjects=csvfields.listing(fields, "subjects"),
-            year=csvfields.year(fields, "year"),
-            published_on=csvfields.day(fields, "published_at"),
-        )
 
     def _put_books(self, batch: list[Book]) -> int:
         with self._store.write() as work:
-            changed = work.books.upsert(batch)
+            changed = work.books.upsert(batch, self._today())
             work.commit()
-        return changed
+        return len(changed)
 
     def _put_interactions(self, batch: list[Interaction]) -> int:
         with self._store.write() as work:
-            new = work.interactions.add_many(batch)
+            imported = work.interactions.add_many(batch)
             work.commit()
-        return new
+        self._of_forgotten += imported.forgotten
+        return imported.new
+
+    def _tell_forgotten(self, path: Path) -> None:
+        if self._of_forgotten:
+            click.echo(f"{path.name}: left out {self._of_forgotten:,} interactions of readers who were forgotten")
 
     def _count_unknown_books(self) -> None:
         with self._store.read() as work:
@@ -87,10 +81,34 @@ class Importer:
             click.echo(f"{count:,} interactions name books that are not in the catalogue; they count once these come")
 
 
+def books_layout(categories: Labels[Category]) -> Layout[Book]:
+    """The form of a file of books; `categories` reads their categories, and knows afterwards which meant nothing."""
+
+    def book(fields: Fields) -> Book:
+        return Book(
+            id=csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID),
+            title=csvfields.title(fields),
+            authors=csvfields.listing(fields, "authors"),
+            categories=categories.read(fields, "categories"),
+            subjects=csvfields.listing(fields, "subjects"),
+            year=csvfields.year(fields, "year"),
+            published_on=csvfields.day(fields, "published_at"),
+            isbn=csvfields.text(fields, "isbn"),
+        )
+
+    return Layout(
+        noun="books",
+        required=("book_id", "title"),
+        optional=csvfields.BOOK_COLUMNS,
+        parse=book,
+        key=lambda book: book.id,
+    )
+
+
 def _interaction(fields: Fields) -> Interaction:
     reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
     book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
-    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
+    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE, without={InteractionKind.UNDO})
     occurred_at = csvfields.moment(fields, "occurred_at")
     given_id = csvfields.text(fields, "interaction_id", longest=LONGEST_ID)
     return Interaction(
@@ -103,12 +121,13 @@ def _interaction(fields: Fields) -> Interaction:
     )
 
 
-_INTERACTIONS = Layout(
+INTERACTIONS = Layout(
     noun="interactions",
     required=("user_id", "book_id"),
     optional=csvfields.INTERACTION_COLUMNS,
     parse=_interaction,
 )
+"""The form of a file of interactions."""
 
 
 def _rating(fields: Fields) -> float:

@@ -1,14 +1,32 @@
 """What the use cases need of the database and of models; `store` and `model` provide it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import Protocol
 
-from recommendations.domain import Book, Event, Interaction, Shelf, ShelfRequest
+from recommendations.domain import (
+    Book,
+    Departure,
+    Event,
+    HistoryPage,
+    Interaction,
+    Shelf,
+    ShelfRequest,
+    SimilarRequest,
+)
 
 
 class BookStore(Protocol):
-    """The copy of the catalogue."""
+    """The copy of the catalogue; what is removed stays in it, marked."""
+
+    def upsert(self, changed: Sequence[Book], today: date) -> set[int]:
+        """Add or replace books; returns the ids of those that differ from what was there before."""
+        ...
+
+    def remove(self, book_ids: Sequence[int]) -> set[int]:
+        """Mark books as removed; returns the ids of those that were not before."""
+        ...
 
     def changed_since(self, revision: int) -> tuple[list[Book], int]:
         """The books changed after `revision`, and the revision that this answer reaches."""
@@ -16,14 +34,45 @@ class BookStore(Protocol):
 
 
 class InteractionStore(Protocol):
-    """What readers did, in the order of sequence numbers."""
+    """What readers did, in the order of sequence numbers; what was undone is left out of every answer."""
 
     def add(self, batch: Sequence[Interaction]) -> set[str]:
-        """Store those whose ids are new; returns these ids."""
+        """Store those whose ids are new, of merged readers under the reader they became; returns these ids.
+
+        Nothing of a forgotten reader may be among them.
+        """
         ...
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
-        """The events after `sequence`, in order and in chunks."""
+        """The events after `sequence`, in order and in chunks, undos among them."""
+        ...
+
+    def events_of(self, reader_id: int) -> list[Event]:
+        """What one reader did, in order."""
+        ...
+
+    def page(self, reader_id: int, *, before: int | None, limit: int) -> HistoryPage:
+        """A page of what one reader did, the latest first, from below the sequence number `before`."""
+        ...
+
+
+class ReaderStore(Protocol):
+    """The reader ids that are no more."""
+
+    def departed(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
+        """Those of the ids that are no more, with the reader that each became, None where it was forgotten."""
+        ...
+
+    def merge(self, reader_id: int, into: int) -> None:
+        """Make all that one reader did another's, for ever; into a forgotten reader is to be forgotten too."""
+        ...
+
+    def forget(self, reader_id: int) -> None:
+        """Delete all that a reader did, and whoever was merged into them; a tombstone of the bare id stays."""
+        ...
+
+    def departed_since(self, revision: int) -> tuple[list[Departure], int]:
+        """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
         ...
 
 
@@ -31,7 +80,7 @@ class ModelRecord(Protocol):
     """Which models were published."""
 
     def latest(self, most: int) -> Sequence[str]:
-        """The versions recorded last, the newest first."""
+        """The versions to be served, the best choice first."""
         ...
 
 
@@ -46,6 +95,11 @@ class UnitOfWork(Protocol):
     @property
     def interactions(self) -> InteractionStore:
         """The interactions."""
+        ...
+
+    @property
+    def readers(self) -> ReaderStore:
+        """The readers."""
         ...
 
     @property
@@ -66,12 +120,12 @@ class Store(Protocol):
         ...
 
     def write(self) -> AbstractContextManager[UnitOfWork]:
-        """A transaction that may write."""
+        """A transaction that may write; one at a time."""
         ...
 
 
 class Model(Protocol):
-    """A trained model at work; one thread at a time observes and stocks, any number ask it to recommend."""
+    """A trained model at work; one thread at a time feeds it, any number ask it to recommend."""
 
     @property
     def version(self) -> str:
@@ -83,22 +137,47 @@ class Model(Protocol):
         """The last event that it was trained on."""
         ...
 
-    def observe(self, events: Sequence[Event]) -> None:
-        """Count further events, in order."""
+    @property
+    def departures(self) -> int:
+        """The revision of the readers that it was trained on."""
         ...
 
-    def stock(self, books: Mapping[int, Book]) -> None:
-        """Recommend from this catalogue from now on."""
+    def observe(self, events: Sequence[Event]) -> None:
+        """Count further events, in order; undos among them are for `replace`."""
+        ...
+
+    def replace(self, reader_id: int, events: Sequence[Event]) -> None:
+        """Take these for all that a reader ever did."""
+        ...
+
+    def restock(self) -> None:
+        """Recommend from the catalogue as it is by now."""
         ...
 
     def recommend(self, request: ShelfRequest) -> Shelf:
         """The books that the reader would enjoy next."""
         ...
 
+    def holds(self, reader_id: int, basis: object) -> bool:
+        """Whether it would say again what followed from this basis, if the same were asked for the reader."""
+        ...
 
-class OpenModel(Protocol):
-    """Opens a published model by its version, with the catalogue as of now; raises ModelUnusable."""
+    def similar(self, request: SimilarRequest) -> Shelf:
+        """Books like another one. Raises BookNotFound."""
+        ...
 
-    def __call__(self, version: str, books: Mapping[int, Book]) -> Model:
-        """Open it."""
+
+class Models(Protocol):
+    """The published models, and the catalogue that they recommend from."""
+
+    def stock(self, books: Sequence[Book]) -> None:
+        """Take books into the catalogue, as new ones, in place of what they were, or as removed."""
+        ...
+
+    def open(self, version: str) -> Model:
+        """Open a published model with the catalogue as it is by now. Raises ModelUnusable."""
+        ...
+
+    def forget(self, reader_ids: Sequence[int]) -> None:
+        """Rewrite the files of every model that has these readers without them. Raises ForgettingUnfinished."""
         ...

@@ -1,71 +1,175 @@
 """The use cases."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 
 import structlog
 
-from recommendations.domain import Interaction, Outcome, Result, Shelf, ShelfRequest, StoreUnavailable
+from recommendations.domain import (
+    Book,
+    ForgettingUnfinished,
+    HistoryPage,
+    HistoryRequest,
+    Interaction,
+    Outcome,
+    Result,
+    Shelf,
+    ShelfRequest,
+    SimilarRequest,
+    StoreUnavailable,
+    UpsertOutcome,
+    UpsertResult,
+)
 from recommendations.following import Follower
 from recommendations.ports import Store
+
+FORGOTTEN = Result(Outcome.REFUSED, "user_id names a reader who was forgotten")
 
 _log = structlog.get_logger()
 
 
 class RecommendationService:
-    """Recommends from the model at work and records what readers did."""
+    """Recommends from the model at work, and takes in what readers did and what became of books and readers.
+
+    What a method has written is durable when it returns, and counts in the next list.
+    """
 
     def __init__(self, store: Store, follower: Follower) -> None:
         self._store = store
         self._follower = follower
-        # Python runs one of the pool's threads at a time anyway. Taking turns instead of fighting for the
-        # interpreter at each array operation lets ten threads answer twice as many calls.
+        # Python runs one of the pool's threads at a time anyway. Where there are many array operations, taking turns
+        # instead of fighting for the interpreter at each lets ten threads answer twice as many calls.
         self._turn = threading.Lock()
 
     def recommend(self, request: ShelfRequest) -> Shelf:
         """One shelf. Raises NotReady."""
-        with self._turn:
-            return self._follower.model.recommend(request)
+        self._follower.keep_up()
+        reader_id = self._follower.reader(request.reader_id)
+        if reader_id != request.reader_id:
+            request = replace(request, reader_id=reader_id)
+        return self._follower.model.recommend(request)
+
+    def holds(self, reader_id: int, basis: object) -> bool:
+        """Whether `recommend` would answer a reader again with the shelf of this basis. Raises NotReady."""
+        self._follower.keep_up()
+        return self._follower.model.holds(self._follower.reader(reader_id), basis)
 
     def recommend_batch(self, requests: Sequence[ShelfRequest], *, distinct: bool) -> list[Shelf]:
         """Several shelves of one model; with `distinct`, no book on two of them. Raises NotReady."""
+        self._follower.keep_up()
         model = self._follower.model
         shelves: list[Shelf] = []
         shown: frozenset[int] = frozenset()
         for request in requests:
-            with self._turn:
-                shelf = model.recommend(replace(request, excluded=request.excluded | shown))
+            reader_id = self._follower.reader(request.reader_id)
+            shelf = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
             shelves.append(shelf)
             if distinct:
                 shown |= {recommendation.book.id for recommendation in shelf.recommendations}
         return shelves
 
+    def similar(self, request: SimilarRequest) -> Shelf:
+        """Books like another one. Raises NotReady and BookNotFound."""
+        self._follower.keep_up()
+        reader_id = self._follower.reader(request.reader_id)
+        with self._turn:
+            return self._follower.model.similar(replace(request, reader_id=reader_id))
+
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
         """Store what readers did, in one transaction; a Result in the place of an interaction is passed through.
 
-        When it returns, the stored ones are durable and count in the next list. Raises StoreUnavailable.
+        What readers did who were forgotten is refused. Raises StoreUnavailable.
         """
         batch = [one for one in interactions if isinstance(one, Interaction)]
         if not batch:
             return [one for one in interactions if isinstance(one, Result)]
         with self._store.write() as work:
-            stored = work.interactions.add(batch)
+            # In the transaction that stores: nobody can be forgotten between the two.
+            departed = work.readers.departed({one.reader_id for one in batch})
+            forgotten = {reader_id for reader_id, into in departed.items() if into is None}
+            stored = work.interactions.add([one for one in batch if one.reader_id not in forgotten])
             work.commit()
         if stored:
-            self._count_now()
+            self._count_now(self._follower.has_recorded)
         results = []
         for one in interactions:
             if isinstance(one, Result):
                 results.append(one)
+            elif one.reader_id in forgotten:
+                results.append(FORGOTTEN)
             else:
                 results.append(Result(Outcome.STORED if one.id in stored else Outcome.REPEATED))
                 stored.discard(one.id)
         return results
 
-    def _count_now(self) -> None:
+    def history(self, request: HistoryRequest) -> HistoryPage:
+        """A page of what a reader did, or the reader that they became; empty where there is none.
+
+        Raises StoreUnavailable.
+        """
+        with self._store.read() as work:
+            reader_id = work.readers.departed([request.reader_id]).get(request.reader_id, request.reader_id)
+            if reader_id is None:
+                return HistoryPage((), None)
+            return work.interactions.page(reader_id, before=request.before, limit=request.limit)
+
+    def upsert_books(self, books: Sequence[Book | UpsertResult], today: date) -> list[UpsertResult]:
+        """Add or replace books, in one transaction; an UpsertResult in the place of a book is passed through.
+
+        Of several books with one id the last counts, and all get its outcome. Raises StoreUnavailable.
+        """
+        last = {one.id: one for one in books if isinstance(one, Book)}
+        changed: set[int] = set()
+        if last:
+            with self._store.write() as work:
+                changed = work.books.upsert(list(last.values()), today)
+                work.commit()
+        if changed:
+            self._count_now(self._follower.has_stored)
+        results = []
+        for one in books:
+            if isinstance(one, UpsertResult):
+                results.append(one)
+            else:
+                results.append(UpsertResult(UpsertOutcome.STORED if one.id in changed else UpsertOutcome.UNCHANGED))
+        return results
+
+    def remove_books(self, book_ids: Sequence[int]) -> int:
+        """Remove books; returns how many were there until now. Raises StoreUnavailable."""
+        with self._store.write() as work:
+            removed = work.books.remove(book_ids)
+            work.commit()
+        if removed:
+            self._count_now(self._follower.has_stored)
+        return len(removed)
+
+    def merge(self, reader_id: int, into: int) -> None:
+        """Make one reader's history another's, for ever. Raises StoreUnavailable."""
+        with self._store.write() as work:
+            work.readers.merge(reader_id, into)
+            work.commit()
+        self._count_now(self._follower.has_stored)
+
+    def forget(self, reader_id: int) -> None:
+        """Forget a reader: in the database, in memory, and in the models' files.
+
+        Raises StoreUnavailable where nothing was done, and ForgettingUnfinished where a repeat is needed, or
+        some patience: the follower finishes it too.
+        """
+        with self._store.write() as work:
+            work.readers.forget(reader_id)
+            work.commit()
         try:
-            self._follower.catch_up()
+            self._follower.has_stored()
+        except StoreUnavailable as error:
+            raise ForgettingUnfinished from error
+        self._follower.prune()
+
+    def _count_now(self, count: Callable[[], None]) -> None:
+        try:
+            count()
         except StoreUnavailable:
             # They are stored, which is what the caller asked; the follower counts them when the store answers.
             _log.warning("counted_later")

@@ -1,53 +1,115 @@
-"""The running server: composed, started, followed and drained."""
+"""The running server: composed, started, followed and drained, in one process or in several."""
 
+import gc
 import os
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import click
 import structlog
 
 from recommendations.api import create_server
+from recommendations.changes import Changes, SharedChanges, Unshared
 from recommendations.following import Follower
-from recommendations.model import artifact
-from recommendations.model.served import ServedModel
+from recommendations.model.folder import ModelFolder
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
+from recommendations.shared_port import reserved_port
 from recommendations.store import Store
+from recommendations.workers import Crew
 
 NOTICE_SECONDS = 1.0
 """How long a server that is told to stop goes on, for clients to read in its health that it is leaving."""
+
+WATCHDOG_SECONDS = 5.0
+"""After this a process is ended that should have come to its end."""
 
 _log = structlog.get_logger()
 
 
 def serve(settings: Settings, store: Store) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the calls under way. Raises AddressInUse."""
+    """Serve until SIGTERM or SIGINT, then finish the calls under way.
+
+    Raises AddressInUse, and ChildProcessError where a worker does not start or does not end.
+    """
+    if settings.workers > 1:
+        _serve_by_workers(settings, store)
+        return
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    follower = Follower(store, lambda version, books: ServedModel(artifact.load(settings.models / version), books))
+    _serve(settings, store, stop, partial(_say, settings), port=settings.port)
+
+
+def _serve_by_workers(settings: Settings, store: Store) -> None:
+    # No connection may be in two processes; each opens its own.
+    store.close()
+    changes = SharedChanges(settings.workers)
+    with reserved_port(settings.bind, settings.port) as (port, kept):
+
+        def work(number: int, stop: threading.Event, listens: Callable[[], None]) -> None:
+            try:
+                _serve(settings, store, stop, lambda _port: listens(), port=port, changes=changes.of(number))
+            finally:
+                store.close()
+
+        end_seconds = _watchdog_seconds(settings) + WATCHDOG_SECONDS
+        crew = Crew(settings.workers, work, end_seconds=end_seconds, closed_in_workers=kept)
+        crew.run(lambda: _say(settings, port))
+
+
+def _serve(
+    settings: Settings,
+    store: Store,
+    stop: threading.Event,
+    on_listening: Callable[[int], None],
+    *,
+    port: int,
+    changes: Changes | None = None,
+) -> None:
+    """Serve in this process until `stop` is set; with `changes`, as one of several workers on that port."""
+    follower = Follower(store, ModelFolder(settings.models), changes=changes or Unshared())
+    if changes is not None:
+        # What connects while others serve must not meet a worker that has no model yet.
+        follower.step()
     server = create_server(
         RecommendationService(store, follower),
-        settings.address,
+        f"{settings.host}:{port}",
         threads=settings.threads,
         with_reflection=settings.reflection,
         log_requests=settings.log_requests,
         slow_call_ms=settings.slow_call_ms,
+        share_port=changes is not None,
     )
     server.start()
-    click.echo(f"Recommendations listens on {settings.host}:{server.port}")
-    following = threading.Thread(
-        target=follower.run, args=(stop, lambda: server.set_serving(serving=True)), name="following"
-    )
+    on_listening(server.port)
+
+    def ready() -> None:
+        # The catalogue has come to stay. Left to the garbage collector, it would be looked through again and again,
+        # and no call makes a step meanwhile: 60 ms for 25,000 books.
+        gc.collect()
+        gc.freeze()
+        server.set_serving(serving=True)
+
+    following = threading.Thread(target=follower.run, args=(stop, ready), name="following")
     following.start()
     stop.wait()
     _log.info("draining")
-    watchdog = _watchdog(NOTICE_SECONDS + settings.drain_seconds + 5)
+    watchdog = _watchdog(_watchdog_seconds(settings))
     server.drain(notice=NOTICE_SECONDS, grace=settings.drain_seconds)
     following.join()
     watchdog.cancel()
     _log.info("stopped")
+
+
+def _say(settings: Settings, port: int) -> None:
+    click.echo(f"Recommendations listens on {settings.host}:{port}")
+
+
+def _watchdog_seconds(settings: Settings) -> float:
+    return NOTICE_SECONDS + settings.drain_seconds + WATCHDOG_SECONDS
 
 
 def _watchdog(seconds: float) -> threading.Timer:

@@ -1,7 +1,8 @@
 """What the fields of a bookseller's CSV mean. Each function raises RowRefused with a reason that names the column."""
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TypeVar
@@ -27,6 +28,7 @@ INTERACTION_COLUMNS = ("kind", "value", "occurred_at", "interaction_id")
 """What a file of interactions may have beside `user_id` and `book_id`."""
 
 INT32_MAX = 2**31 - 1
+LONGEST_NUMBER = len(str(INT32_MAX))
 MAX_TEXT = 10_000
 YEARS = range(-5000, 10_000)
 
@@ -41,9 +43,14 @@ def identifier(fields: Fields, column: str, *, greatest: int = INT32_MAX) -> int
     text = fields[column].strip()
     digits = text.lstrip("0")
     # Python refuses to read very long numbers, and no id is as long as that.
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(greatest)) and int(digits) <= greatest):
-        raise RowRefused(f"{column} {text[:40]!r} is not a whole number from 1 to {greatest}")
-    return int(digits)
+    if (
+        digits.isascii()
+        and digits.isdigit()
+        and len(digits) <= LONGEST_NUMBER
+        and (number := int(digits)) <= greatest
+    ):
+        return number
+    raise RowRefused(f"{column} {text[:40]!r} is not a whole number from 1 to {greatest}")
 
 
 def text(fields: Fields, column: str, *, longest: int = MAX_TEXT) -> str:
@@ -60,20 +67,22 @@ def listing(fields: Fields, column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for entry in entries if entry))
 
 
+@functools.lru_cache(maxsize=1000)  # a file of millions of rows has a handful of labels
 def member_name(label: str) -> str:
     """The name of an enumeration's member that a label means: `Science Fiction` and `science-fiction` are one."""
     return re.sub(r"[\s_-]+", "_", label.strip()).upper()
 
 
-def choice(fields: Fields, column: str, *, default: Choice) -> Choice:
-    """A member of the enumeration that `default` is of; `default` where the field is empty."""
+def choice(fields: Fields, column: str, *, default: Choice, without: Set[Choice] = frozenset()) -> Choice:
+    """A member of the enumeration that `default` is of, but `without` some; `default` where the field is empty."""
     label = fields.get(column, "").strip()
     if not label:
         return default
-    members = type(default).__members__
-    if member_name(label) not in members:
-        raise RowRefused(f"{column} {label[:40]!r} is not one of {', '.join(members).lower()}")
-    return members[member_name(label)]
+    member = type(default).__members__.get(member_name(label))
+    if member is None or member in without:
+        names = [name for name, known in type(default).__members__.items() if known not in without]
+        raise RowRefused(f"{column} {label[:40]!r} is not one of {', '.join(names).lower()}")
+    return member
 
 
 def number(fields: Fields, column: str) -> float | None:

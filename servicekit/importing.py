@@ -1,5 +1,6 @@
 """Bringing a CSV file in: parsed row by row, stored batch by batch, with a progress bar and a rejects file."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -115,6 +116,22 @@ def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int]
     if report.refused:
         click.echo(f"{path.name}: {report.refused:,} rows could not be used; see {refused.path}", err=True)
     return report
+
+
+def read_csv(path: Path, layout: Layout[T], *, refuse: Callable[[Row, str], None]) -> Iterator[T]:
+    """The values of `path` as they are read, with a progress bar on standard error; bad rows go to `refuse`.
+
+    Raises NotSuchACsv before the first value, and EndsEarly after what came whole.
+    """
+    with (
+        CsvFile(path, required=layout.required, optional=layout.optional) as file,
+        click.progressbar(length=file.size, label=f"reading {path.name}", file=sys.stderr) as bar,
+    ):
+        for count, value in enumerate(_values(file, layout, refuse), 1):
+            yield value
+            if count % BATCH == 0:
+                bar.update(file.position - bar.pos)
+        bar.update(file.size - bar.pos)
 
 
 def _values(file: CsvFile, layout: Layout[T], refuse: Callable[[Row, str], None]) -> Iterator[T]:

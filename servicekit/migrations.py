@@ -16,6 +16,8 @@ _LOCK = 5005100
 def upgrade(engine: Engine, scripts: Path) -> None:
     """Bring the database up to the newest migration in `scripts`, in one transaction, one process at a time."""
     with writing(engine) as connection:
+        # Begun here: a transaction of Alembic's own would be one for each migration, and the version read before it.
+        connection.begin()
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         config = _config(scripts)

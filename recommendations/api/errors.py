@@ -6,7 +6,9 @@ from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
 
 from recommendations.domain import (
+    BookNotFound,
     CategoryNotFound,
+    ForgettingUnfinished,
     InvalidArgument,
     NotReady,
     RecommendationsError,
@@ -16,8 +18,10 @@ from recommendations.domain import (
 STATUS_CODES: dict[type[RecommendationsError], grpc.StatusCode] = {
     InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
     CategoryNotFound: grpc.StatusCode.NOT_FOUND,
+    BookNotFound: grpc.StatusCode.NOT_FOUND,
     NotReady: grpc.StatusCode.UNAVAILABLE,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
+    ForgettingUnfinished: grpc.StatusCode.UNAVAILABLE,
 }
 
 HEARD = tuple(STATUS_CODES)

@@ -9,6 +9,8 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
 
+from recommendations.api.lane import OnLane
+
 Send = Callable[[Any], None]
 
 
@@ -17,8 +19,8 @@ class Health:
 
     def __init__(self, lane: futures.ThreadPoolExecutor) -> None:
         self.servicer = HealthServicer(experimental_non_blocking=True, experimental_thread_pool=lane)
-        self.Check = _OnLane(self.servicer.Check, lane)
-        self.List = _OnLane(cast("Any", self.servicer).List, lane)
+        self.Check = OnLane(self.servicer.Check, lane)
+        self.List = OnLane(cast("Any", self.servicer).List, lane)
         self.Watch = _Watches(self.servicer.Watch, lane)
 
     def add_to(self, server: grpc.Server) -> None:
@@ -28,17 +30,6 @@ class Health:
     def end_watches(self) -> None:
         """End every stream of Watch that is open."""
         self.Watch.end()
-
-
-class _OnLane:
-    """A method that runs on a pool of its own."""
-
-    def __init__(self, method: Callable[..., Any], lane: futures.ThreadPoolExecutor) -> None:
-        self.experimental_thread_pool = lane
-        self._method = method
-
-    def __call__(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return self._method(request, context)
 
 
 class _Watches:

@@ -1,5 +1,6 @@
 """What happens around every call: errors become status codes, and slow or failed calls a line in the log."""
 
+import functools
 import time
 import uuid
 from collections.abc import Callable
@@ -28,23 +29,29 @@ class CallInterceptor(grpc.ServerInterceptor):
     def __init__(self, *, log_requests: bool, slow_call_ms: float) -> None:
         self._log_requests = log_requests
         self._slow = slow_call_ms / 1000
+        self._wrapped: dict[str, Handler] = {}
 
     def intercept_service(
         self,
         continuation: "Callable[[grpc.HandlerCallDetails], Handler | None]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
-        """Wrap the method's handler. Runs on the one serving thread, so it does nothing else."""
+        """Wrap the method's handler, once. Runs at every call, on the one serving thread, so it does nothing else."""
+        method = handler_call_details.method
+        wrapped = self._wrapped.get(method)
+        if wrapped is not None:
+            return wrapped
         handler = continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None or handler_call_details.method.startswith("/grpc."):
+        if handler is None or handler.unary_unary is None or method.startswith("/grpc."):
             return handler
-        return grpc.unary_unary_rpc_method_handler(
-            self._around(handler_call_details.method, handler.unary_unary),
-            handler.request_deserializer,
-            handler.response_serializer,
+        wrapped = self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
+            self._around(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
         )
+        return wrapped
 
     def _around(self, method: str, behaviour: Behaviour) -> Behaviour:
+        # Its attributes too: by them grpcio finds the pool that it is to run on.
+        @functools.wraps(behaviour, assigned=())
         def call(request: Any, context: grpc.ServicerContext) -> Any:
             started = time.perf_counter()
             try:

@@ -14,14 +14,17 @@ from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.health import Health
 from recommendations.api.interceptor import CallInterceptor
+from recommendations.api.ready import ReadyShelves
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.service import RecommendationService
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
 
+SHELF_THREADS = 4
+"""Shelves come from memory and never wait for the database, so that more threads only fight for the interpreter; and
+a database that hangs takes no thread from them."""
+
 _OPTIONS = [
-    # A second server on the same port is a mistake that must not go unnoticed.
-    ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
     # Clients look for a frozen server every ten seconds, idle ones too; without this they are cut off for it.
@@ -83,20 +86,24 @@ def create_server(
     with_reflection: bool = True,
     log_requests: bool = False,
     slow_call_ms: float = 250.0,
+    share_port: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Server:
     """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
 
-    Raises AddressInUse.
+    With `share_port`, other processes that share it too may listen there. Raises AddressInUse.
     """
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
     lane = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
+    shelf_lane = futures.ThreadPoolExecutor(min(threads, SHELF_THREADS), thread_name_prefix="shelf")
+    ready = ReadyShelves(service, shelf_lane)
     server = grpc.server(
         pool,
-        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms)],
-        options=_OPTIONS,
+        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms), ready],
+        # A second server on the same port is mostly a mistake that must not go unnoticed.
+        options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))],
     )
-    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock), server)
+    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, ready), server)
     health = Health(lane)
     health.add_to(server)
     if with_reflection:
@@ -106,4 +113,4 @@ def create_server(
         port = server.add_insecure_port(address)
     except RuntimeError:
         raise AddressInUse(f"cannot listen on {address}: the address is in use or not of this machine") from None
-    return Server(server, port, health, (pool, lane))
+    return Server(server, port, health, (pool, shelf_lane, lane))

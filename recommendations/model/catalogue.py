@@ -1,92 +1,200 @@
-"""The catalogue by rows: which books are on which shelf, and in which order they fill a list up."""
+"""The catalogue as arrays, whatever the model: what is known of each book, and who shares what."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
+from functools import cached_property
+from itertools import repeat
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import Book, Category
-from recommendations.model.vocabulary import ABSENT, Rows, Vocabulary
+from recommendations.domain import Book
+from recommendations.model.name_index import NameIndex
+from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
+
+IMPORT_BOOKS, IMPORT_SHARE = 50, 0.1
+"""When more books than that, and more than that share of all, come on one day, it is an import and no news."""
+
+Kind = TypeVar("Kind", bound=np.generic)
+Fact = TypeVar("Fact", bound=Hashable)
+
+Days = npt.NDArray[np.int32]
+"""Days since the year 1; 0 for an unknown one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfRows:
-    """What stands on a shelf: for each row of the catalogue whether it does, and those that do in order.
-
-    The order is that in which they fill a list up: the most readers first, among equals the newest.
-    """
-
-    has: npt.NDArray[np.bool_]
-    by_popularity: list[int]
-
-    def most_popular(self, most: int, *, without: Set[int]) -> list[int]:
-        """The first `most` of them that are not among `without`."""
-        return list(islice((row for row in self.by_popularity if row not in without), most))
-
-
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
     """One state of the catalogue, never changed: a new state is a new object.
 
-    The rows are the model's own, and after them come the books that it has not learned of yet, ascending by id.
+    Rows are numbered by arrival, and a book keeps its row, removed or not. `shelves` has a bit for each category,
+    `published` and `added` are days. `by_id` has the ids ascending and `rows_by_id` the row of each.
     """
 
-    def __init__(
-        self, learned: Vocabulary, books: Mapping[int, Book], readers_of_book: npt.NDArray[np.int32]
-    ) -> None:
-        later = np.fromiter(sorted(id_ for id_ in books if learned.row(id_) == ABSENT), dtype=np.int32)
-        self.books = books
-        self.ids = np.concatenate([learned.ids, later])
-        self._learned = learned
-        self._later = Vocabulary(later)
-        readers = np.concatenate([readers_of_book, np.zeros(len(later), dtype=np.int32)])
-        present = [books.get(id_) for id_ in self.ids.tolist()]
-        self._on_shelf = _shelf_bits(present)
-        self.on_sale = np.fromiter((book is not None for book in present), dtype=np.bool_, count=len(present))
-        self.has_readers = readers > 0
-        newest_first = np.fromiter((-_newness(book) for book in present), dtype=np.int64, count=len(present))
-        self._by_popularity = np.lexsort((self.ids, newest_first, -readers)).astype(np.int32)
-        self._shelves: dict[Category | None, ShelfRows] = {}
+    books: list[Book]
+    by_id: Vocabulary
+    rows_by_id: Rows
+    shelves: npt.NDArray[np.uint64]
+    published: Days
+    added: Days
+    removed: npt.NDArray[np.bool_]
+    authors: NameIndex
+    subjects: NameIndex
+    shared: "Shared"
 
-    def rows(self, ids: npt.ArrayLike) -> Rows:
-        """The rows of those ids that have one."""
-        rows = self._learned.rows(ids)
-        if len(self._later):
-            later = self._later.rows(ids)
-            rows = np.where(later == ABSENT, rows, later + len(self._learned)).astype(np.int32)
-        found: Rows = rows[rows != ABSENT]
-        return found
+    @classmethod
+    def empty(cls) -> "Catalogue":
+        """The catalogue before the first book."""
+        return cls(
+            books=[],
+            by_id=Vocabulary(np.empty(0, dtype=np.int32)),
+            rows_by_id=np.empty(0, dtype=np.int32),
+            shelves=np.empty(0, dtype=np.uint64),
+            published=np.empty(0, dtype=np.int32),
+            added=np.empty(0, dtype=np.int32),
+            removed=np.empty(0, dtype=np.bool_),
+            authors=NameIndex.empty(),
+            subjects=NameIndex.empty(),
+            shared=Shared(),
+        )
 
-    def book(self, row: int) -> Book:
-        """The book at a row that is on sale."""
-        return self.books[int(self.ids[row])]
+    def __len__(self) -> int:
+        return len(self.books)
 
-    def shelf(self, category: Category | None) -> ShelfRows:
-        """The shelf of a category, or of all."""
-        shelf = self._shelves.get(category)
-        if shelf is None:
-            # Two threads may both make it; they make the same.
-            shelf = self._shelves[category] = self._make_shelf(category)
-        return shelf
+    def row(self, book_id: int) -> int:
+        """The row of a book, ABSENT where it was never in the catalogue."""
+        place = self.by_id.row(book_id)
+        return ABSENT if place == ABSENT else int(self.rows_by_id[place])
 
-    def _make_shelf(self, category: Category | None) -> ShelfRows:
-        has = self.on_sale
-        if category is not None:
-            has = (self._on_shelf & np.uint64(1 << category)).astype(np.bool_)
-        return ShelfRows(has=has, by_popularity=self._by_popularity[has[self._by_popularity]].tolist())
+    def changed(self, books: Sequence[Book]) -> "Catalogue":
+        """The catalogue with these books as new ones, in place of what they were, or as removed ones.
+
+        The last word on a book counts. One thread at a time changes states that came from one another.
+        """
+        latest = [self.shared.book(book) for book in {book.id: book for book in books}.values()]
+        ids = np.fromiter((book.id for book in latest), dtype=np.int32, count=len(latest))
+        places = self.by_id.rows(ids)
+        is_new = places == ABSENT
+        rows = np.empty(len(ids), dtype=np.int32)
+        rows[~is_new] = self.rows_by_id[places[~is_new]]
+        rows[is_new] = np.arange(len(self), len(self) + np.count_nonzero(is_new))
+        by_id, rows_by_id = self._extended(ids[is_new], rows[is_new])
+        extended = [*self.books, *repeat(_TO_COME, int(np.count_nonzero(is_new)))]
+        for row, book in zip(rows.tolist(), latest, strict=True):
+            extended[row] = book
+        return Catalogue(
+            books=extended,
+            by_id=by_id,
+            rows_by_id=rows_by_id,
+            shelves=_with(self.shelves, rows, latest, _shelf_bits),
+            published=_with(self.published, rows, latest, _published),
+            added=_with(self.added, rows, latest, _added),
+            removed=_with(self.removed, rows, latest, _removed),
+            authors=self.authors.changed(rows, [book.authors for book in latest]),
+            subjects=self.subjects.changed(rows, [book.subjects for book in latest]),
+            shared=self.shared,
+        )
+
+    @cached_property
+    def newest_day(self) -> int:
+        """The last day on which a book was added: the latest day that the catalogue knows of, 0 for none."""
+        return int(self.added.max(initial=0))
+
+    @cached_property
+    def arrived(self) -> Days:
+        """The day on which each book came into the catalogue, 0 where that is no news, see `_news`."""
+        return _news(self.added)
+
+    @cached_property
+    def newness(self) -> Days:
+        """The day from which each book is reckoned to be new: published, otherwise arrived, otherwise unknown.
+
+        A day of publication that the catalogue's newest day has not reached is a promise or a mistake: such a book
+        is as new as its arrival. Among the others an arrival is news unless undated books came in masses that day.
+        """
+        out = self.published > 0
+        if self.newest_day:
+            out &= self.published <= self.newest_day
+        return np.where(out, self.published, _news(np.where(out, 0, self.added)))
+
+    def _extended(self, ids: Ids, rows: Rows) -> tuple[Vocabulary, Rows]:
+        if not len(ids):
+            return self.by_id, self.rows_by_id
+        order = np.argsort(ids)
+        places = np.searchsorted(self.by_id.ids, ids[order])
+        return (
+            Vocabulary(np.insert(self.by_id.ids, places, ids[order])),
+            np.insert(self.rows_by_id, places, rows[order]),
+        )
 
 
-def _shelf_bits(books: list[Book | None]) -> npt.NDArray[np.uint64]:
-    bits = (sum(1 << category for category in set(book.categories)) if book else 0 for book in books)
-    return np.fromiter(bits, dtype=np.uint64, count=len(books))
+def _news(days: Days) -> Days:
+    """The days of arrival, but 0 for those on which so many books came that it was an import, which is no news."""
+    first = int(days[days > 0].min(initial=np.iinfo(np.int32).max))
+    since = np.maximum(days - first, -1) + 1
+    counts = np.bincount(since)
+    imported = counts > max(IMPORT_BOOKS, IMPORT_SHARE * len(days))
+    return np.where(imported[since], 0, days).astype(np.int32)
 
 
-def _newness(book: Book | None) -> int:
-    """Days since the year 1 of the book's publication, roughly where only the year is known."""
-    if book is None:
-        return 0
+class Shared:
+    """What many books have alike, kept once: two thirds of the memory that their facts would take."""
+
+    def __init__(self) -> None:
+        self._first: dict[Hashable, Hashable] = {}
+
+    def book(self, book: Book) -> Book:
+        """An equal book that shares its facts with others."""
+        return replace(
+            book,
+            authors=self._names(book.authors),
+            categories=self._one(book.categories),
+            subjects=self._names(book.subjects),
+            published_on=self._one(book.published_on),
+            added_on=self._one(book.added_on),
+        )
+
+    def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = self._first.get(names)
+        return cast("tuple[str, ...]", known) if known is not None else self._one(tuple(map(self._one, names)))
+
+    def _one(self, fact: Fact) -> Fact:
+        return cast("Fact", self._first.setdefault(fact, fact))
+
+
+_TO_COME = Book(id=0, title="")
+
+
+def _with(
+    column: npt.NDArray[Kind], rows: Rows, books: Sequence[Book], fact: Callable[[Book], int]
+) -> npt.NDArray[Kind]:
+    """The column in which these rows, new ones at the end among them, have a fact of these books."""
+    fresh = np.zeros(max(int(rows.max(initial=-1)) + 1, len(column)), dtype=column.dtype)
+    fresh[: len(column)] = column
+    fresh[rows] = np.fromiter(map(fact, books), dtype=column.dtype, count=len(books))
+    return fresh
+
+
+def _shelf_bits(book: Book) -> int:
+    bits = 0
+    for category in book.categories:
+        bits |= 1 << category
+    return bits
+
+
+def _published(book: Book) -> int:
+    """The day of publication; of a year its first day, so that what is known exactly comes before it."""
     if book.published_on is not None:
         return book.published_on.toordinal()
-    return date(book.year, 1, 1).toordinal() if book.year is not None and book.year > 0 else 0
+    if book.year is None:
+        return 0
+    return date(min(max(book.year, date.min.year), date.max.year), 1, 1).toordinal()
+
+
+def _added(book: Book) -> int:
+    return book.added_on.toordinal() if book.added_on is not None else 0
+
+
+def _removed(book: Book) -> bool:
+    return book.removed

@@ -1,77 +1,97 @@
 """From a reader's history to the books that fit it best."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.vocabulary import Rows
+from recommendations.model.vocabulary import Ids, Rows
 
 REASONS = 2
 """How many books of the history explain a recommendation, at most."""
 
+Weights = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
-@dataclass(frozen=True)
-class Ranking:
-    """The best rows for a history, best first, their scores, and for each the rows of the history behind it."""
+
+class Evidence(NamedTuple):
+    """What the books of a history say: `speakers[i]` speaks for `rows[i]`, `weights[i]` as strongly.
+
+    The first `learned` lines come from the model, the others from what is known of the books.
+    """
 
     rows: Rows
-    scores: npt.NDArray[np.float32]
-    because: list[list[int]]
+    weights: Weights
+    speakers: Rows
+    learned: int
+
+    def followed_by(self, other: "Evidence") -> "Evidence":
+        """Both, where the other comes from what is known of the books."""
+        return Evidence(
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.weights, other.weights]),
+            np.concatenate([self.speakers, other.speakers]),
+            self.learned,
+        )
 
 
-def rank(
-    neighbours: Neighbours,
-    history: Rows,
-    *,
-    on_shelf: npt.NDArray[np.bool_],
-    without: Rows,
-    ids: npt.NDArray[np.int32],
-    most: int,
-) -> Ranking:
-    """Rank the rows on a shelf that the history's books speak for.
+class Ranking(NamedTuple):
+    """Rows, best first, and their scores."""
 
-    `history` is ascending, so that the same books always add up alike; `on_shelf` has an entry for each row,
-    `without` are rows to leave out, and `ids` breaks ties. Returns at most `most` rows, all with a score above 0.
-    """
+    rows: Rows
+    scores: npt.NDArray[np.float64]
+
+
+Speaker = tuple[float, int, bool]
+"""The weight with which a row of the history speaks for a book, negated, the row, and whether the model says so.
+
+A plain tuple, since a call makes dozens; they sort by strength.
+"""
+
+
+def evidence_of(neighbours: Neighbours, history: Rows, faded: npt.NDArray[np.float32]) -> Evidence:
+    """What the model has learned from readers of the history's books, each of which counts as it has faded."""
     starts = neighbours.indptr[history]
     counts = neighbours.indptr[history + 1] - starts
+    lines = joined(starts, counts)
+    weights = neighbours.weights[lines] * np.repeat(faded, counts)
+    return Evidence(neighbours.rows[lines], weights, np.repeat(history, counts), len(lines))
+
+
+def joined(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers from each start on, as many as counted, one run after the other."""
     ends = np.cumsum(counts)
-    spoken = np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
-    rows, weights = neighbours.rows[spoken], neighbours.weights[spoken]
-    scores = np.bincount(rows, weights, minlength=len(on_shelf)).astype(np.float64, copy=False)
-    spoken_for = np.zeros(len(on_shelf), dtype=np.bool_)
-    spoken_for[rows] = True
-    spoken_for[without] = False
-    candidates = np.flatnonzero(spoken_for)
-    candidates = candidates[on_shelf[candidates]]
-    best = _top(candidates, scores[candidates], ids, most)
-    because = _strongest_speakers(best, rows, weights, np.repeat(history, counts))
-    return Ranking(best.astype(np.int32), scores[best].astype(np.float32), because)
+    lines: npt.NDArray[np.int64] = np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
+    return lines
 
 
-def _top(
-    rows: npt.NDArray[np.intp], scores: npt.NDArray[np.float64], ids: npt.NDArray[np.int32], most: int
-) -> npt.NDArray[np.intp]:
-    if len(rows) > most:
-        # Everything that ties with the last place competes for it, so that the order of rows decides nothing.
+def totals(evidence: Evidence, rows: int) -> npt.NDArray[np.float64]:
+    """What all that is said of each of so many rows adds up to."""
+    return np.bincount(evidence.rows, evidence.weights, minlength=rows).astype(np.float64, copy=False)
+
+
+def best(rows: npt.NDArray[np.integer], scores: npt.NDArray[np.float64], ids: Ids, most: int) -> Ranking:
+    """The rows with the highest scores above 0, `most` at most, best first; ties go to the lowest id."""
+    lowest = 0.0
+    if len(rows) > most > 0:
         lowest = np.partition(scores, len(scores) - most)[len(scores) - most]
-        rows, scores = rows[scores >= lowest], scores[scores >= lowest]
-    return rows[np.lexsort((ids[rows], -scores))][:most]
+    # Everything that ties with the last place competes for it, so that the order of rows decides nothing.
+    kept = scores >= lowest if lowest > 0 else scores > 0
+    rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((ids[rows], -scores))[:most]
+    return Ranking(rows[order].astype(np.int32), scores[order])
 
 
-def _strongest_speakers(
-    best: npt.NDArray[np.intp], rows: Rows, weights: npt.NDArray[np.float32], speakers: Rows
-) -> list[list[int]]:
-    """For each of the best rows those rows of the history that speak for it most strongly, the strongest first."""
-    if not len(best):
-        return []
-    order = np.sort(best)
-    places = np.minimum(np.searchsorted(order, rows), len(order) - 1)
-    spoken_for = order[places] == rows
-    said: dict[int, list[tuple[float, int]]] = {row: [] for row in best.tolist()}
-    lines = (rows[spoken_for].tolist(), weights[spoken_for].tolist(), speakers[spoken_for].tolist())
-    for row, weight, speaker in zip(*lines, strict=True):
-        said[row].append((-weight, speaker))
-    return [[speaker for _, speaker in sorted(spoken)[:REASONS]] for spoken in said.values()]
+def strongest_speakers(evidence: Evidence, rows: list[int], among: int) -> list[list[Speaker]]:
+    """For each of some rows among so many those that speak for it, the strongest first; each has one."""
+    listed = np.zeros(among, dtype=np.bool_)
+    listed[rows] = True
+    lines = np.flatnonzero(listed[evidence.rows])
+    said: dict[int, list[Speaker]] = {row: [] for row in rows}
+    weights, speakers, learned = -evidence.weights[lines], evidence.speakers[lines], lines < evidence.learned
+    told = zip(weights.tolist(), speakers.tolist(), learned.tolist(), strict=True)
+    for row, speaker in zip(evidence.rows[lines].tolist(), told, strict=True):
+        said[row].append(speaker)
+    for heard in said.values():
+        heard.sort()
+    return list(said.values())

@@ -1,106 +1,168 @@
 """A trained model at work: recommends from memory, and counts what readers do from the moment it hears of it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from recommendations.domain import (
     NOBODY,
     Book,
+    BookNotFound,
     Event,
     Reason,
     ReasonKind,
     Recommendation,
     Shelf,
     ShelfRequest,
-    Standing,
+    SimilarRequest,
 )
 from recommendations.model.artifact import Artifact
-from recommendations.model.catalogue import Catalogue, ShelfRows
-from recommendations.model.live_histories import NOTHING, Known, LiveHistories
-from recommendations.model.scoring import rank
+from recommendations.model.catalogue import Catalogue
+from recommendations.model.content import Content, unit_of
+from recommendations.model.lists import choose
+from recommendations.model.live_histories import Known, LiveHistories
+from recommendations.model.popular import Popular
+from recommendations.model.popularity import LivePopularity
+from recommendations.model.ranking import Ranker
+from recommendations.model.similar import choose_similar
+from recommendations.model.state import Choice, History, State
+from recommendations.model.stock import Stock
+from recommendations.model.variety import DEFAULT_VARIETY
 from recommendations.model.vocabulary import ABSENT, Rows
 
-NOT_AGAIN = Standing.TAKEN | Standing.WAVED_AWAY
-
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
-_POPULAR, _NEW = Reason(ReasonKind.POPULAR), Reason(ReasonKind.NEW)
+_NO_HISTORY = History(_NO_ROWS, np.empty(0, dtype=np.uint8))
+_PERSONAL = frozenset({ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT})
+
+
+class _Basis(NamedTuple):
+    """What a shelf follows from: the reader, what they did since the training, and a part of the state."""
+
+    reader_id: int
+    since: Known | None
+    part: Stock | Popular
 
 
 class ServedModel:
     """One model with the catalogue and the histories as of now.
 
-    `observe` and `stock` are called by one thread at a time; `recommend` by any number, and it takes no lock.
+    `observe`, `replace` and `restock` are called by one thread at a time; `recommend` and `similar` by any number,
+    and they take no lock: each works on the one state that it finds.
     """
 
-    def __init__(self, artifact: Artifact, books: Mapping[int, Book]) -> None:
+    def __init__(
+        self, artifact: Artifact, catalogue: Callable[[], Catalogue], *, variety: float = DEFAULT_VARIETY
+    ) -> None:
         self.version = artifact.version
         self.sequence = artifact.histories.sequence
+        self.departures = int(artifact.manifest["departures"])
         self._artifact = artifact
+        self._catalogue = catalogue
+        self._variety = variety
+        self._unit = unit_of(artifact.neighbours)
         self._histories = LiveHistories(artifact.histories, artifact.books)
-        self.stock(books)
+        self._popularity = LivePopularity(artifact.popularity, artifact.readers_of_book)
+        self._state = self._stocked()
+
+    @classmethod
+    def of(cls, artifact: Artifact, books: Iterable[Book], *, variety: float = DEFAULT_VARIETY) -> "ServedModel":
+        """A model with a catalogue of these books."""
+        catalogue = Catalogue.empty().changed(list(books))
+        return cls(artifact, lambda: catalogue, variety=variety)
 
     def observe(self, events: Sequence[Event]) -> None:
         """Count what readers did, in the order of sequence numbers."""
-        self._histories.observe(events)
+        added = self._popularity.add(self._histories.observe(events))
+        if added:
+            self._state = replace(self._state, popular=self._popularity.moved(self._state.popular, added))
 
-    def stock(self, books: Mapping[int, Book]) -> None:
-        """Recommend from this catalogue from now on."""
-        self._catalogue = Catalogue(self._artifact.books, books, self._artifact.readers_of_book)
+    def replace(self, reader_id: int, events: Sequence[Event]) -> None:
+        """Take these events, in order, for all that a reader ever did; popularity waits for the next training."""
+        self._histories.replace(reader_id, events)
+
+    def restock(self) -> None:
+        """Recommend from the catalogue as it is by now."""
+        self._state = self._stocked()
 
     def recommend(self, request: ShelfRequest) -> Shelf:
-        """The books that the reader would enjoy next; popularity fills the list up.
+        """The shelf that a request asks for."""
+        state, since = self._state, self._since(request.reader_id)
+        chosen = choose(
+            state,
+            self._history(state, request.reader_id, since),
+            selection=request.selection,
+            category=request.category,
+            excluded=_rows_there(state.stock, request.excluded),
+            most=request.limit,
+        )
+        # What is all personal stays the same when something becomes more popular.
+        personal = len(chosen) == request.limit and chosen[-1].kind in _PERSONAL
+        part = state.stock if personal else state.popular
+        asked = f"{request.reader_id}|{request.selection:d}|{request.category}"
+        return self._shelf(state, chosen, asked, _Basis(request.reader_id, since, part))
 
-        What the reader merely looked at comes after everything that they do not know yet.
-        """
-        catalogue = self._catalogue
-        shelf = catalogue.shelf(request.category)
-        known = self._histories.of(request.reader_id) if request.reader_id != NOBODY else NOTHING
-        excluded = catalogue.rows(list(request.excluded)) if request.excluded else _NO_ROWS
-        familiar = catalogue.rows(known.books)
-        rows, chosen = self._personal(catalogue, known, shelf, np.concatenate([familiar, excluded]), request.limit)
-        if len(chosen) < request.limit:
-            never = {*excluded.tolist(), *catalogue.rows(known.that_are(NOT_AGAIN)).tolist(), *rows}
-            fill = shelf.most_popular(request.limit - len(chosen), without=never.union(familiar.tolist()))
-            if len(chosen) + len(fill) < request.limit:
-                fill += shelf.most_popular(request.limit - len(chosen) - len(fill), without=never.union(fill))
-            chosen += _filled_up(catalogue, fill)
-        return Shelf(
-            recommendations=tuple(chosen),
-            recommendation_id=self._name(request, chosen),
-            model_version=self.version,
+    def holds(self, reader_id: int, basis: object) -> bool:
+        """Whether `recommend` would say again what followed from this basis, were the same asked for the reader."""
+        if not isinstance(basis, _Basis):
+            return False
+        state = self._state
+        return (
+            (basis.part is state.stock or basis.part is state.popular)
+            and basis.reader_id == reader_id
+            and basis.since is self._since(reader_id)
         )
 
-    def _personal(
-        self, catalogue: Catalogue, known: Known, shelf: ShelfRows, without: Rows, most: int
-    ) -> tuple[list[int], list[Recommendation]]:
-        history = self._artifact.books.rows(known.that_are(Standing.LIKED))
-        history = np.sort(history[history != ABSENT])
-        # A book counts once the catalogue has it: before, it could not be named as a reason.
-        history = history[catalogue.on_sale[history]]
-        if not len(history) or not most:
-            return [], []
-        ranking = rank(
-            self._artifact.neighbours, history, on_shelf=shelf.has, without=without, ids=catalogue.ids, most=most
+    def similar(self, request: SimilarRequest) -> Shelf:
+        """Books like another one. Raises BookNotFound."""
+        state = self._state
+        row = state.stock.row(request.book_id)
+        if row == ABSENT:
+            raise BookNotFound
+        history = self._history(state, request.reader_id, self._since(request.reader_id))
+        excluded = _rows_there(state.stock, request.excluded)
+        chosen = choose_similar(state, history, row, excluded=excluded, most=request.limit)
+        return self._shelf(state, chosen, f"{request.reader_id}|like|{request.book_id}", None)
+
+    def _stocked(self) -> State:
+        stock = Stock(self._artifact.books, self._catalogue())
+        content = Content(stock, self._artifact.readers_of_book, self._unit)
+        popular = self._popularity.order(stock)
+        # Made here rather than by the first call that needs it; the shelf of all is what most calls ask for.
+        popular.rows(None)
+        ranker = Ranker(self._artifact.neighbours, stock.ids, stock.learned)
+        return State(self._artifact.neighbours, ranker, stock, content, popular, self._variety)
+
+    def _since(self, reader_id: int) -> Known | None:
+        return self._histories.since(reader_id) if reader_id != NOBODY else None
+
+    def _history(self, state: State, reader_id: int, since: Known | None) -> History:
+        if since is not None:
+            return state.history(since)
+        learned = self._histories.learned(reader_id) if reader_id != NOBODY else None
+        return _NO_HISTORY if learned is None else state.learned_history(learned)
+
+    def _shelf(self, state: State, chosen: Sequence[Choice], asked: str, basis: object) -> Shelf:
+        """The list by books, with a name that is the same for the same model, question and list."""
+        rows = [row for one in chosen for row in (one.row, *one.because)]
+        book = iter(state.stock.books(rows))
+        recommendations = tuple(
+            [
+                Recommendation(next(book), score, Reason(kind, tuple([next(book) for _ in because])))
+                for _, score, kind, because in chosen
+            ]
         )
-        rows = ranking.rows.tolist()
-        chosen = [
-            Recommendation(
-                catalogue.book(row), score, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(map(catalogue.book, because)))
-            )
-            for row, score, because in zip(rows, ranking.scores.tolist(), ranking.because, strict=True)
-        ]
-        return rows, chosen
-
-    def _name(self, request: ShelfRequest, chosen: Sequence[Recommendation]) -> str:
-        """A name for the list, the same for the same model, reader and list."""
-        books = ",".join(str(one.book.id) for one in chosen)
-        told = f"{self.version}|{request.reader_id}|{request.category}|{books}"
-        return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
+        books = ",".join([str(one.book.id) for one in recommendations])
+        name = hashlib.blake2b(f"{self.version}|{asked}|{books}".encode(), digest_size=12).hexdigest()
+        return Shelf(recommendations=recommendations, recommendation_id=name, model_version=self.version, basis=basis)
 
 
-def _filled_up(catalogue: Catalogue, rows: Sequence[int]) -> list[Recommendation]:
-    return [
-        Recommendation(catalogue.book(row), 0.0, _POPULAR if catalogue.has_readers[row] else _NEW) for row in rows
-    ]
+def _rows_there(stock: Stock, ids: Set[int]) -> Rows:
+    """The rows of those ids that were ever in the catalogue."""
+    if not ids:
+        return _NO_ROWS
+    rows = stock.rows(list(ids))
+    there: Rows = rows[rows != ABSENT]
+    return there

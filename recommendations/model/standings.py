@@ -1,7 +1,9 @@
 """Readers' standings to books, computed for a whole history at once."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +11,16 @@ import numpy.typing as npt
 from recommendations.domain import LOWEST_LIKING, Event, InteractionKind, Standing
 from recommendations.model.vocabulary import Ids, Rows, Vocabulary
 
+_SAYS_NOTHING = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
+
 
 @dataclass(frozen=True)
 class Histories:
     """Every reader's standings, as rows of a sparse matrix.
 
-    The books of the reader at place `r` of `readers` are `rows[indptr[r]:indptr[r + 1]]`, ascending, and
-    `standings` holds the Standing to each. `sequence` is that of the last event counted, 0 for none.
+    The books of the reader at place `r` of `readers` are `rows[indptr[r]:indptr[r + 1]]`, in the order in which
+    the reader last did something with them, the latest last, and `standings` holds the Standing to each. `sequence`
+    is that of the last event counted, 0 for none.
     """
 
     readers: Vocabulary
@@ -26,6 +31,17 @@ class Histories:
 
 
 @dataclass(frozen=True)
+class DatedHistories:
+    """Histories, and for each of their books when the reader last did something with it.
+
+    `times` are in seconds since 1970, NaN where unknown; what has no time comes before what has one.
+    """
+
+    histories: Histories
+    times: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class EventColumns:
     """Events by column, in the order of their sequence numbers."""
 
@@ -33,25 +49,37 @@ class EventColumns:
     books: Ids
     kinds: npt.NDArray[np.uint8]
     values: npt.NDArray[np.float64]
+    happened: npt.NDArray[np.float64]
     sequence: int
 
     @classmethod
     def of(cls, chunks: Iterable[list[Event]]) -> "EventColumns":
-        """Gather the chunks; events of kind SHOWN say nothing of taste and are left out."""
-        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]] = []
+        """Gather the chunks; events that say nothing of taste, SHOWN and UNDO, are left out."""
+        # They grow in place: parts to be joined at the end would take twice the memory.
+        readers, books, kinds, values, happened = array("i"), array("i"), array("B"), array("d"), array("d")
+        columns: tuple[array[Any], ...] = (readers, books, kinds, values, happened)
         sequence = 0
         for chunk in chunks:
-            if chunk:
-                sequences, readers, books, kinds, ratings = zip(*chunk, strict=True)
-                parts.append((np.array([readers, books, kinds], dtype=np.int32), np.array(ratings, dtype=np.float64)))
-                sequence = sequences[-1]
-        whole = np.concatenate([np.empty((3, 0), dtype=np.int32), *(part for part, _ in parts)], axis=1)
-        values = np.concatenate([np.empty(0, dtype=np.float64), *(part for _, part in parts)])
-        told = whole[2] != InteractionKind.SHOWN
-        return cls(whole[0][told], whole[1][told], whole[2][told].astype(np.uint8), values[told], sequence)
+            sequence = chunk[-1].sequence if chunk else sequence
+            if told := [event for event in chunk if event.kind not in _SAYS_NOTHING]:
+                for column, added in zip(columns, list(zip(*told, strict=True))[1:], strict=True):
+                    column.fromlist(list(added))
+        return cls(
+            np.asarray(readers, dtype=np.int32),
+            np.asarray(books, dtype=np.int32),
+            np.asarray(kinds, dtype=np.uint8),
+            np.asarray(values, dtype=np.float64),
+            np.asarray(happened, dtype=np.float64),
+            sequence,
+        )
 
 
 def histories_of(events: EventColumns, books: Vocabulary) -> Histories:
+    """The histories of `dated_histories_of`."""
+    return dated_histories_of(events, books).histories
+
+
+def dated_histories_of(events: EventColumns, books: Vocabulary) -> DatedHistories:
     """The standings after all `events`, as `domain.standing_after` gives them one by one.
 
     `books` has every book that an event names.
@@ -63,13 +91,18 @@ def histories_of(events: EventColumns, books: Vocabulary) -> Histories:
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
     pairs = pair[starts]
     reader_of, row_of = np.divmod(pairs, max(len(books), 1))
-    return Histories(
+    standings = _last_standings(events.kinds[order], events.values[order], starts)
+    last = order[np.append(starts[1:], len(order)) - 1] if len(order) else order
+    times = np.fmax.reduceat(events.happened[order], starts) if len(order) else events.happened
+    in_time = np.lexsort((last, np.nan_to_num(times, nan=-np.inf, neginf=-np.inf), reader_of))
+    histories = Histories(
         readers=readers,
         indptr=np.searchsorted(reader_of, np.arange(len(readers) + 1)).astype(np.int64),
-        rows=row_of.astype(np.int32),
-        standings=_last_standings(events.kinds[order], events.values[order], starts),
+        rows=row_of[in_time].astype(np.int32),
+        standings=standings[in_time],
         sequence=events.sequence,
     )
+    return DatedHistories(histories, times[in_time])
 
 
 def _last_standings(

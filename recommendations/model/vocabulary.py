@@ -30,14 +30,15 @@ class Vocabulary:
             return np.full(wanted.shape, ABSENT, dtype=np.int32)
         # Searched for in the ids' own type: NumPy would convert all of them for the sake of a few.
         narrow = wanted if wanted.dtype == np.int32 else np.clip(wanted, 0, GREATEST).astype(np.int32)
-        places = np.minimum(np.searchsorted(self.ids, narrow), len(self.ids) - 1)
-        return np.where(self.ids[places] == wanted, places, ABSENT).astype(np.int32)
+        places = np.minimum(np.searchsorted(self.ids, narrow), len(self.ids) - 1).astype(np.int32)
+        places[self.ids[places] != wanted] = ABSENT
+        return places
 
     def row(self, wanted: int) -> int:
         """The row of one id, ABSENT where it has none."""
         if not 0 <= wanted <= GREATEST:
             return ABSENT
-        place = int(np.searchsorted(self.ids, np.int32(wanted)))
+        place = int(self.ids.searchsorted(np.int32(wanted)))
         return place if place < len(self.ids) and self.ids[place] == wanted else ABSENT
 
     def digest(self) -> str:

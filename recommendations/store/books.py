@@ -1,52 +1,112 @@
 """The copy of the catalogue."""
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import JSON, ColumnElement, Connection, Text, cast, func, select, update
 
 from recommendations.domain import Book, Category
 from recommendations.store.schema import books
 from servicekit.database import insert_into
 
+FETCHED = 2000
+"""Rows that are held at once beside the books that are made of them."""
+
+T = TypeVar("T")
+
+# In the order of the table's columns, which is that in which they are read below.
+_FACTS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in books.c]
+
 
 class Books:
-    """The books table over one connection."""
+    """The books table over one connection; what is removed stays in it, marked."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upsert(self, changed: Sequence[Book]) -> int:
-        """Add or replace books; returns how many differ from what was there before. Needs a write transaction."""
-        before = self._by_id([book.id for book in changed])
-        rows = [book for book in changed if before.get(book.id) != book]
-        if not rows:
-            return 0
-        statement = insert_into(self._connection, books)
-        replaced = {column.name: statement.excluded[column.name] for column in books.c if not column.primary_key}
-        revision = self.revision() + 1
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced),
-            [_row(book, revision) for book in rows],
-        )
-        return len(rows)
+    def upsert(self, changed: Sequence[Book], today: date) -> set[int]:
+        """Add or replace books; returns the ids of those that differ from what was there before.
+
+        The first arrival of a book is dated `today`, which nothing changes afterwards; a removed one comes back.
+        Of several books with one id the last counts. Needs a write transaction.
+        """
+        latest = {book.id: replace(book, added_on=today, removed=False) for book in changed}
+        for before in self._of(list(latest)):
+            latest[before.id] = replace(latest[before.id], added_on=before.added_on)
+            if latest[before.id] == before:
+                del latest[before.id]
+        if latest:
+            revision = self.revision() + 1
+            statement = insert_into(self._connection, books)
+            replaced = {column.name: statement.excluded[column.name] for column in books.c if not column.primary_key}
+            self._connection.execute(
+                statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced),
+                [_row(book, revision) for book in latest.values()],
+            )
+        return set(latest)
+
+    def remove(self, book_ids: Sequence[int]) -> set[int]:
+        """Mark books as removed; returns the ids of those that were not before. Needs a write transaction."""
+        on_sale = books.c.book_id.in_(book_ids) & ~books.c.removed
+        removed = set(self._connection.scalars(select(books.c.book_id).where(on_sale)))
+        if removed:
+            marked = update(books).where(on_sale).values(removed=True, revision=self.revision() + 1)
+            self._connection.execute(marked)
+        return removed
 
     def revision(self) -> int:
         """The number of the catalogue's latest change; 0 while it is empty."""
         return self._connection.scalar(select(func.coalesce(func.max(books.c.revision), 0))) or 0
 
     def ids(self) -> Sequence[int]:
-        """The id of every book."""
+        """The id of every book, the removed ones too: they are somebody's taste."""
         return self._connection.scalars(select(books.c.book_id)).all()
 
     def changed_since(self, revision: int) -> tuple[list[Book], int]:
         """The books changed after `revision`, and the revision that this answer reaches."""
-        rows = self._connection.execute(select(books).where(books.c.revision > revision)).all()
-        return [_book(row) for row in rows], max((row.revision for row in rows), default=revision)
+        changed = [*self._read(books.c.revision > revision)]
+        return [book for book, _ in changed], max((reached for _, reached in changed), default=revision)
 
-    def _by_id(self, ids: Sequence[int]) -> dict[int, Book]:
-        rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
-        return {row.book_id: _book(row) for row in rows}
+    def _of(self, book_ids: Sequence[int]) -> list[Book]:
+        return [book for book, _ in self._read(books.c.book_id.in_(book_ids))]
+
+    def _read(self, which: ColumnElement[bool]) -> Iterator[tuple[Book, int]]:
+        """Books, each with the revision of its last change."""
+        lists: _Lists[str] = _Lists(str)
+        shelves: _Lists[Category] = _Lists(Category)
+        rows = self._connection.execute(select(*_FACTS).where(which).execution_options(yield_per=FETCHED))
+        for id_, title, authors, categories, subjects, year, published_on, revision, added_on, isbn, removed in rows:
+            book = Book(
+                id=id_,
+                title=title,
+                authors=lists.read(authors),
+                categories=shelves.read(categories),
+                subjects=lists.read(subjects),
+                year=year,
+                published_on=published_on,
+                added_on=added_on,
+                isbn=isbn,
+                removed=removed,
+            )
+            yield book, revision
+
+
+class _Lists(Generic[T]):
+    """Parses lists; those that many books have alike are parsed once and kept once: a start takes half the time."""
+
+    def __init__(self, entry: Callable[[Any], T]) -> None:
+        self._entry = entry
+        self._parsed: dict[str, tuple[T, ...]] = {}
+
+    def read(self, text: str) -> tuple[T, ...]:
+        """The entries of a JSON list."""
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            parsed = self._parsed[text] = tuple(map(self._entry, json.loads(text)))
+        return parsed
 
 
 def _row(book: Book, revision: int) -> dict[str, Any]:
@@ -59,16 +119,7 @@ def _row(book: Book, revision: int) -> dict[str, Any]:
         "year": book.year,
         "published_on": book.published_on,
         "revision": revision,
+        "added_on": book.added_on,
+        "isbn": book.isbn,
+        "removed": book.removed,
     }
-
-
-def _book(row: Row[Any]) -> Book:
-    return Book(
-        id=row.book_id,
-        title=row.title,
-        authors=tuple(row.authors),
-        categories=tuple(map(Category, row.categories)),
-        subjects=tuple(row.subjects),
-        year=row.year,
-        published_on=row.published_on,
-    )

@@ -1,6 +1,20 @@
 """The tables."""
 
-from sqlalchemy import JSON, BigInteger, Column, Date, Double, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    false,
+)
 
 from servicekit.columns import BIG_ID, UtcDateTime
 
@@ -24,6 +38,9 @@ books = Table(
     Column("published_on", Date),
     # Counts every change of the catalogue, so that a server can ask for what changed since.
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("added_on", Date),
+    Column("isbn", Text, nullable=False, server_default=""),
+    Column("removed", Boolean, nullable=False, server_default=false()),
 )
 
 interactions = Table(
@@ -37,7 +54,29 @@ interactions = Table(
     Column("value", Double, nullable=False),
     Column("occurred_at", UtcDateTime),
     Column("recommendation_id", Text, nullable=False),
+    # Only of an undo, so that both databases can tell that the index below has all that an equality asks for.
+    Column("undoes", Text),
+    Index("ix_interactions_reader_id", "reader_id", "sequence"),
     sqlite_autoincrement=True,
+)
+
+# With the reader, so that SQLite prefers it, which without statistics takes the index of readers for as good.
+Index(
+    "ix_interactions_undoes",
+    interactions.c.undoes,
+    interactions.c.reader_id,
+    sqlite_where=interactions.c.undoes.is_not(None),
+    postgresql_where=interactions.c.undoes.is_not(None),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("reader_id", Integer, primary_key=True, autoincrement=False),
+    # The reader that it was merged into, null where it was forgotten; never one with a tombstone.
+    Column("into_reader_id", Integer, index=True),
+    # Counts every departure, so that a server can ask for who departed since.
+    Column("revision", BigInteger, nullable=False, index=True),
 )
 
 models = Table(
@@ -46,5 +85,8 @@ models = Table(
     Column("id", BIG_ID, primary_key=True),
     Column("version", Text, nullable=False, unique=True),
     Column("manifest", JSON, nullable=False),
+    # The greatest turn of those that are not withdrawn is to be served.
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )

@@ -12,6 +12,7 @@ from recommendations.domain import StoreUnavailable
 from recommendations.store.books import Books
 from recommendations.store.interactions import Interactions
 from recommendations.store.models import Models
+from recommendations.store.readers import Readers
 from servicekit import database, migrations
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,7 +25,8 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.books = Books(connection)
-        self.interactions = Interactions(connection)
+        self.readers = Readers(connection)
+        self.interactions = Interactions(connection, self.readers)
         self.models = Models(connection)
 
     def commit(self) -> None:

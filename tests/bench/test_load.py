@@ -7,7 +7,7 @@ from concurrent import futures
 import grpc
 import pytest
 
-from bench.load import generate_load
+from bench.load import generate_load, offer_load
 
 METHOD = "/Test/Echo"
 received: list[bytes] = []
@@ -55,3 +55,19 @@ def test_a_status_other_than_ok_is_a_failure(port: int) -> None:
     load = generate_load(port, METHOD, itertools.cycle([b"fail", b"fine"]), connections=1, seconds=0.1)
     assert load.failed == received.count(b"fail") > 0
     assert len(load.latencies) == received.count(b"fine") > 0
+
+
+def test_calls_are_offered_at_a_rate(port: int) -> None:
+    """As many as are due are made, none before its time, each with the next message."""
+    messages = (b"%d" % number for number in itertools.count())
+    load = offer_load(port, METHOD, messages, connections=2, seconds=0.25, rate=200)
+    assert sorted(map(int, received)) == list(range(50))
+    assert (load.calls, load.failed) == (50, 0)
+    assert load.seconds >= 49 / 200
+
+
+def test_latency_counts_from_when_a_call_is_due(port: int) -> None:
+    """Offered more than the connection can carry, calls queue, and the queue is in their latencies."""
+    load = offer_load(port, METHOD, itertools.repeat(b"x"), connections=1, seconds=0.02, rate=50_000)
+    assert load.calls == 1000
+    assert max(load.latencies) > load.seconds / 2

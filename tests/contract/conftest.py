@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import grpc
@@ -14,7 +14,7 @@ from recommendations.api import Server, create_server
 from recommendations.domain import Book, Category, Interaction, InteractionKind
 from recommendations.following import Follower
 from recommendations.model import artifact
-from recommendations.model.served import ServedModel
+from recommendations.model.folder import ModelFolder
 from recommendations.model.training import train
 from recommendations.service import RecommendationService
 from recommendations.store import Store
@@ -36,6 +36,8 @@ class Shop:
     store: Store
     server: Server
     channel: grpc.Channel
+    models: Path
+    """The folder of the models."""
     publish: Callable[[], str]
     """Trains on what is stored and publishes the model; returns its version."""
 
@@ -50,7 +52,7 @@ def fill(store: Store) -> None:
     books = [Book(id=id_, title=title(id_), categories=(SHELVES[id_ % 3],)) for id_ in range(1, 31)]
     bought = [(reader, 3 * ((reader * step) % 10) + reader % 3 + 1) for reader in range(1, 101) for step in (1, 2, 3)]
     with store.write() as work:
-        work.books.upsert(books)
+        work.books.upsert(books, date(2026, 1, 1))
         work.interactions.add(
             [
                 Interaction(id=f"{reader}-{book}", reader_id=reader, book_id=book, kind=InteractionKind.PURCHASE)
@@ -70,7 +72,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
     def publish() -> str:
         with store.read() as work:
-            model = train(work.books.ids(), work.interactions.events_after(0), now=datetime.now(UTC))
+            departures = work.readers.revision()
+            events = work.interactions.events_after(0)
+            books, _ = work.books.changed_since(0)
+            model = train(books, events, now=datetime.now(UTC), departures=departures, budget=0).artifact
         artifact.publish(model, models)
         with store.write() as work:
             work.models.add(model.version, model.manifest)
@@ -78,7 +83,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         return model.version
 
     publish()
-    follower = Follower(store, lambda version, books: ServedModel(artifact.load(models / version), books))
+    follower = Follower(store, ModelFolder(models))
     server = create_server(RecommendationService(store, follower), "127.0.0.1:0")
     server.start()
     stop, ready = threading.Event(), threading.Event()
@@ -87,7 +92,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     channel = grpc.insecure_channel(f"127.0.0.1:{server.port}")
     try:
         assert ready.wait(DEADLINE)
-        yield Shop(store, server, channel, publish)
+        yield Shop(store, server, channel, models, publish)
     finally:
         stop.set()
         channel.close()

@@ -16,7 +16,10 @@ from protobufs import recommendations_pb2 as pb
         (marketplace.domain.Category, pb.BookCategory, ""),
         (recommendations.domain.InteractionKind, pb.Interaction.Kind, "KIND_"),
         (recommendations.domain.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (marketplace.domain.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (recommendations.domain.Selection, pb.Selection, "SELECTION_"),
         (recommendations.domain.Outcome, pb.InteractionResult.Outcome, "OUTCOME_"),
+        (recommendations.domain.UpsertOutcome, pb.UpsertResult.Outcome, "OUTCOME_"),
     ],
 )
 def test_names_and_numbers_agree(kind: type[Enum], wrapper: type, prefix: str) -> None:

@@ -45,7 +45,7 @@ def test_recording_an_interaction_changes_the_next_list(shop: Shop) -> None:
     assert after.recommendation_id != before.recommendation_id
     assert after.recommendations[0].reason.kind == pb.Reason.KIND_BECAUSE_OF_BOOKS
     assert [book.id for book in after.recommendations[0].reason.books] == [clicked]
-    assert recommend(shop, 5001).recommendations == before.recommendations
+    assert all(one.reason.kind != pb.Reason.KIND_BECAUSE_OF_BOOKS for one in recommend(shop, 5001).recommendations)
 
 
 @pytest.mark.parametrize("kind", [K.KIND_PURCHASE, K.KIND_RATING, K.KIND_NOT_INTERESTED])

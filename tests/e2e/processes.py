@@ -44,6 +44,11 @@ class Process:
         self._reader.start()
         self.port = self._await_port()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._popen.pid
+
     def freeze(self) -> None:
         """Stop all its threads where they are, and return when they stand still."""
         self._popen.send_signal(signal.SIGSTOP)

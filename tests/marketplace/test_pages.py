@@ -126,6 +126,38 @@ def test_what_is_not_personal_is_not_called_so(
     assert "Picked for you" not in html
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ReasonKind.SAME_AUTHOR, "By an author of <cite>Emma</cite>"),
+        (ReasonKind.SAME_SUBJECT, "In the vein of <cite>Emma</cite>"),
+    ],
+)
+def test_what_lies_in_what_the_reader_knows_is_personal(
+    visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
+) -> None:
+    """A shelf by the author or on the subject of a book that the reader knows is picked for them, and says why."""
+    recommender.answer = [shelf(20, reason=Reason(kind, ("Emma",))), shelf()]
+    html = page(visitor)
+    assert words in html
+    assert "Picked for you" in html
+
+
+def test_a_book_like_another_says_so(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """The reason names the book that it is like."""
+    recommender.answer = [shelf(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ("Emma",))), shelf()]
+    assert "Readers of <cite>Emma</cite> also read it" in page(visitor)
+
+
+@pytest.mark.parametrize("reason", [None, *map(Reason, ReasonKind)])
+def test_no_reason_breaks_a_page(visitor: FlaskClient, recommender: FakeRecommender, reason: Reason | None) -> None:
+    """A card without a reason, or with one that names no book, is a card, and has no empty line."""
+    recommender.answer = [shelf(20, reason=reason), shelf()]
+    html = page(visitor)
+    assert links(html)[0] == "/books/20?from=list-1"
+    assert not re.search(r'class="reason">\s*<', html)
+
+
 def test_another_category_can_be_chosen(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """The page links to every category that has books, and shows the one asked for."""
     assert 'href="/?category=science-fiction#shelf"' in page(visitor)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier, Event, Thread
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -53,11 +53,7 @@ class Servicer(RecommendationsServicer):
         self.answer: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
         self.wait: Callable[[], object] = lambda: None
 
-    def Recommend(self, request: Any, context: Any) -> Any:  # noqa: N802  (gRPC's name)
-        """Never called: a page asks for all of its shelves at once."""
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "one call a page")
-
-    def RecommendBatch(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def RecommendBatch(self, request: Any, context: Any) -> Any:  # noqa: N802  (gRPC's name)
         """As the test says."""
         return self._serve(request, context)
 
@@ -78,7 +74,8 @@ class Servicer(RecommendationsServicer):
 @pytest.fixture
 def servicer() -> Servicer:
     """What the server answers."""
-    return Servicer()
+    # The shop calls no other method; the generated code answers those with UNIMPLEMENTED.
+    return Servicer()  # type: ignore[abstract]
 
 
 @pytest.fixture
@@ -130,6 +127,13 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
                     ),
                     pb.BookRecommendation(id=8, reason=pb.Reason(kind=pb.Reason.KIND_NEW)),
                     pb.BookRecommendation(id=9),
+                    pb.BookRecommendation(
+                        id=10,
+                        reason=pb.Reason(
+                            kind=pb.Reason.KIND_SAME_AUTHOR, books=[pb.BookReference(id=1, title="Emma")]
+                        ),
+                    ),
+                    pb.BookRecommendation(id=11, reason=pb.Reason(kind=cast("pb.Reason.Kind.ValueType", 99))),
                 ],
             )
         ]
@@ -140,6 +144,8 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
                 Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ("Emma",))),
                 Recommendation(8, Reason(ReasonKind.NEW)),
                 Recommendation(9),
+                Recommendation(10, Reason(ReasonKind.SAME_AUTHOR, ("Emma",))),
+                Recommendation(11),
             ),
             "list-1",
         )

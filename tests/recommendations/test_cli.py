@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,10 +103,10 @@ def test_training_without_books(folder: Path) -> None:
     assert "there are no books: run `python -m recommendations import` first" in result.output
 
 
-@pytest.mark.parametrize("command", ["serve", "train"])
+@pytest.mark.parametrize("command", ["serve", "train", "models", "rollback", "promote x"])
 def test_commands_that_need_an_up_to_date_database(folder: Path, command: str) -> None:
     """They say what to run first instead of failing somewhere inside."""
-    result = run(folder, command)
+    result = run(folder, *command.split())
     assert result.exit_code == 1
     assert "run `python -m recommendations migrate` first" in result.output
 
@@ -150,6 +151,52 @@ def test_models_that_cannot_be_written(folder: Path) -> None:
     result = run(folder, "train")
     assert result.exit_code == 1
     assert f"cannot write the model to {folder / 'data' / 'models'}" in result.output
+
+
+def trained(folder: Path) -> str:
+    """Train; returns the version."""
+    published = re.search(r"published model (\S+)", run(folder, "train").output)
+    assert published
+    return published[1]
+
+
+def table(folder: Path) -> dict[str, str]:
+    """What `models` tells of each version: books, readers and what becomes of it."""
+    result = run(folder, "models")
+    assert result.exit_code == 0
+    rows = [line.split() for line in result.output.splitlines() if line.startswith("20")]
+    return {version: " ".join([books, readers, *state]) for version, _, _, books, readers, _, _, *state in rows}
+
+
+def test_models_promote_and_rollback(folder: Path) -> None:
+    """The table tells of each model and which one is served; the others change that, and say what they did."""
+    import_starter(folder)
+    first, second = trained(folder), trained(folder)
+    assert table(folder) == {second: "3 4 served", first: "3 4 ready"}
+    promoted = run(folder, "promote", first)
+    assert (promoted.exit_code, promoted.output) == (0, f"model {first} is to be served\n")
+    assert table(folder) == {second: "3 4 ready", first: "3 4 served"}
+    back = run(folder, "rollback")
+    assert (back.exit_code, back.output) == (0, f"model {first} is withdrawn; {second} is to be served\n")
+    assert table(folder) == {second: "3 4 served", first: "3 4 withdrawn"}
+
+
+def test_models_that_cannot_be_served(folder: Path) -> None:
+    """Promoting a stranger, or one without files, and going back to nothing end with 1 and one line that says why."""
+    import_starter(folder)
+    first, second = trained(folder), trained(folder)
+    (folder / "data" / "models" / first / "manifest.json").unlink()
+    shutil.rmtree(folder / "data" / "models" / second)
+    assert table(folder) == {second: "3 4 files absent", first: "3 4 files unusable"}
+    for arguments, said in [
+        (("promote", "stranger"), "there is no model stranger: `python -m recommendations models` lists them"),
+        (("promote", second), f"{folder / 'data' / 'models' / second}: FileNotFoundError"),
+        (("rollback",), "there is no other usable model to go back to: nothing changed"),
+    ]:
+        result = run(folder, *arguments)
+        assert result.exit_code == 1
+        assert result.output.startswith(f"Error: {said}")
+        assert result.output.count("\n") == 1
 
 
 @pytest.mark.slow

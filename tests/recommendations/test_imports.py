@@ -20,6 +20,7 @@ BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,pric
 2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5
 3,,,,978-3,science-fiction,,,
 """
+TODAY = date(2026, 1, 1)
 HISTORY = """user_id,book_id,kind,value,occurred_at,interaction_id
 1,1,purchase,,2026-01-02T03:04:05Z,
 1,2,rating,4.5,2026-01-02T03:04:05+02:00,
@@ -52,7 +53,7 @@ class Desk:
 
     def run(self, books: Path | None, history: Path | None) -> None:
         """Import these files."""
-        Importer(self.store, rejects=self.rejects).run(books, history)
+        Importer(self.store, rejects=self.rejects, today=lambda: TODAY).run(books, history)
 
     @property
     def books(self) -> dict[int, Book]:
@@ -93,6 +94,7 @@ def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
             subjects=("deserts", "politics"),
             year=1965,
             published_on=date(1965, 8, 1),
+            added_on=TODAY,
         ),
         2: Book(
             id=2,
@@ -100,10 +102,11 @@ def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
             authors=("Terry Pratchett", "Neil Gaiman"),
             categories=(Category.FANTASY,),
             year=1990,
+            added_on=TODAY,
         ),
-        3: Book(id=3, title="978-3", categories=(sf,)),
+        3: Book(id=3, title="978-3", isbn="978-3", categories=(sf,), added_on=TODAY),
     }
-    assert [event[1:] for event in desk.events] == [
+    assert [event[1:5] for event in desk.events] == [
         (1, 1, InteractionKind.PURCHASE, 0.0),
         (1, 2, InteractionKind.RATING, 4.5),
         (2, 1, InteractionKind.PURCHASE, 0.0),
@@ -130,10 +133,10 @@ def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
 def test_importing_twice_changes_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """The second time nothing is new, rows without an id of their own included."""
     desk.bring(BOOKS, HISTORY)
-    books, events = desk.books, desk.events
+    books, events = desk.books, repr(desk.events)
     capsys.readouterr()
     desk.bring(BOOKS, HISTORY)
-    assert (desk.books, desk.events) == (books, events)
+    assert (desk.books, repr(desk.events)) == (books, events)
     with desk.store.read() as work:
         assert work.books.revision() == 1
     output = capsys.readouterr().out
@@ -183,6 +186,7 @@ BAD_ROWS = [
     (f"7,{GREATEST_IMPORTED_ID + 1},view,,,", "book_id '1000000000'"),
     (",8,view,,,", "user_id ''"),
     ("7,00000000019999999999,view,,,", "book_id '00000000019999999999'"),
+    ("7,8,undo,,,", "kind 'undo' is not one of shown, view, click, cart, purchase, rating, not_interested"),
     ("7,8,stolen,,,", "kind 'stolen' is not one of shown, view, click, cart, purchase, rating, not_interested"),
     ("7,8,rating,5.5,,", "value of a rating must be 0.5 to 5"),
     ("7,8,rating,,,", "value of a rating must be 0.5 to 5"),
@@ -239,6 +243,20 @@ def test_a_history_of_unknown_books_is_kept(desk: Desk, capsys: pytest.CaptureFi
     desk.bring(BOOKS, None)
     assert "name books that are not in the catalogue" not in capsys.readouterr().out
     assert len(desk.events) == 4
+
+
+def test_a_history_of_departed_readers(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A merged reader's counts for the one they became, a forgotten one's is left out and counted on the screen."""
+    with desk.store.write() as work:
+        work.readers.merge(1, 5)
+        work.readers.forget(2)
+        work.commit()
+    for new in (2, 0):
+        desk.bring(None, HISTORY)
+        assert [event.reader_id for event in desk.events] == [5, 5]
+        output = capsys.readouterr().out
+        assert f"4 interactions, {new} of them new or changed" in output
+        assert "interactions.csv: left out 2 interactions of readers who were forgotten" in output
 
 
 @pytest.mark.parametrize(

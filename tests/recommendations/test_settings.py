@@ -34,14 +34,43 @@ def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> No
     assert "hunter2" not in repr(settings)
 
 
+def test_workers_go_by_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain WORKERS is understood as long as RECOMMENDATIONS_WORKERS says nothing."""
+    monkeypatch.delenv("WORKERS", raising=False)
+    assert read_settings(Settings).workers == 1
+    monkeypatch.setenv("WORKERS", "2")
+    assert read_settings(Settings).workers == 2
+    monkeypatch.setenv("RECOMMENDATIONS_WORKERS", "3")
+    assert read_settings(Settings).workers == 3
+    assert Settings(workers=4).workers == 4
+    monkeypatch.delenv("RECOMMENDATIONS_WORKERS")
+    monkeypatch.setenv("WORKERS", "many")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_WORKERS: "):
+        read_settings(Settings)
+
+
+def test_without_forking_there_is_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where processes cannot be forked, as on Windows, more than one worker is refused in a line that says why."""
+    monkeypatch.delattr("os.fork", raising=False)
+    monkeypatch.setenv("RECOMMENDATIONS_WORKERS", "1")
+    assert read_settings(Settings).workers == 1
+    monkeypatch.setenv("RECOMMENDATIONS_WORKERS", "2")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_WORKERS: .*this system cannot fork processes"):
+        read_settings(Settings)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("WORKERS", "0"),
+        ("WORKERS", "65"),
         ("PORT", "-1"),
         ("PORT", "65536"),
         ("PORT", "hunter2"),
         ("THREADS", "0"),
         ("THREADS", "257"),
+        ("VARIETY", "1.1"),
+        ("VARIETY", "nan"),
         ("REFLECTION", "perhaps"),
         ("SLOW_CALL_MS", "0"),
         ("SLOW_CALL_MS", "nan"),

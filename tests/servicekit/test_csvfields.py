@@ -155,3 +155,9 @@ def test_not_a_choice() -> None:
     """Another word is refused with those that would do."""
     with pytest.raises(RowRefused, match=r"kind 'dance' is not one of purchase, not_interested"):
         csvfields.choice({"kind": "dance"}, "kind", default=Kind.PURCHASE)
+
+
+def test_a_choice_without_some() -> None:
+    """What is left out is refused like any other word, and not among those that would do."""
+    with pytest.raises(RowRefused, match=r"kind 'not_interested' is not one of purchase$"):
+        csvfields.choice({"kind": "not_interested"}, "kind", default=Kind.PURCHASE, without={Kind.NOT_INTERESTED})

@@ -104,14 +104,20 @@ def test_reading_then_writing_from_two_threads_loses_nothing(tmp_path: Path) -> 
 
 
 def test_how_sqlite_is_opened(tmp_path: Path) -> None:
-    """WAL, foreign keys, a busy timeout and every commit on disk; a missing folder is made."""
+    """WAL, foreign keys, a busy timeout, every commit on disk, deletions overwritten; a missing folder is made."""
     engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'folder' / 'x.db'}", busy_timeout_ms=1234)
     with reading(engine) as connection:
         told = {
             pragma: connection.execute(text(f"PRAGMA {pragma}")).scalar_one()
-            for pragma in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+            for pragma in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous", "secure_delete")
         }
-    assert told == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 1234, "synchronous": 2}
+    assert told == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "busy_timeout": 1234,
+        "synchronous": 2,
+        "secure_delete": 1,
+    }
     engine.dispose()
 
 

@@ -11,7 +11,7 @@ import pytest
 from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import EndsEarly, NotSuchACsv, RowRefused
-from servicekit.importing import BATCH, NAMED, ImportReport, Labels, Layout, check_csv, import_csv
+from servicekit.importing import BATCH, NAMED, ImportReport, Labels, Layout, check_csv, import_csv, read_csv
 
 
 def parse(fields: Fields) -> int:
@@ -132,3 +132,24 @@ def test_no_unknown_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     """Where every label is known there is nothing to say."""
     Labels(Genre).tell_unknown(tmp_path / "f.csv", "categories")
     assert capsys.readouterr().out == ""
+
+
+def test_values_can_be_read_without_an_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They come in order, bad rows go where the caller says, and standard output stays free for the result."""
+    path = tmp_path / "numbers.csv"
+    path.write_text("n\n1\n13\n2\n")
+    refused: list[tuple[int, str]] = []
+    values = list(read_csv(path, PLAIN, refuse=lambda row, reason: refused.append((row.line, reason))))
+    assert values == [1, 2]
+    assert refused == [(3, "n is unlucky")]
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "reading numbers.csv" in output.err
+
+
+def test_reading_many_batches(tmp_path: Path) -> None:
+    """Whatever the number of values, each comes once."""
+    path = tmp_path / "numbers.csv"
+    numbers = range(100, 100 + 2 * BATCH + 1)
+    path.write_text("\n".join(["n", *map(str, numbers)]))
+    assert list(read_csv(path, PLAIN, refuse=lambda _row, _reason: None)) == list(numbers)

@@ -6,7 +6,9 @@ from google.rpc.error_details_pb2 import BadRequest
 
 from recommendations.api.errors import status_of
 from recommendations.domain import (
+    BookNotFound,
     CategoryNotFound,
+    ForgettingUnfinished,
     InvalidArgument,
     NotReady,
     RecommendationsError,
@@ -19,8 +21,14 @@ from recommendations.domain import (
     [
         (InvalidArgument("user_id", "must not be negative"), "INVALID_ARGUMENT", "user_id must not be negative"),
         (CategoryNotFound(), "NOT_FOUND", "Category not found"),
+        (BookNotFound(), "NOT_FOUND", "Book not found"),
         (NotReady(), "UNAVAILABLE", "There is no model yet; try again when the server is ready"),
         (StoreUnavailable(), "UNAVAILABLE", "The database failed; nothing of this call was stored, try again"),
+        (
+            ForgettingUnfinished(),
+            "UNAVAILABLE",
+            "The reader is gone from the database, but not yet from every model; try again",
+        ),
     ],
 )
 def test_status_of_each_error(error: RecommendationsError, code: str, message: str) -> None:

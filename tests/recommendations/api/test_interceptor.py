@@ -13,7 +13,14 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.domain import CategoryNotFound, ModelUnusable, NotReady, StoreUnavailable
+from recommendations.domain import (
+    BookNotFound,
+    CategoryNotFound,
+    ForgettingUnfinished,
+    ModelUnusable,
+    NotReady,
+    StoreUnavailable,
+)
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20
@@ -63,14 +70,20 @@ def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
     assert violations(error_of(running.stub.RecordInteractions, many)) == [
         ("interactions", "must not be more than 1,000")
     ]
+    merge = pb.MergeReadersRequest(from_user_id=1, into_user_id=1)
+    assert violations(error_of(running.stub.MergeReaders, merge)) == [
+        ("into_user_id", "must be another reader than from_user_id")
+    ]
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (CategoryNotFound(), grpc.StatusCode.NOT_FOUND),
+        (BookNotFound(), grpc.StatusCode.NOT_FOUND),
         (NotReady(), grpc.StatusCode.UNAVAILABLE),
         (StoreUnavailable(), grpc.StatusCode.UNAVAILABLE),
+        (ForgettingUnfinished(), grpc.StatusCode.UNAVAILABLE),
     ],
 )
 def test_errors_that_the_caller_should_hear(running: Running, error: Exception, code: grpc.StatusCode) -> None:
@@ -147,11 +160,17 @@ def test_logs_name_no_reader(start: Start) -> None:
             pb.RecordInteractionsRequest(interactions=[pb.Interaction(id="typed\0this", user_id=READER)]),
             timeout=DEADLINE,
         )
+        running.stub.ListInteractions(pb.ListInteractionsRequest(user_id=READER), timeout=DEADLINE)
+        error_of(running.stub.ListInteractions, pb.ListInteractionsRequest(user_id=READER, page_token="typed"))
+        running.stub.MergeReaders(pb.MergeReadersRequest(from_user_id=READER, into_user_id=1), timeout=DEADLINE)
+        running.stub.ForgetReader(pb.ForgetReaderRequest(user_id=READER), timeout=DEADLINE)
+        running.service.before_each = raising(ForgettingUnfinished())
+        error_of(running.stub.ForgetReader, pb.ForgetReaderRequest(user_id=READER))
         running.service.before_each = raising(ZeroDivisionError("oh"))
         error_of(running.stub.Recommend, REQUEST)
 
     logs = logged(start, calls, log_requests=True)
-    assert len(logs) == 4
+    assert len(logs) == 9
     text = json.dumps(logs, default=str)
     assert str(READER) not in text
     assert "typed" not in text

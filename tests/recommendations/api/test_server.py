@@ -122,7 +122,7 @@ def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
 def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
     """The largest good batch is taken, and more than the limit never reaches the service."""
     largest = pb.Interaction(
-        id="é" * 100, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_RATING, value=4.5
+        id="é" * 100, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_UNDO, undoes="è" * 100
     )
     largest.occurred_at.seconds = 1_700_000_000
     largest.recommendation_id = "é" * 100

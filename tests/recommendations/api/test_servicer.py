@@ -1,6 +1,6 @@
 """The methods translate both ways, over gRPC's in-process test server and a fake service."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import grpc
@@ -12,6 +12,8 @@ from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain import (
     Book,
     Category,
+    HistoryPage,
+    HistoryRequest,
     Interaction,
     InteractionKind,
     Outcome,
@@ -19,8 +21,12 @@ from recommendations.domain import (
     ReasonKind,
     Recommendation,
     Result,
+    Selection,
     Shelf,
     ShelfRequest,
+    SimilarRequest,
+    UpsertOutcome,
+    UpsertResult,
 )
 from recommendations.service import RecommendationService
 from tests.recommendations.fakes import FakeService
@@ -40,7 +46,7 @@ SHELF = Shelf(
     recommendations=(
         Recommendation(DUNE, 1.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, (UBIK, EMMA))),
         Recommendation(UBIK, 0.0, Reason(ReasonKind.POPULAR)),
-        Recommendation(EMMA, 0.0, Reason(ReasonKind.NEW)),
+        Recommendation(EMMA, 0.0, Reason(ReasonKind.SAME_AUTHOR, (UBIK,))),
     ),
     recommendation_id="list",
     model_version="m1",
@@ -59,7 +65,11 @@ MESSAGE = pb.RecommendationResponse(
             ),
         ),
         pb.BookRecommendation(id=2, title="Ubik", reason=pb.Reason(kind=pb.Reason.KIND_POPULAR)),
-        pb.BookRecommendation(id=3, title="Emma", reason=pb.Reason(kind=pb.Reason.KIND_NEW)),
+        pb.BookRecommendation(
+            id=3,
+            title="Emma",
+            reason=pb.Reason(kind=pb.Reason.KIND_SAME_AUTHOR, books=[pb.BookReference(id=2, title="Ubik")]),
+        ),
     ],
     recommendation_id="list",
     model_version="m1",
@@ -92,11 +102,23 @@ def test_recommend(server: InProcess) -> None:
     """Every field of the request reaches the use case, and every one of the shelf the response."""
     response = server.call(
         "Recommend",
-        pb.RecommendationRequest(user_id=7, category=pb.SCIENCE_FICTION, max_results=3, exclude_book_ids=[5, 6]),
+        pb.RecommendationRequest(
+            user_id=7,
+            category=pb.SCIENCE_FICTION,
+            max_results=3,
+            exclude_book_ids=[5, 6],
+            selection=pb.SELECTION_NEW,
+        ),
     )
     assert response == MESSAGE
     (asked,) = server.service.asked
-    assert asked == ShelfRequest(reader_id=7, category=Category.SCIENCE_FICTION, limit=3, excluded=frozenset({5, 6}))
+    assert asked == ShelfRequest(
+        reader_id=7,
+        category=Category.SCIENCE_FICTION,
+        limit=3,
+        excluded=frozenset({5, 6}),
+        selection=Selection.NEW,
+    )
 
 
 @pytest.mark.parametrize("distinct", [True, False])
@@ -129,6 +151,74 @@ def test_record_interactions(server: InProcess) -> None:
     first, _, refused = server.service.recorded
     assert first == Interaction(id="a", reader_id=1, book_id=2, kind=InteractionKind.VIEW, occurred_at=NOW)
     assert isinstance(refused, Result)
+
+
+def test_similar_books(server: InProcess) -> None:
+    """Every field of the request reaches the use case, and every one of the shelf the response."""
+    response = server.call(
+        "SimilarBooks", pb.SimilarBooksRequest(book_id=9, user_id=7, max_results=3, exclude_book_ids=[5])
+    )
+    assert response == pb.SimilarBooksResponse(
+        recommendations=MESSAGE.recommendations, recommendation_id="list", model_version="m1"
+    )
+    assert server.service.asked == [SimilarRequest(book_id=9, reader_id=7, limit=3, excluded=frozenset({5}))]
+
+
+def test_list_interactions(server: InProcess) -> None:
+    """The page comes back with the token that leads to the next one."""
+    click = Interaction(id="a", reader_id=7, book_id=2, kind=InteractionKind.CLICK, occurred_at=NOW)
+    server.service.page = HistoryPage((click,), 41)
+    first = server.call("ListInteractions", pb.ListInteractionsRequest(user_id=7, page_size=1))
+    (one,) = first.interactions
+    assert (one.id, one.user_id, one.book_id, one.kind) == ("a", 7, 2, pb.Interaction.KIND_CLICK)
+    assert one.occurred_at.ToDatetime(tzinfo=UTC) == NOW
+    server.call("ListInteractions", pb.ListInteractionsRequest(user_id=7, page_token=first.next_page_token))
+    assert server.service.asked == [
+        HistoryRequest(reader_id=7, limit=1),
+        HistoryRequest(reader_id=7, limit=50, before=41),
+    ]
+
+
+def test_upsert_books(server: InProcess) -> None:
+    """The books reach the use case with the day of the call, and each outcome its place in the response."""
+    server.service.upserted = [
+        UpsertResult(UpsertOutcome.STORED),
+        UpsertResult(UpsertOutcome.UNCHANGED),
+        UpsertResult(UpsertOutcome.REFUSED, "id must be positive"),
+    ]
+    dune = pb.Book(
+        id=1,
+        title="Dune",
+        authors=["Frank Herbert", "Another"],
+        categories=[pb.SCIENCE_FICTION, pb.CLASSICS],
+        subjects=["deserts"],
+        year=1965,
+    )
+    response = server.call("UpsertBooks", pb.UpsertBooksRequest(books=[dune, pb.Book(id=2, title="Ubik"), pb.Book()]))
+    outcomes = pb.UpsertResult
+    assert [(one.outcome, one.reason) for one in response.results] == [
+        (outcomes.OUTCOME_STORED, ""),
+        (outcomes.OUTCOME_UNCHANGED, ""),
+        (outcomes.OUTCOME_REFUSED, "id must be positive"),
+    ]
+    first, second, refused, today = server.service.asked
+    assert (first, second, today) == (DUNE, UBIK, date(2026, 1, 2))
+    assert isinstance(refused, UpsertResult)
+
+
+def test_remove_books(server: InProcess) -> None:
+    """The ids reach the use case, and the number comes back."""
+    server.service.removed = 1
+    assert server.call("RemoveBooks", pb.RemoveBooksRequest(book_ids=[2, 1])).removed == 1
+    assert server.service.asked == [1, 2]
+
+
+def test_merge_readers_and_forget_reader(server: InProcess) -> None:
+    """Who becomes whom, and who is forgotten, reach the use cases the right way round."""
+    merge = pb.MergeReadersRequest(from_user_id=7, into_user_id=8)
+    assert server.call("MergeReaders", merge) == pb.MergeReadersResponse()
+    assert server.call("ForgetReader", pb.ForgetReaderRequest(user_id=9)) == pb.ForgetReaderResponse()
+    assert server.service.asked == [(7, 8), 9]
 
 
 def test_every_method_of_the_contract_is_there() -> None:

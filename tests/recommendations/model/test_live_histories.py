@@ -1,10 +1,14 @@
 """What was done since the training, over what was there before."""
 
+from collections.abc import Sequence
+from math import nan
+
 import numpy as np
 import pytest
 
 from recommendations.domain import Event, InteractionKind, Standing
-from recommendations.model.live_histories import NOTHING, Known, LiveHistories
+from recommendations.model.live_histories import NOTHING, LiveHistories
+from recommendations.model.popularity import Liking
 from recommendations.model.standings import EventColumns, histories_of
 from recommendations.model.vocabulary import Vocabulary
 
@@ -54,17 +58,73 @@ def test_shown_books_are_not_in_a_history(live: LiveHistories) -> None:
     assert live.of(8) is NOTHING
 
 
-def test_books_by_standing() -> None:
-    """Books are found by any one of several standings, in their order."""
-    standings = [Standing.LIKED, Standing.LIKED | Standing.TAKEN, Standing.WAVED_AWAY, Standing.NONE]
-    known = Known(np.array([1, 2, 3, 4], dtype=np.int32), np.array(standings, dtype=np.uint8))
-    assert known.that_are(Standing.LIKED).tolist() == [1, 2]
-    assert known.that_are(Standing.TAKEN | Standing.WAVED_AWAY).tolist() == [2, 3]
+def test_an_undo_itself_says_nothing(live: LiveHistories) -> None:
+    """It names no book; what it undoes is left out by whoever replaces the history."""
+    assert live.observe([Event(3, 1, 0, InteractionKind.UNDO, 0.0), Event(4, 8, 0, InteractionKind.UNDO, 0.0)]) == []
+    assert live.of(1).books.tolist() == [10]
+    assert live.of(8) is NOTHING
 
 
-def test_books_are_ascending(live: LiveHistories) -> None:
-    """Whatever the order of the events, a reader's books stand in one order, so that sums are always the same."""
-    live.observe(
-        [Event(place, 9, book, InteractionKind.CLICK, 0.0) for place, book in enumerate((30, 10, 99, 20), 3)]
+def test_a_replaced_history_is_all_there_is(live: LiveHistories) -> None:
+    """Neither what the training knew nor what was observed is left, and what follows adds to the replacement."""
+    live.observe([Event(3, 1, 20, InteractionKind.CLICK, 0.0)])
+    held = live.of(1).as_mapping()
+    live.replace(1, [Event(2, 1, 30, InteractionKind.PURCHASE, 0.0), Event(4, 1, 0, InteractionKind.UNDO, 0.0)])
+    assert live.of(1).as_mapping() == {30: Standing.LIKED | Standing.TAKEN}
+    assert set(held) == {10, 20}
+    live.observe([Event(5, 1, 20, InteractionKind.VIEW, 0.0)])
+    assert set(live.of(1).as_mapping()) == {20, 30}
+    live.replace(1, [])
+    assert live.of(1).as_mapping() == {}
+    assert live.of(2).as_mapping() == {30: Standing.LIKED}
+
+
+def test_only_new_likings_are_told(live: LiveHistories) -> None:
+    """A book that the reader liked before, from the training or since, is not told again; a dislike is none."""
+    told = live.observe(
+        [
+            Event(3, 1, 10, InteractionKind.CLICK, 0.0, 5.0),
+            Event(4, 1, 20, InteractionKind.CLICK, 0.0, 6.0),
+            Event(5, 1, 20, InteractionKind.PURCHASE, 0.0, 7.0),
+            Event(6, 1, 30, InteractionKind.RATING, 1.0, 8.0),
+            Event(7, 9, 10, InteractionKind.RATING, 4.0, 9.0),
+        ]
     )
-    assert live.of(9).books.tolist() == [10, 20, 30, 99]
+    assert told == [Liking(20, 6.0), Liking(10, 9.0)]
+    assert live.observe([Event(8, 9, 10, InteractionKind.VIEW, 0.0)]) == []
+
+
+def clicks(*book_ids: int, happened: Sequence[float] = ()) -> list[Event]:
+    """Reader 1 clicks on one book after the other, at these times if at any."""
+    times = happened or [nan] * len(book_ids)
+    return [
+        Event(place, 1, id_, InteractionKind.CLICK, 0.0, times[place - 3]) for place, id_ in enumerate(book_ids, 3)
+    ]
+
+
+def test_the_latest_book_is_the_last(live: LiveHistories) -> None:
+    """Books stand in the order in which something was last done with them, after those of the training."""
+    live.observe(clicks(30, 99, 20, 30))
+    assert live.of(1).books.tolist() == [10, 99, 20, 30]
+    live.observe(clicks(10))
+    assert live.of(1).books.tolist() == [99, 20, 30, 10]
+
+
+def test_what_is_told_late_is_taken_for_the_latest(live: LiveHistories) -> None:
+    """Until the next training, further events count in the order in which they come, whatever their times say."""
+    live.observe(clicks(20, 30, 99, happened=[300.0, 100.0, nan]))
+    assert live.of(1).books.tolist() == [10, 20, 30, 99]
+
+
+def test_a_replaced_history_is_in_the_order_of_time(live: LiveHistories) -> None:
+    """As in training: what has no time comes first, then by the latest time of each book, ties as they came."""
+    live.replace(1, clicks(20, 30, 99, 40, 20, 10, 41, happened=[300.0, 100.0, nan, 200.0, nan, 100.0, nan]))
+    assert live.of(1).books.tolist() == [99, 41, 30, 10, 40, 20]
+
+
+def test_what_is_merely_shown_moves_nothing(live: LiveHistories) -> None:
+    """A book that was shown again is not the latest for it."""
+    live.observe([*clicks(20), Event(9, 1, 10, InteractionKind.SHOWN, 0.0, 1e9)])
+    assert live.of(1).books.tolist() == [10, 20]
+    live.replace(1, [*clicks(20, 30), Event(9, 1, 20, InteractionKind.SHOWN, 0.0, 1e9)])
+    assert live.of(1).books.tolist() == [20, 30]

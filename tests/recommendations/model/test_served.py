@@ -1,8 +1,10 @@
 """The promises of the contract, kept by a model at work."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,18 +16,20 @@ from recommendations.domain import (
     Event,
     InteractionKind,
     ReasonKind,
+    Selection,
     Shelf,
     ShelfRequest,
     Standing,
     standing_after,
 )
-from recommendations.model.item_item import Parameters
+from recommendations.model.catalogue import Catalogue
+from recommendations.model.neighbours import Neighbours
 from recommendations.model.served import ServedModel
-from recommendations.model.training import train
+from tests.recommendations.model.artifacts import NOW, artifact_of
 
 K = InteractionKind
 M, SF = Category.MYSTERY, Category.SCIENCE_FICTION
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TODAY = date(2026, 1, 1)
 
 
 def book(id_: int, *categories: Category, year: int | None = None) -> Book:
@@ -45,7 +49,22 @@ def purchases(*pairs: tuple[int, int]) -> list[Event]:
 
 def served(events: list[Event], books: Mapping[int, Book], *, known: Iterable[int] | None = None) -> ServedModel:
     """A model of `known` books (all of them by default), trained on `events`."""
-    return ServedModel(train(books if known is None else known, [events], now=NOW), books)
+    return ServedModel.of(artifact_of(books if known is None else known, events), books.values())
+
+
+class Supply:
+    """A catalogue that changes."""
+
+    def __init__(self, books: Mapping[int, Book]) -> None:
+        self._now = Catalogue.empty().changed(list(books.values()))
+
+    def __call__(self) -> Catalogue:
+        """The catalogue as of now."""
+        return self._now
+
+    def take(self, *books: Book) -> None:
+        """Add or replace books."""
+        self._now = self._now.changed(books)
 
 
 def ask(
@@ -55,9 +74,12 @@ def ask(
     *,
     limit: int = 10,
     excluded: frozenset[int] = frozenset(),
+    selection: Selection = Selection.FOR_YOU,
 ) -> Shelf:
     """One shelf."""
-    return model.recommend(ShelfRequest(reader_id=reader_id, category=category, limit=limit, excluded=excluded))
+    return model.recommend(
+        ShelfRequest(reader_id=reader_id, category=category, limit=limit, excluded=excluded, selection=selection)
+    )
 
 
 def ids(shelf: Shelf) -> list[int]:
@@ -99,6 +121,19 @@ def test_personal_books_come_first_with_their_reasons(model: ServedModel) -> Non
     assert scores[0] > scores[1] > scores[2] > 0
     assert scores[3:] == [0, 0, 0, 0]
     assert shelf.model_version == model.version
+
+
+def test_a_book_that_speaks_against_another_is_no_reason_for_it() -> None:
+    """Weights may be below 0: they count, but only what spoke for a book is named, and only its due is listed."""
+    artifact = artifact_of([1, 2, 3, 4], [])
+    weights = np.array([0.5, -0.25, -0.25, 0.125], dtype=np.float32)
+    rows = np.array([2, 3, 2, 3], dtype=np.int32)
+    artifact = replace(artifact, neighbours=Neighbours(np.array([0, 2, 4, 4, 4]), rows, weights))
+    model = ServedModel.of(artifact, [book(id_) for id_ in (1, 2, 3, 4)])
+    model.observe([Event(1, 9, 1, K.CLICK, 0.0), Event(2, 9, 2, K.CLICK, 0.0)])
+    first, *others = ask(model, 9).recommendations
+    assert (first.book.id, first.score, [one.id for one in first.reason.books]) == (3, 0.25, [1])
+    assert [one.reason.kind for one in others if one.book.id == 4] == [ReasonKind.NEW]
 
 
 def test_the_book_that_counted_most_is_named_first() -> None:
@@ -190,6 +225,8 @@ def test_the_same_state_gives_the_same_list_and_name(model: ServedModel) -> None
     """Asked twice the answer is equal, and its name tells readers, shelves and lists apart."""
     assert ask(model, 30) == ask(model, 30)
     shelves = [ask(model, 30), ask(model, 31), ask(model, 30, SF), ask(model, 30, limit=2), ask(model, NOBODY)]
+    shelves.append(ask(model, NOBODY, selection=Selection.POPULAR))
+    assert shelves[-1].recommendations == shelves[-2].recommendations
     assert len({shelf.recommendation_id for shelf in shelves}) == len(shelves)
 
 
@@ -209,24 +246,156 @@ def test_the_order_of_events_does_not_show_in_the_list(model: ServedModel) -> No
 
 def test_a_book_missing_from_the_catalogue_counts_once_it_arrives() -> None:
     """Until then it is neither recommended nor a reason; then the readers' history with it counts."""
-    absent = by_id(*(one for one in CATALOGUE.values() if one.id not in {1, 6}))
-    model = served(HISTORY, absent)
+    supply = Supply(by_id(*(one for one in CATALOGUE.values() if one.id not in {1, 6})))
+    model = ServedModel(artifact_of(supply().by_id.ids.tolist(), HISTORY), supply)
     shelf = ask(model, 30)
     assert {1, 6}.isdisjoint(ids(shelf))
     assert all(one.reason.books for one in shelf.recommendations if one.reason.kind is ReasonKind.BECAUSE_OF_BOOKS)
-    model.stock(CATALOGUE)
+    supply.take(CATALOGUE[1], CATALOGUE[6])
+    assert {1, 6}.isdisjoint(ids(ask(model, 30)))
+    model.restock()
     assert ask(model, 30).recommendations[0].reason.books == (CATALOGUE[1],)
     assert ids(ask(model, NOBODY))[0] == 6
 
 
-def test_books_newer_than_the_model(model: ServedModel) -> None:
+def test_books_newer_than_the_model() -> None:
     """A book that came after the training is recommended as new, is excluded by id, and may have been bought."""
-    model.stock(CATALOGUE | by_id(book(100, M, year=2026), book(101, M)))
+    model = served(HISTORY, CATALOGUE | by_id(book(100, M, year=2026), book(101, M)), known=CATALOGUE)
     model.observe([Event(900, 30, 101, K.PURCHASE, 0.0)])
     shelf = ask(model, 30, M)
     assert ids(shelf) == [2, 6, 100, 7]
     assert shelf.recommendations[2].reason.kind is ReasonKind.NEW
     assert 100 not in ids(ask(model, 30, M, excluded=frozenset({100})))
+
+
+def test_removed_books_count_as_taste_only(model: ServedModel) -> None:
+    """A removed book is on no list from the next call on, but is named as the reason for others."""
+    supply = Supply(CATALOGUE)
+    model = ServedModel(artifact_of(CATALOGUE, HISTORY), supply)
+    assert ids(ask(model, 30))[0] == 2
+    supply.take(replace(CATALOGUE[1], removed=True), replace(CATALOGUE[2], removed=True))
+    model.restock()
+    for selection in Selection:
+        for reader in (30, NOBODY):
+            assert {1, 2}.isdisjoint(ids(ask(model, reader, selection=selection)))
+    first = ask(model, 30).recommendations[0]
+    assert first.book.id == 3
+    assert [one.id for one in first.reason.books] == [1]
+    assert first.reason.books[0].removed
+
+
+def test_a_replaced_history_changes_the_list(model: ServedModel) -> None:
+    """After an undo or a merge the list is that of what is left."""
+    assert ids(ask(model, 30))[0] == 2
+    model.replace(30, [Event(900, 30, 4, K.CLICK, 0.0)])
+    assert ids(ask(model, 30))[0] == 5
+    model.replace(30, [])
+    assert ids(ask(model, 30)) == ids(ask(model, NOBODY))
+
+
+def test_what_is_popular(model: ServedModel) -> None:
+    """The shelf is the same for everyone but for what they took or waved away; unread ones end it as new."""
+    shelf = ask(model, NOBODY, selection=Selection.POPULAR)
+    assert ids(shelf) == [6, 1, 2, 4, 3, 5, 7, 8]
+    assert [one.reason.kind for one in shelf.recommendations] == [ReasonKind.POPULAR] * 6 + [ReasonKind.NEW] * 2
+    assert {one.score for one in shelf.recommendations} == {0}
+    assert ids(ask(model, 30, selection=Selection.POPULAR)) == [6, 2, 4, 3, 5, 7, 8]
+    assert ids(ask(model, 30, SF, selection=Selection.POPULAR, excluded=frozenset({4}))) == [3, 5, 8]
+    model.observe([Event(900, 30, 6, K.VIEW, 0.0)])
+    assert ids(ask(model, 30, selection=Selection.POPULAR, limit=2)) == [6, 2]
+
+
+def test_what_is_liked_now_becomes_popular(model: ServedModel) -> None:
+    """One click of today outweighs undated ones of old, on the shelf and in the lists of strangers, at once."""
+    model.observe([Event(900, 500, 8, K.CLICK, 0.0, NOW.timestamp())])
+    shelf = ask(model, NOBODY, selection=Selection.POPULAR)
+    assert ids(shelf)[:2] == [8, 6]
+    assert shelf.recommendations[0].reason.kind is ReasonKind.POPULAR
+    assert ids(ask(model, 999))[:2] == [8, 6]
+    assert ids(ask(model, 999, SF))[0] == 8
+
+
+def test_popularity_outlasts_a_restocking() -> None:
+    """What was liked before a book came, or the catalogue changed, counts after it."""
+    supply = Supply(CATALOGUE)
+    model = ServedModel(artifact_of(CATALOGUE, HISTORY), supply)
+    model.observe([Event(900, 500, 100, K.CLICK, 0.0, NOW.timestamp())])
+    assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[0] == 6
+    supply.take(book(100))
+    model.restock()
+    assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[:2] == [100, 6]
+
+
+def test_what_is_new() -> None:
+    """The newest books first, whoever read them, without what the reader took; all of them are there as new."""
+    books = by_id(*(book(id_, M if id_ % 2 else SF, year=2000 + id_) for id_ in range(1, 7)))
+    model = served(purchases((1, 6), (2, 6), (3, 6)), books)
+    shelf = ask(model, NOBODY, selection=Selection.NEW)
+    assert ids(shelf) == [6, 5, 4, 3, 2, 1]
+    assert {one.reason.kind for one in shelf.recommendations} == {ReasonKind.NEW}
+    assert ids(ask(model, 1, selection=Selection.NEW)) == [5, 4, 3, 2, 1]
+    assert ids(ask(model, NOBODY, SF, selection=Selection.NEW, limit=2)) == [6, 4]
+
+
+def test_every_fifth_place_tries_a_fresh_book() -> None:
+    """Of the places that are filled up, each fifth has an arrival that few have read, from liked shelves first."""
+    old = [book(id_, SF) for id_ in range(1, 16)]
+    fresh = [
+        replace(book(id_, M if id_ == 50 else SF), added_on=TODAY - timedelta(id_ - 50)) for id_ in (50, 51, 52, 53)
+    ]
+    tried = [(reader, 50) for reader in range(100, 109)]
+    crowd = [(100 * id_ + reader, id_) for id_ in range(1, 16) for reader in range(20 - id_)]
+    model = served(purchases(*tried, *crowd), by_id(*old, *fresh))
+    shelf = ask(model, NOBODY, limit=12)
+    assert ids(shelf) == [1, 2, 3, 4, 50, 5, 6, 7, 8, 51, 9, 10]
+    assert shelf.recommendations[4].reason.kind is shelf.recommendations[9].reason.kind is ReasonKind.NEW
+    model.observe([Event(900, 7, 3, K.CLICK, 0.0), Event(901, 500, 50, K.CLICK, 0.0)])
+    assert ids(ask(model, 7, limit=10)) == [1, 2, 4, 5, 51, 6, 7, 8, 9, 52]
+    assert ids(ask(model, NOBODY, limit=5))[4] == 51
+    assert 51 not in ids(ask(model, NOBODY, limit=4))
+
+
+def test_fresh_books_of_liked_shelves_come_first() -> None:
+    """Among fresh books those on a shelf that the reader likes are tried before later arrivals."""
+    fresh = [replace(book(50, M), added_on=TODAY), replace(book(51, SF), added_on=TODAY - timedelta(1))]
+    model = served(
+        purchases(*((100 * id_ + reader, id_) for id_ in range(1, 9) for reader in range(id_))),
+        by_id(*(book(id_, SF) for id_ in range(1, 9)), *fresh),
+    )
+    model.observe([Event(900, 5000, 1, K.CLICK, 0.0)])
+    assert ids(ask(model, NOBODY))[4] == 50
+    assert ids(ask(model, 5000))[4] == 51
+
+
+def test_one_author_does_not_fill_a_list() -> None:
+    """Further books of an author step back, on every shelf, in an order that the setting 0 leaves as it is."""
+    circle = [(reader, id_) for reader in range(1, 20) for id_ in range(1, 8) if reader > 2 * id_]
+    authors = {1: "A", 2: "B", 3: "B", 4: "B", 5: "B", 6: "C", 7: "D"}
+    books = by_id(*(replace(book(id_, year=2000 - id_), authors=(name,)) for id_, name in authors.items()))
+    artifact = artifact_of(books, purchases(*circle, (500, 1)))
+    plain, varied = (ServedModel.of(artifact, books.values(), variety=variety) for variety in (0.0, 1.0))
+    for selection in Selection:
+        order = ids(ask(plain, 500, selection=selection))
+        if selection is not Selection.FOR_YOU:
+            assert order == [2, 3, 4, 5, 6, 7]
+        by_b = [id_ for id_ in order if authors[id_] == "B"]
+        expected = [id_ for id_ in order if id_ not in by_b[1:]] + by_b[1:]
+        assert ids(ask(varied, 500, selection=selection)) == expected != order
+        assert ids(ask(varied, 500, selection=selection, limit=2)) == expected[:2]
+    scores = {one.book.id: one.score for one in ask(plain, 500).recommendations}
+    assert {one.book.id: one.score for one in ask(varied, 500).recommendations} == scores
+
+
+def test_what_fills_up_knows_the_authors_before_it() -> None:
+    """An author of a personal book is no newcomer to the rest of the list."""
+    together = purchases(
+        *((reader, id_) for reader in range(1, 5) for id_ in (1, 2)), (20, 3), (21, 3), (22, 4), (9, 1)
+    )
+    authors = {1: "A", 2: "B", 3: "B", 4: "C"}
+    books = by_id(*(replace(book(id_), authors=(name,)) for id_, name in authors.items()))
+    artifact = artifact_of(books, together)
+    assert ids(ask(ServedModel.of(artifact, books.values(), variety=0.0), 9)) == [2, 3, 4]
+    assert ids(ask(ServedModel.of(artifact, books.values(), variety=1.0), 9)) == [2, 4, 3]
 
 
 def test_a_model_of_nothing_recommends_what_is_new() -> None:
@@ -244,16 +413,33 @@ def test_an_empty_catalogue() -> None:
 BOOK_IDS = st.integers(1, 12)
 READERS = st.integers(0, 4)
 EVENTS = st.lists(
-    st.tuples(READERS, BOOK_IDS, st.sampled_from([int(kind) for kind in K]), st.sampled_from([0.5, 3.0, 5.0])),
+    st.tuples(
+        READERS,
+        BOOK_IDS,
+        st.sampled_from([int(kind) for kind in K if kind is not K.UNDO]),
+        st.sampled_from([0.5, 3.0, 5.0]),
+    ),
     max_size=40,
 )
-SHELVED = st.dictionaries(BOOK_IDS, st.sets(st.sampled_from([M, SF, Category.REFERENCE])), max_size=12)
+NAMES = st.lists(st.sampled_from(["A", "B"]), max_size=1).map(tuple)
+FACTS = st.builds(
+    Book,
+    id=BOOK_IDS,
+    title=st.just("Title"),
+    categories=st.lists(st.sampled_from([M, SF, Category.REFERENCE]), max_size=2).map(tuple),
+    authors=NAMES,
+    subjects=NAMES,
+    added_on=st.none() | st.dates(TODAY - timedelta(40), TODAY),
+    removed=st.booleans(),
+)
+SHELVED = st.lists(FACTS, max_size=12)
+BECAUSE = {ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT}
 
 
 @given(SHELVED, SHELVED, EVENTS, READERS, st.data())
 def test_promises_of_the_contract(
-    first: dict[int, set[Category]],
-    later: dict[int, set[Category]],
+    first: list[Book],
+    later: list[Book],
     told: Sequence[tuple[int, int, int, float]],
     reader: int,
     data: st.DataObject,
@@ -263,18 +449,19 @@ def test_promises_of_the_contract(
     And the list is as long as it can be, best scores first, its reasons likings of this reader.
     """
     events = [Event(place, *one) for place, one in enumerate(told, 1)]
-    catalogue = by_id(*(book(id_, *sorted(shelves)) for id_, shelves in (first | later).items()))
-    trained = data.draw(st.integers(0, len(events)))
-    in_time = {id_: catalogue[id_] for id_ in first}
-    parameters = Parameters(neighbours=data.draw(st.integers(1, 5)))
-    model = ServedModel(train(in_time, [events[:trained]], now=NOW, parameters=parameters), in_time)
+    catalogue = by_id(*first, *later)
+    supply = Supply(by_id(*first))
+    trained, variety = data.draw(st.integers(0, len(events))), data.draw(st.sampled_from([0.0, 0.3]))
+    model = ServedModel(artifact_of({one.id for one in first}, events[:trained]), supply, variety=variety)
     model.observe(events[trained:])
-    model.stock(catalogue)
+    supply.take(*later)
+    model.restock()
     request = ShelfRequest(
         reader_id=reader,
         category=data.draw(st.sampled_from([None, M, SF, Category.REFERENCE])),
         limit=data.draw(st.integers(1, 14)),
         excluded=data.draw(st.frozensets(BOOK_IDS, max_size=4)),
+        selection=data.draw(st.sampled_from(Selection)),
     )
     standings: dict[int, Standing] = {}
     for event in events:
@@ -284,7 +471,8 @@ def test_promises_of_the_contract(
     allowed = {
         one.id
         for one in catalogue.values()
-        if (request.category is None or request.category in one.categories)
+        if not one.removed
+        and (request.category is None or request.category in one.categories)
         and one.id not in request.excluded
         and not standings.get(one.id, Standing.NONE) & (Standing.TAKEN | Standing.WAVED_AWAY)
     }
@@ -294,13 +482,53 @@ def test_promises_of_the_contract(
     assert len(set(ids(shelf))) == len(ids(shelf)) == min(request.limit, len(allowed))
     assert set(ids(shelf)) <= allowed
     scores = [one.score for one in shelf.recommendations]
-    assert scores == sorted(scores, reverse=True)
+    personal = [score > 0 for score in scores]
+    assert personal == sorted(personal, reverse=True)
+    if not variety:
+        assert scores == sorted(scores, reverse=True)
     liked = {id_ for id_, standing in standings.items() if standing & Standing.LIKED}
     for one in shelf.recommendations:
-        because = one.reason.kind is ReasonKind.BECAUSE_OF_BOOKS
+        because = one.reason.kind in BECAUSE
         assert one.book == catalogue[one.book.id]
         assert because == bool(one.reason.books) == (one.score > 0)
         assert {known.id for known in one.reason.books} <= liked - {one.book.id}
-    known = [bool(standings.get(id_, Standing.NONE)) for id_ in ids(shelf)]
-    assert known == sorted(known)
+        if one.reason.kind is ReasonKind.SAME_AUTHOR:
+            assert set(one.book.authors) & set(one.reason.books[0].authors)
+        if one.reason.kind is ReasonKind.SAME_SUBJECT:
+            assert set(one.book.subjects) & set(one.reason.books[0].subjects)
+    if request.selection is Selection.FOR_YOU:
+        known = [bool(standings.get(id_, Standing.NONE)) for id_ in ids(shelf)]
+        assert known == sorted(known)
+    else:
+        assert set(scores) <= {0}
     assert model.recommend(request) == shelf
+
+
+def test_the_basis_of_a_list_holds_until_something_changes_that_it_follows_from() -> None:
+    """A full list of personal books holds whatever others do; a list with popular ones until a liking comes.
+
+    Neither holds after the reader did something, after the catalogue changed, for another reader or in another
+    model.
+    """
+    supply = Supply(CATALOGUE)
+    artifact = artifact_of(CATALOGUE, HISTORY)
+    model = ServedModel(artifact, supply)
+    personal, filled = ask(model, 30, limit=2).basis, ask(model, 30, limit=5).basis
+    assert [model.holds(30, basis) for basis in (personal, filled)] == [True, True]
+    assert not model.holds(31, personal)
+    assert not model.holds(NOBODY, personal)
+    assert not model.holds(30, None)
+    assert not ServedModel(artifact, supply).holds(30, personal)
+    model.observe([Event(100, 99, 8, K.PURCHASE, 0.0, NOW.timestamp())])
+    assert [model.holds(30, basis) for basis in (personal, filled)] == [True, False]
+    filled = ask(model, 30, limit=5).basis
+    model.observe([Event(101, 30, 7, K.NOT_INTERESTED, 0.0)])
+    assert [model.holds(30, basis) for basis in (personal, filled)] == [False, False]
+    personal = ask(model, 30, limit=2).basis
+    assert model.holds(30, personal)
+    model.replace(30, [])
+    assert not model.holds(30, personal)
+    personal = ask(model, 31, limit=2).basis
+    supply.take(book(9))
+    model.restock()
+    assert not model.holds(31, personal)

@@ -16,36 +16,96 @@ DUNE = Book(
     subjects=("deserts", "politics"),
     year=1965,
     published_on=date(1965, 8, 1),
+    isbn="978-0-441-01359-3",
 )
 UBIK = Book(id=2, title="Ubik — ✓")
+TODAY, LATER = date(2026, 1, 1), date(2026, 2, 2)
 
 
-def put(store: Store, *books: Book) -> int:
+def put(store: Store, *books: Book, today: date = TODAY) -> set[int]:
     """Upsert in a transaction of its own."""
     with store.write() as work:
-        changed = work.books.upsert(books)
+        changed = work.books.upsert(books, today)
         work.commit()
     return changed
 
 
-def test_books_come_back_as_they_were(store: Store) -> None:
-    """Every fact survives, the absent ones too."""
-    put(store, DUNE, UBIK)
+def remove(store: Store, *book_ids: int) -> set[int]:
+    """Remove in a transaction of its own."""
+    with store.write() as work:
+        removed = work.books.remove(book_ids)
+        work.commit()
+    return removed
+
+
+def arrived(book: Book, day: date = TODAY) -> Book:
+    """The book as it comes back from the store."""
+    return replace(book, added_on=day)
+
+
+def catalogue(store: Store) -> dict[int, Book]:
+    """Every book that the store knows."""
     with store.read() as work:
-        found, _ = work.books.changed_since(0)
-        assert sorted(found, key=lambda book: book.id) == [DUNE, UBIK]
+        return {book.id: book for book in work.books.changed_since(0)[0]}
+
+
+def test_books_come_back_as_they_were(store: Store) -> None:
+    """Every fact survives, the absent ones too, and the day of the arrival is added."""
+    put(store, DUNE, UBIK)
+    assert catalogue(store) == {1: arrived(DUNE), 2: arrived(UBIK)}
+    with store.read() as work:
         assert sorted(work.books.ids()) == [1, 2]
 
 
-def test_upsert_counts_changes_only(store: Store) -> None:
-    """New and different books count, and what is the same as before does not."""
-    assert put(store, DUNE, UBIK) == 2
-    assert put(store, DUNE, UBIK) == 0
-    assert put(store, replace(DUNE, year=None), UBIK, Book(id=3, title="Solaris")) == 2
-    assert put(store) == 0
+def test_upsert_tells_what_differs(store: Store) -> None:
+    """New and different books are told, and what is the same as before is not."""
+    assert put(store, DUNE, UBIK) == {1, 2}
+    assert put(store, DUNE, UBIK) == set()
+    assert put(store, replace(DUNE, year=None), UBIK, Book(id=3, title="Solaris")) == {1, 3}
+    assert put(store) == set()
+    assert {id_: book.year for id_, book in catalogue(store).items()} == {1: None, 2: None, 3: None}
+
+
+def test_the_last_of_a_repeated_book_counts(store: Store) -> None:
+    """A batch that says two things of one book leaves the second, also where it is what was there before."""
+    assert put(store, DUNE, replace(DUNE, title="Dune II")) == {1}
+    assert catalogue(store)[1].title == "Dune II"
+    assert put(store, DUNE, replace(DUNE, title="Dune II")) == set()
+    assert catalogue(store)[1].title == "Dune II"
+
+
+def test_the_day_of_arrival_stays(store: Store) -> None:
+    """A change, a removal and a return leave the day of the first arrival, and it makes no difference by itself."""
+    put(store, DUNE)
+    assert put(store, replace(DUNE, added_on=LATER), today=LATER) == set()
+    assert put(store, replace(DUNE, year=1966), today=LATER) == {1}
+    remove(store, 1)
+    put(store, DUNE, today=LATER)
+    assert catalogue(store)[1] == arrived(DUNE)
+    put(store, UBIK, today=LATER)
+    assert catalogue(store)[2] == arrived(UBIK, LATER)
+
+
+def test_removed_books_stay_marked(store: Store) -> None:
+    """Whoever follows hears of a removal, training still knows the book, and removing again changes nothing."""
+    put(store, DUNE, UBIK)
+    assert remove(store, 1, 7) == {1}
     with store.read() as work:
-        found, _ = work.books.changed_since(0)
-        assert {book.id: book.year for book in found} == {1: None, 2: None, 3: None}
+        assert work.books.changed_since(1) == ([replace(arrived(DUNE), removed=True)], 2)
+        assert sorted(work.books.ids()) == [1, 2]
+    assert remove(store, 1) == set()
+    assert remove(store) == set()
+    with store.read() as work:
+        assert work.books.revision() == 2
+
+
+def test_a_removed_book_comes_back(store: Store) -> None:
+    """An upsert brings it back, unchanged or not, and whoever follows hears of it."""
+    put(store, DUNE)
+    remove(store, 1)
+    assert put(store, DUNE) == {1}
+    with store.read() as work:
+        assert work.books.changed_since(2) == ([arrived(DUNE)], 3)
 
 
 def test_revisions_count_the_changes_of_the_catalogue(store: Store) -> None:
@@ -65,7 +125,7 @@ def test_changed_since_gives_what_is_newer(store: Store) -> None:
     put(store, DUNE, UBIK)
     put(store, DUNE, replace(UBIK, title="Ubik"))
     with store.read() as work:
-        assert work.books.changed_since(1) == ([replace(UBIK, title="Ubik")], 2)
+        assert work.books.changed_since(1) == ([arrived(replace(UBIK, title="Ubik"))], 2)
         assert work.books.changed_since(2) == ([], 2)
         assert len(work.books.changed_since(0)[0]) == 2
 
@@ -74,5 +134,6 @@ def test_changed_since_gives_what_is_newer(store: Store) -> None:
 def test_ten_thousand_books_in_one_batch(store: Store) -> None:
     """The importer's batch is within what either database takes in one statement."""
     many = [replace(UBIK, id=id_) for id_ in range(1, 10_001)]
-    assert put(store, *many) == 10_000
-    assert put(store, *many) == 0
+    assert len(put(store, *many)) == 10_000
+    assert put(store, *many) == set()
+    assert len(remove(store, *range(1, 10_001))) == 10_000

@@ -1,10 +1,11 @@
 """What readers did, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from math import isnan
 
 import pytest
 
-from recommendations.domain import Book, Event, Interaction, InteractionKind
+from recommendations.domain import Book, Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store import Store
 from recommendations.store.interactions import CHUNK
 
@@ -12,6 +13,11 @@ from recommendations.store.interactions import CHUNK
 def click(id_: str, *, reader: int = 1, book: int = 1) -> Interaction:
     """One click."""
     return Interaction(id=id_, reader_id=reader, book_id=book, kind=InteractionKind.CLICK)
+
+
+def undo(id_: str, undoes: str, *, reader: int = 1) -> Interaction:
+    """An undo."""
+    return Interaction(id=id_, reader_id=reader, book_id=0, kind=InteractionKind.UNDO, undoes=undoes)
 
 
 def add(store: Store, *batch: Interaction) -> set[str]:
@@ -55,26 +61,43 @@ def test_add_many_counts_the_new_ones(store: Store) -> None:
     batch = [click(f"i{number}") for number in range(2500)]
     for expected in (2500, 0):
         with store.write() as work:
-            assert work.interactions.add_many(batch) == expected
+            assert work.interactions.add_many(batch) == (expected, 0)
             work.commit()
     with store.write() as work:
-        assert work.interactions.add_many([click("x"), click("x"), click("i7")]) == 1
+        assert work.interactions.add_many([click("x"), click("x"), click("i7")]) == (1, 0)
 
 
-def test_every_field_is_stored(store: Store) -> None:
-    """The event has the model's part of an interaction, and its time is kept with its offset."""
+@pytest.mark.parametrize(
+    "occurred_at",
+    [
+        datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ],
+)
+def test_every_field_is_stored(store: Store, occurred_at: datetime) -> None:
+    """The event has the model's part of an interaction and a page has all of it, with its time as it was."""
     rated = Interaction(
         id="r",
         reader_id=2**31 - 1,
         book_id=7,
         kind=InteractionKind.RATING,
         value=3.5,
-        occurred_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+        occurred_at=occurred_at,
         recommendation_id="list",
     )
     add(store, rated)
     (event,) = events(store)
-    assert event[1:] == (2**31 - 1, 7, InteractionKind.RATING, 3.5)
+    assert event[1:5] == (2**31 - 1, 7, InteractionKind.RATING, 3.5)
+    assert event.happened == pytest.approx(occurred_at.timestamp(), abs=0.001)
+    with store.read() as work:
+        assert work.interactions.page(rated.reader_id, before=None, limit=9).interactions == (rated,)
+
+
+def test_an_unknown_time_is_no_number(store: Store) -> None:
+    """Where nobody knows the time, the event's is NaN."""
+    add(store, click("a"))
+    assert isnan(events(store)[0].happened)
 
 
 def test_events_come_in_order_and_after_a_number(store: Store) -> None:
@@ -88,19 +111,15 @@ def test_events_come_in_order_and_after_a_number(store: Store) -> None:
     assert events(store, everything[-1].sequence) == []
 
 
-@pytest.mark.slow
 def test_events_come_in_chunks(store: Store) -> None:
     """A long history is read piece by piece, and the pieces are the whole."""
     with store.write() as work:
-        for start in range(0, CHUNK + 5, 10_001):
-            work.interactions.add_many(
-                [click(f"i{number}", book=number + 1) for number in range(start, min(start + 10_001, CHUNK + 5))]
-            )
+        work.interactions.add_many([click(f"i{number}", book=number + 1) for number in range(16 * CHUNK + 5)])
         work.commit()
     with store.read() as work:
         chunks = list(work.interactions.events_after(0))
-    assert [len(chunk) for chunk in chunks] == [CHUNK, 5]
-    assert [event.book_id for chunk in chunks for event in chunk] == list(range(1, CHUNK + 6))
+    assert [len(chunk) for chunk in chunks] == [CHUNK] * 16 + [5]
+    assert [event.book_id for chunk in chunks for event in chunk] == list(range(1, 16 * CHUNK + 6))
 
 
 def test_last_sequence(store: Store) -> None:
@@ -113,13 +132,85 @@ def test_last_sequence(store: Store) -> None:
 
 
 def test_of_unknown_books(store: Store) -> None:
-    """Interactions whose book the catalogue lacks are counted until it arrives."""
-    add(store, click("a", book=1), click("b", book=2), click("c", book=2))
+    """Interactions whose book the catalogue lacks are counted until it arrives; an undo has none and is not."""
+    add(store, click("a", book=1), click("b", book=2), click("c", book=2), undo("u", "x"))
     counts = []
     for book in (9, 1, 2):
         with store.write() as work:
-            work.books.upsert([Book(id=book, title="")])
+            work.books.upsert([Book(id=book, title="")], date(2026, 1, 1))
             work.commit()
         with store.read() as work:
             counts.append(work.interactions.of_unknown_books())
     assert counts == [3, 2, 0]
+
+
+@pytest.mark.parametrize("undo_first", [False, True])
+def test_what_was_undone_is_gone(store: Store, *, undo_first: bool) -> None:
+    """Whichever comes first, the interaction is in no answer any more; only whoever follows hears of the undo."""
+    both = [click("a", book=1), undo("u", "a")]
+    for one in [click("b", book=2), *(reversed(both) if undo_first else both), click("c", book=3)]:
+        assert add(store, one) == {one.id}
+    assert [(event.book_id, event.kind) for event in events(store)] == [
+        (2, InteractionKind.CLICK),
+        (0, InteractionKind.UNDO),
+        (3, InteractionKind.CLICK),
+    ]
+    with store.read() as work:
+        assert [event.book_id for event in work.interactions.events_of(1)] == [2, 3]
+        page = work.interactions.page(1, before=None, limit=9)
+        assert [one.id for one in page.interactions] == ["c", "b"]
+
+
+def test_an_undo_is_stored_once(store: Store) -> None:
+    """Undos are idempotent by their ids like everything else, and two undos of one interaction are one too many."""
+    assert add(store, click("a"), undo("u", "a"), undo("u", "a")) == {"a", "u"}
+    assert add(store, undo("u", "a"), undo("v", "a")) == {"v"}
+    assert [event.kind for event in events(store)] == [InteractionKind.UNDO] * 2
+
+
+def test_nobody_undoes_what_another_did(store: Store) -> None:
+    """An undo that names another reader's interaction, or none, takes nothing back."""
+    add(store, click("a"), undo("u", "a", reader=2), undo("v", "nothing"))
+    with store.read() as work:
+        assert [event.book_id for event in work.interactions.events_of(1)] == [1]
+
+
+def test_events_of_one_reader(store: Store) -> None:
+    """They are the reader's own, whole and in order; whoever did nothing has none."""
+    add(store, click("a", book=3), click("b", reader=2, book=1), click("c", book=2))
+    with store.read() as work:
+        assert work.interactions.events_of(1) == [event for event in events(store) if event.reader_id == 1] != []
+        assert [event.book_id for event in work.interactions.events_of(1)] == [3, 2]
+        assert work.interactions.events_of(3) == []
+
+
+def test_pages_of_a_history(store: Store) -> None:
+    """Page by page, the latest first, each interaction comes once, and the last page says that it is the last."""
+    add(store, *(click(f"i{number}") for number in range(5)), click("other", reader=2), undo("u", "i1"))
+    pages, before = [], None
+    for _ in range(2):
+        with store.read() as work:
+            page = work.interactions.page(1, before=before, limit=2)
+        pages.append([one.id for one in page.interactions])
+        before = page.older
+    assert pages == [["i4", "i3"], ["i2", "i0"]]
+    assert before is None
+    with store.read() as work:
+        assert work.interactions.page(3, before=None, limit=2) == HistoryPage((), None)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_comes_late_for_departed_readers(store: Store, *, many: bool) -> None:
+    """A merged reader's counts for the one that they became, and a forgotten one's is not stored by anybody."""
+    with store.write() as work:
+        work.readers.merge(1, 2)
+        work.readers.forget(3)
+        batch = [click("a"), click("b", reader=2), click("c", reader=3), click("d", reader=4)]
+        if many:
+            assert work.interactions.add_many(batch) == (3, 1)
+            assert work.interactions.add_many([click("e", reader=3)]) == (0, 1)
+        else:
+            assert work.interactions.add(batch) == {"a", "b", "d"}
+            assert work.interactions.add([click("e", reader=3)]) == set()
+        work.commit()
+    assert [event.reader_id for event in events(store)] == [2, 2, 4]

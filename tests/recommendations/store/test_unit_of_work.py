@@ -4,19 +4,22 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from recommendations.domain import Book, Interaction, InteractionKind, StoreUnavailable
-from recommendations.store import Store
+from recommendations.domain import Book, Category, Interaction, InteractionKind, StoreUnavailable
+from recommendations.store import Store, unit_of_work
 from recommendations.store.schema import metadata
-from servicekit.database import open_engine
+from servicekit import migrations
+from servicekit.database import open_engine, writing
 
 DEADLINE = 20
 
@@ -46,7 +49,7 @@ def test_without_commit_nothing_is_kept(store: Store) -> None:
     """Leaving the block takes everything back, and so does an exception."""
     with store.write() as work:
         work.interactions.add([click("a")])
-        work.books.upsert([Book(id=1, title="")])
+        work.books.upsert([Book(id=1, title="")], date(2026, 1, 1))
         work.models.add("m", {})
 
     def break_off() -> None:
@@ -90,7 +93,62 @@ def test_migrations_make_the_tables_of_the_schema(store: Store, engine: Engine) 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert {"books", "interactions", "models"} < set(inspect(connection).get_table_names())
+        assert {"books", "interactions", "tombstones", "models"} < set(inspect(connection).get_table_names())
+
+
+def test_what_an_older_database_has_stays(engine: Engine) -> None:
+    """Migrated from the first version, books are on sale, events count, and models keep their order."""
+    with writing(engine) as connection:
+        config = migrations._config(unit_of_work._MIGRATIONS)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        tables = {
+            name: Table(name, MetaData(), autoload_with=connection) for name in ("books", "interactions", "models")
+        }
+        listed = {"authors": [], "categories": [1], "subjects": []}
+        connection.execute(insert(tables["books"]).values(book_id=7, title="Dune", revision=4, **listed))
+        did = {"reader_id": 1, "book_id": 7, "kind": 2, "value": 0.0, "recommendation_id": ""}
+        for number in (1, 2):
+            connection.execute(insert(tables["interactions"]).values(id=f"i{number}", **did))
+            connection.execute(insert(tables["models"]).values(version=f"m{number}", manifest={}))
+        connection.commit()
+    store = Store(engine)
+    assert not store.is_migrated()
+    store.migrate()
+    assert store.is_migrated()
+    with store.read() as work:
+        assert work.books.changed_since(0) == (
+            [Book(id=7, title="Dune", categories=(Category.SCIENCE_FICTION,))],
+            4,
+        )
+        assert [event.book_id for event in work.interactions.events_of(1)] == [7, 7]
+        assert list(work.models.latest(9)) == ["m2", "m1"]
+        assert not work.models.all()[0].withdrawn
+    with store.write() as work:
+        # It is not known when the book came, and stays so.
+        assert work.books.upsert([Book(id=7, title="Dune II")], date(2026, 1, 1)) == {7}
+        work.commit()
+    with store.read() as work:
+        assert work.books.changed_since(4)[0][0].added_on is None
+
+
+def test_a_migration_that_breaks_off_changes_nothing(engine: Engine) -> None:
+    """It is one transaction: whoever is stopped before its last statement finds the database as it was."""
+
+    class Stopped(Exception):
+        pass
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _stop(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE models"):  # the last one
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        Store(engine).migrate()
+    event.remove(engine, "before_cursor_execute", _stop)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    Store(engine).migrate()
 
 
 def test_a_database_that_cannot_be_reached() -> None:

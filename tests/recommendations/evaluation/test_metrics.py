@@ -1,11 +1,12 @@
-"""Recall and NDCG, against known examples and against their definitions."""
+"""The measures, against known examples and against their definitions."""
 
 from itertools import permutations
 from math import log2
 
+import numpy as np
 import pytest
 
-from bench.metrics import ndcg, recall
+from recommendations.evaluation.metrics import coverage, hit, ndcg, novelty, recall, reciprocal_rank
 
 
 def test_recall_is_the_share_of_the_wanted_books_that_are_found() -> None:
@@ -54,3 +55,38 @@ def test_both_agree_with_brute_force(wanted: set[int], cutoff: int) -> None:
     for order in orders:
         assert recall(order, wanted, cutoff) == len(wanted & set(order[:cutoff])) / len(wanted)
         assert ndcg(order, wanted, cutoff) == pytest.approx(gain(order) / best)
+
+
+def test_reciprocal_rank_is_that_of_the_first_hit() -> None:
+    """The first wanted book counts and no other; one behind the cutoff does not."""
+    assert reciprocal_rank([5, 9, 1, 2], {1, 2}, 4) == pytest.approx(1 / 3)
+    assert reciprocal_rank([2, 1], {1, 2}, 2) == 1
+    assert reciprocal_rank([5, 9, 1], {1}, 2) == 0
+    assert reciprocal_rank([], {1}, 2) == 0
+
+
+def test_a_hit_is_one_however_many_there_are() -> None:
+    """One wanted book within the cutoff is as good as two, and none is nothing."""
+    assert hit([5, 1, 2], {1, 2}, 3) == hit([5, 1, 2], {1}, 2) == 1
+    assert hit([5, 1, 2], {1, 2}, 1) == hit([], {1}, 2) == 0
+
+
+def test_coverage_counts_books_and_not_lists() -> None:
+    """Two of four books stand in lists, one of them in many."""
+    assert coverage(np.array([0, 9, 1, 0])) == 0.5
+    assert coverage(np.array([], dtype=np.int64)) == 0
+
+
+def test_novelty_of_known_lists() -> None:
+    """Three places with a book that 2 of 8 readers have (2 bits each) and one with one that all have (0 bits)."""
+    assert novelty(np.array([3, 1, 0]), np.array([2, 8, 1]), 8) == pytest.approx(3 * 2 / 4)
+
+
+def test_a_book_without_readers_is_as_novel_as_one_with_a_single_reader() -> None:
+    """It is 3 bits among 8 readers, and not infinity."""
+    assert novelty(np.array([1]), np.array([0]), 8) == novelty(np.array([1]), np.array([1]), 8) == 3
+
+
+def test_nothing_recommended_is_not_novel() -> None:
+    """Lists without a book give 0 and no division by zero."""
+    assert novelty(np.array([0, 0]), np.array([1, 2]), 3) == 0

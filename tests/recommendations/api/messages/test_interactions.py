@@ -1,16 +1,17 @@
-"""Every limit of the contract, at its edge and beyond it."""
+"""Every limit of an interaction and of a page of them, at its edge and beyond it."""
 
+import base64
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api import messages
+from recommendations.api.messages import interactions
 from recommendations.domain import (
-    Category,
-    CategoryNotFound,
+    HistoryPage,
+    HistoryRequest,
     Interaction,
     InteractionKind,
     InvalidArgument,
@@ -21,84 +22,8 @@ from recommendations.domain import (
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 INT32_MAX = 2**31 - 1
 
-
-def request(**fields: Any) -> pb.RecommendationRequest:
-    """A request message."""
-    return pb.RecommendationRequest(**fields)
-
-
-@pytest.mark.parametrize(
-    ("asked", "limit"), [(0, 10), (1, 1), (10, 10), (99, 99), (100, 100), (101, 100), (INT32_MAX, 100)]
-)
-def test_max_results(asked: int, limit: int) -> None:
-    """0 means 10 and more than 100 means 100."""
-    assert messages.shelf_request(request(max_results=asked)).limit == limit
-
-
-def test_a_request_of_an_old_client() -> None:
-    """An empty message is mysteries for nobody, ten of them."""
-    asked = messages.shelf_request(request())
-    assert (asked.reader_id, asked.category, asked.limit, asked.excluded) == (0, Category.MYSTERY, 10, frozenset())
-
-
-@pytest.mark.parametrize(
-    ("fields", "field", "description"),
-    [
-        ({"user_id": -1}, "user_id", "must not be negative"),
-        ({"max_results": -1}, "max_results", "must not be negative"),
-        ({"exclude_book_ids": [3, -1]}, "exclude_book_ids", "must not be negative"),
-        ({"exclude_book_ids": range(1001)}, "exclude_book_ids", "must not be more than 1,000"),
-    ],
-)
-def test_malformed_requests(fields: dict[str, Any], field: str, description: str) -> None:
-    """The field is named, with the place of the request where it is one of several."""
-    with pytest.raises(InvalidArgument) as caught:
-        messages.shelf_request(request(**fields))
-    assert (caught.value.field, caught.value.description) == (field, description)
-    with pytest.raises(InvalidArgument) as caught:
-        messages.shelf_requests(pb.RecommendBatchRequest(requests=[request(), request(**fields)]))
-    assert caught.value.field == f"requests[1].{field}"
-
-
-def test_a_thousand_excluded_books() -> None:
-    """The most that may be left out are left out; 0 among them is nobody's book and no error."""
-    assert messages.shelf_request(request(exclude_book_ids=range(1000))).excluded == frozenset(range(1000))
-
-
-@pytest.mark.parametrize("category", [36, 9999, -1, INT32_MAX])
-def test_unknown_categories(category: int) -> None:
-    """An unknown number is CategoryNotFound, unless any category will do."""
-    with pytest.raises(CategoryNotFound):
-        messages.shelf_request(request(category=category))
-    with pytest.raises(CategoryNotFound):
-        messages.shelf_requests(pb.RecommendBatchRequest(requests=[request(), request(category=category)]))
-    assert messages.shelf_request(request(category=category, any_category=True)).category is None
-
-
-@pytest.mark.parametrize("category", Category)
-def test_known_categories(category: Category) -> None:
-    """Each number of the contract is that category."""
-    assert messages.shelf_request(request(category=category)).category is category
-
-
-@pytest.mark.parametrize("count", [0, 21])
-def test_too_few_or_many_shelves(count: int) -> None:
-    """A batch has at least one shelf and at most twenty."""
-    with pytest.raises(InvalidArgument) as caught:
-        messages.shelf_requests(pb.RecommendBatchRequest(requests=[request()] * count))
-    assert (caught.value.field, caught.value.description) == ("requests", "must be 1 to 20")
-
-
-@pytest.mark.parametrize("count", [1, 20])
-def test_as_many_shelves_as_allowed(count: int) -> None:
-    """Each request of a batch is translated, in order."""
-    asked = messages.shelf_requests(
-        pb.RecommendBatchRequest(requests=[request(user_id=number) for number in range(count)])
-    )
-    assert [one.reader_id for one in asked] == list(range(count))
-
-
 GOOD: dict[str, Any] = {"id": "a", "user_id": 1, "book_id": 2, "kind": pb.Interaction.KIND_VIEW}
+UNDO: dict[str, Any] = {"id": "b", "user_id": 1, "book_id": 0, "kind": pb.Interaction.KIND_UNDO, "undoes": "a"}
 
 
 def checked(**fields: Any) -> Interaction | Result:
@@ -108,7 +33,7 @@ def checked(**fields: Any) -> Interaction | Result:
     if seconds is not None:
         message.occurred_at.seconds = seconds
         message.occurred_at.nanos = nanos
-    (one,) = messages.interactions(pb.RecordInteractionsRequest(interactions=[message]), NOW)
+    (one,) = interactions.interactions(pb.RecordInteractionsRequest(interactions=[message]), NOW)
     return one
 
 
@@ -131,6 +56,9 @@ TOMORROW = int((NOW + timedelta(days=1)).timestamp())
         {"seconds": TOMORROW},
         {"seconds": -62135596800},
         {"seconds": 0, "nanos": 999_999_999},
+        UNDO,
+        UNDO | {"undoes": "x" * 100},
+        UNDO | {"book_id": 2},
     ],
 )
 def test_good_interactions(fields: dict[str, Any]) -> None:
@@ -162,6 +90,13 @@ def test_good_interactions(fields: dict[str, Any]) -> None:
         ({"seconds": 253402300800}, "occurred_at is not a time"),
         ({"seconds": -62135596801}, "occurred_at is not a time"),
         ({"seconds": 2**63 - 1}, "occurred_at is not a time"),
+        (UNDO | {"undoes": ""}, "undoes must be 1 to 100 printable characters"),
+        (UNDO | {"undoes": "x" * 101}, "undoes must be 1 to 100 printable characters"),
+        (UNDO | {"undoes": "a\nb"}, "undoes must be 1 to 100 printable characters"),
+        (UNDO | {"undoes": "b"}, "undoes must be the id of another interaction"),
+        (UNDO | {"book_id": -1}, "book_id must not be negative"),
+        (UNDO | {"value": 4}, "value must be 0 unless kind is KIND_RATING"),
+        ({"undoes": "b"}, "undoes must be empty unless kind is KIND_UNDO"),
         *(
             ({"kind": pb.Interaction.KIND_RATING, "value": value}, "value of a rating must be 0.5 to 5")
             for value in (0, 0.49, 5.01, -1, math.nan, math.inf, -math.inf)
@@ -187,12 +122,15 @@ def test_every_field_of_an_interaction() -> None:
     now = checked()
     assert isinstance(now, Interaction)
     assert now.occurred_at == NOW
+    assert checked(**UNDO) == Interaction(
+        id="b", reader_id=1, book_id=0, kind=InteractionKind.UNDO, occurred_at=NOW, undoes="a"
+    )
 
 
 def test_refused_ones_keep_their_place() -> None:
     """Good and bad ones come back in the order of the request."""
     batch = [pb.Interaction(**(GOOD | {"user_id": reader})) for reader in (1, 0, 2)]
-    first, second, third = messages.interactions(pb.RecordInteractionsRequest(interactions=batch), NOW)
+    first, second, third = interactions.interactions(pb.RecordInteractionsRequest(interactions=batch), NOW)
     assert isinstance(first, Interaction)
     assert isinstance(second, Result)
     assert isinstance(third, Interaction)
@@ -202,9 +140,89 @@ def test_refused_ones_keep_their_place() -> None:
 def test_a_thousand_interactions_and_one_more() -> None:
     """A thousand are taken, and more refuse the whole call."""
     message = pb.RecordInteractionsRequest(interactions=[pb.Interaction(**GOOD)] * 1000)
-    assert len(messages.interactions(message, NOW)) == 1000
+    assert len(interactions.interactions(message, NOW)) == 1000
     message.interactions.append(pb.Interaction(**GOOD))
     with pytest.raises(InvalidArgument) as caught:
-        messages.interactions(message, NOW)
+        interactions.interactions(message, NOW)
     assert (caught.value.field, caught.value.description) == ("interactions", "must not be more than 1,000")
-    assert messages.interactions(pb.RecordInteractionsRequest(), NOW) == []
+    assert interactions.interactions(pb.RecordInteractionsRequest(), NOW) == []
+
+
+@pytest.mark.parametrize(("asked", "limit"), [(0, 50), (1, 1), (1000, 1000), (1001, 1000), (INT32_MAX, 1000)])
+def test_page_size(asked: int, limit: int) -> None:
+    """0 means 50 and more than 1,000 means 1,000."""
+    message = pb.ListInteractionsRequest(user_id=7, page_size=asked)
+    assert interactions.history_request(message) == HistoryRequest(reader_id=7, limit=limit)
+
+
+@pytest.mark.parametrize("sequence", [1, 2, 255, 256, 2**31, 2**63 - 1])
+def test_a_page_leads_to_the_next_one(sequence: int) -> None:
+    """The token of a page, given back, continues where that page ended; it needs no quoting in an address."""
+    token = interactions.history_response(HistoryPage((), sequence)).next_page_token
+    assert token.replace("-", "").replace("_", "").isalnum()
+    message = pb.ListInteractionsRequest(user_id=7, page_token=token)
+    assert interactions.history_request(message).before == sequence
+
+
+def test_the_last_page_has_no_token() -> None:
+    """An empty token says that there is no more."""
+    assert interactions.history_response(HistoryPage((), None)) == pb.ListInteractionsResponse()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "a",
+        "5",
+        "no token",
+        "é" * 11,
+        "A" * 1000,
+        "AAAAAAAAAAA",
+        "_" * 11,
+        "AAAAAAAAAAF",
+        "AAAAAAAAAAE=",
+        " AAAAAAAAAAE",
+        base64.urlsafe_b64encode(b"123456789").decode(),
+    ],
+)
+def test_malformed_page_tokens(token: str) -> None:
+    """Whatever no answer had as its token names the field."""
+    with pytest.raises(InvalidArgument) as caught:
+        interactions.history_request(pb.ListInteractionsRequest(user_id=7, page_token=token))
+    assert (caught.value.field, caught.value.description) == ("page_token", "is not a next_page_token")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "description"),
+    [
+        ({"user_id": 0}, "user_id", "must be positive"),
+        ({"user_id": -1}, "user_id", "must be positive"),
+        ({"page_size": -1}, "page_size", "must not be negative"),
+    ],
+)
+def test_malformed_requests_for_a_page(fields: dict[str, Any], field: str, description: str) -> None:
+    """The field is named."""
+    with pytest.raises(InvalidArgument) as caught:
+        interactions.history_request(pb.ListInteractionsRequest(**({"user_id": 1} | fields)))
+    assert (caught.value.field, caught.value.description) == (field, description)
+
+
+def test_every_field_of_a_page() -> None:
+    """What the store has is what the message says, in UTC; a time that nobody knows is absent."""
+    rating = Interaction(
+        id="a",
+        reader_id=1,
+        book_id=2,
+        kind=InteractionKind.RATING,
+        value=4.5,
+        occurred_at=datetime(2026, 1, 2, 1, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=1))),
+        recommendation_id="list",
+    )
+    view = Interaction(id="b", reader_id=1, book_id=3, kind=InteractionKind.VIEW)
+    first, second = interactions.history_response(HistoryPage((rating, view), None)).interactions
+    expected = pb.Interaction(
+        id="a", user_id=1, book_id=2, kind=pb.Interaction.KIND_RATING, value=4.5, recommendation_id="list"
+    )
+    expected.occurred_at.FromJsonString("2026-01-02T00:00:00.250Z")
+    assert first == expected
+    assert second == pb.Interaction(id="b", user_id=1, book_id=3, kind=pb.Interaction.KIND_VIEW)

@@ -1,0 +1,116 @@
+"""What becomes of ten million interactions: import, training, start, memory, and how training grows."""
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import click
+import numpy as np
+import psutil
+
+from bench.generated import Size, write_books, write_interactions
+from bench.ingestion import row
+from bench.processes import Finished, Stage
+from bench.recommendations_process import RecommendationsFolder, wait_until_serving
+from servicekit.table import print_table
+
+STEPS = 4
+"""The history comes in so many files, each of which doubles it; a model is learned after each."""
+
+SEARCH_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A training on a part of the history: how many readers and interactions there were, and what it took."""
+
+    readers: int
+    interactions: int
+    trained: Finished
+
+
+@dataclass(frozen=True)
+class Started:
+    """A server that serves: how long that took, and the most memory that one process of it owns, in MiB."""
+
+    seconds: float
+    cpu_seconds: float
+    own_mb: float
+
+
+def run(size: Size, search_seconds: float) -> None:
+    """Print what each command takes, each as a process of its own, on SQLite and on generated data."""
+    with Stage() as stage:
+        books = stage.folder / "books.csv"
+        # A child's peak memory begins with its parent's: this process must stay small.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+            apart.submit(write_books, books, size).result()
+            files = apart.submit(write_interactions, stage.folder, size, STEPS).result()
+        folder = RecommendationsFolder(stage)
+        rows = [_row("import books.csv", folder.run("import", "--books", str(books)))]
+        steps: list[Step] = []
+        for file in files:
+            rows.append(_row(f"import {file.name}", folder.run("import", "--interactions", str(file))))
+            steps.append(_step(folder, folder.run("train", "--budget", "0")))
+            click.echo(f"{steps[-1].interactions:,} interactions imported and learned from")
+        rows.append(_row("train --budget 0", steps[-1].trained))
+        searched = folder.run("train", "--budget", f"{search_seconds:g}")
+        rows.append(_row(f"train --budget {search_seconds:g}", searched))
+        started = _served(folder)
+    rows.append(
+        ("serve: until health says SERVING", "–", f"{started.seconds:.2f}", "–", "–", f"{started.cpu_seconds:.2f}")
+    )
+    print_table(
+        f"{size.books:,} books, {steps[-1].readers:,} readers, {steps[-1].interactions:,} interactions, on SQLite",
+        ("command", "rows", "seconds", "rows/s", "peak MB", "cpu s"),
+        rows,
+    )
+    click.echo(f"The server's own memory, shared with nobody (USS), once it serves: {started.own_mb:.0f} MB.")
+    _print_growth(steps)
+    click.echo("Whole processes, the start of Python included.")
+
+
+def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The exponent e of the power law seconds = c · sizes^e that fits best (least squares of the logarithms)."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def _step(folder: RecommendationsFolder, trained: Finished) -> Step:
+    newest = max((folder.path / "models").glob("*/manifest.json"))
+    manifest = json.loads(newest.read_text(encoding="utf-8"))
+    # Whoever did something did it once.
+    return Step(manifest["readers"], manifest["likings"], trained)
+
+
+def _row(command: str, finished: Finished) -> Sequence[str]:
+    return *row(command, finished), f"{finished.cpu_seconds:.1f}"
+
+
+def _served(folder: RecommendationsFolder) -> Started:
+    started = time.perf_counter()
+    server = folder.serve()
+    wait_until_serving(server)
+    seconds = time.perf_counter() - started
+    parent = psutil.Process(server.child.pid)
+    own = max(process.memory_full_info().uss for process in (parent, *parent.children(recursive=True)))
+    return Started(seconds, server.child.cpu_seconds(), own / 2**20)
+
+
+def _print_growth(steps: Sequence[Step]) -> None:
+    first = steps[0].trained
+    rows = [
+        (
+            f"{step.readers:,}",
+            *(f"{step.readers / steps[0].readers:.1f} ×", f"{step.interactions:,}"),
+            *(f"{step.trained.seconds:.1f}", f"{step.trained.cpu_seconds:.1f}"),
+            *(f"{step.trained.cpu_seconds / first.cpu_seconds:.1f} ×", f"{step.trained.peak_mb:.0f}"),
+        )
+        for step in steps
+    ]
+    columns = ("readers", "as many", "interactions", "seconds", "cpu s", "cpu: as long", "peak MB")
+    print_table("How `train --budget 0` grows with the readers", columns, rows)
+    exponent = growth([step.readers for step in steps], [step.trained.cpu_seconds for step in steps])
+    click.echo(f"Processor time grows like readers to the power of {exponent:.2f}.")

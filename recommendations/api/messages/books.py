@@ -1,0 +1,93 @@
+"""Changes of the catalogue, and what became of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.api.messages import fields
+from recommendations.domain import Book, Category, UpsertOutcome, UpsertResult
+
+# What an import takes a call takes too: a shop may send again what it once imported.
+from servicekit.csvfields import MAX_TEXT, YEARS
+
+MAX_BOOKS = 1_000
+
+
+def books(message: pb.UpsertBooksRequest) -> list[Book | UpsertResult]:
+    """Each book, or why it is refused. Raises InvalidArgument where there are too many."""
+    fields.at_most(MAX_BOOKS, len(message.books), "books")
+    checked: list[Book | UpsertResult] = []
+    for one in message.books:
+        reason = next(_faults(one), None)
+        checked.append(_book(one) if reason is None else UpsertResult(UpsertOutcome.REFUSED, reason))
+    return checked
+
+
+def upsert_response(results: Sequence[UpsertResult]) -> pb.UpsertBooksResponse:
+    """The results as a message."""
+    return pb.UpsertBooksResponse(
+        results=[
+            pb.UpsertResult(outcome=pb.UpsertResult.Outcome.ValueType(one.outcome.value), reason=one.reason)
+            for one in results
+        ]
+    )
+
+
+def removed_books(message: pb.RemoveBooksRequest) -> list[int]:
+    """The ids of the books, each once. Raises InvalidArgument."""
+    fields.at_most(MAX_BOOKS, len(message.book_ids), "book_ids")
+    return sorted({fields.positive(book_id, "book_ids") for book_id in message.book_ids})
+
+
+def _faults(one: pb.Book) -> Iterator[str]:
+    """What is wrong with a book, each fault a sentence that names its field."""
+    if one.id <= 0:
+        yield "id must be positive"
+    if not _is_text(one.title):
+        yield f"title must be 1 to {MAX_TEXT:,} characters and not blank"
+    for name, texts in (("authors", one.authors), ("subjects", one.subjects)):
+        if not all(map(_is_text, texts)):
+            yield f"{name} must each be 1 to {MAX_TEXT:,} characters and not blank"
+    if any(number not in _CATEGORIES for number in one.categories):
+        yield "categories must be known ones"
+    if len(one.isbn) > MAX_TEXT or "\0" in one.isbn:
+        yield f"isbn must be at most {MAX_TEXT:,} characters"
+    if one.year not in YEARS:
+        yield f"year must be {YEARS[0]} to {YEARS[-1]}"
+    if one.published_on and _day(one.published_on) is None:
+        yield "published_on must be a day written as 2026-11-22"
+
+
+_CATEGORIES = frozenset(map(int, Category))
+
+
+def _is_text(text: str) -> bool:
+    # PostgreSQL cannot store the character 0.
+    return bool(text.strip()) and len(text) <= MAX_TEXT and "\0" not in text
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # Python reads other forms too, such as 20261122 and 2026-W47-7.
+    return day if day.isoformat() == text else None
+
+
+def _book(one: pb.Book) -> Book:
+    return Book(
+        id=one.id,
+        title=one.title.strip(),
+        authors=_listing(one.authors),
+        categories=tuple(Category(number) for number in dict.fromkeys(one.categories)),
+        subjects=_listing(one.subjects),
+        year=one.year or None,
+        published_on=_day(one.published_on) if one.published_on else None,
+        isbn=one.isbn.strip(),
+    )
+
+
+def _listing(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, without surrounding space, as an import reads them."""
+    return tuple(dict.fromkeys(text.strip() for text in texts))

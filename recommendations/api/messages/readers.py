@@ -1,0 +1,19 @@
+"""Readers that are to be no more."""
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.api.messages import fields
+from recommendations.domain import InvalidArgument
+
+
+def merge(message: pb.MergeReadersRequest) -> tuple[int, int]:
+    """Who is to become whom. Raises InvalidArgument."""
+    reader_id = fields.positive(message.from_user_id, "from_user_id")
+    into = fields.positive(message.into_user_id, "into_user_id")
+    if reader_id == into:
+        raise InvalidArgument("into_user_id", "must be another reader than from_user_id")
+    return reader_id, into
+
+
+def forgotten(message: pb.ForgetReaderRequest) -> int:
+    """Who is to be forgotten. Raises InvalidArgument."""
+    return fields.positive(message.user_id, "user_id")

@@ -1,0 +1,112 @@
+"""Requests for shelves, and shelves."""
+
+from collections.abc import Sequence
+
+from protobufs import recommendations_pb2 as pb
+from recommendations.api.messages import fields
+from recommendations.domain import (
+    Category,
+    CategoryNotFound,
+    InvalidArgument,
+    Recommendation,
+    Selection,
+    Shelf,
+    ShelfRequest,
+    SimilarRequest,
+)
+
+DEFAULT_RESULTS = 10
+MAX_RESULTS = 100
+MAX_EXCLUDED = 1_000
+MAX_SHELVES = 20
+
+
+def shelf_request(message: pb.RecommendationRequest, field: str = "") -> ShelfRequest:
+    """One request; `field` is the path of the message, for errors. Raises InvalidArgument, CategoryNotFound."""
+    return ShelfRequest(
+        reader_id=fields.not_negative(message.user_id, f"{field}user_id"),
+        category=None if message.any_category else _category(message.category),
+        limit=_limit(message.max_results, field),
+        excluded=_excluded(message.exclude_book_ids, field),
+        selection=_selection(message.selection, field),
+    )
+
+
+def shelf_requests(message: pb.RecommendBatchRequest) -> list[ShelfRequest]:
+    """The requests of a batch. Raises InvalidArgument, CategoryNotFound."""
+    if not 0 < len(message.requests) <= MAX_SHELVES:
+        raise InvalidArgument("requests", f"must be 1 to {MAX_SHELVES}")
+    return [shelf_request(request, f"requests[{place}].") for place, request in enumerate(message.requests)]
+
+
+def similar_request(message: pb.SimilarBooksRequest) -> SimilarRequest:
+    """A request for books like another one. Raises InvalidArgument."""
+    return SimilarRequest(
+        book_id=fields.positive(message.book_id, "book_id"),
+        reader_id=fields.not_negative(message.user_id, "user_id"),
+        limit=_limit(message.max_results),
+        excluded=_excluded(message.exclude_book_ids),
+    )
+
+
+def shelf_response(shelf: Shelf) -> pb.RecommendationResponse:
+    """A shelf as a message."""
+    return pb.RecommendationResponse(
+        recommendations=[_book_recommendation(one) for one in shelf.recommendations],
+        recommendation_id=shelf.recommendation_id,
+        model_version=shelf.model_version,
+    )
+
+
+def shelves_response(shelves: Sequence[Shelf]) -> pb.RecommendBatchResponse:
+    """Shelves as a message."""
+    return pb.RecommendBatchResponse(responses=[shelf_response(shelf) for shelf in shelves])
+
+
+def similar_response(shelf: Shelf) -> pb.SimilarBooksResponse:
+    """A shelf of books like another one as a message."""
+    return pb.SimilarBooksResponse(
+        recommendations=[_book_recommendation(one) for one in shelf.recommendations],
+        recommendation_id=shelf.recommendation_id,
+        model_version=shelf.model_version,
+    )
+
+
+def _category(number: int) -> Category:
+    try:
+        return Category(number)
+    except ValueError:
+        raise CategoryNotFound from None
+
+
+def _selection(number: int, field: str) -> Selection:
+    try:
+        return Selection(number)
+    except ValueError:
+        raise InvalidArgument(f"{field}selection", "must be one of the known selections") from None
+
+
+def _limit(number: int, field: str = "") -> int:
+    return fields.size(number, f"{field}max_results", default=DEFAULT_RESULTS, most=MAX_RESULTS)
+
+
+def _excluded(numbers: Sequence[int], field: str = "") -> frozenset[int]:
+    name = f"{field}exclude_book_ids"
+    if not numbers:
+        return frozenset()
+    fields.at_most(MAX_EXCLUDED, len(numbers), name)
+    return frozenset(fields.not_negative(number, name) for number in numbers)
+
+
+def _book_recommendation(one: Recommendation) -> pb.BookRecommendation:
+    return pb.BookRecommendation(
+        id=one.book.id,
+        title=one.book.title,
+        authors=one.book.authors,
+        categories=[pb.BookCategory.ValueType(category) for category in one.book.categories],
+        score=one.score,
+        reason=pb.Reason(
+            kind=pb.Reason.Kind.ValueType(one.reason.kind.value),
+            books=[pb.BookReference(id=book.id, title=book.title) for book in one.reason.books],
+        ),
+    )

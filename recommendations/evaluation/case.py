@@ -1,0 +1,138 @@
+"""One question put to every model: what was told, and which books are to be foreseen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.reader_books import ReaderBooks, pair_keys
+from recommendations.evaluation.split import Split
+from recommendations.model.vocabulary import Ids, Vocabulary
+
+CHUNK = 500
+"""Readers ranked at a time: memory grows with this, not with readers × books."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What every model is asked, for lists of `k` books.
+
+    `catalogue` has the books that may be recommended. `known` are each reader's books in the training part, `liked`
+    those of them that the reader likes, and `wanted` the books to foresee of every reader evaluated.
+    """
+
+    catalogue: Vocabulary
+    known: ReaderBooks
+    liked: ReaderBooks
+    wanted: ReaderBooks
+    k: int
+    seed: int
+
+    def chunks(self) -> Iterator[Ids]:
+        """The readers to evaluate, ascending, some at a time."""
+        readers = self.wanted.readers.ids
+        for start in range(0, len(readers), CHUNK):
+            yield readers[start : start + CHUNK]
+
+    def save(self, path: Path) -> None:
+        """Write it for other processes."""
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "catalogue": self.catalogue.ids,
+            "numbers": np.array([self.k, self.seed]),
+        }
+        for name in _SETS:
+            books: ReaderBooks = getattr(self, name)
+            arrays |= {
+                f"{name}_readers": books.readers.ids,
+                f"{name}_indptr": books.indptr,
+                f"{name}_books": books.books,
+            }
+        np.savez(path, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Case":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            k, seed = arrays["numbers"].tolist()
+            sets = {
+                name: ReaderBooks(
+                    Vocabulary(arrays[f"{name}_readers"]), arrays[f"{name}_indptr"], arrays[f"{name}_books"]
+                )
+                for name in _SETS
+            }
+            return cls(catalogue=Vocabulary(arrays["catalogue"]), **sets, k=k, seed=seed)
+
+
+_SETS = ("known", "liked", "wanted")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many readers and books there are, and what of the test part could not be asked, or never be answered.
+
+    `unknown_readers` are in the test part alone and are not evaluated. `unknown_books` are in the test part alone;
+    they stay wanted, `unknown_wanted` times by readers evaluated, and count against every model that cannot name
+    them. `known_already` counts likings of books that the reader has in the training part too, which are not wanted.
+    `undated` interactions are in neither part.
+    """
+
+    readers: int
+    books: int
+    training_interactions: int
+    test_interactions: int
+    wanted: int
+    unknown_readers: int
+    unknown_books: int
+    unknown_wanted: int
+    known_already: int
+    undated: int
+
+
+def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Asked]:
+    """Put the question of a hold-out; the catalogue is `books` with the books of the training part."""
+    training, test = split.training, split.test
+    known, liked = training.known_and_liked()
+    readers, liked_later = test.known_and_liked()[1].pairs()
+    evaluated = np.isin(readers, known.readers.ids)
+    new = ~np.isin(pair_keys(readers, liked_later), pair_keys(*known.pairs()))
+    wanted = ReaderBooks.of(readers[evaluated & new], liked_later[evaluated & new])
+    case = Case(
+        catalogue=Vocabulary(np.union1d(books, training.books).astype(np.int32)),
+        known=known,
+        liked=liked,
+        wanted=wanted,
+        k=k,
+        seed=seed,
+    )
+    asked = Asked(
+        readers=len(wanted.readers),
+        books=len(case.catalogue),
+        training_interactions=len(training),
+        test_interactions=len(test),
+        wanted=len(wanted),
+        unknown_readers=_absent(np.unique(test.readers), known.readers.ids),
+        unknown_books=_absent(np.unique(test.books), training.books),
+        unknown_wanted=_absent(wanted.books, training.books),
+        known_already=int(np.count_nonzero(~new)),
+        undated=split.undated,
+    )
+    return case, asked
+
+
+def _absent(ids: Ids, present: Ids) -> int:
+    return int(np.count_nonzero(~np.isin(ids, present)))
+
+
+def save_interactions(interactions: Interactions, path: Path) -> None:
+    """Write interactions for other processes."""
+    np.savez(path, allow_pickle=False, **vars(interactions))
+
+
+def load_interactions(path: Path) -> Interactions:
+    """Read what `save_interactions` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Interactions(**arrays)

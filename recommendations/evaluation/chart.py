@@ -1,0 +1,83 @@
+"""Recall and NDCG of every model as a picture."""
+
+from collections.abc import Sequence
+from math import ceil, log10
+from xml.etree import ElementTree as ET
+
+from recommendations.evaluation.contest import Entry
+
+WIDTH, HEIGHT = 760, 420
+LEFT, RIGHT, TOP, BOTTOM = 72, 24, 84, 64
+"""Space around the bars, for the title, the legend and the axes."""
+MOST_STEPS = 6
+
+# The picture brings its own background, so that it is readable on any page.
+_STYLE = """
+text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
+.title { font-size: 17px; font-weight: 600 } .value { font-size: 11px } .end { text-anchor: end }
+.middle { text-anchor: middle } .page { fill: #ffffff } .line { stroke: #d1d9e0 } .axis { stroke: #59636e }
+.recall { fill: #0969da } .ndcg { fill: #bf8700 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc } .page { fill: #0d1117 } .line { stroke: #3d444d } .axis { stroke: #9198a1 }
+  .recall { fill: #4493f8 } .ndcg { fill: #d29922 }
+}
+"""
+
+
+def draw(entries: Sequence[Entry], k: int, title: str) -> str:
+    """An SVG with two bars for each model, Recall@k and NDCG@k, in the order of `entries`."""
+    svg = ET.Element(
+        "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", width=str(WIDTH)
+    )
+    ET.SubElement(svg, "title").text = title
+    ET.SubElement(svg, "style").text = _STYLE
+    _box(svg, "page", x=0, y=0, width=WIDTH, height=HEIGHT)
+    _text(svg, "title", LEFT, 32, title)
+    for place, (kind, name) in enumerate((("recall", f"Recall@{k}"), ("ndcg", f"NDCG@{k}"))):
+        _box(svg, kind, x=LEFT + 110 * place, y=48, width=12, height=12)
+        _text(svg, "", LEFT + 110 * place + 18, 59, name)
+    bottom, high = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
+    step, steps = _steps(max((max(one.verdict.recall, one.verdict.ndcg) for one in entries), default=0.0))
+    for number in range(steps + 1):
+        y = bottom - high * number / steps
+        _line(svg, "line" if number else "axis", y)
+        _text(svg, "end", LEFT - 8, y + 4, f"{number * step:.{max(0, ceil(-log10(step)))}f}")
+    _text(svg, "middle", 20, TOP + high / 2, "mean over readers").set(
+        "transform", f"rotate(-90 20 {TOP + high / 2:g})"
+    )
+    _text(svg, "middle", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "model")
+    room = (WIDTH - LEFT - RIGHT) / max(len(entries), 1)
+    bar = min(room * 0.38, 64)
+    for place, one in enumerate(entries):
+        centre = LEFT + room * (place + 0.5)
+        for kind, value, x in (("recall", one.verdict.recall, centre - bar), ("ndcg", one.verdict.ndcg, centre)):
+            tall = high * value / (step * steps)
+            _box(svg, kind, x=x + 1, y=bottom - tall, width=bar - 2, height=tall)
+            _text(svg, "value middle", x + bar / 2, bottom - tall - 5, f"{value:.3f}")
+        _text(svg, "middle", centre, bottom + 20, one.model)
+    ET.indent(svg)
+    return ET.tostring(svg, encoding="unicode") + "\n"
+
+
+def _steps(greatest: float) -> tuple[float, int]:
+    """The height of a step of the scale, a round number, and how many reach the greatest value."""
+    greatest = max(greatest, 0.001)
+    power = 10.0 ** ceil(log10(greatest) - 2)
+    step = next(power * factor for factor in (0.5, 1, 2, 5, 10, 20) if greatest <= power * factor * MOST_STEPS)
+    return step, ceil(round(greatest / step, 9))
+
+
+def _box(svg: ET.Element, kind: str, *, x: float, y: float, width: float, height: float) -> None:
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
+    ET.SubElement(svg, "rect", {"class": kind, **place})
+
+
+def _line(svg: ET.Element, kind: str, y: float) -> None:
+    height = f"{y:.1f}"
+    ET.SubElement(svg, "line", {"class": kind, "x1": f"{LEFT}", "y1": height, "x2": f"{WIDTH - RIGHT}", "y2": height})
+
+
+def _text(svg: ET.Element, kind: str, x: float, y: float, text: str) -> ET.Element:
+    element = ET.SubElement(svg, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}"})
+    element.text = text
+    return element

@@ -1,0 +1,104 @@
+"""The folder of the published models."""
+
+import shutil
+import time
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from recommendations.domain import Book, ForgettingUnfinished, ModelUnusable
+from recommendations.model import disk
+from recommendations.model.artifact import STAGED, load
+from recommendations.model.catalogue import Catalogue
+from recommendations.model.pruning import prune
+from recommendations.model.served import ServedModel
+from recommendations.model.variety import DEFAULT_VARIETY
+
+STALE_SECONDS = 3600
+"""After this a staged or unrecorded model is what a training left that did not end."""
+
+_DROPPED = ".dropped"
+
+_log = structlog.get_logger()
+
+
+class ModelFolder:
+    """Opens the published models, over one catalogue, and forgets readers in all of them.
+
+    `stock` is called by one thread at a time.
+    """
+
+    def __init__(self, folder: Path, *, variety: float = DEFAULT_VARIETY) -> None:
+        self._folder = folder
+        self._variety = variety
+        self._catalogue = Catalogue.empty()
+
+    def stock(self, books: Sequence[Book]) -> None:
+        """Take books into the catalogue, as new ones, in place of what they were, or as removed."""
+        self._catalogue = self._catalogue.changed(books)
+
+    def open(self, version: str) -> ServedModel:
+        """Open a published model with the catalogue as it is by now. Raises ModelUnusable."""
+        return ServedModel(load(self._folder / version), lambda: self._catalogue, variety=self._variety)
+
+    def forget(self, reader_ids: Sequence[int]) -> None:
+        """Rewrite the files of every model that has these readers without them. Raises ForgettingUnfinished.
+
+        A model that is damaged or of another format is removed: nobody can take the readers out of it, and nobody
+        can serve it.
+        """
+        try:
+            sweep(self._folder)
+            for model in _models(self._folder):
+                try:
+                    prune(model, reader_ids)
+                except FileNotFoundError:
+                    continue  # a training removed it meanwhile
+                except ModelUnusable as error:
+                    _log.error("model_removed", version=model.name, reason=str(error))
+                    _drop(model)
+        except OSError as error:
+            raise ForgettingUnfinished from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what trainings and removals left that did not end. Raises OSError."""
+    if not folder.exists():
+        return
+    with disk.locked(folder):
+        for left in folder.glob(f".*{_DROPPED}"):
+            shutil.rmtree(left)
+        for left in folder.glob(f".*{STAGED}"):
+            # A young one may belong to a training that is under way.
+            if _age(left) > STALE_SECONDS:
+                shutil.rmtree(left)
+
+
+def tidy(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
+    """Remove every recorded model that is not to be kept, and what trainings left that did not end.
+
+    Raises OSError.
+    """
+    sweep(folder)
+    for model in _models(folder):
+        if model.name not in kept and (model.name in recorded or _age(model / disk.MANIFEST) > STALE_SECONDS):
+            _drop(model)
+
+
+def _models(folder: Path) -> Iterator[Path]:
+    if folder.exists():
+        yield from sorted(path.parent for path in folder.glob(f"[!.]*/{disk.MANIFEST}"))
+
+
+def _drop(model: Path) -> None:
+    with disk.locked(model.parent):
+        if model.exists():
+            # It loses its name first: half a model must not be left under it.
+            dropped = model.with_name(f".{model.name}{_DROPPED}")
+            model.rename(dropped)
+            shutil.rmtree(dropped)
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime

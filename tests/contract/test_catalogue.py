@@ -1,0 +1,129 @@
+"""Changes of the catalogue, and the shelves that do not depend on a reader, as clients see them."""
+
+import grpc
+import pytest
+
+from protobufs import recommendations_pb2 as pb
+from tests.contract.conftest import DEADLINE, Shop
+from tests.contract.test_recommendations import K, click, ids, recommend, record
+
+Outcome = pb.UpsertResult.Outcome
+
+
+def upsert(shop: Shop, *books: pb.Book) -> list[int]:
+    """What became of each."""
+    return [
+        one.outcome for one in shop.stub.UpsertBooks(pb.UpsertBooksRequest(books=books), timeout=DEADLINE).results
+    ]
+
+
+def remove(shop: Shop, *book_ids: int) -> int:
+    """How many were removed."""
+    return shop.stub.RemoveBooks(pb.RemoveBooksRequest(book_ids=book_ids), timeout=DEADLINE).removed
+
+
+def similar(shop: Shop, book: int, reader: int = 0, *, limit: int = 10) -> pb.SimilarBooksResponse:
+    """Books like another one."""
+    request = pb.SimilarBooksRequest(book_id=book, user_id=reader, max_results=limit)
+    return shop.stub.SimilarBooks(request, timeout=DEADLINE)
+
+
+def selected(shop: Shop, selection: pb.Selection.ValueType, reader: int = 0) -> pb.RecommendationResponse:
+    """A list by popularity or novelty."""
+    request = pb.RecommendationRequest(user_id=reader, any_category=True, max_results=100, selection=selection)
+    return shop.stub.Recommend(request, timeout=DEADLINE)
+
+
+def test_a_new_book_is_in_the_next_list(shop: Shop) -> None:
+    """It has all its facts, heads what is new, and upserting it again changes nothing."""
+    dune = pb.Book(
+        id=77,
+        title="Dune",
+        authors=["Frank Herbert"],
+        categories=[pb.SCIENCE_FICTION, pb.CLASSICS],
+        subjects=["deserts"],
+        year=2026,
+    )
+    assert upsert(shop, dune, pb.Book(id=-1, title="x"), pb.Book(id=1, title="MYSTERY")) == [
+        Outcome.OUTCOME_STORED,
+        Outcome.OUTCOME_REFUSED,
+        Outcome.OUTCOME_STORED,
+    ]
+    assert upsert(shop, dune) == [Outcome.OUTCOME_UNCHANGED]
+    first = selected(shop, pb.SELECTION_NEW).recommendations[0]
+    assert (first.id, first.title, list(first.authors)) == (77, "Dune", ["Frank Herbert"])
+    assert list(first.categories) == [pb.SCIENCE_FICTION, pb.CLASSICS]
+    assert first.reason.kind == pb.Reason.KIND_NEW
+
+
+def test_a_removed_book_is_in_no_list(shop: Shop) -> None:
+    """Not from the next call on, of whatever kind, until it is put back; it counts as taste all the while."""
+    record(shop, click("a", 5000, 1))
+    gone = ids(recommend(shop, 5000))[0]
+    record(shop, click("b", 5001, gone))
+    taste = ids(recommend(shop, 5001))
+    assert (remove(shop, gone, 999), remove(shop, gone)) == (1, 0)
+    assert gone not in ids(recommend(shop, 5000, limit=100))
+    assert gone not in [one.id for one in similar(shop, 1, limit=100).recommendations]
+    for selection in (pb.SELECTION_POPULAR, pb.SELECTION_NEW):
+        assert gone not in ids(selected(shop, selection))
+    assert [book for book in ids(recommend(shop, 5001)) if book != gone][:3] == taste[:3]
+    assert similar(shop, gone).recommendations
+    assert upsert(shop, pb.Book(id=gone, title="Back")) == [Outcome.OUTCOME_STORED]
+    assert gone in ids(recommend(shop, 5000, limit=100))
+
+
+def test_books_like_another_one(shop: Shop) -> None:
+    """They never have the book itself, nor what the reader bought, and they say why."""
+    answer = similar(shop, 1)
+    books = [one.id for one in answer.recommendations]
+    assert books
+    assert 1 not in books
+    assert len(set(books)) == len(books)
+    first = answer.recommendations[0]
+    assert first.reason.kind in {
+        pb.Reason.KIND_LIKE_THIS_BOOK,
+        pb.Reason.KIND_SAME_AUTHOR,
+        pb.Reason.KIND_SAME_SUBJECT,
+    }
+    assert [book.id for book in first.reason.books] == [1]
+    assert answer.recommendation_id
+    assert answer.model_version
+    record(shop, K(id="a", user_id=5000, book_id=books[0], kind=K.KIND_PURCHASE))
+    assert books[0] not in [one.id for one in similar(shop, 1, 5000, limit=100).recommendations]
+
+
+@pytest.mark.parametrize(("book", "code"), [(0, "INVALID_ARGUMENT"), (-1, "INVALID_ARGUMENT"), (999, "NOT_FOUND")])
+def test_books_like_one_that_never_was(shop: Shop, book: int, code: str) -> None:
+    """Neither a malformed id nor one that was never in the catalogue is like anything."""
+    with pytest.raises(grpc.RpcError) as caught:
+        similar(shop, book)
+    assert caught.value.code() is grpc.StatusCode[code]
+    if code == "NOT_FOUND":
+        assert caught.value.details() == "Book not found"
+
+
+@pytest.mark.parametrize("selection", [pb.SELECTION_POPULAR, pb.SELECTION_NEW])
+def test_what_is_popular_or_new_is_the_same_for_everyone(shop: Shop, selection: pb.Selection.ValueType) -> None:
+    """But for what a reader bought, rated or waved away."""
+    record(shop, click("a", 5000, 3), K(id="b", user_id=5000, book_id=4, kind=K.KIND_PURCHASE))
+    everyone = ids(selected(shop, selection))
+    assert {3, 4} <= set(everyone)
+    assert ids(selected(shop, selection, 5000)) == [book for book in everyone if book != 4]
+
+
+def test_selections_in_one_batch(shop: Shop) -> None:
+    """What is for the reader, popular and new comes in one call, no book twice; an unknown selection is refused."""
+    shelves = [
+        pb.RecommendationRequest(user_id=7, any_category=True, max_results=5, selection=selection)
+        for selection in (pb.SELECTION_FOR_YOU, pb.SELECTION_POPULAR, pb.SELECTION_NEW)
+    ]
+    together = pb.RecommendBatchRequest(requests=shelves, distinct=True)
+    responses = shop.stub.RecommendBatch(together, timeout=DEADLINE).responses
+    books = [book for response in responses for book in ids(response)]
+    assert len(books) == len(set(books)) == 15
+    together.requests[1].selection = 99  # type: ignore[assignment]
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.stub.RecommendBatch(together, timeout=DEADLINE)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details() == "requests[1].selection must be one of the known selections"

@@ -1,0 +1,144 @@
+"""A small catalogue and history in a folder of their own, and the commands of Recommendations over it."""
+
+import csv
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from recommendations.store import Store
+from servicekit.database import open_engine
+from tests.e2e.processes import DEADLINE, ROOT, Process, await_serving
+
+BOOKS = 60
+SHELVES = ("mystery", "science-fiction", "self-help")
+
+
+class Command:
+    """`python -m recommendations …` as a process of its own."""
+
+    def __init__(self, arguments: Sequence[str], environment: dict[str, str]) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "recommendations", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._popen.stdout is not None
+        self._lines: list[str] = []
+        self._printed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, args=(self._popen.stdout,))
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return "".join(self._lines)
+
+    def await_output(self, text: str) -> None:
+        """Wait until it has printed `text`."""
+        with self._printed:
+            assert self._printed.wait_for(lambda: text in self.output, DEADLINE), self.output
+
+    def kill_after(self, seconds: float) -> bool:
+        """End it without warning unless it ends within so many seconds; returns whether it was killed."""
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+        self._reader.join()
+        return self._popen.wait() != 0
+
+    def require_success(self) -> str:
+        """Wait until it ends with code 0; returns what it printed."""
+        try:
+            code = self._popen.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            code = self._popen.wait()
+        self._reader.join()
+        assert code == 0, self.output
+        return self.output
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                with self._printed:
+                    self._lines.append(line)
+                    self._printed.notify_all()
+
+
+@dataclass(frozen=True)
+class SmallShop:
+    """The data folder and the database of one Recommendations, for commands and servers."""
+
+    folder: Path
+    database: str
+
+    @property
+    def models(self) -> Path:
+        """The folder of the models."""
+        return self.folder / "data" / "models"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings."""
+        return {
+            "RECOMMENDATIONS_DATA_DIR": str(self.folder / "data"),
+            "RECOMMENDATIONS_DATABASE_URL": self.database,
+            "RECOMMENDATIONS_PORT": "0",
+            "RECOMMENDATIONS_LOG_REQUESTS": "true",
+        }
+
+    def command(self, *arguments: str) -> Command:
+        """Start a command."""
+        return Command(arguments, self.environment)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command to its end, which must be a good one; returns what it printed, errors and logs included."""
+        return self.command(*arguments).require_success()
+
+    def serve(self) -> Process:
+        """Start a server, and wait until it serves."""
+        server = Process("recommendations", self.environment)
+        try:
+            await_serving(f"127.0.0.1:{server.port}")
+        except BaseException:
+            server.kill()
+            raise
+        return server
+
+    def store(self) -> Store:
+        """The store, from this process."""
+        return Store(open_engine(self.database))
+
+    def write_books(self) -> Path:
+        """A CSV of the books, on three shelves."""
+        rows = ((id_, f"Book {id_}", SHELVES[id_ % 3]) for id_ in range(1, BOOKS + 1))
+        return self._write("books.csv", ("book_id", "title", "categories"), rows)
+
+    def write_interactions(self, bought: Iterable[tuple[int, int]]) -> Path:
+        """A CSV of which reader bought which book."""
+        return self._write("interactions.csv", ("user_id", "book_id"), bought)
+
+    def _write(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+        path = self.folder / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+        return path
+
+
+def of_one_shelf(readers: int, books: int = 6) -> list[tuple[int, int]]:
+    """Who bought what: each reader some books of one shelf."""
+    return [
+        (reader, 3 * ((reader * 7 + step * step) % (BOOKS // 3)) + reader % 3 + 1)
+        for reader in range(1, readers + 1)
+        for step in range(1, books + 1)
+    ]

@@ -1,0 +1,302 @@
+"""Recommendations by two workers on one port: what one of them is told, both know."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from tests.e2e.processes import ROOT, Process, await_serving
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+]
+
+DEADLINE = 60.0
+WORKERS = 2
+KNOWN_BOOK = 6
+"""A book of the starter that leads to others."""
+CLICKS = 100
+FRESH_SECONDS = 0.25
+MANY_CONNECTIONS = 200
+"""Of two workers each gets some of so many."""
+
+RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{"service": "Recommendations"}],
+            "retryPolicy": {
+                "maxAttempts": 2,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A server of several workers, and a connection to each of them."""
+
+    server: Process
+    channels: ExitStack
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.server.port}"
+
+    def workers(self) -> list[psutil.Process]:
+        """Its workers."""
+        return [one for one in psutil.Process(self.server.pid).children() if lives(one)]
+
+    def connect(self) -> RecommendationsStub:
+        """A client with a connection of its own to any of the workers, which retries as the shop does."""
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", json.dumps(RETRIES))]
+        channel = self.channels.enter_context(grpc.insecure_channel(self.address, options=options))
+        grpc.channel_ready_future(channel).result(DEADLINE)
+        return RecommendationsStub(channel)
+
+    def client_of_each(self) -> list[RecommendationsStub]:
+        """A client of each worker: who has one more connection after connecting is whom it leads to."""
+        clients: dict[int, RecommendationsStub] = {}
+        for _ in range(MANY_CONNECTIONS):
+            before = self._connections()
+            client = self.connect()
+            ((pid, _),) = self._connections() - before
+            clients.setdefault(pid, client)
+            if len(clients) == WORKERS:
+                return list(clients.values())
+        raise AssertionError(f"{MANY_CONNECTIONS} connections led to {len(clients)} of {WORKERS} workers")
+
+    def _connections(self) -> set[tuple[int, int]]:
+        """The connections of clients: the worker that has it, and the client's port."""
+        return {
+            (worker.pid, one.raddr.port)
+            for worker in self.workers()
+            for one in worker.net_connections("tcp")
+            if one.status == psutil.CONN_ESTABLISHED and one.laddr.port == self.server.port
+        }
+
+
+def start(folder: Path, stack: ExitStack, **environment: str) -> Crew:
+    """Two workers with the starter."""
+    server = Process(
+        "recommendations",
+        {
+            "RECOMMENDATIONS_DATA_DIR": str(folder),
+            "RECOMMENDATIONS_PORT": "0",
+            "RECOMMENDATIONS_WORKERS": str(WORKERS),
+            **environment,
+        },
+    )
+    stack.callback(server.stop)
+    crew = Crew(server, stack.enter_context(ExitStack()))
+    await_serving(crew.address)
+    return crew
+
+
+@pytest.fixture
+def crew(tmp_path: Path, database_url: str) -> Iterator[Crew]:
+    """Two workers on either database."""
+    with ExitStack() as stack:
+        yield start(tmp_path / "data", stack, RECOMMENDATIONS_DATABASE_URL=database_url)
+
+
+@pytest.fixture
+def crew_on_sqlite(tmp_path: Path) -> Iterator[Crew]:
+    """Two workers where the database does not matter."""
+    with ExitStack() as stack:
+        yield start(tmp_path / "data", stack)
+
+
+def click(client: RecommendationsStub, reader: int, book: int = KNOWN_BOOK) -> None:
+    """Have a click recorded."""
+    record(client, [(f"click-{reader}-{book}", reader, book)])
+
+
+def record(client: RecommendationsStub, clicks: Sequence[tuple[str, int, int]]) -> None:
+    """Have clicks recorded in one batch; nothing of it may be refused."""
+    batch = [
+        pb.Interaction(id=id_, user_id=reader, book_id=book, kind=pb.Interaction.KIND_CLICK)
+        for id_, reader, book in clicks
+    ]
+    answer = client.RecordInteractions(pb.RecordInteractionsRequest(interactions=batch), timeout=DEADLINE)
+    assert all(one.outcome != pb.InteractionResult.OUTCOME_REFUSED for one in answer.results)
+
+
+def shelf(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse:
+    """A reader's list."""
+    return client.Recommend(
+        pb.RecommendationRequest(user_id=reader, any_category=True, max_results=10), timeout=DEADLINE
+    )
+
+
+def is_personal(client: RecommendationsStub, reader: int) -> bool:
+    """Whether the reader's list is for what they did."""
+    return any(one.reason.kind == pb.Reason.KIND_BECAUSE_OF_BOOKS for one in shelf(client, reader).recommendations)
+
+
+def await_that(happens: Callable[[], bool]) -> float:
+    """The seconds until something is so."""
+    started = time.monotonic()
+    while not happens():
+        assert time.monotonic() - started < DEADLINE
+    return time.monotonic() - started
+
+
+def writing(stack: ExitStack, clients: Sequence[RecommendationsStub]) -> None:
+    """Writers whose transactions take different times, so that they would commit in another order than they begin."""
+    stop = threading.Event()
+    numbers = itertools.count(1)
+
+    def write(client: RecommendationsStub, size: int) -> None:
+        while not stop.is_set():
+            record(
+                client, [(f"other-{number}", 10_000 + number % 500, 7) for number in itertools.islice(numbers, size)]
+            )
+
+    pool = stack.enter_context(ThreadPoolExecutor(4))
+    running = [pool.submit(write, client, size) for client in clients for size in (1, 200)]
+    stack.callback(lambda: [one.result(DEADLINE) for one in running])
+    stack.callback(stop.set)
+
+
+def test_a_click_changes_the_list_on_every_worker(crew: Crew) -> None:
+    """Whoever records it, at the 99th percentile it counts everywhere within 250 ms, while others write."""
+    clients = crew.client_of_each()
+    seconds = []
+    with ExitStack() as stack:
+        writing(stack, clients)
+        for number in range(CLICKS):
+            reader = 1_000 + number
+            assert not any(is_personal(client, reader) for client in clients)
+            recorder, other = clients[:: 1 if number % 2 else -1]
+            click(recorder, reader)
+            assert is_personal(recorder, reader)
+            seconds.append(await_that(lambda: is_personal(other, reader)))  # noqa: B023  (called at once)
+    assert sorted(seconds)[CLICKS * 99 // 100 - 1] < FRESH_SECONDS
+
+
+def test_a_removed_book_is_gone_with_the_next_call(crew: Crew) -> None:
+    """Whichever worker removes it, neither recommends it once more; put back, both know it again."""
+    clients = crew.client_of_each()
+    for remover in clients * 5:
+        book = shelf(clients[0], 0).recommendations[0]
+        remover.RemoveBooks(pb.RemoveBooksRequest(book_ids=[book.id]), timeout=DEADLINE)
+        for client in clients:
+            assert book.id not in [one.id for one in shelf(client, 0).recommendations]
+    new = pb.Book(id=999_999, title="Not yet written", categories=[pb.MYSTERY])
+    clients[0].UpsertBooks(pb.UpsertBooksRequest(books=[new]), timeout=DEADLINE)
+    for client in clients:
+        client.SimilarBooks(pb.SimilarBooksRequest(book_id=new.id), timeout=DEADLINE)
+
+
+def test_a_reader_who_departs_is_gone_with_the_next_call(crew: Crew) -> None:
+    """Merged or forgotten by one worker, the reader is another, or nobody, to both."""
+    clients = crew.client_of_each()
+    for number, client in enumerate(clients * 5):
+        guest, reader = 2_000 + number, 3_000 + number
+        click(client, guest)
+        client.MergeReaders(pb.MergeReadersRequest(from_user_id=guest, into_user_id=reader), timeout=DEADLINE)
+        assert all(is_personal(one, who) for one in clients for who in (guest, reader))
+        client.ForgetReader(pb.ForgetReaderRequest(user_id=reader), timeout=DEADLINE)
+        assert not any(is_personal(one, who) for one in clients for who in (guest, reader))
+
+
+def test_a_killed_worker_is_replaced(crew_on_sqlite: Crew) -> None:
+    """Callers who try again, as the shop does, notice nothing, and afterwards there are two workers again."""
+    crew = crew_on_sqlite
+    callers = [crew.connect() for _ in range(8)]
+    killed = threading.Event()
+
+    def call(client: RecommendationsStub) -> list[str]:
+        """Call again and again; returns what went wrong."""
+        failures = []
+        enough = itertools.count()
+        while not killed.is_set() or next(enough) < 50:
+            try:
+                request = pb.RecommendationRequest(user_id=1, any_category=True)
+                client.Recommend(request, timeout=DEADLINE, wait_for_ready=True)
+            except grpc.RpcError as error:
+                failures.append(f"{error.code()} {error.details()}")
+        return failures
+
+    victim, survivor = crew.workers()
+    with ThreadPoolExecutor(len(callers)) as pool:
+        calling = [pool.submit(call, client) for client in callers]
+        try:
+            victim.kill()
+            await_that(lambda: len(crew.workers()) == WORKERS and victim not in crew.workers())
+        finally:
+            killed.set()
+        failures = [one.result(DEADLINE) for one in calling]
+    assert failures == [[]] * len(callers)
+    assert survivor in crew.workers()
+    await_that(lambda: all(shelf(client, 1).recommendations for client in crew.client_of_each()))
+
+
+def test_told_to_stop_nothing_is_left(crew_on_sqlite: Crew) -> None:
+    """SIGTERM to the parent ends it well, and every worker with it."""
+    workers = crew_on_sqlite.workers()
+    assert len(workers) == WORKERS
+    assert crew_on_sqlite.server.stop() == 0
+    assert not any(worker.is_running() for worker in workers)
+    log = "".join(crew_on_sqlite.server.log)
+    assert log.count("event=stopped") == WORKERS
+    assert "level=error" not in log
+
+
+def test_workers_do_not_outlive_their_parent(crew_on_sqlite: Crew) -> None:
+    """Where the parent is killed, they end by themselves."""
+    workers = crew_on_sqlite.workers()
+    crew_on_sqlite.server.kill()
+    _, alive = psutil.wait_procs(workers, timeout=DEADLINE)
+    assert alive == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_second_server_on_the_port_is_refused(crew_on_sqlite: Crew, tmp_path: Path, workers: int) -> None:
+    """Of one worker or of several, it says so in one line."""
+    environment = {
+        "RECOMMENDATIONS_DATA_DIR": str(tmp_path / "data"),
+        "RECOMMENDATIONS_PORT": str(crew_on_sqlite.server.port),
+        "WORKERS": str(workers),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "recommendations", "serve"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"Error: cannot listen on {crew_on_sqlite.address}: the address is in use" in done.stderr
+    assert "Traceback" not in done.stderr

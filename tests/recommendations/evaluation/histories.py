@@ -1,0 +1,61 @@
+"""Histories and cases small enough to be judged by hand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from recommendations.domain import Interaction, InteractionKind
+from recommendations.evaluation.case import Case
+from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.reader_books import ReaderBooks
+from recommendations.model.vocabulary import Vocabulary
+
+Books = Mapping[int, Sequence[int]]
+"""Each reader's books."""
+
+
+def did(
+    reader: int,
+    book: int,
+    kind: InteractionKind = InteractionKind.PURCHASE,
+    value: float = 0.0,
+    at: int | None = None,
+) -> Interaction:
+    """One interaction, `at` seconds after 1970."""
+    moment = None if at is None else datetime.fromtimestamp(at, UTC)
+    return Interaction(id="", reader_id=reader, book_id=book, kind=kind, value=value, occurred_at=moment)
+
+
+def interactions(*done: Interaction) -> Interactions:
+    """They by column."""
+    return Interactions.of([list(done)])
+
+
+def bought(books: Books) -> Interactions:
+    """Purchases without times."""
+    return interactions(*(did(reader, book) for reader, theirs in books.items() for book in theirs))
+
+
+def reader_books(books: Books) -> ReaderBooks:
+    """The same as sets of books."""
+    pairs = np.array([(reader, book) for reader, theirs in books.items() for book in theirs], dtype=np.int32)
+    readers, ids = pairs.reshape(-1, 2).T
+    return ReaderBooks.of(readers, ids)
+
+
+def as_mapping(books: ReaderBooks) -> dict[int, list[int]]:
+    """The other way round."""
+    return {reader: books.of_reader(reader).tolist() for reader in books.readers.ids.tolist()}
+
+
+def case(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Case:
+    """A case over the books 1, 2, … `books`; what is known is liked where nothing else is said."""
+    return Case(
+        catalogue=Vocabulary(np.arange(1, books + 1, dtype=np.int32)),
+        known=reader_books(known),
+        liked=reader_books(known if liked is None else liked),
+        wanted=reader_books(wanted),
+        k=k,
+        seed=seed,
+    )

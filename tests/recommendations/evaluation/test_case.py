@@ -1,0 +1,98 @@
+"""What is asked of models, and what is not."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommendations.domain import InteractionKind
+from recommendations.evaluation import case as module
+from recommendations.evaluation.case import Case, load_interactions, make_case, save_interactions
+from recommendations.evaluation.split import Split
+from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
+from tests.recommendations.evaluation.histories import case as a_case
+
+RATING, VIEW, WAVED = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.NOT_INTERESTED
+NO_BOOKS = np.empty(0, dtype=np.int32)
+
+
+def test_only_likings_of_new_books_are_wanted() -> None:
+    """Rated low and waved away are not; nor is a second purchase, nor a purchase of what was viewed before."""
+    training = interactions(did(1, 1), did(1, 2, VIEW), did(1, 3, RATING, 1.0))
+    test = interactions(
+        did(1, 1),
+        did(1, 2),
+        did(1, 3, RATING, 5.0),
+        did(1, 4),
+        did(1, 5, RATING, 2.0),
+        did(1, 6, WAVED),
+        did(1, 7, VIEW),
+    )
+    case, asked = make_case(Split(training, test), NO_BOOKS, k=3, seed=7)
+    assert as_mapping(case.known) == {1: [1, 2, 3]}
+    assert as_mapping(case.liked) == {1: [1, 2]}
+    assert as_mapping(case.wanted) == {1: [4, 7]}
+    assert (asked.wanted, asked.known_already) == (2, 3)
+
+
+def test_unknown_readers_are_counted_and_not_evaluated() -> None:
+    """Two readers whom the training part lacks are no part of the case; one known reader is."""
+    parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2], 3: [1], 4: [1, 2]}))
+    case, asked = make_case(parts, NO_BOOKS, k=3, seed=7)
+    assert as_mapping(case.wanted) == {1: [2]}
+    assert (asked.readers, asked.unknown_readers) == (1, 2)
+
+
+def test_unknown_books_stay_wanted() -> None:
+    """Two books that nobody could learn of count against every model: three times for known readers."""
+    parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2, 8], 2: [8, 9], 3: [9]}))
+    case, asked = make_case(parts, NO_BOOKS, k=3, seed=7)
+    assert as_mapping(case.wanted) == {1: [2, 8], 2: [8, 9]}
+    assert case.catalogue.ids.tolist() == [1, 2]
+    assert (asked.unknown_books, asked.unknown_wanted, asked.wanted) == (2, 3, 4)
+
+
+def test_the_catalogue_has_the_callers_books_and_those_of_the_history() -> None:
+    """Books of the catalogue without a reader may be recommended, and so may books that its file lacks."""
+    case, asked = make_case(
+        Split(bought({1: [5, 1]}), bought({1: [9]})), np.array([7, 5], dtype=np.int32), k=3, seed=7
+    )
+    assert case.catalogue.ids.tolist() == [1, 5, 7]
+    assert asked.books == 3
+
+
+def test_counts_of_interactions() -> None:
+    """Both parts are counted as they are, and so is what had no time."""
+    _, asked = make_case(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
+    assert (asked.training_interactions, asked.test_interactions, asked.undated) == (2, 1, 4)
+
+
+def test_a_case_survives_being_written(tmp_path: Path) -> None:
+    """What another process loads is what was saved, each set of books in its own place."""
+    case = a_case({1: [1, 2], 2: [3]}, {1: [3]}, books=4, k=5, liked={1: [2]}, seed=11)
+    case.save(tmp_path / "case.npz")
+    loaded = Case.load(tmp_path / "case.npz")
+    assert loaded.catalogue.ids.tolist() == [1, 2, 3, 4]
+    assert as_mapping(loaded.known) == {1: [1, 2], 2: [3]}
+    assert as_mapping(loaded.liked) == {1: [2]}
+    assert as_mapping(loaded.wanted) == {1: [3]}
+    assert (loaded.k, loaded.seed) == (5, 11)
+
+
+def test_interactions_survive_being_written(tmp_path: Path) -> None:
+    """All five columns come back, unknown times included."""
+    told = interactions(did(1, 5, RATING, 4.5, at=3), did(2, 6))
+    save_interactions(told, tmp_path / "told.npz")
+    for mine, theirs in zip(
+        vars(load_interactions(tmp_path / "told.npz")).values(), vars(told).values(), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_readers_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody who wants something comes once, a few at a time; others do not."""
+    monkeypatch.setattr(module, "CHUNK", 2)
+    case = a_case({1: [1], 2: [1], 3: [1], 4: [1]}, {1: [2], 3: [2], 4: [2]}, books=2)
+    assert [chunk.tolist() for chunk in case.chunks()] == [[1, 3], [4]]
+    assert not list(replace(case, wanted=a_case({}, {}, books=1).wanted).chunks())

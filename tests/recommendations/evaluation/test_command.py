@@ -1,0 +1,194 @@
+"""The `evaluate` command, from files to what it prints."""
+
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from recommendations.cli import main
+from recommendations.evaluation import MODELS, OF_THE_LIBRARY, SHIPPED, SIMPLE
+
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
+READERS, BOOKS, TASTES = 40, 24, 4
+
+
+def write(path: Path, rows: list[str], header: str = "user_id,book_id") -> Path:
+    """A CSV file."""
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """Readers of four tastes, each with five of the six books of theirs."""
+    rows = [
+        f"{reader},{book}"
+        for reader in range(1, READERS + 1)
+        for book in range(1, BOOKS + 1)
+        if (book - reader) % TASTES == 0 and (book + reader // TASTES) % (BOOKS // TASTES)
+    ]
+    return write(tmp_path / "history.csv", rows)
+
+
+def run(*arguments: object) -> Result:
+    """Run `evaluate` in this process; what it trains runs in others."""
+    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+
+
+def printed(result: Result) -> dict[str, Any]:
+    """The one JSON object that standard output holds."""
+    assert result.exit_code == 0, result.output
+    said: dict[str, Any] = json.loads(result.stdout)
+    return said
+
+
+@pytest.mark.slow
+def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
+    """One object and nothing else, with every model's numbers; tastes are learned, and the picture is drawn."""
+    picture = tmp_path / "chart.svg"
+    said = printed(run("--interactions", history, "--json", "--k", 1, "--seed", 3, "--chart", picture))
+    assert (said["k"], said["split"], said["seed"], said["books"]) == (1, "random", 3, BOOKS)
+    assert said["readers"] > 0
+    assert said["training_interactions"] + said["test_interactions"] == len(history.read_text().splitlines()) - 1
+    assert (said["unknown_readers"], said["unknown_books"], said["skipped"]) == (0, 0, [])
+    assert [one["model"] for one in said["models"]] == list(MODELS)
+    by_name = {one["model"]: one for one in said["models"]}
+    for one in said["models"]:
+        assert 0 <= one["ndcg"] <= one["recall"] == one["hit_rate"] == one["mrr"] <= 1
+        assert 0 < one["coverage"] <= 1
+        assert one["novelty"] > 0
+        assert one["train_seconds"] >= 0
+        assert 20 < one["peak_mb"] < 10_000
+    assert by_name["shipped"]["recall"] > by_name["random"]["recall"]
+    assert by_name["bm25"]["recall"] > by_name["random"]["recall"]
+    assert ET.parse(picture).getroot().tag.endswith("svg")
+
+
+@pytest.mark.slow
+def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
+    """Unknown readers are counted, unknown books stay wanted, and what is no liking is not wanted."""
+    test = write(
+        tmp_path / "later.csv",
+        [
+            "1,999,purchase,",  # unknown book: wanted, and never found
+            "2,998,rating,5",
+            "2,997,rating,1",  # no liking, but a book that nobody knows
+            "3,2,not_interested,",
+            "501,1,purchase,",
+            "502,1,purchase,",
+        ],
+        "user_id,book_id,kind,value",
+    )
+    books = write(tmp_path / "books.csv", [f"{book},Title" for book in range(1, 31)], "book_id,title")
+    result = run("--interactions", history, "--test", test, "--books", books, "--json", "--model", "popularity")
+    said = printed(result)
+    assert (said["split"], said["readers"], said["books"]) == ("file", 2, 30)
+    assert (said["unknown_readers"], said["unknown_books"], said["unknown_wanted"]) == (2, 3, 2)
+    assert [one["recall"] for one in said["models"]] == [0]
+    assert "2 readers are in the test part alone" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_table_without_the_library(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `implicit` is missing its models are left out by name, which is no error; the table has the others."""
+    monkeypatch.setitem(sys.modules, "implicit", None)
+    models = [argument for model in ("random", "als", "bpr") for argument in ("--model", model)]
+    result = run("--interactions", history, *models)
+    assert result.exit_code == 0, result.output
+    assert "skipped, because the library `implicit` is not installed: als, bpr\n" in result.stderr
+    lines = result.stdout.splitlines()
+    assert "history.csv, random hold-out, seed 7" in lines[1]
+    assert lines[3].split() == [
+        *("model", "Recall@20", "±", "NDCG@20", "MRR@20", "hit@20", "coverage", "novelty", "train", "s", "peak", "MB")
+    ]
+    assert [line.split()[0] for line in lines[5:6]] == ["random"]
+    assert not lines[6]
+
+
+def test_nothing_left_to_evaluate(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library and with its models alone there is a JSON object with no model, and no error."""
+    monkeypatch.setitem(sys.modules, "implicit", None)
+    said = printed(run("--interactions", history, "--json", "--model", "als"))
+    assert (said["models"], said["skipped"]) == ([], ["als"])
+
+
+def test_a_test_file_leaves_nothing_to_split(history: Path) -> None:
+    """Naming both is a usage error."""
+    result = run("--interactions", history, "--test", history, "--split", "random")
+    assert result.exit_code == 2
+    assert "leave --split away" in result.output
+
+
+def test_a_chart_needs_a_folder(history: Path, tmp_path: Path) -> None:
+    """That it is absent is said before anything is trained, and not after minutes."""
+    result = run("--interactions", history, "--chart", tmp_path / "nowhere" / "chart.svg")
+    assert result.exit_code == 2
+    assert f"there is no folder {tmp_path / 'nowhere'}" in result.output
+
+
+def test_a_process_that_is_ended(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system ends a training, as it does for want of memory, one line says of which model."""
+
+    def ended(*_arguments: object, **_named: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", ended)
+    result = run("--interactions", history, "--model", "popularity")
+    assert result.exit_code == 1
+    assert "Error: popularity: its process was ended" in result.stderr
+
+
+@pytest.mark.parametrize("k", [0, 101])
+def test_lists_are_as_long_as_the_server_gives_them(history: Path, k: int) -> None:
+    """No list is empty, and none is longer than 100."""
+    assert run("--interactions", history, "--k", k).exit_code == 2
+
+
+def test_files_without_times_cannot_be_split_by_time(history: Path) -> None:
+    """Exit code 1 and one line that names the file and says what to do."""
+    result = run("--interactions", history, "--split", "temporal")
+    assert result.exit_code == 1
+    assert f"Error: {history}: there are not two different times" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (["501,1"], "1 readers of the test part are unknown to the training part"),
+        (["1,1"], "has no book that a reader likes and did not have before"),
+    ],
+)
+def test_nobody_to_evaluate(history: Path, tmp_path: Path, rows: list[str], why: str) -> None:
+    """It says why, before anything is trained."""
+    result = run("--interactions", history, "--test", write(tmp_path / "later.csv", rows))
+    assert result.exit_code == 1
+    assert f"Error: there is nobody to evaluate: {why}" in result.stderr.replace("the test part has", "has")
+
+
+def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
+    """An empty file is named."""
+    empty = write(tmp_path / "empty.csv", [])
+    for arguments in (("--interactions", empty), ("--interactions", history, "--test", empty)):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert f"Error: {empty}: there are no interactions" in result.stderr
+
+
+def test_a_file_that_is_no_csv(tmp_path: Path) -> None:
+    """Exit code 1 and one line that names the file, as for `import`."""
+    result = run("--interactions", tmp_path / "nowhere.csv")
+    assert result.exit_code == 1
+    assert f"Error: {tmp_path / 'nowhere.csv'}: No such file or directory" in result.stderr
+
+
+def test_the_names_are_all_models() -> None:
+    """Every model is of one kind."""
+    assert {*SIMPLE, *OF_THE_LIBRARY, SHIPPED} == set(MODELS)

@@ -1,0 +1,32 @@
+"""The shipped model on its true path, here within one process."""
+
+from pathlib import Path
+
+import pytest
+
+from recommendations.domain import Book
+from recommendations.evaluation import shipped
+from recommendations.evaluation.case import save_interactions
+from recommendations.model import artifact
+from tests.recommendations.evaluation.histories import bought, did, interactions
+
+
+def test_it_is_trained_published_and_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads like others gets what these have and they do not; the list is as long as asked for."""
+    monkeypatch.setattr(shipped, "_served", None)
+    save_interactions(bought({1: [1, 2], 2: [1, 2], 3: [1], 4: [3, 4], 5: [3]}), tmp_path / "told.npz")
+    books = {id_: Book(id=id_, title=str(id_)) for id_ in (1, 2, 3, 4)}
+    published, cost = shipped.train_and_publish(tmp_path / "told.npz", books, tmp_path / "models", None)
+    assert (published / "manifest.json").is_file()
+    assert cost.train_seconds > 0
+    assert cost.peak_mb > 20
+    shipped.open_model(published, books)
+    assert shipped.rank([3, 5], 1) == [[2], [4]]
+    assert [len(ranked) for ranked in shipped.rank([3, 5], 2)] == [2, 2]
+
+
+def test_it_is_trained_as_of_its_last_event(tmp_path: Path) -> None:
+    """What was lately popular is so as of then, however long ago that is."""
+    save_interactions(interactions(did(1, 1, at=86_400), did(2, 1, at=60), did(2, 2)), tmp_path / "told.npz")
+    published, _ = shipped.train_and_publish(tmp_path / "told.npz", {}, tmp_path / "models", None)
+    assert artifact.load(published).manifest["created_at"] == "1970-01-02T00:00:00+00:00"

@@ -1,0 +1,41 @@
+"""Models whose numbers a test can foresee: learned by the plainest form of "readers of this also read that"."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recommendations.domain import Event, Standing
+from recommendations.model.artifact import Artifact
+from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import popularity_of
+from recommendations.model.standings import EventColumns, histories_of
+from recommendations.model.vocabulary import Vocabulary
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DAMPING = 0.5
+"""Books with many readers speak less loudly, and are spoken for less loudly, by this power of their number."""
+
+
+def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
+    """A model of these books and events that knows each pair of books that any reader likes both of."""
+    columns = EventColumns.of([list(events)])
+    books = Vocabulary(np.union1d(np.array([*book_ids], dtype=np.int32), columns.books).astype(np.int32))
+    histories = histories_of(columns, books)
+    liked = np.zeros((len(histories.readers), len(books)), dtype=np.float32)
+    readers = np.repeat(np.arange(len(histories.readers)), np.diff(histories.indptr))
+    liked[readers, histories.rows] = (histories.standings & Standing.LIKED) != 0
+    readers_of_book = liked.sum(axis=0)
+    damping = np.maximum(readers_of_book, 1) ** -DAMPING
+    weights = damping[:, None] * (liked.T @ liked) * damping
+    np.fill_diagonal(weights, 0)
+    sparse = csr_array(weights)
+    return Artifact(
+        books=books,
+        readers_of_book=readers_of_book.astype(np.int32),
+        popularity=popularity_of(columns, books, half_life_days=30, reference=NOW.timestamp()),
+        neighbours=Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data),
+        histories=histories,
+        manifest={"version": "20260101T000000Z-plain0", "departures": 0},
+    )

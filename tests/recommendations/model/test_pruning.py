@@ -1,0 +1,176 @@
+"""Taking readers out of a model on disk: whole or not at all, whatever happens."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommendations.domain import Event, InteractionKind, ModelUnusable
+from recommendations.model.artifact import DTYPES, load, publish
+from recommendations.model.disk import MANIFEST, read_manifest
+from recommendations.model.pruning import prune
+from tests.recommendations.trained import trained
+
+DEADLINE = 20
+READERS = range(1, 31)
+EVENTS = [
+    Event(place, reader, book, InteractionKind.PURCHASE, 0.0)
+    for place, (reader, book) in enumerate(
+        ((reader, 100 + reader % 4 + step) for reader in READERS for step in (0, 1)), 1
+    )
+]
+
+Histories = dict[int, tuple[list[int], list[int]]]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The folder of a published model of thirty readers."""
+    artifact = trained(range(100, 106), EVENTS)
+    publish(replace(artifact, manifest=artifact.manifest | {"version": "m"}), tmp_path)
+    return tmp_path / "m"
+
+
+def histories(model: Path) -> Histories:
+    """What each reader knows, and how, by a model that must load."""
+    told = load(model).histories
+    spans = [slice(*told.indptr[place : place + 2]) for place in range(len(told.readers))]
+    return {
+        reader: (told.rows[span].tolist(), told.standings[span].tolist())
+        for reader, span in zip(told.readers.ids.tolist(), spans, strict=True)
+    }
+
+
+def without(histories: Histories, readers: Sequence[int]) -> Histories:
+    """The same histories but for these."""
+    return {reader: history for reader, history in histories.items() if reader not in readers}
+
+
+def files(model: Path) -> set[str]:
+    """The files of a model."""
+    return {path.name for path in model.iterdir()}
+
+
+def test_pruning_takes_out_whom_it_names(model: Path) -> None:
+    """Those readers are gone, the others and the rest of the model are as they were, and no file is left over."""
+    before, old = histories(model), load(model)
+    assert prune(model, {1, 30, 7, 4711})
+    assert histories(model) == without(before, [1, 7, 30])
+    new = load(model)
+    assert new.version == old.version
+    assert new.manifest["readers"] == 27
+    np.testing.assert_array_equal(new.neighbours.weights, old.neighbours.weights)
+    np.testing.assert_array_equal(new.readers_of_book, old.readers_of_book)
+    assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
+
+
+def test_who_maps_the_old_files_goes_on(model: Path) -> None:
+    """A server that has the model mapped is not disturbed."""
+    mapped = load(model).histories
+    before = mapped.rows.tolist()
+    prune(model, {2})
+    assert mapped.rows.tolist() == before
+
+
+def test_nothing_to_do_writes_nothing(model: Path) -> None:
+    """Strangers, those who are gone already and nobody at all change no file."""
+    prune(model, {1})
+    before = {path: path.stat() for path in model.iterdir()}
+    for readers in ({1}, {4711}, set[int]()):
+        assert not prune(model, readers)
+    assert {path: path.stat() for path in model.iterdir()}.keys() == before.keys()
+    assert all(path.stat().st_mtime_ns == stat.st_mtime_ns for path, stat in before.items())
+
+
+def test_everybody_can_be_forgotten(model: Path) -> None:
+    """A model of nobody is a model."""
+    assert prune(model, READERS)
+    assert histories(model) == {}
+
+
+class Stopped(Exception):
+    """The process died."""
+
+
+def steps_of(model: Path, readers: set[int]) -> list[str]:
+    """The steps of a prune that nothing stops."""
+    steps: list[str] = []
+    prune(model, readers, reached=steps.append)
+    return steps
+
+
+STEPS = 4 + sum(name.startswith("history_") for name in DTYPES)
+
+
+def test_how_many_steps_there_are(model: Path) -> None:
+    """The test below stops after each of them."""
+    assert len(steps_of(model, {1})) == STEPS
+
+
+@pytest.mark.parametrize("last", range(STEPS))
+def test_a_prune_that_died(model: Path, last: int) -> None:
+    """After whichever step it died, the model is whole, old or new, and a repeat ends what it began."""
+    before = histories(model)
+    reached: list[str] = []
+
+    def stop(step: str) -> None:
+        reached.append(step)
+        if len(reached) > last:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        prune(model, {1, 2}, reached=stop)
+    replaced = "manifest replaced" in reached
+    assert histories(model) == (without(before, [1, 2]) if replaced else before)
+    # Another one's turn first: it neither loses anything nor takes the remains for its own.
+    assert prune(model, {3})
+    assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
+    assert prune(model, {1, 2}) is not replaced
+    assert histories(model) == without(before, [1, 2, 3])
+
+
+def test_a_repeat_sweeps_what_was_left(model: Path) -> None:
+    """Who died before the old files were removed left the forgotten in them: the repeat, which finds the reader gone
+    already, removes them."""
+
+    def stop(step: str) -> None:
+        if step == "manifest replaced":
+            raise Stopped
+
+    old = files(model)
+    with pytest.raises(Stopped):
+        prune(model, {1}, reached=stop)
+    (model / f"{MANIFEST}.new").write_text("half")
+    assert old < files(model)
+    assert not prune(model, {1})
+    assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
+
+
+def test_prunes_at_the_same_time_lose_nothing(model: Path) -> None:
+    """Many at once take turns: each one's reader is gone in the end."""
+    before = histories(model)
+    with ThreadPoolExecutor(8) as pool:
+        for pruning in [pool.submit(prune, model, {reader}) for reader in range(1, 17)]:
+            assert pruning.result(DEADLINE)
+    assert histories(model) == without(before, range(1, 17))
+
+
+def test_a_damaged_model_is_not_rewritten(model: Path) -> None:
+    """What is damaged is told, and does not get a new checksum that would hide it."""
+    manifest = read_manifest(model)
+    content = bytearray((model / "history_standings.npy").read_bytes())
+    content[-1] ^= 1
+    (model / "history_standings.npy").write_bytes(content)
+    with pytest.raises(ModelUnusable, match="history_standings"):
+        prune(model, {1})
+    (model / "history_rows.npy").unlink()
+    with pytest.raises(ModelUnusable, match="absent"):
+        prune(model, {1})
+    assert read_manifest(model) == manifest
+    (model / MANIFEST).write_text(json.dumps({"format": manifest["format"], "files": 7}))
+    with pytest.raises(ModelUnusable):
+        prune(model, {1})

@@ -1,0 +1,131 @@
+"""The compiled ranking against the same in NumPy."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommendations.domain import Standing
+from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking import Ranked, Ranker
+from recommendations.model.scoring import REASONS, Evidence, best, evidence_of, strongest_speakers, totals
+
+# The first example compiles, and the machine may be busy with other things.
+unhurried = settings(deadline=None)
+
+STANDINGS = (Standing.NONE, Standing.LIKED, Standing.LIKED | Standing.TAKEN, Standing.WAVED_AWAY)
+
+
+class Situation(NamedTuple):
+    """All that a ranking depends on."""
+
+    neighbours: Neighbours
+    ids: npt.NDArray[np.int32]
+    learned: int
+    history: npt.NDArray[np.int32]
+    standings: npt.NDArray[np.uint8]
+    on_shelf: npt.NDArray[np.bool_]
+    excluded: npt.NDArray[np.int32]
+    borrowed: Evidence | None
+    most: int
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Some books that were learned and some that were not, a history of both, and what is borrowed.
+
+    Weights are of two kinds: few and exact in binary, so that ties are common, and any, so that the order counts in
+    which they are added up.
+    """
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    learned, later = draw(st.integers(1, 40)), draw(st.integers(0, 5))
+    books = learned + later
+    coarse = draw(st.booleans())
+
+    def weights(count: int) -> npt.NDArray[np.float64]:
+        drawn: npt.NDArray[np.float64] = rng.choice([0.25, 0.5, 1.0, -0.5], count) if coarse else rng.random(count)
+        return drawn
+
+    cells = rng.random((learned, learned)) < draw(st.sampled_from([0.1, 0.5, 1.0]))
+    np.fill_diagonal(cells, val=False)
+    indptr = np.concatenate([[0], np.cumsum(cells.sum(axis=1))]).astype(np.int64)
+    fading = (rng.choice([1.0, 0.5], 3) if coarse else rng.random(3)).astype(np.float32)
+    neighbours = Neighbours(
+        indptr, np.nonzero(cells)[1].astype(np.int32), weights(int(indptr[-1])).astype(np.float32), fading
+    )
+    history = rng.permutation(books)[: draw(st.integers(0, 8))].astype(np.int32)
+    lines = draw(st.integers(0, 12))
+    borrowed = Evidence(
+        rng.integers(0, books, lines).astype(np.int32), weights(lines), rng.choice(np.append(history, 0), lines), 0
+    )
+    return Situation(
+        neighbours,
+        (rng.permutation(books) + 100).astype(np.int32),
+        learned,
+        history,
+        rng.choice(np.array(STANDINGS, dtype=np.uint8), len(history)),
+        rng.random(books) < draw(st.sampled_from([0.5, 1.0])),
+        rng.integers(0, books, draw(st.integers(0, 4))).astype(np.int32),
+        borrowed if lines else None,
+        draw(st.integers(1, books + 3)),
+    )
+
+
+def plain(situation: Situation) -> list[tuple[int, float, tuple[int, ...], bool]]:
+    """Rows, scores, who is named and whether the model names them, in whole-array operations."""
+    liked = situation.history[(situation.standings & Standing.LIKED) != 0]
+    faded = situation.neighbours.faded(len(liked))
+    learned = liked < situation.learned
+    evidence = evidence_of(situation.neighbours, liked[learned], faded[learned])
+    if situation.borrowed is not None:
+        evidence = evidence.followed_by(situation.borrowed)
+    candidates = situation.on_shelf.copy()
+    candidates[situation.history] = False
+    candidates[situation.excluded] = False
+    rows = np.flatnonzero(candidates)
+    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, situation.most)
+    told = []
+    listed = ranking.rows.tolist()
+    speakers = strongest_speakers(evidence, listed, len(candidates))
+    for row, score, heard in zip(listed, ranking.scores.tolist(), speakers, strict=True):
+        _, strongest, by_model = heard[0]
+        named = [who for weight, who, learned in heard[: REASONS + 1] if learned and weight < 0][:REASONS]
+        told.append((row, score, tuple(named) if by_model else (strongest,), by_model))
+    return told
+
+
+def as_told(ranked: Ranked) -> list[tuple[int, float, tuple[int, ...], bool]]:
+    """The same of a compiled ranking."""
+    return [
+        (row, score, tuple(speakers[: named or 1]), named > 0)
+        for row, score, speakers, named in zip(*ranked, strict=True)
+    ]
+
+
+@unhurried
+@given(st.lists(situations(), min_size=1, max_size=2))
+def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(some: list[Situation]) -> None:
+    """The same rows, scores and speakers, whatever was ranked before by the same ranker."""
+    for situation in some:
+        ranker = Ranker(situation.neighbours, situation.ids, situation.learned)
+        for _ in range(2):
+            ranked = ranker.rank(
+                situation.history,
+                situation.standings,
+                on_shelf=situation.on_shelf,
+                excluded=situation.excluded,
+                most=situation.most,
+                borrowed=situation.borrowed,
+            )
+            assert as_told(ranked) == plain(situation)
+
+
+def test_who_knows_nothing_is_told_nothing() -> None:
+    """Neither an empty history nor a model without books ranks anything."""
+    nothing, no_standings = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
+    empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
+    ranker = Ranker(empty, nothing, 0)
+    ranked = ranker.rank(nothing, no_standings, on_shelf=np.empty(0, dtype=np.bool_), excluded=nothing, most=10)
+    assert as_told(ranked) == []

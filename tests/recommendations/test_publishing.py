@@ -1,0 +1,228 @@
+"""Training models and deciding which one is served, on both databases."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recommendations.domain import Book, Interaction, InteractionKind, ModelUnusable
+from recommendations.model import training
+from recommendations.model.artifact import Artifact, load
+from recommendations.model.disk import MANIFEST
+from recommendations.model.folder import ModelFolder
+from recommendations.model.local_ease import Parameters
+from recommendations.publishing import KEPT, Learn, NoSuchModel, NothingToTrainOn, Publisher
+from recommendations.store import Store
+
+
+@pytest.fixture
+def models(store: Store, tmp_path: Path) -> Path:
+    """The folder of the models of a store in which readers 1 to 4 bought books 1 and 2."""
+    with store.write() as work:
+        work.books.upsert([Book(id=1, title="Dune"), Book(id=2, title="Ubik")], date(2026, 1, 1))
+        work.interactions.add(
+            [
+                Interaction(id=f"{reader}-{book}", reader_id=reader, book_id=book, kind=InteractionKind.PURCHASE)
+                for reader in range(1, 5)
+                for book in (1, 2)
+            ]
+        )
+        work.commit()
+    return tmp_path / "models"
+
+
+def quickly(*told: Any, **settings: Any) -> Artifact:
+    """A training without a search for parameters."""
+    return training.train(*told, **settings, parameters=Parameters()).artifact
+
+
+def publisher(store: Store, models: Path, learn: Learn = quickly) -> Publisher:
+    """A publisher."""
+    return Publisher(store, models, half_life_days=7.0, learn=learn)
+
+
+def meanwhile(happens: Callable[[], None]) -> Callable[..., Artifact]:
+    """A training during which something happens, after it has read the history."""
+
+    def learn(*told: Any, **settings: Any) -> Artifact:
+        model = quickly(*told, **settings)
+        happens()
+        return model
+
+    return learn
+
+
+def latest(store: Store) -> list[str]:
+    """The versions to be served."""
+    with store.read() as work:
+        return list(work.models.latest(9))
+
+
+def readers(models: Path, version: str) -> list[int]:
+    """The readers whom a model knows."""
+    return [int(reader_id) for reader_id in load(models / version).histories.readers.ids]
+
+
+def test_training_publishes_and_records(store: Store, models: Path) -> None:
+    """The model is whole on disk, is to be served, and was made with what was set; nothing else is left."""
+    version = publisher(store, models).train(budget=0).version
+    assert latest(store) == [version]
+    assert load(models / version).manifest["half_life_days"] == 7.0
+    assert readers(models, version) == [1, 2, 3, 4]
+    assert {path.name for path in models.iterdir()} <= {version, ".lock"}
+
+
+def test_nothing_to_train_on(store: Store, tmp_path: Path) -> None:
+    """Without a book there is no model."""
+    with pytest.raises(NothingToTrainOn):
+        publisher(store, tmp_path).train(budget=0)
+
+
+def test_what_was_undone_is_not_learned(store: Store, models: Path) -> None:
+    """A purchase that was taken back leaves no trace in the next model."""
+    with store.write() as work:
+        work.interactions.add(
+            [
+                Interaction(id=f"u{book}", reader_id=1, book_id=0, kind=InteractionKind.UNDO, undoes=f"1-{book}")
+                for book in (1, 2)
+            ]
+        )
+        work.commit()
+    assert readers(models, publisher(store, models).train(budget=0).version) == [2, 3, 4]
+
+
+def test_who_departs_while_a_model_is_trained(store: Store, models: Path) -> None:
+    """Whoever is forgotten or merged after the history was read is not in the model that comes of it."""
+
+    def depart() -> None:
+        with store.write() as work:
+            work.readers.forget(1)
+            work.readers.merge(2, 3)
+            work.commit()
+        # The server that forgets finds no model yet that has them.
+        ModelFolder(models).forget([1])
+
+    version = publisher(store, models, learn=meanwhile(depart)).train(budget=0).version
+    assert readers(models, version) == [3, 4]
+    assert load(models / version).manifest["departures"] == 0
+
+
+def test_who_departed_before_is_not_learned_of(store: Store, models: Path) -> None:
+    """The next model has the merged reader's history under the other, and knows up to which departure it knows."""
+    with store.write() as work:
+        work.readers.forget(1)
+        work.readers.merge(2, 9)
+        work.commit()
+    version = publisher(store, models).train(budget=0).version
+    assert readers(models, version) == [3, 4, 9]
+    assert load(models / version).manifest["departures"] == 2
+
+
+def test_two_trainings_at_once(store: Store, models: Path) -> None:
+    """One that ends while another is under way leaves the other's files alone, and both are recorded."""
+    inner: list[str] = []
+    outer = (
+        publisher(
+            store, models, learn=meanwhile(lambda: inner.append(publisher(store, models).train(budget=0).version))
+        )
+        .train(budget=0)
+        .version
+    )
+    assert latest(store) == [outer, *inner]
+    assert readers(models, outer) == readers(models, inner[0])
+
+
+def test_a_database_that_fails_leaves_no_model(store: Store, models: Path) -> None:
+    """What could not be recorded is not left to be taken for something."""
+
+    class Failed(Exception):
+        pass
+
+    class Failing:
+        def __init__(self) -> None:
+            self.read = store.read
+
+        def write(self) -> Any:
+            raise Failed
+
+    with pytest.raises(Failed):
+        publisher(Failing(), models).train(budget=0)  # type: ignore[arg-type]
+    assert list(models.iterdir()) == []
+    assert latest(store) == []
+
+
+def test_the_models_that_are_kept(store: Store, models: Path) -> None:
+    """The last few of those to be served stay on disk; withdrawn ones, and older ones, go with the next training."""
+    made = [publisher(store, models).train(budget=0).version for _ in range(KEPT)]
+    publisher(store, models).promote(made[0])
+    publisher(store, models).rollback()
+    last = publisher(store, models).train(budget=0).version
+    assert {path.name for path in models.iterdir()} - {".lock"} == {last, made[1], made[2]}
+
+
+def test_promoting_keeps_the_served_one(store: Store, models: Path) -> None:
+    """An old model that was promoted outlives younger ones, whatever is trained, as long as it is among the last."""
+    made = [publisher(store, models).train(budget=0).version for _ in range(KEPT)]
+    publisher(store, models).promote(made[0])
+    assert latest(store)[0] == made[0]
+    last = publisher(store, models).train(budget=0).version
+    assert {path.name for path in models.iterdir()} - {".lock"} == {last, made[0], made[2]}
+
+
+def test_the_list_of_models(store: Store, models: Path) -> None:
+    """Every model is told, the newest first: which one is served, withdrawn, or cannot be used, and why."""
+    assert publisher(store, models).models() == []
+    first, second, third, fourth = (publisher(store, models).train(budget=0).version for _ in range(4))
+    (models / fourth / "books.npy").write_bytes(b"")
+    with store.write() as work:
+        work.models.withdraw(third)
+        work.commit()
+    told = {one.version: one for one in publisher(store, models).models()}
+    assert list(told) == [fourth, third, second, first]
+    assert [one.served for one in told.values()] == [False, False, True, False]
+    assert told[third].withdrawn
+    assert "damaged" in told[fourth].unusable
+    assert told[first].unusable == "absent"
+    assert told[second].manifest["readers"] == 4
+
+
+def test_promoting(store: Store, models: Path) -> None:
+    """Only a model that was published here and can be used is promoted; a refusal changes nothing."""
+    first, second, third = (publisher(store, models).train(budget=0).version for _ in range(3))
+    publisher(store, models).promote(second)
+    before = latest(store)
+    assert before == [second, third, first]
+    (models / first / MANIFEST).unlink()
+    with pytest.raises(ModelUnusable, match=first):
+        publisher(store, models).promote(first)
+    shutil.copytree(models / second, models / "stranger")
+    with pytest.raises(NoSuchModel, match="stranger"):
+        publisher(store, models).promote("stranger")
+    assert latest(store) == before
+
+
+def test_rolling_back(store: Store, models: Path) -> None:
+    """Each rollback serves the usable model before, over unusable ones, until there is none to go back to."""
+    with pytest.raises(NoSuchModel):
+        publisher(store, models).rollback()
+    first, second, third = (publisher(store, models).train(budget=0).version for _ in range(3))
+    shutil.rmtree(models / second)
+    assert publisher(store, models).rollback() == (third, first)
+    assert latest(store) == [first]
+    with pytest.raises(NoSuchModel):
+        publisher(store, models).rollback()
+    assert latest(store) == [first]
+    publisher(store, models).promote(third)
+    assert latest(store) == [third, first]
+
+
+def test_whether_any_model_can_be_served(store: Store, models: Path) -> None:
+    """None before the first training, nor when what is recorded cannot be read."""
+    assert not publisher(store, models).is_served()
+    version = publisher(store, models).train(budget=0).version
+    assert publisher(store, models).is_served()
+    (models / version / MANIFEST).write_text('{"format": 1}')
+    assert not publisher(store, models).is_served()

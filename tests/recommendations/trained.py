@@ -1,0 +1,17 @@
+"""Small models for tests of what is done with models."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from recommendations.domain import Book, Event
+from recommendations.model.artifact import Artifact
+from recommendations.model.local_ease import Parameters
+from recommendations.model.training import train
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def trained(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
+    """A model of these books and events, learned without a search for parameters."""
+    books = [Book(id=id_, title="") for id_ in book_ids]
+    return train(books, [list(events)], now=NOW, parameters=Parameters()).artifact
