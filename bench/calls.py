@@ -113,10 +113,10 @@ def run() -> None:
     title = f"Calls over loopback: {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:g} s a row, {RESULTS} books"
     print_table(title, COLUMNS, cells)
     click.echo(
-        "calls/s: the median of the rounds; of bare: the median of the rounds, each compared with the first row's turn\n"
-        "in it; lowest, highest: of the rounds. server µs, client µs: processor time a call, all threads and workers,\n"
-        "user and system. The load generator (bench/load.py) is one thread that shares the cores with the server; it\n"
-        "is the same for every row.\n"
+        "calls/s: the median of the rounds; of bare: likewise, of each round's rate beside that of the first row.\n"
+        "lowest, highest: of the rounds. server µs, client µs: processor time a call, all threads and workers, user\n"
+        "and system. The load generator (bench/load.py) is one thread that shares the cores with the server; it is\n"
+        "the same for every row.\n"
         f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
     )
 

@@ -67,7 +67,7 @@ def run(books: int) -> None:
     print_table(title, COLUMNS, [*map(_cells, runs), *_together(runs)])
     click.echo(
         "Every call is due at a time of its own and its latency counts from then. Each run starts `promote`,\n"
-        "a process of its own: with the version that is served, so that nothing changes, or with another, which is taken up."
+        "another process: with the version that is served, so that nothing changes, or with one that is taken up."
     )
 
 

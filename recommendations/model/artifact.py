@@ -147,7 +147,25 @@ def _mapped(folder: Path, manifest: Manifest) -> Artifact:
     )
     if artifact.books.digest() != manifest["vocabulary_sha256"] or artifact.version != folder.name:
         raise ModelUnusable(f"{folder}: the arrays are of another model than the manifest")
+    if not _within_bounds(artifact):
+        raise ModelUnusable(f"{folder}: the arrays do not fit one another")
     return artifact
+
+
+def _within_bounds(artifact: Artifact) -> bool:
+    """Whether every row is one of the books': compiled code reads wherever it is told to."""
+    books, neighbours, histories = len(artifact.books), artifact.neighbours, artifact.histories
+    return all(
+        len(indptr) == owners + 1
+        and indptr[0] == 0
+        and indptr[-1] == len(rows) == len(beside)
+        and bool((np.diff(indptr) >= 0).all())
+        and (not len(rows) or (rows.min() >= 0 and rows.max() < books))
+        for indptr, rows, beside, owners in (
+            (neighbours.indptr, neighbours.rows, neighbours.weights, books),
+            (histories.indptr, histories.rows, histories.standings, len(histories.readers)),
+        )
+    ) and bool(len(neighbours.fading))
 
 
 def _arrays(artifact: Artifact) -> dict[str, npt.NDArray[Any]]:

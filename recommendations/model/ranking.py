@@ -26,6 +26,8 @@ Mask = npt.NDArray[np.bool_]
 _HEARD = REASONS + 1
 """So many speakers for a book are looked at: among them are those to be named."""
 _LIKED = np.uint8(Standing.LIKED)
+_SPREAD = 2_654_435_761
+"""An odd number near 2³² divided by the golden ratio: what is multiplied by it is spread evenly (Knuth)."""
 _NOTHING = Evidence(np.empty(0, dtype=np.int32), np.empty(0), np.empty(0, dtype=np.int32), 0)
 
 
@@ -48,8 +50,7 @@ class Ranker:
 
     def __init__(self, neighbours: Neighbours, ids: Int32s, learned: int) -> None:
         arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, ids)
-        # The last is scratch for all threads: the compiled code keeps the interpreter to itself and leaves zeros.
-        told = (*(_read_only(array) for array in arrays), learned, np.zeros(len(ids)))
+        told = (*(_read_only(array) for array in arrays), learned)
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", _rank), *told)
         # Compiled here rather than by the first call that needs it.
         nothing = np.empty(0, dtype=np.int32)
@@ -96,7 +97,6 @@ def _rank(
     fading: npt.NDArray[np.float32],
     ids: Int32s,
     learned: int,
-    scores: Floats,
     history: Int32s,
     standings: Bytes,
     on_shelf: Mask,
@@ -109,7 +109,7 @@ def _rank(
     speakers: npt.NDArray[np.int32],
     named: Int32s,
 ) -> int:
-    """What `Ranker.rank` promises, into the last four; returns how many rows there are. `scores` is all zeros."""
+    """What `Ranker.rank` promises, into the last four; returns how many rows there are."""
     liked = learned_lines = 0
     for entry in range(len(history)):
         if standings[entry] & _LIKED:
@@ -137,23 +137,49 @@ def _rank(
     said[line:] = borrowed
     by[line:] = lenders
 
+    # A table of the rows that are named, as in open addressing: all of it is near, where an array with an entry for
+    # every book would be fetched from afar for most of them.
+    size = 16
+    while size < 2 * lines:
+        size *= 2
+    table = np.full(size, -1, np.int32)
+    scores = np.zeros(size, np.float64)
+    slots = np.empty(lines, np.int32)
+    met = np.empty(lines, np.int32)
+    several = 0
     for line in range(lines):
-        scores[rows[line]] += said[line]
+        slot = _slot(table, rows[line])
+        slots[line] = slot
+        if table[slot] < 0:
+            table[slot] = rows[line]
+            met[several] = slot
+            several += 1
+        scores[slot] += said[line]
     for entry in range(len(history)):
-        scores[history[entry]] = 0
+        scores[_slot(table, history[entry])] = 0
     for entry in range(len(excluded)):
-        scores[excluded[entry]] = 0
+        scores[_slot(table, excluded[entry])] = 0
     found = 0
-    for line in range(lines):
-        row = rows[line]
-        score = scores[row]
-        # A row is looked at once, however often it is named, and zeros are left behind.
-        scores[row] = 0
-        if score > 0 and on_shelf[row]:
-            found = _insert(best, best_scores, ids, found, row, score)
+    for place in range(several):
+        slot = met[place]
+        score = scores[slot]
+        if score > 0 and (found < len(best) or score >= best_scores[found - 1]) and on_shelf[table[slot]]:
+            found = _insert(best, best_scores, ids, found, table[slot], score)
 
-    _name(rows, said, by, learned_lines, scores, best[:found], speakers, named)
+    places = np.full(size, -1, np.int32)
+    for place in range(found):
+        places[_slot(table, best[place])] = place
+    _name(slots, said, by, learned_lines, places, found, speakers, named)
     return found
+
+
+@njit(cache=True)
+def _slot(table: Int32s, row: int) -> int:
+    """Where a row is in a table, or belongs that is not there."""
+    slot = (row * _SPREAD) & (len(table) - 1)
+    while table[slot] >= 0 and table[slot] != row:
+        slot = (slot + 1) & (len(table) - 1)
+    return slot
 
 
 @njit(cache=True)
@@ -175,27 +201,24 @@ def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int
 
 @njit(cache=True)
 def _name(
-    rows: Int32s,
+    slots: Int32s,
     said: Floats,
     by: Int32s,
     learned_lines: int,
-    places: Floats,
-    best: Int32s,
+    places: Int32s,
+    found: int,
     speakers: npt.NDArray[np.int32],
     named: Int32s,
 ) -> None:
-    """For each of the best rows those of the history that are to be named. `places` is all zeros."""
-    for place in range(len(best)):
-        places[best[place]] = place + 1
-    heard = np.full((len(best), _HEARD), -1, np.int32)
-    loudness = np.zeros((len(best), _HEARD), np.float64)
-    lent = np.zeros((len(best), _HEARD), np.bool_)
-    for line in range(len(rows)):
-        place = int(places[rows[line]]) - 1
+    """For each of the rows found those of the history that are to be named; `places` are the rows' by slots."""
+    heard = np.full((found, _HEARD), -1, np.int32)
+    loudness = np.zeros((found, _HEARD), np.float64)
+    lent = np.zeros((found, _HEARD), np.bool_)
+    for line in range(len(slots)):
+        place = places[slots[line]]
         if place >= 0:
             _hear(heard[place], loudness[place], lent[place], by[line], said[line], line >= learned_lines)
-    for place in range(len(best)):
-        places[best[place]] = 0
+    for place in range(found):
         speakers[place, 0] = heard[place, 0]
         named[place] = 0
         if not lent[place, 0]:

@@ -146,12 +146,11 @@ class ServedModel:
 
     def _shelf(self, state: State, chosen: Sequence[Choice], asked: str, basis: object) -> Shelf:
         """The list by books, with a name that is the same for the same model, question and list."""
-        rows = [row for one in chosen for row in (one.row, *one.because)]
-        book = iter(state.stock.books(rows))
+        book = state.stock.book
         recommendations = tuple(
             [
-                Recommendation(next(book), score, Reason(kind, tuple([next(book) for _ in because])))
-                for _, score, kind, because in chosen
+                Recommendation(book(row), score, Reason(kind, tuple([book(known) for known in because])))
+                for row, score, kind, because in chosen
             ]
         )
         books = ",".join([str(one.book.id) for one in recommendations])

@@ -61,6 +61,9 @@ class Stock:
         self._fresh = self._fresh_rows()
         self.knows_authors = len(catalogue.authors.by_name) > 0
         self._shelves: dict[Category | None, Shelf] = {}
+        # Lists, since a call looks up dozens, one by one. What was never in the catalogue has any book.
+        books = catalogue.books
+        self._books: list[Book] = [books[place] for place in self.place.tolist()] if books else []
         self._authors: list[tuple[int, ...] | None] = [None] * len(self.ids)
 
     def rows(self, ids: npt.ArrayLike) -> Rows:
@@ -75,12 +78,7 @@ class Stock:
 
     def book(self, row: int) -> Book:
         """The book at a row that is in the catalogue."""
-        return self.catalogue.books[int(self.place[row])]
-
-    def books(self, rows: Sequence[int]) -> list[Book]:
-        """The books at rows that are in the catalogue."""
-        books = self.catalogue.books
-        return [books[place] for place in self.place[rows].tolist()] if rows else []
+        return self._books[row]
 
     def authors(self, rows: Sequence[int]) -> list[tuple[int, ...]]:
         """The authors, by number, of the books at rows that are in the catalogue."""

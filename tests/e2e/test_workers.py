@@ -32,6 +32,8 @@ KNOWN_BOOK = 6
 """A book of the starter that leads to others."""
 CLICKS = 100
 FRESH_SECONDS = 0.25
+PAUSE_SECONDS = 0.05
+"""Of each writer after a batch: it is the workers that are tested, not a machine that is beyond its limits."""
 MANY_CONNECTIONS = 200
 """Of two workers each gets some of so many."""
 
@@ -176,7 +178,7 @@ def writing(stack: ExitStack, clients: Sequence[RecommendationsStub]) -> None:
     numbers = itertools.count(1)
 
     def write(client: RecommendationsStub, size: int) -> None:
-        while not stop.is_set():
+        while not stop.wait(PAUSE_SECONDS):
             record(
                 client, [(f"other-{number}", 10_000 + number % 500, 7) for number in itertools.islice(numbers, size)]
             )

@@ -325,6 +325,7 @@ class FakeService:
     page: HistoryPage = field(default_factory=lambda: HistoryPage((), None))
     removed: int = 0
     before_each: Callable[[], None] = lambda: None
+    before_record: Callable[[], object] = lambda: None
     asked: list[Any] = field(default_factory=list)
     distinct: bool | None = None
     holding: bool = False
@@ -356,6 +357,7 @@ class FakeService:
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
         """The results."""
+        self.before_record()
         self.recorded += interactions
         self.before_each()
         return self.results

@@ -150,6 +150,18 @@ def other_books(folder: Path) -> None:
     restate(folder)
 
 
+def beyond(name: str, row: int) -> Callable[[Path], None]:
+    """Name a row that is no book's, under a checksum that fits."""
+
+    def spoil(folder: Path) -> None:
+        rows = np.load(folder / f"{name}.npy")
+        rows[-1] = row
+        np.save(folder / f"{name}.npy", rows)
+        restate(folder)
+
+    return spoil
+
+
 def elsewhere(folder: Path) -> None:
     """Name a file outside the folder, under a checksum that fits."""
     (folder / "books.npy").rename(folder.parent / "books.npy")
@@ -190,6 +202,11 @@ def manifest(text: bytes) -> Callable[[Path], None]:
         lambda folder: restate(folder, format=FORMAT - 1),
         lambda folder: restate(folder, format=str(FORMAT)),
         lambda folder: restate(folder, files=None),
+        beyond("neighbour_rows", 4),
+        beyond("neighbour_rows", -1),
+        beyond("neighbour_indptr", 1),
+        beyond("history_rows", 4),
+        beyond("history_indptr", 10_000),
         elsewhere,
         lambda folder: restate(folder, sequence="many"),
         lambda folder: restate(folder, sequence=None),

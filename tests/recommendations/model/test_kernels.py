@@ -249,3 +249,10 @@ def test_a_pivot_that_the_whole_matrix_could_not_have() -> None:
         assert rows[2].tolist() == [0, 1]
         expected = [3 / 12, 0] if left_out else [3 / (12 + shared)] * 2
         assert weights[2] == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
+def test_what_one_reader_knows_is_nothing_to_the_next() -> None:
+    """A book that nothing speaks for when it is known is listed for the next reader as if nobody knew it."""
+    spoken = np.zeros((4, 4), dtype=np.float32)
+    spoken[0, 3] = 0.5
+    assert listed([[3], [0]], spoken, floats(1), [0, 1, 0, 1], 2) == [[], [3], [], [3]]
