@@ -70,7 +70,7 @@ def _serve(
     changes: Changes | None = None,
 ) -> None:
     """Serve in this process until `stop` is set; with `changes`, as one of several workers on that port."""
-    follower = Follower(store, ModelFolder(settings.models), changes=changes or Unshared())
+    follower = Follower(store, ModelFolder(settings.models, variety=settings.variety), changes=changes or Unshared())
     if changes is not None:
         # What connects while others serve must not meet a worker that has no model yet.
         follower.step()
