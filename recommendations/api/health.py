@@ -40,6 +40,7 @@ class _Watches:
     def __init__(self, watch: Callable[..., Any], lane: futures.ThreadPoolExecutor) -> None:
         self.experimental_thread_pool = lane
         self._watch = watch
+        self._lane = lane
         self._lock = threading.Lock()
         self._open: set[Send] = set()
 
@@ -48,13 +49,19 @@ class _Watches:
             self._open.add(send)
         if not context.add_callback(lambda: self._forget(send)):
             self._forget(send)
-        self._watch(request, context, send)
+
+        # To send waits for what is being sent, which the serving thread ends; and that may be waiting for the lock
+        # that grpcio's servicer sends under, because another stream has closed. So sending has a thread of its own.
+        def send_later(response: Any) -> None:
+            self._lane.submit(send, response)
+
+        self._watch(request, context, send_later)
 
     def end(self) -> None:
         with self._lock:
             streams = list(self._open)
         for send in streams:
-            send(None)
+            self._lane.submit(send, None)
 
     def _forget(self, send: Send) -> None:
         with self._lock:
