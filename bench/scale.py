@@ -69,7 +69,7 @@ def run(size: Size, search_seconds: float) -> None:
         rows,
     )
     click.echo(
-        f"The server's own memory (USS without the model's mapped arrays) once it serves: {started.own_mb:.0f} MB."
+        f"The server's own memory (USS without unchanged pages of files) once it serves: {started.own_mb:.0f} MB."
     )
     _print_growth(steps)
     click.echo("Whole processes, the start of Python included.")
@@ -102,9 +102,12 @@ def _served(folder: RecommendationsFolder) -> Started:
 
 
 def _own_bytes(process: psutil.Process) -> int:
-    """What a process shares with nobody (USS), without the model's arrays: a second worker would map the same."""
-    arrays = (mapped for mapped in process.memory_maps() if mapped.path.endswith(".npy"))
-    return int(process.memory_full_info().uss) - sum(one.private_clean + one.private_dirty for one in arrays)
+    """What a process shares with nobody (USS), without pages of files that a second worker would share.
+
+    These are the model's arrays and the code of libraries.
+    """
+    files = (mapped for mapped in process.memory_maps() if mapped.path.startswith("/"))
+    return int(process.memory_full_info().uss) - sum(mapped.private_clean for mapped in files)
 
 
 def _print_growth(steps: Sequence[Step]) -> None:

@@ -1,6 +1,7 @@
 """The commands of the Recommendations service."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from servicekit.table import print_table
 
 STARTER = Path(__file__).parent.parent / "starter"
 HEALTH_TIMEOUT_SECONDS = 2.0
+IMPORT_CACHE_MB = 64
+"""What a batch changes of the index of ids, which come in any order, must find room, or SQLite writes it twice."""
 BUDGET_SECONDS = 60.0
 
 _csv_path = click.Path(path_type=Path, dir_okay=False)
@@ -68,9 +71,10 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     """Bring in books and what readers did from CSV files, plain or gzipped."""
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
-    settings, store = obj
-    store.migrate()
-    Importer(store, rejects=settings.rejects).run(books, interactions)
+    settings, _ = obj
+    with closing(Store(open_engine(settings.database, cache_mb=IMPORT_CACHE_MB))) as store:
+        store.migrate()
+        Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
 @main.command()

@@ -35,12 +35,13 @@ def database_url(text: str) -> URL:
     raise DatabaseUrlError("only sqlite:///file and postgresql://… are supported")
 
 
-def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10) -> Engine:
+def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10, cache_mb: int = 2) -> Engine:
     """An engine for the database that `text` names; connects when it is first used.
 
     SQLite is opened in WAL mode with foreign keys on and every commit on disk (`synchronous=FULL`); what is deleted
-    is overwritten, not only unlinked (`secure_delete`), and a writer waits up to `busy_timeout_ms` for another. The
-    text of an error, which ends up in logs, tells no parameters: they may be a reader's. Raises DatabaseUrlError.
+    is overwritten, not only unlinked (`secure_delete`), and a writer waits up to `busy_timeout_ms` for another. Each
+    connection to it keeps up to `cache_mb` of its pages. The text of an error, which ends up in logs, tells no
+    parameters: they may be a reader's. Raises DatabaseUrlError.
     """
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
@@ -63,6 +64,7 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10) 
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{cache_mb * 1000}")
         connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import repeat
+from operator import is_
 from typing import TypeVar, cast
 
 import numpy as np
@@ -145,19 +146,33 @@ class Shared:
         self._first: dict[Hashable, Hashable] = {}
 
     def book(self, book: Book) -> Book:
-        """An equal book that shares its facts with others."""
+        """An equal book that shares its facts with others, the same one where it does so already."""
+        authors, subjects = self._names(book.authors), self._names(book.subjects)
+        categories = self._one(book.categories)
+        published_on, added_on = self._one(book.published_on), self._one(book.added_on)
+        if (
+            authors is book.authors
+            and subjects is book.subjects
+            and categories is book.categories
+            and published_on is book.published_on
+            and added_on is book.added_on
+        ):
+            return book
         return replace(
             book,
-            authors=self._names(book.authors),
-            categories=self._one(book.categories),
-            subjects=self._names(book.subjects),
-            published_on=self._one(book.published_on),
-            added_on=self._one(book.added_on),
+            authors=authors,
+            categories=categories,
+            subjects=subjects,
+            published_on=published_on,
+            added_on=added_on,
         )
 
     def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         known = self._first.get(names)
-        return cast("tuple[str, ...]", known) if known is not None else self._one(tuple(map(self._one, names)))
+        if known is not None:
+            return cast("tuple[str, ...]", known)
+        shared = tuple(map(self._one, names))
+        return self._one(names if all(map(is_, shared, names)) else shared)
 
     def _one(self, fact: Fact) -> Fact:
         return cast("Fact", self._first.setdefault(fact, fact))

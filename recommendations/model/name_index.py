@@ -69,10 +69,12 @@ class NameIndex:
         nothing = np.empty(0, dtype=np.int64)
         return cls(Names(), 0, nothing, nothing)
 
-    def changed(self, rows: Rows, names: Sequence[Sequence[str]]) -> "NameIndex":
+    def changed(self, rows: Rows, names: Sequence[tuple[str, ...]]) -> "NameIndex":
         """The index in which these rows, new ones at the end among them, have these names and no others."""
         size = max(self.size, int(rows.max(initial=-1)) + 1)
-        codes = [self.names.codes(some) for some in names]
+        # Many books have the same names: each such list is numbered once.
+        codes_of = {some: self.names.codes(some) for some in dict.fromkeys(names)}
+        codes = [codes_of[some] for some in names]
         counts = np.fromiter(map(len, codes), dtype=np.int64, count=len(codes))
         added = np.fromiter(chain.from_iterable(codes), dtype=np.int64, count=int(counts.sum()))
         added_rows = np.repeat(rows.astype(np.int64), counts)

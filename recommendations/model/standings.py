@@ -61,7 +61,10 @@ class EventColumns:
         sequence = 0
         for chunk in chunks:
             sequence = chunk[-1].sequence if chunk else sequence
-            if told := [event for event in chunk if event.kind not in _SAYS_NOTHING]:
+            told = chunk
+            if not _SAYS_NOTHING.isdisjoint(event.kind for event in chunk):
+                told = [event for event in chunk if event.kind not in _SAYS_NOTHING]
+            if told:
                 for column, added in zip(columns, list(zip(*told, strict=True))[1:], strict=True):
                     column.fromlist(list(added))
         return cls(

@@ -77,6 +77,7 @@ class Books:
         """Books, each with the revision of its last change."""
         lists: _Lists[str] = _Lists(str)
         shelves: _Lists[Category] = _Lists(Category)
+        days: dict[date | None, date | None] = {}
         rows = self._connection.execute(select(*_FACTS).where(which).execution_options(yield_per=FETCHED))
         for id_, title, authors, categories, subjects, year, published_on, revision, added_on, isbn, removed in rows:
             book = Book(
@@ -86,8 +87,8 @@ class Books:
                 categories=shelves.read(categories),
                 subjects=lists.read(subjects),
                 year=year,
-                published_on=published_on,
-                added_on=added_on,
+                published_on=days.setdefault(published_on, published_on),
+                added_on=days.setdefault(added_on, added_on),
                 isbn=isbn,
                 removed=removed,
             )
@@ -95,17 +96,19 @@ class Books:
 
 
 class _Lists(Generic[T]):
-    """Parses lists; those that many books have alike are parsed once and kept once: a start takes half the time."""
+    """Parses lists; what many books have alike is parsed once and kept once: a start takes half the time."""
 
     def __init__(self, entry: Callable[[Any], T]) -> None:
         self._entry = entry
         self._parsed: dict[str, tuple[T, ...]] = {}
+        self._entries: dict[T, T] = {}
 
     def read(self, text: str) -> tuple[T, ...]:
         """The entries of a JSON list."""
         parsed = self._parsed.get(text)
         if parsed is None:
-            parsed = self._parsed[text] = tuple(map(self._entry, json.loads(text)))
+            entries = map(self._entry, json.loads(text))
+            parsed = self._parsed[text] = tuple(self._entries.setdefault(entry, entry) for entry in entries)
         return parsed
 
 

@@ -104,17 +104,25 @@ def test_reading_then_writing_from_two_threads_loses_nothing(tmp_path: Path) -> 
 
 
 def test_how_sqlite_is_opened(tmp_path: Path) -> None:
-    """WAL, foreign keys, a busy timeout, every commit on disk, deletions overwritten; a missing folder is made."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'folder' / 'x.db'}", busy_timeout_ms=1234)
+    """WAL, foreign keys, timeout and cache as told, commits on disk, deletions overwritten; a new folder is made."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'folder' / 'x.db'}", busy_timeout_ms=1234, cache_mb=3)
     with reading(engine) as connection:
         told = {
             pragma: connection.execute(text(f"PRAGMA {pragma}")).scalar_one()
-            for pragma in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous", "secure_delete")
+            for pragma in (
+                "journal_mode",
+                "foreign_keys",
+                "busy_timeout",
+                "cache_size",
+                "synchronous",
+                "secure_delete",
+            )
         }
     assert told == {
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": 1234,
+        "cache_size": -3000,
         "synchronous": 2,
         "secure_delete": 1,
     }

@@ -19,6 +19,13 @@ def test_row_agrees_with_rows() -> None:
     assert [BOOKS.row(one) for one in wanted] == BOOKS.rows(wanted).tolist()
 
 
+def test_a_great_many_ids_get_the_same_rows() -> None:
+    """More ids than are known, each looked up in a table: the answers are those for one at a time."""
+    some = Vocabulary(np.array([0, 3, 7, 40], dtype=np.int32))
+    for wanted in ([*range(-3, 50), 2**31 - 1, 2**40], np.arange(-3, 50, dtype=np.int32)):
+        assert [some.row(int(one)) for one in wanted] == some.rows(wanted).tolist()
+
+
 def test_an_empty_vocabulary_knows_nothing() -> None:
     """Without ids every row is ABSENT."""
     assert EMPTY.rows([1, 2]).tolist() == [ABSENT, ABSENT]
