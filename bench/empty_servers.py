@@ -25,10 +25,8 @@ THREADS = 10
 def ready_shelf() -> Shelf:
     """A shelf as long as a real one: ten books, two reasons each."""
     books = [Book(id=10_000 + place, title=f"{place:010}") for place in range(12)]
-    return Shelf(
-        recommendations=tuple(
-            Recommendation(book, 0.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))) for book in books[:10]
-        ),
+    return Shelf.of(
+        (Recommendation(book, 0.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))) for book in books[:10]),
         recommendation_id="0123456789abcdef01234567",
         model_version="20261121T000000Z-abcdef",
     )

@@ -38,16 +38,20 @@ class Importer:
             check_csv(books, self._books())
         if interactions is not None:
             check_csv(interactions, _interactions())
+        changed = 0
         try:
             if books is not None:
-                import_csv(books, self._books(), store=self._put_books, rejects=self._rejects)
+                changed += import_csv(books, self._books(), store=self._put_books, rejects=self._rejects).changed
                 self._categories.tell_unknown(books, "categories")
             if interactions is not None:
-                import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
+                report = import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
+                changed += report.changed
         finally:
             with self._store.write() as work:
                 work.books.recount_readers()
                 work.commit()
+        if changed:
+            self._store.refresh_statistics()
 
     def _books(self) -> Layout[Book]:
         return Layout(

@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from recommendations import serving
 from recommendations.api.server import SERVICE, AddressInUse
-from recommendations.domain import ModelUnusable, StoreUnavailable
+from recommendations.domain import ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
-from recommendations.publishing import NoSuchModel, NothingToTrainOn, Published, Publisher
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.commands import Commands, NotMigrated
 from servicekit.database import drivers_words, open_engine
 from servicekit.settings import read_settings
 from servicekit.table import print_table
+
+if TYPE_CHECKING:
+    from recommendations.publishing import Published, Publisher
 
 STARTER = Path(__file__).parent.parent / "starter"
 HEALTH_TIMEOUT_SECONDS = 2.0
@@ -178,7 +179,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
     """Answer over gRPC until told to stop."""
     settings, store = obj
     _require_migrated(store)
-    serving.serve(settings, store)
+    _serve(settings, store)
 
 
 @main.command()
@@ -197,7 +198,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
     # A model may be recorded that this version cannot read any more.
     if not _publisher(settings, store).is_served():
         _train(settings, store, budget=0)  # a first model at once; the next `train` searches
-    serving.serve(settings, store)
+    _serve(settings, store)
 
 
 @main.command()
@@ -222,7 +223,17 @@ def _require_migrated(store: Store) -> None:
         raise NotMigrated("recommendations")
 
 
-def _publisher(settings: Settings, store: Store) -> Publisher:
+def _serve(settings: Settings, store: Store) -> None:
+    # What compiles the model takes as long to load as all else, and `health` is asked every few seconds.
+    from recommendations import serving  # noqa: PLC0415
+
+    serving.serve(settings, store)
+
+
+def _publisher(settings: Settings, store: Store) -> "Publisher":
+    # Likewise.
+    from recommendations.publishing import Publisher  # noqa: PLC0415
+
     return Publisher(store, settings.models, half_life_days=settings.half_life_days)
 
 
@@ -257,7 +268,7 @@ def _tell_search(search: Mapping[str, Any] | None) -> None:
     click.echo("a line varies the best before it; chosen is the last that was better by more than noise")
 
 
-def _described(model: Published) -> tuple[str, ...]:
+def _described(model: "Published") -> tuple[str, ...]:
     told = model.manifest
     search = told.get("search") or {}
     state = "served" if model.served else "withdrawn" if model.withdrawn else "ready"

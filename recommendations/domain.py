@@ -1,5 +1,6 @@
 """Books, readers' interactions and recommended shelves, free of any technology."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, IntEnum, IntFlag
@@ -25,7 +26,9 @@ class RecommendationsError(Exception):
      ├─ NotReady
      ├─ StoreUnavailable
      ├─ ForgettingUnfinished
-     └─ ModelUnusable
+     ├─ ModelUnusable
+     ├─ NoSuchModel
+     └─ NothingToTrainOn
     """
 
 
@@ -75,6 +78,14 @@ class ForgettingUnfinished(RecommendationsError):
 
 class ModelUnusable(RecommendationsError):
     """A model on disk is absent, of another format or damaged; the message says why."""
+
+
+class NoSuchModel(RecommendationsError):
+    """No model of that version was ever published here, or there is none to go back to; the message says which."""
+
+
+class NothingToTrainOn(RecommendationsError):
+    """There is no book."""
 
 
 class Category(IntEnum):
@@ -277,7 +288,7 @@ class UpsertResult:
     reason: str = ""
 
 
-class ReasonKind(Enum):
+class ReasonKind(IntEnum):
     """Why a book is recommended, numbered as in the contract."""
 
     BECAUSE_OF_BOOKS = 1
@@ -334,12 +345,42 @@ class SimilarRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """The answer to one request, best book first.
+    """The answer to one request, best book first, in columns: a call need not make an object for each of its books.
 
-    `basis` stands for all that it follows from beside the request, None where nobody keeps account of that.
+    `because` has the books of each reason, see Reason. `basis` stands for all that the shelf follows from beside the
+    request, None where nobody keeps account of that.
     """
 
-    recommendations: tuple[Recommendation, ...]
+    books: tuple[Book, ...]
+    scores: tuple[float, ...]
+    kinds: tuple[ReasonKind, ...]
+    because: tuple[tuple[Book, ...], ...]
     recommendation_id: str
     model_version: str
     basis: object = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        recommendations: Iterable[Recommendation],
+        *,
+        recommendation_id: str = "",
+        model_version: str = "",
+        basis: object = None,
+    ) -> "Shelf":
+        """A shelf of these books."""
+        some = tuple(recommendations)
+        return cls(
+            books=tuple(one.book for one in some),
+            scores=tuple(one.score for one in some),
+            kinds=tuple(one.reason.kind for one in some),
+            because=tuple(one.reason.books for one in some),
+            recommendation_id=recommendation_id,
+            model_version=model_version,
+            basis=basis,
+        )
+
+    @property
+    def recommendations(self) -> tuple[Recommendation, ...]:
+        """The books one by one."""
+        return tuple(map(Recommendation, self.books, self.scores, map(Reason, self.kinds, self.because)))

@@ -44,17 +44,21 @@ class Importer:
 
         Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
         """
-        self._of_forgotten = 0
+        self._of_forgotten = changed = 0
         if books is not None:
             check_csv(books, books_layout(self._categories))
         if interactions is not None:
             check_csv(interactions, INTERACTIONS)
         if books is not None:
-            import_csv(books, books_layout(self._categories), store=self._put_books, rejects=self._rejects)
+            layout = books_layout(self._categories)
+            changed += import_csv(books, layout, store=self._put_books, rejects=self._rejects).changed
             self._categories.tell_unknown(books, "categories")
         if interactions is not None:
-            import_csv(interactions, INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
+            report = import_csv(interactions, INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
+            changed += report.changed
             self._tell_forgotten(interactions)
+        if changed:
+            self._store.refresh_statistics()
         self._count_unknown_books()
 
     def _put_books(self, batch: list[Book]) -> int:

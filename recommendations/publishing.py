@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import click
 
-from recommendations.domain import Book, Event, ModelUnusable
+from recommendations.domain import Book, Event, ModelUnusable, NoSuchModel, NothingToTrainOn
 from recommendations.model import artifact, folder
 from recommendations.model.artifact import Artifact
 from recommendations.model.pruning import prune
@@ -21,14 +21,6 @@ KEPT = 3
 
 EVERY = 1_000_000
 """More models than there are."""
-
-
-class NothingToTrainOn(Exception):
-    """There is no book."""
-
-
-class NoSuchModel(Exception):
-    """No model of that version was ever published here, or there is none to go back to; the message says which."""
 
 
 class Learn(Protocol):

@@ -43,6 +43,11 @@ def serve(settings: Settings, store: Store) -> None:
     _serve(settings, store, stop, partial(_say, settings), port=settings.port)
 
 
+def follower_of(settings: Settings, store: Store, changes: Changes) -> Follower:
+    """What keeps the model at work in step with the store, as the settings have it."""
+    return Follower(store, ModelFolder(settings.models, variety=settings.variety), changes=changes)
+
+
 def _serve_by_workers(settings: Settings, store: Store) -> None:
     # No connection may be in two processes; each opens its own.
     store.close()
@@ -70,7 +75,7 @@ def _serve(
     changes: Changes | None = None,
 ) -> None:
     """Serve in this process until `stop` is set; with `changes`, as one of several workers on that port."""
-    follower = Follower(store, ModelFolder(settings.models, variety=settings.variety), changes=changes or Unshared())
+    follower = follower_of(settings, store, changes or Unshared())
     if changes is not None:
         # What connects while others serve must not meet a worker that has no model yet.
         follower.step()

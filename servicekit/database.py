@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 _BEGIN = "servicekit_begin"
+_ANALYSED_ROWS = 400
 CONNECT_TIMEOUT_SECONDS = 5
 
 
@@ -90,6 +91,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
         yield connection
+
+
+def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
+    """Have the database look anew at what these tables hold: by that it chooses among their indexes."""
+    with writing(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            # It would read every index from end to end, and other writers would wait. A part is enough; and of a
+            # part it keeps numbers only, no values, which may be a reader's.
+            connection.exec_driver_sql(f"PRAGMA analysis_limit={_ANALYSED_ROWS}")
+        for table in metadata.sorted_tables:
+            connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
+        connection.commit()
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

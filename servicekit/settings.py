@@ -1,8 +1,9 @@
 """Settings: environment variables, read once into a frozen object, refused with a clear line when malformed."""
 
+import os
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,9 +35,16 @@ def read_settings(kind: type[_Settings]) -> _Settings:
 
 
 def variable(kind: type[ServiceSettings], location: str) -> str:
-    """The environment variable behind a field's name or alias."""
+    """The environment variable behind a field's name or alias; where there are several, the one that is read."""
     field = kind.model_fields.get(location)
-    if field is None:  # pydantic locates a field that has an alias by that alias
-        return location
+    if field is None:  # pydantic locates a field that has an alias by that alias, by the first where it has several
+        return next((name for name in _names_beside(kind, location) if os.environ.get(name)), location)
     alias = field.validation_alias
     return alias if isinstance(alias, str) else f"{kind.model_config.get('env_prefix', '')}{location}".upper()
+
+
+def _names_beside(kind: type[ServiceSettings], alias: str) -> list[str]:
+    """All the aliases of the field that has this one among others, in the order in which they are looked for."""
+    aliases = (field.validation_alias for field in kind.model_fields.values())
+    choices = (one.choices for one in aliases if isinstance(one, AliasChoices))
+    return next(([name for name in names if isinstance(name, str)] for names in choices if alias in names), [])

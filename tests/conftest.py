@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -16,6 +17,10 @@ from sqlalchemy import make_url
 from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
+
+# The machine may be busy with other things, and the first example may compile.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @functools.cache

@@ -11,8 +11,9 @@ from marketplace.domain import StoreUnavailable
 from marketplace.store.books import Books
 from marketplace.store.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
+from marketplace.store.schema import metadata
 from servicekit import migrations
-from servicekit.database import drivers_words, open_engine, reading, writing
+from servicekit.database import drivers_words, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -59,6 +60,11 @@ class Store:
         """Whether the tables are up to date."""
         with _faults():
             return migrations.is_current(self.engine, MIGRATIONS)
+
+    def refresh_statistics(self) -> None:
+        """Have the database look anew at what it holds, for after much was stored."""
+        with _faults():
+            refresh_statistics(self.engine, metadata)
 
     def close(self) -> None:
         """Close all connections."""

@@ -82,11 +82,6 @@ class Content:
         """What one book says of all books, learned or not."""
         return self._told(np.array([row], dtype=np.int32), np.empty(0, dtype=np.int32))
 
-    def share_an_author(self, row: int, other: int) -> bool:
-        """Whether two books have an author in common."""
-        theirs, others = self._stock.authors([row, other])
-        return not set(theirs).isdisjoint(others)
-
     def _told(self, of_all: Rows, of_borrowing: Rows) -> Evidence:
         authors, subjects = self._sides
         parts = []

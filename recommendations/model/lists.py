@@ -1,12 +1,12 @@
 """From one state of everything and a request to a list: rows, scores and reasons, and nothing else happens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 
 from recommendations.domain import Category, ReasonKind, Selection
-from recommendations.model.state import Choice, History, State
+from recommendations.model.state import Choice, Chosen, History, State
 from recommendations.model.vocabulary import Rows
 
 FRESH_EVERY = 5
@@ -19,7 +19,7 @@ FRESH_CHOICE = 100
 
 def choose(
     state: State, history: History, *, selection: Selection, category: Category | None, excluded: Rows, most: int
-) -> list[Choice]:
+) -> Chosen:
     """The list for a request, `most` books at most; `excluded` are rows that must not be on it."""
     if selection == Selection.FOR_YOU:
         return _for_you(state, history, category, excluded, most)
@@ -27,37 +27,38 @@ def choose(
     match selection:
         case Selection.POPULAR:
             popular = (row for row in state.popular.rows(category) if row not in never)
-            return [state.chosen_by_all(row) for row in state.varied_order(popular, most)]
+            return Chosen.of(map(state.chosen_by_all, state.varied_order(popular, most)))
         case Selection.NEW:
             newest = (row for row in state.stock.shelf(category).newest_rows() if row not in never)
-            return [Choice(row, 0.0, ReasonKind.NEW) for row in state.varied_order(newest, most)]
+            return Chosen.of(Choice(row, 0.0, ReasonKind.NEW) for row in state.varied_order(newest, most))
 
 
-def _for_you(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> list[Choice]:
+def _for_you(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> Chosen:
     """What the reader would enjoy, then what is popular and fresh, last what they merely looked at."""
     chosen = _personal(state, history, category, excluded, most)
-    if len(chosen) < most:
-        never = {*history.gone, *excluded.tolist(), *(one.row for one in chosen)}
-        unknown = never.union(history.rows.tolist())
-        listed = [one.row for one in chosen]
-        chosen += _fill(state, history, category, without=unknown, listed=listed, most=most - len(chosen))
-        never.update(one.row for one in chosen)
-        familiar = (row for row in state.popular.rows(category) if row not in never)
-        chosen += map(state.chosen_by_all, islice(familiar, most - len(chosen)))
-    return chosen
+    if len(chosen.rows) == most:
+        return chosen
+    never = {*history.gone, *excluded.tolist(), *chosen.rows}
+    unknown = never.union(history.rows.tolist())
+    filled = _fill(state, history, category, without=unknown, listed=chosen.rows, most=most - len(chosen.rows))
+    never.update(one.row for one in filled)
+    familiar = (row for row in state.popular.rows(category) if row not in never)
+    left = most - len(chosen.rows) - len(filled)
+    return chosen.followed_by([*filled, *map(state.chosen_by_all, islice(familiar, left))])
 
 
-def _personal(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> list[Choice]:
+def _personal(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> Chosen:
     if not len(history.rows):
-        return []
+        return Chosen.of(())
     on_shelf = state.stock.shelf(category).has
-    rows, scores, speakers, named = state.ranked(history, on_shelf, excluded, state.pool(most))
-    return [
-        Choice(rows[place], scores[place], ReasonKind.BECAUSE_OF_BOOKS, tuple(speakers[place][: named[place]]))
-        if named[place]
-        else Choice(rows[place], scores[place], *state.borrowed_reason(rows[place], speakers[place][0]))
-        for place in state.varied_places(rows, scores, most)
-    ]
+    rows, scores, speakers, named = state.ranked(history, on_shelf, excluded, most)
+    kinds = [ReasonKind.BECAUSE_OF_BOOKS] * len(rows)
+    because: list[Sequence[int]] = [those[:count] for those, count in zip(speakers, named, strict=True)]
+    if 0 in named:
+        for place, count in enumerate(named):
+            if not count:
+                kinds[place], because[place] = state.borrowed_reason(rows[place], speakers[place][0])
+    return Chosen(rows, scores, kinds, because)
 
 
 def _fill(

@@ -5,6 +5,7 @@ interpreter, for which the pool's threads then fight. The compiled code is kept 
 NUMBA_CACHE_DIR says.
 """
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -16,9 +17,11 @@ from numba import njit
 from recommendations.domain import Standing
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import REASONS, Evidence
+from recommendations.model.variety import POOL, Authors, vary
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -26,9 +29,6 @@ Mask = npt.NDArray[np.bool_]
 _HEARD = REASONS + 1
 """So many speakers for a book are looked at: among them are those to be named."""
 _LIKED = np.uint8(Standing.LIKED)
-_SPREAD = 2_654_435_761
-"""An odd number near 2³² divided by the golden ratio: what is multiplied by it is spread evenly (Knuth)."""
-_NOTHING = Evidence(np.empty(0, dtype=np.int32), np.empty(0), np.empty(0, dtype=np.int32), 0)
 
 
 class Ranked(NamedTuple):
@@ -45,12 +45,39 @@ class Ranked(NamedTuple):
     named: list[int]
 
 
-class Ranker:
-    """Ranks what histories speak for, in one numbering of the books, of which the first `learned` have neighbours."""
+class _Desk(threading.local):
+    """What a thread writes on while it ranks: scores by row, between two rankings all 0, and what is found."""
 
-    def __init__(self, neighbours: Neighbours, ids: Int32s, learned: int) -> None:
-        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, ids)
-        told = (*(_read_only(array) for array in arrays), learned)
+    def __init__(self, rows: int) -> None:
+        self.scores = np.zeros(rows)
+        self.most = -1
+
+    def places(self, most: int) -> tuple[Int32s, Floats, npt.NDArray[np.int32], Int32s]:
+        """Room for the rows, scores and speakers of so many places."""
+        if most != self.most:
+            self.most = most
+            self._places = (
+                np.empty(most, dtype=np.int32),
+                np.empty(most),
+                np.empty((most, REASONS), dtype=np.int32),
+                np.empty(most, dtype=np.int32),
+            )
+        return self._places
+
+
+class Ranker:
+    """Ranks what histories speak for, in one numbering of the books, of which the first `learned` have neighbours.
+
+    One author does not fill a list: see `variety`.
+    """
+
+    def __init__(
+        self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, variety: float = 0.0
+    ) -> None:
+        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, ids, *authors)
+        told = (*(_read_only(array) for array in arrays), learned, 1.0 - variety)
+        self._pool = POOL if variety and authors.known else 1
+        self._desk = _Desk(len(ids))
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", _rank), *told)
         # Compiled here rather than by the first call that needs it.
         nothing = np.empty(0, dtype=np.int32)
@@ -71,14 +98,13 @@ class Ranker:
         `rows` and `standings` are a reader's history, the latest book last: those liked speak, and none comes into
         the ranking, nor does what is excluded. `borrowed` is what is said beside what was learned.
         """
-        lent = _NOTHING if borrowed is None else borrowed
-        best, scores = np.empty(most, dtype=np.int32), np.empty(most)
-        speakers, named = np.empty((most, REASONS), dtype=np.int32), np.empty(most, dtype=np.int32)
-        told = (rows, standings, on_shelf, excluded, lent.rows, lent.weights, lent.speakers)
-        found = self._rank(*(_read_only(array) for array in told), best, scores, speakers, named)
-        return Ranked(
-            best[:found].tolist(), scores[:found].tolist(), speakers[:found].tolist(), named[:found].tolist()
-        )
+        lent = _NOTHING if borrowed is None else (borrowed.rows, borrowed.weights, borrowed.speakers)
+        desk = self._desk
+        places = desk.places(most)
+        told = [_read_only(array) for array in (rows, standings, on_shelf, excluded, *lent)]
+        found = self._rank(*told, self._pool, desk.scores, *places)
+        best, scores, speakers, named = [column[:found].tolist() for column in places]
+        return Ranked(best, scores, speakers, named)
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -89,14 +115,22 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
+_NOTHING = tuple(_read_only(np.empty(0, dtype=kind)) for kind in (np.int32, np.float64, np.int32))
+"""What is borrowed, where nothing is."""
+
+
 @njit(cache=True)
 def _rank(
     indptr: Int64s,
     neighbours: Int32s,
-    weights: npt.NDArray[np.float32],
-    fading: npt.NDArray[np.float32],
+    weights: Singles,
+    fading: Singles,
     ids: Int32s,
+    place: Int32s,
+    spans: Int64s,
+    codes: Int32s,
     learned: int,
+    keep: float,
     history: Int32s,
     standings: Bytes,
     on_shelf: Mask,
@@ -104,82 +138,87 @@ def _rank(
     borrowing: Int32s,
     borrowed: Floats,
     lenders: Int32s,
+    pool: int,
+    scores: Floats,
     best: Int32s,
     best_scores: Floats,
     speakers: npt.NDArray[np.int32],
     named: Int32s,
 ) -> int:
     """What `Ranker.rank` promises, into the last four; returns how many rows there are."""
-    liked = learned_lines = 0
-    for entry in range(len(history)):
-        if standings[entry] & _LIKED:
-            liked += 1
-            if history[entry] < learned:
-                learned_lines += indptr[history[entry] + 1] - indptr[history[entry]]
-    lines = learned_lines + len(borrowing)
-    rows = np.empty(lines, np.int32)
-    said = np.empty(lines, np.float64)
-    by = np.empty(lines, np.int32)
-    line = 0
-    for entry in range(len(history)):
-        if standings[entry] & _LIKED:
-            liked -= 1
-            speaker = history[entry]
-            if speaker < learned:
-                faded = fading[min(liked, len(fading) - 1)]
-                for place in range(indptr[speaker], indptr[speaker + 1]):
-                    rows[line] = neighbours[place]
-                    # In single precision, as the weights are; only what they add up to is not.
-                    said[line] = weights[place] * faded
-                    by[line] = speaker
-                    line += 1
-    rows[line:] = borrowing
-    said[line:] = borrowed
-    by[line:] = lenders
+    speaking, faded = _speaking(history, standings, learned, fading)
+    for entry in range(len(speaking)):
+        for line in range(indptr[speaking[entry]], indptr[speaking[entry] + 1]):
+            # In single precision, as the weights are; only what they add up to is not.
+            scores[neighbours[line]] += weights[line] * faded[entry]
+    for line in range(len(borrowing)):
+        scores[borrowing[line]] += borrowed[line]
+    scores[history] = 0
+    scores[excluded] = 0
 
-    # A table of the rows that are named, as in open addressing: all of it is near, where an array with an entry for
-    # every book would be fetched from afar for most of them.
-    size = 16
-    while size < 2 * lines:
-        size *= 2
-    table = np.full(size, -1, np.int32)
-    scores = np.zeros(size, np.float64)
-    slots = np.empty(lines, np.int32)
-    met = np.empty(lines, np.int32)
-    several = 0
-    for line in range(lines):
-        slot = _slot(table, rows[line])
-        slots[line] = slot
-        if table[slot] < 0:
-            table[slot] = rows[line]
-            met[several] = slot
-            several += 1
-        scores[slot] += said[line]
-    for entry in range(len(history)):
-        scores[_slot(table, history[entry])] = 0
-    for entry in range(len(excluded)):
-        scores[_slot(table, excluded[entry])] = 0
+    # What is looked at is cleared: a row that is named again counts once, and all is 0 in the end.
+    rows, sums = np.empty(pool * len(best), np.int32), np.empty(pool * len(best), np.float64)
     found = 0
-    for place in range(several):
-        slot = met[place]
-        score = scores[slot]
-        if score > 0 and (found < len(best) or score >= best_scores[found - 1]) and on_shelf[table[slot]]:
-            found = _insert(best, best_scores, ids, found, table[slot], score)
+    for entry in range(len(speaking)):
+        for row in neighbours[indptr[speaking[entry]] : indptr[speaking[entry] + 1]]:
+            score = scores[row]
+            scores[row] = 0
+            if score > 0 and (found < len(rows) or score >= sums[found - 1]) and on_shelf[row]:
+                found = _insert(rows, sums, ids, found, row, score)
+    for row in borrowing:
+        score = scores[row]
+        scores[row] = 0
+        if score > 0 and (found < len(rows) or score >= sums[found - 1]) and on_shelf[row]:
+            found = _insert(rows, sums, ids, found, row, score)
 
-    places = np.full(size, -1, np.int32)
-    for place in range(found):
-        places[_slot(table, best[place])] = place
-    _name(slots, said, by, learned_lines, places, found, speakers, named)
-    return found
+    listed = min(found, len(best))
+    if pool > 1:
+        places = np.empty(listed, np.int32)
+        vary(sums, rows, found, place, spans, codes, keep, history[:0], places)
+        for turn in range(listed):
+            best[turn], best_scores[turn] = rows[places[turn]], sums[places[turn]]
+    else:
+        best[:listed] = rows[:listed]
+        best_scores[:listed] = sums[:listed]
+
+    # For a moment the scores are places, from 1.
+    for turn in range(listed):
+        scores[best[turn]] = turn + 1
+    heard = np.full((listed, _HEARD), -1, np.int32)
+    loudness = np.zeros((listed, _HEARD), np.float64)
+    lent = np.zeros((listed, _HEARD), np.bool_)
+    for entry in range(len(speaking)):
+        for line in range(indptr[speaking[entry]], indptr[speaking[entry] + 1]):
+            at = int(scores[neighbours[line]]) - 1
+            if at >= 0:
+                said = weights[line] * faded[entry]
+                _hear(heard[at], loudness[at], lent[at], speaking[entry], said, lends=False)
+    for line in range(len(borrowing)):
+        at = int(scores[borrowing[line]]) - 1
+        if at >= 0:
+            _hear(heard[at], loudness[at], lent[at], lenders[line], borrowed[line], lends=True)
+    for turn in range(listed):
+        scores[best[turn]] = 0
+        _name(heard[turn], loudness[turn], lent[turn], speakers, named, turn)
+    return listed
 
 
 @njit(cache=True)
-def _slot(table: Int32s, row: int) -> int:
-    """Where a row is in a table, or belongs that is not there."""
-    slot = (row * _SPREAD) & (len(table) - 1)
-    while table[slot] >= 0 and table[slot] != row:
-        slot = (slot + 1) & (len(table) - 1)
-    return slot
+def _speaking(history: Int32s, standings: Bytes, learned: int, fading: Singles) -> tuple[Int32s, Singles]:
+    """The rows of the history that the model lets speak, and how much each counts."""
+    rows, faded = np.empty(len(history), np.int32), np.empty(len(history), np.float32)
+    later = 0
+    for standing in standings:
+        later += standing & _LIKED
+    speaking = 0
+    for entry in range(len(history)):
+        if standings[entry] & _LIKED:
+            later -= 1
+            if history[entry] < learned:
+                rows[speaking] = history[entry]
+                faded[speaking] = fading[min(later, len(fading) - 1)]
+                speaking += 1
+    return rows[:speaking], faded[:speaking]
 
 
 @njit(cache=True)
@@ -201,31 +240,16 @@ def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int
 
 @njit(cache=True)
 def _name(
-    slots: Int32s,
-    said: Floats,
-    by: Int32s,
-    learned_lines: int,
-    places: Int32s,
-    found: int,
-    speakers: npt.NDArray[np.int32],
-    named: Int32s,
+    heard: Int32s, loudness: Floats, lent: Mask, speakers: npt.NDArray[np.int32], named: Int32s, turn: int
 ) -> None:
-    """For each of the rows found those of the history that are to be named; `places` are the rows' by slots."""
-    heard = np.full((found, _HEARD), -1, np.int32)
-    loudness = np.zeros((found, _HEARD), np.float64)
-    lent = np.zeros((found, _HEARD), np.bool_)
-    for line in range(len(slots)):
-        place = places[slots[line]]
-        if place >= 0:
-            _hear(heard[place], loudness[place], lent[place], by[line], said[line], line >= learned_lines)
-    for place in range(found):
-        speakers[place, 0] = heard[place, 0]
-        named[place] = 0
-        if not lent[place, 0]:
-            for turn in range(_HEARD):
-                if loudness[place, turn] > 0 and not lent[place, turn] and named[place] < speakers.shape[1]:
-                    speakers[place, named[place]] = heard[place, turn]
-                    named[place] += 1
+    """Of those heard of one row those that are to be named."""
+    speakers[turn, 0] = heard[0]
+    named[turn] = 0
+    if not lent[0]:
+        for one in range(_HEARD):
+            if loudness[one] > 0 and not lent[one] and named[turn] < speakers.shape[1]:
+                speakers[turn, named[turn]] = heard[one]
+                named[turn] += 1
 
 
 @njit(cache=True)

@@ -1,8 +1,8 @@
 """A trained model at work: recommends from memory, and counts what readers do from the moment it hears of it."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,7 @@ from recommendations.domain import (
     Book,
     BookNotFound,
     Event,
-    Reason,
     ReasonKind,
-    Recommendation,
     Shelf,
     ShelfRequest,
     SimilarRequest,
@@ -28,7 +26,7 @@ from recommendations.model.popular import Popular
 from recommendations.model.popularity import LivePopularity
 from recommendations.model.ranking import Ranker
 from recommendations.model.similar import choose_similar
-from recommendations.model.state import Choice, History, State
+from recommendations.model.state import Chosen, History, State
 from recommendations.model.stock import Stock
 from recommendations.model.variety import DEFAULT_VARIETY
 from recommendations.model.vocabulary import ABSENT, Rows
@@ -99,9 +97,9 @@ class ServedModel:
             most=request.limit,
         )
         # What is all personal stays the same when something becomes more popular.
-        personal = len(chosen) == request.limit and chosen[-1].kind in _PERSONAL
+        personal = len(chosen.rows) == request.limit and chosen.kinds[-1] in _PERSONAL
         part = state.stock if personal else state.popular
-        asked = f"{request.reader_id}|{request.selection:d}|{request.category}"
+        asked = f"{request.reader_id}|{int(request.selection)}|{request.category}"
         return self._shelf(state, chosen, asked, _Basis(request.reader_id, since, part))
 
     def holds(self, reader_id: int, basis: object) -> bool:
@@ -124,7 +122,7 @@ class ServedModel:
         history = self._history(state, request.reader_id, self._since(request.reader_id))
         excluded = _rows_there(state.stock, request.excluded)
         chosen = choose_similar(state, history, row, excluded=excluded, most=request.limit)
-        return self._shelf(state, chosen, f"{request.reader_id}|like|{request.book_id}", None)
+        return self._shelf(state, Chosen.of(chosen), f"{request.reader_id}|like|{request.book_id}", None)
 
     def _stocked(self) -> State:
         stock = Stock(self._artifact.books, self._catalogue())
@@ -132,7 +130,7 @@ class ServedModel:
         popular = self._popularity.order(stock)
         # Made here rather than by the first call that needs it; the shelf of all is what most calls ask for.
         popular.rows(None)
-        ranker = Ranker(self._artifact.neighbours, stock.ids, stock.learned)
+        ranker = Ranker(self._artifact.neighbours, stock.ids, stock.learned, stock.authors, variety=self._variety)
         return State(self._artifact.neighbours, ranker, stock, content, popular, self._variety)
 
     def _since(self, reader_id: int) -> Known | None:
@@ -144,18 +142,20 @@ class ServedModel:
         learned = self._histories.learned(reader_id) if reader_id != NOBODY else None
         return _NO_HISTORY if learned is None else state.learned_history(learned)
 
-    def _shelf(self, state: State, chosen: Sequence[Choice], asked: str, basis: object) -> Shelf:
+    def _shelf(self, state: State, chosen: Chosen, asked: str, basis: object) -> Shelf:
         """The list by books, with a name that is the same for the same model, question and list."""
-        book = state.stock.book
-        recommendations = tuple(
-            [
-                Recommendation(book(row), score, Reason(kind, tuple([book(known) for known in because])))
-                for row, score, kind, because in chosen
-            ]
+        book = state.stock.books.__getitem__
+        books = tuple(map(book, chosen.rows))
+        ids = ",".join([str(one.id) for one in books])
+        return Shelf(
+            books=books,
+            scores=tuple(chosen.scores),
+            kinds=tuple(chosen.kinds),
+            because=tuple([tuple(map(book, known)) for known in chosen.because]),
+            recommendation_id=blake2b(f"{self.version}|{asked}|{ids}".encode(), digest_size=12).hexdigest(),
+            model_version=self.version,
+            basis=basis,
         )
-        books = ",".join([str(one.book.id) for one in recommendations])
-        name = hashlib.blake2b(f"{self.version}|{asked}|{books}".encode(), digest_size=12).hexdigest()
-        return Shelf(recommendations=recommendations, recommendation_id=name, model_version=self.version, basis=basis)
 
 
 def _rows_there(stock: Stock, ids: Set[int]) -> Rows:

@@ -78,6 +78,6 @@ def _totals(evidence: Evidence, allowed: Mask) -> tuple[Rows, npt.NDArray[np.flo
 
 def _on_shelves_of(state: State, row: int) -> Iterator[int]:
     """The rows that stand on any shelf of the book's, the most popular first, each once."""
-    shelves = [state.popular.rows(category) for category in sorted(set(state.stock.book(row).categories))]
+    shelves = [state.popular.rows(category) for category in sorted(set(state.stock.books[row].categories))]
     # A row on several shelves comes so many times in succession.
     return (other for other, _ in groupby(merge(*shelves, key=state.popular.key)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +50,36 @@ class Choice(NamedTuple):
     because: tuple[int, ...] = ()
 
 
+class Chosen(NamedTuple):
+    """A list, best first, in columns: a call need not make an object for each of its rows."""
+
+    rows: list[int]
+    scores: list[float]
+    kinds: list[ReasonKind]
+    because: list[Sequence[int]]
+
+    @classmethod
+    def of(cls, choices: Iterable[Choice]) -> "Chosen":
+        """A list of these."""
+        some = list(choices)
+        return cls(
+            [one.row for one in some],
+            [one.score for one in some],
+            [one.kind for one in some],
+            [one.because for one in some],
+        )
+
+    def followed_by(self, choices: Iterable[Choice]) -> "Chosen":
+        """The list, and these after it."""
+        more = Chosen.of(choices)
+        return Chosen(
+            self.rows + more.rows,
+            self.scores + more.scores,
+            self.kinds + more.kinds,
+            self.because + more.because,
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """All that a list depends on but the reader, never changed."""
@@ -88,7 +118,7 @@ class State:
         return told.followed_by(self.content.evidence(speakers)) if len(speakers) else told
 
     def ranked(self, history: History, on_shelf: Mask, excluded: Rows, most: int) -> Ranked:
-        """The rows on a shelf that a history speaks for, those of the history left out."""
+        """The list of what a history speaks for on a shelf, `most` rows at most, those of the history left out."""
         borrowed = None
         if self.content.anyone_speaks(history.rows) and len(speakers := self.content.speakers(history.liked)):
             borrowed = self.content.evidence(speakers)
@@ -97,27 +127,18 @@ class State:
     def varied_ranking(self, ranking: Ranking, most: int) -> tuple[list[int], list[float]]:
         """The rows of a list and their scores, from a ranking of `pool(most)` rows."""
         rows, scores = ranking.rows.tolist(), ranking.scores.tolist()
-        places = self.varied_places(rows, scores, most)
-        return [rows[place] for place in places], [scores[place] for place in places]
-
-    def varied_places(self, rows: list[int], scores: list[float], most: int) -> Sequence[int]:
-        """The places of those rows that come into a list, of the `pool(most)` best ones and their scores."""
-        if not self._variety:
-            return range(len(rows))
-        return varied(scores, self.stock.authors(rows), variety=self._variety, most=most)
+        if self._variety:
+            places = varied(scores, rows, self.stock.authors, variety=self._variety, most=most)
+            rows, scores = [rows[place] for place in places], [scores[place] for place in places]
+        return rows, scores
 
     def varied_order(self, rows: Iterable[int], most: int, *, listed: Sequence[int] = ()) -> list[int]:
         """The rows of a list, or of the rest of it after those listed, from an order without scores."""
         order = list(islice(rows, self.pool(most)))
         if not self._variety:
             return order
-        places = varied(
-            by_place(len(order)),
-            self.stock.authors(order),
-            variety=self._variety,
-            most=most,
-            listed=chain.from_iterable(self.stock.authors(listed)),
-        )
+        worth = by_place(len(order))
+        places = varied(worth, order, self.stock.authors, variety=self._variety, most=most, listed=listed)
         return [order[place] for place in places]
 
     def pool(self, most: int) -> int:
@@ -134,7 +155,7 @@ class State:
 
     @property
     def _variety(self) -> float:
-        return self.variety if self.stock.knows_authors else 0.0
+        return self.variety if self.stock.authors.known else 0.0
 
     def _reason(self, row: int, speakers: list[Speaker]) -> tuple[ReasonKind, tuple[int, ...]]:
         _, strongest, learned = speakers[0]
@@ -145,5 +166,5 @@ class State:
 
     def borrowed_reason(self, row: int, speaker: int) -> tuple[ReasonKind, tuple[int, ...]]:
         """The reason for a row that a book speaks for by what is known of both."""
-        shared = self.content.share_an_author(row, speaker)
+        shared = self.stock.share_an_author(row, speaker)
         return ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT, (speaker,)

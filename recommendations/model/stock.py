@@ -1,6 +1,6 @@
 """The catalogue as one model sees it: by the model's own rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from recommendations.domain import Book, Category
 from recommendations.model.catalogue import Catalogue, Days
+from recommendations.model.variety import Authors
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
 FRESH_DAYS = 30
@@ -59,12 +60,11 @@ class Stock:
         by_newness = np.argsort(-(self.newness.astype(np.int64) << 32 | self.ids))
         self._newest: Rows = by_newness[self.on_sale[by_newness]].astype(np.int32)
         self._fresh = self._fresh_rows()
-        self.knows_authors = len(catalogue.authors.by_name) > 0
+        self.authors = Authors.of(catalogue.authors, self.place)
         self._shelves: dict[Category | None, Shelf] = {}
-        # Lists, since a call looks up dozens, one by one. What was never in the catalogue has any book.
+        # A list, since a call looks up dozens, one by one. What was never in the catalogue has any book.
         books = catalogue.books
-        self._books: list[Book] = [books[place] for place in self.place.tolist()] if books else []
-        self._authors: list[tuple[int, ...] | None] = [None] * len(self.ids)
+        self.books: list[Book] = [books[place] for place in self.place.tolist()] if books else []
 
     def rows(self, ids: npt.ArrayLike) -> Rows:
         """The row of each id, ABSENT for those that were never in the catalogue."""
@@ -76,19 +76,10 @@ class Stock:
         place = self.catalogue.row(book_id)
         return ABSENT if place == ABSENT else int(self.row_of[place])
 
-    def book(self, row: int) -> Book:
-        """The book at a row that is in the catalogue."""
-        return self._books[row]
-
-    def authors(self, rows: Sequence[int]) -> list[tuple[int, ...]]:
-        """The authors, by number, of the books at rows that are in the catalogue."""
-        known = self._authors
-        return [theirs if (theirs := known[row]) is not None else self._look_up_authors(row) for row in rows]
-
-    def _look_up_authors(self, row: int) -> tuple[int, ...]:
-        (theirs,) = self.catalogue.authors.of(self.place[[row]])
-        numbers = self._authors[row] = tuple(theirs)
-        return numbers
+    def share_an_author(self, row: int, other: int) -> bool:
+        """Whether two books that are in the catalogue have an author in common."""
+        theirs, others = self.catalogue.authors.of(self.place[[row, other]])
+        return not set(theirs).isdisjoint(others)
 
     def share_a_shelf(self, rows: Rows, others: Rows) -> Mask:
         """For each row whether it stands on a shelf with the one at the same place of the others."""
@@ -112,6 +103,7 @@ class Stock:
         has = self.on_sale
         if category is not None:
             has = has & ((self._bits & np.uint64(1 << category)) != 0)
+        has.flags.writeable = False
         return Shelf(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]].tolist())
 
     def _fresh_rows(self) -> Rows:

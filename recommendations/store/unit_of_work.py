@@ -13,6 +13,7 @@ from recommendations.store.books import Books
 from recommendations.store.interactions import Interactions
 from recommendations.store.models import Models
 from recommendations.store.readers import Readers
+from recommendations.store.schema import metadata
 from servicekit import database, migrations
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -67,6 +68,11 @@ class Store:
         """Whether the database is up to date. Raises StoreUnavailable."""
         with _answering():
             return migrations.is_current(self._engine, _MIGRATIONS)
+
+    def refresh_statistics(self) -> None:
+        """Have the database look anew at what it holds, for after much was stored. Raises StoreUnavailable."""
+        with _answering():
+            database.refresh_statistics(self._engine, metadata)
 
     def close(self) -> None:
         """Close the connections."""

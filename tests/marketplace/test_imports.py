@@ -9,6 +9,7 @@ from marketplace.domain import Book, Category, Money
 from marketplace.imports import Importer
 from marketplace.store import Store
 from servicekit.csvfile import EndsEarly, NotSuchACsv
+from tests.planner import rows_known
 
 BOOKS = """book_id,title,authors,year,isbn,categories,subjects,price,currency,stock,description,picture
 7,Dune,Frank Herbert;Nobody,1965,978,Science Fiction;science-fiction;Gothic,deserts,9.99,EUR,3,Spice.,https://a.org/b.jpg
@@ -171,3 +172,18 @@ def test_what_came_before_a_file_broke_off_is_kept_and_counted(
     with pytest.raises(EndsEarly):
         importer.run(write(tmp_path / "b.csv", "book_id,title\n7,Dune\n"), tmp_path / "h.csv.gz")
     assert readers_of(sqlite_store, 7)[0] > 0
+
+
+def test_the_planner_knows_of_what_was_stored(store: Store, tmp_path: Path) -> None:
+    """An import that stored something brings the statistics up to date, and one that stored nothing leaves them."""
+    importer = Importer(store, rejects=tmp_path / "rejects")
+    books = write(tmp_path / "books.csv", BOOKS)
+    importer.run(books, None)
+    assert rows_known(store.engine, "books") == 2
+    with store.write() as work:
+        work.books.put([Book(id=9, title="Emma")])
+        work.commit()
+    importer.run(books, None)
+    assert rows_known(store.engine, "books") == 2
+    importer.run(None, write(tmp_path / "history.csv", "user_id,book_id\n1,7\n"))
+    assert rows_known(store.engine, "books") == 3

@@ -255,8 +255,8 @@ class FakeModel:
         """The first books that are not excluded."""
         self.asked.append(request)
         chosen = [self.books[id_] for id_ in sorted(self.books) if id_ not in request.excluded][: request.limit]
-        return Shelf(
-            recommendations=tuple(Recommendation(book, 0.0, Reason(ReasonKind.NEW)) for book in chosen),
+        return Shelf.of(
+            (Recommendation(book, 0.0, Reason(ReasonKind.NEW)) for book in chosen),
             recommendation_id=f"list-{request.reader_id}",
             model_version=self.version,
         )
@@ -271,7 +271,7 @@ class FakeModel:
         if request.book_id not in self.books:
             raise BookNotFound
         one = Recommendation(self.books[request.book_id], 1.0, Reason(ReasonKind.LIKE_THIS_BOOK))
-        return Shelf(recommendations=(one,), recommendation_id="", model_version=self.version)
+        return Shelf.of((one,), model_version=self.version)
 
 
 class FakeModels:
@@ -319,7 +319,7 @@ class FakeModels:
 class FakeService:
     """Answers what it was told to, and remembers what it was asked."""
 
-    shelf: Shelf = field(default_factory=lambda: Shelf(recommendations=(), recommendation_id="", model_version=""))
+    shelf: Shelf = field(default_factory=lambda: Shelf.of(()))
     results: list[Result] = field(default_factory=list)
     upserted: list[UpsertResult] = field(default_factory=list)
     page: HistoryPage = field(default_factory=lambda: HistoryPage((), None))

@@ -121,6 +121,15 @@ def test_health_of_a_server_that_is_not_there(folder: Path) -> None:
     assert f"no answer from 127.0.0.1:{port}: UNAVAILABLE" in result.output
 
 
+def test_health_loads_no_model() -> None:
+    """A container asks every few seconds: the commands come without what compiles and what computes."""
+    program = "import sys, recommendations.cli; print(*{'numba', 'numpy', 'scipy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE, check=True
+    )
+    assert done.stdout == "\n"
+
+
 def test_malformed_settings(folder: Path) -> None:
     """Exit code 2 and a line for each variable, without its value and without a traceback."""
     result = run(folder, "migrate", port="hunter2", database_url="mysql://u:hunter3@host/db")

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from recommendations.domain import Book, Category, Event, InteractionKind
+from recommendations.domain import Book, Category, Event, Interaction, InteractionKind
 from recommendations.imports import GREATEST_IMPORTED_ID, Importer
 from recommendations.store import Store
 from recommendations.store.schema import interactions
 from servicekit.csvfile import EndsEarly, NotSuchACsv
+from tests.planner import rows_known
 
 BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price
 1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99
@@ -312,3 +313,19 @@ def test_a_truncated_gzip_file(desk: Desk) -> None:
     assert 0 < len(events) < 2000
     assert len(events) == line - 1
     assert [event.reader_id for event in events] == list(range(1, line))
+
+
+def test_the_planner_knows_of_what_was_stored(desk: Desk) -> None:
+    """An import that stored something brings the statistics up to date, and one that stored nothing leaves them."""
+    desk.bring(BOOKS, HISTORY)
+    assert (rows_known(desk.engine, "books"), rows_known(desk.engine, "interactions")) == (3, 4)
+    click = Interaction(id="new", reader_id=3, book_id=1, kind=InteractionKind.CLICK)
+    with desk.store.write() as work:
+        work.interactions.add([click])
+        work.commit()
+    desk.bring(BOOKS, HISTORY)
+    assert rows_known(desk.engine, "interactions") == 4
+    desk.bring(history="user_id,book_id\n7,1\n")
+    assert rows_known(desk.engine, "interactions") == 6
+    desk.bring(books="book_id,title\n4,Emma\n")
+    assert rows_known(desk.engine, "books") == 4

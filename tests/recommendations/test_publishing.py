@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
-from recommendations.domain import Book, Interaction, InteractionKind, ModelUnusable
+from recommendations.domain import (
+    Book,
+    Interaction,
+    InteractionKind,
+    ModelUnusable,
+    NoSuchModel,
+    NothingToTrainOn,
+)
 from recommendations.model import training
 from recommendations.model.artifact import Artifact, load
 from recommendations.model.disk import MANIFEST
 from recommendations.model.folder import ModelFolder
 from recommendations.model.local_ease import Parameters
-from recommendations.publishing import KEPT, Learn, NoSuchModel, NothingToTrainOn, Publisher
+from recommendations.publishing import KEPT, Learn, Publisher
 from recommendations.store import Store
 
 

@@ -35,7 +35,7 @@ def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_workers_go_by_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain WORKERS is understood as long as RECOMMENDATIONS_WORKERS says nothing."""
+    """Plain WORKERS counts where RECOMMENDATIONS_WORKERS says nothing, and is named where it is malformed."""
     monkeypatch.delenv("WORKERS", raising=False)
     assert read_settings(Settings).workers == 1
     monkeypatch.setenv("WORKERS", "2")
@@ -45,7 +45,7 @@ def test_workers_go_by_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(workers=4).workers == 4
     monkeypatch.delenv("RECOMMENDATIONS_WORKERS")
     monkeypatch.setenv("WORKERS", "many")
-    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_WORKERS: "):
+    with pytest.raises(SettingsError, match=r"^WORKERS: "):
         read_settings(Settings)
 
 

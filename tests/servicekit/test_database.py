@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from servicekit.database import DatabaseUrlError, database_url, open_engine, reading, writing
+from servicekit.database import DatabaseUrlError, database_url, open_engine, reading, refresh_statistics, writing
+from tests.planner import rows_known
 
 DEADLINE = 60
 
@@ -162,3 +163,39 @@ def test_errors_tell_no_parameters(engine: Engine) -> None:
         connection.execute(text("INSERT INTO counters VALUES (1, :value)"), {"value": 424242})
     assert "INSERT INTO counters" in str(caught.value)
     assert "424242" not in str(caught.value)
+
+
+def test_statistics_are_of_what_the_tables_hold_by_now(engine: Engine) -> None:
+    """The planner knows the rows of the tables that are named, as they are when it looks, and of no others."""
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE others (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO others VALUES (1)"))
+        connection.commit()
+    metadata = MetaData()
+    metadata.reflect(engine, only=["counters"])
+    assert rows_known(engine, "counters") is None
+    refresh_statistics(engine, metadata)
+    assert rows_known(engine, "counters") == 1
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO counters VALUES (2, 0), (3, 0)"))
+        connection.commit()
+    assert rows_known(engine, "counters") == 1
+    refresh_statistics(engine, metadata)
+    assert (rows_known(engine, "counters"), rows_known(engine, "others")) == (3, None)
+
+
+def test_statistics_of_sqlite_come_of_a_part(tmp_path: Path) -> None:
+    """The rows of a large table are reckoned up and not all read, for which other writers would have to wait."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'large.db'}")
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE large (x INTEGER)"))
+        connection.execute(text("CREATE INDEX ix_large ON large (x)"))
+        # Rows of two sizes, so that who reads a part cannot come upon their number by chance.
+        rows = [{"x": 0}] * 20_000 + [{"x": number} for number in range(1, 20_001)]
+        connection.execute(text("INSERT INTO large VALUES (:x)"), rows)
+        connection.commit()
+    metadata = MetaData()
+    metadata.reflect(engine)
+    refresh_statistics(engine, metadata)
+    assert rows_known(engine, "large") not in {None, 40_000}
+    engine.dispose()

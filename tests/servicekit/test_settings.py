@@ -1,7 +1,7 @@
 """Settings from the environment."""
 
 import pytest
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import ServiceSettings, SettingsError, read_settings
@@ -15,11 +15,12 @@ class Settings(ServiceSettings):
     port: int = Field(80, ge=0, le=65535)
     secret: SecretStr = SecretStr("none")
     shared: float = Field(1.0, validation_alias="KITTEST_UNDER_ANOTHER_NAME")
+    threads: int = Field(1, validation_alias=AliasChoices("KITTEST_THREADS", "KITTEST_PLAIN"))
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PORT", "SECRET", "UNDER_ANOTHER_NAME"):
+    for name in ("PORT", "SECRET", "UNDER_ANOTHER_NAME", "THREADS", "PLAIN"):
         monkeypatch.delenv(f"KITTEST_{name}", raising=False)
 
 
@@ -49,6 +50,21 @@ def test_every_malformed_variable_is_named_without_its_value(monkeypatch: pytest
     assert [line.split(":")[0] for line in lines] == ["KITTEST_PORT", "KITTEST_UNDER_ANOTHER_NAME"]
     assert "hunter" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("preferred", "plain", "named"),
+    [("many", "1", "KITTEST_THREADS"), ("many", "few", "KITTEST_THREADS"), ("", "few", "KITTEST_PLAIN")],
+)
+def test_of_several_names_the_one_that_is_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, preferred: str, plain: str, named: str
+) -> None:
+    """A malformed value is told under the name that it was found under, not under one that is not even set."""
+    monkeypatch.setenv("KITTEST_THREADS", preferred)
+    monkeypatch.setenv("KITTEST_PLAIN", plain)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(Settings)
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [named]
 
 
 def test_secrets_do_not_show() -> None:

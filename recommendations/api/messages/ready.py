@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from struct import Struct
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.domain import Book, ReasonKind, Recommendation, Shelf
+from recommendations.domain import Book, ReasonKind, Shelf
 
 MOST_BOOKS = 100_000
 """Of so many books the parts are kept, then all is begun anew; a book's are some 300 bytes."""
@@ -15,7 +15,9 @@ _FIRST, _SECOND, _THIRD = b"\x0a", b"\x12", b"\x1a"
 _SCORE = Struct("<cf")
 _SCORE_TAG, _NO_SCORE = b"\x2d", b"\x2d\0\0\0\0"
 _REASON = b"\x32"
-_KIND = {kind: bytes((0x08, kind.value)) for kind in ReasonKind}
+_KIND = b"\x08"
+_KINDS = [_KIND + bytes((number,)) for number in range(max(ReasonKind) + 1)]
+"""By number."""
 
 
 class ShelfBytes:
@@ -31,26 +33,28 @@ class ShelfBytes:
 
     def response(self, shelf: Shelf) -> bytes:
         """A RecommendationResponse, or a SimilarBooksResponse: they are the same."""
-        parts = [self._recommendation(one) for one in shelf.recommendations]
-        if shelf.recommendation_id:
-            parts.append(_SECOND + _sized(shelf.recommendation_id.encode()))
-        if shelf.model_version:
-            parts.append(_THIRD + _sized(shelf.model_version.encode()))
+        kept = self._kept
+        parts: list[bytes] = []
+        for book, score, kind, because in zip(shelf.books, shelf.scores, shelf.kinds, shelf.because, strict=True):
+            _, facts, _ = kept.get(id(book)) or self._keep(book)
+            scored = _SCORE.pack(_SCORE_TAG, score)
+            if scored == _NO_SCORE:
+                # As any field, it is left out where it is 0.
+                scored = b""
+            reason = _KINDS[kind]
+            for other in because:
+                reason += (kept.get(id(other)) or self._keep(other))[2]
+            reason_size = _size(len(reason))
+            size = len(facts) + len(scored) + len(_REASON) + len(reason_size) + len(reason)
+            parts += (_FIRST, _size(size), facts, scored, _REASON, reason_size, reason)
+        for tag, text in ((_SECOND, shelf.recommendation_id), (_THIRD, shelf.model_version)):
+            if text:
+                parts.append(tag + _sized(text.encode()))
         return b"".join(parts)
 
     def responses(self, shelves: Iterable[Shelf]) -> bytes:
         """A RecommendBatchResponse."""
         return b"".join([_FIRST + _sized(self.response(shelf)) for shelf in shelves])
-
-    def _recommendation(self, one: Recommendation) -> bytes:
-        book, score, (kind, known) = one
-        kept = self._kept
-        _, facts, _ = kept.get(id(book)) or self._keep(book)
-        reason = b"".join([_KIND[kind], *[(kept.get(id(other)) or self._keep(other))[2] for other in known]])
-        scored = _SCORE.pack(_SCORE_TAG, score)
-        # As any field, it is left out where it is 0.
-        body = facts + (b"" if scored == _NO_SCORE else scored) + _REASON + _sized(reason)
-        return _FIRST + _sized(body)
 
     def _keep(self, book: Book) -> tuple[Book, bytes, bytes]:
         """The book, its own fields of a BookRecommendation, and the book as one of those of a Reason."""
@@ -70,8 +74,11 @@ class ShelfBytes:
 
 def _sized(message: bytes) -> bytes:
     """The bytes after their number."""
-    size = len(message)
-    return (_SIZES[size] if size < len(_SIZES) else _varint(size)) + message
+    return _size(len(message)) + message
+
+
+def _size(size: int) -> bytes:
+    return _SIZES[size] if size < len(_SIZES) else _varint(size)
 
 
 def _varint(number: int) -> bytes:

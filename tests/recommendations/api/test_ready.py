@@ -19,7 +19,7 @@ BASIS = object()
 def shelf(name: str, basis: object = BASIS) -> Shelf:
     """A shelf of one book."""
     one = Recommendation(Book(id=1, title="Dune"), 0.5, Reason(ReasonKind.POPULAR))
-    return Shelf(recommendations=(one,), recommendation_id=name, model_version="m1", basis=basis)
+    return Shelf.of((one,), recommendation_id=name, model_version="m1", basis=basis)
 
 
 def recommended(running: Running) -> str:

@@ -42,8 +42,8 @@ DUNE = Book(
     year=1965,
 )
 UBIK, EMMA = Book(id=2, title="Ubik"), Book(id=3, title="Emma")
-SHELF = Shelf(
-    recommendations=(
+SHELF = Shelf.of(
+    (
         Recommendation(DUNE, 1.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, (UBIK, EMMA))),
         Recommendation(UBIK, 0.0, Reason(ReasonKind.POPULAR)),
         Recommendation(EMMA, 0.0, Reason(ReasonKind.SAME_AUTHOR, (UBIK,))),

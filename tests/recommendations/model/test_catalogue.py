@@ -54,7 +54,7 @@ def test_books_unknown_to_the_model_come_after_its_own() -> None:
     assert stock.ids.tolist() == [10, 20, 30, 15, 99]
     assert stock.rows([99, 10, 15]).tolist() == [4, 0, 3]
     assert [stock.row(id_) for id_ in (99, 10, 15)] == [4, 0, 3]
-    assert [stock.book(row) for row in (4, 0, 3)] == [book(99), book(10), book(15)]
+    assert [stock.books[row] for row in (4, 0, 3)] == [book(99), book(10), book(15)]
 
 
 def test_ids_that_were_never_in_the_catalogue_have_no_row() -> None:
@@ -72,7 +72,7 @@ def test_missing_and_removed_books_are_not_on_sale() -> None:
     for category in (None, M):
         assert stock.shelf(category).has.tolist() == [True, False, True, False]
         assert sorted(stock.shelf(category).newest_rows()) == [0, 2]
-    assert stock.book(3).removed
+    assert stock.books[3].removed
 
 
 @pytest.mark.parametrize("category", Category)

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations.domain import Standing
+from recommendations.model.name_index import NameIndex
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking import Ranked, Ranker
 from recommendations.model.scoring import REASONS, Evidence, best, evidence_of, strongest_speakers, totals
+from recommendations.model.variety import POOL, Authors, varied
+from recommendations.model.vocabulary import ABSENT
 
 # The first example compiles, and the machine may be busy with other things.
 unhurried = settings(deadline=None)
@@ -30,6 +33,8 @@ class Situation(NamedTuple):
     excluded: npt.NDArray[np.int32]
     borrowed: Evidence | None
     most: int
+    authors: Authors
+    variety: float
 
 
 @st.composite
@@ -60,6 +65,12 @@ def situations(draw: st.DrawFn) -> Situation:
     borrowed = Evidence(
         rng.integers(0, books, lines).astype(np.int32), weights(lines), rng.choice(np.append(history, 0), lines), 0
     )
+    index = NameIndex.empty().changed(
+        np.arange(books, dtype=np.int32), [(str(rng.integers(0, 4)),) for _ in range(books)]
+    )
+    place = rng.permutation(books).astype(np.int32)
+    place[rng.random(books) < draw(st.sampled_from([0.2, 1.0]))] = ABSENT
+    authors = Authors.of(index, place)
     return Situation(
         neighbours,
         (rng.permutation(books) + 100).astype(np.int32),
@@ -70,6 +81,8 @@ def situations(draw: st.DrawFn) -> Situation:
         rng.integers(0, books, draw(st.integers(0, 4))).astype(np.int32),
         borrowed if lines else None,
         draw(st.integers(1, books + 3)),
+        authors,
+        draw(st.sampled_from([0.0, 0.3, 1.0])),
     )
 
 
@@ -85,11 +98,14 @@ def plain(situation: Situation) -> list[tuple[int, float, tuple[int, ...], bool]
     candidates[situation.history] = False
     candidates[situation.excluded] = False
     rows = np.flatnonzero(candidates)
-    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, situation.most)
+    pool = POOL * situation.most if situation.variety else situation.most
+    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, pool)
+    listed, scores = ranking.rows.tolist(), ranking.scores.tolist()
+    places = varied(scores, listed, situation.authors, variety=situation.variety, most=situation.most)
+    listed, scores = [listed[place] for place in places], [scores[place] for place in places]
     told = []
-    listed = ranking.rows.tolist()
     speakers = strongest_speakers(evidence, listed, len(candidates))
-    for row, score, heard in zip(listed, ranking.scores.tolist(), speakers, strict=True):
+    for row, score, heard in zip(listed, scores, speakers, strict=True):
         _, strongest, by_model = heard[0]
         named = [who for weight, who, learned in heard[: REASONS + 1] if learned and weight < 0][:REASONS]
         told.append((row, score, tuple(named) if by_model else (strongest,), by_model))
@@ -109,7 +125,9 @@ def as_told(ranked: Ranked) -> list[tuple[int, float, tuple[int, ...], bool]]:
 def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(some: list[Situation]) -> None:
     """The same rows, scores and speakers, whatever was ranked before by the same ranker."""
     for situation in some:
-        ranker = Ranker(situation.neighbours, situation.ids, situation.learned)
+        ranker = Ranker(
+            *(situation.neighbours, situation.ids, situation.learned, situation.authors), variety=situation.variety
+        )
         for _ in range(2):
             ranked = ranker.rank(
                 situation.history,
@@ -126,6 +144,6 @@ def test_who_knows_nothing_is_told_nothing() -> None:
     """Neither an empty history nor a model without books ranks anything."""
     nothing, no_standings = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
-    ranker = Ranker(empty, nothing, 0)
+    ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
     ranked = ranker.rank(nothing, no_standings, on_shelf=np.empty(0, dtype=np.bool_), excluded=nothing, most=10)
     assert as_told(ranked) == []

@@ -19,10 +19,8 @@ books = st.builds(
 scores = st.just(0.0) | st.floats(width=32, allow_nan=False)
 reasons = st.builds(Reason, kind=st.sampled_from(ReasonKind), books=st.lists(books, max_size=3).map(tuple))
 shelf = st.builds(
-    Shelf,
-    recommendations=st.lists(st.builds(Recommendation, book=books, score=scores, reason=reasons), max_size=4).map(
-        tuple
-    ),
+    Shelf.of,
+    st.lists(st.builds(Recommendation, book=books, score=scores, reason=reasons), max_size=4),
     recommendation_id=texts,
     model_version=texts,
 )
@@ -44,5 +42,5 @@ def test_a_book_that_changed_is_serialized_anew() -> None:
     ready = ShelfBytes()
     for title in ("Dune", "Dune Messiah"):
         one = Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))
-        answer = ready.response(Shelf(recommendations=(one,), recommendation_id="a", model_version="b"))
+        answer = ready.response(Shelf.of((one,), recommendation_id="a", model_version="b"))
         assert pb.RecommendationResponse.FromString(answer).recommendations[0].title == title

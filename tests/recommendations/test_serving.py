@@ -1,0 +1,60 @@
+"""How the running server is composed."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from recommendations.changes import Unshared
+from recommendations.domain import NOBODY, Book, Interaction, InteractionKind, ShelfRequest
+from recommendations.model.artifact import reveal, stage
+from recommendations.serving import follower_of
+from recommendations.settings import Settings
+from recommendations.store import Store
+from servicekit.database import open_engine
+from servicekit.settings import read_settings
+from tests.recommendations.trained import trained
+
+HERBERT, AUSTEN = ("Frank Herbert",), ("Jane Austen",)
+BOOKS = [
+    Book(id=1, title="Dune", authors=HERBERT),
+    Book(id=2, title="Dune Messiah", authors=HERBERT),
+    Book(id=3, title="Emma", authors=AUSTEN),
+]
+READERS = {1: (1, 2, 3, 4), 2: (1, 2, 3), 3: (1, 2)}
+"""Of each book: the more, the earlier it comes for nobody in particular."""
+
+
+@pytest.mark.parametrize(("variety", "listed"), [("0", [1, 2, 3]), ("1", [1, 3, 2])])
+def test_the_variety_of_the_settings_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variety: str, listed: list[int]
+) -> None:
+    """What RECOMMENDATIONS_VARIETY says decides where a list has the second book of an author."""
+    monkeypatch.setenv("RECOMMENDATIONS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("RECOMMENDATIONS_VARIETY", variety)
+    settings = read_settings(Settings)
+    store = Store(open_engine(settings.database))
+    store.migrate()
+    publish(store, settings.models)
+    follower = follower_of(settings, store, Unshared())
+    follower.step()
+    shelf = follower.model.recommend(ShelfRequest(reader_id=NOBODY, category=None, limit=3))
+    store.close()
+    assert [one.book.id for one in shelf.recommendations] == listed
+
+
+def publish(store: Store, models: Path) -> None:
+    """Have the books, what their readers did, and a model of it."""
+    with store.write() as work:
+        work.books.upsert(BOOKS, date(2026, 1, 1))
+        work.interactions.add(
+            [
+                Interaction(id=f"{reader}-{book}", reader_id=reader, book_id=book, kind=InteractionKind.PURCHASE)
+                for book, readers in READERS.items()
+                for reader in readers
+            ]
+        )
+        model = trained(READERS, [event for chunk in work.interactions.events_after(0) for event in chunk])
+        reveal(stage(model, models))
+        work.models.add(model.version, model.manifest)
+        work.commit()
