@@ -11,9 +11,9 @@ import click
 import grpc
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api import create_server
+from recommendations.api.health import SERVICE
 from recommendations.api.messages import shelves
-from recommendations.api.server import SERVICE
+from recommendations.api.server import create_server
 from recommendations.domain import Book, Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
 from recommendations.service import RecommendationService
 

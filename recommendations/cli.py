@@ -9,8 +9,8 @@ import click
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from recommendations.api.server import SERVICE, AddressInUse
-from recommendations.domain import ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
+from recommendations.api.health import SERVICE
+from recommendations.domain import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings

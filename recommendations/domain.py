@@ -1,9 +1,11 @@
 """Books, readers' interactions and recommended shelves, free of any technology."""
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, IntEnum, IntFlag
+from itertools import repeat
 from math import nan
 from typing import NamedTuple
 
@@ -86,6 +88,10 @@ class NoSuchModel(RecommendationsError):
 
 class NothingToTrainOn(RecommendationsError):
     """There is no book."""
+
+
+class AddressInUse(RecommendationsError):
+    """The server cannot listen on its address; the message says which."""
 
 
 class Category(IntEnum):
@@ -343,18 +349,62 @@ class SimilarRequest:
     excluded: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """The answer to one request, best book first, in columns: a call need not make an object for each of its books.
+LINE_ID, LINE_ROW, LINE_KIND, LINE_COUNT, LINE_BEHIND = range(5)
+"""What stands where in a line of a Listing."""
 
-    `because` has the books of each reason, see Reason. `basis` stands for all that the shelf follows from beside the
-    request, None where nobody keeps account of that.
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some of `books`, best first, in two blocks of memory, which nobody writes to: of each book a line and a score.
+
+    A line has the book's id and its row in `books`, the kind of its reason, how many books are behind the reason, and
+    their rows; all lines are equally long. They are C ints, the scores C doubles.
     """
 
-    books: tuple[Book, ...]
-    scores: tuple[float, ...]
-    kinds: tuple[ReasonKind, ...]
-    because: tuple[tuple[Book, ...], ...]
+    books: Sequence[Book]
+    lines: memoryview
+    scores: memoryview
+
+    @classmethod
+    def of(cls, recommendations: Iterable[Recommendation]) -> "Listing":
+        """A listing of these."""
+        some = list(recommendations)
+        books: list[Book] = []
+        lines = array("i")
+        longest = max((len(one.reason.books) for one in some), default=0)
+        for book, _, reason in some:
+            row = len(books)
+            behind = range(row + 1, row + 1 + len(reason.books))
+            lines.extend([book.id, row, reason.kind, len(behind), *behind, *repeat(-1, longest - len(behind))])
+            books += [book, *reason.books]
+        scores = array("d", [one.score for one in some])
+        return cls(books, memoryview(lines).toreadonly(), memoryview(scores).toreadonly())
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def width(self) -> int:
+        """How long a line is."""
+        return len(self.lines) // len(self.scores) if len(self.scores) else 0
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        books, lines, width = self.books, self.lines.tolist(), self.width
+        for place, score in enumerate(self.scores.tolist()):
+            line = lines[place * width : (place + 1) * width]
+            behind = line[LINE_BEHIND : LINE_BEHIND + line[LINE_COUNT]]
+            reason = Reason(ReasonKind(line[LINE_KIND]), tuple([books[row] for row in behind]))
+            yield Recommendation(books[line[LINE_ROW]], score, reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The answer to one request.
+
+    `basis` stands for all that it follows from beside the request, None where nobody keeps account of that.
+    """
+
+    listing: Listing
     recommendation_id: str
     model_version: str
     basis: object = field(default=None, compare=False, repr=False)
@@ -369,12 +419,8 @@ class Shelf:
         basis: object = None,
     ) -> "Shelf":
         """A shelf of these books."""
-        some = tuple(recommendations)
         return cls(
-            books=tuple(one.book for one in some),
-            scores=tuple(one.score for one in some),
-            kinds=tuple(one.reason.kind for one in some),
-            because=tuple(one.reason.books for one in some),
+            listing=Listing.of(recommendations),
             recommendation_id=recommendation_id,
             model_version=model_version,
             basis=basis,
@@ -382,5 +428,10 @@ class Shelf:
 
     @property
     def recommendations(self) -> tuple[Recommendation, ...]:
-        """The books one by one."""
-        return tuple(map(Recommendation, self.books, self.scores, map(Reason, self.kinds, self.because)))
+        """The books, best first."""
+        return tuple(self.listing)
+
+    @property
+    def book_ids(self) -> list[int]:
+        """Their ids."""
+        return self.listing.lines[LINE_ID :: self.listing.width or 1].tolist()

@@ -67,7 +67,7 @@ class RecommendationService:
             shelf = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
             shelves.append(shelf)
             if distinct:
-                shown |= {book.id for book in shelf.books}
+                shown |= set(shelf.book_ids)
         return shelves
 
     def similar(self, request: SimilarRequest) -> Shelf:

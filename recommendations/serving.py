@@ -10,7 +10,7 @@ from functools import partial
 import click
 import structlog
 
-from recommendations.api import create_server
+from recommendations.api.server import create_server
 from recommendations.changes import Changes, SharedChanges, Unshared
 from recommendations.following import Follower
 from recommendations.model.folder import ModelFolder

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 
-from recommendations.api.server import AddressInUse
+from recommendations.domain import AddressInUse
 
 _BACKLOG = 128
 

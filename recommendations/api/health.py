@@ -9,7 +9,11 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
 
+from protobufs import recommendations_pb2 as pb
 from recommendations.api.lane import OnLane
+
+SERVICE: str = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
+"""Whose health is told, beside that of the whole server."""
 
 Send = Callable[[Any], None]
 

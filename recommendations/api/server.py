@@ -10,17 +10,15 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
-from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.health import Health
+from recommendations.api.health import SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.ready import ReadyShelves
 from recommendations.api.servicer import RecommendationsServicer
+from recommendations.domain import AddressInUse
 from recommendations.service import RecommendationService
 
-SERVICE = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
-
-SHELF_THREADS = 4
+SHELF_THREADS = 2
 """Shelves come from memory and never wait for the database, so that more threads only fight for the interpreter; and
 a database that hangs takes no thread from them."""
 
@@ -34,10 +32,6 @@ _OPTIONS = [
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
 ]
-
-
-class AddressInUse(Exception):
-    """The server cannot listen on its address."""
 
 
 class Server:

@@ -53,4 +53,4 @@ def rank(readers: list[int], k: int) -> list[list[int]]:
     """These readers' lists from the model that `open_model` mapped, as the server gives them."""
     assert _served is not None  # noqa: S101  (the pool opened it)
     requests = (ShelfRequest(reader_id=reader, category=None, limit=k) for reader in readers)
-    return [[book.id for book in shelf.books] for shelf in map(_served.recommend, requests)]
+    return [shelf.book_ids for shelf in map(_served.recommend, requests)]

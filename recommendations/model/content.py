@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recommendations.model.compiled import any_of, read_only
 from recommendations.model.name_index import NameIndex, Spans, spans
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import Evidence, joined
@@ -63,10 +64,11 @@ class Content:
         _ = stock.catalogue.subjects.lengths
         self._speaks: Mask = np.zeros(len(stock.ids), dtype=np.bool_)
         self._speaks[stock.row_of] = speaks
+        self._speaks.flags.writeable = False
 
     def anyone_speaks(self, history: Rows) -> bool:
         """Whether any book of a history has something to say."""
-        return True in self._speaks[history].tolist()
+        return bool(any_of(self._speaks, read_only(history)))
 
     def speakers(self, history: Rows) -> Rows:
         """Those books of a history that have something to say, which mostly are none."""

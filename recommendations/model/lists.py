@@ -1,12 +1,13 @@
 """From one state of everything and a request to a list: rows, scores and reasons, and nothing else happens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
 
 from recommendations.domain import Category, ReasonKind, Selection
-from recommendations.model.state import Choice, Chosen, History, State
+from recommendations.model.chosen import Choice, Chosen
+from recommendations.model.state import History, State
 from recommendations.model.vocabulary import Rows
 
 FRESH_EVERY = 5
@@ -27,38 +28,32 @@ def choose(
     match selection:
         case Selection.POPULAR:
             popular = (row for row in state.popular.rows(category) if row not in never)
-            return Chosen.of(map(state.chosen_by_all, state.varied_order(popular, most)))
+            return state.chosen(map(state.chosen_by_all, state.varied_order(popular, most)))
         case Selection.NEW:
             newest = (row for row in state.stock.shelf(category).newest_rows() if row not in never)
-            return Chosen.of(Choice(row, 0.0, ReasonKind.NEW) for row in state.varied_order(newest, most))
+            return state.chosen(Choice(row, 0.0, ReasonKind.NEW) for row in state.varied_order(newest, most))
 
 
 def _for_you(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> Chosen:
     """What the reader would enjoy, then what is popular and fresh, last what they merely looked at."""
     chosen = _personal(state, history, category, excluded, most)
-    if len(chosen.rows) == most:
+    left = most - len(chosen.scores)
+    if not left:
         return chosen
-    never = {*history.gone, *excluded.tolist(), *chosen.rows}
+    listed = chosen.rows
+    never = {*history.gone, *excluded.tolist(), *listed}
     unknown = never.union(history.rows.tolist())
-    filled = _fill(state, history, category, without=unknown, listed=chosen.rows, most=most - len(chosen.rows))
+    filled = _fill(state, history, category, without=unknown, listed=listed, most=left)
     never.update(one.row for one in filled)
     familiar = (row for row in state.popular.rows(category) if row not in never)
-    left = most - len(chosen.rows) - len(filled)
-    return chosen.followed_by([*filled, *map(state.chosen_by_all, islice(familiar, left))])
+    filled += map(state.chosen_by_all, islice(familiar, left - len(filled)))
+    return chosen.followed_by(state.chosen(filled))
 
 
 def _personal(state: State, history: History, category: Category | None, excluded: Rows, most: int) -> Chosen:
     if not len(history.rows):
-        return Chosen.of(())
-    on_shelf = state.stock.shelf(category).has
-    rows, scores, speakers, named = state.ranked(history, on_shelf, excluded, most)
-    kinds = [ReasonKind.BECAUSE_OF_BOOKS] * len(rows)
-    because: list[Sequence[int]] = [those[:count] for those, count in zip(speakers, named, strict=True)]
-    if 0 in named:
-        for place, count in enumerate(named):
-            if not count:
-                kinds[place], because[place] = state.borrowed_reason(rows[place], speakers[place][0])
-    return Chosen(rows, scores, kinds, because)
+        return state.chosen(())
+    return state.ranked(history, state.stock.shelf(category).has, excluded, most)
 
 
 def _fill(

@@ -5,19 +5,21 @@ interpreter, for which the pool's threads then fight. The compiled code is kept 
 NUMBA_CACHE_DIR says.
 """
 
-import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from recommendations.domain import Standing
+from recommendations.domain import LINE_BEHIND, LINE_COUNT, LINE_ID, LINE_KIND, LINE_ROW, ReasonKind, Standing
+from recommendations.model.chosen import WIDTH, Chosen
+from recommendations.model.compiled import read_only
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import REASONS, Evidence
 from recommendations.model.variety import POOL, Authors, vary
+from recommendations.model.vocabulary import ABSENT
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -29,40 +31,21 @@ Mask = npt.NDArray[np.bool_]
 _HEARD = REASONS + 1
 """So many speakers for a book are looked at: among them are those to be named."""
 _LIKED = np.uint8(Standing.LIKED)
+_BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
+    int, (ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT)
+)
 
 
-class Ranked(NamedTuple):
-    """The rows of a ranking, best first, their scores, and who is to be named for each.
-
-    Where the model itself spoke most strongly for a row, the first `named` of its `speakers` are the rows of the
-    history that the model names, the strongest first; where `named` is 0, what is known of the books did, and the
-    first of the speakers is the one that it was known of.
-    """
-
-    rows: list[int]
-    scores: list[float]
-    speakers: list[list[int]]
-    named: list[int]
+_NOTHING = tuple(read_only(np.empty(0, dtype=kind)) for kind in (np.int32, np.float64, np.int32))
+"""What is borrowed, where nothing is."""
 
 
-class _Desk(threading.local):
-    """What a thread writes on while it ranks: scores by row, between two rankings all 0, and what is found."""
-
-    def __init__(self, rows: int) -> None:
-        self.scores = np.zeros(rows)
-        self.most = -1
-
-    def places(self, most: int) -> tuple[Int32s, Floats, npt.NDArray[np.int32], Int32s]:
-        """Room for the rows, scores and speakers of so many places."""
-        if most != self.most:
-            self.most = most
-            self._places = (
-                np.empty(most, dtype=np.int32),
-                np.empty(most),
-                np.empty((most, REASONS), dtype=np.int32),
-                np.empty(most, dtype=np.int32),
-            )
-        return self._places
+def compile_ahead() -> None:
+    """Compile, where that was not done before, what every ranking needs: it takes seconds that a server has not."""
+    nothing, no_lines = np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64)
+    Ranker(
+        Neighbours(no_lines, nothing, np.empty(0, dtype=np.float32)), nothing, 0, Authors(nothing, no_lines, nothing)
+    )
 
 
 class Ranker:
@@ -75,9 +58,10 @@ class Ranker:
         self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, variety: float = 0.0
     ) -> None:
         arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, ids, *authors)
-        told = (*(_read_only(array) for array in arrays), learned, 1.0 - variety)
+        told = (*(read_only(array) for array in arrays), learned, 1.0 - variety)
         self._pool = POOL if variety and authors.known else 1
-        self._desk = _Desk(len(ids))
+        # One for all threads: the loop holds the interpreter from its first line to its last, and leaves all 0.
+        self._scores = np.zeros(len(ids))
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", _rank), *told)
         # Compiled here rather than by the first call that needs it.
         nothing = np.empty(0, dtype=np.int32)
@@ -92,31 +76,17 @@ class Ranker:
         excluded: Int32s,
         most: int,
         borrowed: Evidence | None = None,
-    ) -> Ranked:
+    ) -> Chosen:
         """The rows on a shelf with the highest scores above 0, `most` at most; ties go to the lowest id.
 
         `rows` and `standings` are a reader's history, the latest book last: those liked speak, and none comes into
         the ranking, nor does what is excluded. `borrowed` is what is said beside what was learned.
         """
         lent = _NOTHING if borrowed is None else (borrowed.rows, borrowed.weights, borrowed.speakers)
-        desk = self._desk
-        places = desk.places(most)
-        told = [_read_only(array) for array in (rows, standings, on_shelf, excluded, *lent)]
-        found = self._rank(*told, self._pool, desk.scores, *places)
-        best, scores, speakers, named = [column[:found].tolist() for column in places]
-        return Ranked(best, scores, speakers, named)
-
-
-def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A view that nobody writes to, as mapped files are: Numba compiles apart for arrays that may be written."""
-    if array.flags.writeable:
-        array = array.view()
-        array.flags.writeable = False
-    return array
-
-
-_NOTHING = tuple(_read_only(np.empty(0, dtype=kind)) for kind in (np.int32, np.float64, np.int32))
-"""What is borrowed, where nothing is."""
+        lines, best = np.empty(most * WIDTH, dtype=np.int32), np.empty(most)
+        told = [read_only(array) for array in (rows, standings, on_shelf, excluded, *lent)]
+        found = self._rank(*told, self._pool, self._scores, lines.reshape(most, WIDTH), best)
+        return Chosen(lines[: found * WIDTH], best[:found])
 
 
 @njit(cache=True)
@@ -140,12 +110,10 @@ def _rank(
     lenders: Int32s,
     pool: int,
     scores: Floats,
-    best: Int32s,
-    best_scores: Floats,
-    speakers: npt.NDArray[np.int32],
-    named: Int32s,
+    lines: npt.NDArray[np.int32],
+    best: Floats,
 ) -> int:
-    """What `Ranker.rank` promises, into the last four; returns how many rows there are."""
+    """What `Ranker.rank` promises, into the last two; returns how many lines there are."""
     speaking, faded = _speaking(history, standings, learned, fading)
     for entry in range(len(speaking)):
         for line in range(indptr[speaking[entry]], indptr[speaking[entry] + 1]):
@@ -172,18 +140,16 @@ def _rank(
             found = _insert(rows, sums, ids, found, row, score)
 
     listed = min(found, len(best))
+    places = np.arange(listed).astype(np.int32)
     if pool > 1:
-        places = np.empty(listed, np.int32)
         vary(sums, rows, found, place, spans, codes, keep, history[:0], places)
-        for turn in range(listed):
-            best[turn], best_scores[turn] = rows[places[turn]], sums[places[turn]]
-    else:
-        best[:listed] = rows[:listed]
-        best_scores[:listed] = sums[:listed]
+    for turn in range(listed):
+        lines[turn, LINE_ID], lines[turn, LINE_ROW] = ids[rows[places[turn]]], rows[places[turn]]
+        best[turn] = sums[places[turn]]
 
     # For a moment the scores are places, from 1.
     for turn in range(listed):
-        scores[best[turn]] = turn + 1
+        scores[lines[turn, LINE_ROW]] = turn + 1
     heard = np.full((listed, _HEARD), -1, np.int32)
     loudness = np.zeros((listed, _HEARD), np.float64)
     lent = np.zeros((listed, _HEARD), np.bool_)
@@ -198,8 +164,8 @@ def _rank(
         if at >= 0:
             _hear(heard[at], loudness[at], lent[at], lenders[line], borrowed[line], lends=True)
     for turn in range(listed):
-        scores[best[turn]] = 0
-        _name(heard[turn], loudness[turn], lent[turn], speakers, named, turn)
+        scores[lines[turn, LINE_ROW]] = 0
+        _give_reason(heard[turn], loudness[turn], lent[turn], place, spans, codes, lines[turn])
     return listed
 
 
@@ -239,17 +205,34 @@ def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int
 
 
 @njit(cache=True)
-def _name(
-    heard: Int32s, loudness: Floats, lent: Mask, speakers: npt.NDArray[np.int32], named: Int32s, turn: int
+def _give_reason(
+    heard: Int32s, loudness: Floats, lent: Mask, place: Int32s, spans: Int64s, codes: Int32s, line: Int32s
 ) -> None:
-    """Of those heard of one row those that are to be named."""
-    speakers[turn, 0] = heard[0]
-    named[turn] = 0
-    if not lent[0]:
+    """The reason for the row of a line: who spoke most strongly for it, by what was learned or by what is known."""
+    line[LINE_COUNT] = 0
+    if lent[0]:
+        shared = _share(place[line[LINE_ROW]], place[heard[0]], spans, codes)
+        line[LINE_KIND] = _SAME_AUTHOR if shared else _SAME_SUBJECT
+        line[LINE_COUNT] = 1
+        line[LINE_BEHIND] = heard[0]
+    else:
+        line[LINE_KIND] = _BECAUSE_OF_BOOKS
         for one in range(_HEARD):
-            if loudness[one] > 0 and not lent[one] and named[turn] < speakers.shape[1]:
-                speakers[turn, named[turn]] = heard[one]
-                named[turn] += 1
+            if loudness[one] > 0 and not lent[one] and line[LINE_COUNT] < REASONS:
+                line[LINE_BEHIND + line[LINE_COUNT]] = heard[one]
+                line[LINE_COUNT] += 1
+    line[LINE_BEHIND + line[LINE_COUNT] :] = ABSENT
+
+
+@njit(cache=True)
+def _share(at: int, other: int, spans: Int64s, codes: Int32s) -> bool:
+    """Whether the books at two places have an author in common."""
+    if at != ABSENT and other != ABSENT:
+        for entry in range(spans[at], spans[at + 1]):
+            for another in range(spans[other], spans[other + 1]):
+                if codes[entry] == codes[another]:
+                    return True
+    return False
 
 
 @njit(cache=True)

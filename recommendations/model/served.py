@@ -8,10 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from recommendations.domain import (
+    LINE_ID,
+    LINE_KIND,
     NOBODY,
     Book,
     BookNotFound,
     Event,
+    Listing,
     ReasonKind,
     Shelf,
     ShelfRequest,
@@ -19,6 +22,7 @@ from recommendations.domain import (
 )
 from recommendations.model.artifact import Artifact
 from recommendations.model.catalogue import Catalogue
+from recommendations.model.chosen import WIDTH, Chosen
 from recommendations.model.content import Content, unit_of
 from recommendations.model.lists import choose
 from recommendations.model.live_histories import Known, LiveHistories
@@ -26,7 +30,7 @@ from recommendations.model.popular import Popular
 from recommendations.model.popularity import LivePopularity
 from recommendations.model.ranking import Ranker
 from recommendations.model.similar import choose_similar
-from recommendations.model.state import Chosen, History, State
+from recommendations.model.state import History, State
 from recommendations.model.stock import Stock
 from recommendations.model.variety import DEFAULT_VARIETY
 from recommendations.model.vocabulary import ABSENT, Rows
@@ -97,7 +101,7 @@ class ServedModel:
             most=request.limit,
         )
         # What is all personal stays the same when something becomes more popular.
-        personal = len(chosen.rows) == request.limit and chosen.kinds[-1] in _PERSONAL
+        personal = len(chosen.scores) == request.limit and chosen.lines[LINE_KIND - WIDTH] in _PERSONAL
         part = state.stock if personal else state.popular
         asked = f"{request.reader_id}|{int(request.selection)}|{request.category}"
         return self._shelf(state, chosen, asked, _Basis(request.reader_id, since, part))
@@ -122,7 +126,7 @@ class ServedModel:
         history = self._history(state, request.reader_id, self._since(request.reader_id))
         excluded = _rows_there(state.stock, request.excluded)
         chosen = choose_similar(state, history, row, excluded=excluded, most=request.limit)
-        return self._shelf(state, Chosen.of(chosen), f"{request.reader_id}|like|{request.book_id}", None)
+        return self._shelf(state, state.chosen(chosen), f"{request.reader_id}|like|{request.book_id}", None)
 
     def _stocked(self) -> State:
         stock = Stock(self._artifact.books, self._catalogue())
@@ -144,15 +148,11 @@ class ServedModel:
 
     def _shelf(self, state: State, chosen: Chosen, asked: str, basis: object) -> Shelf:
         """The list by books, with a name that is the same for the same model, question and list."""
-        book = state.stock.books.__getitem__
-        books = tuple(map(book, chosen.rows))
-        ids = ",".join([str(one.id) for one in books])
+        name = blake2b(f"{self.version}|{asked}|".encode(), digest_size=12)
+        name.update(chosen.lines[LINE_ID::WIDTH].tobytes())
         return Shelf(
-            books=books,
-            scores=tuple(chosen.scores),
-            kinds=tuple(chosen.kinds),
-            because=tuple([tuple(map(book, known)) for known in chosen.because]),
-            recommendation_id=blake2b(f"{self.version}|{asked}|{ids}".encode(), digest_size=12).hexdigest(),
+            listing=Listing(state.stock.books, chosen.lines.data.toreadonly(), chosen.scores.data.toreadonly()),
+            recommendation_id=name.hexdigest(),
             model_version=self.version,
             basis=basis,
         )

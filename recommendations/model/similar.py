@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain import ReasonKind
+from recommendations.model.chosen import Choice
 from recommendations.model.scoring import Evidence, Ranking, best, totals
-from recommendations.model.state import Choice, History, State
+from recommendations.model.state import History, State
 from recommendations.model.stock import Mask
 from recommendations.model.vocabulary import Rows
 

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain import ReasonKind, Standing
+from recommendations.model.chosen import Choice, Chosen
 from recommendations.model.content import Content
 from recommendations.model.live_histories import Known, Learned
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popular import Popular
-from recommendations.model.ranking import Ranked, Ranker
+from recommendations.model.ranking import Ranker
 from recommendations.model.scoring import REASONS, Evidence, Ranking, Speaker, evidence_of, strongest_speakers
 from recommendations.model.stock import Mask, Stock
 from recommendations.model.variety import POOL, by_place, varied
@@ -39,45 +40,6 @@ class History(NamedTuple):
         """The rows of those that are not to come again."""
         gone: list[int] = self.rows[(self.standings & _NOT_AGAIN) != 0].tolist()
         return gone
-
-
-class Choice(NamedTuple):
-    """A row of a list, its score, and why it is there: the kind of reason and the rows of the books behind it."""
-
-    row: int
-    score: float
-    kind: ReasonKind
-    because: tuple[int, ...] = ()
-
-
-class Chosen(NamedTuple):
-    """A list, best first, in columns: a call need not make an object for each of its rows."""
-
-    rows: list[int]
-    scores: list[float]
-    kinds: list[ReasonKind]
-    because: list[Sequence[int]]
-
-    @classmethod
-    def of(cls, choices: Iterable[Choice]) -> "Chosen":
-        """A list of these."""
-        some = list(choices)
-        return cls(
-            [one.row for one in some],
-            [one.score for one in some],
-            [one.kind for one in some],
-            [one.because for one in some],
-        )
-
-    def followed_by(self, choices: Iterable[Choice]) -> "Chosen":
-        """The list, and these after it."""
-        more = Chosen.of(choices)
-        return Chosen(
-            self.rows + more.rows,
-            self.scores + more.scores,
-            self.kinds + more.kinds,
-            self.because + more.because,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +79,7 @@ class State:
         speakers = self.content.speakers(history)
         return told.followed_by(self.content.evidence(speakers)) if len(speakers) else told
 
-    def ranked(self, history: History, on_shelf: Mask, excluded: Rows, most: int) -> Ranked:
+    def ranked(self, history: History, on_shelf: Mask, excluded: Rows, most: int) -> Chosen:
         """The list of what a history speaks for on a shelf, `most` rows at most, those of the history left out."""
         borrowed = None
         if self.content.anyone_speaks(history.rows) and len(speakers := self.content.speakers(history.liked)):
@@ -149,6 +111,10 @@ class State:
         """For each row the reason, which is what said most for it, and the rows of the history behind it."""
         return map(self._reason, rows, strongest_speakers(evidence, rows, len(self.stock.ids)))
 
+    def chosen(self, choices: Iterable[Choice]) -> Chosen:
+        """A list of these."""
+        return Chosen.of(choices, self.stock.ids)
+
     def chosen_by_all(self, row: int) -> Choice:
         """A row that no history speaks for, with the reason that holds of it."""
         return Choice(row, 0.0, ReasonKind.POPULAR if self.popular.weight(row) > 0 else ReasonKind.NEW)
@@ -162,9 +128,5 @@ class State:
         if learned:
             named = [speaker for weight, speaker, learned in speakers[: REASONS + 1] if learned and weight < 0]
             return ReasonKind.BECAUSE_OF_BOOKS, tuple(named[:REASONS])
-        return self.borrowed_reason(row, strongest)
-
-    def borrowed_reason(self, row: int, speaker: int) -> tuple[ReasonKind, tuple[int, ...]]:
-        """The reason for a row that a book speaks for by what is known of both."""
-        shared = self.stock.share_an_author(row, speaker)
-        return ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT, (speaker,)
+        shared = self.stock.share_an_author(row, strongest)
+        return ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT, (strongest,)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from recommendations.model.compiled import read_only
 from recommendations.model.name_index import NameIndex, Spans
 from recommendations.model.vocabulary import ABSENT, Rows
 
@@ -17,8 +18,6 @@ POOL = 3
 
 Places = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-
-_NO_ROWS = np.empty(0, dtype=np.int32)
 
 
 class Authors(NamedTuple):
@@ -34,7 +33,7 @@ class Authors(NamedTuple):
     @classmethod
     def of(cls, index: NameIndex, place: Rows) -> "Authors":
         """Those of an index in which row `r` has the row `place[r]`."""
-        return cls(place, index.row_spans, index.row_codes)
+        return cls(read_only(place), read_only(index.row_spans), read_only(index.row_codes))
 
     @property
     def known(self) -> bool:
@@ -64,7 +63,7 @@ def varied(
         len(scores),
         *(authors.place, authors.spans, authors.codes),
         1.0 - variety,
-        np.array(listed, dtype=np.int32) if len(listed) else _NO_ROWS,
+        read_only(np.array(listed, dtype=np.int32)),
         places,
     )
     chosen: list[int] = places.tolist()

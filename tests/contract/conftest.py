@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api import Server, create_server
+from recommendations.api.server import Server, create_server
 from recommendations.domain import Book, Category, Interaction, InteractionKind
 from recommendations.following import Follower
 from recommendations.model import artifact

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from recommendations.api.server import AddressInUse
+from recommendations.domain import AddressInUse
 from recommendations.shared_port import reserved_port
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="this system does not share ports")

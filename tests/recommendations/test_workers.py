@@ -30,7 +30,11 @@ def crew(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> 
     """A crew of two workers that do `work`."""
     program = PROGRAM.format(work=work, first_pause=first_pause, end_seconds=end_seconds)
     return subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -121,9 +125,14 @@ def test_a_worker_that_never_listens_ends_all() -> None:
 @pytest.mark.slow
 def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
     """The pauses double, so that a crash at every start takes no processor."""
-    with crew("listens(); number and os._exit(3); stop.wait()", first_pause=0.05) as running:
+    # Who ends before all listen ends the start: this one waits for the end of the input.
+    dies = "listens(); number and (os.read(0, 1), os._exit(3)); stop.wait()"
+    with crew(dies, first_pause=0.05) as running:
         await_line(running)
+        assert running.stdin is not None
         assert running.stderr is not None
+        running.stdin.close()
+        running.stdin = None
         pauses: list[float] = []
         for line in running.stderr:
             if "event=worker_died" in line:

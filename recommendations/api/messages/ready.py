@@ -1,96 +1,102 @@
-"""Shelves as serialized messages, put together from parts that are kept: a protobuf message is what its parts are."""
+"""Shelves as serialized messages, put together from parts of books that are kept."""
 
-from collections.abc import Iterable
-from struct import Struct
+import threading
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.domain import Book, ReasonKind, Shelf
+from recommendations.api.messages.assembly import START, Parts, assemble
+from recommendations.domain import Book, Listing, Shelf
 
-MOST_BOOKS = 100_000
-"""Of so many books the parts are kept, then all is begun anew; a book's are some 300 bytes."""
-
-# A field's number and wire type, as https://protobuf.dev/programming-guides/encoding has them.
 _FIRST, _SECOND, _THIRD = b"\x0a", b"\x12", b"\x1a"
-"""The first fields of a message, where they are strings or messages."""
-_SCORE = Struct("<cf")
-_SCORE_TAG, _NO_SCORE = b"\x2d", b"\x2d\0\0\0\0"
-_REASON = b"\x32"
-_KIND = b"\x08"
-_KINDS = [_KIND + bytes((number,)) for number in range(max(ReasonKind) + 1)]
-"""By number."""
+"""The tags of the first fields of a message, where they are strings or messages."""
+ROOM = 16 * 1024
+"""Bytes for a message at first; ten books have about one and a half thousand."""
 
 
 class ShelfBytes:
     """Serializes shelves as `messages.shelves` and protobuf would, in a tenth of the time.
 
-    The constant fields of a book are serialized once for each Book, which is never changed. Any thread may use it.
+    What is constant of a book is serialized once, as long as the books are the same ones. Any thread may use it.
     """
 
-    def __init__(self, most_books: int = MOST_BOOKS) -> None:
-        self._most_books = most_books
-        # By the identity of a book, which is kept, so that no other one gets it: to hash all its fields takes longer.
-        self._kept: dict[int, tuple[Book, bytes, bytes]] = {}
+    def __init__(self) -> None:
+        self._kept = _KeptParts(())
 
     def response(self, shelf: Shelf) -> bytes:
         """A RecommendationResponse, or a SimilarBooksResponse: they are the same."""
-        kept = self._kept
-        parts: list[bytes] = []
-        for book, score, kind, because in zip(shelf.books, shelf.scores, shelf.kinds, shelf.because, strict=True):
-            _, facts, _ = kept.get(id(book)) or self._keep(book)
-            scored = _SCORE.pack(_SCORE_TAG, score)
-            if scored == _NO_SCORE:
-                # As any field, it is left out where it is 0.
-                scored = b""
-            reason = _KINDS[kind]
-            for other in because:
-                reason += (kept.get(id(other)) or self._keep(other))[2]
-            reason_size = _size(len(reason))
-            size = len(facts) + len(scored) + len(_REASON) + len(reason_size) + len(reason)
-            parts += (_FIRST, _size(size), facts, scored, _REASON, reason_size, reason)
-        for tag, text in ((_SECOND, shelf.recommendation_id), (_THIRD, shelf.model_version)):
-            if text:
-                parts.append(tag + _sized(text.encode()))
-        return b"".join(parts)
+        message = self._recommendations(shelf.listing)
+        if shelf.recommendation_id:
+            message += _SECOND + _sized(shelf.recommendation_id.encode())
+        if shelf.model_version:
+            message += _THIRD + _sized(shelf.model_version.encode())
+        return message
 
     def responses(self, shelves: Iterable[Shelf]) -> bytes:
         """A RecommendBatchResponse."""
         return b"".join([_FIRST + _sized(self.response(shelf)) for shelf in shelves])
 
-    def _keep(self, book: Book) -> tuple[Book, bytes, bytes]:
-        """The book, its own fields of a BookRecommendation, and the book as one of those of a Reason."""
+    def _recommendations(self, listing: Listing) -> bytes:
+        lines, scores = np.frombuffer(listing.lines, np.int32), np.frombuffer(listing.scores)
+        kept = self._kept
+        if kept.books is not listing.books:
+            # Two threads with different books may do so in turn while a model is exchanged; that is soon over.
+            kept = self._kept = _KeptParts(listing.books)
+        message = np.empty(ROOM, dtype=np.uint8)
+        while True:
+            size, absent = assemble(*kept.parts, lines, scores, message)
+            if absent >= 0:
+                kept.add(absent)
+            elif size > len(message):
+                message = np.empty(size, dtype=np.uint8)
+            else:
+                return message[:size].tobytes()
+
+
+class _KeptParts:
+    """The parts of some books, each made when it is needed first."""
+
+    def __init__(self, books: Sequence[Book]) -> None:
+        self.books = books
+        self.parts = Parts(np.empty(ROOM, dtype=np.uint8), np.full((len(books), 3), -1, dtype=np.int64))
+        self._end = 0
+        self._adding = threading.Lock()
+
+    def add(self, row: int) -> None:
+        """Make the parts of one book, unless somebody did so meanwhile."""
+        book = self.books[row]
         facts = pb.BookRecommendation(
             id=book.id,
             title=book.title,
             authors=book.authors,
             categories=[pb.BookCategory.ValueType(category) for category in book.categories],
-        )
-        reference = pb.BookReference(id=book.id, title=book.title)
-        parts = book, facts.SerializeToString(), _SECOND + _sized(reference.SerializeToString())
-        if len(self._kept) >= self._most_books:
-            self._kept.clear()
-        self._kept[id(book)] = parts
-        return parts
+        ).SerializeToString()
+        reference = _SECOND + _sized(pb.BookReference(id=book.id, title=book.title).SerializeToString())
+        both = np.frombuffer(facts + reference, np.uint8)
+        with self._adding:
+            store, places = self.parts
+            if places[row, START] >= 0:
+                return
+            start, self._end = self._end, self._end + len(both)
+            if self._end > len(store):
+                # The old store stays as it is for whoever reads it now.
+                store = np.concatenate([store[:start], np.empty(self._end, dtype=np.uint8)])
+                self.parts = self.parts._replace(store=store)
+            store[start : self._end] = both
+            # All at once: from now on it is read.
+            places[row] = start, len(facts), len(reference)
 
 
 def _sized(message: bytes) -> bytes:
-    """The bytes after their number."""
-    return _size(len(message)) + message
-
-
-def _size(size: int) -> bytes:
-    return _SIZES[size] if size < len(_SIZES) else _varint(size)
-
-
-def _varint(number: int) -> bytes:
-    """Seven bits in a byte, the lowest first; all but the last byte have the eighth bit set."""
-    written = bytearray()
+    """The bytes after their number, as a varint: seven bits in a byte, the lowest first, all but the last marked."""
+    size = bytearray()
+    number = len(message)
     while number > _SEVEN_BITS:
-        written.append(number & _SEVEN_BITS | _SEVEN_BITS + 1)
+        size.append(number & _SEVEN_BITS | _SEVEN_BITS + 1)
         number >>= 7
-    written.append(number)
-    return bytes(written)
+    size.append(number)
+    return bytes(size) + message
 
 
 _SEVEN_BITS = 0x7F
-_SIZES = [_varint(size) for size in range(2_048)]
-"""Of most parts."""

@@ -10,7 +10,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.server import SERVICE, AddressInUse, create_server
+from recommendations.api.health import SERVICE
+from recommendations.api.server import create_server
+from recommendations.domain import AddressInUse
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20

@@ -7,13 +7,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recommendations.domain import Event, Standing
-from recommendations.model.artifact import Artifact
+from recommendations.model.artifact import FORMAT, Artifact
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import popularity_of
 from recommendations.model.standings import EventColumns, histories_of
 from recommendations.model.vocabulary import Vocabulary
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+HALF_LIFE_DAYS = 30
 DAMPING = 0.5
 """Books with many readers speak less loudly, and are spoken for less loudly, by this power of their number."""
 
@@ -34,8 +35,16 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
     return Artifact(
         books=books,
         readers_of_book=readers_of_book.astype(np.int32),
-        popularity=popularity_of(columns, books, half_life_days=30, reference=NOW.timestamp()),
+        popularity=popularity_of(columns, books, half_life_days=HALF_LIFE_DAYS, reference=NOW.timestamp()),
         neighbours=Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data),
         histories=histories,
-        manifest={"version": "20260101T000000Z-plain0", "departures": 0},
+        manifest={
+            "format": FORMAT,
+            "version": "20260101T000000Z-plain0",
+            "departures": 0,
+            "sequence": histories.sequence,
+            "half_life_days": HALF_LIFE_DAYS,
+            "reference_time": NOW.timestamp(),
+            "vocabulary_sha256": books.digest(),
+        },
     )

@@ -7,10 +7,11 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommendations.domain import Standing
+from recommendations.domain import ReasonKind, Standing
+from recommendations.model.chosen import WIDTH, Chosen
 from recommendations.model.name_index import NameIndex
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking import Ranked, Ranker
+from recommendations.model.ranking import Ranker
 from recommendations.model.scoring import REASONS, Evidence, best, evidence_of, strongest_speakers, totals
 from recommendations.model.variety import POOL, Authors, varied
 from recommendations.model.vocabulary import ABSENT
@@ -63,7 +64,10 @@ def situations(draw: st.DrawFn) -> Situation:
     history = rng.permutation(books)[: draw(st.integers(0, 8))].astype(np.int32)
     lines = draw(st.integers(0, 12))
     borrowed = Evidence(
-        rng.integers(0, books, lines).astype(np.int32), weights(lines), rng.choice(np.append(history, 0), lines), 0
+        rng.integers(0, books, lines).astype(np.int32),
+        weights(lines),
+        rng.choice(np.append(history, np.int32(0)), lines),
+        0,
     )
     index = NameIndex.empty().changed(
         np.arange(books, dtype=np.int32), [(str(rng.integers(0, 4)),) for _ in range(books)]
@@ -86,8 +90,17 @@ def situations(draw: st.DrawFn) -> Situation:
     )
 
 
-def plain(situation: Situation) -> list[tuple[int, float, tuple[int, ...], bool]]:
-    """Rows, scores, who is named and whether the model names them, in whole-array operations."""
+Told = tuple[int, float, ReasonKind, tuple[int, ...]]
+
+
+def authors_of(situation: Situation, row: int) -> set[int]:
+    """The authors of a row."""
+    place, spans, codes = situation.authors
+    return set() if place[row] == ABSENT else set(codes[spans[place[row]] : spans[place[row] + 1]].tolist())
+
+
+def plain(situation: Situation) -> list[Told]:
+    """Rows, scores, reasons and who is named, in whole-array operations."""
     liked = situation.history[(situation.standings & Standing.LIKED) != 0]
     faded = situation.neighbours.faded(len(liked))
     learned = liked < situation.learned
@@ -108,16 +121,23 @@ def plain(situation: Situation) -> list[tuple[int, float, tuple[int, ...], bool]
     for row, score, heard in zip(listed, scores, speakers, strict=True):
         _, strongest, by_model = heard[0]
         named = [who for weight, who, learned in heard[: REASONS + 1] if learned and weight < 0][:REASONS]
-        told.append((row, score, tuple(named) if by_model else (strongest,), by_model))
+        shared = authors_of(situation, row) & authors_of(situation, strongest)
+        known = ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT
+        told.append(
+            (row, score, *((ReasonKind.BECAUSE_OF_BOOKS, tuple(named)) if by_model else (known, (strongest,))))
+        )
     return told
 
 
-def as_told(ranked: Ranked) -> list[tuple[int, float, tuple[int, ...], bool]]:
+def as_told(chosen: Chosen, situation: Situation) -> list[Told]:
     """The same of a compiled ranking."""
-    return [
-        (row, score, tuple(speakers[: named or 1]), named > 0)
-        for row, score, speakers, named in zip(*ranked, strict=True)
-    ]
+    told = []
+    for line, score in zip(chosen.lines.reshape(-1, WIDTH).tolist(), chosen.scores.tolist(), strict=True):
+        id_, row, kind, count, *behind = line
+        assert id_ == situation.ids[row]
+        assert set(behind[count:]) <= {ABSENT}
+        told.append((row, score, ReasonKind(kind), tuple(behind[:count])))
+    return told
 
 
 @unhurried
@@ -137,7 +157,7 @@ def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(some: list[Situat
                 most=situation.most,
                 borrowed=situation.borrowed,
             )
-            assert as_told(ranked) == plain(situation)
+            assert as_told(ranked, situation) == plain(situation)
 
 
 def test_who_knows_nothing_is_told_nothing() -> None:
@@ -146,4 +166,5 @@ def test_who_knows_nothing_is_told_nothing() -> None:
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
     ranked = ranker.rank(nothing, no_standings, on_shelf=np.empty(0, dtype=np.bool_), excluded=nothing, most=10)
-    assert as_told(ranked) == []
+    assert not len(ranked.lines)
+    assert not len(ranked.scores)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,12 +20,16 @@ from recommendations.domain import (
     Selection,
     Shelf,
     ShelfRequest,
+    SimilarRequest,
     Standing,
     standing_after,
 )
+from recommendations.model.artifact import load, publish
 from recommendations.model.catalogue import Catalogue
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking import _rank, compile_ahead
 from recommendations.model.served import ServedModel
+from recommendations.model.variety import vary
 from tests.recommendations.model.artifacts import NOW, artifact_of
 
 K = InteractionKind
@@ -384,6 +389,23 @@ def test_one_author_does_not_fill_a_list() -> None:
         assert ids(ask(varied, 500, selection=selection, limit=2)) == expected[:2]
     scores = {one.book.id: one.score for one in ask(plain, 500).recommendations}
     assert {one.book.id: one.score for one in ask(varied, 500).recommendations} == scores
+
+
+def test_whatever_is_asked_was_compiled_ahead(tmp_path: Path) -> None:
+    """Arrays that are mapped and arrays in memory, personal lists and others: nothing is compiled for them."""
+    books = by_id(*(replace(book(id_, M), authors=("A", str(id_))) for id_ in range(1, 9)))
+    artifact = artifact_of(list(range(1, 8)), purchases(*((n % 5 + 1, n % 7 + 1) for n in range(33))))
+    publish(artifact, tmp_path)
+    compile_ahead()
+    compiled = {name: list(one.signatures) for name, one in (("rank", _rank), ("vary", vary))}
+    for model in (ServedModel.of(one, books.values()) for one in (artifact, load(tmp_path / artifact.version))):
+        for selection in Selection:
+            ask(model, 1, selection=selection)
+        model.observe([Event(900, 1, 8, K.CLICK, 0.0)])
+        assert ids(ask(model, 1, M, limit=3, excluded=frozenset({3})))
+        assert model.similar(SimilarRequest(book_id=1, reader_id=1, limit=5)).book_ids
+    assert compiled == {"rank": _rank.signatures, "vary": vary.signatures}
+    assert [len(signatures) for signatures in compiled.values()] == [1, 1]
 
 
 def test_what_fills_up_knows_the_authors_before_it() -> None:
