@@ -78,7 +78,7 @@ def _serve(
     follower = follower_of(settings, store, changes or Unshared())
     if changes is not None:
         # What connects while others serve must not meet a worker that has no model yet.
-        follower.step()
+        _begin(follower)
     server = create_server(
         RecommendationService(store, follower),
         f"{settings.host}:{port}",
@@ -98,7 +98,11 @@ def _serve(
         gc.freeze()
         server.set_serving(serving=True)
 
-    following = threading.Thread(target=follower.run, args=(stop, ready), name="following")
+    def follow() -> None:
+        _begin(follower)
+        follower.run(stop, ready)
+
+    following = threading.Thread(target=follow, name="following")
     following.start()
     stop.wait()
     _log.info("draining")
@@ -111,6 +115,15 @@ def _serve(
 
 def _say(settings: Settings, port: int) -> None:
     click.echo(f"Recommendations listens on {settings.host}:{port}")
+
+
+def _begin(follower: Follower) -> None:
+    """The first step, which takes up all there is: hardly any is garbage, and to look for some takes a fifth."""
+    gc.disable()
+    try:
+        follower.step()
+    finally:
+        gc.enable()
 
 
 def _watchdog_seconds(settings: Settings) -> float:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from itertools import repeat
 from operator import is_
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -143,7 +143,7 @@ class Shared:
     """What many books have alike, kept once: two thirds of the memory that their facts would take."""
 
     def __init__(self) -> None:
-        self._first: dict[Hashable, Hashable] = {}
+        self._first: dict[Any, Any] = {}
 
     def book(self, book: Book) -> Book:
         """An equal book that shares its facts with others, the same one where it does so already."""
@@ -168,14 +168,15 @@ class Shared:
         )
 
     def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = self._first.get(names)
+        known: tuple[str, ...] | None = self._first.get(names)
         if known is not None:
-            return cast("tuple[str, ...]", known)
+            return known
         shared = tuple(map(self._one, names))
         return self._one(names if all(map(is_, shared, names)) else shared)
 
     def _one(self, fact: Fact) -> Fact:
-        return cast("Fact", self._first.setdefault(fact, fact))
+        first: Fact = self._first.setdefault(fact, fact)
+        return first
 
 
 _TO_COME = Book(id=0, title="")

@@ -35,6 +35,13 @@ class Parts(NamedTuple):
     places: npt.NDArray[np.int64]
 
 
+def compile_ahead() -> None:
+    """Compile `assemble`, where that was not done before: it takes seconds that a server has not."""
+    parts = Parts(np.empty(0, dtype=np.uint8), np.empty((0, 3), dtype=np.int64))
+    lines, scores = np.frombuffer(b"", np.int32), np.frombuffer(b"", np.float64)
+    assemble(*parts, lines, scores, np.empty(0, dtype=np.uint8))
+
+
 @njit(cache=True)
 def assemble(
     store: Bytes,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.messages.assembly import START, Parts, assemble
+from recommendations.api.messages.assembly import START, Parts, assemble, compile_ahead
 from recommendations.domain import Book, Listing, Shelf
 
 _FIRST, _SECOND, _THIRD = b"\x0a", b"\x12", b"\x1a"
@@ -22,6 +22,7 @@ class ShelfBytes:
     """
 
     def __init__(self) -> None:
+        compile_ahead()
         self._kept = _KeptParts(())
 
     def response(self, shelf: Shelf) -> bytes:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import shelves
+from recommendations.api.messages.assembly import assemble, compile_ahead
 from recommendations.api.messages.ready import ShelfBytes
 from recommendations.domain import Book, Category, Reason, ReasonKind, Recommendation, Shelf
 
@@ -44,3 +45,15 @@ def test_a_book_that_changed_is_serialized_anew() -> None:
         one = Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))
         answer = ready.response(Shelf.of((one,)))
         assert pb.RecommendationResponse.FromString(answer).recommendations[0].title == title
+
+
+def test_whatever_is_written_was_compiled_ahead() -> None:
+    """A shelf that is empty, one from memory and one that needs more room: nothing is compiled for them."""
+    compile_ahead()
+    before = list(assemble.signatures)
+    ready = ShelfBytes()
+    for title in ("Dune", "é" * 50_000):
+        ready.response(Shelf.of([Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))]))
+    ready.response(Shelf.of(()))
+    assert assemble.signatures == before
+    assert len(before) == 1
