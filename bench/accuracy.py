@@ -1,16 +1,17 @@
 """How well the model foresees what readers take up next, beside popularity, chance and the `implicit` library."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 import numpy as np
 
 from bench.book_data import BookData, amazon_book
+from recommendations.domain import Book
 from recommendations.evaluation import MODELS, report
 from recommendations.evaluation.case import make_case
 from recommendations.evaluation.contest import evaluate
 from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.reading import read_books
 from recommendations.evaluation.split import Split, drift_split, random_split
 from servicekit.table import print_table
 
@@ -24,7 +25,7 @@ def run() -> None:
     if data is None:
         return
     pairs = read_pairs(data)
-    books = np.array(read_book_ids(data), dtype=np.int32)
+    books = read_books(data.books)
     rows = [
         row
         for name, split in (("random fifth", random_split), ("drift", drift_split))
@@ -43,15 +44,9 @@ def read_pairs(data: BookData) -> Interactions:
     return Interactions.purchases(rows[:, 0].copy(), rows[:, 1].copy())
 
 
-def read_book_ids(data: BookData) -> list[int]:
-    """The id of every book."""
-    with data.books.open(encoding="utf-8-sig", newline="") as file:
-        return [int(row["book_id"]) for row in csv.DictReader(file)]
-
-
-def _rows(name: str, split: Split, books: np.typing.NDArray[np.int32]) -> Iterator[Sequence[str]]:
-    case, asked = make_case(split, books, k=CUTOFF, seed=SEED)
+def _rows(name: str, split: Split, books: Mapping[int, Book]) -> Iterator[Sequence[str]]:
+    case, asked = make_case(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
     click.echo(f"{name}: {asked.readers:,} readers want {asked.wanted:,} books")
-    for entry in evaluate(case, split.training, {}, MODELS):
+    for entry in evaluate(case, split.training, books, MODELS):
         click.echo(f"{name}: {entry.model} is done")
         yield name, *report.cells(entry)
