@@ -18,7 +18,7 @@ from recommendations.model.chosen import WIDTH, Chosen
 from recommendations.model.compiled import read_only
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import REASONS, Evidence
-from recommendations.model.variety import POOL, Authors, vary
+from recommendations.model.variety import POOL, Authors, varied, vary
 from recommendations.model.vocabulary import ABSENT
 
 Bytes = npt.NDArray[np.uint8]
@@ -41,11 +41,11 @@ _NOTHING = tuple(read_only(np.empty(0, dtype=kind)) for kind in (np.int32, np.fl
 
 
 def compile_ahead() -> None:
-    """Compile, where that was not done before, what every ranking needs: it takes seconds that a server has not."""
-    nothing, no_lines = np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    Ranker(
-        Neighbours(no_lines, nothing, np.empty(0, dtype=np.float32)), nothing, 0, Authors(nothing, no_lines, nothing)
-    )
+    """Compile, where that was not done before, what every list needs: it takes seconds that a server has not."""
+    nothing, no_lines = read_only(np.empty(0, dtype=np.int32)), read_only(np.zeros(1, dtype=np.int64))
+    authors = Authors(nothing, no_lines, nothing)
+    Ranker(Neighbours(no_lines, nothing, np.empty(0, dtype=np.float32)), nothing, 0, authors)
+    varied([], [], authors, variety=0.0, most=0)
 
 
 class Ranker:
