@@ -44,6 +44,14 @@ def readers_on_disk(folder: Path) -> set[int]:
     return {reader for path in folder.rglob("history_readers*.npy") for reader in np.load(path).tolist()}
 
 
+def may_be_on_disk(folder: Path, reader: int) -> bool:
+    """Whether a reader is in a model's files, or these are just being exchanged."""
+    try:
+        return reader in readers_on_disk(folder)
+    except (OSError, EOFError, ValueError):
+        return True
+
+
 def test_what_is_taken_back_never_happened(shop: Shop) -> None:
     """The list is that of a reader who did nothing, whether the undo comes after what it undoes or ahead of it."""
     record(shop, click("a", 5000, 1))
@@ -134,7 +142,7 @@ def test_a_forgetting_that_a_crash_interrupted_is_finished(shop: Shop) -> None:
         work.readers.forget(7)
         work.commit()
     give_up = time.monotonic() + DEADLINE
-    while 7 in readers_on_disk(shop.models) and time.monotonic() < give_up:
+    while may_be_on_disk(shop.models, 7) and time.monotonic() < give_up:
         threading.Event().wait(0.02)
     assert 7 not in readers_on_disk(shop.models)
     assert ids(recommend(shop, 7)) == ids(recommend(shop, 0))
