@@ -31,7 +31,7 @@ COLUMNS = ("user_id", "book_id", "kind", "value", "occurred_at")
 NEEDED = ("book_id", "categories", "subjects")
 KINDS = ("view", "click", "purchase", "rating")
 
-READERS = 600
+READERS = 1500
 SEED = 7
 END = datetime(2026, 10, 31, tzinfo=UTC)
 """Nothing happens after it: a fixed day, so that the file does not change with the calendar."""
@@ -60,14 +60,15 @@ STRANDS = (
     ("police procedurals", "nordic noir", "missing persons", "serial killers"),
     ("productivity", "habits", "time management", "attention", "behaviour change", "goal setting"),
     ("courage", "happiness", "vulnerability", "introversion", "cognitive therapy", "depression", "fear"),
-    ("spirituality", "mindfulness", "meditation", "faith", "meaning of life"),
+    ("spirituality", "mindfulness", "meditation", "faith", "meaning of life", "buddhism", "christianity"),
     ("communication", "leadership", "relationships", "character"),
     ("personal finance", "investing", "entrepreneurship", "economics", "project management"),
     ("neuroscience", "cognitive biases", "case studies", "motivation", "emotions"),
     ("courtship", "marriage", "governesses", "love"),
     ("gothic fiction", "haunted houses", "ghosts", "vampires"),
-    ("magical realism", "family sagas", "colonialism", "nigeria"),
+    ("magical realism", "family sagas", "colonialism", "nigeria", "india", "egypt", "latin america"),
     ("race relations", "slavery", "apartheid", "activism"),
+    ("feminism", "gender", "motherhood"),
     ("coming of age", "childhood", "graphic memoirs", "diaries"),
     ("guilt", "justice", "bureaucracy", "obsession"),
     ("quests", "dragons", "magic", "monsters", "angels and demons"),
@@ -75,11 +76,22 @@ STRANDS = (
     ("spies", "cold war", "impostors", "unreliable narrators"),
     ("monarchs", "ancient rome", "civilisation", "diplomacy"),
     ("birds", "forests", "natural history", "evolution", "environmental protection", "simple living"),
-    ("travel writing", "rivers", "asia", "whaling"),
-    ("food", "recipes", "cooking techniques", "restaurants"),
+    ("travel writing", "rivers", "asia", "whaling", "seafaring", "aviation", "maps"),
+    ("food", "recipes", "cooking techniques", "restaurants", "vegetarianism"),
     ("art history", "painting", "art criticism", "images", "photography"),
     ("schools", "learning", "parenting", "child development"),
     ("satire", "consumerism", "social criticism", "american dream"),
+    ("murder cases", "corruption", "smuggling", "cold cases"),
+    ("software engineering", "programming", "computers", "design", "innovation"),
+    ("rock music", "jazz", "classical music", "composers", "dance"),
+    ("theatre", "acting", "film", "theatre of the absurd"),
+    ("running", "football", "tennis", "cricket", "baseball", "rowing", "american football", "endurance"),
+    ("mountaineering", "surfing", "survival", "solitude"),
+    ("nature imagery", "beauty", "myths"),
+    ("english language", "grammar", "history of words", "writing"),
+    ("doctors", "human body", "cancer", "dying"),
+    ("physics", "cosmology", "mathematics", "genetics"),
+    ("world war i", "world war ii", "holocaust", "military"),
 )
 """Subjects that the same readers tend to care for, although few books carry two of them."""
 
@@ -182,7 +194,10 @@ def affinity(book: Book, taste: Taste) -> int:
 
 def _books(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[Book]:
     ranks = {index: rank for rank, index in enumerate(_by_fame(catalogue, rng))}
-    return [_book(row, fame=1_000_000 // (ranks[index] + 8)) for index, row in enumerate(catalogue)]
+    # Zipf's law with its head blunted in proportion, so that a fifth of the books have about half of the readers
+    # in catalogues of any size.
+    blunt = 1 + len(catalogue) // 20
+    return [_book(row, fame=1_000_000 // (ranks[index] + blunt)) for index, row in enumerate(catalogue)]
 
 
 def _by_fame(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[int]:
@@ -236,18 +251,22 @@ def _shelf(books: Sequence[Book], taste: Taste, size: int, rng: Random) -> list[
 
 def _spread(books: Sequence[Book], tastes: Mapping[int, Taste], shelves: Mapping[int, list[Book]]) -> None:
     """Hand books that too few readers came upon to those whose taste they meet best; reader 1 stays as promised."""
+    held = {reader: {book.id for book in shelf} for reader, shelf in shelves.items()}
     for book in books:
-        missing = FEWEST_READERS - sum(book in shelf for shelf in shelves.values())
+        missing = FEWEST_READERS - sum(book.id in ids for ids in held.values())
+        if missing <= 0:
+            continue
         willing = [
             reader
             for reader, shelf in shelves.items()
-            if reader != 1 and book not in shelf and len(shelf) < MOST_BOOKS
+            if reader != 1 and book.id not in held[reader] and len(shelf) < MOST_BOOKS
         ]
         if missing > len(willing):
             raise TooFewReaders(f"{len(shelves)} readers are too few for {len(books)} books; simulate more readers")
         willing.sort(key=lambda reader: (-affinity(book, tastes[reader]), len(shelves[reader]), reader))
-        for reader in willing[: max(missing, 0)]:
+        for reader in willing[:missing]:
             shelves[reader].append(book)
+            held[reader].add(book.id)
 
 
 def _story(reader: int, shelf: Sequence[Book], taste: Taste, rng: Random) -> Iterator[Interaction]:

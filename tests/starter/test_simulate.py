@@ -60,7 +60,7 @@ def test_command_writes_the_file(tmp_path: Path) -> None:
 
 def test_another_seed_gives_other_readers() -> None:
     """The seed decides."""
-    assert simulate(CATALOGUE, readers=50, seed=1) != simulate(CATALOGUE, readers=50, seed=2)
+    assert simulate(CATALOGUE, readers=100, seed=1) != simulate(CATALOGUE, readers=100, seed=2)
 
 
 def test_gzip_header_tells_neither_time_nor_name() -> None:
@@ -75,7 +75,7 @@ def test_too_few_readers_are_refused(tmp_path: Path) -> None:
         simulate(CATALOGUE, readers=3)
     result = CliRunner().invoke(main, ["--readers", "3", "--out", str(tmp_path / "out.csv.gz")])
     assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
-    assert "3 readers are too few for 168 books" in result.output
+    assert f"3 readers are too few for {len(CATALOGUE)} books" in result.output
 
 
 def test_file_that_is_no_catalogue_is_refused(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_file_that_is_no_catalogue_is_refused(tmp_path: Path) -> None:
 
 def test_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """A folder that is not there ends the command with a line that names the file."""
-    result = CliRunner().invoke(main, ["--readers", "50", "--out", str(tmp_path / "absent" / "out.csv.gz")])
+    result = CliRunner().invoke(main, ["--readers", "100", "--out", str(tmp_path / "absent" / "out.csv.gz")])
     assert result.exit_code == 1
     assert "out.csv.gz" in result.output
 
@@ -108,9 +108,10 @@ def test_import_reads_the_file() -> None:
 
 
 def test_readme_tells_how_many_rows_there_are() -> None:
-    """The README counts the interactions and readers right, and says that they are simulated."""
+    """The README counts the books, interactions and readers right, and says that they are simulated."""
     words = (INTERACTIONS.parent / "README.md").read_text(encoding="utf-8")
-    assert f"{READERS} **simulated** readers" in words
+    assert f"{len(CATALOGUE)} real books, with ids 1 to {len(CATALOGUE)}" in words
+    assert f"{READERS:,} **simulated** readers" in words
     assert f"{len(ROWS):,} views, clicks, purchases and ratings" in words
 
 
@@ -145,9 +146,9 @@ def test_looks_come_before_purchases_and_ratings_after() -> None:
 
 
 def test_amounts_are_those_promised() -> None:
-    """There are some 10,000 rows, mostly purchases, and each reader has 5 to 40 books."""
+    """There are some 27,000 rows, mostly purchases, and each reader has 5 to 40 books."""
     sizes = {len(books) for books in books_by_reader().values()}
-    assert 9_000 <= len(ROWS) <= 12_000
+    assert 25_000 <= len(ROWS) <= 29_000
     assert sum(row["kind"] == "purchase" for row in ROWS) > len(ROWS) / 2
     assert min(sizes) >= 5
     assert max(sizes) <= 40
@@ -155,9 +156,8 @@ def test_amounts_are_those_promised() -> None:
 
 def test_fame_has_a_long_tail_and_no_book_is_without_readers() -> None:
     """Every book has at least five readers, and a fifth of the books have 40 to 60 % of them."""
-    readers = sorted(
-        (sum(book in books for books in books_by_reader().values()) for book in CATEGORIES), reverse=True
-    )
+    shelves = books_by_reader().values()
+    readers = sorted((sum(book in shelf for shelf in shelves) for book in CATEGORIES), reverse=True)
     assert readers[-1] >= 5
     assert 0.4 <= sum(readers[: len(readers) // 5]) / sum(readers) <= 0.6
 
