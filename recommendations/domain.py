@@ -262,6 +262,10 @@ def standing_after(before: Standing, kind: InteractionKind, value: float) -> Sta
             return before if said else before | Standing.LIKED
 
 
+SAYS_NOTHING = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
+"""What leaves a book as unknown to the reader as before; what an undo undoes is left out by the store."""
+
+
 class Outcome(Enum):
     """What became of an interaction that was to be recorded."""
 

@@ -7,16 +7,13 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import Event, Interaction, InteractionKind, Standing, standing_after
+from recommendations.domain import SAYS_NOTHING, Event, Interaction, InteractionKind, Standing
 from recommendations.evaluation.reader_books import ReaderBooks
 from recommendations.model.standings import EventColumns, histories_of
 from recommendations.model.vocabulary import Ids, Vocabulary
 
 CHUNK = 50_000
 """Events handed to a training at a time, as the store does it."""
-
-_TELLING = frozenset(kind for kind in InteractionKind if standing_after(Standing.NONE, kind, 0.0) != Standing.NONE)
-"""Kinds that mean anything by themselves: being shown a book does not."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Interactions:
         ids: list[npt.NDArray[np.int32]] = [np.empty((3, 0), dtype=np.int32)]
         numbers: list[npt.NDArray[np.float64]] = [np.empty((2, 0))]
         for batch in batches:
-            telling = [one for one in batch if one.kind in _TELLING]
+            telling = [one for one in batch if one.kind not in SAYS_NOTHING]
             ids.append(
                 np.array([(one.reader_id, one.book_id, one.kind) for one in telling], dtype=np.int32).reshape(-1, 3).T
             )

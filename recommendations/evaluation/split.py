@@ -8,9 +8,7 @@ import numpy.typing as npt
 
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reader_books import pair_keys
-
-SHARE = 0.2
-"""How much is held out."""
+from recommendations.model.holdout import SHARE, chance_keys, first_fifth
 
 LogPropensity = Callable[[int, np.random.Generator], npt.NDArray[np.float64]]
 """The logarithm of how readily each of so many books is held out."""
@@ -75,15 +73,7 @@ def _split_books(interactions: Interactions, seed: int, log_propensity: LogPrope
     books, row_of = np.unique(pairs & 0xFFFFFFFF, return_inverse=True)
     rng = np.random.default_rng(seed)
     propensity = np.exp(log_propensity(len(books), rng))
-    # Whoever has the smallest of exponential times with these rates is drawn as by these weights without replacement
-    # (Efraimidis and Spirakis 2006).
-    times = rng.exponential(size=len(pairs)) / propensity[row_of]
-    readers = pairs >> 32
-    order = np.lexsort((times, readers))
-    _, starts, counts = np.unique(readers, return_index=True, return_counts=True)
-    place = np.arange(len(pairs)) - np.repeat(starts, counts)
-    # Half up, so that a reader of four has one held out; a reader of one or two keeps all.
-    held_out = np.empty(len(pairs), dtype=np.bool_)
-    held_out[order] = place < np.repeat(np.floor(counts * SHARE + 0.5), counts)
+    _, counts = np.unique(pairs >> 32, return_counts=True)
+    held_out = first_fifth(counts, chance_keys(propensity[row_of], rng))
     late = held_out[place_of]
     return Split(training=interactions.where(~late), test=interactions.where(late))

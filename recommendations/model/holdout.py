@@ -51,20 +51,26 @@ def hold_outs(liked: csr_array, times: Floats, seed: int) -> list[HoldOut]:
             return [by_time]
     rng = np.random.default_rng(seed)
     propensity = np.exp(DRIFT * rng.standard_normal(liked.shape[1]))
-    # Whoever has the smallest of exponential times with these rates is drawn as by these weights without replacement
-    # (Efraimidis and Spirakis 2006).
-    drift = _parted(liked, _first_fifth(liked, rng.exponential(size=liked.nnz) / propensity[liked.indices]), "drift")
+    lengths = np.diff(liked.indptr)
+    drift = _parted(liked, first_fifth(lengths, chance_keys(propensity[liked.indices], rng)), "drift")
     if _is_sorted(liked):
         return [drift]
-    return [_parted(liked, _first_fifth(liked, -np.arange(liked.nnz, dtype=np.float64)), "order"), drift]
+    return [_parted(liked, first_fifth(lengths, -np.arange(liked.nnz, dtype=np.float64)), "order"), drift]
 
 
-def _first_fifth(liked: csr_array, keys: Floats) -> npt.NDArray[np.bool_]:
-    """The fifth of each row with the smallest keys."""
-    lengths = np.diff(liked.indptr)
+def chance_keys(propensity: Floats, rng: np.random.Generator) -> Floats:
+    """Keys by which to hold out the smallest is to draw by these propensities without replacement.
+
+    They are exponential times with these rates (Efraimidis and Spirakis 2006).
+    """
+    return rng.exponential(size=len(propensity)) / propensity
+
+
+def first_fifth(lengths: npt.NDArray[np.int64], keys: Floats) -> npt.NDArray[np.bool_]:
+    """The fifth with the smallest keys of each of several runs of entries, one after the other, of these lengths."""
     order = np.lexsort((keys, np.repeat(np.arange(len(lengths)), lengths)))
-    place = np.arange(liked.nnz) - np.repeat(liked.indptr[:-1], lengths)
-    first = np.empty(liked.nnz, dtype=np.bool_)
+    place = np.arange(len(keys)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first = np.empty(len(keys), dtype=np.bool_)
     # Half up, so that a reader of three has one held out; a reader of one or two keeps all.
     first[order] = place < np.repeat(np.floor(lengths * SHARE + 0.5), lengths)
     return first

@@ -1,7 +1,5 @@
 """How well neighbours foresee what was held out."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +8,11 @@ import numpy.typing as npt
 from recommendations.model import kernels
 from recommendations.model.holdout import HoldOut
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.threads import in_threads
 
 CUTOFF = 20
 MOST_READERS = 10_000
 """Readers who judge, at most: beyond them a hold-out's own noise is greater than theirs."""
-
-BLOCK = 250
-"""Readers that one thread ranks for at a time."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,11 +28,11 @@ class Verdict:
 class Judge:
     """Judges by one hold-out: full ranking over all books that the reader is not known to like."""
 
-    def __init__(self, hold_out: HoldOut, seed: int) -> None:
+    def __init__(self, hold_out: HoldOut, seed: int, *, most_readers: int = MOST_READERS) -> None:
         self.hold_out = hold_out
         readers = hold_out.readers
-        if len(readers) > MOST_READERS:
-            readers = np.sort(np.random.default_rng(seed).choice(readers, MOST_READERS, replace=False))
+        if len(readers) > most_readers:
+            readers = np.sort(np.random.default_rng(seed).choice(readers, most_readers, replace=False))
         self.readers = readers.astype(np.int32)
         books = hold_out.wanted.shape[1]
         of_entry = np.repeat(np.arange(hold_out.wanted.shape[0]), np.diff(hold_out.wanted.indptr))
@@ -46,16 +42,13 @@ class Judge:
         """The verdict on lists that `neighbours` give."""
         known = self.hold_out.known
         tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
-        inputs = (
+        in_threads(
+            kernels.top_lists,
             *(known.indptr.astype(np.int64), known.indices.astype(np.int32)),
-            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading),
+            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, self.readers),
+            outputs=(tops,),
+            count=len(self.readers),
         )
-
-        def rank(start: int) -> None:
-            kernels.top_lists(*inputs, self.readers, start, min(start + BLOCK, len(self.readers)), tops)
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(rank, range(0, len(self.readers), BLOCK)))
         return self._of_lists(tops)
 
     def of_popularity(self) -> Verdict:

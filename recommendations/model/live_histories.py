@@ -8,13 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import Event, InteractionKind, Standing, standing_after
+from recommendations.domain import SAYS_NOTHING, Event, InteractionKind, Standing, standing_after
 from recommendations.model.popularity import Liking
 from recommendations.model.standings import Histories
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
-
-_SAYS_NOTHING = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
-"""What leaves a book as unknown to the reader as before; what an undo undoes is for `replace` to leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class LiveHistories:
         changed: dict[int, dict[int, Standing]] = {}
         likings: list[Liking] = []
         for event in events:
-            if event.kind in _SAYS_NOTHING:
+            if event.kind in SAYS_NOTHING:
                 continue
             standings = changed.get(event.reader_id)
             if standings is None:
@@ -77,7 +74,7 @@ class LiveHistories:
         standings: dict[int, Standing] = {}
         times: dict[int, float] = {}
         for event in events:
-            if event.kind not in _SAYS_NOTHING:
+            if event.kind not in SAYS_NOTHING:
                 _counted(standings, event)
                 # As in training: by time where it is known, and what has none comes first.
                 happened = -inf if isnan(event.happened) else event.happened

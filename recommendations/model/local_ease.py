@@ -5,9 +5,7 @@ The closed form of EASE (Steck 2019, "Embarrassingly shallow autoencoders for sp
 2017) and a regularisation that grows with a book's readers (Rendle et al. 2022, for iALS).
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,9 +15,7 @@ from scipy.sparse import csr_array, vstack
 
 from recommendations.model import kernels
 from recommendations.model.neighbours import Neighbours
-
-BLOCK = 256
-"""Books that one thread works on at a time."""
+from recommendations.model.threads import Advance, in_threads
 
 PREFERENCE = 0.25
 """How much a book that many read is kept back when the pairs worth keeping are chosen."""
@@ -32,9 +28,6 @@ MOST_FADING = 1000
 
 LONGEST = 300
 """Books of one reader that take part in the pairs: a random sample of those who have thousands."""
-
-Advance = Callable[[float], None]
-"""Hears which share of the work, of 1 in all, is done so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +130,7 @@ def pairs_of(likings: Likings, parameters: Parameters, advance: Advance = lambda
     strengths, leads = np.zeros((2, books, room), dtype=np.float32)
     diagonal = np.zeros(books, dtype=np.float32)
     preference = (readers_of + parameters.shrinkage) ** -PREFERENCE
-    _in_threads(
+    in_threads(
         kernels.strongest_pairs,
         *(*_compressed(some), *_compressed(by_book), places, _float32(weights), _float32(preference)),
         outputs=(rows, strengths, leads, diagonal),
@@ -178,7 +171,7 @@ def regressions_of(pairs: Pairs, parameters: Parameters, advance: Advance = lamb
     weights = np.zeros((books, room), dtype=np.float32)
     indptr, indices = _compressed(pairs.together)
     strengths = _float32(pairs.together.data)
-    _in_threads(
+    in_threads(
         kernels.regressions,
         *(indptr, indices, strengths, strengths + np.float32(parameters.direction) * pairs.leads, pairs.diagonal),
         *(_float32(1 / damped), _float32(parameters.regularisation * damped)),
@@ -262,16 +255,3 @@ def _compressed(matrix: csr_array) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
 
 def _float32(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return values.astype(np.float32)
-
-
-def _in_threads(
-    kernel: Callable[..., None], *inputs: Any, outputs: tuple[Any, ...], count: int, advance: Advance
-) -> None:
-    """Run `kernel` on blocks of books, on every core; each writes rows of its own into `outputs`."""
-
-    def block(start: int) -> None:
-        kernel(*inputs, start, min(start + BLOCK, count), *outputs)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(block, range(0, count, BLOCK)), 1):
-            advance(min(done * BLOCK / count, 1.0))

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import LOWEST_LIKING, Event, InteractionKind, Standing
+from recommendations.domain import LOWEST_LIKING, SAYS_NOTHING, Event, InteractionKind, Standing
 from recommendations.model.vocabulary import Ids, Rows, Vocabulary
-
-_SAYS_NOTHING = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ class EventColumns:
         for chunk in chunks:
             sequence = chunk[-1].sequence if chunk else sequence
             told = chunk
-            if not _SAYS_NOTHING.isdisjoint(event.kind for event in chunk):
-                told = [event for event in chunk if event.kind not in _SAYS_NOTHING]
+            if not SAYS_NOTHING.isdisjoint(event.kind for event in chunk):
+                told = [event for event in chunk if event.kind not in SAYS_NOTHING]
             if told:
                 for column, added in zip(columns, list(zip(*told, strict=True))[1:], strict=True):
                     column.fromlist(list(added))

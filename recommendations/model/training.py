@@ -17,6 +17,7 @@ from recommendations.model.local_ease import Likings, Parameters, fit
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import HALF_LIFE_DAYS, popularity_of
 from recommendations.model.standings import DatedHistories, EventColumns, dated_histories_of
+from recommendations.model.threads import Advance
 from recommendations.model.traits import traits_of
 from recommendations.model.tuning import SEED, Search, search, whole
 from recommendations.model.vocabulary import Vocabulary
@@ -26,8 +27,6 @@ DEFAULT_BUDGET = 60.0
 
 RESERVE = 0.1
 """The share of the budget that is left for writing the model, and for a machine that is busy meanwhile."""
-
-Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True)

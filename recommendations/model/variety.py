@@ -5,19 +5,14 @@ from math import log2
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
-from recommendations.model.compiled import read_only
+from recommendations.model.compiled import read_only, vary
 from recommendations.model.name_index import NameIndex, Spans
-from recommendations.model.vocabulary import ABSENT, Rows
+from recommendations.model.vocabulary import Rows
 
 DEFAULT_VARIETY = 0.3
 POOL = 3
 """How many times as many books as asked for compete for a place."""
-
-Places = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
 
 
 class Authors(NamedTuple):
@@ -73,74 +68,3 @@ def varied(
 def by_place(places: int) -> list[float]:
     """Scores for books that have a place only, from 1 falling as a place's worth does in NDCG."""
     return [1 / log2(place + 2) for place in range(places)]
-
-
-@njit(cache=True)
-def vary(
-    scores: Floats,
-    rows: Rows,
-    found: int,
-    place: Rows,
-    spans: Spans,
-    codes: Rows,
-    keep: float,
-    listed: Rows,
-    places: Places,
-) -> None:
-    """What `varied` promises of the first `found` rows, into `places`, of which there are no more; compiled."""
-    longest = 0
-    for row in rows[:found]:
-        longest = max(longest, spans[place[row] + 1] - spans[place[row]] if place[row] != ABSENT else 0)
-    room = len(places) * longest
-    for row in listed:
-        room += spans[place[row] + 1] - spans[place[row]] if place[row] != ABSENT else 0
-    seen, counts = np.empty(room, np.int32), np.empty(room, np.int32)
-    known = 0
-    for row in listed:
-        known = _count(place[row], spans, codes, seen, counts, known)
-    taken = np.zeros(found, np.bool_)
-    first = 0
-    for turn in range(len(places)):
-        while taken[first]:
-            first += 1
-        best, worth = -1, 0.0
-        for candidate in range(first, found):
-            # What is cut only ever counts less than its score, and scores fall.
-            if best >= 0 and scores[candidate] <= worth:
-                break
-            if not taken[candidate]:
-                repeated = _repeated(place[rows[candidate]], spans, codes, seen, counts, known)
-                value = scores[candidate] * keep**repeated
-                if best < 0 or value > worth:
-                    best, worth = candidate, value
-        taken[best] = True
-        places[turn] = best
-        known = _count(place[rows[best]], spans, codes, seen, counts, known)
-
-
-@njit(cache=True)
-def _repeated(at: int, spans: Spans, codes: Rows, seen: Rows, counts: Rows, known: int) -> int:
-    """How many books the list has of the author of whom it has most, of those of one book."""
-    most = 0
-    if at != ABSENT:
-        for entry in range(spans[at], spans[at + 1]):
-            for one in range(known):
-                if seen[one] == codes[entry]:
-                    most = max(most, counts[one])
-    return most
-
-
-@njit(cache=True)
-def _count(at: int, spans: Spans, codes: Rows, seen: Rows, counts: Rows, known: int) -> int:
-    """Count the authors of one more book of the list; returns how many it has by now."""
-    if at != ABSENT:
-        for entry in range(spans[at], spans[at + 1]):
-            for one in range(known):
-                if seen[one] == codes[entry]:
-                    counts[one] += 1
-                    break
-            else:
-                seen[known] = codes[entry]
-                counts[known] = 1
-                known += 1
-    return known

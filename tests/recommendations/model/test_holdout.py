@@ -5,14 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.model.holdout import FEWEST_READERS, SHARE, HoldOut, hold_outs
 from tests.recommendations.model import dense
-
-# The machine may be busy with other things.
-unhurried = settings(deadline=None)
 
 BOOKS = 12
 NAN = float("nan")
@@ -38,7 +35,6 @@ def in_two(hold_out: HoldOut) -> list[tuple[list[int], list[int]]]:
     return list(zip(dense.rows_of(hold_out.known), dense.rows_of(hold_out.wanted), strict=True))
 
 
-@unhurried
 @given(st.data())
 def test_known_and_wanted_are_parts_of_the_likings(data: st.DataObject) -> None:
     """Nothing is lost, nothing is in both, and what is known stays in the order in which it was taken up."""
@@ -55,7 +51,6 @@ def test_known_and_wanted_are_parts_of_the_likings(data: st.DataObject) -> None:
             assert part.data.tolist() == [1.0] * part.nnz
 
 
-@unhurried
 @given(st.data())
 def test_nothing_later_is_ever_known(data: st.DataObject) -> None:
     """By time, all that is wanted is later than all that is known, and at most a fifth, ties aside, is wanted."""

@@ -4,19 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from recommendations.evaluation import metrics
-from recommendations.model import judging
+from recommendations.model import threads
 from recommendations.model.holdout import HoldOut
 from recommendations.model.judging import CUTOFF, Judge
 from recommendations.model.neighbours import Neighbours
 from tests.recommendations.model import dense
-
-# The machine may be busy with other things.
-unhurried = settings(deadline=None)
 
 BOOKS = 30
 
@@ -41,7 +38,6 @@ def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     return [one[:cut] for one, cut in parts], [one[cut:] for one, cut in parts]
 
 
-@unhurried
 @given(cases(), st.integers(0, 100), st.floats(0.05, 1))
 def test_the_measures_are_those_of_the_evaluation(
     case: tuple[list[list[int]], list[list[int]]], seed: int, density: float
@@ -102,7 +98,6 @@ def test_an_empty_list_is_worth_nothing() -> None:
     assert verdict.recall.tolist() == verdict.ndcg.tolist() == [0, 0, 0]
 
 
-@unhurried
 @given(cases())
 def test_popularity_is_the_same_list_but_for_what_is_known(case: tuple[list[list[int]], list[list[int]]]) -> None:
     """Books by how many readers are known to like them, ties by the lower row, without the reader's own."""
@@ -117,11 +112,10 @@ def test_popularity_is_the_same_list_but_for_what_is_known(case: tuple[list[list
         assert verdict.ndcg[place] == pytest.approx(metrics.ndcg(ranked, {*wanted[reader]}, CUTOFF))
 
 
-def test_at_most_so_many_readers_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_so_many_readers_judge() -> None:
     """Of more readers a sample judges, the same every time for the same seed, in ascending order, nobody twice."""
-    monkeypatch.setattr(judging, "MOST_READERS", 20)
     hold_out = held_out([[0]] * 100, [[1]] * 100)
-    first, again, other = (Judge(hold_out, seed).readers.tolist() for seed in (1, 1, 2))
+    first, again, other = (Judge(hold_out, seed, most_readers=20).readers.tolist() for seed in (1, 1, 2))
     assert first == again == sorted(set(first))
     assert len(first) == 20
     assert first != other
@@ -136,7 +130,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     sparse = csr_array(rng.random((BOOKS, BOOKS)).astype(np.float32))
     neighbours = Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data)
     expected = judge.of_neighbours(neighbours)
-    monkeypatch.setattr(judging, "BLOCK", 7)
+    monkeypatch.setattr(threads, "BLOCK", 7)
     found = judge.of_neighbours(neighbours)
     assert found.recall.tolist() == expected.recall.tolist()
     assert found.ndcg.tolist() == expected.ndcg.tolist()

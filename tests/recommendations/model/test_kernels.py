@@ -18,9 +18,6 @@ BOOKS = 6
 # Exact in binary, so that ties are common and sums do not depend on their order.
 WEIGHTS = (0.25, 0.5, 1.0)
 
-# The first call may compile.
-unhurried = settings(deadline=None)
-
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
@@ -52,7 +49,6 @@ def pairs(
     return rows, strengths, leads, diagonal
 
 
-@unhurried
 @given(st.data())
 def test_pairs_are_those_of_a_dense_matrix(data: st.DataObject) -> None:
     """Strengths, leads and diagonal are exact, and of each row the best by preference are kept, none twice."""
@@ -98,7 +94,6 @@ def test_sums_over_a_great_many_readers_are_accurate() -> None:
     assert leads[1, 0] == pytest.approx(lengths.sum(), rel=1e-4)
 
 
-@unhurried
 @given(
     hnp.arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, 3.5])),
     st.integers(1, 30),
@@ -190,7 +185,6 @@ def listed(
     return lists
 
 
-@unhurried
 @given(
     readers=dense.rows(BOOKS, least=1),
     seed=st.integers(0, 10_000),

@@ -5,18 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.model import local_ease
+from recommendations.model import threads
 from recommendations.model.local_ease import LATENESS_SHRINKAGE, LONGEST, Likings, Parameters, fit, pairs_of
 from recommendations.model.neighbours import Neighbours
 from tests.recommendations.model import dense
 
 BOOKS = 7
-# The first call may compile.
-unhurried = settings(deadline=None)
-
 parameters = st.builds(
     Parameters,
     reader_damping=st.sampled_from([0.0, 0.4, 1.0]),
@@ -49,7 +46,6 @@ def crowd(readers: int, books: int, each: int, seed: int = 0) -> list[list[int]]
     return [rng.permutation(books)[:each].tolist() for _ in range(readers)]
 
 
-@unhurried
 @given(dense.rows(BOOKS, most=12), dense.rows(BOOKS, most=3), parameters)
 def test_a_small_fit_equals_the_formula(readers: dense.Rows, traits: dense.Rows, chosen: Parameters) -> None:
     """Where all pairs and neighbours are kept, S is what the docstring of Parameters says it is."""
@@ -121,7 +117,6 @@ def test_only_the_strongest_neighbours_speak() -> None:
     assert np.argwhere(pairs > 0).tolist() == [[0, 1], [0, 2], [0, 3], [1, 0], [2, 0], [3, 0]]
 
 
-@unhurried
 @given(dense.rows(BOOKS, most=12), st.integers(1, BOOKS))
 def test_pairs_are_mutual(readers: dense.Rows, kept: int) -> None:
     """Whoever kept a pair: it has one strength, not two added up, and one book leads as far as the other follows."""
@@ -176,7 +171,7 @@ def test_neither_threads_nor_blocks_change_the_outcome(
     chosen = Parameters(pairs=9, neighbours=5)
     expected = fit(told, chosen)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(local_ease, "BLOCK", block)
+    monkeypatch.setattr(threads, "BLOCK", block)
     assert same(fit(told, chosen), expected)
 
 

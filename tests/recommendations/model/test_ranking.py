@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.domain import ReasonKind, Standing
@@ -15,9 +15,6 @@ from recommendations.model.ranking import Ranker
 from recommendations.model.scoring import REASONS, Evidence, best, evidence_of, strongest_speakers, totals
 from recommendations.model.variety import POOL, Authors, varied
 from recommendations.model.vocabulary import ABSENT
-
-# The first example compiles, and the machine may be busy with other things.
-unhurried = settings(deadline=None)
 
 STANDINGS = (Standing.NONE, Standing.LIKED, Standing.LIKED | Standing.TAKEN, Standing.WAVED_AWAY)
 
@@ -140,7 +137,6 @@ def as_told(chosen: Chosen, situation: Situation) -> list[Told]:
     return told
 
 
-@unhurried
 @given(st.lists(situations(), min_size=1, max_size=2))
 def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(some: list[Situation]) -> None:
     """The same rows, scores and speakers, whatever was ranked before by the same ranker."""

@@ -2,15 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import Evidence, best, evidence_of, strongest_speakers, totals
-
-# The machine may be busy with other things.
-unhurried = settings(deadline=None)
 
 # Few distinct weights, exact in binary, so that ties are common and sums do not depend on their order; 0 is absent.
 WEIGHTS = [0.0, 0.0, 0.25, 0.5, 1.0, -0.5]
@@ -41,7 +38,6 @@ def situations(
     return matrix, history, faded, on_shelf, without, ids, draw(st.integers(1, books + 2))
 
 
-@unhurried
 @given(situations())
 def test_scores_and_speakers_equal_a_plain_computation(
     situation: Situation,

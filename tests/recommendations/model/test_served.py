@@ -26,10 +26,10 @@ from recommendations.domain import (
 )
 from recommendations.model.artifact import load, publish
 from recommendations.model.catalogue import Catalogue
+from recommendations.model.compiled import any_of, rank, vary
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking import _rank, compile_ahead
+from recommendations.model.ranking import compile_ahead
 from recommendations.model.served import ServedModel
-from recommendations.model.variety import vary
 from tests.recommendations.model.artifacts import NOW, artifact_of
 
 K = InteractionKind
@@ -397,15 +397,15 @@ def test_whatever_is_asked_was_compiled_ahead(tmp_path: Path) -> None:
     artifact = artifact_of(list(range(1, 8)), purchases(*((n % 5 + 1, n % 7 + 1) for n in range(33))))
     publish(artifact, tmp_path)
     compile_ahead()
-    compiled = {name: list(one.signatures) for name, one in (("rank", _rank), ("vary", vary))}
+    compiled = [list(one.signatures) for one in (rank, vary, any_of)]
     for model in (ServedModel.of(one, books.values()) for one in (artifact, load(tmp_path / artifact.version))):
         for selection in Selection:
             ask(model, 1, selection=selection)
         model.observe([Event(900, 1, 8, K.CLICK, 0.0)])
         assert ids(ask(model, 1, M, limit=3, excluded=frozenset({3})))
         assert model.similar(SimilarRequest(book_id=1, reader_id=1, limit=5)).book_ids
-    assert compiled == {"rank": _rank.signatures, "vary": vary.signatures}
-    assert len(_rank.signatures) == 1
+    assert compiled == [one.signatures for one in (rank, vary, any_of)]
+    assert len(rank.signatures) == 1
 
 
 def test_what_fills_up_knows_the_authors_before_it() -> None:

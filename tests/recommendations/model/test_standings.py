@@ -5,16 +5,13 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.domain import Event, InteractionKind, Standing, standing_after
 from recommendations.model.live_histories import LiveHistories
 from recommendations.model.standings import EventColumns, Histories, dated_histories_of, histories_of
 from recommendations.model.vocabulary import Vocabulary
-
-# The machine may be busy with other things.
-unhurried = settings(deadline=None)
 
 BOOKS = Vocabulary(np.array([2, 3, 5, 8], dtype=np.int32))
 
@@ -49,7 +46,6 @@ def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
     }
 
 
-@unhurried
 @given(moves(), st.integers(1, 7))
 def test_all_at_once_equals_one_by_one(told: list[Move], chunk: int) -> None:
     """The vectorised form gives each pair the standing that the domain's rule gives, event after event."""
@@ -73,7 +69,6 @@ def in_order(histories: Histories) -> dict[int, list[int]]:
     return dict(zip(histories.readers.ids.tolist(), parts, strict=True))
 
 
-@unhurried
 @given(moves())
 def test_books_stand_in_the_order_of_time(told: list[Move]) -> None:
     """By the latest known time of each, what has none first, and else by the last event; the times go with them."""
@@ -93,7 +88,6 @@ def test_books_stand_in_the_order_of_time(told: list[Move]) -> None:
     assert dated.times.tolist() == pytest.approx(times, nan_ok=True, abs=0)
 
 
-@unhurried
 @given(moves(), st.integers(0, 40))
 def test_learned_and_live_standings_agree(told: list[Move], trained: int) -> None:
     """It makes no difference which events were there at the training and which came later."""
@@ -106,7 +100,6 @@ def test_learned_and_live_standings_agree(told: list[Move], trained: int) -> Non
     assert found == as_dict(everything)
 
 
-@unhurried
 @given(moves(), st.integers(0, 40), st.integers(0, 40))
 def test_learned_and_live_histories_agree_in_order(told: list[Move], trained: int, undated: int) -> None:
     """Where later events have later times, and those without a time come first: then in order, too."""
@@ -119,7 +112,6 @@ def test_learned_and_live_histories_agree_in_order(told: list[Move], trained: in
         assert live.of(reader).books.tolist() == everything.get(reader, [])
 
 
-@unhurried
 @given(moves(), st.integers(0, 40))
 def test_learned_and_replaced_histories_agree_in_order(told: list[Move], trained: int) -> None:
     """A history that was replaced is the one that the next training finds, whatever times its events have."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommendations.model.name_index import NameIndex
@@ -32,7 +32,6 @@ def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
     return scores, authors
 
 
-@settings(deadline=None)
 @given(
     pools(),
     st.lists(st.lists(st.integers(0, AUTHORS - 1), max_size=2, unique=True), max_size=3),
