@@ -119,7 +119,7 @@ def test_at_most_so_many_readers_judge() -> None:
     assert first == again == sorted(set(first))
     assert len(first) == 20
     assert first != other
-    assert len(Judge(hold_out, 1).of_popularity().recall) == 20
+    assert len(Judge(hold_out, 1, most_readers=20).of_popularity().recall) == 20
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
