@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from recommendations.model.chosen import WIDTH, Chosen
-from recommendations.model.compiled import Bytes, Int32s, Mask, rank, read_only
+from recommendations.model.compiled import Bytes, Int32s, Mask, any_of, rank, read_only
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.scoring import Evidence
 from recommendations.model.variety import POOL, Authors, varied
@@ -22,6 +22,7 @@ def compile_ahead() -> None:
     authors = Authors(nothing, no_lines, nothing)
     Ranker(Neighbours(no_lines, nothing, np.empty(0, dtype=np.float32)), nothing, 0, authors)
     varied([], [], authors, variety=0.0, most=0)
+    any_of(read_only(np.empty(0, dtype=np.bool_)), nothing)
 
 
 class Ranker:
