@@ -60,6 +60,9 @@ def create_app(
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         MAX_CONTENT_LENGTH=64 * 1024,
     )
+    # Every sentence stands in its page's template, marked for translation; there is one language so far.
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters["price"] = format_price
     app.jinja_env.globals["SHOP"] = SHOP
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

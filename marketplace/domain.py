@@ -242,6 +242,7 @@ class Card:
     id: int
     title: str
     authors: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
     price: Money | None = None
     stock: int | None = None
     picture: str = ""

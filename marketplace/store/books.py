@@ -1,6 +1,6 @@
 """The catalogue's rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -39,8 +39,8 @@ class Books:
 
     def cards(self, ids: Iterable[int]) -> dict[int, Card]:
         """The cards of those books that the catalogue knows, by id."""
-        rows = self._connection.execute(select(*_CARD).where(books.c.book_id.in_(list(ids))))
-        return {row.book_id: _card(row) for row in rows}
+        rows = self._connection.execute(select(*_CARD).where(books.c.book_id.in_(list(ids)))).all()
+        return {card.id: card for card in self._cards(rows)}
 
     def is_empty(self) -> bool:
         """Whether the catalogue has no book."""
@@ -49,7 +49,7 @@ class Books:
     def best_sellers(self, limit: int) -> BestSellers:
         """The books with the most distinct readers, overall and of every category; ties by id."""
         best = (books.c.reader_count.desc(), books.c.book_id)
-        overall = self._connection.execute(select(*_CARD).order_by(*best).limit(limit))
+        overall = self._connection.execute(select(*_CARD).order_by(*best).limit(limit)).all()
         place = func.row_number().over(partition_by=book_categories.c.category, order_by=best).label("place")
         ranked = (
             select(*_CARD, book_categories.c.category, place)
@@ -57,11 +57,12 @@ class Books:
             .subquery()
         )
         placed = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.category, ranked.c.place)
+        rows = self._connection.execute(placed).all()
         shelves: dict[Category, list[Card]] = {}
-        for row in self._connection.execute(placed):
-            shelves.setdefault(Category(row.category), []).append(_card(row))
+        for row, card in zip(rows, self._cards(rows), strict=True):
+            shelves.setdefault(Category(row.category), []).append(card)
         return BestSellers(
-            overall=tuple(_card(row) for row in overall),
+            overall=tuple(self._cards(overall)),
             by_category={category: tuple(cards) for category, cards in shelves.items()},
         )
 
@@ -104,12 +105,20 @@ class Books:
         if places:
             self._connection.execute(insert(book_categories), places)
 
-    def _many(self, ids: Sequence[int]) -> dict[int, Book]:
+    def _cards(self, rows: Sequence[Any]) -> list[Card]:
+        categories = self._categories({row.book_id for row in rows})
+        return [_card(row, categories.get(row.book_id, ())) for row in rows]
+
+    def _categories(self, ids: Collection[int]) -> dict[int, list[Category]]:
         standing = select(book_categories.c.book_id, book_categories.c.category)
         standing = standing.where(book_categories.c.book_id.in_(ids)).order_by(book_categories.c.position)
         categories: dict[int, list[Category]] = {}
         for row in self._connection.execute(standing):
             categories.setdefault(row.book_id, []).append(Category(row.category))
+        return categories
+
+    def _many(self, ids: Sequence[int]) -> dict[int, Book]:
+        categories = self._categories(ids)
         rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
         return {row.book_id: _book(row, categories.get(row.book_id, ())) for row in rows}
 
@@ -146,11 +155,12 @@ def _book(row: Any, categories: Iterable[Category]) -> Book:
     )
 
 
-def _card(row: Any) -> Card:
+def _card(row: Any, categories: Iterable[Category]) -> Card:
     return Card(
         id=row.book_id,
         title=row.title,
         authors=tuple(row.authors),
+        categories=tuple(categories),
         price=_price(row),
         stock=row.stock,
         picture=row.picture,

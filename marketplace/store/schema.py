@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-from marketplace.domain import FIRST_ID_MADE_HERE
+from marketplace.domain import FIRST_ID_MADE_HERE, InteractionKind
 from servicekit.columns import BIG_ID, UtcDateTime
 
 metadata = MetaData(
@@ -62,6 +62,51 @@ readers = Table(
     sqlite_autoincrement=True,
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    # What a signed-in cookie must carry: another one ends every session.
+    Column("session_key", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("ix_accounts_email", accounts.c.email, unique=True)
+
+history = Table(
+    "history",
+    metadata,
+    Column("interaction_id", String(100), primary_key=True),
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), nullable=False),
+    # No foreign key: what a reader did stays theirs when the book leaves the catalogue.
+    Column("book_id", Integer, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("half_stars", SmallInteger),
+    Column("recommendation_id", String(64), nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+)
+Index("ix_history_of_reader", history.c.reader_id, history.c.occurred_at)
+_IS_OPINION = history.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
+# A reader has one opinion of each kind about a book; ratings are averaged by book.
+Index(
+    "ix_history_opinions",
+    history.c.book_id,
+    history.c.kind,
+    history.c.reader_id,
+    unique=True,
+    sqlite_where=_IS_OPINION,
+    postgresql_where=_IS_OPINION,
+)
+
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
 imported_history = Table(
     "imported_history",
     metadata,
@@ -77,6 +122,8 @@ outbox = Table(
     Column("event_id", BIG_ID, Identity(), primary_key=True),
     Column("kind", String(40), nullable=False),
     Column("payload", JSON, nullable=False),
+    # Whose event it is, so that forgetting a reader takes it along.
+    Column("reader_id", Integer),
     Column("created_at", UtcDateTime, nullable=False),
     Column("refused_reason", Text),
     # A relay that deletes what it delivered must never meet an id for the second time.

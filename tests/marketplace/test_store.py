@@ -120,6 +120,7 @@ def test_cards_hold_what_the_catalogue_knows(store: Store) -> None:
                 id=7,
                 title="Dune",
                 authors=("Frank Herbert",),
+                categories=(Category.CLASSICS, Category.SCIENCE_FICTION),
                 price=Money(999, "EUR"),
                 stock=3,
                 picture="https://example.org/dune.jpg",
