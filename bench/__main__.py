@@ -4,18 +4,18 @@ import sys
 
 import click
 
-from bench import accuracy, calls, ingestion, machine, outage, scale, takeup
+from bench import accuracy, calls, home, ingestion, machine, outage, scale, search, takeup
 from bench.generated import Size
 from bench.processes import python, run_apart
 
-ALWAYS = ("accuracy", "ingestion", "calls")
-"""What runs when nothing is named; an outage takes a minute and wrk, takeup and scale minutes."""
+ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
+"""What runs when nothing is named; outage, takeup and scale take minutes more."""
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Measure the services and print tables; without a command: accuracy, ingestion and calls."""
+    """Measure the services and print tables; without a command: accuracy, ingestion, calls, search and home."""
     if context.invoked_subcommand is not None:
         click.echo(machine.description())
         return
@@ -41,6 +41,19 @@ def _ingestion() -> None:
 def _calls() -> None:
     """Calls a second, latencies and processor time of Recommend beside servers that do less."""
     calls.run()
+
+
+@main.command("search")
+@click.option("--books", type=click.IntRange(min=1000), default=search.BOOKS, show_default=True)
+def _search(books: int) -> None:
+    """Queries, suggestions and listings of a large made-up catalogue, on SQLite and on PostgreSQL."""
+    search.run(books)
+
+
+@main.command("home")
+def _home() -> None:
+    """The home page beside an empty template, with and without the same call of Recommendations."""
+    home.run()
 
 
 @main.command("takeup")

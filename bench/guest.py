@@ -12,9 +12,9 @@ import click
 
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 0.01
-_PERSONAL = "Picked for you"
+PERSONAL = "Picked for you"
 _NOTICE = 'class="notice"'
-_LINK = re.compile(r'href="(/books/\d+\?from=[^"]+)"')
+LINK = re.compile(r'href="(/books/\d+\?from=[^"]+)"')
 
 
 class NotTheShop(click.ClickException):
@@ -41,7 +41,7 @@ class Guest:
         """Visit the shop and click on a book. Raises NotTheShop."""
         self._port = port
         self._samples: list[Sample] = []
-        links = _LINK.findall(self._get("/")[1])
+        links = LINK.findall(self._get("/")[1])
         if not links:
             raise NotTheShop("the home page links to no book")
         response, _ = self._get(str(links[0]).replace("&amp;", "&"))
@@ -86,7 +86,7 @@ class Guest:
                 connection.request("GET", "/", headers={"Cookie": self._cookie})
                 response = connection.getresponse()
                 page = response.read().decode()
-                status, personal = response.status, _PERSONAL in page and _NOTICE not in page
+                status, personal = response.status, PERSONAL in page and _NOTICE not in page
             except (OSError, HTTPException):
                 connection.close()
             self._samples.append(Sample(began, time.monotonic(), status, personal))

@@ -1,7 +1,6 @@
 """What readers of the shop see while Recommendations is killed or frozen, and how soon it is over."""
 
 import shutil
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ import click
 import numpy as np
 
 from bench.guest import Guest, Sample
-from bench.processes import Stage, python
+from bench.marketplace_process import open_shop
+from bench.processes import Stage
 from bench.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
 from bench.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
 from servicekit.table import print_table
@@ -18,7 +18,6 @@ from servicekit.table import print_table
 SECONDS = 12
 FAULT_AFTER = 2.0
 SAMPLERS = 4
-_OPEN = "Marketplace is open at "
 
 
 @dataclass(frozen=True)
@@ -44,19 +43,12 @@ class Shop:
     """Both services with the starter catalogue, and a guest."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
         self._folder = RecommendationsFolder(stage)
         self._recommendations = self._folder.serve("start")
         wait_until_serving(self._recommendations)
-        port = _free_port()
-        settings = {
-            "MARKETPLACE_DATA_DIR": str(stage.folder / "marketplace"),
-            "MARKETPLACE_PORT": str(port),
-            "RECOMMENDATIONS_HOST": "127.0.0.1",
-            "RECOMMENDATIONS_PORT": str(self._recommendations.port),
-        }
-        self.url = stage.start(*python("marketplace", "start"), settings=settings).wait_for(_OPEN)
-        self.guest = Guest(port)
+        shop = open_shop(stage, self._recommendations)
+        self.url = shop.url
+        self.guest = Guest(shop.port)
 
     def kill(self) -> None:
         """Recommendations dies at once."""
@@ -177,10 +169,3 @@ def _percentiles(samples: Sequence[Sample]) -> tuple[str, str]:
 
 def _bad(samples: Sequence[Sample]) -> int:
     return sum(sample.status != 200 for sample in samples)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

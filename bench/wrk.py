@@ -17,9 +17,18 @@ class WrkReport:
     socket_errors: int
 
 
-def wrk_command(url: str, seconds: int) -> tuple[str, ...]:
+def wrk_command(url: str, seconds: int, *, cookie: str = "") -> tuple[str, ...]:
     """The command."""
-    return ("wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url)
+    headers = ("-H", f"Cookie: {cookie}") if cookie else ()
+    return ("wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *headers, url)
+
+
+def milliseconds(latency: str) -> float:
+    """A latency as wrk writes it, in milliseconds."""
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", latency)
+    if match is None:
+        raise ValueError(f"no latency: {latency!r}")
+    return float(match[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}[match[2]]
 
 
 def read_report(output: str) -> WrkReport:

@@ -3,35 +3,45 @@
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from functools import lru_cache
+from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
-from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from marketplace.activity import Activity
-from marketplace.domain import SHOP, Card
-from marketplace.pages import book, errors, health, home
+from marketplace.accounts import Accounts
+from marketplace.activity import Activity, forget, merge_into
+from marketplace.cards import FreshCards
+from marketplace.domain import SHOP
+from marketplace.export import export
+from marketplace.limits import Limiter
+from marketplace.pages import (
+    account,
+    book,
+    catalogue,
+    cover,
+    deeds,
+    errors,
+    fragments,
+    health,
+    home,
+    mine,
+    reader,
+    search,
+)
+from marketplace.pages.compression import compress
+from marketplace.pages.days import format_day
+from marketplace.pages.security import guard, is_public
+from marketplace.passwords import Passwords
 from marketplace.prices import format_price
 from marketplace.recommender import GrpcRecommender
 from marketplace.settings import Settings, session_key
 from marketplace.shelves import Recommender, Shelves
 from marketplace.store import Store, open_store
+from marketplace.words import slug
 from servicekit.tracing import HEADER, trace_id_of
-
-SECURITY_HEADERS = {
-    # Pictures of books come from anywhere; everything else is the shop's own, and nothing is inline.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' https: http: data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def create_app(
@@ -40,6 +50,9 @@ def create_app(
     *,
     store: Store | None = None,
     wake: Callable[[], None] = lambda: None,
+    passwords: Passwords | None = None,
+    limiter: Limiter | None = None,
+    translations: NullTranslations | None = None,
 ) -> Flask:
     """The shop over its collaborators; those that are not given are made as the settings say.
 
@@ -50,7 +63,8 @@ def create_app(
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=session_key(settings),
-        SESSION_COOKIE_NAME="reader",
+        # Browsers take a cookie of this prefix from no other host of the domain, and over TLS only.
+        SESSION_COOKIE_NAME="__Host-reader" if settings.secure_cookies else "reader",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -59,21 +73,43 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=timedelta(days=365),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         MAX_CONTENT_LENGTH=64 * 1024,
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_FORM_PARTS=100,
     )
-    # Every sentence stands in its page's template, marked for translation; there is one language so far.
+    # Every sentence stands in its page's template, marked for translation; English is what they are written in.
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    translations = translations or NullTranslations()
+    app.jinja_env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters["price"] = format_price
+    app.jinja_env.filters["day"] = format_day
+    app.jinja_env.filters["slug"] = slug
     app.jinja_env.globals["SHOP"] = SHOP
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["rendered_item"] = _remembering_items(app)
+    app.jinja_env.globals["cover_url"] = cover.cover_url
+    fragments.register(app, translations)
     _version_static_files(app)
     _trace_requests(app)
-    app.after_request(_set_headers)
+    compress(app)
+    guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
     errors.register(app)
-    app.register_blueprint(home.blueprint(Shelves(store, recommender)))
-    app.register_blueprint(book.blueprint(store, Activity(store, wake=wake)))
+    cards = FreshCards(store)
+    shelves = Shelves(store, recommender, cards)
+    activity = Activity(store, wake=wake)
+    limiter = limiter or Limiter()
+    accounts = Accounts(store, passwords=passwords or Passwords(), merge=merge_into, forget=forget, wake=wake)
+    reader.register(app, accounts.signed_in)
+    app.register_blueprint(home.blueprint(shelves))
+    app.register_blueprint(book.blueprint(store, shelves, activity))
+    app.register_blueprint(cover.blueprint(cards))
+    app.register_blueprint(catalogue.blueprint(store, shelves))
+    app.register_blueprint(search.blueprint(store, shelves, limiter))
+    app.register_blueprint(deeds.blueprint(activity, cards))
+    app.register_blueprint(mine.blueprint(store, cards))
+    app.register_blueprint(account.blueprint(accounts, limiter, export=partial(export, store)))
     app.register_blueprint(health.blueprint(store, lambda: recommender.state))
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return app
 
 
@@ -84,18 +120,6 @@ def connect(settings: Settings) -> GrpcRecommender:
         settings.recommendations_port,
         timeout=settings.recommendations_timeout_ms / 1000,
     )
-
-
-def _remembering_items(app: Flask) -> Callable[[Card, str], Markup]:
-    """Renders a card of a shelf, once for as long as it stays the same: half of a page's work is its cards."""
-
-    @lru_cache(maxsize=20_000)
-    def rendered_item(card: Card, attribution: str) -> Markup:
-        cards: Any = app.jinja_env.get_template("cards.html").module
-        rendered: Markup = cards.item(card, attribution)
-        return rendered
-
-    return rendered_item
 
 
 def _version_static_files(app: Flask) -> None:
@@ -119,16 +143,14 @@ def _trace_requests(app: Flask) -> None:
         g.trace_id = trace_id_of(request.headers.get(HEADER))
         structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
 
+    @app.after_request
+    def name(response: Response) -> Response:
+        # Of forty covers on a page none needs a trace.
+        if not is_public(response):
+            response.headers["X-Trace-Id"] = g.trace_id
+        return response
+
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
         # The thread goes on to other work, which is not this request's.
         structlog.contextvars.clear_contextvars()
-
-
-def _set_headers(response: Response) -> Response:
-    response.headers.update(SECURITY_HEADERS)
-    response.headers["X-Trace-Id"] = g.trace_id
-    if request.endpoint != "static":
-        # A page is its reader's own, and the next one may differ.
-        response.headers["Cache-Control"] = "private, no-cache"
-    return response

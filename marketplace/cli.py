@@ -111,7 +111,8 @@ def health(obj: tuple[Settings, Store]) -> None:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
     connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/healthz")
+        # Under a name that the shop answers to, whatever address it listens on.
+        connection.request("GET", "/healthz", headers={"Host": settings.hosts[0]})
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
         raise click.ClickException(f"no answer from {host}:{settings.port}: {error}") from None

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 SERVICE = "Recommendations"
 RECORD_TIMEOUT = 5.0
-"""Seconds for a batch of events: no reader waits for it."""
+"""Seconds for events: no reader waits for them."""
 
 # Statuses after which the same call may succeed; every other one would come again.
 TRANSIENT = frozenset(
@@ -55,7 +55,7 @@ SERVICE_CONFIG = {
     # Only for pages: the relay repeats its own calls, and retries belong to one layer.
     "methodConfig": [
         {
-            "name": [{"service": SERVICE, "method": "RecommendBatch"}],
+            "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
             "retryPolicy": {
                 "maxAttempts": 2,
                 "initialBackoff": "0.05s",
@@ -113,14 +113,19 @@ class GrpcRecommender:
         request = pb.RecommendBatchRequest(
             requests=[_shelf_request(reader_id, each) for each in requests], distinct=True
         )
-        try:
-            with self._breaker.call():
-                answer = _call(self._connected().RecommendBatch, request, self._timeout)
-        except BreakerOpen:
-            raise RecommenderUnavailable("not asked: it failed too often just now") from None
+        answer = self._ask(lambda stub: stub.RecommendBatch, request)
         if len(answer.responses) != len(requests):
             raise RecommenderRefused(f"{len(answer.responses)} shelves came instead of {len(requests)}")
         return [_shelf(each) for each in answer.responses]
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        """At most `limit` books like this one, for this reader.
+
+        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused, also where
+        Recommendations does not know the book.
+        """
+        request = pb.SimilarBooksRequest(book_id=book_id, user_id=reader_id, max_results=limit)
+        return _shelf(self._ask(lambda stub: stub.SimilarBooks, request))
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
         """Hand over what readers did; one result for each, in the same order.
@@ -133,12 +138,34 @@ class GrpcRecommender:
             raise RecommenderRefused(f"{len(answer.results)} results came instead of {len(interactions)}")
         return [_result(each) for each in answer.results]
 
+    def merge(self, from_reader: int, into_reader: int) -> None:
+        """Make one reader's history another's.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        request = pb.MergeReadersRequest(from_user_id=from_reader, into_user_id=into_reader)
+        _call(self._connected().MergeReaders, request, RECORD_TIMEOUT)
+
+    def forget(self, reader_id: int) -> None:
+        """Have a reader's history gone.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it is to be repeated until neither is raised.
+        """
+        _call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), RECORD_TIMEOUT)
+
     def close(self) -> None:
         """Close the channel; calls from now on raise RecommenderUnavailable."""
         with self._lock:
             self._closed = True
             if self._channel is not None:
                 self._channel.close()
+
+    def _ask(self, method: Callable[[RecommendationsStub], Callable[..., Response]], request: Message) -> Response:
+        try:
+            with self._breaker.call():
+                return _call(method(self._connected()), request, self._timeout)
+        except BreakerOpen:
+            raise RecommenderUnavailable("not asked: it failed too often just now") from None
 
     def _connected(self) -> RecommendationsStub:
         with self._lock:
@@ -177,10 +204,11 @@ def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRe
         category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
         any_category=request.category is None,
         max_results=request.limit,
+        selection=cast("pb.Selection.ValueType", int(request.selection)),
     )
 
 
-def _shelf(response: pb.RecommendationResponse) -> Shelf:
+def _shelf(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> Shelf:
     recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
     return Shelf(recommendations, response.recommendation_id)
 
@@ -190,7 +218,7 @@ _REASONS: Mapping[int, ReasonKind] = {kind.value: kind for kind in ReasonKind}
 
 def _reason(reason: pb.Reason) -> Reason | None:
     kind = _REASONS.get(reason.kind)
-    return None if kind is None else Reason(kind, tuple(book.title for book in reason.books))
+    return None if kind is None else Reason(kind, tuple((book.id, book.title) for book in reason.books))
 
 
 def _interaction(interaction: Interaction) -> pb.Interaction:
@@ -203,6 +231,8 @@ def _interaction(interaction: Interaction) -> pb.Interaction:
         kind=cast("pb.Interaction.Kind.ValueType", int(interaction.kind)),
         occurred_at=occurred_at,
         recommendation_id=interaction.recommendation_id,
+        value=(interaction.half_stars or 0) / 2,
+        undoes=interaction.undoes,
     )
 
 

@@ -1,6 +1,7 @@
 """Delivers the outbox to Recommendations: in order, at least once, nothing lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from threading import Event
 from typing import Protocol
 
@@ -9,9 +10,17 @@ from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_ty
 from tenacity.stop import stop_when_event_set
 from tenacity.wait import wait_exponential_jitter
 
-from marketplace.domain import Interaction, Outcome, RecommenderError, RecordResult
+from marketplace.domain import (
+    Interaction,
+    Outcome,
+    ReaderForgotten,
+    ReadersMerged,
+    RecommenderError,
+    RecordResult,
+    ShopEvent,
+)
 from marketplace.store import Store
-from marketplace.store.outbox import MalformedEvent
+from marketplace.store.events import MalformedEvent
 
 log = structlog.get_logger()
 
@@ -26,6 +35,12 @@ class Recorder(Protocol):
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
         """One result for each, in order. Raises RecommenderError."""
+
+    def merge(self, from_reader: int, into_reader: int) -> None:
+        """Make one reader's history another's. Raises RecommenderError."""
+
+    def forget(self, reader_id: int) -> None:
+        """Have a reader's history gone. Raises RecommenderError."""
 
 
 class Relay:
@@ -63,22 +78,39 @@ class Relay:
         """
         with self._store.read() as work:
             rows = work.outbox.waiting(self._batch)
-        interactions: dict[int, Interaction] = {}
-        refused: dict[int, str] = {}
+        malformed: dict[int, str] = {}
+        events: list[tuple[int, ShopEvent]] = []
         for row in rows:
             try:
-                interactions[row.event_id] = row.interaction()
+                events.append((row.event_id, row.event()))
             except MalformedEvent as error:
-                refused[row.event_id] = str(error)
-        results = self._recorder.record(list(interactions.values())) if interactions else []
-        outcomes = dict(zip(interactions, results, strict=True))
-        refused |= {event: each.reason for event, each in outcomes.items() if each.outcome is Outcome.REFUSED}
-        delivered = [event for event, each in outcomes.items() if each.outcome is not Outcome.REFUSED]
-        if rows:
-            self._settle(delivered, refused)
+                malformed[row.event_id] = str(error)
+        if malformed:
+            self._settle([], malformed)
+        # In one order: what a guest did is told before that the guest became somebody.
+        for are_interactions, run in groupby(events, key=lambda each: isinstance(each[1], Interaction)):
+            if are_interactions:
+                self._record(dict(run))
+            else:
+                for event_id, event in run:
+                    self._tell(event)
+                    self._settle([event_id], {})
         return len(rows)
 
-    def _settle(self, delivered: Sequence[int], refused: dict[int, str]) -> None:
+    def _record(self, events: Mapping[int, ShopEvent]) -> None:
+        interactions = [event for event in events.values() if isinstance(event, Interaction)]
+        outcomes = dict(zip(events, self._recorder.record(interactions), strict=True))
+        refused = {event: each.reason for event, each in outcomes.items() if each.outcome is Outcome.REFUSED}
+        self._settle([event for event in outcomes if event not in refused], refused)
+
+    def _tell(self, event: ShopEvent) -> None:
+        match event:
+            case ReadersMerged():
+                self._recorder.merge(event.from_reader, event.into_reader)
+            case ReaderForgotten():
+                self._recorder.forget(event.reader_id)
+
+    def _settle(self, delivered: Sequence[int], refused: Mapping[int, str]) -> None:
         with self._store.write() as work:
             work.outbox.remove(delivered)
             work.outbox.refuse(refused)

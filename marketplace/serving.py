@@ -9,12 +9,17 @@ from threading import Event, Thread
 from types import FrameType
 
 import click
-from waitress.server import MultiSocketServer, create_server
+from flask import Flask
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from marketplace.app import connect, create_app
 from marketplace.relay import Relay
 from marketplace.settings import Settings
 from marketplace.store import Store
+
+GREATEST_BODY = 1024 * 1024
+"""More is refused before it is taken in: waitress keeps a body on the disk until all of it is there, up to 1 GiB by
+itself. What the shop itself refuses, with a page that says so, is less."""
 
 
 class CannotServe(Exception):
@@ -40,10 +45,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         recommender = connect(settings)
         stack.callback(recommender.close)
         app = create_app(settings, recommender, store=store, wake=wake.set)
-        try:
-            server = create_server(app, host=settings.bind, port=settings.port, threads=settings.threads, ident=None)
-        except (OSError, ValueError) as error:
-            raise CannotServe(_why(settings, error)) from None
+        server = listen(app, settings)
         stack.callback(server.close)
         if settings.relay:
             relay = Thread(target=Relay(store, recommender, wake=wake).run, args=(stop,), name="relay")
@@ -55,6 +57,26 @@ def serve_shop(settings: Settings, store: Store) -> None:
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
         server.run()
+
+
+def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:
+    """The server of `app`; it listens, and answers once it is run.
+
+    Raises CannotServe where the address is taken or not this machine's.
+    """
+    try:
+        return create_server(
+            app,
+            host=settings.bind,
+            port=settings.port,
+            threads=settings.threads,
+            ident=None,
+            max_request_body_size=GREATEST_BODY,
+            # waitress takes the headers of proxies away unless it is to read them itself; create_app reads them.
+            clear_untrusted_proxy_headers=settings.proxies == 0,
+        )
+    except (OSError, ValueError) as error:
+        raise CannotServe(_why(settings, error)) from None
 
 
 def _address(bind: str, port: int) -> str:

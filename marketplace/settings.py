@@ -1,6 +1,7 @@
 """The shop's settings, read from the environment once."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from pydantic_settings import SettingsConfigDict
 
 from servicekit.database import database_url
 from servicekit.settings import ServiceSettings
+
+_HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
 
 class Settings(ServiceSettings):
@@ -29,6 +32,16 @@ class Settings(ServiceSettings):
         description="signs the cookies; made once and kept in the data folder if not set",
     )
     secure_cookies: bool = Field(False, description="send cookies over TLS only; turn it on behind TLS")
+    trusted_hosts: str = Field(
+        "localhost,127.0.0.1,[::1]",
+        description="names by which the shop may be called, separated by commas; a request to any other is refused",
+    )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="how many proxies stand before the shop and set X-Forwarded-For, -Proto and -Host",
+    )
     recommendations_host: str = Field(
         "localhost", validation_alias="RECOMMENDATIONS_HOST", description="where Recommendations runs"
     )
@@ -47,6 +60,19 @@ class Settings(ServiceSettings):
             database_url(url.get_secret_value())
         return url
 
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _names_hosts(cls, text: str) -> str:
+        hosts = _split(text)
+        if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
+            raise ValueError("write names or addresses separated by commas, without scheme, port and path")
+        return text
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which the shop may be called, in small letters."""
+        return _split(self.trusted_hosts)
+
     @property
     def database(self) -> str:
         """The URL of the database, set or derived."""
@@ -58,6 +84,10 @@ class Settings(ServiceSettings):
     def rejects(self) -> Path:
         """The folder for rows that an import could not use."""
         return self.data_dir / "rejects"
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in names.split(",") if name.strip())
 
 
 def session_key(settings: Settings) -> str:

@@ -1,9 +1,9 @@
-"""What stands on the home page: recommended shelves, and what takes their place when there are none."""
+"""What stands on pages with recommended shelves, and what takes their place when there are none."""
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from typing import Protocol
 
@@ -14,136 +14,195 @@ from marketplace.best_sellers import FreshBestSellers
 from marketplace.cards import FreshCards
 from marketplace.domain import (
     NOBODY,
-    PERSONAL,
     SHOP,
+    BestSellers,
+    Book,
     Card,
     Category,
-    CategoryNotFound,
-    RecommenderRefused,
-    RecommenderUnavailable,
+    Reason,
+    RecommenderError,
+    Selection,
     Shelf,
     ShelfRequest,
     is_attribution,
 )
+from marketplace.page_shelves import ROW, CardShelf, Home, Notice, ShelfKind, Wanted, wanted_at_home
 from marketplace.store import Store
+from marketplace.taste import Taste, taste_of
 
 log = structlog.get_logger()
 
-LENGTH = 10
-REMEMBERED = 10_000
+LOOKED_BACK = 60
+"""So much of what a reader did here tells what they like now."""
+
+REMEMBERED = 3_000
 REMEMBERED_FOR = 3600.0
+
+CARDS_REMEMBERED = 20_000
 
 
 class Recommender(Protocol):
-    """What the home page needs of Recommendations."""
+    """What pages need of Recommendations."""
 
     def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
         """One shelf for each request. Raises RecommenderError."""
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        """Books like this one. Raises RecommenderError."""
 
     @property
     def state(self) -> str:
         """A word on whether it is being asked."""
 
 
-class Notice(Enum):
-    """What the page must say about where its shelves come from."""
-
-    NONE = "none"
-    LAST_GOOD = "last good"
-    BEST_SELLERS = "best-sellers"
-
-
-@dataclass(frozen=True, slots=True)
-class CardShelf:
-    """The cards of one shelf; `attribution` goes into their links."""
-
-    cards: tuple[Card, ...]
-    attribution: str
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether any of it was chosen for what this reader knows."""
-        return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """All that the home page shows; `category` is None in a catalogue without categories."""
-
-    picked: CardShelf
-    category: Category | None
-    of_category: CardShelf
-    categories: tuple[Category, ...]
-    notice: Notice
-
-
 class Shelves:
-    """Makes the home page's shelves, whether Recommendations answers or not."""
+    """Makes shelves, whether Recommendations answers or not; asks it once for a page.
+
+    Every method raises StoreUnavailable.
+    """
 
     def __init__(
-        self, store: Store, recommender: Recommender, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        recommender: Recommender,
+        cards: FreshCards,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._store = store
         self._recommender = recommender
-        self._cards = FreshCards(store, clock=clock)
+        self._cards = cards
         self._best_sellers = FreshBestSellers(store, clock=clock)
         self._lock = Lock()
-        self._last_good: TTLCache[Hashable, list[Shelf]] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=clock)
+        self._last_good: TTLCache[int, dict[ShelfRequest, Shelf]] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=clock)
 
-    def home(self, reader_id: int, category: Category | None) -> Home:
-        """The home page of a reader, with a shelf of `category`, or of Mystery where it is None.
-
-        Raises CategoryNotFound where no book stands on it, and StoreUnavailable.
-        """
+    def home(self, reader_id: int) -> Home:
+        """The home page of a reader."""
         best = self._best_sellers.current()
-        if category is None:
-            category = (
-                Category.MYSTERY if Category.MYSTERY in best.by_category else min(best.by_category, default=None)
-            )
-        elif category not in best.by_category:
-            raise CategoryNotFound
-        wanted = [None] if category is None else [None, category]
-        shelves, notice = self._ask(reader_id, category, [ShelfRequest(each, LENGTH) for each in wanted])
-        cards = self._cards.of({each.book_id for shelf in shelves for each in shelf.recommendations})
-        picked = _card_shelf(shelves[0] if shelves else None, cards, best.overall, taken=frozenset())
-        of_category = _card_shelf(
-            shelves[1] if len(shelves) > 1 else None,
-            cards,
-            best.by_category[category] if category is not None else (),
-            taken=frozenset(card.id for card in picked.cards),
-        )
+        taste = self._taste(reader_id)
+        wanted = wanted_at_home(taste, self._cards.of(taste.seen), best)
+        shelves, notice = self._ask(reader_id, [request for _, request in wanted])
+        filled = self._filled(wanted, shelves, best, taste)
+        if taste.seen:
+            known = self._cards.of(taste.seen[: 2 * ROW])
+            recent = tuple(known[book_id] for book_id in taste.seen if book_id in known)[:ROW]
+            filled.append(CardShelf(kind=ShelfKind.RECENT, cards=recent))
         return Home(
-            picked=picked,
-            category=category,
-            of_category=of_category,
-            categories=tuple(sorted(best.by_category, key=lambda each: each.label)),
+            shelves=(filled[0], *(shelf for shelf in filled[1:] if shelf.cards)),
+            categories=best.categories,
             notice=notice,
         )
 
-    def _ask(
-        self, reader_id: int, category: Category | None, requests: Sequence[ShelfRequest]
-    ) -> tuple[list[Shelf], Notice]:
-        key = (reader_id, category)
+    def of_category(self, reader_id: int, category: Category) -> CardShelf | None:
+        """Books of a category that were chosen for what this reader knows; None where none are."""
+        if reader_id == NOBODY:
+            return None
+        wanted = [(ShelfKind.CATEGORY, ShelfRequest(category, ROW))]
+        shelves, _ = self._ask(reader_id, [request for _, request in wanted])
+        if not shelves:
+            return None
+        shelf = self._filled(wanted, shelves, self._best_sellers.current(), self._taste(reader_id))[0]
+        return shelf if shelf.is_personal else None
+
+    def similar(self, reader_id: int, book: Book) -> CardShelf:
+        """Books like this one, or best-sellers of its category where Recommendations names none."""
+        taste = self._taste(reader_id)
+        try:
+            shelf = self._recommender.similar(book.id, reader_id, ROW)
+        except RecommenderError as error:
+            _tell(error)
+            shelf = Shelf(())
+        cards = self._cards.of(each.book_id for each in shelf.recommendations)
+        found = _found(shelf, cards, taste)
+        if found:
+            return CardShelf(kind=ShelfKind.SIMILAR, cards=found, attribution=_attribution(shelf))
+        best = self._best_sellers.current()
+        category = next((each for each in book.categories if each in best.by_category), None)
+        own = best.overall if category is None else best.by_category[category]
+        return CardShelf(
+            kind=ShelfKind.SAME_SHELF,
+            cards=_own(own, taken={book.id, *taste.settled}, limit=ROW),
+            category=category,
+        )
+
+    def popular(self, limit: int) -> CardShelf:
+        """The shop's own best-sellers."""
+        return CardShelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
+
+    def categories(self) -> tuple[Category, ...]:
+        """The categories that have books, by name."""
+        return self._best_sellers.current().categories
+
+    def _taste(self, reader_id: int) -> Taste:
+        if reader_id == NOBODY:
+            return Taste()
+        with self._store.read() as work:
+            return taste_of(work.interactions.latest(reader_id, LOOKED_BACK))
+
+    def _ask(self, reader_id: int, requests: Sequence[ShelfRequest]) -> tuple[list[Shelf], Notice]:
         try:
             shelves = self._recommender.shelves(reader_id, requests)
-        except (RecommenderUnavailable, RecommenderRefused) as error:
-            # An open breaker said so already when it opened.
-            if error.__cause__ is not None:
-                log.warning("no answer from Recommendations", reason=str(error))
+        except RecommenderError as error:
+            _tell(error)
             with self._lock:
-                remembered = self._last_good.get(key)
-            return (remembered, Notice.LAST_GOOD) if remembered else ([], Notice.BEST_SELLERS)
+                remembered = self._last_good.get(reader_id, {})
+            if requests[0] in remembered:
+                return [remembered.get(request, Shelf(())) for request in requests], Notice.LAST_GOOD
+            return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
-                self._last_good[key] = shelves
+                self._last_good[reader_id] = dict(zip(requests, shelves, strict=True))
         return shelves, Notice.NONE
 
+    def _filled(
+        self,
+        wanted: Sequence[Wanted],
+        shelves: Sequence[Shelf],
+        best: BestSellers,
+        taste: Taste,
+    ) -> list[CardShelf]:
+        cards = self._cards.of({each.book_id for shelf in shelves for each in shelf.recommendations})
+        filled: list[CardShelf] = []
+        taken = set(taste.settled)
+        for place, (kind, request) in enumerate(wanted):
+            shelf = shelves[place] if shelves else Shelf(())
+            found = _found(shelf, cards, taste)
+            attribution = _attribution(shelf) if found else SHOP
+            # Nobody but Recommendations knows what is new.
+            if not found and request.selection is not Selection.NEW:
+                own = best.overall if request.category is None else best.by_category.get(request.category, ())
+                found = _own(own, taken=taken, limit=request.limit)
+            taken.update(card.id for card in found)
+            filled.append(CardShelf(kind=kind, cards=found, attribution=attribution, category=request.category))
+        return filled
 
-def _card_shelf(
-    shelf: Shelf | None, cards: Mapping[int, Card], own: Sequence[Card], *, taken: frozenset[int]
-) -> CardShelf:
-    recommended = shelf.recommendations if shelf else ()
-    found = tuple(replace(cards[each.book_id], reason=each.reason) for each in recommended if each.book_id in cards)
-    if shelf and found:
-        known_list = is_attribution(shelf.recommendation_id)
-        return CardShelf(found, shelf.recommendation_id if known_list else SHOP)
-    return CardShelf(tuple(card for card in own if card.id not in taken)[:LENGTH], SHOP)
+
+def _found(shelf: Shelf, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
+    found = []
+    for each in shelf.recommendations:
+        card = cards.get(each.book_id)
+        # Recommendations may not know yet what the reader rated or waved away a moment ago.
+        if card is not None and each.book_id not in taste.settled:
+            found.append(_shown_for(card, taste.words(each.reason)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=CARDS_REMEMBERED)
+def _shown_for(card: Card, reason: Reason | None) -> Card:
+    # Forty of them stand on a page, most of them as on the one before.
+    return replace(card, reason=reason)
+
+
+def _own(cards: Iterable[Card], *, taken: Iterable[int], limit: int) -> tuple[Card, ...]:
+    left_out = set(taken)
+    return tuple(card for card in cards if card.id not in left_out)[:limit]
+
+
+def _attribution(shelf: Shelf) -> str:
+    return shelf.recommendation_id if is_attribution(shelf.recommendation_id) else SHOP
+
+
+def _tell(error: RecommenderError) -> None:
+    # An open breaker said so already when it opened.
+    if error.__cause__ is not None:
+        log.warning("no answer from Recommendations", reason=str(error))

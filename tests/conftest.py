@@ -75,6 +75,11 @@ def postgresql_server() -> Iterator[str]:
         data = Path(folder) / "data"
         data.mkdir()
         with PostgresServer(data, cleanup_mode="delete") as server:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                # Nothing of it outlives the run, and waiting for the disk would be most of it.
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
             yield server.get_uri()
 
 

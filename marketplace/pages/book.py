@@ -1,42 +1,71 @@
 """A book's page, and what opening it says about the reader."""
 
 import structlog
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 
 from marketplace.activity import Activity
-from marketplace.domain import GREATEST_ID, BookNotFound, StoreUnavailable, is_attribution
+from marketplace.domain import (
+    GREATEST_ID,
+    NOBODY,
+    InteractionKind,
+    Standing,
+    StoreUnavailable,
+    is_attribution,
+)
 from marketplace.pages.reader import current_reader, remember_reader
-from marketplace.store import Store
+from marketplace.shelves import Shelves
+from marketplace.store import Store, UnitOfWork
 
 log = structlog.get_logger()
 
 
-def blueprint(store: Store, activity: Activity) -> Blueprint:
+def blueprint(store: Store, shelves: Shelves, activity: Activity) -> Blueprint:
     """`/books/<id>`, and `/books/<id>?from=<list>` where a list led to it."""
     book = Blueprint("book", __name__)
 
     @book.get(f"/books/<int(min=1,max={GREATEST_ID}):book_id>")
     def page(book_id: int) -> str:
-        try:
-            with store.read() as work:
-                found = work.books.get(book_id)
-        except BookNotFound:
-            abort(404)
+        reader_id = current_reader()
+        with store.read() as work:
+            found = work.books.get(book_id)
+            ratings = work.interactions.ratings(book_id)
+            standing = _standing(work, reader_id, book_id)
+        similar = shelves.similar(reader_id, found)
+        attribution = request.args.get("from", "")
+        if not is_attribution(attribution):
+            attribution = ""
         if _is_opened_by_a_reader():
             try:
-                _record(activity, book_id)
+                _record(activity, book_id, attribution)
             except StoreUnavailable:
                 # The reader came for the book; the shop's bookkeeping is no concern of theirs.
                 log.exception("what a reader did could not be written down")
-        return render_template("book/page.html", book=found)
+        return render_template(
+            "book/page.html",
+            book=found,
+            ratings=ratings,
+            standing=standing,
+            similar=similar,
+            attribution=attribution,
+        )
 
     return book
 
 
-def _record(activity: Activity, book_id: int) -> None:
+def _standing(work: UnitOfWork, reader_id: int, book_id: int) -> Standing:
+    if reader_id == NOBODY:
+        return Standing()
+    opinions = {each.kind: each for each in work.interactions.with_book(reader_id, book_id)}
+    return Standing(
+        rating=opinions.get(InteractionKind.RATING),
+        not_interested=opinions.get(InteractionKind.NOT_INTERESTED),
+        is_wished=work.wishes.has(reader_id, book_id),
+    )
+
+
+def _record(activity: Activity, book_id: int, attribution: str) -> None:
     reader_id = current_reader()
-    attribution = request.args.get("from", "")
-    if not is_attribution(attribution):
+    if not attribution:
         activity.viewed(reader_id, book_id)
         return
     # Every click renews the cookie's year.
@@ -49,4 +78,6 @@ def _is_opened_by_a_reader() -> bool:
         request.method == "GET"
         and not any("prefetch" in purpose.lower() for purpose in purposes)
         and request.headers.get("Sec-Fetch-Dest", "document") == "document"
+        # A link that somebody shared names the list of another reader, and another site's is nobody's click here.
+        and request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
     )

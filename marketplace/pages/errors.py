@@ -2,24 +2,24 @@
 
 import structlog
 from flask import Flask, g, render_template
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.domain import StoreUnavailable
+from marketplace.domain import NotInCatalogue, StoreUnavailable
+from marketplace.pages.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
 
 Answer = tuple[str, int]
 
-_TEXTS = {
-    404: ("We have no such page", "It may have been sold out, renamed, or never written."),
-    500: ("Something broke on our side", "It is written down, and we will look into it."),
-    503: ("The shop is closed for a moment", "We cannot reach our catalogue. Please try again in a minute."),
-}
+# Refusals that have a page of their own among those of their status.
+_CAUSES: dict[type[HTTPException], str] = {CSRFError: "old form", UntrustedHost: "host", CrossSite: "other site"}
 
 
 def register(app: Flask) -> None:
     """Answer every failure of `app` with a page of its own."""
     app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(NotInCatalogue, _missing)
     app.register_error_handler(StoreUnavailable, _closed)
     app.register_error_handler(Exception, _broke)
 
@@ -27,7 +27,11 @@ def register(app: Flask) -> None:
 def _refused(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     # Such as Allow, which 405 must have.
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
-    return *_page(error.code or 500, error.name), headers
+    return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
+
+
+def _missing(_error: NotInCatalogue) -> Answer:
+    return _page(404)
 
 
 def _closed(error: StoreUnavailable) -> Answer:
@@ -40,6 +44,5 @@ def _broke(error: Exception) -> Answer:
     return _page(500, error_id=g.trace_id)
 
 
-def _page(status: int, name: str = "", *, error_id: str | None = None) -> Answer:
-    title, advice = _TEXTS.get(status, (name, "That is not something this page can do."))
-    return render_template("errors/error.html", title=title, advice=advice, error_id=error_id), status
+def _page(status: int, *, cause: str = "", error_id: str | None = None) -> Answer:
+    return render_template("errors/error.html", status=status, cause=cause, error_id=error_id), status

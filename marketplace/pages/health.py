@@ -13,8 +13,10 @@ from marketplace.store import Store
 
 log = structlog.get_logger()
 
-# A crawler that followed a list's links would become a reader.
-ROBOTS = "User-agent: *\nDisallow: /*?from=\n"
+# A crawler that followed a list's links would become a reader; the other pages are each reader's own.
+ROBOTS = "User-agent: *\n" + "".join(
+    f"Disallow: {path}\n" for path in ("/*?from=", "/search", "/account", "/history", "/wishlist")
+)
 
 
 def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], datetime] = now) -> Blueprint:

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from marketplace.domain import BestSellers, Book, BookNotFound, Card, Category, Money
+from marketplace.store.book_index import BookIndex
 from marketplace.store.schema import book_categories, books, imported_history
+from marketplace.words import sort_key
 from servicekit.database import insert_into
 
 _CARD = (
@@ -26,6 +28,7 @@ class Books:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._index = BookIndex(connection)
 
     def get(self, book_id: int) -> Book:
         """One book.
@@ -41,6 +44,14 @@ class Books:
         """The cards of those books that the catalogue knows, by id."""
         rows = self._connection.execute(select(*_CARD).where(books.c.book_id.in_(list(ids)))).all()
         return {card.id: card for card in self._cards(rows)}
+
+    def require(self, book_id: int) -> None:
+        """Make sure that there is such a book.
+
+        Raises BookNotFound.
+        """
+        if self._connection.execute(select(books.c.book_id).where(books.c.book_id == book_id)).first() is None:
+            raise BookNotFound(f"no book {book_id}")
 
     def is_empty(self) -> bool:
         """Whether the catalogue has no book."""
@@ -71,9 +82,15 @@ class Books:
         known = self._many([book.id for book in wanted])
         changed = [book for book in wanted if known.get(book.id) != book]
         if changed:
-            self._connection.execute(self._upsert(), [_row(book) for book in changed])
-            self._place(changed)
+            self._keep(changed)
         return len(changed)
+
+    def index_missing(self, limit: int) -> int:
+        """Index some of the books that came in before there was an index; returns how many."""
+        missing = self._index.missing(limit)
+        if missing:
+            self._keep(list(self._many(missing).values()))
+        return len(missing)
 
     def recount_readers(self) -> None:
         """Bring `reader_count` in line with the imported history."""
@@ -87,6 +104,11 @@ class Books:
             .where(books.c.book_id == counted.c.book_id, books.c.reader_count != counted.c.readers)
             .values(reader_count=counted.c.readers)
         )
+
+    def _keep(self, changed: Sequence[Book]) -> None:
+        self._connection.execute(self._upsert(), [_row(book) for book in changed])
+        self._place(changed)
+        self._index.put(changed)
 
     def _upsert(self) -> Any:
         statement = insert_into(self._connection, books)
@@ -136,6 +158,7 @@ def _row(book: Book) -> dict[str, Any]:
         "currency": book.price.currency if book.price else None,
         "stock": book.stock,
         "picture": book.picture,
+        "sort_title": sort_key(book.title),
     }
 
 

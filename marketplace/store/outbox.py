@@ -7,14 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from marketplace.domain import GREATEST_ID, Interaction, InteractionKind
+from marketplace.domain import ShopEvent
+from marketplace.store import events
 from marketplace.store.schema import outbox
-
-INTERACTION = "interaction"
-
-
-class MalformedEvent(Exception):
-    """A row of the outbox cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +20,12 @@ class OutboxRow:
     kind: str
     payload: Any
 
-    def interaction(self) -> Interaction:
-        """The interaction in it.
+    def event(self) -> ShopEvent:
+        """The event in it.
 
         Raises MalformedEvent.
         """
-        if self.kind != INTERACTION:
-            raise MalformedEvent(f"unknown kind of event {self.kind!r}")
-        try:
-            return _interaction(self.payload)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise MalformedEvent(f"malformed payload: {type(error).__name__}") from error
+        return events.read(self.kind, self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +43,25 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, interaction: Interaction, *, created_at: datetime) -> None:
-        """Put an interaction behind the others."""
-        row = {"kind": INTERACTION, "payload": _payload(interaction), "created_at": created_at}
+    def add(self, event: ShopEvent, *, created_at: datetime) -> None:
+        """Put an event behind the others."""
+        row = {
+            "kind": events.kind_of(event),
+            "payload": events.written(event),
+            "reader_id": events.reader_of(event),
+            "created_at": created_at,
+        }
         self._connection.execute(insert(outbox).values(row))
+
+    def move(self, from_reader: int, into_reader: int) -> None:
+        """Make one reader's events another's to be forgotten with; they still tell of the first."""
+        moving = update(outbox).where(outbox.c.reader_id == from_reader)
+        self._connection.execute(moving.values(reader_id=into_reader))
+
+    def drop_interactions(self, reader_id: int) -> None:
+        """Take out what this reader did; that they were merged is still to be told, or a part would be kept."""
+        theirs = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == events.INTERACTION)
+        self._connection.execute(theirs)
 
     def waiting(self, limit: int) -> list[OutboxRow]:
         """The oldest events that wait."""
@@ -84,41 +89,3 @@ class Outbox:
         waiting, oldest = self._connection.execute(count.where(outbox.c.refused_reason.is_(None))).one()
         refused = self._connection.execute(count.where(outbox.c.refused_reason.is_not(None))).one()[0]
         return OutboxLength(waiting=waiting, oldest=oldest, refused=refused)
-
-
-def _payload(interaction: Interaction) -> dict[str, Any]:
-    return {
-        "id": interaction.id,
-        "reader_id": interaction.reader_id,
-        "book_id": interaction.book_id,
-        "kind": interaction.kind.name.lower(),
-        "occurred_at": interaction.occurred_at.isoformat(),
-        "recommendation_id": interaction.recommendation_id,
-    }
-
-
-def _interaction(payload: Any) -> Interaction:
-    occurred_at = datetime.fromisoformat(payload["occurred_at"])
-    if occurred_at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return Interaction(
-        id=_text(payload["id"]),
-        reader_id=_id(payload["reader_id"]),
-        book_id=_id(payload["book_id"]),
-        kind=InteractionKind[payload["kind"].upper()],
-        occurred_at=occurred_at,
-        recommendation_id=_text(payload["recommendation_id"]),
-    )
-
-
-def _id(value: Any) -> int:
-    if not (isinstance(value, int) and 0 < value <= GREATEST_ID):
-        raise ValueError("not an id")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    value.encode()  # a lone surrogate would fail when the message is made
-    return value

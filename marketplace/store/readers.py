@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Integer, Select, func, insert, literal, select
+from sqlalchemy import ARRAY, Connection, Integer, Select, delete, func, insert, literal, select
 
 from marketplace.store.schema import imported_history, readers
 from servicekit.database import COUNTING, insert_into
@@ -26,6 +26,15 @@ class Readers:
         """Whether the shop made this reader."""
         found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
         return self._connection.execute(found).first() is not None
+
+    def lock(self, reader_id: int) -> bool:
+        """Whether the shop made this reader; until the end of the transaction nobody else changes what is theirs."""
+        found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id).with_for_update()
+        return self._connection.execute(found).first() is not None
+
+    def remove(self, reader_id: int) -> None:
+        """Take a reader out, with their account, all that they did and what they wish for."""
+        self._connection.execute(delete(readers).where(readers.c.reader_id == reader_id))
 
 
 class ImportedHistory:

@@ -26,6 +26,17 @@ metadata = MetaData(
     }
 )
 
+# Both databases must sort alike, whatever the locale of PostgreSQL.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+
+NUL = "\0"
+"""No text of PostgreSQL holds it, and asked for one that does it fails instead of finding nothing."""
+
+
+def is_portable(_item: object, name: str | None, *_: object) -> bool:
+    """Whether a table, column or index is the same on both databases, for Alembic to compare; full text is not."""
+    return not (name or "").startswith(("fts_", "ix_fts_"))
+
 
 books = Table(
     "books",
@@ -42,8 +53,13 @@ books = Table(
     Column("stock", Integer),
     Column("picture", Text, nullable=False),
     Column("reader_count", Integer, nullable=False, server_default="0"),
+    Column("sort_title", BYTEWISE, nullable=False, server_default=""),
 )
 Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
+Index("ix_books_by_title", books.c.sort_title, books.c.book_id)
+Index("ix_books_newest", books.c.year.desc().nulls_last(), books.c.book_id)
+Index("ix_books_cheapest", books.c.price_minor, books.c.book_id)
+Index("ix_books_dearest", books.c.price_minor.desc().nulls_last(), books.c.book_id)
 
 book_categories = Table(
     "book_categories",
@@ -52,6 +68,36 @@ book_categories = Table(
     Column("category", SmallInteger, primary_key=True),
     Column("position", SmallInteger, nullable=False),
 )
+Index("ix_book_categories_of_category", book_categories.c.category, book_categories.c.book_id)
+
+book_authors = Table(
+    "book_authors",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("slug", BYTEWISE, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+)
+Index("ix_book_authors_of_author", book_authors.c.slug, book_authors.c.book_id)
+
+# Folded words, see marketplace.words. What makes them quick to find differs between the databases.
+book_search = Table(
+    "book_search",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("authors", Text, nullable=False),
+    Column("subjects", Text, nullable=False),
+    Column("isbn", Text, nullable=False),
+)
+
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("term_id", Integer, Identity(), primary_key=True),
+    Column("term", BYTEWISE, nullable=False),
+    Column("books", Integer, nullable=False),
+)
+Index("ix_search_terms_term", search_terms.c.term, unique=True)
 
 readers = Table(
     "readers",
@@ -74,8 +120,8 @@ accounts = Table(
 )
 Index("ix_accounts_email", accounts.c.email, unique=True)
 
-history = Table(
-    "history",
+interactions = Table(
+    "interactions",
     metadata,
     Column("interaction_id", String(100), primary_key=True),
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), nullable=False),
@@ -86,14 +132,14 @@ history = Table(
     Column("recommendation_id", String(64), nullable=False),
     Column("occurred_at", UtcDateTime, nullable=False),
 )
-Index("ix_history_of_reader", history.c.reader_id, history.c.occurred_at)
-_IS_OPINION = history.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
+Index("ix_interactions_of_reader", interactions.c.reader_id, interactions.c.occurred_at)
+_IS_OPINION = interactions.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
 # A reader has one opinion of each kind about a book; ratings are averaged by book.
 Index(
-    "ix_history_opinions",
-    history.c.book_id,
-    history.c.kind,
-    history.c.reader_id,
+    "ix_interactions_opinions",
+    interactions.c.book_id,
+    interactions.c.kind,
+    interactions.c.reader_id,
     unique=True,
     sqlite_where=_IS_OPINION,
     postgresql_where=_IS_OPINION,

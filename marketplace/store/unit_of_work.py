@@ -8,14 +8,20 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.domain import StoreUnavailable
+from marketplace.store.accounts import StoredAccounts
 from marketplace.store.books import Books
+from marketplace.store.interactions import Interactions
+from marketplace.store.listings import Listings
 from marketplace.store.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
+from marketplace.store.search import Search
+from marketplace.store.wishes import Wishes
 from servicekit import migrations
 from servicekit.database import drivers_words, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_INDEXED_AT_ONCE = 1000
 
 
 class UnitOfWork:
@@ -24,7 +30,12 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.books = Books(connection)
+        self.listings = Listings(connection)
+        self.search = Search(connection)
         self.readers = Readers(connection)
+        self.accounts = StoredAccounts(connection)
+        self.interactions = Interactions(connection)
+        self.wishes = Wishes(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection)
 
@@ -52,9 +63,14 @@ class Store:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Bring the tables up to date."""
+        """Bring the tables up to date, and index the books that came in before there was an index."""
         with _faults():
             migrations.upgrade(self.engine, MIGRATIONS)
+        indexed = _INDEXED_AT_ONCE
+        while indexed == _INDEXED_AT_ONCE:
+            with self.write() as work:
+                indexed = work.books.index_missing(_INDEXED_AT_ONCE)
+                work.commit()
 
     def is_migrated(self) -> bool:
         """Whether the tables are up to date."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.wrk import WrkReport, read_report
+from bench.wrk import WrkReport, milliseconds, read_report, wrk_command
 
 GOOD = """\
 Running 12s test @ http://127.0.0.1:5001/
@@ -35,3 +35,17 @@ def test_something_else_is_not_taken_for_a_report() -> None:
     """Without wrk's lines there is an error that shows what came instead."""
     with pytest.raises(ValueError, match="unable to connect"):
         read_report("unable to connect to 127.0.0.1:5001 Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("350.00us", 0.35), ("52.01ms", 52.01), ("1.36s", 1360), ("2.00m", 120_000)]
+)
+def test_latencies_in_milliseconds(text: str, expected: float) -> None:
+    """Whatever the unit that wrk chose."""
+    assert milliseconds(text) == pytest.approx(expected)
+
+
+def test_a_cookie_goes_into_the_command() -> None:
+    """As a header, and there is none without a cookie."""
+    assert "Cookie: reader=x" in wrk_command("http://shop/", 2, cookie="reader=x")
+    assert "-H" not in wrk_command("http://shop/", 2)

@@ -80,7 +80,7 @@ def test_killed(pair: Pair) -> None:
     assert all(f"{BREAK} Here are our best-sellers." in page for page in pages)
     assert BREAK in reader.get()
     pair.restart_recommendations()
-    reader.await_page("Because you know", without=BREAK)
+    reader.await_page("Because you looked at", without=BREAK)
 
 
 def test_frozen(pair: Pair) -> None:
@@ -95,7 +95,7 @@ def test_frozen(pair: Pair) -> None:
     finally:
         pair.recommendations.thaw()
     await_serving(pair.grpc_address)
-    reader.await_page("Because you know", without=BREAK)
+    reader.await_page("Because you looked at", without=BREAK)
 
 
 def test_clicks_of_an_outage_arrive_when_it_is_over(pair: Pair) -> None:
@@ -107,7 +107,7 @@ def test_clicks_of_an_outage_arrive_when_it_is_over(pair: Pair) -> None:
     reader.get(link[1])
     assert json.loads(reader.get("readyz"))["outbox"]["waiting"] == 1
     pair.restart_recommendations()
-    reader.await_page("Because you know", without=BREAK)
+    reader.await_page("Because you looked at", without=BREAK)
 
 
 def test_services_end_orderly(tmp_path: Path) -> None:

@@ -1,25 +1,113 @@
-"""Migrated stores: on both databases for what touches SQL, on SQLite alone for what only needs one."""
+"""Migrated stores, each on both databases, and a small shop."""
 
+import itertools
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
+from marketplace.app import create_app
+from marketplace.domain import Book, Category, Money
+from marketplace.settings import Settings
 from marketplace.store import Store, open_store
+from tests.marketplace.browser import Browser, quick_passwords
+from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+
+_names = itertools.count()
+
+BOOKS = [
+    *(Book(id=n, title=f"Mystery {n}", categories=(Category.MYSTERY,)) for n in range(1, 13)),
+    Book(
+        id=20,
+        title="Dune",
+        authors=("Frank Herbert",),
+        year=-44,
+        isbn="978",
+        categories=(Category.SCIENCE_FICTION,),
+        subjects=("deserts",),
+        description="Spice.",
+        price=Money(999, "EUR"),
+        stock=3,
+    ),
+    Book(id=21, title="Hyperion", categories=(Category.SCIENCE_FICTION,), picture="https://a.org/h.jpg"),
+]
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated database of SQLite, to be copied: to migrate anew for each test would take long."""
+    file = tmp_path_factory.mktemp("migrated") / "shop.db"
+    with closing(open_store(f"sqlite:///{file}")) as opened:
+        opened.migrate()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql_server: str) -> str:
+    """The name of an empty migrated database of PostgreSQL, likewise."""
+    name = f"migrated_{os.getpid()}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    with closing(open_store(at(postgresql_server, name))) as opened:
+        opened.migrate()
+    return name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty migrated store, once on SQLite and once on PostgreSQL."""
-    with closing(open_store(database_url)) as opened:
-        opened.migrate()
-        yield opened
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "shop.db")
+        with closing(open_store(f"sqlite:///{file}")) as opened:
+            yield opened
+        return
+    server, template = request.getfixturevalue("postgresql_server"), request.getfixturevalue("migrated_template")
+    name = f"shop_{os.getpid()}_{next(_names)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with closing(open_store(at(server, name))) as opened:
+            yield opened
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def at(server: str, name: str) -> str:
+    """The URL of a database of this server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    """An empty migrated store on SQLite."""
-    with closing(open_store(f"sqlite:///{tmp_path / 'shop.db'}")) as opened:
-        opened.migrate()
-        yield opened
+def recommender() -> FakeRecommender:
+    """Recommends two shelves."""
+    return FakeRecommender(
+        shelf(20, 21, name="list-1", reason=because_of("Emma", "Ulysses", "Third")), shelf(1, 2, name="list-2")
+    )
+
+
+@pytest.fixture
+def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
+    """The shop over a small catalogue."""
+    with store.write() as work:
+        work.books.put(BOOKS)
+        work.history.add([(1, 21), (2, 21), (1, 5)])
+        work.books.recount_readers()
+        work.commit()
+    return create_app(Settings(data_dir=tmp_path), recommender, store=store, passwords=quick_passwords())
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    """A browser that has never been here."""
+    return app.test_client()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A browser that has never been here, and sends forms."""
+    return Browser(app)

@@ -39,12 +39,21 @@ class FakeRecommender:
         self.answer = list(shelves)
         self.error: Exception | None = None
         self.asked: list[tuple[int, tuple[ShelfRequest, ...]]] = []
+        self.asked_similar: list[tuple[int, int]] = []
+        self.similar_answer = Shelf(())
 
     def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
         self.asked.append((reader_id, tuple(requests)))
         if self.error is not None:
             raise self.error
-        return self.answer[: len(requests)] or [Shelf(()) for _ in requests]
+        given = self.answer[: len(requests)]
+        return given + [Shelf(()) for _ in requests[len(given) :]]
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        self.asked_similar.append((book_id, reader_id))
+        if self.error is not None:
+            raise self.error
+        return Shelf(self.similar_answer.recommendations[:limit], self.similar_answer.recommendation_id)
 
 
 class FakeRecorder:
@@ -60,6 +69,14 @@ class FakeRecorder:
         self.calls.append([each.id for each in interactions])
         self.before()
         return [self._result(each) for each in interactions]
+
+    def merge(self, from_reader: int, into_reader: int) -> None:
+        self.calls.append([f"merge {from_reader} {into_reader}"])
+        self.before()
+
+    def forget(self, reader_id: int) -> None:
+        self.calls.append([f"forget {reader_id}"])
+        self.before()
 
     def _result(self, interaction: Interaction) -> RecordResult:
         if interaction.id in self.refuses:
@@ -77,4 +94,9 @@ def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) ->
 
 def because_of(*titles: str) -> Reason:
     """The reason that names books the reader knows."""
-    return Reason(ReasonKind.BECAUSE_OF_BOOKS, titles)
+    return Reason(ReasonKind.BECAUSE_OF_BOOKS, named(*titles))
+
+
+def named(*titles: str) -> tuple[tuple[int, str], ...]:
+    """Books of these titles, with ids from 901 on."""
+    return tuple(enumerate(titles, start=901))

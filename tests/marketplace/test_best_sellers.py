@@ -33,26 +33,26 @@ def break_down(store: Store) -> None:
         connection.commit()
 
 
-def test_they_are_read_again_when_they_are_old(sqlite_store: Store) -> None:
+def test_they_are_read_again_when_they_are_old(store: Store) -> None:
     """New books appear after half a minute and not before."""
     clock = Clock()
-    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
-    put(sqlite_store, 1)
+    best_sellers = FreshBestSellers(store, clock=clock)
+    put(store, 1)
     assert ids(best_sellers.current()) == [1]
-    put(sqlite_store, 2)
+    put(store, 2)
     clock.seconds += MAX_AGE - 1
     assert ids(best_sellers.current()) == [1]
     clock.seconds += 1
     assert ids(best_sellers.current()) == [1, 2]
 
 
-def test_old_ones_stay_when_the_database_fails(sqlite_store: Store) -> None:
+def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
     """A page can be made from memory, and the failure is logged once for each time that it is tried."""
     clock = Clock()
-    best_sellers = FreshBestSellers(sqlite_store, clock=clock)
-    put(sqlite_store, 1)
+    best_sellers = FreshBestSellers(store, clock=clock)
+    put(store, 1)
     best_sellers.current()
-    break_down(sqlite_store)
+    break_down(store)
     clock.seconds += MAX_AGE
     with structlog.testing.capture_logs() as logs:
         assert ids(best_sellers.current()) == [1]
@@ -60,10 +60,10 @@ def test_old_ones_stay_when_the_database_fails(sqlite_store: Store) -> None:
     assert len(logs) == 1
 
 
-def test_without_any_the_failure_is_the_pages(sqlite_store: Store) -> None:
+def test_without_any_the_failure_is_the_pages(store: Store) -> None:
     """The first page of a shop without a database says that it is closed, and a later one tries again."""
-    break_down(sqlite_store)
-    best_sellers = FreshBestSellers(sqlite_store, clock=Clock())
+    break_down(store)
+    best_sellers = FreshBestSellers(store, clock=Clock())
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             best_sellers.current()
@@ -86,12 +86,12 @@ class HeldStore(Store):
             yield work
 
 
-def test_one_thread_reads_while_the_others_take_what_is_there(sqlite_store: Store) -> None:
+def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> None:
     """A slow database delays one page every half minute, not all of them."""
     clock = Clock()
-    store = HeldStore(sqlite_store)
+    store = HeldStore(store)
     best_sellers = FreshBestSellers(store, clock=clock)
-    put(sqlite_store, 1)
+    put(store, 1)
     known = best_sellers.current()
     store.holds = True
     clock.seconds += MAX_AGE
@@ -104,10 +104,10 @@ def test_one_thread_reads_while_the_others_take_what_is_there(sqlite_store: Stor
     assert best_sellers.current() is not known
 
 
-def test_first_pages_at_once_read_once(sqlite_store: Store) -> None:
+def test_first_pages_at_once_read_once(store: Store) -> None:
     """Eight visitors of a shop just opened cause one query and all see the same."""
-    best_sellers = FreshBestSellers(sqlite_store, clock=Clock())
-    put(sqlite_store, 1)
+    best_sellers = FreshBestSellers(store, clock=Clock())
+    put(store, 1)
     start = Barrier(8, timeout=10)
     seen: list[BestSellers] = []
 

@@ -21,29 +21,40 @@ def titles(cards: FreshCards, *ids: int) -> dict[int, str]:
     return {book_id: card.title for book_id, card in cards.of(ids).items()}
 
 
-def test_cards_are_read_again_when_they_are_old(sqlite_store: Store) -> None:
+def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
     """A change of the catalogue, and a book that it did not have, show after half a minute and not before."""
     clock = Clock()
-    cards = FreshCards(sqlite_store, clock=clock)
-    put(sqlite_store, Book(id=1, title="Dune"))
+    cards = FreshCards(store, clock=clock)
+    put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1, 2) == {1: "Dune"}
-    put(sqlite_store, Book(id=1, title="Dune Messiah"), Book(id=2, title="Hyperion"))
+    put(store, Book(id=1, title="Dune Messiah"), Book(id=2, title="Hyperion"))
     clock.seconds += MAX_AGE - 1
     assert titles(cards, 1, 2) == {1: "Dune"}
     clock.seconds += 1
     assert titles(cards, 1, 2) == {1: "Dune Messiah", 2: "Hyperion"}
 
 
-def test_known_cards_need_no_database(sqlite_store: Store) -> None:
+def test_known_cards_need_no_database(store: Store) -> None:
     """What is in memory is served without a query; what is not cannot be."""
-    cards = FreshCards(sqlite_store)
-    put(sqlite_store, Book(id=1, title="Dune"))
+    cards = FreshCards(store)
+    put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1) == {1: "Dune"}
-    with sqlite_store.engine.connect() as connection:
+    with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE book_categories"))
-        connection.execute(text("DROP TABLE books"))
+        connection.execute(text("ALTER TABLE books RENAME TO gone"))
         connection.commit()
     assert titles(cards, 1) == {1: "Dune"}
     assert titles(cards) == {}
     with pytest.raises(StoreUnavailable):
         cards.of([1, 2])
+
+
+def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
+    """A catalogue larger than the memory is shown all the same, and what was read last is still known."""
+    clock = Clock()
+    cards = FreshCards(store, clock=clock, kept=2)
+    put(store, *(Book(id=n, title="old") for n in (1, 2, 3)))
+    assert titles(cards, 1, 2, 3) == {1: "old", 2: "old", 3: "old"}
+    put(store, *(Book(id=n, title="new") for n in (1, 2, 3)))
+    assert titles(cards, 2, 3) == {2: "old", 3: "old"}
+    assert titles(cards, 1) == {1: "new"}

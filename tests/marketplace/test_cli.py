@@ -51,11 +51,11 @@ def shop(environment: dict[str, str], starter: Path) -> Iterator[tuple[Popen[str
         process.kill()
 
 
-def get(port: int, path: str) -> tuple[int, str]:
+def get(port: int, path: str, **headers: str) -> tuple[int, str]:
     """The status and text of a page."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
@@ -76,6 +76,26 @@ def test_a_new_shop_starts_serves_and_ends_in_order(
     _, errors = process.communicate(timeout=15)
     assert process.returncode == 0
     assert "Traceback" not in errors
+
+
+def test_a_shop_behind_a_proxy_answers_to_its_public_name(environment: dict[str, str], starter: Path) -> None:
+    """What the proxy says comes through waitress; other names are refused; the container's own check passes."""
+    environment |= {"MARKETPLACE_TRUSTED_HOSTS": "books.example.com", "MARKETPLACE_PROXIES": "1"}
+    command = [sys.executable, "-m", "marketplace", "start", "--starter", str(starter)]
+    with Popen(command, env=environment, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdout
+        port = next(
+            int(found[1]) for line in process.stdout if (found := re.search(r"open at http://.*:(\d+)", line))
+        )
+        try:
+            assert get(port, "/", X_Forwarded_Host="books.example.com")[0] == 200
+            refused = get(port, "/")
+            health = run(environment | {"MARKETPLACE_PORT": str(port)}, "health")
+        finally:
+            process.kill()
+    assert refused[0] == 400
+    assert "MARKETPLACE_TRUSTED_HOSTS" in refused[1]
+    assert health.returncode == 0, health.stderr
 
 
 def test_a_second_shop_on_the_port_is_told_so(shop: tuple[Popen[str], int], environment: dict[str, str]) -> None:

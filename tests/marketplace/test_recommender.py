@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from threading import Barrier, Event, Thread
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from marketplace.domain import (
     RecommenderRefused,
     RecommenderUnavailable,
     RecordResult,
+    Selection,
     Shelf,
     ShelfRequest,
 )
@@ -58,6 +60,18 @@ class Servicer(RecommendationsServicer):
         return self._serve(request, context)
 
     def RecordInteractions(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def SimilarBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def MergeReaders(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def ForgetReader(self, request: Any, context: Any) -> Any:  # noqa: N802
         """As the test says."""
         return self._serve(request, context)
 
@@ -141,10 +155,10 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
     assert recommender.shelves(0, [MYSTERY]) == [
         Shelf(
             (
-                Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ("Emma",))),
+                Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, "Emma"),))),
                 Recommendation(8, Reason(ReasonKind.NEW)),
                 Recommendation(9),
-                Recommendation(10, Reason(ReasonKind.SAME_AUTHOR, ("Emma",))),
+                Recommendation(10, Reason(ReasonKind.SAME_AUTHOR, ((1, "Emma"),))),
                 Recommendation(11),
             ),
             "list-1",
@@ -171,6 +185,62 @@ def test_interactions_are_recorded_whole(servicer: Servicer, recommender: GrpcRe
         "list-1",
     )
     assert sent.occurred_at.ToDatetime(NOON.tzinfo) == NOON
+
+
+def test_a_shelf_may_be_chosen_by_what_is_popular_or_new(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The selection goes along."""
+    servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
+    recommender.shelves(
+        5, [ShelfRequest(None, 6, Selection.POPULAR), ShelfRequest(Category.MYSTERY, 6, Selection.NEW)]
+    )
+    selections = [each.selection for each in servicer.requests[0].requests]
+    assert selections == [pb.SELECTION_POPULAR, pb.SELECTION_NEW]
+
+
+def test_similar_books_are_asked_for_a_reader(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The book, the reader and the length go along, and a shelf comes back."""
+    servicer.answer = pb.SimilarBooksResponse(
+        recommendation_id="like-7",
+        recommendations=[
+            pb.BookRecommendation(
+                id=8,
+                reason=pb.Reason(kind=pb.Reason.KIND_LIKE_THIS_BOOK, books=[pb.BookReference(id=7, title="Dune")]),
+            )
+        ],
+    )
+    assert recommender.similar(7, 5, 6) == Shelf(
+        (Recommendation(8, Reason(ReasonKind.LIKE_THIS_BOOK, ((7, "Dune"),))),), "like-7"
+    )
+    assert servicer.requests == [pb.SimilarBooksRequest(book_id=7, user_id=5, max_results=6)]
+
+
+def test_a_rating_and_its_undo_are_sent_as_the_contract_says(
+    servicer: Servicer, recommender: GrpcRecommender
+) -> None:
+    """Half stars become stars, and an undo names what it takes back."""
+    servicer.answer = pb.RecordInteractionsResponse(
+        results=[pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED)] * 2
+    )
+    rating = replace(CLICK, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
+    undo = replace(CLICK, id="undo-1", kind=InteractionKind.UNDO, undoes="rating-1")
+    recommender.record([rating, undo])
+    sent = servicer.requests[0].interactions
+    assert [(each.kind, each.value, each.undoes) for each in sent] == [
+        (pb.Interaction.KIND_RATING, 3.5, ""),
+        (pb.Interaction.KIND_UNDO, 0.0, "rating-1"),
+    ]
+
+
+def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Each is one call that names the readers."""
+    servicer.answer = pb.MergeReadersResponse()
+    recommender.merge(1_000_000_002, 1_000_000_001)
+    servicer.answer = pb.ForgetReaderResponse()
+    recommender.forget(1_000_000_001)
+    assert servicer.requests == [
+        pb.MergeReadersRequest(from_user_id=1_000_000_002, into_user_id=1_000_000_001),
+        pb.ForgetReaderRequest(user_id=1_000_000_001),
+    ]
 
 
 def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommender: GrpcRecommender) -> None:

@@ -12,8 +12,11 @@ from sqlalchemy import insert
 from marketplace.domain import (
     Interaction,
     InteractionKind,
+    ReaderForgotten,
+    ReadersMerged,
     RecommenderRefused,
     RecommenderUnavailable,
+    ShopEvent,
     StoreUnavailable,
 )
 from marketplace.relay import LONGEST_WAIT, Relay
@@ -48,10 +51,18 @@ def fill(store: Store, *ids: str) -> None:
         work.commit()
 
 
+def tell(store: Store, *events: ShopEvent) -> None:
+    """Put events into the outbox."""
+    with store.write() as work:
+        for event in events:
+            work.outbox.add(event, created_at=NOON)
+        work.commit()
+
+
 def waiting(store: Store) -> list[str]:
     """The ids of the interactions that wait."""
     with store.read() as work:
-        return [row.interaction().id for row in work.outbox.waiting(100)]
+        return [row.payload["id"] for row in work.outbox.waiting(100)]
 
 
 def run_once(store: Store, recorder: FakeRecorder, stop: Event) -> None:
@@ -74,53 +85,53 @@ def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) 
     return script
 
 
-def test_events_are_delivered_in_order_and_leave_the_outbox(sqlite_store: Store) -> None:
+def test_events_are_delivered_in_order_and_leave_the_outbox(store: Store) -> None:
     """Oldest first, batch by batch."""
-    fill(sqlite_store, "a", "b", "c")
+    fill(store, "a", "b", "c")
     recorder = FakeRecorder()
-    relay = Relay(sqlite_store, recorder, wake=Event(), batch=2)
+    relay = Relay(store, recorder, wake=Event(), batch=2)
     assert [relay.deliver(), relay.deliver(), relay.deliver()] == [2, 1, 0]
     assert recorder.calls == [["a", "b"], ["c"]]
-    assert waiting(sqlite_store) == []
+    assert waiting(store) == []
 
 
-def test_repeated_events_leave_the_outbox_too(sqlite_store: Store) -> None:
+def test_repeated_events_leave_the_outbox_too(store: Store) -> None:
     """What Recommendations knew already needs no third delivery."""
-    fill(sqlite_store, "a", "a")
-    Relay(sqlite_store, FakeRecorder(), wake=Event()).deliver()
-    assert waiting(sqlite_store) == []
+    fill(store, "a", "a")
+    Relay(store, FakeRecorder(), wake=Event()).deliver()
+    assert waiting(store) == []
 
 
-def test_a_refused_event_stays_with_its_reason_and_holds_up_nobody(sqlite_store: Store) -> None:
+def test_a_refused_event_stays_with_its_reason_and_holds_up_nobody(store: Store) -> None:
     """The others are delivered; the log names the row and never the reader."""
-    fill(sqlite_store, "a", "b", "c")
+    fill(store, "a", "b", "c")
     recorder = FakeRecorder()
     recorder.refuses = {"b"}
     with structlog.testing.capture_logs() as logs:
-        Relay(sqlite_store, recorder, wake=Event()).deliver()
+        Relay(store, recorder, wake=Event()).deliver()
     assert set(recorder.stored) == {"a", "c"}
-    assert waiting(sqlite_store) == []
-    with sqlite_store.read() as work:
+    assert waiting(store) == []
+    with store.read() as work:
         assert work.outbox.length().refused == 1
     assert [log["event_id"] for log in logs] == [2]
     assert str(CLICK.reader_id) not in str(logs)
 
 
-def test_nothing_is_marked_when_the_call_fails(sqlite_store: Store) -> None:
+def test_nothing_is_marked_when_the_call_fails(store: Store) -> None:
     """Without an answer every event of the batch waits on."""
-    fill(sqlite_store, "a", "b")
+    fill(store, "a", "b")
     recorder = FakeRecorder()
     recorder.before = raising(RecommenderUnavailable("down"))
     with pytest.raises(RecommenderUnavailable):
-        Relay(sqlite_store, recorder, wake=Event()).deliver()
-    assert waiting(sqlite_store) == ["a", "b"]
+        Relay(store, recorder, wake=Event()).deliver()
+    assert waiting(store) == ["a", "b"]
 
 
-def test_a_crash_between_the_call_and_the_mark_delivers_again(sqlite_store: Store) -> None:
+def test_a_crash_between_the_call_and_the_mark_delivers_again(store: Store) -> None:
     """At least once: the second delivery is counted once over there."""
-    fill(sqlite_store, "a")
+    fill(store, "a")
     recorder = FakeRecorder()
-    relay = Relay(sqlite_store, recorder, wake=Event())
+    relay = Relay(store, recorder, wake=Event())
 
     class Crash(BaseException):
         """The process dies."""
@@ -131,68 +142,94 @@ def test_a_crash_between_the_call_and_the_mark_delivers_again(sqlite_store: Stor
             raise Crash
 
     with pytest.raises(Crash):
-        Relay(sqlite_store, Dying(), wake=Event()).deliver()
-    assert waiting(sqlite_store) == ["a"]
+        Relay(store, Dying(), wake=Event()).deliver()
+    assert waiting(store) == ["a"]
     relay.deliver()
     assert recorder.calls == [["a"], ["a"]]
     assert len(recorder.stored) == 1
-    assert waiting(sqlite_store) == []
+    assert waiting(store) == []
 
 
-def test_a_malformed_payload_is_set_aside(sqlite_store: Store) -> None:
+def test_a_malformed_payload_is_set_aside(store: Store) -> None:
     """A row that cannot be read does not block those behind it."""
-    with sqlite_store.engine.connect() as connection:
+    with store.engine.connect() as connection:
         connection.execute(insert(outbox).values(kind="interaction", payload=["?"], created_at=NOON))
         connection.commit()
-    fill(sqlite_store, "a")
+    fill(store, "a")
     recorder = FakeRecorder()
     with structlog.testing.capture_logs():
-        Relay(sqlite_store, recorder, wake=Event()).deliver()
+        Relay(store, recorder, wake=Event()).deliver()
     assert recorder.calls == [["a"]]
-    with sqlite_store.read() as work:
+    with store.read() as work:
         assert work.outbox.length().refused == 1
 
 
-def test_an_outage_is_waited_out_with_growing_pauses(sqlite_store: Store) -> None:
+def test_what_was_done_is_told_before_and_after_who_it_was(store: Store) -> None:
+    """Merges and forgets are told one by one, in one order with the interactions around them."""
+    fill(store, "a", "b")
+    tell(store, ReadersMerged(1_000_000_007, 1_000_000_001), ReaderForgotten(1_000_000_002))
+    fill(store, "c")
+    recorder = FakeRecorder()
+    assert Relay(store, recorder, wake=Event()).deliver() == 5
+    assert recorder.calls == [["a", "b"], ["merge 1000000007 1000000001"], ["forget 1000000002"], ["c"]]
+    assert waiting(store) == []
+
+
+def test_what_was_told_before_a_failure_is_not_told_again(store: Store) -> None:
+    """A merge that fails keeps what comes after it waiting, not what came before."""
+    fill(store, "a")
+    tell(store, ReadersMerged(1_000_000_007, 1_000_000_001))
+    fill(store, "b")
+    recorder = FakeRecorder()
+    recorder.before = raising(None, RecommenderUnavailable("down"))
+    relay = Relay(store, recorder, wake=Event())
+    with pytest.raises(RecommenderUnavailable):
+        relay.deliver()
+    relay.deliver()
+    merge = ["merge 1000000007 1000000001"]
+    assert recorder.calls == [["a"], merge, merge, ["b"]]
+
+
+def test_an_outage_is_waited_out_with_growing_pauses(store: Store) -> None:
     """Each pause is longer up to two seconds, one line is logged for the outage, and then all is delivered."""
-    fill(sqlite_store, "a")
+    fill(store, "a")
     stop = Stop(after=100)
     recorder = FakeRecorder()
     recorder.before = raising(*[RecommenderUnavailable("down")] * 7, then=stop.set)
     with structlog.testing.capture_logs() as logs:
-        run_once(sqlite_store, recorder, stop)
+        run_once(store, recorder, stop)
     assert len(stop.waits) == 7
     assert stop.waits == sorted(stop.waits)
     assert 0.1 <= stop.waits[0] <= 0.2
     assert stop.waits[-1] == LONGEST_WAIT
     assert [log["event"] for log in logs] == ["events wait for Recommendations"]
-    assert waiting(sqlite_store) == []
+    assert waiting(store) == []
 
 
-def test_stopping_interrupts_an_outage(sqlite_store: Store) -> None:
+def test_stopping_interrupts_an_outage(store: Store) -> None:
     """A relay that is told to stop while it waits stops, and its events stay."""
-    fill(sqlite_store, "a")
+    fill(store, "a")
     recorder = FakeRecorder()
     recorder.before = raising(*[RecommenderUnavailable("down")] * 50)
     with structlog.testing.capture_logs():
-        run_once(sqlite_store, recorder, Stop(after=3))
+        run_once(store, recorder, Stop(after=3))
     assert len(recorder.calls) == 3
-    assert waiting(sqlite_store) == ["a"]
+    assert waiting(store) == ["a"]
 
 
 @pytest.mark.parametrize(
     "error", [StoreUnavailable("disk"), RecommenderRefused("UNIMPLEMENTED"), ZeroDivisionError()]
 )
-def test_no_failure_ends_the_loop(sqlite_store: Store, error: Exception) -> None:
+def test_no_failure_ends_the_loop(store: Store, error: Exception) -> None:
     """The database's, a refusal of the whole call and a bug alike are logged and tried again."""
-    fill(sqlite_store, "a")
+    fill(store, "a")
     stop = Stop(after=100)
     recorder = FakeRecorder()
     recorder.before = raising(error, then=stop.set)
     with structlog.testing.capture_logs() as logs:
-        run_once(sqlite_store, recorder, stop)
+        run_once(store, recorder, stop)
     assert len(logs) == 1
-    assert waiting(sqlite_store) == []
+    assert waiting(store) == []
 
 
 def test_a_database_without_tables_does_not_end_the_loop(database_url: str) -> None:
@@ -215,25 +252,25 @@ def test_a_database_without_tables_does_not_end_the_loop(database_url: str) -> N
     unmigrated.close()
 
 
-def test_a_commit_wakes_the_relay(sqlite_store: Store) -> None:
+def test_a_commit_wakes_the_relay(store: Store) -> None:
     """An event written while the relay pauses is delivered without waiting for the next poll."""
     delivered = Event()
     recorder = FakeRecorder()
     recorder.before = delivered.set
     stop, wake = Event(), Event()
-    thread = Thread(target=Relay(sqlite_store, recorder, wake=wake).run, args=(stop,))
+    thread = Thread(target=Relay(store, recorder, wake=wake).run, args=(stop,))
     thread.start()
-    fill(sqlite_store, "a")
+    fill(store, "a")
     wake.set()
     assert delivered.wait(10)
     stop.set()
     wake.set()
     thread.join(10)
     assert not thread.is_alive()
-    assert waiting(sqlite_store) == []
+    assert waiting(store) == []
 
 
-def test_between_events_the_relay_pauses(sqlite_store: Store) -> None:
+def test_between_events_the_relay_pauses(store: Store) -> None:
     """One waking is used up by one look: it does not keep the loop spinning."""
     stop = Event()
     set_before: list[bool] = []
@@ -247,5 +284,5 @@ def test_between_events_the_relay_pauses(sqlite_store: Store) -> None:
 
     wake = Wake()
     wake.set()
-    Relay(sqlite_store, FakeRecorder(), wake=wake).run(stop)
+    Relay(store, FakeRecorder(), wake=wake).run(stop)
     assert set_before == [True, False]

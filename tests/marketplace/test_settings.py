@@ -33,6 +33,11 @@ def test_the_database_is_in_the_data_folder_unless_it_is_named(tmp_path: Path) -
         ("MARKETPLACE_PORT", "65536"),
         ("MARKETPLACE_THREADS", "0"),
         ("MARKETPLACE_RELAY", "perhaps"),
+        ("MARKETPLACE_PROXIES", "-1"),
+        ("MARKETPLACE_TRUSTED_HOSTS", ","),
+        ("MARKETPLACE_TRUSTED_HOSTS", "https://books.example.com"),
+        ("MARKETPLACE_TRUSTED_HOSTS", "books.example.com:5001"),
+        ("MARKETPLACE_TRUSTED_HOSTS", "::1"),
         ("MARKETPLACE_SECRET_KEY", "s3cret"),
         ("MARKETPLACE_DATABASE_URL", "mysql://u:s3cret@h/d"),
         ("MARKETPLACE_DATABASE_URL", "s3cret"),
@@ -66,3 +71,9 @@ def test_a_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     assert len(keys.pop()) == 64
     (kept,) = (tmp_path / "new").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_trusted_hosts_are_read_in_small_letters() -> None:
+    """As requests are compared with them; spaces around commas do not count."""
+    assert Settings().hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert Settings(trusted_hosts="Books.example.com , 10.0.0.7,").hosts == ("books.example.com", "10.0.0.7")

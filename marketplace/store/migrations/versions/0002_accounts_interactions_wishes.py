@@ -12,7 +12,7 @@ down_revision = "0001"
 def upgrade() -> None:
     """Make the tables, and say of each waiting event whose it is."""
     _accounts()
-    _history()
+    _interactions()
     _wishes()
     op.add_column("outbox", sa.Column("reader_id", sa.Integer))
     outbox = sa.table("outbox", sa.column("payload", sa.JSON), sa.column("reader_id", sa.Integer))
@@ -33,9 +33,9 @@ def _accounts() -> None:
     op.create_index("ix_accounts_email", "accounts", ["email"], unique=True)
 
 
-def _history() -> None:
+def _interactions() -> None:
     op.create_table(
-        "history",
+        "interactions",
         sa.Column("interaction_id", sa.String(100), nullable=False),
         sa.Column("reader_id", sa.Integer, nullable=False),
         sa.Column("book_id", sa.Integer, nullable=False),
@@ -43,15 +43,15 @@ def _history() -> None:
         sa.Column("half_stars", sa.SmallInteger),
         sa.Column("recommendation_id", sa.String(64), nullable=False),
         sa.Column("occurred_at", UtcDateTime, nullable=False),
-        sa.PrimaryKeyConstraint("interaction_id", name="pk_history"),
-        _of_reader("history"),
+        sa.PrimaryKeyConstraint("interaction_id", name="pk_interactions"),
+        _of_reader("interactions"),
     )
-    op.create_index("ix_history_of_reader", "history", ["reader_id", "occurred_at"])
+    op.create_index("ix_interactions_of_reader", "interactions", ["reader_id", "occurred_at"])
     rating, not_interested = 6, 7
     opinions = sa.column("kind", sa.SmallInteger).in_([rating, not_interested])
     op.create_index(
-        "ix_history_opinions",
-        "history",
+        "ix_interactions_opinions",
+        "interactions",
         ["book_id", "kind", "reader_id"],
         unique=True,
         sqlite_where=opinions,

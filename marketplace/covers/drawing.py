@@ -1,0 +1,155 @@
+"""Draws a cover as a small SVG picture from what the catalogue knows of every book."""
+
+import hashlib
+import zlib
+from dataclasses import astuple, dataclass
+from html import escape
+
+from marketplace.covers.areas import Area
+from marketplace.covers.glyphs import is_measured, printable, reads_leftwards
+from marketplace.covers.layouts import LAYOUTS, Layout, Spot
+from marketplace.covers.motifs import MOTIFS, Motif
+from marketplace.covers.palettes import PALETTES, Palette
+from marketplace.covers.typesetting import Setting, typeset
+from marketplace.domain import Book, Card, Category
+
+DESIGN = 1
+"""Counted up with every change of the drawing, so that browsers ask for it anew."""
+
+# Shares of a full turn, in 32 bits, of which no common step between ids makes a rhythm: the golden one, and one
+# that was searched for.
+_LAYOUT_TURN, _PALETTE_TURN = 2_654_435_769, 1_198_563_463
+# How high capitals stand on the baseline, and how deep letters hang, in type sizes.
+_CAPITAL, _DESCENDER = 0.72, 0.24
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that a cover is drawn from."""
+
+    book_id: int
+    title: str
+    authors: tuple[str, ...]
+    category: Category | None
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What was chosen for a book."""
+
+    layout: Layout
+    palette: Palette
+    motif: Motif
+    spot: tuple[Spot, ...]
+
+
+def brief_of(book: Book | Card) -> Brief:
+    """The brief for a book's cover."""
+    return Brief(book.id, book.title, book.authors, book.categories[0] if book.categories else None)
+
+
+def version_of(brief: Brief) -> str:
+    """A short name for the drawing: another as soon as anything in it may differ."""
+    told = repr((DESIGN, astuple(brief))).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(told, digest_size=5).hexdigest()
+
+
+def design_of(brief: Brief) -> Design:
+    """The design of a book: another layout and palette than the books before and after it have."""
+    layout = LAYOUTS[_turn(brief.book_id, _LAYOUT_TURN, len(LAYOUTS))]
+    palette = PALETTES[_turn(brief.book_id, _PALETTE_TURN, len(PALETTES))]
+    chance = zlib.crc32(f"{brief.book_id} {brief.title}".encode("utf-8", "replace"))
+    motifs = MOTIFS[brief.category]
+    motif = motifs[chance % len(motifs)]
+    return Design(layout, palette, motif, layout.spots[chance // 7 % len(layout.spots)])
+
+
+def _turn(number: int, share: int, choices: int) -> int:
+    """A choice for every number, evenly spread over any run of them, whatever its step."""
+    return (number * share % 2**32) * choices >> 32
+
+
+def byline(authors: tuple[str, ...]) -> str:
+    """The authors as a cover names them."""
+    named = [name for name in map(printable, authors[:3]) if name]
+    return f"{named[0]} and others" if len(named) > 2 else " & ".join(named)  # noqa: PLR2004  (two have room)
+
+
+def draw(brief: Brief) -> str:
+    """The cover as SVG, 200 wide and 300 high, the same for the same brief."""
+    design = design_of(brief)
+    layout, colours = design.layout, design.palette
+    anchor = ' text-anchor="middle"' if layout.title.align == "middle" else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 300" font-family="{layout.font}"{anchor}>'
+        f"{_painted(layout.ground, colours)}{_ornament(design)}"
+        f'<g fill="{getattr(colours, layout.text)}">'
+        f"{_text(typeset(brief.title, layout.title), layout.title)}"
+        f"{_text(typeset(byline(brief.authors), layout.author), layout.author)}</g></svg>"
+    )
+
+
+def _painted(ground: str, colours: Palette) -> str:
+    return ground.format(
+        cloth=colours.cloth, foil=colours.foil, paper=colours.paper, ink=colours.ink, accent=colours.accent
+    )
+
+
+def _ornament(design: Design) -> str:
+    layout, colours, spot = design.layout, design.palette, design.spot
+    place = f'transform="translate({_n(spot[0].x)} {_n(spot[0].y)})scale({_n(spot[0].scale)})"'
+    drawn = _paths(design.motif, layout, colours)
+    if layout.tiles:
+        side = _n(2 * spot[0].x)
+        return (
+            f'<pattern id="p" width="{side}" height="{side}" patternUnits="userSpaceOnUse"><g {place}>{drawn}</g>'
+            f'</pattern><path fill="url(#p)" d="M0 0h200v300H0z"/>{_painted(layout.panel, colours)}'
+        )
+    if len(spot) == 1:
+        return f"<g {place}>{drawn}</g>"
+    row = "".join(f'<use href="#m" x="{_n(other.x - spot[0].x)}"/>' for other in spot[1:])
+    return f'<g id="m" {place}>{drawn}</g>{row}'
+
+
+def _paths(motif: Motif, layout: Layout, colours: Palette) -> str:
+    mark, field = getattr(colours, layout.mark), getattr(colours, layout.field)
+    parts = (
+        (motif.lined, f'fill="none" stroke="{mark}" stroke-width="3"'),
+        (motif.filled, f'fill="{mark}"'),
+        (motif.scored, f'fill="none" stroke="{field}" stroke-width="3"'),
+        (motif.accented, f'fill="{colours.accent}"'),
+    )
+    return "".join(f'<path {how} d="{data}"/>' for data, how in parts if data)
+
+
+def _text(setting: Setting, area: Area) -> str:
+    if not setting.lines:
+        return ""
+    size, step = setting.size, round(setting.size * area.leading, 1)
+    height = (len(setting.lines) - 1) * step + size * _CAPITAL
+    slack = {
+        "top": 0.0,
+        "middle": (area.box.height - height) / 2,
+        "bottom": area.box.height - height - size * _DESCENDER,
+    }
+    first = area.box.y + slack[area.stand] + size * _CAPITAL
+    weight = ' font-weight="700"' if area.bold else ""
+    tracking = f' letter-spacing="{_n(size * area.tracking)}"' if area.tracking else ""
+    lines = "".join(_line(line, area, size, first + place * step) for place, line in enumerate(setting.lines))
+    return f'<g font-size="{_n(size)}"{weight}{tracking}>{lines}</g>'
+
+
+def _line(line: str, area: Area, size: float, y: float) -> str:
+    box = area.box
+    turned = reads_leftwards(line)
+    x = box.x + box.width / 2 if area.align == "middle" else box.x + box.width if turned else box.x
+    extra = ' direction="rtl"' if turned else ""
+    if not is_measured(line):
+        # Nobody knows the font that has these glyphs: the estimate becomes the width.
+        extra += f' textLength="{_n(area.measure(line) * size)}" lengthAdjust="spacingAndGlyphs"'
+    return f'<text x="{_n(x)}" y="{round(y)}"{extra}>{escape(line, quote=False)}</text>'
+
+
+def _n(number: float) -> str:
+    """A number as short as it goes."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")

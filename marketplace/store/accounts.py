@@ -1,0 +1,61 @@
+"""Who can sign in."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from marketplace.domain import Account, EmailTaken
+from marketplace.store.schema import accounts
+from servicekit.database import insert_into
+
+
+class StoredAccounts:
+    """The accounts, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, account: Account, created_at: datetime) -> None:
+        """Give a reader an account.
+
+        Raises EmailTaken, also where another transaction is faster.
+        """
+        adding = (
+            insert_into(self._connection, accounts)
+            .values(
+                reader_id=account.reader_id,
+                email=account.email,
+                password_hash=account.password_hash,
+                session_key=account.session_key,
+                created_at=created_at,
+            )
+            .on_conflict_do_nothing(index_elements=[accounts.c.email])
+            .returning(accounts.c.reader_id)
+        )
+        if self._connection.execute(adding).first() is None:
+            raise EmailTaken
+
+    def by_email(self, email: str) -> Account | None:
+        """The account of this e-mail, spelled as credentials.py spells it."""
+        return self._one(accounts.c.email == email)
+
+    def by_reader(self, reader_id: int) -> Account | None:
+        """The account of this reader; None for a guest."""
+        return self._one(accounts.c.reader_id == reader_id)
+
+    def set_password(self, reader_id: int, password_hash: str, session_key: str) -> None:
+        """Another password, or the same one hashed anew; a new `session_key` ends the sessions that have the old."""
+        changing = update(accounts).where(accounts.c.reader_id == reader_id)
+        self._connection.execute(changing.values(password_hash=password_hash, session_key=session_key))
+
+    def _one(self, condition: ColumnElement[bool]) -> Account | None:
+        columns = (accounts.c.reader_id, accounts.c.email, accounts.c.password_hash, accounts.c.session_key)
+        row = self._connection.execute(select(*columns).where(condition)).first()
+        if row is None:
+            return None
+        return Account(
+            reader_id=row.reader_id,
+            email=row.email,
+            password_hash=row.password_hash,
+            session_key=row.session_key,
+        )

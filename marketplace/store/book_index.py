@@ -1,0 +1,106 @@
+"""What is kept beside a book so that it can be found: its folded words, its authors' addresses and the vocabulary."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
+
+from marketplace.domain import Book
+from marketplace.store.schema import book_authors, book_search, books, search_terms
+from marketplace.words import folded_words, isbn13, slug
+from servicekit.database import insert_into
+
+
+class BookIndex:
+    """The index of the catalogue, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, changed: Sequence[Book]) -> None:
+        """Bring the index in line with these books, each id at most once."""
+        ids = [book.id for book in changed]
+        rows = [_row(book) for book in changed]
+        self._recount(before=self._rows(ids), after=rows)
+        self._connection.execute(self._upsert(), rows)
+        self._connection.execute(delete(book_authors).where(book_authors.c.book_id.in_(ids)))
+        if places := [place for book in changed for place in _places(book)]:
+            self._connection.execute(insert(book_authors), places)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Take books out of the index, as must be done before they are deleted from the catalogue."""
+        self._recount(before=self._rows(ids), after=[])
+        for table in (book_search, book_authors):
+            self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
+
+    def missing(self, limit: int) -> list[int]:
+        """The ids of some books that are not in the index."""
+        indexed = select(book_search.c.book_id).where(book_search.c.book_id == books.c.book_id)
+        statement = select(books.c.book_id).where(~indexed.exists()).order_by(books.c.book_id).limit(limit)
+        return list(self._connection.scalars(statement))
+
+    def _rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        rows = self._connection.execute(select(book_search).where(book_search.c.book_id.in_(ids)))
+        return [dict(row) for row in rows.mappings()]
+
+    def _upsert(self) -> Any:
+        statement = insert_into(self._connection, book_search)
+        names = ("title", "authors", "subjects", "isbn")
+        replaced = {name: statement.excluded[name] for name in names}
+        return statement.on_conflict_do_update(index_elements=[book_search.c.book_id], set_=replaced)
+
+    def _recount(self, *, before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any]]) -> None:
+        counted: Counter[str] = Counter()
+        for row in after:
+            counted.update(_vocabulary(row))
+        for row in before:
+            counted.subtract(_vocabulary(row))
+        # In one order, so that two writers never wait for each other.
+        changes = sorted((term, books) for term, books in counted.items() if books)
+        if not changes:
+            return
+        self._connection.execute(*self._adding(changes))
+        if fewer := [term for term, books in changes if books < 0]:
+            gone = delete(search_terms).where(search_terms.c.term.in_(fewer), search_terms.c.books <= 0)
+            self._connection.execute(gone)
+
+    def _adding(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:
+        statement = insert_into(self._connection, search_terms)
+        changed = {"books": search_terms.c.books + statement.excluded.books}
+        if self._connection.dialect.name == "postgresql":
+            # Two arrays go through PostgreSQL much faster than two parameters a row.
+            terms = func.unnest(literal([term for term, _ in changes], ARRAY(Text)), type_=Text)
+            numbers = func.unnest(literal([books for _, books in changes], ARRAY(Integer)), type_=Integer)
+            rows = statement.from_select(["term", "books"], select(terms, numbers))
+            return (rows.on_conflict_do_update(index_elements=[search_terms.c.term], set_=changed),)
+        adding = statement.on_conflict_do_update(index_elements=[search_terms.c.term], set_=changed)
+        return adding, [{"term": term, "books": books} for term, books in changes]
+
+
+def _row(book: Book) -> dict[str, Any]:
+    return {
+        "book_id": book.id,
+        "title": " ".join(folded_words(book.title)),
+        "authors": " ".join(_words_of_each(book.authors)),
+        "subjects": " ".join(_words_of_each([*book.subjects, *(category.label for category in book.categories)])),
+        "isbn": isbn13(book.isbn) or " ".join(folded_words(book.isbn)),
+    }
+
+
+def _words_of_each(texts: Iterable[str]) -> Iterable[str]:
+    # One by one: initials join within a name, not from one name to the next.
+    return (word for text in texts for word in folded_words(text))
+
+
+def _vocabulary(row: dict[str, Any]) -> set[str]:
+    words = f"{row['title']} {row['authors']} {row['subjects']}".split()
+    return {word for word in words if word.isalpha() and len(word) > 1}
+
+
+def _places(book: Book) -> list[dict[str, Any]]:
+    slugs: dict[str, int] = {}
+    for position, author in enumerate(book.authors):
+        if address := slug(author):
+            slugs.setdefault(address, position)
+    return [{"book_id": book.id, "slug": address, "position": position} for address, position in slugs.items()]

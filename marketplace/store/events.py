@@ -1,0 +1,119 @@
+"""How events are written in the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.domain import (
+    GREATEST_ID,
+    MOST_HALF_STARS,
+    NOBODY,
+    Interaction,
+    InteractionKind,
+    ReaderForgotten,
+    ReadersMerged,
+    ShopEvent,
+)
+
+INTERACTION = "interaction"
+MERGE = "merge"
+FORGET = "forget"
+
+
+class MalformedEvent(Exception):
+    """A row of the outbox cannot be read; the message says why."""
+
+
+def kind_of(event: ShopEvent) -> str:
+    """The name of the event's kind."""
+    match event:
+        case Interaction():
+            return INTERACTION
+        case ReadersMerged():
+            return MERGE
+        case ReaderForgotten():
+            return FORGET
+
+
+def reader_of(event: ShopEvent) -> int:
+    """Whose event it is."""
+    return event.into_reader if isinstance(event, ReadersMerged) else event.reader_id
+
+
+def written(event: ShopEvent) -> dict[str, Any]:
+    """The event as JSON."""
+    match event:
+        case Interaction():
+            return _written_interaction(event)
+        case ReadersMerged():
+            return {"from_reader": event.from_reader, "into_reader": event.into_reader}
+        case ReaderForgotten():
+            return {"reader_id": event.reader_id}
+
+
+def read(kind: str, payload: Any) -> ShopEvent:
+    """The event that was written.
+
+    Raises MalformedEvent.
+    """
+    try:
+        match kind:
+            case "interaction":
+                return _interaction(payload)
+            case "merge":
+                return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
+            case "forget":
+                return ReaderForgotten(_id(payload["reader_id"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvent(f"malformed payload: {type(error).__name__}") from error
+    raise MalformedEvent(f"unknown kind of event {kind!r}")
+
+
+def _written_interaction(interaction: Interaction) -> dict[str, Any]:
+    payload = {
+        "id": interaction.id,
+        "reader_id": interaction.reader_id,
+        "book_id": interaction.book_id,
+        "kind": interaction.kind.name.lower(),
+        "occurred_at": interaction.occurred_at.isoformat(),
+        "recommendation_id": interaction.recommendation_id,
+    }
+    if interaction.half_stars is not None:
+        payload["half_stars"] = interaction.half_stars
+    if interaction.undoes:
+        payload["undoes"] = interaction.undoes
+    return payload
+
+
+def _interaction(payload: Any) -> Interaction:
+    occurred_at = datetime.fromisoformat(payload["occurred_at"])
+    if occurred_at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return Interaction(
+        id=_text(payload["id"]),
+        reader_id=_id(payload["reader_id"]),
+        book_id=_id(payload["book_id"]),
+        kind=InteractionKind[payload["kind"].upper()],
+        occurred_at=occurred_at,
+        recommendation_id=_text(payload["recommendation_id"]),
+        half_stars=_half_stars(payload.get("half_stars")),
+        undoes=_text(payload.get("undoes", "")),
+    )
+
+
+def _id(value: Any) -> int:
+    if not (isinstance(value, int) and NOBODY < value <= GREATEST_ID):
+        raise ValueError("not an id")
+    return value
+
+
+def _half_stars(value: Any) -> int | None:
+    if value is not None and not (isinstance(value, int) and 0 < value <= MOST_HALF_STARS):
+        raise ValueError("not half stars")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    value.encode()  # a lone surrogate would fail when the message is made
+    return value

@@ -1,0 +1,114 @@
+"""What readers did, as the shop itself keeps it: it answers for their pages while Recommendations does not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from marketplace.domain import OPINIONS, Interaction, InteractionKind, InteractionNotFound, Ratings
+from marketplace.store.schema import NUL, interactions
+
+_OF_READER = (
+    select(interactions)
+    .where(interactions.c.reader_id == bindparam("reader"))
+    .order_by(interactions.c.occurred_at.desc(), interactions.c.interaction_id)
+)
+# Every page of a reader asks it; to put it together costs more than to run it.
+_LATEST = _OF_READER.limit(bindparam("limit")).offset(bindparam("offset"))
+
+
+class Interactions:
+    """The interactions, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, interaction: Interaction) -> None:
+        """Keep one; its id must be new, and an opinion the only one of its kind."""
+        row = {
+            "interaction_id": interaction.id,
+            "reader_id": interaction.reader_id,
+            "book_id": interaction.book_id,
+            "kind": int(interaction.kind),
+            "half_stars": interaction.half_stars,
+            "recommendation_id": interaction.recommendation_id,
+            "occurred_at": interaction.occurred_at,
+        }
+        self._connection.execute(insert(interactions).values(row))
+
+    def get(self, reader_id: int, interaction_id: str) -> Interaction:
+        """One interaction of this reader.
+
+        Raises InteractionNotFound, also where it is another reader's.
+        """
+        if NUL in interaction_id:
+            raise InteractionNotFound
+        wanted = self._of(reader_id).where(interactions.c.interaction_id == interaction_id)
+        row = self._connection.execute(wanted).first()
+        if row is None:
+            raise InteractionNotFound
+        return _interaction(row)
+
+    def remove(self, interaction_id: str) -> None:
+        """Keep it no more."""
+        self._connection.execute(delete(interactions).where(interactions.c.interaction_id == interaction_id))
+
+    def with_book(self, reader_id: int, book_id: int) -> list[Interaction]:
+        """All that this reader did with this book, the latest first."""
+        wanted = self._of(reader_id).where(interactions.c.book_id == book_id)
+        return [_interaction(row) for row in self._connection.execute(wanted)]
+
+    def latest(self, reader_id: int, limit: int, offset: int = 0) -> list[Interaction]:
+        """What this reader did, the latest first."""
+        given = {"reader": reader_id, "limit": limit, "offset": offset}
+        return [_interaction(row) for row in self._connection.execute(_LATEST, given)]
+
+    def count(self, reader_id: int) -> int:
+        """How much this reader did."""
+        counted = select(func.count()).where(interactions.c.reader_id == reader_id)
+        number: int = self._connection.execute(counted).scalar_one()
+        return number
+
+    def ratings(self, book_id: int) -> Ratings:
+        """How readers rated this book."""
+        rated = select(func.count(), func.sum(interactions.c.half_stars)).where(
+            interactions.c.book_id == book_id, interactions.c.kind == InteractionKind.RATING
+        )
+        count, half_stars = self._connection.execute(rated).one()
+        return Ratings(count, half_stars / count / 2 if count else 0.0)
+
+    def opinions(self, reader_id: int) -> list[Interaction]:
+        """All ratings of this reader, and what they waved away."""
+        wanted = self._of(reader_id).where(interactions.c.kind.in_(OPINIONS))
+        return [_interaction(row) for row in self._connection.execute(wanted)]
+
+    def move(self, from_reader: int, into_reader: int) -> None:
+        """Make all that one reader did another's; their opinions must not meet."""
+        moving = update(interactions).where(interactions.c.reader_id == from_reader)
+        self._connection.execute(moving.values(reader_id=into_reader))
+
+    def _of(self, reader_id: int) -> Any:
+        return _OF_READER.params(reader=reader_id)
+
+
+def opinions_apart(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
+    """The older one of each two opinions of one kind about one book."""
+    older = []
+    known = {(each.book_id, each.kind): each for each in kept}
+    for each in added:
+        other = known.get((each.book_id, each.kind))
+        if other is not None:
+            older.append(min(each, other, key=lambda opinion: opinion.occurred_at))
+    return older
+
+
+def _interaction(row: Row[Any]) -> Interaction:
+    return Interaction(
+        id=row.interaction_id,
+        reader_id=row.reader_id,
+        book_id=row.book_id,
+        kind=InteractionKind(row.kind),
+        occurred_at=row.occurred_at,
+        recommendation_id=row.recommendation_id,
+        half_stars=row.half_stars,
+    )

@@ -1,0 +1,75 @@
+"""Whole shelves of the catalogue, page by page."""
+
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from marketplace.domain import AuthorListing, AuthorNotFound, Card, Category, Listing, Sort
+from marketplace.store.books import Books
+from marketplace.store.schema import book_authors, book_categories, books
+
+FEW = 2000
+"""So many books are put in order in a moment; of more, an index in that order is walked along."""
+
+_SLUG = re.compile(r"[a-z0-9-]+")
+_POPULAR = (books.c.reader_count.desc(), books.c.book_id)
+_ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
+    Sort.NEWEST: (books.c.year.desc().nulls_last(), books.c.book_id),
+    Sort.TITLE: (books.c.sort_title, books.c.book_id),
+    Sort.CHEAPEST: (books.c.price_minor.asc().nulls_last(), books.c.book_id),
+    Sort.DEAREST: (books.c.price_minor.desc().nulls_last(), books.c.book_id),
+}
+
+
+def in_order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
+    """What to order books by, ties by id and what is unknown last; the most popular first where nothing is sought."""
+    return _ORDERS.get(sort, _POPULAR)
+
+
+class Listings:
+    """Lists of books, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def in_category(self, category: Category, sort: Sort, *, limit: int, offset: int = 0) -> Listing:
+        """Books of one shelf; an empty listing where it has none."""
+        of_category = select(book_categories.c.book_id).where(book_categories.c.category == category)
+        return self._page(of_category, book_categories.c.book_id, sort, limit=limit, offset=offset)
+
+    def by_author(self, slug: str, sort: Sort, *, limit: int, offset: int = 0) -> AuthorListing:
+        """Books by whoever has this slug.
+
+        Raises AuthorNotFound.
+        """
+        # Whoever asks for it may have typed anything; not everything can be a parameter.
+        if not _SLUG.fullmatch(slug):
+            raise AuthorNotFound("no such author")
+        by_author = select(book_authors.c.book_id).where(book_authors.c.slug == slug)
+        best_known = self._connection.execute(
+            select(books.c.authors, book_authors.c.position)
+            .join_from(book_authors, books, books.c.book_id == book_authors.c.book_id)
+            .where(book_authors.c.slug == slug)
+            .order_by(*_POPULAR)
+            .limit(1)
+        ).first()
+        if best_known is None:
+            raise AuthorNotFound(f"no author {slug!r}")
+        page = self._page(by_author, book_authors.c.book_id, sort, limit=limit, offset=offset)
+        return AuthorListing(name=best_known.authors[best_known.position], cards=page.cards, total=page.total)
+
+    def _page(self, chosen: Any, book_id: ColumnElement[int], sort: Sort, *, limit: int, offset: int) -> Listing:
+        total = self._connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
+        # SQLite does as it is told: it looks each id up and sorts, or it walks an index and looks whether a book is
+        # among them. PostgreSQL knows how many there are and chooses for itself.
+        is_chosen = books.c.book_id.in_(chosen) if total <= FEW else chosen.where(book_id == books.c.book_id).exists()
+        page = select(books.c.book_id).where(is_chosen).order_by(*in_order(sort)).limit(limit).offset(offset)
+        ids = self._connection.scalars(page).all() if offset < total else ()
+        return Listing(cards=cards_of(self._connection, ids), total=total)
+
+
+def cards_of(connection: Connection, ids: Any) -> tuple[Card, ...]:
+    """The cards of these books, in this order."""
+    cards = Books(connection).cards(ids)
+    return tuple(cards[book_id] for book_id in ids)

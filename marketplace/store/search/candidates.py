@@ -1,0 +1,82 @@
+"""Fetching what matches, the most popular first where there is too much of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from marketplace.domain import Sort
+from marketplace.store.listings import in_order
+from marketplace.store.schema import book_search, books
+from marketplace.store.search.dialects import full_text
+from marketplace.store.search.query import Group, Match
+from marketplace.store.search.ranking import Candidate
+
+_SEARCHED = books.join(book_search, books.c.book_id == book_search.c.book_id)
+_WORDS = select(
+    books.c.book_id,
+    book_search.c.title,
+    book_search.c.authors,
+    book_search.c.subjects,
+    book_search.c.isbn,
+    books.c.reader_count,
+).select_from(_SEARCHED)
+_IDS = select(books.c.book_id).select_from(_SEARCHED)
+_CALLED = 48
+"""So many books that are called just as the query come before more popular ones, where too much matches."""
+
+
+class Candidates:
+    """The books among which a search chooses, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.full_text = full_text(connection)
+
+    def ids(self, match: Match, sort: Sort, limit: int) -> list[int]:
+        """The first of what matches, in a shelf's order."""
+        return list(self._connection.scalars(self._first(_IDS, match, sort, limit, in_names=False)))
+
+    def best(self, match: Match, limit: int, *, title: str = "") -> list[Candidate]:
+        """What matches, in title and authors first; of too much of that, what is called just `title` before all else.
+
+        Each of these begins with the most popular.
+        """
+        names = self.in_names(match, limit)
+        if len(names) < limit:
+            return _distinct([*names, *self.anywhere(match, limit)])[:limit]
+        called = _WORDS.where(books.c.sort_title == title).order_by(*in_order(Sort.POPULAR)).limit(_CALLED)
+        return _distinct([*self._rows(called), *names])[:limit]
+
+    def anywhere(self, match: Match, limit: int) -> list[Candidate]:
+        """The most popular of the books that match."""
+        return self._rows(self._first(_WORDS, match, Sort.POPULAR, limit, in_names=False))
+
+    def in_names(self, match: Match, limit: int) -> list[Candidate]:
+        """The most popular of the books of which title and authors match."""
+        return self._rows(self._first(_WORDS, match, Sort.POPULAR, limit, in_names=True))
+
+    def with_some(self, groups: Sequence[Group], limit: int) -> list[Candidate]:
+        """Books that have all words or, where there are none, all but one or, where there are none, one."""
+        fewer = [(*groups[:at], *groups[at + 1 :]) for at in range(len(groups))]
+        for some in ([groups], fewer, [(group,) for group in groups]):
+            matches = [Match(tuple(each)) for each in some if each]
+            share = limit // max(len(matches), 1)
+            if found := _distinct(candidate for match in matches for candidate in self.anywhere(match, share)):
+                return found
+        return []
+
+    def sorted(self, ids: Sequence[int], sort: Sort) -> list[int]:
+        """These books in a shelf's order."""
+        statement = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(*in_order(sort))
+        return list(self._connection.scalars(statement))
+
+    def _first(self, chosen: Select[Any], match: Match, sort: Sort, limit: int, *, in_names: bool) -> Select[Any]:
+        return self.full_text.matching(chosen, match, in_names=in_names).order_by(*in_order(sort)).limit(limit)
+
+    def _rows(self, statement: Select[Any]) -> list[Candidate]:
+        return [Candidate(*row) for row in self._connection.execute(statement)]
+
+
+def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return list({candidate.book_id: candidate for candidate in candidates}.values())

@@ -1,0 +1,65 @@
+"""Full text by PostgreSQL's own, and likeness by its extension pg_trgm."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    any_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from marketplace.store.schema import search_terms
+from marketplace.store.search.query import Form, Match
+
+_LIKENESS = "0.25"
+"""The least share of groups of three letters in common; that of two wrong letters in six is about this."""
+
+
+class FullText:
+    """The full text of a catalogue in PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, words: Iterable[str]) -> dict[str, int]:
+        """Those words that the catalogue has, with the number of books that have each."""
+        wanted = any_(literal(sorted(words), ARRAY(Text)))
+        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term == wanted)
+        return {row.term: row.books for row in self._connection.execute(terms)}
+
+    def like(self, word: str, limit: int) -> dict[str, int]:
+        """Words that share most groups of three letters with `word`, with the number of books that have each."""
+        self._connection.execute(select(func.set_config("pg_trgm.similarity_threshold", _LIKENESS, True)))
+        terms = (
+            select(search_terms.c.term, search_terms.c.books)
+            .where(search_terms.c.term.op("%")(word))
+            .order_by(func.similarity(search_terms.c.term, word).desc(), search_terms.c.term)
+            .limit(limit)
+        )
+        return {row.term: row.books for row in self._connection.execute(terms)}
+
+    def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
+        """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
+        words: ColumnElement[Any] = literal_column("book_search.fts_names" if in_names else "book_search.fts_words")
+        return chosen.where(words.op("@@")(cast(_expression(match), TSQUERY)))
+
+
+def _expression(match: Match) -> str:
+    # Words are letters and digits only: nothing in the quotes can end them.
+    groups = ("(" + " | ".join(map(_form, group)) + ")" for group in match.groups)
+    return " & ".join(groups)
+
+
+def _form(form: Form) -> str:
+    words = " & ".join(f"'{word}'" for word in form.words)
+    return f"({words}{':*' if form.is_beginning else ''})"

@@ -1,0 +1,83 @@
+"""What somebody who is typing may mean."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select
+
+from marketplace.domain import Card, Category, Suggestion, SuggestionKind
+from marketplace.store.listings import cards_of
+from marketplace.store.schema import book_categories
+from marketplace.store.search.candidates import Candidates
+from marketplace.store.search.corrections import Corrector
+from marketplace.store.search.query import Group, Match, as_typed, parse
+from marketplace.store.search.ranking import has, rank
+from marketplace.words import folded_words, slug, sort_key
+
+_CONSIDERED = 60
+_AUTHORS, _CATEGORIES = 3, 2
+"""So many of each are suggested, at most; books fill the rest."""
+_SHORTEST = 2
+_SHORTEST_FORGIVEN = 4
+
+
+def suggestions(connection: Connection, text: str, limit: int) -> tuple[Suggestion, ...]:
+    """Authors, books and categories that `text` may become, at most `limit` in all."""
+    words = parse(text).words
+    if sum(map(len, words)) < _SHORTEST:
+        return ()
+    candidates = Candidates(connection)
+    groups = as_typed(words, shortest=1)
+    found = candidates.in_names(Match(groups), _CONSIDERED)
+    categories = _categories(connection, folded_words(text))
+    if not found and not categories and max(map(len, words)) >= _SHORTEST_FORGIVEN:
+        groups = Corrector(candidates.full_text, words, unfinished=True).unknown_corrected()
+        found = candidates.in_names(Match(groups), _CONSIDERED)
+    ranked = rank(found, groups, title=sort_key(text))
+    cards = cards_of(connection, [each.candidate.book_id for each in ranked])
+    authors = _authors(cards, groups)
+    books = [
+        Suggestion(
+            kind=SuggestionKind.BOOK, text=card.title, book_id=card.id, detail=card.authors[0] if card.authors else ""
+        )
+        for card in cards
+    ]
+    others = [*authors[:_AUTHORS], *categories[:_CATEGORIES]]
+    return (*authors[:_AUTHORS], *books[: max(limit - len(others), 0)], *categories[:_CATEGORIES])[:limit]
+
+
+def _authors(cards: Iterable[Card], groups: Sequence[Group]) -> list[Suggestion]:
+    named: dict[str, str] = {}
+    readers: dict[str, int] = {}
+    for card in cards:
+        for author in card.authors:
+            words = folded_words(author)
+            if all(any(has(words, form) for form in group) for group in groups):
+                named.setdefault(slug(author), author)
+                readers[slug(author)] = readers.get(slug(author), 0) + 1 + card.readers
+    best = sorted(named, key=lambda each: -readers[each])
+    return [Suggestion(kind=SuggestionKind.AUTHOR, text=named[each], slug=each) for each in best]
+
+
+def _categories(connection: Connection, words: Sequence[str]) -> list[Suggestion]:
+    begun = [category for category in Category if _is_begun(folded_words(category.label), words)]
+    if not begun:
+        return []
+    with_books = [
+        category
+        for category in begun
+        if connection.execute(
+            select(book_categories.c.book_id).where(book_categories.c.category == category).limit(1)
+        ).first()
+    ]
+    return [
+        Suggestion(kind=SuggestionKind.CATEGORY, text=category.label, slug=category.slug) for category in with_books
+    ]
+
+
+def _is_begun(label: Sequence[str], words: Sequence[str]) -> bool:
+    starts = [at for at in range(len(label)) if label[at].startswith(words[0])]
+    return any(
+        len(label) - at >= len(words)
+        and all(there.startswith(word) for there, word in zip(label[at:], words, strict=False))
+        for at in starts
+    )

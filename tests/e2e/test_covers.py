@@ -1,0 +1,61 @@
+"""The drawn covers, measured by a browser that sets them with the fonts it has."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from marketplace.covers import draw
+from marketplace.covers.drawing import design_of
+from marketplace.covers.motifs import MOTIFS, REACH
+from tests.marketplace.starter_covers import starter_briefs
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+_TEXTS = """
+() => [...document.querySelectorAll("svg")].map(svg => [...svg.querySelectorAll("text")].map(text => {
+  const box = text.getBBox();
+  return [box.x, box.y, box.x + box.width, box.y + box.height];
+}))
+"""
+_MOTIFS = """
+() => [...document.querySelectorAll("g")].map(motif => {
+  const box = motif.getBBox();
+  return Math.max(-box.x, -box.y, box.x + box.width, box.y + box.height);
+})
+"""
+# A J may hang over to the left of where it stands.
+TOLERANCE = 2.5
+
+
+def measured(browser: Browser, markup: str, script: str) -> Any:
+    """What the script finds on a page of this markup."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(markup)
+        return page.evaluate(script)
+
+
+def test_no_text_of_the_starters_covers_sticks_out(browser: Browser) -> None:
+    """Every line stands between the margins of its layout, and on the cover from top to bottom."""
+    briefs = starter_briefs()
+    covers = measured(browser, "".join(map(draw, briefs)), _TEXTS)
+    assert len(covers) == len(briefs)
+    outside = []
+    for brief, lines in zip(briefs, covers, strict=True):
+        box = design_of(brief).layout.title.box
+        for left, top, right, bottom in lines:
+            beside = left < box.x - TOLERANCE or right > box.x + box.width + TOLERANCE
+            if beside or top < 0 or bottom > 300:
+                outside.append((brief.title, design_of(brief).layout.name, left, right))
+    assert outside == []
+
+
+def test_motifs_keep_within_their_reach(browser: Browser) -> None:
+    """What the layouts leave free for a motif is what its outlines need."""
+    drawn = [motif for motifs in MOTIFS.values() for motif in motifs]
+    paths = ([each.filled, each.lined, each.accented, each.scored] for each in drawn)
+    groups = "".join("<g>" + "".join(f'<path d="{data}"/>' for data in each if data) + "</g>" for each in paths)
+    reached = measured(browser, f"<svg>{groups}</svg>", _MOTIFS)
+    assert len(reached) == len(drawn)
+    assert max(reached) <= REACH

@@ -1,0 +1,49 @@
+"""A reader's browser, that sends forms as they stand in the pages, token and all."""
+
+import re
+from html import unescape
+
+from argon2 import PasswordHasher
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from marketplace.passwords import Passwords
+
+
+def quick_passwords(time_cost: int = 1) -> Passwords:
+    """Passwords whose hashes take no time."""
+    return Passwords(PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1))
+
+
+def token(html: str) -> str:
+    """The token of the form in a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found, html
+    return found[1]
+
+
+class Browser:
+    """One browser with its cookies."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+
+    def get(self, path: str, status: int = 200) -> str:
+        """The text of a page, in its words rather than its markup's."""
+        response = self.client.get(path)
+        assert response.status_code == status, response.status
+        return unescape(re.sub(r"\s+", " ", response.text))
+
+    def send(self, path: str, form_at: str | None = None, **fields: str) -> TestResponse:
+        """Open the page of a form, fill its fields in, and send it."""
+        html = self.client.get(form_at or path).text
+        return self.client.post(path, data={"csrf_token": token(html), **fields})
+
+    def sign_up(self, email: str = "ann@example.com", password: str = "correct horse") -> TestResponse:
+        return self.send("/account/sign-up", email=email, password=password)
+
+    def sign_in(self, email: str = "ann@example.com", password: str = "correct horse") -> TestResponse:
+        return self.send("/account/sign-in", email=email, password=password)
+
+    def sign_out(self) -> TestResponse:
+        return self.send("/account/sign-out", form_at="/account")

@@ -1,0 +1,1 @@
+"""Tests of marketplace.pages, through Flask's test client."""

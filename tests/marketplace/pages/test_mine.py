@@ -1,0 +1,55 @@
+"""Tests of marketplace.pages.mine."""
+
+import re
+
+from flask import Flask
+from sqlalchemy import text
+
+from marketplace.store import Store
+from tests.marketplace.browser import Browser
+
+
+def test_the_history_shows_what_was_done_and_takes_it_back(browser: Browser) -> None:
+    """Latest first, in words, and taken back for good."""
+    assert "Nothing yet." in browser.get("/history")
+    browser.get("/books/20?from=list-1")
+    browser.send("/books/21/rating", form_at="/books/21", stars="3.5")
+    html = browser.get("/history")
+    for words in ("You opened it from a shelf", "You gave it 3.5 of 5 stars", "You looked at it"):
+        assert words in html
+    for interaction in re.findall(r'name="interaction" value="([^"]+)"', html):
+        assert (
+            browser.send("/undo", form_at="/history", interaction=interaction, next="/history").location == "/history"
+        )
+    assert "Nothing yet." in browser.get("/history")
+
+
+def test_the_history_is_ones_own(browser: Browser, app: Flask) -> None:
+    """Another reader sees nothing of it."""
+    browser.get("/books/20?from=list-1")
+    other = Browser(app)
+    other.get("/books/21?from=list-1")
+    assert "Dune" not in other.get("/history")
+
+
+def test_a_long_history_has_pages(browser: Browser) -> None:
+    """Thirty on each; there is none beyond the last, and none that is no number."""
+    for book_id in range(1, 13):
+        for attribution in ("a", "b", "c"):
+            browser.get(f"/books/{book_id}?from={attribution}")
+    assert "Page 1 of 2" in browser.get("/history")
+    assert browser.get("/history?page=2").count('name="interaction"') == 6
+    for nonsense in ("3", "0", "-1", "x", "1.0", "9" * 30, "²"):
+        browser.get(f"/history?page={nonsense}", status=404)
+
+
+def test_a_book_that_left_the_catalogue_stays_in_the_history(browser: Browser, store: Store) -> None:
+    """It is named as gone, and can be taken back still."""
+    browser.get("/books/20?from=list-1")
+    with store.engine.connect() as connection:
+        connection.execute(text("DELETE FROM books WHERE book_id = 20"))
+        connection.commit()
+    other = Browser(browser.client.application)
+    assert "Nothing yet." in other.get("/history")
+    html = browser.get("/history")
+    assert 'name="interaction"' in html

@@ -1,0 +1,188 @@
+"""Every link and every form of the shop, with all that nobody well-meaning would send."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import structlog
+from flask import Flask
+
+from marketplace.app import create_app
+from marketplace.domain import Book, Category, Money, Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.limits import Limit, Limiter, Tried
+from marketplace.settings import Settings
+from marketplace.store import Store
+from tests.marketplace.attacker import Attacker, Findings, Victim
+from tests.marketplace.attacks import (
+    CARL,
+    Values,
+    attack_forms,
+    attack_routes,
+    attack_with_forged_cookies,
+    attack_with_odd_requests,
+)
+from tests.marketplace.browser import Browser, quick_passwords
+from tests.marketplace.crawler import KEPT_MARKER, MARKER
+from tests.marketplace.hostile import MARKUP
+
+pytestmark = pytest.mark.slow
+
+log = logging.getLogger(__name__)
+
+BOB = "bob.the.victim@example.com"
+HIS_PASSWORD = "a secret of bob"
+WISH = "What only Bob wishes for"
+BOBS_LIST, BOBS_TITLE = "bobs-own-list", "What only Bob knows"
+HIS_BOOK = 999
+KEPT = [text.replace(MARKER, KEPT_MARKER) for text in MARKUP.values()]
+HOSTILE_BOOKS = [
+    Book(
+        id=100 + number,
+        title=text,
+        authors=(text, "Frank Herbert"),
+        subjects=(text,),
+        description=text * 20,
+        isbn=text,
+        categories=(Category.MYSTERY,),
+        picture=f"https://a.org/{text}",
+        price=Money(100, "EUR"),
+    )
+    for number, text in enumerate(KEPT)
+]
+BOOKS = [
+    Book(id=20, title="Dune", authors=("Frank Herbert",), categories=(Category.MYSTERY,), subjects=("deserts",)),
+    *(Book(id=200 + number, title=f"Mystery {number}", categories=(Category.MYSTERY,)) for number in range(30)),
+    Book(id=HIS_BOOK, title=WISH, categories=(Category.POETRY,)),
+    *HOSTILE_BOOKS,
+]
+
+# What no page links to, and why; the crawl asks for it all the same.
+UNLINKED = {
+    "health.alive": "machines ask for it",
+    "health.ready": "machines ask for it",
+    "health.robots": "machines ask for it",
+}
+
+
+class HostileRecommender:
+    """Gives reasons full of markup; to Bob, what nobody else may read."""
+
+    state = "closed"
+
+    def __init__(self) -> None:
+        self.bob = 0
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        return [self._shelf(reader_id) for _ in requests]
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        return self._shelf(reader_id)
+
+    def _shelf(self, reader_id: int) -> Shelf:
+        if reader_id and reader_id == self.bob:
+            reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, BOBS_TITLE),))
+            return Shelf((Recommendation(20, reason),), BOBS_LIST)
+        reasons = [Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, text), (2, text))) for text in KEPT[:3]]
+        books = (20, *(book.id for book in HOSTILE_BOOKS))
+        name = KEPT[reader_id % len(KEPT)]
+        return Shelf(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
+
+
+@pytest.fixture
+def recommender() -> HostileRecommender:
+    """Recommends hostile books."""
+    return HostileRecommender()
+
+
+@pytest.fixture
+def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
+    """The shop with hostile books, where nobody is told to wait."""
+    with store.write() as work:
+        work.books.put(BOOKS)
+        work.commit()
+    endless = Limiter(dict.fromkeys(Tried, Limit(1_000_000, 1)))
+    settings = Settings(data_dir=tmp_path)
+    return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=endless)
+
+
+@pytest.fixture
+def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
+    """Bob, who rated, wished, waved away and opened from a list of his own."""
+    browser = Browser(app)
+    assert browser.sign_up(BOB, HIS_PASSWORD).status_code == 303
+    _do_all(browser, HIS_BOOK, BOBS_LIST)
+    with store.read() as work:
+        bob = work.accounts.by_email(BOB)
+        assert bob
+        done = work.interactions.latest(bob.reader_id, 100)
+    assert len(done) == 4
+    recommender.bob = bob.reader_id
+    assert BOBS_TITLE in browser.get("/")
+    secrets = {"e-mail": BOB, "reader id": str(bob.reader_id), "list": BOBS_LIST, "reason": BOBS_TITLE}
+    return Victim(bob.reader_id, BOB, secrets | {each.kind.name: each.id for each in done}, WISH)
+
+
+def names(payload: dict[str, object], reader_id: int) -> bool:
+    """Whether an event is a reader's."""
+    return reader_id in {payload.get(name) for name in ("reader_id", "from_reader", "into_reader")}
+
+
+def kept_of(store: Store, reader_id: int) -> object:
+    """All that is stored of a reader, and what Recommendations will be told of them."""
+    with store.read() as work:
+        return (
+            work.accounts.by_reader(reader_id),
+            work.interactions.latest(reader_id, 1000),
+            work.wishes.of(reader_id),
+            [row for row in work.outbox.waiting(1_000_000) if names(row.payload, reader_id)],
+        )
+
+
+def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store: Store, victim: Victim) -> None:
+    """A visitor, a guest and an account send hostile values wherever a page leads or a route is: no 5xx, nothing
+    obeyed, no way out of the shop, nothing of Bob told or changed, and nothing that the shop logs as a fault."""
+    before = kept_of(store, victim.reader_id)
+    findings = Findings()
+    values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
+    Browser(app).sign_up(CARL)
+    with structlog.testing.capture_logs() as logs:
+        for name, browser in browsers(app):
+            attacker = Attacker(name, browser, app, findings, victim)
+            attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
+            attack_routes(attacker, app, values)
+            attack_forms(attacker, values)
+        odd = Attacker("odd", Browser(app), app, findings, victim)
+        attack_with_odd_requests(odd, app)
+        attack_with_forged_cookies(odd, app, victim.reader_id)
+    log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
+    faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
+    assert findings.requests > 5000
+    assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
+    assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert routes - findings.endpoints == set(UNLINKED)
+    assert kept_of(store, victim.reader_id) == before
+    assert Browser(app).sign_in(BOB, HIS_PASSWORD).location == "/account"
+
+
+def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
+    """A visitor, a guest and an account, the last two with something that they did."""
+    yield "visitor", Browser(app)
+    guest = Browser(app)
+    _do_all(guest, 20, "list-of-a-guest")
+    yield "guest", guest
+    ann = Browser(app)
+    assert ann.sign_up(password="ann's own horse").status_code == 303
+    _do_all(ann, 20, "list-of-ann")
+    yield "ann", ann
+
+
+def _do_all(browser: Browser, book_id: int, attribution: str) -> None:
+    page = f"/books/{book_id}"
+    browser.get(f"{page}?from={attribution}")
+    browser.get(page)
+    browser.send(f"{page}/rating", form_at=page, stars="4.5")
+    browser.send(f"{page}/wish", form_at=page)
+    browser.send(f"{page}/not-interested", form_at=page)
+    browser.get(page)
