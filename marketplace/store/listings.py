@@ -30,8 +30,10 @@ def in_order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
 class Listings:
     """Lists of books, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, few: int = FEW) -> None:
+        """SQLite sorts up to `few` books itself; for more it walks along an index."""
         self._connection = connection
+        self._few = few
 
     def in_category(self, category: Category, sort: Sort, *, limit: int, offset: int = 0) -> Listing:
         """Books of one shelf; an empty listing where it has none."""
@@ -63,7 +65,9 @@ class Listings:
         total = self._connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
         # SQLite does as it is told: it looks each id up and sorts, or it walks an index and looks whether a book is
         # among them. PostgreSQL knows how many there are and chooses for itself.
-        is_chosen = books.c.book_id.in_(chosen) if total <= FEW else chosen.where(book_id == books.c.book_id).exists()
+        is_chosen = (
+            books.c.book_id.in_(chosen) if total <= self._few else chosen.where(book_id == books.c.book_id).exists()
+        )
         page = select(books.c.book_id).where(is_chosen).order_by(*in_order(sort)).limit(limit).offset(offset)
         ids = self._connection.scalars(page).all() if offset < total else ()
         return Listing(cards=cards_of(self._connection, ids), total=total)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event, text
 
 from marketplace.domain import AuthorNotFound, Book, Category, Money, Sort
-from marketplace.store import Store, listings
+from marketplace.store import Store
+from marketplace.store.listings import Listings
 from tests.marketplace.test_store import counted, put
 
 LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST]
@@ -61,18 +62,16 @@ def plans(store: Store) -> Iterator[list[str]]:
         (Sort.DEAREST, [1, 3, 2, 5, 4]),
     ],
 )
-def test_a_shelf_in_every_order(
-    store: Store, sort: Sort, expected: list[int], few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shelf_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
     """Ties go by id, what is unknown comes last, articles are passed over; large shelves and small ones alike."""
-    monkeypatch.setattr(listings, "FEW", few)
     put(store, *NOVELS, Book(id=9, title="Dune", categories=(Category.SCIENCE_FICTION,)))
     counted(store, (1, 4), (2, 4), (1, 2))
-    with store.read() as work:
-        page = work.listings.in_category(Category.CLASSICS, sort, limit=10)
+    with store.engine.connect() as connection:
+        listings = Listings(connection, few=few)
+        page = listings.in_category(Category.CLASSICS, sort, limit=10)
         assert [card.id for card in page.cards] == expected
         assert page.total == 5
-        assert [card.id for card in work.listings.by_author("emile-zola", sort, limit=10).cards] == expected
+        assert [card.id for card in listings.by_author("emile-zola", sort, limit=10).cards] == expected
 
 
 @pytest.mark.parametrize("sort", LISTED)
@@ -117,12 +116,11 @@ def test_authors_change_with_the_book(store: Store) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", LISTED)
-def test_a_large_shelf_is_not_sorted(store: Store, sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_shelf_is_not_sorted(store: Store, sort: Sort) -> None:
     """SQLite walks along an index, and stops when the page is full."""
-    monkeypatch.setattr(listings, "FEW", 0)
     put(store, *NOVELS)
-    with plans(store) as planned, store.read() as work:
-        work.listings.in_category(Category.CLASSICS, sort, limit=2)
+    with plans(store) as planned, store.engine.connect() as connection:
+        Listings(connection, few=0).in_category(Category.CLASSICS, sort, limit=2)
     assert planned
     assert not any("TEMP B-TREE" in step for step in planned), planned
 

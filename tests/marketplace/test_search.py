@@ -14,8 +14,9 @@ from marketplace.domain import Book, Category, Found, Sort, Suggestion, Suggesti
 from marketplace.imports import Importer
 from marketplace.store import Store, open_store
 from marketplace.store.book_index import BookIndex
+from marketplace.store.listings import FEW
 from marketplace.store.schema import search_terms
-from marketplace.store.search import finding, sqlite
+from marketplace.store.search import REACH, Search
 from tests.marketplace.test_listings import plans
 from tests.marketplace.test_store import counted, put
 
@@ -39,10 +40,20 @@ def ids(found: Found) -> list[int]:
     return [card.id for card in found.cards]
 
 
-def find(store: Store, query: str, sort: Sort = Sort.RELEVANCE, limit: int = 24, offset: int = 0) -> Found:
+def find(
+    store: Store,
+    query: str,
+    sort: Sort = Sort.RELEVANCE,
+    limit: int = 24,
+    offset: int = 0,
+    *,
+    reach: int = REACH,
+    few: int = FEW,
+) -> Found:
     """One page, in a transaction of its own."""
-    with store.read() as work:
-        return work.search.find(query, sort=sort, limit=limit, offset=offset)
+    with store.engine.connect() as connection:
+        search = Search(connection, reach=reach, few=few)
+        return search.find(query, sort=sort, limit=limit, offset=offset)
 
 
 def suggest(store: Store, beginning: str) -> tuple[Suggestion, ...]:
@@ -167,19 +178,18 @@ def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort, query: str)
     assert {page.total for page in pages} == {14}
 
 
-def test_a_reach_bounds_what_is_paged_and_keeps_the_best(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reach_bounds_what_is_paged_and_keeps_the_best(store: Store) -> None:
     """Of too many books the one that is called so comes first, then titles; that there are more is said."""
-    monkeypatch.setattr(finding, "REACH", 5)
     crowd = [Book(id=n, title=f"Volume {n}", subjects=("history",)) for n in range(1, 20)]
     put(store, *crowd, Book(id=20, title="History"), Book(id=21, title="A History of Tea"))
     counted(store, *((reader, n) for n in range(1, 20) for reader in range(3)))
-    found = find(store, "history")
+    found = find(store, "history", reach=5)
     assert ids(found)[:2] == [20, 21]
     assert (found.total, found.more, len(found.cards)) == (5, True, 5)
     put(store, *(replace(book, title=f"History, Volume {book.id}") for book in crowd))
-    assert ids(find(store, "history"))[0] == 20
-    assert find(store, "tea").more is False
-    assert find(store, "history", offset=5).cards == ()
+    assert ids(find(store, "history", reach=5))[0] == 20
+    assert find(store, "tea", reach=5).more is False
+    assert find(store, "history", offset=5, reach=5).cards == ()
 
 
 def test_a_changed_book_is_found_by_what_it_says_now(shop: Store) -> None:
@@ -212,12 +222,11 @@ def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", [Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST])
-def test_much_that_matches_is_not_sorted(store: Store, sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_much_that_matches_is_not_sorted(store: Store, sort: Sort) -> None:
     """SQLite walks along an index, and stops when it has enough."""
-    monkeypatch.setattr(sqlite, "FEW", 0)
     put(store, *SHELF)
     with plans(store) as planned:
-        find(store, "dune", sort)
+        find(store, "dune", sort, few=0)
     assert planned
     assert not any("TEMP B-TREE" in step for step in planned), planned
 

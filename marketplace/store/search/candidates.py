@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from marketplace.domain import Sort
-from marketplace.store.listings import in_order
+from marketplace.store.listings import FEW, in_order
 from marketplace.store.schema import book_search, books
 from marketplace.store.search.dialects import full_text
 from marketplace.store.search.query import Group, Match
@@ -29,9 +29,9 @@ _CALLED = 48
 class Candidates:
     """The books among which a search chooses, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, few: int = FEW) -> None:
         self._connection = connection
-        self.full_text = full_text(connection)
+        self.full_text = full_text(connection, few=few)
 
     def ids(self, match: Match, sort: Sort, limit: int) -> list[int]:
         """The first of what matches, in a shelf's order."""

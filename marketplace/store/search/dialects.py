@@ -22,8 +22,8 @@ class FullText(Protocol):
         """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
 
 
-def full_text(connection: Connection) -> FullText:
-    """The full text of the connection's database."""
+def full_text(connection: Connection, *, few: int) -> FullText:
+    """The full text of the connection's database; SQLite sorts up to `few` books itself."""
     if connection.dialect.name == "postgresql":
         return postgresql.FullText(connection)
-    return sqlite.FullText(connection)
+    return sqlite.FullText(connection, few=few)

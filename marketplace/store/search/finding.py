@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from marketplace.domain import Found, Sort, Suggestion
-from marketplace.store.listings import cards_of
+from marketplace.store.listings import FEW, cards_of
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import A_LETTER, Corrector
 from marketplace.store.search.query import Asked, Form, Group, Match, as_beginnings, as_typed, parse
@@ -39,23 +39,26 @@ class _Ids:
 class Search:
     """Search of the catalogue, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, reach: int = REACH, few: int = FEW) -> None:
+        """`reach` books of those that a query finds can be paged through; SQLite sorts up to `few` itself."""
         self._connection = connection
+        self._reach = reach
+        self._few = few
 
     def find(self, query: str, *, sort: Sort = Sort.RELEVANCE, limit: int, offset: int = 0) -> Found:
         """One page of the books that have every word of `query`, or of what may have been meant, or else some words.
 
-        At most REACH books can be paged through; those beyond are neither shown nor counted.
+        At most `reach` books can be paged through; those beyond are neither shown nor counted.
         """
         asked = parse(query)
         for attempt in self._attempts(asked):
             found = self._found(attempt, sort)
             if found.ids:
-                page = found.ids[:REACH][offset : offset + limit]
+                page = found.ids[: self._reach][offset : offset + limit]
                 return Found(
                     cards=cards_of(self._connection, page),
-                    total=min(len(found.ids), REACH),
-                    more=len(found.ids) > REACH,
+                    total=min(len(found.ids), self._reach),
+                    more=len(found.ids) > self._reach,
                     corrected="" if found.understood == asked.text else found.understood,
                     loosened=attempt.is_loosened,
                 )
@@ -85,7 +88,7 @@ class Search:
         if attempt.is_loosened:
             return self._loosened(attempt, sort)
         if attempt.is_corrected:
-            ranked = rank(self._candidates.best(Match(groups), REACH), groups)
+            ranked = rank(self._candidates.best(Match(groups), self._reach), groups)
             if not ranked:
                 return _Ids([], "")
             # The best book says which of the words that come near was meant; now with these alone.
@@ -93,9 +96,9 @@ class Search:
             asked, groups = asked.reworded(forms), tuple((form,) for form in forms)
         match = Match(groups)
         if sort is not Sort.RELEVANCE:
-            return _Ids(self._candidates.ids(match, sort, REACH + 1), asked.text)
+            return _Ids(self._candidates.ids(match, sort, self._reach + 1), asked.text)
         title = sort_key(asked.text)
-        candidates = self._candidates.best(match, REACH + 1, title=title)
+        candidates = self._candidates.best(match, self._reach + 1, title=title)
         return _Ids([each.candidate.book_id for each in rank(candidates, groups, title=title)], asked.text)
 
     def _loosened(self, attempt: _Attempt, sort: Sort) -> _Ids:
@@ -107,7 +110,7 @@ class Search:
             for group in cheap
             if (there := tuple(form for form in group if form.is_beginning or known.keys() >= {*form.words}))
         ]
-        ranked = rank(self._candidates.with_some(groups, REACH), attempt.groups)
+        ranked = rank(self._candidates.with_some(groups, self._reach), attempt.groups)
         if not ranked:
             return _Ids([], "")
         forms = [form or Form((word,)) for word, form in zip(attempt.asked.words, ranked[0].forms, strict=True)]
@@ -118,4 +121,4 @@ class Search:
 
     @property
     def _candidates(self) -> Candidates:
-        return Candidates(self._connection)
+        return Candidates(self._connection, few=self._few)

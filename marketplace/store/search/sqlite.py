@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, column, func, literal_column, select, table, text
 
-from marketplace.store.listings import FEW
 from marketplace.store.schema import books, search_terms
 from marketplace.store.search.query import Form, Match
 
@@ -17,8 +16,9 @@ _terms = table("fts_terms", column("rowid"))
 class FullText:
     """The full text of a catalogue in SQLite."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, few: int) -> None:
         self._connection = connection
+        self._few = few
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
         """Those words that the catalogue has, with the number of books that have each."""
@@ -43,8 +43,8 @@ class FullText:
         """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
         expression = f"{{title authors}} : ({_expression(match)})" if in_names else _expression(match)
         matching = select(_words.c.rowid).where(literal_column("fts_words").op("MATCH")(expression))
-        some = select(func.count()).select_from(matching.limit(FEW + 1).subquery())
-        if self._connection.execute(some).scalar_one() <= FEW:
+        some = select(func.count()).select_from(matching.limit(self._few + 1).subquery())
+        if self._connection.execute(some).scalar_one() <= self._few:
             return chosen.where(books.c.book_id.in_(matching))
         # The plus keeps SQLite from looking up book by book, to sort them all: it walks along the order's index.
         return chosen.where(literal_column("+books.book_id").in_(matching))
