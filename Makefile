@@ -69,7 +69,7 @@ import: setup ## Bring your own data into both services: make import BOOKS=books
 	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m recommendations train
 
-bench: setup ## Measure accuracy, import, training, calls and the home page, each beside a reference (BOOK_DATA names the data)
+bench: setup ## Measure accuracy, import, training, calls, search and the home page (BOOK_DATA names the data)
 	$(BIN)/python -m bench
 
 up: ## Build and start both services in containers

@@ -151,7 +151,9 @@ class Shelves:
             return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
-                self._last_good[reader_id] = dict(zip(requests, shelves, strict=True))
+                # Beside those of other pages: a look at a category must not cost the home page's.
+                known = self._last_good.get(reader_id, {})
+                self._last_good[reader_id] = known | dict(zip(requests, shelves, strict=True))
         return shelves, Notice.NONE
 
     def _filled(

@@ -31,9 +31,7 @@ def blueprint(store: Store, shelves: Shelves, activity: Activity) -> Blueprint:
             ratings = work.interactions.ratings(book_id)
             standing = _standing(work, reader_id, book_id)
         similar = shelves.similar(reader_id, found)
-        attribution = request.args.get("from", "")
-        if not is_attribution(attribution):
-            attribution = ""
+        attribution = _list_that_led_here()
         if _is_opened_by_a_reader():
             try:
                 _record(activity, book_id, attribution)
@@ -78,6 +76,11 @@ def _is_opened_by_a_reader() -> bool:
         request.method == "GET"
         and not any("prefetch" in purpose.lower() for purpose in purposes)
         and request.headers.get("Sec-Fetch-Dest", "document") == "document"
-        # A link that somebody shared names the list of another reader, and another site's is nobody's click here.
-        and request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
     )
+
+
+def _list_that_led_here() -> str:
+    # A link that somebody shared names the list of another reader: it led this one to the book, and is no click here.
+    is_ours = request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+    named = request.args.get("from", "")
+    return named if is_ours and is_attribution(named) else ""

@@ -109,6 +109,16 @@ def test_what_no_reader_opened_is_no_click(visitor: FlaskClient, store: Store, h
     assert told(store) == []
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_shared_link_is_a_view_and_no_click(visitor: FlaskClient, store: Store, site: str) -> None:
+    """A reader who comes by it has seen the book, and what they do there is not credited to another reader's list."""
+    visitor.get("/books/21?from=shop")
+    html = visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Site": site}).text
+    assert [(each.book_id, each.kind) for each in told(store)][1:] == [(20, InteractionKind.VIEW)]
+    assert 'name="from" value="list-1"' not in html
+    assert 'name="from" value="list-1"' in visitor.get("/books/20?from=list-1").text
+
+
 def test_a_head_request_is_no_click(visitor: FlaskClient, store: Store) -> None:
     """Link checkers are not readers."""
     assert visitor.head("/books/20?from=list-1").status_code == 200

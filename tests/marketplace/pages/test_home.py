@@ -189,6 +189,17 @@ def test_a_reader_sees_their_last_shelves_during_an_outage(
     assert "best-sellers" in page(app.test_client())
 
 
+def test_a_look_at_a_category_keeps_the_last_shelves(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """What the home page showed last is remembered, whichever page asked since."""
+    visitor.get("/books/20?from=list-1")
+    before = links(page(visitor))
+    page(visitor, "/categories/mystery")
+    recommender.error = RecommenderUnavailable("down")
+    html = page(visitor)
+    assert "These are your shelves from a moment ago." in html
+    assert links(html) == before
+
+
 def test_every_shelf_of_the_shop_can_be_reached(visitor: FlaskClient) -> None:
     """The page links to every category that has books, and to no other."""
     html = page(visitor)
