@@ -2,16 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 _BEGIN = "servicekit_begin"
+_TURNS = "servicekit_turns"
 _ANALYSED_ROWS = 400
 CONNECT_TIMEOUT_SECONDS = 5
 
@@ -40,9 +42,9 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10, 
     """An engine for the database that `text` names; connects when it is first used.
 
     SQLite is opened in WAL mode with foreign keys on and every commit on disk (`synchronous=FULL`); what is deleted
-    is overwritten, not only unlinked (`secure_delete`), and a writer waits up to `busy_timeout_ms` for another. Each
-    connection to it keeps up to `cache_mb` of its pages. The text of an error, which ends up in logs, tells no
-    parameters: they may be a reader's. Raises DatabaseUrlError.
+    is overwritten, not only unlinked (`secure_delete`). A writer waits up to `busy_timeout_ms` for others of this
+    process, and as long again for another process. Each connection to it keeps up to `cache_mb` of its pages. The
+    text of an error, which ends up in logs, tells no parameters: they may be a reader's. Raises DatabaseUrlError.
     """
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
@@ -55,7 +57,8 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10, 
         )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=pool_size, hide_parameters=True)
+    turns = _Turns(busy_timeout_ms / 1000)
+    engine = create_engine(url, pool_size=pool_size, hide_parameters=True, execution_options={_TURNS: turns})
 
     # SQLAlchemy's recipe: let the driver begin nothing by itself, so that we choose how each transaction begins.
     @event.listens_for(engine, "connect")
@@ -89,8 +92,36 @@ def writing(engine: Engine) -> Iterator[Connection]:
     On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`): a reader that turns writer half-way is
     refused by SQLite without waiting.
     """
-    with engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
+    turns: _Turns | None = engine.get_execution_options().get(_TURNS)
+    turn = turns.taken() if turns else nullcontext()
+    with turn, engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
         yield connection
+
+
+class _Turns:
+    """Has the writers of one process write one after the other.
+
+    SQLite has one writer at a time too, but whoever waits for it sleeps and looks again, up to a tenth of a second
+    later: where many write, some never find it free and are refused.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        """`timeout` is in seconds."""
+        self._timeout = timeout
+        self._turn = Lock()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a turn, and have it while the block lasts.
+
+        Raises OperationalError, as SQLite does where it is another process that writes all the time.
+        """
+        if not self._turn.acquire(timeout=self._timeout):
+            raise OperationalError(None, None, sqlite3.OperationalError("database is locked in this process"))
+        try:
+            yield
+        finally:
+            self._turn.release()
 
 
 def refresh_statistics(engine: Engine, metadata: MetaData) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, MetaData, select, text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from servicekit.database import DatabaseUrlError, database_url, open_engine, reading, refresh_statistics, writing
@@ -154,6 +156,28 @@ def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
         first.execute(text("CREATE TABLE t (x INTEGER)"))
         with pytest.raises(OperationalError, match="locked"), writing(engine) as second:
             second.execute(select(1))
+    engine.dispose()
+
+
+def test_writers_of_one_process_come_one_after_the_other(tmp_path: Path) -> None:
+    """Whoever has to wait takes up no connection and asks SQLite nothing until the one before has left."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'turns.db'}")
+    arrived, connected = Event(), Event()
+
+    def write() -> None:
+        arrived.set()
+        with writing(engine) as connection:
+            connection.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            connection.execute(text("SELECT 1"))
+            listen(engine, "checkout", lambda *_: connected.set())
+            second = pool.submit(write)
+            assert arrived.wait(DEADLINE)
+            assert not connected.wait(0.2)
+        second.result(DEADLINE)
+    assert connected.is_set()
     engine.dispose()
 
 
