@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := servicekit recommendations marketplace starter bench tests
+PACKAGES := servicekit recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
 
@@ -22,7 +22,7 @@ $(VENV)/ready: requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-run: setup ## Run both services with the starter until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
+run: setup ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
 	@$(BIN)/honcho start || [ $$? -eq 130 ]
 
 test: setup ## Run all tests, or some: make test ARGS="-m 'not slow'"; what this machine lacks is skipped by name
@@ -72,7 +72,7 @@ import: setup ## Bring your own data into both services: make import BOOKS=books
 bench: setup ## Measure accuracy, import, training, calls, search and the home page (BOOK_DATA names the data)
 	$(BIN)/python -m bench
 
-up: ## Build and start both services in containers
+up: ## Build and start both services and the demo provider in containers
 	docker-compose up --build --detach
 
 down: ## Stop the containers; their data stays in named volumes

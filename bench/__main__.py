@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from bench import accuracy, calls, home, ingestion, machine, outage, scale, search, takeup
+from bench import accuracy, calls, home, ingestion, machine, moderator, outage, scale, search, takeup
 from bench.generated import Size
 from bench.processes import python, run_apart
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
-"""What runs when nothing is named; outage, takeup and scale take minutes more."""
+"""What runs when nothing is named; moderator, outage, takeup and scale take minutes more."""
 
 
 @click.group(invoke_without_command=True)
@@ -48,6 +48,13 @@ def _calls() -> None:
 def _search(books: int) -> None:
     """Queries, suggestions and listings of a large made-up catalogue, on SQLite and on PostgreSQL."""
     search.run(books)
+
+
+@main.command("moderator")
+@click.option("--count", type=click.IntRange(min=1000), default=moderator.COUNT, show_default=True)
+def _moderator(count: int) -> None:
+    """Moderators' tables of a large made-up catalogue and as many orders, on SQLite and on PostgreSQL."""
+    moderator.run(count)
 
 
 @main.command("home")

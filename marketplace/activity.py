@@ -12,8 +12,10 @@ from marketplace.domain import (
     SHOP,
     Interaction,
     InteractionKind,
+    OrdersUnderWay,
     ReaderForgotten,
     ReadersMerged,
+    StillModerator,
 )
 from marketplace.store import Store, UnitOfWork
 from marketplace.store.interactions import opinions_apart
@@ -46,7 +48,7 @@ class Activity:
 
     def clicked(self, reader_id: int, book_id: int, attribution: str) -> int:
         """A reader followed a link in a list, counted once for each list; returns the reader's id."""
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             click = writing.interaction(book_id, InteractionKind.CLICK, attribution)
             if not any(_is_same_click(click, each) for each in writing.known(book_id)):
                 writing.keep(click)
@@ -59,7 +61,7 @@ class Activity:
         with self._store.read() as work:
             if not work.readers.exists(reader_id) or self._is_seen_today(work, reader_id, book_id):
                 return
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             writing.keep(writing.interaction(book_id, InteractionKind.VIEW, ""))
 
     def rated(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> Deed:
@@ -69,7 +71,7 @@ class Activity:
         """
         if not 0 < half_stars <= MOST_HALF_STARS:
             raise ValueError("half stars are 1 to 10")
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             for before in writing.opinions(book_id, InteractionKind.RATING):
                 if before.half_stars == half_stars:
                     return Deed(writing.reader_id, before)
@@ -80,7 +82,7 @@ class Activity:
 
     def waved_away(self, reader_id: int, book_id: int, attribution: str) -> Deed:
         """A reader does not want to see a book recommended."""
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             for before in writing.opinions(book_id, InteractionKind.NOT_INTERESTED):
                 return Deed(writing.reader_id, before)
             waved = writing.interaction(book_id, InteractionKind.NOT_INTERESTED, attribution)
@@ -94,14 +96,14 @@ class Activity:
         """
         with self._store.read() as work:
             work.interactions.get(reader_id, interaction_id)
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             undone = writing.work.interactions.get(reader_id, interaction_id)
             writing.take_back(undone)
             return undone
 
     def wished(self, reader_id: int, book_id: int) -> int:
         """A reader put a book on their wishlist; returns the reader's id."""
-        with self._writing(reader_id) as writing:
+        with self.writing(reader_id) as writing:
             writing.work.books.require(book_id)
             writing.work.wishes.add(writing.reader_id, book_id, writing.moment)
             return writing.reader_id
@@ -113,13 +115,14 @@ class Activity:
             work.commit()
 
     @contextmanager
-    def _writing(self, reader_id: int) -> "Iterator[_Writing]":
+    def writing(self, reader_id: int) -> "Iterator[Writing]":
+        """One transaction of a reader, committed at its end."""
         moment = self._clock()
         with self._store.write() as work:
             # Two requests of one reader take turns: a double click rates once.
             if reader_id == NOBODY or not work.readers.lock(reader_id):
                 reader_id = work.readers.add(moment)
-            yield _Writing(work, reader_id, moment)
+            yield Writing(work, reader_id, moment)
             work.commit()
         self._wake()
 
@@ -131,8 +134,8 @@ class Activity:
         )
 
 
-class _Writing:
-    """One transaction of one reader."""
+class Writing:
+    """One transaction of one reader, who is a guest since just now where `reader_id` is not whom it was begun for."""
 
     def __init__(self, work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         self.work = work
@@ -142,6 +145,10 @@ class _Writing:
     def interaction(
         self, book_id: int, kind: InteractionKind, attribution: str, *, half_stars: int | None = None
     ) -> Interaction:
+        """What the reader does just now.
+
+        Raises BookNotFound.
+        """
         self.work.books.require(book_id)
         return Interaction(
             id=_new_id(kind),
@@ -154,16 +161,20 @@ class _Writing:
         )
 
     def known(self, book_id: int) -> list[Interaction]:
+        """All that they did with a book."""
         return self.work.interactions.with_book(self.reader_id, book_id)
 
     def opinions(self, book_id: int, kind: InteractionKind) -> list[Interaction]:
+        """What they did with a book, of one kind."""
         return [each for each in self.known(book_id) if each.kind is kind]
 
     def keep(self, interaction: Interaction) -> None:
+        """Write it down, here and for Recommendations."""
         self.work.interactions.add(interaction)
         self.work.outbox.add(interaction, created_at=self.moment)
 
     def take_back(self, interaction: Interaction) -> None:
+        """Have it never have happened."""
         take_back(self.work, interaction, self.reader_id, self.moment)
 
 
@@ -194,12 +205,23 @@ def merge_into(work: UnitOfWork, guest: int, account: int, moment: datetime) -> 
         take_back(work, older, account, moment)
     work.interactions.move(guest, account)
     work.wishes.copy(guest, account)
+    work.carts.copy(guest, account)
     work.readers.remove(guest)
 
 
 def forget(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
-    """Keep nothing of a reader, and have Recommendations forget them."""
+    """Keep nothing of a reader but what was sold, and have Recommendations forget them.
+
+    Raises OrdersUnderWay while the shop needs to know where something goes, and StillModerator: whoever may change
+    the shop is not to be gone from its log by their own hand.
+    """
     work.readers.lock(reader_id)
+    account = work.accounts.by_reader(reader_id)
+    if account is not None and account.is_moderator:
+        raise StillModerator
+    if work.orders.has_under_way(reader_id):
+        raise OrdersUnderWay
+    work.orders.forget(reader_id)
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)

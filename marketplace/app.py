@@ -13,14 +13,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace.accounts import Accounts
 from marketplace.activity import Activity, forget, merge_into
+from marketplace.callbacks import CallbackTokens
 from marketplace.cards import FreshCards
+from marketplace.carts import Carts
 from marketplace.domain import SHOP
 from marketplace.export import export
 from marketplace.limits import Limiter
+from marketplace.moderation import Moderation
+from marketplace.orders import Orders
 from marketplace.pages import (
     account,
     book,
+    cart,
     catalogue,
+    checkout,
     cover,
     deeds,
     errors,
@@ -28,18 +34,24 @@ from marketplace.pages import (
     health,
     home,
     mine,
+    moderator,
+    orders,
     reader,
     search,
+    webhooks,
 )
 from marketplace.pages.compression import compress
-from marketplace.pages.days import format_day
+from marketplace.pages.days import format_day, format_moment
 from marketplace.pages.security import guard, is_public
 from marketplace.passwords import Passwords
+from marketplace.payments import Payments
 from marketplace.prices import format_price
+from marketplace.provider import HttpProvider
 from marketplace.recommender import GrpcRecommender
 from marketplace.settings import Settings, session_key
 from marketplace.shelves import Recommender, Shelves
 from marketplace.store import Store, open_store
+from marketplace.uploads import Uploads
 from marketplace.words import slug
 from servicekit.tracing import HEADER, trace_id_of
 
@@ -52,6 +64,7 @@ def create_app(
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
     limiter: Limiter | None = None,
+    payments: Payments | None = None,
     translations: NullTranslations | None = None,
 ) -> Flask:
     """The shop over its collaborators; those that are not given are made as the settings say.
@@ -82,6 +95,7 @@ def create_app(
     app.jinja_env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters["price"] = format_price
     app.jinja_env.filters["day"] = format_day
+    app.jinja_env.filters["moment"] = format_moment
     app.jinja_env.filters["slug"] = slug
     app.jinja_env.globals["SHOP"] = SHOP
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -90,7 +104,8 @@ def create_app(
     _version_static_files(app)
     _trace_requests(app)
     compress(app)
-    guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
+    moderator.admit_uploads(app)
+    csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
     errors.register(app)
     cards = FreshCards(store)
     shelves = Shelves(store, recommender, cards)
@@ -105,7 +120,14 @@ def create_app(
     app.register_blueprint(search.blueprint(store, shelves, limiter))
     app.register_blueprint(deeds.blueprint(activity, cards))
     app.register_blueprint(mine.blueprint(store, cards))
+    carts, ordering = Carts(store, activity), Orders(store, wake=wake)
+    app.register_blueprint(cart.blueprint(carts, cards))
+    app.register_blueprint(checkout.blueprint(carts, ordering))
+    app.register_blueprint(orders.blueprint(store, ordering, cards))
     app.register_blueprint(account.blueprint(accounts, limiter, export=partial(export, store)))
+    app.register_blueprint(csrf.exempt(webhooks.blueprint(payments or payments_of(settings, store, wake=wake))))
+    moderation = Moderation(store, changed=cards.drop, wake=wake)
+    app.register_blueprint(moderator.blueprint(store, moderation, Uploads(store, changed=cards.drop, wake=wake)))
     app.register_blueprint(health.blueprint(store, lambda: recommender.state))
     if settings.proxies:
         count = settings.proxies
@@ -120,6 +142,20 @@ def connect(settings: Settings) -> GrpcRecommender:
         settings.recommendations_port,
         timeout=settings.recommendations_timeout_ms / 1000,
     )
+
+
+def connect_provider(settings: Settings, port: int | None = None) -> HttpProvider:
+    """The client of the payment provider that the settings name; connects when it is first used.
+
+    `port` is the one that the shop listens on, where that is not the one of the settings.
+    """
+    callback_url = settings.callback_url or f"http://localhost:{port or settings.port}"
+    return HttpProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
+
+
+def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:
+    """The use cases of payments; `wake` is called whenever an event was written for the relay."""
+    return Payments(store, CallbackTokens(session_key(settings)), wake=wake)
 
 
 def _version_static_files(app: Flask) -> None:

@@ -47,6 +47,12 @@ class FreshCards:
             found |= found_now
         return {book_id: card for book_id, card in found.items() if card is not None}
 
+    def drop(self, ids: Iterable[int]) -> None:
+        """Have the cards of these books read anew: they have changed."""
+        with self._lock:
+            for book_id in ids:
+                self._known.pop(book_id, None)
+
     def _keep(self, read_at: float, cards: Mapping[int, Card | None]) -> None:
         with self._lock:
             for book_id, card in cards.items():

@@ -1,6 +1,7 @@
 """The shop's commands."""
 
 import signal
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -8,11 +9,11 @@ from threading import Event
 
 import click
 
-from marketplace.app import connect
+from marketplace.app import connect, connect_provider
 from marketplace.domain import StoreUnavailable
 from marketplace.imports import Importer
-from marketplace.relay import Relay
-from marketplace.serving import CannotServe, serve_shop
+from marketplace.moderators import moderator
+from marketplace.serving import CannotServe, relays_of, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from servicekit.commands import Commands, NotMigrated
@@ -38,6 +39,9 @@ def main(context: click.Context) -> None:
     store = open_store(settings.database)
     context.call_on_close(store.close)
     context.obj = settings, store
+
+
+main.add_command(moderator)
 
 
 @main.command()
@@ -74,17 +78,19 @@ def serve(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.pass_obj
 def relay(obj: tuple[Settings, Store]) -> None:
-    """Deliver events to Recommendations, until SIGTERM; for shops served with MARKETPLACE_RELAY=false."""
+    """Deliver events, until SIGTERM; for shops served with MARKETPLACE_RELAY=false, or beside others that deliver."""
     settings, store = obj
     _require_migrated(store)
-    recommender = connect(settings)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        Relay(store, recommender, wake=Event()).run(stop)
-    finally:
-        recommender.close()
+    with (
+        closing(connect(settings)) as recommender,
+        closing(connect_provider(settings)) as provider,
+        relays_of(settings, store, recommender, provider),
+    ):
+        click.echo("Marketplace's relay delivers events")
+        stop.wait()
 
 
 @main.command()

@@ -1,8 +1,9 @@
 """All that the shop keeps about one reader, for them to take along."""
 
+from dataclasses import asdict
 from typing import Any
 
-from marketplace.domain import Interaction
+from marketplace.domain import Interaction, Order
 from marketplace.store import Store, UnitOfWork
 
 WHOLE = 1_000_000
@@ -10,7 +11,7 @@ WHOLE = 1_000_000
 
 
 def export(store: Store, reader_id: int) -> dict[str, Any]:
-    """The reader's account, history and wishlist, as JSON has them.
+    """The reader's account, history, wishlist, cart and orders, as JSON has them.
 
     Recommendations keeps the same history, and nothing besides. Raises StoreUnavailable.
     """
@@ -18,7 +19,10 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
         account = work.accounts.by_reader(reader_id)
         done = work.interactions.latest(reader_id, WHOLE)
         wishes = work.wishes.of(reader_id)
-        titles = _titles(work, {each.book_id for each in done} | {book_id for book_id, _ in wishes})
+        cart = work.carts.of(reader_id)
+        orders = work.orders.of(reader_id, WHOLE)
+        of_history = {each.book_id for each in done} | {book_id for book_id, _ in wishes}
+        titles = _titles(work, of_history | {line.book_id for line in cart})
     return {
         "reader_id": reader_id,
         "email": account.email if account else None,
@@ -27,6 +31,31 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
             {"book_id": book_id, "title": titles.get(book_id), "added_at": moment.isoformat()}
             for book_id, moment in wishes
         ],
+        "cart": [
+            {"book_id": line.book_id, "title": titles.get(line.book_id), "quantity": line.quantity} for line in cart
+        ],
+        "orders": [_ordered(order) for order in orders],
+    }
+
+
+def _ordered(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "placed_at": order.placed_at.isoformat(),
+        "state": order.state.value,
+        "email": order.email,
+        "address": asdict(order.address) if order.address else None,
+        "total": asdict(order.total),
+        "books": [
+            {
+                "book_id": line.book_id,
+                "title": line.title,
+                "quantity": line.quantity,
+                "price": asdict(line.price),
+            }
+            for line in order.lines
+        ],
+        "changes": [{"state": change.state.value, "at": change.at.isoformat()} for change in order.changes],
     }
 
 

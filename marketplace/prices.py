@@ -35,6 +35,11 @@ def parse_price(amount: str, currency: str) -> Money:
     return Money(int(minor), code)
 
 
+def written_amount(money: Money) -> str:
+    """The decimal that `parse_price` reads: `9.99`."""
+    return format(Decimal(money.minor).scaleb(-get_currency_precision(money.currency)), "f")
+
+
 @lru_cache(maxsize=10_000)
 def format_price(money: Money) -> str:
     """A price in English: `€9.99`."""

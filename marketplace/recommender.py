@@ -13,11 +13,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from marketplace.breaker import Breaker, BreakerOpen, State
 from marketplace.domain import (
+    Book,
     Interaction,
     Outcome,
     Reason,
     ReasonKind,
     Recommendation,
+    RecommenderBroken,
     RecommenderError,
     RecommenderRefused,
     RecommenderUnavailable,
@@ -45,8 +47,18 @@ TRANSIENT = frozenset(
         grpc.StatusCode.UNKNOWN,
         grpc.StatusCode.ABORTED,
         grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DATA_LOSS,
+        # What is wrong here is an address, a version or a permission, and once that is put right the call succeeds.
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.PERMISSION_DENIED,
     }
 )
+# Those among them that may be due to what was sent.
+BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
+
+GREATEST_MESSAGE = 1024 * 1024
+"""Bytes that Recommendations takes in; to more it answers as if it had too much to do."""
 
 SERVICE_CONFIG = {
     # pick_first would ignore health.
@@ -134,9 +146,23 @@ class GrpcRecommender:
         """
         request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
         answer = _call(self._connected().RecordInteractions, request, RECORD_TIMEOUT)
-        if len(answer.results) != len(interactions):
-            raise RecommenderRefused(f"{len(answer.results)} results came instead of {len(interactions)}")
-        return [_result(each) for each in answer.results]
+        return _results(answer.results, len(interactions))
+
+    def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
+        """Add books to the catalogue, or replace them; one result for each, in the same order.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        request = pb.UpsertBooksRequest(books=[_book(each) for each in books])
+        answer = _call(self._connected().UpsertBooks, request, RECORD_TIMEOUT)
+        return _results(answer.results, len(books))
+
+    def remove(self, book_ids: Sequence[int]) -> None:
+        """Take books out of the catalogue, whether they are in it or not.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        _call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), RECORD_TIMEOUT)
 
     def merge(self, from_reader: int, into_reader: int) -> None:
         """Make one reader's history another's.
@@ -178,6 +204,8 @@ class GrpcRecommender:
 
 
 def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
+    if request.ByteSize() > GREATEST_MESSAGE:
+        raise RecommenderRefused(f"larger than {GREATEST_MESSAGE:,} bytes")
     trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
     try:
         return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
@@ -186,8 +214,13 @@ def _call(method: Callable[..., Response], request: Message, timeout: float) -> 
 
 
 def _domain_error(call: grpc.Call) -> RecommenderError:
-    kind = RecommenderUnavailable if call.code() in TRANSIENT else RecommenderRefused
-    return kind(f"{call.code().name}: {call.details()}")
+    code = call.code()
+    text = f"{code.name}: {call.details()}"
+    if code not in TRANSIENT:
+        return RecommenderRefused(text)
+    error = RecommenderBroken(text) if code in BROKEN else RecommenderUnavailable(text)
+    error.code = code.name
+    return error
 
 
 def _log_change(old: State, new: State) -> None:
@@ -236,11 +269,28 @@ def _interaction(interaction: Interaction) -> pb.Interaction:
     )
 
 
+def _book(book: Book) -> pb.Book:
+    try:
+        return pb.Book(
+            id=book.id,
+            title=book.title,
+            authors=book.authors,
+            categories=[cast("pb.BookCategory.ValueType", int(each)) for each in book.categories],
+            subjects=book.subjects,
+            year=book.year or 0,
+            isbn=book.isbn,
+        )
+    except ValueError as error:  # a year of more than 32 bits, or half a character
+        raise RecommenderRefused(f"not to be written in the contract's terms: {error}") from None
+
+
+# Of an interaction and of a book alike; a book that is unchanged was told before.
 _OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
-def _result(result: pb.InteractionResult) -> RecordResult:
-    outcome = _OUTCOMES.get(result.outcome)
-    if outcome is None:
-        raise RecommenderRefused(f"an unknown outcome {result.outcome} came")
-    return RecordResult(outcome, result.reason)
+def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], wanted: int) -> list[RecordResult]:
+    if len(results) != wanted:
+        raise RecommenderBroken(f"{len(results)} results came instead of {wanted}")
+    if unknown := {each.outcome for each in results} - set(_OUTCOMES):
+        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)} came")
+    return [RecordResult(_OUTCOMES[each.outcome], each.reason) for each in results]

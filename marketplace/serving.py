@@ -1,25 +1,33 @@
-"""Serving the shop: waitress, the relay beside it, and an orderly end."""
+"""Serving the shop: waitress, the relays beside it, and an orderly end."""
 
 import errno
 import logging
 import signal
 import sys
 from contextlib import ExitStack
-from threading import Event, Thread
 from types import FrameType
 
 import click
 from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from marketplace.app import connect, create_app
-from marketplace.relay import Relay
+from marketplace.app import connect, connect_provider, create_app, payments_of
+from marketplace.provider import HttpProvider
+from marketplace.recommender import GrpcRecommender
+from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store
+from marketplace.uploads import GREATEST_UPLOAD
 
-GREATEST_BODY = 1024 * 1024
+GREATEST_BODY = GREATEST_UPLOAD + 1024 * 1024
 """More is refused before it is taken in: waitress keeps a body on the disk until all of it is there, up to 1 GiB by
-itself. What the shop itself refuses, with a page that says so, is less."""
+itself. What the shop itself refuses, with a page that says so, is less: a moderator's file, and far less for all
+others."""
+MOST_CONNECTIONS = 800
+"""Browsers keep theirs open, six each, though nothing goes over them: twenty visitors would have all of the hundred
+that waitress takes by itself. A process may often have 1,024 files."""
+IDLE_SECONDS = 20
+"""After so long a connection over which nothing goes is closed."""
 
 
 class CannotServe(Exception):
@@ -33,10 +41,8 @@ def serve_shop(settings: Settings, store: Store) -> None:
     """
     # A line for each page that waits for a thread would be most of the log of a busy shop.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    stop, wake = Event(), Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
         # waitress finishes its requests only when it is left by SystemExit.
         sys.exit(0)
 
@@ -44,19 +50,29 @@ def serve_shop(settings: Settings, store: Store) -> None:
         stack.callback(store.close)
         recommender = connect(settings)
         stack.callback(recommender.close)
-        app = create_app(settings, recommender, store=store, wake=wake.set)
+
+        def wake() -> None:
+            # They come after the app: they need its port, by which the payment provider calls back.
+            relays.wake()
+
+        app = create_app(settings, recommender, store=store, wake=wake)
         server = listen(app, settings)
         stack.callback(server.close)
+        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
+        provider = connect_provider(settings, port)
+        stack.callback(provider.close)
+        relays = relays_of(settings, store, recommender, provider)
         if settings.relay:
-            relay = Thread(target=Relay(store, recommender, wake=wake).run, args=(stop,), name="relay")
-            stack.callback(relay.join)
-            relay.start()
-        stack.callback(stop.set)
+            stack.enter_context(relays)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
         server.run()
+
+
+def relays_of(settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpProvider) -> Relays:
+    """What delivers the shop's events, and asks again for payments of which nothing is heard."""
+    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).ask_overdue)
 
 
 def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:
@@ -72,6 +88,11 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             threads=settings.threads,
             ident=None,
             max_request_body_size=GREATEST_BODY,
+            connection_limit=MOST_CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=IDLE_SECONDS // 2,
+            # Otherwise it uses select, which breaks at a file whose number is above 1,024.
+            asyncore_use_poll=True,
             # waitress takes the headers of proxies away unless it is to read them itself; create_app reads them.
             clear_untrusted_proxy_headers=settings.proxies == 0,
         )

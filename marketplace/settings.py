@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -51,7 +52,11 @@ class Settings(ServiceSettings):
     recommendations_timeout_ms: int = Field(
         200, ge=1, le=60_000, description="how long a page waits for Recommendations"
     )
-    relay: bool = Field(True, description="whether `serve` also delivers events to Recommendations")
+    payments_url: str = Field("http://localhost:5002", description="where the payment provider is asked")
+    callback_url: str | None = Field(
+        None, description="where the payment provider reaches the shop; http://localhost and the port if not set"
+    )
+    relay: bool = Field(True, description="whether `serve` also delivers events")
 
     @field_validator("database_url")
     @classmethod
@@ -67,6 +72,11 @@ class Settings(ServiceSettings):
         if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
             raise ValueError("write names or addresses separated by commas, without scheme, port and path")
         return text
+
+    @field_validator("payments_url", "callback_url")
+    @classmethod
+    def _is_an_address(cls, text: str | None) -> str | None:
+        return None if text is None else _address(text)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -84,6 +94,25 @@ class Settings(ServiceSettings):
     def rejects(self) -> Path:
         """The folder for rows that an import could not use."""
         return self.data_dir / "rejects"
+
+
+def _address(text: str) -> str:
+    """An address to put paths behind."""
+    try:
+        parts = urlsplit(text)
+        is_plain = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # no port, or no address of IPv6
+        is_plain = False
+    if (
+        not is_plain
+        or parts.username is not None
+        or parts.query
+        or parts.fragment
+        or not text.isascii()
+        or " " in text
+    ):
+        raise ValueError("write http:// or https:// and a host, without user, query and fragment")
+    return text.rstrip("/")
 
 
 def _split(names: str) -> tuple[str, ...]:

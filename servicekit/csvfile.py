@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 GZIP_MAGIC = b"\x1f\x8b"
+_PIECE = 1024 * 1024
 
 
 class NotSuchACsv(Exception):
@@ -39,11 +40,15 @@ class CsvFile:
     """A context manager over one CSV file with a header.
 
     `position` and `size` are in bytes of the file as stored, for a progress bar. Raises NotSuchACsv on entry for
-    a file that is absent, empty, binary or lacks a required column.
+    a file that is absent, empty, binary or lacks a required column. `opened` is what stands under the name of
+    `path` where that is no file of this machine; it can be read once.
     """
 
-    def __init__(self, path: Path, *, required: Sequence[str], optional: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, *, required: Sequence[str], optional: Sequence[str], opened: IO[bytes] | None = None
+    ) -> None:
         self.path = path
+        self._opened = opened
         self.size = 0
         self.unknown_columns: tuple[str, ...] = ()
         self._required = required
@@ -53,8 +58,9 @@ class CsvFile:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             try:
-                self._raw = stack.enter_context(self.path.open("rb"))
-                self.size = self.path.stat().st_size
+                self._raw = self._opened or stack.enter_context(self.path.open("rb"))
+                self.size = self._raw.seek(0, io.SEEK_END)
+                self._raw.seek(0)
                 self._lines = _Lines(_text(self._raw, stack))
                 self._reader = csv.reader(self._lines, strict=True)
                 self._read_header()
@@ -162,6 +168,23 @@ class _Lines:
         return first.rstrip("\r\n")
 
 
+def is_within(opened: IO[bytes], most: int) -> bool:
+    """Whether what is stored in a file, unpacked if it is gzipped, has at most so many bytes.
+
+    Raises NotSuchACsv where it cannot be unpacked.
+    """
+    with ExitStack() as stack:
+        try:
+            stored = _stored(opened, stack)
+            read = 0
+            while read <= most and (piece := stored.read(_PIECE)):
+                read += len(piece)
+        except (EOFError, OSError, zlib.error):
+            raise NotSuchACsv("not a readable gzip file") from None
+    opened.seek(0)
+    return read <= most
+
+
 class RejectsFile:
     """The rows that could not be used, each with its line and the reason; there is one only if there are any."""
 
@@ -192,11 +215,17 @@ class RejectsFile:
 
 
 def _text(raw: IO[bytes], stack: ExitStack) -> IO[str]:
+    # Bytes that are not UTF-8 survive as surrogates, so that they cost a row and not the file.
+    return io.TextIOWrapper(_stored(raw, stack), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _stored(raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
     magic = raw.read(2)
     raw.seek(0)
-    stored = stack.enter_context(gzip.open(raw)) if magic == GZIP_MAGIC else raw
-    # Bytes that are not UTF-8 survive as surrogates, so that they cost a row and not the file.
-    return io.TextIOWrapper(stored, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    if magic != GZIP_MAGIC:
+        return raw
+    unpacked: IO[bytes] = gzip.open(raw)  # type: ignore[assignment]  # which is one, but for the type of itself
+    return stack.enter_context(unpacked)
 
 
 def _is_text(fields: Sequence[str]) -> bool:

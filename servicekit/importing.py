@@ -63,13 +63,19 @@ class Labels(Generic[E]):
                 self._unknown[label] += 1
         return tuple(known)
 
+    @property
+    def unknown(self) -> list[tuple[str, int]]:
+        """The labels that meant nothing and how often each was met, the most frequent first."""
+        return self._unknown.most_common()
+
     def tell_unknown(self, path: Path, noun: str) -> None:
         """Say on the screen which labels meant nothing, the most frequent ones."""
-        if not self._unknown:
+        unknown = self.unknown
+        if not unknown:
             return
-        named = [f"{label} ({count:,})" for label, count in self._unknown.most_common(NAMED)]
-        if len(self._unknown) > NAMED:
-            named.append(f"and {len(self._unknown) - NAMED:,} more")
+        named = [f"{label} ({count:,})" for label, count in unknown[:NAMED]]
+        if len(unknown) > NAMED:
+            named.append(f"and {len(unknown) - NAMED:,} more")
         click.echo(f"{path.name}: ignored unknown {noun}: {', '.join(named)}")
 
 
@@ -101,7 +107,7 @@ def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int]
             bar.update(file.position - bar.pos)
 
         try:
-            for value in _values(file, layout, refused.add):
+            for value in values_of(file, layout, refused.add):
                 batch.append(value)
                 if len(batch) == BATCH:
                     flush()
@@ -127,14 +133,18 @@ def read_csv(path: Path, layout: Layout[T], *, refuse: Callable[[Row, str], None
         CsvFile(path, required=layout.required, optional=layout.optional) as file,
         click.progressbar(length=file.size, label=f"reading {path.name}", file=sys.stderr) as bar,
     ):
-        for count, value in enumerate(_values(file, layout, refuse), 1):
+        for count, value in enumerate(values_of(file, layout, refuse), 1):
             yield value
             if count % BATCH == 0:
                 bar.update(file.position - bar.pos)
         bar.update(file.size - bar.pos)
 
 
-def _values(file: CsvFile, layout: Layout[T], refuse: Callable[[Row, str], None]) -> Iterator[T]:
+def values_of(file: CsvFile, layout: Layout[T], refuse: Callable[[Row, str], None]) -> Iterator[T]:
+    """The values of an open file's rows; bad rows go to `refuse` with the reason.
+
+    Raises EndsEarly after what came whole.
+    """
     columns = [(name, file.column(name)) for name in (*layout.required, *layout.optional)]
     known = [(name, index) for name, index in columns if index is not None]
     lines: dict[Hashable, int] = {}

@@ -41,7 +41,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def _settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the settings of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_"))]:
+    for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_"))]:
         monkeypatch.delenv(name)
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.accounts import Accounts
-from marketplace.domain import NOBODY, Unfit, WrongPassword
+from marketplace.domain import NOBODY, OrdersUnderWay, StillModerator, Unfit, WrongPassword
 from marketplace.limits import Limiter, Tried
 from marketplace.pages import signing_in
 from marketplace.pages.forms import fault_names, sent, shown_again, to_overview, too_often, typed
@@ -91,6 +91,10 @@ def _add_forget(account: Blueprint, accounts: Accounts, limiter: Limiter) -> Non
             accounts.forget(reader_id, request.form.get("password"))
         except WrongPassword:
             return shown_again(FORGET, 422, "WRONG_PASSWORD")
+        except OrdersUnderWay:
+            return shown_again(FORGET, 409, "ORDERS_UNDER_WAY")
+        except StillModerator:
+            return shown_again(FORGET, 409, "STILL_MODERATOR")
         sign_out()
         say("forgotten")
         return to_overview()

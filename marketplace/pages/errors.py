@@ -5,7 +5,8 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.domain import NotInCatalogue, StoreUnavailable
+from marketplace.domain import NotInCatalogue, OrderNotFound, StoreUnavailable
+from marketplace.pages.moderator import UploadTooLarge
 from marketplace.pages.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
@@ -13,13 +14,19 @@ log = structlog.get_logger()
 Answer = tuple[str, int]
 
 # Refusals that have a page of their own among those of their status.
-_CAUSES: dict[type[HTTPException], str] = {CSRFError: "old form", UntrustedHost: "host", CrossSite: "other site"}
+_CAUSES: dict[type[HTTPException], str] = {
+    CSRFError: "old form",
+    UntrustedHost: "host",
+    CrossSite: "other site",
+    UploadTooLarge: "upload",
+}
 
 
 def register(app: Flask) -> None:
     """Answer every failure of `app` with a page of its own."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(NotInCatalogue, _missing)
+    app.register_error_handler(OrderNotFound, _missing)
     app.register_error_handler(StoreUnavailable, _closed)
     app.register_error_handler(Exception, _broke)
 
@@ -30,7 +37,7 @@ def _refused(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
 
 
-def _missing(_error: NotInCatalogue) -> Answer:
+def _missing(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
 
 

@@ -10,13 +10,13 @@ from flask import Blueprint, Response, jsonify
 from marketplace.activity import now
 from marketplace.domain import StoreUnavailable
 from marketplace.store import Store
+from marketplace.store.outbox import OutboxLength
 
 log = structlog.get_logger()
 
 # A crawler that followed a list's links would become a reader; the other pages are each reader's own.
-ROBOTS = "User-agent: *\n" + "".join(
-    f"Disallow: {path}\n" for path in ("/*?from=", "/search", "/account", "/history", "/wishlist")
-)
+_OWN = ("/account", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/*?from=", "/search", *_OWN))
 
 
 def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], datetime] = now) -> Blueprint:
@@ -49,7 +49,15 @@ def _database(store: Store, clock: Callable[[], datetime]) -> dict[str, Any]:
     if not store.is_migrated():
         return {"database": "not migrated"}
     with store.read() as work:
-        length = work.outbox.length()
-    age = (clock() - length.oldest).total_seconds() if length.oldest else 0.0
-    outbox = {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}
-    return {"database": "ok", "outbox": outbox}
+        length, lengths, troubles = work.outbox.length(), work.outbox.lengths(), work.deliveries.troubles()
+    moment = clock()
+    destinations = {
+        each.value: _told(lengths[each], moment) | {"failures": trouble.failures, "last_error": trouble.last_error}
+        for each, trouble in troubles.items()
+    }
+    return {"database": "ok", "outbox": _told(length, moment) | {"destinations": destinations}}
+
+
+def _told(length: OutboxLength, moment: datetime) -> dict[str, Any]:
+    age = (moment - length.oldest).total_seconds() if length.oldest else 0.0
+    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}

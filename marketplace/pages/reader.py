@@ -18,6 +18,7 @@ SignedIn = Callable[[int, str], Account | None]
 
 _READER = "reader_id"
 _SESSION_KEY = "session_key"
+_CART = "cart"
 _EXTENSION = "signed_in"
 
 
@@ -44,6 +45,7 @@ def register(app: Flask, signed_in: SignedIn) -> None:
     app.extensions[_EXTENSION] = signed_in
     app.jinja_env.globals["current_account"] = _account_if_known
     app.jinja_env.globals["current_reader"] = _reader_if_known
+    app.jinja_env.globals["cart_is_filled"] = _cart_is_filled
 
 
 def current_reader() -> int:
@@ -76,6 +78,16 @@ def remember_reader(reader_id: int) -> None:
     session[_READER] = reader_id
 
 
+def remember_cart(*, filled: bool) -> None:
+    """Have the pages of a guest say whether something is in their cart; an account's row says it by itself."""
+    if current_account() is not None:
+        return
+    if filled:
+        session[_CART] = True
+    else:
+        session.pop(_CART, None)
+
+
 def sign_in_as(account: Account) -> None:
     """Begin a new session, of an account: nothing that was in the cookie before goes on."""
     _forget_session()
@@ -100,6 +112,11 @@ def _account_if_known() -> Account | None:
 def _reader_if_known() -> int:
     _account_if_known()
     return current_reader()
+
+
+def _cart_is_filled() -> bool:
+    account = _account_if_known()
+    return account.has_cart if account else bool(session.get(_CART))
 
 
 def _forget_session() -> None:

@@ -66,12 +66,64 @@ function show(page, button) {
   while (said.nextSibling) said.nextSibling.remove();
   while (news.nextSibling) said.parentNode.append(news.nextSibling);
   said.replaceChildren(...news.childNodes);
+  // The header says whether something is in the cart.
+  document.querySelector(".places").replaceWith(page.querySelector(".places"));
   document.title = page.title;
   submitOnChange();
+  poll();
   scrollBy(0, top() - before);
   const next = document.getElementById(button?.id) ?? said.querySelector(".notice") ?? said.parentNode;
   next.focus({ preventScroll: true });
 }
+
+/* An order's page asks how far the order is, as long as that may change by itself. */
+let asking;
+
+function poll() {
+  clearTimeout(asking);
+  const part = document.querySelector("[data-poll][data-wait]");
+  if (part) asking = setTimeout(() => askState(part), part.dataset.wait * 1000);
+}
+
+async function askState(part) {
+  try {
+    // What nobody looks at can wait until somebody does.
+    const answer = document.hidden ? null : await fetch(part.dataset.poll);
+    if (answer?.ok && part.isConnected) renew(part, await answer.text());
+  } catch {
+    // No connection: the next time may be better.
+  }
+  poll();
+}
+
+function renew(part, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(part.id);
+  // What is said of the state is a live region that stays; the rest may be in use, and is replaced only by news.
+  if (!fresh || fresh.querySelector(".changes").children.length === part.querySelector(".changes").children.length) return;
+  part.querySelector("[role=status]").replaceChildren(...fresh.querySelector("[role=status]").childNodes);
+  fresh.querySelector("[role=status]").replaceWith(part.querySelector("[role=status]"));
+  part.replaceChildren(...fresh.childNodes);
+  if (fresh.dataset.wait) part.dataset.wait = fresh.dataset.wait;
+  else delete part.dataset.wait;
+}
+poll();
+document.addEventListener("visibilitychange", () => document.hidden || poll());
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+/* A form that is sent once is not sent twice by a double click; the shop would see that it is the same. */
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("once" in form.dataset)) return;
+  if (form.sent) event.preventDefault();
+  form.sent = true;
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-once]")) form.sent = false;
+});
 
 /* A list is sorted as soon as its order is chosen with a pointer; on a keyboard the button comes back to confirm it. */
 function submitOnChange() {

@@ -5,8 +5,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from marketplace.domain import Account, EmailTaken
-from marketplace.store.schema import accounts
+from marketplace.store.schema import accounts, cart_lines
 from servicekit.database import insert_into
+
+_ACCOUNT = select(
+    accounts.c.reader_id,
+    accounts.c.email,
+    accounts.c.password_hash,
+    accounts.c.session_key,
+    accounts.c.is_moderator,
+    select(cart_lines.c.book_id).where(cart_lines.c.reader_id == accounts.c.reader_id).exists().label("has_cart"),
+)
 
 
 class StoredAccounts:
@@ -48,14 +57,16 @@ class StoredAccounts:
         changing = update(accounts).where(accounts.c.reader_id == reader_id)
         self._connection.execute(changing.values(password_hash=password_hash, session_key=session_key))
 
+    def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
+        """Give an account a moderator's rights, or take them."""
+        changing = update(accounts).where(accounts.c.reader_id == reader_id)
+        self._connection.execute(changing.values(is_moderator=is_moderator))
+
+    def moderators(self) -> list[Account]:
+        """The accounts that have a moderator's rights, by e-mail."""
+        rows = self._connection.execute(_ACCOUNT.where(accounts.c.is_moderator).order_by(accounts.c.email))
+        return [Account(**row) for row in rows.mappings()]
+
     def _one(self, condition: ColumnElement[bool]) -> Account | None:
-        columns = (accounts.c.reader_id, accounts.c.email, accounts.c.password_hash, accounts.c.session_key)
-        row = self._connection.execute(select(*columns).where(condition)).first()
-        if row is None:
-            return None
-        return Account(
-            reader_id=row.reader_id,
-            email=row.email,
-            password_hash=row.password_hash,
-            session_key=row.session_key,
-        )
+        row = self._connection.execute(_ACCOUNT.where(condition)).mappings().first()
+        return None if row is None else Account(**row)

@@ -1,4 +1,4 @@
-"""What is kept beside a book so that it can be found: its folded words, its authors' addresses and the vocabulary."""
+"""What is kept beside an offered book so that it can be found: shelves, folded words, authors and the vocabulary."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
 
 from marketplace.domain import Book
-from marketplace.store.schema import book_authors, book_search, books, search_terms
+from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
 from marketplace.words import folded_words, isbn13, slug
 from servicekit.database import insert_into
 
@@ -20,25 +20,31 @@ class BookIndex:
 
     def put(self, changed: Sequence[Book]) -> None:
         """Bring the index in line with these books, each id at most once."""
+        if not changed:
+            return
         ids = [book.id for book in changed]
         rows = [_row(book) for book in changed]
         self._recount(before=self._rows(ids), after=rows)
         self._connection.execute(self._upsert(), rows)
-        self._connection.execute(delete(book_authors).where(book_authors.c.book_id.in_(ids)))
-        if places := [place for book in changed for place in _places(book)]:
-            self._connection.execute(insert(book_authors), places)
+        for table, places in (
+            (book_authors, [place for book in changed for place in _places(book)]),
+            (book_categories, [place for book in changed for place in _shelves(book)]),
+        ):
+            self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
+            if places:
+                self._connection.execute(insert(table), places)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Take books out of the index, as must be done before they are deleted from the catalogue."""
+        """Take books out of the index, as must be done before they are hidden or deleted from the catalogue."""
         self._recount(before=self._rows(ids), after=[])
-        for table in (book_search, book_authors):
+        for table in (book_search, book_authors, book_categories):
             self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
 
     def missing(self, limit: int) -> list[int]:
-        """The ids of some books that are not in the index."""
+        """The ids of some books that are offered and not in the index."""
         indexed = select(book_search.c.book_id).where(book_search.c.book_id == books.c.book_id)
-        statement = select(books.c.book_id).where(~indexed.exists()).order_by(books.c.book_id).limit(limit)
-        return list(self._connection.scalars(statement))
+        missing = select(books.c.book_id).where(~books.c.hidden, ~indexed.exists())
+        return list(self._connection.scalars(missing.order_by(books.c.book_id).limit(limit)))
 
     def _rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         rows = self._connection.execute(select(book_search).where(book_search.c.book_id.in_(ids)))
@@ -104,3 +110,7 @@ def _places(book: Book) -> list[dict[str, Any]]:
         if address := slug(author):
             slugs.setdefault(address, position)
     return [{"book_id": book.id, "slug": address, "position": position} for address, position in slugs.items()]
+
+
+def _shelves(book: Book) -> list[dict[str, Any]]:
+    return [{"book_id": book.id, "category": int(category)} for category in book.categories]

@@ -1,30 +1,21 @@
-"""The catalogue's rows."""
+"""The books that the shop offers, and how books come into the catalogue."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from marketplace.domain import BestSellers, Book, BookNotFound, Card, Category, Money
+from marketplace.domain import BestSellers, Book, BookNotFound, Card, Category
 from marketplace.store.book_index import BookIndex
+from marketplace.store.book_rows import CARD, book_of, card_of, row_of
 from marketplace.store.schema import book_categories, books, imported_history
-from marketplace.words import sort_key
 from servicekit.database import insert_into
 
-_CARD = (
-    books.c.book_id,
-    books.c.title,
-    books.c.authors,
-    books.c.price_minor,
-    books.c.currency,
-    books.c.stock,
-    books.c.picture,
-    books.c.reader_count,
-)
+_IS_OFFERED = ~books.c.hidden
 
 
 class Books:
-    """The books of the catalogue, within one transaction."""
+    """The books of the catalogue, within one transaction; to readers a hidden one is not there."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -35,161 +26,125 @@ class Books:
 
         Raises BookNotFound.
         """
-        found = self._many([book_id]).get(book_id)
+        found = self.offered([book_id]).get(book_id)
         if found is None:
             raise BookNotFound(f"no book {book_id}")
         return found
 
     def cards(self, ids: Iterable[int]) -> dict[int, Card]:
-        """The cards of those books that the catalogue knows, by id."""
-        rows = self._connection.execute(select(*_CARD).where(books.c.book_id.in_(list(ids)))).all()
-        return {card.id: card for card in self._cards(rows)}
+        """The cards of those books that the shop offers, by id."""
+        rows = self._connection.execute(select(*CARD).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
+        return {row.book_id: card_of(row) for row in rows}
 
     def require(self, book_id: int) -> None:
         """Make sure that there is such a book.
 
         Raises BookNotFound.
         """
-        if self._connection.execute(select(books.c.book_id).where(books.c.book_id == book_id)).first() is None:
+        found = select(books.c.book_id).where(books.c.book_id == book_id, _IS_OFFERED)
+        if self._connection.execute(found).first() is None:
             raise BookNotFound(f"no book {book_id}")
 
+    def offered(self, ids: Iterable[int]) -> dict[int, Book]:
+        """Those of these books that the shop offers, by id."""
+        rows = self._connection.execute(select(books).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
+        return {row.book_id: book_of(row) for row in rows}
+
+    def lock(self, ids: Iterable[int]) -> dict[int, Book]:
+        """Likewise; until the end of the transaction nobody else changes them."""
+        locked = list(ids)
+        lock_books(self._connection, locked)
+        return self.offered(locked)
+
+    def take(self, book_id: int, copies: int) -> int:
+        """Take copies out of a locked book's stock, which must have them; returns how many: 0 where nobody counts."""
+        counted = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
+        taking = counted.values(stock=books.c.stock - copies)
+        return copies if self._connection.execute(taking).rowcount else 0
+
+    def give_back(self, book_id: int, copies: int) -> None:
+        """Put copies back into a book's stock, if it is still there and counted."""
+        counted = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
+        self._connection.execute(counted.values(stock=books.c.stock + copies))
+
     def is_empty(self) -> bool:
-        """Whether the catalogue has no book."""
+        """Whether the catalogue has no book, not even a hidden one."""
         return self._connection.execute(select(books.c.book_id).limit(1)).first() is None
 
     def best_sellers(self, limit: int) -> BestSellers:
         """The books with the most distinct readers, overall and of every category; ties by id."""
         best = (books.c.reader_count.desc(), books.c.book_id)
-        overall = self._connection.execute(select(*_CARD).order_by(*best).limit(limit)).all()
+        overall = self._connection.execute(select(*CARD).where(_IS_OFFERED).order_by(*best).limit(limit))
         place = func.row_number().over(partition_by=book_categories.c.category, order_by=best).label("place")
         ranked = (
-            select(*_CARD, book_categories.c.category, place)
+            select(*CARD, book_categories.c.category, place)
             .join_from(books, book_categories, books.c.book_id == book_categories.c.book_id)
             .subquery()
         )
         placed = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.category, ranked.c.place)
-        rows = self._connection.execute(placed).all()
         shelves: dict[Category, list[Card]] = {}
-        for row, card in zip(rows, self._cards(rows), strict=True):
-            shelves.setdefault(Category(row.category), []).append(card)
+        for row in self._connection.execute(placed):
+            shelves.setdefault(Category(row.category), []).append(card_of(row))
         return BestSellers(
-            overall=tuple(self._cards(overall)),
+            overall=tuple(map(card_of, overall)),
             by_category={category: tuple(cards) for category, cards in shelves.items()},
         )
 
-    def put(self, wanted: Sequence[Book]) -> int:
-        """Add or replace books, each id at most once and at most 30,000; returns how many that changed."""
-        known = self._many([book.id for book in wanted])
-        changed = [book for book in wanted if known.get(book.id) != book]
-        if changed:
-            self._keep(changed)
-        return len(changed)
+    def put(self, wanted: Sequence[Book]) -> list[int]:
+        """Add or replace books, each id at most once and at most 30,000; returns the ids of those that changed.
+
+        A hidden book stays hidden.
+        """
+        ids = [book.id for book in wanted]
+        lock_books(self._connection, ids)
+        rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
+        known = {row.book_id: (book_of(row), row.hidden) for row in rows}
+        changed = [book for book in wanted if book.id not in known or known[book.id][0] != book]
+        self._keep(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
+        return sorted(book.id for book in changed)
 
     def index_missing(self, limit: int) -> int:
         """Index some of the books that came in before there was an index; returns how many."""
         missing = self._index.missing(limit)
-        if missing:
-            self._keep(list(self._many(missing).values()))
+        self._keep(list(self.offered(missing).values()), hidden=set())
         return len(missing)
 
-    def recount_readers(self) -> None:
-        """Bring `reader_count` in line with the imported history."""
+    def miscounted(self) -> dict[int, int]:
+        """The books whose `reader_count` is not that of the imported history, with how many readers they have."""
         counted = (
             select(imported_history.c.book_id, func.count().label("readers"))
             .group_by(imported_history.c.book_id)
             .subquery()
         )
-        self._connection.execute(
-            update(books)
-            .where(books.c.book_id == counted.c.book_id, books.c.reader_count != counted.c.readers)
-            .values(reader_count=counted.c.readers)
+        wrong = select(books.c.book_id, counted.c.readers).where(
+            books.c.book_id == counted.c.book_id, books.c.reader_count != counted.c.readers
         )
+        return {row.book_id: row.readers for row in self._connection.execute(wrong)}
 
-    def _keep(self, changed: Sequence[Book]) -> None:
-        self._connection.execute(self._upsert(), [_row(book) for book in changed])
-        self._place(changed)
-        self._index.put(changed)
+    def count_readers(self, counted: Mapping[int, int]) -> None:
+        """Books have so many readers."""
+        rows = [{"of": book_id, "readers": counted[book_id]} for book_id in sorted(counted)]
+        if rows:
+            counting = update(books).where(books.c.book_id == bindparam("of"))
+            self._connection.execute(counting.values(reader_count=bindparam("readers")), rows)
 
-    def _upsert(self) -> Any:
+    def recount_readers(self) -> None:
+        """Bring `reader_count` in line with the imported history."""
+        self.count_readers(self.miscounted())
+
+    def _keep(self, changed: Sequence[Book], *, hidden: set[int]) -> None:
+        if not changed:
+            return
         statement = insert_into(self._connection, books)
-        kept = {"book_id", "reader_count"}
-        replaced = {column.name: statement.excluded[column.name] for column in books.c if column.name not in kept}
-        return statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced)
-
-    def _place(self, changed: Sequence[Book]) -> None:
-        ids = [book.id for book in changed]
-        self._connection.execute(delete(book_categories).where(book_categories.c.book_id.in_(ids)))
-        places = [
-            {"book_id": book.id, "category": int(category), "position": position}
-            for book in changed
-            for position, category in enumerate(book.categories)
-        ]
-        if places:
-            self._connection.execute(insert(book_categories), places)
-
-    def _cards(self, rows: Sequence[Any]) -> list[Card]:
-        categories = self._categories({row.book_id for row in rows})
-        return [_card(row, categories.get(row.book_id, ())) for row in rows]
-
-    def _categories(self, ids: Collection[int]) -> dict[int, list[Category]]:
-        standing = select(book_categories.c.book_id, book_categories.c.category)
-        standing = standing.where(book_categories.c.book_id.in_(ids)).order_by(book_categories.c.position)
-        categories: dict[int, list[Category]] = {}
-        for row in self._connection.execute(standing):
-            categories.setdefault(row.book_id, []).append(Category(row.category))
-        return categories
-
-    def _many(self, ids: Sequence[int]) -> dict[int, Book]:
-        categories = self._categories(ids)
-        rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
-        return {row.book_id: _book(row, categories.get(row.book_id, ())) for row in rows}
+        rows = [row_of(book) for book in sorted(changed, key=lambda book: book.id)]
+        replaced = {name: statement.excluded[name] for name in rows[0] if name != "book_id"}
+        upsert: Any = statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced)
+        self._connection.execute(upsert, rows)
+        self._index.put([book for book in changed if book.id not in hidden])
 
 
-def _row(book: Book) -> dict[str, Any]:
-    return {
-        "book_id": book.id,
-        "title": book.title,
-        "authors": book.authors,
-        "year": book.year,
-        "isbn": book.isbn,
-        "subjects": book.subjects,
-        "description": book.description,
-        "price_minor": book.price.minor if book.price else None,
-        "currency": book.price.currency if book.price else None,
-        "stock": book.stock,
-        "picture": book.picture,
-        "sort_title": sort_key(book.title),
-    }
-
-
-def _book(row: Any, categories: Iterable[Category]) -> Book:
-    return Book(
-        id=row.book_id,
-        title=row.title,
-        authors=tuple(row.authors),
-        year=row.year,
-        isbn=row.isbn,
-        categories=tuple(categories),
-        subjects=tuple(row.subjects),
-        description=row.description,
-        price=_price(row),
-        stock=row.stock,
-        picture=row.picture,
-    )
-
-
-def _card(row: Any, categories: Iterable[Category]) -> Card:
-    return Card(
-        id=row.book_id,
-        title=row.title,
-        authors=tuple(row.authors),
-        categories=tuple(categories),
-        price=_price(row),
-        stock=row.stock,
-        picture=row.picture,
-        readers=row.reader_count,
-    )
-
-
-def _price(row: Any) -> Money | None:
-    return None if row.price_minor is None else Money(row.price_minor, row.currency)
+def lock_books(connection: Connection, ids: Sequence[int]) -> None:
+    """Have nobody else change these books until the end of the transaction; SQLite has one writer anyway."""
+    # In one order, so that two who want the same books never wait for each other.
+    locking = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(books.c.book_id)
+    connection.execute(locking.with_for_update()).all()

@@ -7,8 +7,12 @@ from marketplace.domain import (
     GREATEST_ID,
     MOST_HALF_STARS,
     NOBODY,
+    BookChanged,
     Interaction,
     InteractionKind,
+    Money,
+    PaymentAsked,
+    PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
     ShopEvent,
@@ -17,6 +21,9 @@ from marketplace.domain import (
 INTERACTION = "interaction"
 MERGE = "merge"
 FORGET = "forget"
+BOOK = "book"
+PAY = "pay"
+WITHDRAW = "withdraw"
 
 
 class MalformedEvent(Exception):
@@ -32,11 +39,23 @@ def kind_of(event: ShopEvent) -> str:
             return MERGE
         case ReaderForgotten():
             return FORGET
+        case BookChanged():
+            return BOOK
+        case PaymentAsked():
+            return PAY
+        case PaymentWithdrawn():
+            return WITHDRAW
 
 
-def reader_of(event: ShopEvent) -> int:
-    """Whose event it is."""
-    return event.into_reader if isinstance(event, ReadersMerged) else event.reader_id
+def reader_of(event: ShopEvent) -> int | None:
+    """Whose event it is; None where it is nobody's, an order's among them: that is told to its end."""
+    match event:
+        case Interaction() | ReaderForgotten():
+            return event.reader_id
+        case ReadersMerged():
+            return event.into_reader
+        case _:
+            return None
 
 
 def written(event: ShopEvent) -> dict[str, Any]:
@@ -48,6 +67,13 @@ def written(event: ShopEvent) -> dict[str, Any]:
             return {"from_reader": event.from_reader, "into_reader": event.into_reader}
         case ReaderForgotten():
             return {"reader_id": event.reader_id}
+        case BookChanged():
+            return {"book_id": event.book_id}
+        case PaymentAsked():
+            amount = event.amount
+            return {"order_id": event.order_id, "minor": amount.minor, "currency": amount.currency}
+        case PaymentWithdrawn():
+            return {"order_id": event.order_id}
 
 
 def read(kind: str, payload: Any) -> ShopEvent:
@@ -63,6 +89,12 @@ def read(kind: str, payload: Any) -> ShopEvent:
                 return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
             case "forget":
                 return ReaderForgotten(_id(payload["reader_id"]))
+            case "book":
+                return BookChanged(_id(payload["book_id"]))
+            case "pay":
+                return PaymentAsked(_text(payload["order_id"]), _money(payload))
+            case "withdraw":
+                return PaymentWithdrawn(_text(payload["order_id"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"malformed payload: {type(error).__name__}") from error
     raise MalformedEvent(f"unknown kind of event {kind!r}")
@@ -110,6 +142,13 @@ def _half_stars(value: Any) -> int | None:
     if value is not None and not (isinstance(value, int) and 0 < value <= MOST_HALF_STARS):
         raise ValueError("not half stars")
     return value
+
+
+def _money(payload: Any) -> Money:
+    minor = payload["minor"]
+    if not (isinstance(minor, int) and minor >= 0):
+        raise ValueError("not an amount")
+    return Money(minor, _text(payload["currency"]))
 
 
 def _text(value: Any) -> str:

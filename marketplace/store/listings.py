@@ -74,6 +74,6 @@ class Listings:
 
 
 def cards_of(connection: Connection, ids: Any) -> tuple[Card, ...]:
-    """The cards of these books, in this order."""
+    """The cards of these books, in this order, without those that were hidden a moment ago."""
     cards = Books(connection).cards(ids)
-    return tuple(cards[book_id] for book_id in ids)
+    return tuple(cards[book_id] for book_id in ids if book_id in cards)

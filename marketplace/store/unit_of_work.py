@@ -9,9 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.domain import StoreUnavailable
 from marketplace.store.accounts import StoredAccounts
+from marketplace.store.all_books import AllBooks
+from marketplace.store.audit import Audit
 from marketplace.store.books import Books
+from marketplace.store.carts import StoredCarts
+from marketplace.store.deliveries import Deliveries
 from marketplace.store.interactions import Interactions
 from marketplace.store.listings import Listings
+from marketplace.store.order_table import OrderTable
+from marketplace.store.orders import StoredOrders
 from marketplace.store.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
@@ -30,14 +36,20 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.books = Books(connection)
+        self.all_books = AllBooks(connection)
         self.listings = Listings(connection)
         self.search = Search(connection)
         self.readers = Readers(connection)
         self.accounts = StoredAccounts(connection)
         self.interactions = Interactions(connection)
         self.wishes = Wishes(connection)
+        self.carts = StoredCarts(connection)
+        self.orders = StoredOrders(connection)
+        self.order_table = OrderTable(connection)
+        self.audit = Audit(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection)
+        self.deliveries = Deliveries(connection)
 
     def commit(self) -> None:
         """Keep what was done."""

@@ -21,6 +21,7 @@ DEADLINE = 60.0
 LISTENS = {
     "recommendations": re.compile(r"Recommendations listens on \S+:(?P<port>\d+)"),
     "marketplace": re.compile(r"Marketplace is open at http://\S+:(?P<port>\d+)"),
+    "payments": re.compile(r"Payments \(demo\) listens on \S+:(?P<port>\d+)"),
 }
 
 
@@ -126,14 +127,23 @@ def start_recommendations(folder: Path, port: int = 0) -> Process:
     return process
 
 
-def start_pair(folder: Path, stack: ExitStack) -> Pair:
-    """Both services with the starter, on ports of the system's choice; `stack` stops them."""
+def start_pair(folder: Path, stack: ExitStack, **paying: str) -> Pair:
+    """Both services with the starter, and a provider that pays, on ports of the system's choice; `stack` stops them.
+
+    `paying` are further settings of the provider.
+    """
     recommendations = start_recommendations(folder)
     stack.callback(lambda: pair.recommendations.stop() if pair else recommendations.stop())
     pair: Pair | None = None
+    payments = Process(
+        "payments",
+        {"PAYMENTS_DATA_DIR": str(folder / "payments"), "PAYMENTS_PORT": "0", "PAYMENTS_DECLINES": "0", **paying},
+    )
+    stack.callback(payments.stop)
     marketplace = Process(
         "marketplace",
         {
+            "MARKETPLACE_PAYMENTS_URL": f"http://127.0.0.1:{payments.port}",
             "MARKETPLACE_DATA_DIR": str(folder / "marketplace"),
             "MARKETPLACE_PORT": "0",
             "RECOMMENDATIONS_HOST": "127.0.0.1",

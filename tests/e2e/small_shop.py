@@ -19,11 +19,13 @@ SHELVES = ("mystery", "science-fiction", "self-help")
 
 
 class Command:
-    """`python -m recommendations …` as a process of its own."""
+    """`python -m recommendations …`, or another service's, as a process of its own."""
 
-    def __init__(self, arguments: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: dict[str, str], *, service: str = "recommendations"
+    ) -> None:
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "recommendations", *arguments],
+            [sys.executable, "-m", service, *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             stdin=subprocess.DEVNULL,
@@ -55,6 +57,10 @@ class Command:
             self._popen.kill()
         self._reader.join()
         return self._popen.wait() != 0
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._popen.terminate()
 
     def require_success(self) -> str:
         """Wait until it ends with code 0; returns what it printed."""
@@ -105,9 +111,9 @@ class SmallShop:
         """Run a command to its end, which must be a good one; returns what it printed, errors and logs included."""
         return self.command(*arguments).require_success()
 
-    def serve(self) -> Process:
-        """Start a server, and wait until it serves."""
-        server = Process("recommendations", self.environment)
+    def serve(self, port: int = 0) -> Process:
+        """Start a server, at this port or any that is free, and wait until it serves."""
+        server = Process("recommendations", self.environment | {"RECOMMENDATIONS_PORT": str(port)})
         try:
             await_serving(f"127.0.0.1:{server.port}")
         except BaseException:

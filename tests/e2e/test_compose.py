@@ -31,7 +31,7 @@ def compose(*arguments: str) -> str:
 
 
 def await_healthy() -> None:
-    """Wait until Docker's own health checks of both containers pass."""
+    """Wait until Docker's own health checks of all three containers pass."""
     ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
     states: dict[str, str] = {}
     while time.monotonic() < ends:
@@ -39,14 +39,14 @@ def await_healthy() -> None:
             inspect = ["docker", "inspect", "--format", "{{.Name}} {{.State.Health.Status}}", container]
             name, state = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
             states[name] = state
-        if len(states) == 2 and set(states.values()) == {"healthy"}:
+        if len(states) == 3 and set(states.values()) == {"healthy"}:
             return
     raise AssertionError(f"not healthy: {states}\n{compose('logs', '--tail=50')}")
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[None]:
-    """Both containers, built and healthy; removed with their volumes afterwards."""
+    """All three containers, built and healthy; removed with their volumes afterwards."""
     try:
         compose("up", "--build", "--detach")
         await_healthy()
@@ -85,8 +85,8 @@ def test_grpcurl_answers() -> None:
 
 @pytest.mark.usefixtures("running")
 def test_containers_are_confined() -> None:
-    """Neither service runs as root or can write to its image."""
-    for service in ("recommendations", "marketplace"):
+    """No service runs as root or can write to its image."""
+    for service in ("recommendations", "marketplace", "payments"):
         script = "import os; assert os.getuid() != 0; open('/app/x', 'w')"
         command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", service, "python", "-c", script]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -101,6 +101,20 @@ def test_marketplace_image_has_no_numpy() -> None:
         [*command, "import numpy"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.usefixtures("running")
+def test_shop_and_provider_reach_each_other() -> None:
+    """The shop asks, and its callback is let in: 404, because the token is good and no order has this number."""
+    script = (
+        "from marketplace.app import connect_provider; from marketplace.domain import Money; "
+        "from marketplace.settings import Settings; "
+        "connect_provider(Settings()).ask('TEST-TEST-TEST', Money(999, 'EUR'))"
+    )
+    compose("exec", "-T", "marketplace", "python", "-c", script)
+    ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while "payment_id=TEST-TEST-TEST status=404" not in (log := compose("logs", "--no-color", "payments")):
+        assert time.monotonic() < ends, log
 
 
 @pytest.mark.usefixtures("running")

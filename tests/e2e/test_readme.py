@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.settings import Settings as MarketplaceSettings
+from payments.settings import Settings as PaymentsSettings
 from recommendations.settings import Settings
 from servicekit.settings import ServiceSettings, variable
 from tests.e2e.processes import ROOT, Pair
@@ -59,7 +60,7 @@ def test_python_client(pair: Pair) -> None:
     assert len(done.stdout.splitlines()) >= 3
 
 
-@pytest.mark.parametrize("kind", [Settings, MarketplaceSettings])
+@pytest.mark.parametrize("kind", [Settings, MarketplaceSettings, PaymentsSettings])
 def test_every_setting_is_listed_with_its_default(kind: type[ServiceSettings]) -> None:
     """The table of settings names every environment variable with its default."""
     for name, field in kind.model_fields.items():

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
@@ -50,14 +50,27 @@ class Findings:
 
 
 class Attacker:
-    """One browser. Each of its requests begins with the cookie that it had at first."""
+    """One browser. Each of its requests begins with the cookie that it had at first.
 
-    def __init__(self, name: str, browser: Browser, app: Flask, findings: Findings, victim: Victim) -> None:
+    `may_know` names those of the victim's secrets that it may read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        browser: Browser,
+        app: Flask,
+        findings: Findings,
+        victim: Victim,
+        *,
+        may_know: Container[str] = frozenset(),
+    ) -> None:
         self.name = name
         self.findings = findings
         self.forms: dict[tuple[str, ...], Form] = {}
         self._app = app
         self._victim = victim
+        self._may_know = may_know
         self.token = token(browser.client.get("/books/20").text)
         cookie = browser.client.get_cookie("reader")
         assert cookie
@@ -182,7 +195,11 @@ class Attacker:
         text, sent = (each.decode(errors="replace") for each in (response.get_data(), value))
         # Readers are told under which list they themselves said that they had found a book.
         text = re.sub(r'"recommendation_id": "[^"]*"', "", text)
-        told = (name for name, secret in self._victim.secrets.items() if secret in text and secret not in sent)
+        told = (
+            name
+            for name, secret in self._victim.secrets.items()
+            if secret in text and secret not in sent and name not in self._may_know
+        )
         faults = [f"tells somebody's {name}" for name in told]
         if path in {b"/wishlist", b"/history", b"/account/export"} and self._victim.wish in text:
             faults.append("shows somebody's wish")

@@ -15,7 +15,14 @@ from tests.marketplace.hostile import BODIES, HEADERS, MARKUP, METHODS, VALUES, 
 CARL = "carl@example.com"
 """An account whose password everybody knows, so that there is one to sign in to."""
 
-VALID_SEGMENTS = {"book_id": b"20", "version": b"0", "slug": b"mystery", "filename": b"shop.css"}
+VALID_SEGMENTS = {
+    "book_id": b"20",
+    "version": b"0",
+    "slug": b"mystery",
+    "filename": b"shop.css",
+    "order_id": b"7K3M-9QXD-2TB4",
+    "event_id": b"1",
+}
 BRIEFLY = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
 # Of these a header decides what they answer, or how.
 LOOKED_AT_BY_HEADER = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
@@ -87,9 +94,7 @@ def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -
 def attack_forms(attacker: Attacker, values: Values) -> None:
     """Every field of every form, one at a time and all at once, missing and twice; what ends a reader comes last."""
     numbers = count()
-    for form in sorted(
-        attacker.forms.values(), key=lambda form: ("/account" in form.action, "forget" in form.action)
-    ):
+    for form in sorted(attacker.forms.values(), key=_how_destructive):
         for name in form.names:
             place = name if name == "csrf_token" else f"{name} of {re.sub(DIGITS, '', form.action)} {form.names}"
             for what, value in values.at(place).items():
@@ -108,6 +113,10 @@ def attack_forms(attacker: Attacker, values: Values) -> None:
         for what, value in values.at("all").items():
             token = {"csrf_token": attacker.token.encode()}
             send(attacker, form, f"all: {what}", {**dict.fromkeys(form.names, value), **token}.items(), value)
+
+
+def _how_destructive(form: Form) -> tuple[bool, bool, bool]:
+    return "/account" in form.action, "/delete" in form.action, "forget" in form.action
 
 
 def filled_in(form: Form, attacker: Attacker, number: int) -> dict[str, bytes]:

@@ -11,11 +11,22 @@ MARKER = "zqx7"
 KEPT_MARKER = "zqx8"
 """Stands in every hostile text of the catalogue."""
 
-_ADDRESSES = {"action", "data", "data-suggest", "formaction", "href", "poster", "src", "srcset", "xlink:href"}
+_ADDRESSES = {
+    "action",
+    "data",
+    "data-poll",
+    "data-suggest",
+    "formaction",
+    "href",
+    "poster",
+    "src",
+    "srcset",
+    "xlink:href",
+}
 _LEADS = _ADDRESSES - {"src", "srcset", "poster"}
 _FIELDS = {"button", "input", "select", "textarea"}
 _MARKER = re.compile(f"{MARKER}|{KEPT_MARKER}")
-_NEVER = {"base", "embed", "frame", "iframe", "math", "noscript", "object", "style", "template"}
+_NEVER = {"base", "embed", "frame", "iframe", "math", "object", "style", "template"}
 
 Attributes = Mapping[str, str]
 
@@ -81,7 +92,7 @@ class Page(HTMLParser):
             self._choose(found)
         elif tag in _FIELDS:
             self._note_field(tag, found)
-        for name in ("href", "src", "data-suggest"):
+        for name in ("href", "src", "data-poll", "data-suggest"):
             if name in found and urlsplit(found[name]).netloc in {"", "localhost"} and "#" not in found[name][:1]:
                 self.links.append(found[name])
 
@@ -126,7 +137,10 @@ class Page(HTMLParser):
             self.faults.append(f"element <{tag[:60]}>")
         if tag == "script" and not attributes.get("src", "").startswith("/static/"):
             self.faults.append(f"<script> that is not the shop's: {attributes}")
-        if tag == "meta" and "http-equiv" in attributes:
+        # An order's page may come anew by itself (what is within its noscript is looked at like all the rest); no
+        # page may lead elsewhere by it.
+        is_anew = attributes.get("http-equiv") == "refresh" and attributes.get("content", "").isdigit()
+        if tag == "meta" and "http-equiv" in attributes and not is_anew:
             self.faults.append(f"<meta http-equiv>: {attributes}")
         for name, value in attributes.items():
             if name.startswith("on") or name in {"style", "srcdoc"} or _MARKER.search(name):

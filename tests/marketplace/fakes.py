@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from marketplace.domain import (
+    Book,
     Interaction,
+    Money,
     Outcome,
     Reason,
     ReasonKind,
@@ -57,26 +59,49 @@ class FakeRecommender:
 
 
 class FakeRecorder:
-    """Stores interactions as Recommendations does; `script` may raise before, or say otherwise about any of them."""
+    """Stores what Recommendations does; `before` may raise before any call, and `fails` at those with this id."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
         self.stored: dict[str, Interaction] = {}
+        self.books: dict[int, Book] = {}
         self.refuses: set[str] = set()
+        self.fails: dict[str, Exception] = {}
         self.before: Callable[[], None] = lambda: None
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
-        self.calls.append([each.id for each in interactions])
-        self.before()
+        self._called([each.id for each in interactions])
         return [self._result(each) for each in interactions]
 
+    def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
+        self._called([f"upsert {each.id}" for each in books])
+        results = [
+            RecordResult(Outcome.REFUSED, "year")
+            if f"upsert {each.id}" in self.refuses
+            else RecordResult(Outcome.STORED)
+            for each in books
+        ]
+        stored = zip(books, results, strict=True)
+        self.books |= {book.id: book for book, result in stored if result.outcome is Outcome.STORED}
+        return results
+
+    def remove(self, book_ids: Sequence[int]) -> None:
+        self._called([f"remove {each}" for each in book_ids])
+        for book_id in book_ids:
+            self.books.pop(book_id, None)
+
     def merge(self, from_reader: int, into_reader: int) -> None:
-        self.calls.append([f"merge {from_reader} {into_reader}"])
-        self.before()
+        self._called([f"merge {from_reader} {into_reader}"])
 
     def forget(self, reader_id: int) -> None:
-        self.calls.append([f"forget {reader_id}"])
+        self._called([f"forget {reader_id}"])
+
+    def _called(self, what: list[str]) -> None:
+        self.calls.append(what)
         self.before()
+        for each in what:
+            if each in self.fails:
+                raise self.fails[each]
 
     def _result(self, interaction: Interaction) -> RecordResult:
         if interaction.id in self.refuses:
@@ -85,6 +110,22 @@ class FakeRecorder:
             return RecordResult(Outcome.REPEATED)
         self.stored[interaction.id] = interaction
         return RecordResult(Outcome.STORED)
+
+
+class FakeProvider:
+    """Has everything paid; `before` may raise first."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def ask(self, order_id: str, amount: Money) -> None:
+        self.calls.append(f"ask {order_id} {amount.minor} {amount.currency}")
+        self.before()
+
+    def withdraw(self, order_id: str) -> None:
+        self.calls.append(f"withdraw {order_id}")
+        self.before()
 
 
 def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> Shelf:

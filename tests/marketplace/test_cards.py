@@ -58,3 +58,13 @@ def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
     put(store, *(Book(id=n, title="new") for n in (1, 2, 3)))
     assert titles(cards, 2, 3) == {2: "old", 3: "old"}
     assert titles(cards, 1) == {1: "new"}
+
+
+def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
+    """Of these books and no others."""
+    cards = FreshCards(store)
+    put(store, Book(id=1, title="old"), Book(id=2, title="old"))
+    assert titles(cards, 1, 2) == {1: "old", 2: "old"}
+    put(store, Book(id=1, title="new"), Book(id=2, title="new"))
+    cards.drop([1, 99])
+    assert titles(cards, 1, 2) == {1: "new", 2: "old"}

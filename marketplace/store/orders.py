@@ -1,0 +1,219 @@
+"""Orders, their lines, and the states that they went through."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
+
+from marketplace.domain import (
+    UNDER_WAY,
+    Actor,
+    Address,
+    Money,
+    Order,
+    OrderLine,
+    OrderNotFound,
+    OrderState,
+    StateChange,
+    is_order_id,
+)
+from marketplace.store.schema import order_changes, order_lines, orders
+from marketplace.store.tables import sought
+
+
+class StoredOrders:
+    """The orders, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, order: Order, address: Address, *, key: str, digest: str) -> None:
+        """Keep a new order that was placed with this idempotency key, `digest` standing for what was ordered."""
+        row = {
+            "order_id": order.id,
+            "reader_id": order.reader_id,
+            "email": order.email,
+            "name": address.name,
+            "street": address.street,
+            "city": address.city,
+            "region": address.region,
+            "postal_code": address.postal_code,
+            "country": address.country,
+            "total_minor": order.total.minor,
+            "currency": order.total.currency,
+            "state": order.state.value,
+            "placed_at": order.placed_at,
+            "asked_at": order.placed_at,
+            "checkout_key": key,
+            "checkout_digest": digest,
+            "sought": _sought(order.id, order.email, address.name, address.city),
+        }
+        self._connection.execute(insert(orders).values(row))
+        lines = [
+            {
+                "order_id": order.id,
+                "position": position,
+                "book_id": line.book_id,
+                "title": line.title,
+                "price_minor": line.price.minor,
+                "quantity": line.quantity,
+                "taken": line.taken,
+                "recommendation_id": line.recommendation_id,
+            }
+            for position, line in enumerate(order.lines)
+        ]
+        self._connection.execute(insert(order_lines), lines)
+        self._note(order.id, *order.changes)
+
+    def get(self, order_id: str) -> Order:
+        """One order, whoever's it is.
+
+        Raises OrderNotFound.
+        """
+        return self._one(order_id, orders.c.order_id == order_id)
+
+    def get_of(self, reader_id: int, order_id: str) -> Order:
+        """One order of this reader.
+
+        Raises OrderNotFound, also where it is another reader's.
+        """
+        return self._one(order_id, orders.c.order_id == order_id, orders.c.reader_id == reader_id)
+
+    def of(self, reader_id: int, limit: int, offset: int = 0) -> list[Order]:
+        """A reader's orders, the latest first."""
+        theirs = select(orders).where(orders.c.reader_id == reader_id)
+        latest = theirs.order_by(orders.c.placed_at.desc(), orders.c.order_id).limit(limit).offset(offset)
+        return self._whole(self._connection.execute(latest).all())
+
+    def count(self, reader_id: int) -> int:
+        """How many orders a reader has."""
+        counted = select(func.count()).where(orders.c.reader_id == reader_id)
+        number: int = self._connection.execute(counted).scalar_one()
+        return number
+
+    def placed_with(self, reader_id: int, key: str) -> tuple[str, str] | None:
+        """The id and the digest of the order that this reader placed with this key."""
+        placed = select(orders.c.order_id, orders.c.checkout_digest)
+        row = self._connection.execute(
+            placed.where(orders.c.reader_id == reader_id, orders.c.checkout_key == key)
+        ).first()
+        return None if row is None else (row.order_id, row.checkout_digest)
+
+    def reader_of(self, order_id: str) -> int | None:
+        """Whose order it is.
+
+        Raises OrderNotFound.
+        """
+        return self.get(order_id).reader_id
+
+    def lock(self, order_id: str) -> Order:
+        """One order; until the end of the transaction nobody else changes it.
+
+        Raises OrderNotFound.
+        """
+        locking = select(orders.c.order_id).where(orders.c.order_id == order_id).with_for_update()
+        self._connection.execute(locking)
+        return self.get(order_id)
+
+    def enter(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
+        """An order comes into a state."""
+        self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
+        self._note(order_id, StateChange(state, at, by))
+
+    def has_under_way(self, reader_id: int) -> bool:
+        """Whether a reader has orders that are to be sent to them."""
+        states = [state.value for state in UNDER_WAY]
+        found = select(orders.c.order_id).where(orders.c.reader_id == reader_id, orders.c.state.in_(states))
+        return self._connection.execute(found.limit(1)).first() is not None
+
+    def forget(self, reader_id: int) -> None:
+        """Keep of a reader's orders only what was sold: not whose they were and where they went."""
+        theirs = orders.c.reader_id == reader_id
+        texts = ("email", "name", "street", "city", "region", "postal_code", "country", "checkout_key")
+        gone: dict[str, Any] = dict.fromkeys((*texts, "checkout_digest"), "")
+        number = func.lower(orders.c.order_id)
+        gone |= {"reader_id": None, "sought": literal(" ") + number + " " + func.replace(number, "-", "")}
+        self._connection.execute(update(orders).where(theirs).values(gone))
+
+    def overdue(self, before: datetime, limit: int) -> list[tuple[str, Money]]:
+        """Orders that wait for their payment and were last asked for before then, with what is to be paid."""
+        waiting = (orders.c.state == OrderState.PLACED.value, orders.c.asked_at < before)
+        chosen = select(orders.c.order_id, orders.c.total_minor, orders.c.currency).where(*waiting)
+        # Two workers that look at once do not take the same ones.
+        chosen = chosen.order_by(orders.c.placed_at, orders.c.order_id).limit(limit).with_for_update(skip_locked=True)
+        rows = self._connection.execute(chosen)
+        return [(row.order_id, Money(row.total_minor, row.currency)) for row in rows]
+
+    def asked(self, order_id: str, moment: datetime) -> None:
+        """The payment of an order was asked for."""
+        self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(asked_at=moment))
+
+    def _one(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:
+        # Whoever asks for it may have typed anything; not everything can be a parameter.
+        row = self._connection.execute(select(orders).where(*conditions)).first() if is_order_id(order_id) else None
+        if row is None:
+            raise OrderNotFound(f"no order {order_id[:20]!r}")
+        return self._whole([row])[0]
+
+    def _whole(self, rows: Sequence[Any]) -> list[Order]:
+        ids = [row.order_id for row in rows]
+        lines: dict[str, list[Any]] = {}
+        listed = select(order_lines).where(order_lines.c.order_id.in_(ids))
+        for line in self._connection.execute(listed.order_by(order_lines.c.order_id, order_lines.c.position)):
+            lines.setdefault(line.order_id, []).append(line)
+        changes: dict[str, list[StateChange]] = {}
+        noted = select(order_changes).where(order_changes.c.order_id.in_(ids)).order_by(order_changes.c.at)
+        for change in self._connection.execute(noted):
+            entered = StateChange(OrderState(change.state), change.at, Actor(change.actor))
+            changes.setdefault(change.order_id, []).append(entered)
+        return [_order(row, lines.get(row.order_id, ()), changes.get(row.order_id, ())) for row in rows]
+
+    def _note(self, order_id: str, *changes: StateChange) -> None:
+        rows = [
+            {"order_id": order_id, "state": change.state.value, "at": change.at, "actor": change.by.value}
+            for change in changes
+        ]
+        self._connection.execute(insert(order_changes), rows)
+
+
+def _order(row: Any, lines: Iterable[Any], changes: Iterable[StateChange]) -> Order:
+    return Order(
+        id=row.order_id,
+        reader_id=row.reader_id,
+        email=row.email,
+        address=_address(row) if row.name else None,
+        lines=tuple(_line(line, row.currency) for line in lines),
+        total=Money(row.total_minor, row.currency),
+        state=OrderState(row.state),
+        placed_at=row.placed_at,
+        # Two states of one moment stand in the order in which one can come into them.
+        changes=tuple(sorted(changes, key=lambda change: (change.at, list(OrderState).index(change.state)))),
+    )
+
+
+def _line(row: Any, currency: str) -> OrderLine:
+    return OrderLine(
+        book_id=row.book_id,
+        title=row.title,
+        price=Money(row.price_minor, currency),
+        quantity=row.quantity,
+        taken=row.taken,
+        recommendation_id=row.recommendation_id,
+    )
+
+
+def _address(row: Any) -> Address:
+    return Address(
+        name=row.name,
+        street=row.street,
+        city=row.city,
+        region=row.region,
+        postal_code=row.postal_code,
+        country=row.country,
+    )
+
+
+def _sought(order_id: str, *texts: str) -> str:
+    # The number as it is written and without its hyphens.
+    return f" {order_id.lower()} {order_id.replace('-', '').lower()}{sought(*texts)}"

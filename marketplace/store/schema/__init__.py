@@ -1,0 +1,40 @@
+"""The tables of the shop."""
+
+from marketplace.store.schema.base import BYTEWISE, NUL, is_portable, metadata
+from marketplace.store.schema.catalogue import (
+    book_authors,
+    book_categories,
+    book_search,
+    books,
+    imported_history,
+    made_books,
+    search_terms,
+)
+from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
+from marketplace.store.schema.readers import accounts, interactions, readers, wishes
+from marketplace.store.schema.telling import deliveries, outbox
+
+__all__ = [
+    "BYTEWISE",
+    "NUL",
+    "accounts",
+    "audit",
+    "book_authors",
+    "book_categories",
+    "book_search",
+    "books",
+    "cart_lines",
+    "deliveries",
+    "imported_history",
+    "interactions",
+    "is_portable",
+    "made_books",
+    "metadata",
+    "order_changes",
+    "order_lines",
+    "orders",
+    "outbox",
+    "readers",
+    "search_terms",
+    "wishes",
+]

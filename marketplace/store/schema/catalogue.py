@@ -1,0 +1,108 @@
+"""The tables of the catalogue and of the history that came with it."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    false,
+)
+
+from marketplace.domain import FIRST_ID_MADE_HERE
+from marketplace.store.schema.base import BYTEWISE, metadata
+from servicekit.columns import UtcDateTime
+
+books = Table(
+    "books",
+    metadata,
+    Column("book_id", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("year", Integer),
+    Column("isbn", Text, nullable=False),
+    Column("subjects", JSON, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("price_minor", BigInteger),
+    Column("currency", String(3)),
+    Column("stock", Integer),
+    Column("picture", Text, nullable=False),
+    Column("reader_count", Integer, nullable=False, server_default="0"),
+    Column("sort_title", BYTEWISE, nullable=False, server_default=""),
+    # A hidden book stands in no index: not on its shelves, not in search, not among its authors' books.
+    Column("hidden", Boolean, nullable=False, server_default=false()),
+    Column("categories", JSON, nullable=False, server_default="[]"),
+    # What moderators find it by: title, authors and ISBN, folded; see marketplace.store.tables.
+    Column("sought", BYTEWISE, nullable=False, server_default=""),
+)
+Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
+Index("ix_books_by_title", books.c.sort_title, books.c.book_id)
+Index("ix_books_newest", books.c.year.desc().nulls_last(), books.c.book_id)
+Index("ix_books_cheapest", books.c.price_minor, books.c.book_id)
+Index("ix_books_dearest", books.c.price_minor.desc().nulls_last(), books.c.book_id)
+Index("ix_books_by_stock", books.c.stock, books.c.book_id)
+Index("ix_books_most_in_stock", books.c.stock.desc().nulls_last(), books.c.book_id.desc())
+Index("ix_books_hidden", books.c.book_id, sqlite_where=books.c.hidden, postgresql_where=books.c.hidden)
+
+# The ids of books that are made in the shop; a row stays, so that no id is given out twice.
+made_books = Table(
+    "made_books",
+    metadata,
+    Column("book_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("made_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# The shelves on which offered books stand.
+book_categories = Table(
+    "book_categories",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("category", SmallInteger, primary_key=True),
+)
+Index("ix_book_categories_of_category", book_categories.c.category, book_categories.c.book_id)
+
+book_authors = Table(
+    "book_authors",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("slug", BYTEWISE, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+)
+Index("ix_book_authors_of_author", book_authors.c.slug, book_authors.c.book_id)
+
+# Folded words, see marketplace.words. What makes them quick to find differs between the databases.
+book_search = Table(
+    "book_search",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("authors", Text, nullable=False),
+    Column("subjects", Text, nullable=False),
+    Column("isbn", Text, nullable=False),
+)
+
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("term_id", Integer, Identity(), primary_key=True),
+    Column("term", BYTEWISE, nullable=False),
+    Column("books", Integer, nullable=False),
+)
+Index("ix_search_terms_term", search_terms.c.term, unique=True)
+
+imported_history = Table(
+    "imported_history",
+    metadata,
+    Column("reader_id", Integer, primary_key=True, autoincrement=False),
+    # No foreign key: a book that is not in the catalogue yet counts once it arrives.
+    Column("book_id", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)

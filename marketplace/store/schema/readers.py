@@ -1,0 +1,74 @@
+"""The tables of readers, what they did and wish for."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    false,
+)
+
+from marketplace.domain import FIRST_ID_MADE_HERE, InteractionKind
+from marketplace.store.schema.base import metadata
+from servicekit.columns import UtcDateTime
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("reader_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Ids are given out once: without this SQLite would give the greatest one again after a deletion.
+    sqlite_autoincrement=True,
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    # What a signed-in cookie must carry: another one ends every session.
+    Column("session_key", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("is_moderator", Boolean, nullable=False, server_default=false()),
+)
+Index("ix_accounts_email", accounts.c.email, unique=True)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("interaction_id", String(100), primary_key=True),
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), nullable=False),
+    # No foreign key: what a reader did stays theirs when the book leaves the catalogue.
+    Column("book_id", Integer, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("half_stars", SmallInteger),
+    Column("recommendation_id", String(64), nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+)
+Index("ix_interactions_of_reader", interactions.c.reader_id, interactions.c.occurred_at)
+_IS_OPINION = interactions.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
+# A reader has one opinion of each kind about a book; ratings are averaged by book.
+Index(
+    "ix_interactions_opinions",
+    interactions.c.book_id,
+    interactions.c.kind,
+    interactions.c.reader_id,
+    unique=True,
+    sqlite_where=_IS_OPINION,
+    postgresql_where=_IS_OPINION,
+)
+
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("added_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,66 @@
+"""Calls the shop back, over HTTP, and the loop that does."""
+
+from threading import Event
+
+import structlog
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, sleep_using_event
+from tenacity.stop import stop_when_event_set
+from tenacity.wait import wait_exponential_jitter
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import HTTPError
+
+from payments.service import Provider
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.25
+TIMEOUT_SECONDS = 5.0
+
+
+class HttpShop:
+    """The shop, at the address that came with the question."""
+
+    def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        """`timeout` is in seconds."""
+        self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
+
+    def call(self, url: str, token: str, outcome: str) -> int | None:
+        """The status that the shop answers with; None where it gives no answer."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        try:
+            response = self._pool.request(
+                "POST", url, json={"outcome": outcome}, headers=headers, redirect=False, preload_content=False
+            )
+        except (HTTPError, ValueError) as error:  # ValueError where it is no address
+            log.warning("the shop gives no answer (demo)", cause=type(error).__name__)
+            return None
+        # Only the status matters.
+        response.close()
+        return response.status
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+
+def run(provider: Provider, stop: Event) -> None:
+    """Decide and call until `stop` is set; whatever goes wrong is logged and tried again."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(Exception),
+        wait=wait_exponential_jitter(multiplier=POLL_SECONDS, max=10, jitter=POLL_SECONDS),
+        sleep=sleep_using_event(stop),
+        stop=stop_when_event_set(stop),
+        before_sleep=_log_failure,
+    )
+    while not stop.is_set():
+        try:
+            called = retrying(provider.step)
+        except RetryError:
+            return  # stopped while it kept failing: the payments stay where they are
+        if not called:
+            stop.wait(POLL_SECONDS)
+
+
+def _log_failure(attempt: RetryCallState) -> None:
+    error = attempt.outcome.exception() if attempt.outcome else None
+    log.error("deciding or calling failed and is tried again (demo)", exc_info=error)

@@ -1,0 +1,74 @@
+"""Serving the demo provider: waitress, the caller beside it, and an orderly end."""
+
+import errno
+import signal
+import sys
+from contextlib import ExitStack, closing
+from threading import Event, Thread
+from types import FrameType
+
+import click
+import structlog
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from payments.caller import HttpShop, run
+from payments.service import Provider
+from payments.settings import Settings
+from payments.store import Store
+from payments.web import GREATEST_BODY, create_app
+
+log = structlog.get_logger()
+
+THREADS = 4
+
+
+class CannotServe(Exception):
+    """The provider cannot be opened; the message says why and what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way.
+
+    Raises CannotServe where the address is taken or not this machine's.
+    """
+    stop = Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+        # waitress finishes its requests only when it is left by SystemExit.
+        sys.exit(0)
+
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(Store(settings.database)))
+        shop = stack.enter_context(closing(HttpShop()))
+        provider = Provider(store, shop, seconds=settings.seconds, declines=settings.declines)
+        server = _listen(settings, provider)
+        stack.callback(server.close)
+        caller = Thread(target=run, args=(provider, stop), name="caller")
+        stack.callback(caller.join)
+        caller.start()
+        stack.callback(stop.set)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        log.warning("THIS IS A DEMO: IT TAKES NO MONEY, and calls payments paid or declined by itself")
+        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
+        click.echo(f"Payments (demo) listens on {settings.bind}:{port}")
+        server.run()
+
+
+def _listen(settings: Settings, provider: Provider) -> BaseWSGIServer | MultiSocketServer:
+    try:
+        return create_server(
+            create_app(provider),
+            host=settings.bind,
+            port=settings.port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=GREATEST_BODY,
+        )
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            why = f"port {settings.port} on {settings.bind} is in use; stop what uses it or set PAYMENTS_PORT"
+        else:
+            why = f"cannot listen on {settings.bind} port {settings.port}: {error}; see PAYMENTS_BIND"
+        raise CannotServe(why) from None

@@ -1,0 +1,105 @@
+"""A real HTTP server on a port of the system's choice, that answers as a test says."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the server was asked."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+Answer = Callable[[Request], Iterable[bytes]]
+
+
+def answer(status: int, body: bytes = b"{}", **headers: str) -> Answer:
+    """Always this status and body."""
+    lines = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return lambda _request: [f"HTTP/1.1 {status} Any\r\n{head}\r\n".encode() + body]
+
+
+class LittleServer:
+    """Answers as `self.answer` says until the block is left; remembers what it was asked."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.answer: Answer = answer(200)
+        self.over = Event()
+        self._asked: list[Request] = []
+        self._came = Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def asked(self) -> list[Request]:
+        """All that it was asked until now."""
+        with self._came:
+            return list(self._asked)
+
+    def await_asked(self, number: int) -> list[Request]:
+        """All that it was asked, once that is so much."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self._asked) >= number, DEADLINE), self._asked
+            return list(self._asked)
+
+    def hang(self, _request: Request) -> Iterator[bytes]:
+        """Never answer."""
+        self.over.wait()
+        yield b""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _serve(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                request = Request(self.command, self.path, dict(self.headers.items()), body)
+                answers = server.answer
+                with server._came:
+                    server._asked.append(request)
+                    server._came.notify_all()
+                try:
+                    for part in answers(request):
+                        self.wfile.write(part)
+                        self.wfile.flush()
+                except OSError:
+                    pass  # the client has heard enough
+
+            do_GET = do_PUT = do_POST = _serve  # noqa: N815  (the names that http.server calls)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name that http.server has)
+                pass
+
+        return Handler

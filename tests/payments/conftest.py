@@ -1,0 +1,71 @@
+"""A demo provider over a file, that can be killed and started again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from payments.service import Ask, Provider
+from payments.store import Payment, State, Store
+from tests.payments.fakes import Clock, FakeShop, Killed
+
+ASK = Ask(amount_minor=999, currency="EUR", callback_url="http://shop/7", callback_token="token-1")
+
+
+class Demo:
+    """A provider that decides after three seconds, its shop and its clock."""
+
+    def __init__(self, file: Path, declines: float = 0.0) -> None:
+        self._file = file
+        self._declines = declines
+        self.clock = Clock()
+        self.shop = FakeShop()
+        self._open()
+
+    def ask(self, payment_id: str = "a", token: str = "token-1") -> Payment:
+        return self.provider.ask(payment_id, replace(ASK, callback_token=token))
+
+    def state(self, payment_id: str = "a") -> State | None:
+        payment = self.provider.get(payment_id)
+        return payment.state if payment else None
+
+    def run(self, seconds: float = 0.0) -> None:
+        """Let time pass, and have everything done that is due then."""
+        self.clock.forward(seconds)
+        while self.provider.step():
+            pass
+
+    def run_until_killed(self) -> None:
+        """Have things done until the process ends half-way, and start another one over what it left."""
+        with pytest.raises(Killed):
+            self.run()
+        self.restart()
+
+    def restart(self) -> None:
+        self.shop.before = self.shop.after = lambda: None
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def _open(self) -> None:
+        self.store = Store(f"sqlite:///{self._file}")
+        self.provider = Provider(self.store, self.shop, seconds=3, declines=self._declines, clock=self.clock)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A provider that declines nothing."""
+    made = Demo(tmp_path / "payments.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def declining(tmp_path: Path) -> Iterator[Demo]:
+    """A provider that declines everything."""
+    made = Demo(tmp_path / "payments.db", declines=1.0)
+    yield made
+    made.close()

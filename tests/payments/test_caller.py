@@ -1,0 +1,110 @@
+"""Tests of payments.caller, against a real server."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from threading import Event, Thread
+
+import pytest
+import structlog
+
+from payments.caller import HttpShop, run
+from payments.service import Provider
+from tests.little_server import LittleServer, answer
+from tests.payments.conftest import ASK, Demo
+from tests.payments.fakes import FakeShop
+
+
+@pytest.fixture
+def server() -> Iterator[LittleServer]:
+    """A shop that hears everything."""
+    with LittleServer() as running:
+        yield running
+
+
+@pytest.fixture
+def shop() -> Iterator[HttpShop]:
+    """A client that waits long enough for a busy machine."""
+    with closing(HttpShop(timeout=10)) as client:
+        yield client
+
+
+def test_a_call_carries_token_and_outcome(server: LittleServer, shop: HttpShop) -> None:
+    """As a bearer token and as JSON."""
+    assert shop.call(f"{server.url}/webhooks/payments/a", "token-1", "paid") == 200
+    (asked,) = server.asked
+    assert (asked.method, asked.path, asked.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
+    assert asked.headers["Authorization"] == "Bearer token-1"
+    assert asked.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("status", [204, 302, 401, 409, 503])
+def test_the_status_is_the_answer(server: LittleServer, shop: HttpShop, status: int) -> None:
+    """No redirect is followed: only the given address is called, and once."""
+    server.answer = answer(status, b"" if status == 204 else b"{}", Location=f"{server.url}/elsewhere")
+    assert shop.call(server.url, "t", "paid") == status
+    assert len(server.asked) == 1
+
+
+def test_nobody_there_is_no_answer(server: LittleServer, shop: HttpShop) -> None:
+    """Nor is garbage, an address that is none, and nothing within the time; the log does not name the token."""
+    server.answer = lambda _request: [b"garbage\r\n\r\n"]
+    with LittleServer() as gone:
+        address = gone.url
+    with structlog.testing.capture_logs() as logs:
+        for url in (server.url, address, "http://", "http://[", "http://nobody.invalid", "http://a:99999"):
+            assert shop.call(url, "s3cret", "paid") is None
+        server.answer = server.hang
+        with closing(HttpShop(timeout=0.2)) as hasty:
+            assert hasty.call(server.url, "s3cret", "paid") is None
+    assert len(logs) == 7
+    assert "s3cret" not in str(logs)
+
+
+def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: LittleServer, shop: HttpShop) -> None:
+    """By the real clock, without anybody's step."""
+    provider, stop = Provider(demo.store, shop), Event()
+    loop = Thread(target=run, args=(provider, stop))
+    loop.start()
+    try:
+        provider.ask("a", replace(ASK, callback_url=server.url))
+        assert server.await_asked(1)[0].json == {"outcome": "paid"}
+    finally:
+        stop.set()
+        loop.join()
+
+
+def test_the_loop_goes_on_after_a_failure(demo: Demo) -> None:
+    """Whatever it was; it is logged, and tried again."""
+    stop, failures = Event(), iter([ValueError("a fault")])
+
+    def fail_once() -> None:
+        for failure in failures:
+            raise failure
+        stop.set()
+
+    shop = FakeShop()
+    shop.before = fail_once
+    provider = Provider(demo.store, shop)
+    provider.ask("a", ASK)
+    with structlog.testing.capture_logs() as logs:
+        run(provider, stop)
+    assert len(shop.heard) == 1
+    assert [each["log_level"] for each in logs if "exc_info" in each] == ["error"]
+
+
+def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:
+    """What keeps failing keeps nobody from stopping."""
+    stop = Event()
+    shop = FakeShop()
+
+    def fail() -> None:
+        stop.set()
+        raise OSError
+
+    shop.before = fail
+    provider = Provider(demo.store, shop)
+    provider.ask("a", ASK)
+    with structlog.testing.capture_logs():
+        run(provider, stop)
+    assert shop.heard == []

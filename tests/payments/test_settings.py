@@ -1,0 +1,45 @@
+"""Tests of payments.settings."""
+
+from pathlib import Path
+
+import pytest
+
+from payments.settings import Settings
+from servicekit.settings import SettingsError, read_settings, variable
+
+
+def test_every_setting_is_described_and_named_for_the_provider() -> None:
+    """The README can list them all."""
+    assert all(field.description for field in Settings.model_fields.values())
+    assert all(variable(Settings, name).startswith("PAYMENTS_") for name in Settings.model_fields)
+
+
+def test_nobody_else_reaches_it_unless_it_is_set() -> None:
+    """It asks nobody who they are, so that it listens to this machine only."""
+    assert Settings().bind == "127.0.0.1"
+
+
+def test_the_database_is_in_the_data_folder(tmp_path: Path) -> None:
+    """The default follows PAYMENTS_DATA_DIR."""
+    assert Settings(data_dir=tmp_path).database == f"sqlite:///{tmp_path}/payments.db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAYMENTS_PORT", "65536"),
+        ("PAYMENTS_SECONDS", "-1"),
+        ("PAYMENTS_SECONDS", "inf"),
+        ("PAYMENTS_SECONDS", "nan"),
+        ("PAYMENTS_DECLINES", "1.1"),
+        ("PAYMENTS_DECLINES", "nan"),
+        ("PAYMENTS_DECLINES", "some"),
+    ],
+)
+def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """The line names the variable."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        read_settings(Settings)
+    assert str(raised.value).startswith(f"{name}: ")
+    assert "\n" not in str(raised.value)

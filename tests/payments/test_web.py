@@ -1,0 +1,115 @@
+"""Tests of payments.web."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from payments.web import create_app
+from tests.payments.conftest import Demo
+
+BODY: dict[str, Any] = {
+    "amount_minor": 999,
+    "currency": "EUR",
+    "callback": {"url": "http://shop:5001/webhooks/payments/a", "token": "token-1"},
+}
+
+
+@pytest.fixture
+def client(demo: Demo) -> FlaskClient:
+    """A shop that asks."""
+    return create_app(demo.provider).test_client()
+
+
+def test_a_payment_from_question_to_refund(client: FlaskClient, demo: Demo) -> None:
+    """Each answer says how far it is; the token is told to nobody."""
+    unknown = client.get("/payments/a")
+    assert (unknown.status_code, unknown.mimetype) == (404, "application/json")
+    asked = client.put("/payments/a", json=BODY)
+    assert asked.status_code == 200
+    assert asked.json == {
+        "id": "a",
+        "state": "asked",
+        "amount_minor": 999,
+        "currency": "EUR",
+        "decided_at": None,
+        "to_be_told": False,
+    }
+    demo.run(3)
+    assert demo.shop.heard == [("http://shop:5001/webhooks/payments/a", "token-1", "paid")]
+    paid = client.get("/payments/a")
+    assert paid.json is not None
+    assert (paid.json["state"], paid.json["decided_at"]) == ("paid", demo.clock.moment.isoformat())
+    for _ in range(2):
+        refunded = client.post("/payments/a/withdrawal", json={})
+        assert refunded.json is not None
+        assert (refunded.status_code, refunded.json["state"]) == (200, "refunded")
+    assert "token-1" not in asked.text + paid.text
+
+
+def test_another_amount_is_a_conflict(client: FlaskClient) -> None:
+    """409 with the reason in JSON, for good."""
+    client.put("/payments/a", json=BODY)
+    response = client.put("/payments/a", json={**BODY, "amount_minor": 998})
+    assert response.status_code == 409
+    assert response.json == {"error": "this payment was asked for with another amount"}
+
+
+def test_a_withdrawal_needs_no_payment(client: FlaskClient) -> None:
+    """Of one that was never asked for it is kept; a question that comes later is answered with it."""
+    assert client.post("/payments/a/withdrawal").status_code == 200
+    late = client.put("/payments/a", json=BODY)
+    assert late.json is not None
+    assert (late.status_code, late.json["state"]) == (200, "withdrawn")
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"amount_minor": "999"}, "amount_minor"),
+        ({"amount_minor": 9.5}, "amount_minor"),
+        ({"amount_minor": True}, "amount_minor"),
+        ({"amount_minor": None}, "amount_minor"),
+        ({"amount_minor": 0}, "amount_minor"),
+        ({"amount_minor": -1}, "amount_minor"),
+        ({"amount_minor": 2**63}, "amount_minor"),
+        ({"currency": "eur"}, "currency"),
+        ({"currency": "EURO"}, "currency"),
+        ({"currency": "EUR\n"}, "currency"),
+        ({"callback": None}, "callback"),
+        ({"callback": {"url": "ftp://shop", "token": "x"}}, "callback.url"),
+        ({"callback": {"url": "http://" + "x" * 2000, "token": "x"}}, "callback.url"),
+        ({"callback": {"url": "http://shop", "token": ""}}, "callback.token"),
+        ({"callback": {"url": "http://shop", "token": "s3cret\r\nX: y"}}, "callback.token"),
+    ],
+)
+def test_a_malformed_question_is_refused_by_name(client: FlaskClient, change: dict[str, Any], place: str) -> None:
+    """400 for good, without what stood there; nothing is kept."""
+    response = client.put("/payments/a", json={**BODY, **change})
+    assert response.status_code == 400
+    assert response.json == {"error": f"malformed: {place}"}
+    assert client.get("/payments/a").status_code == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 10_000])
+def test_what_is_no_question_is_refused(client: FlaskClient, body: bytes) -> None:
+    """400 in JSON."""
+    response = client.put("/payments/a", data=body)
+    assert response.status_code == 400
+    assert response.json is not None
+
+
+def test_other_refusals_are_in_json(client: FlaskClient) -> None:
+    """Too long, another method, another path."""
+    for response, status in (
+        (client.put("/payments/a", data=b" " * 20_000), 413),
+        (client.delete("/payments/a"), 405),
+        (client.get("/"), 404),
+        (client.put("/payments/" + "x" * 65, json=BODY), 404),
+    ):
+        assert (response.status_code, response.mimetype) == (status, "application/json")
+
+
+def test_it_says_that_it_is_alive(client: FlaskClient) -> None:
+    """To the container's health check."""
+    assert client.get("/healthz").text == "ok"
