@@ -22,7 +22,6 @@ from marketplace.store.books import lock_books
 from marketplace.store.schema import books, made_books
 from marketplace.store.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
 
-_SCANNED = (books, "ix_fts_books_sought")
 _SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
 _FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
     BookFilter.ALL: (),
@@ -30,7 +29,6 @@ _FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
     BookFilter.SOLD_OUT: _SOLD_OUT,
     BookFilter.HIDDEN: (books.c.hidden,),
 }
-_RARE = {BookFilter.SOLD_OUT, BookFilter.HIDDEN}
 _PRICE, _STOCK, _READERS = books.c.price_minor, books.c.stock, books.c.reader_count
 # As the indexes have it, so that each can be walked along; what is unknown comes last.
 _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
@@ -120,7 +118,6 @@ class AllBooks:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            scan=_SCANNED if words or show in _RARE else None,
             reach=FOUND_REACH if words else REACH,
         )
         rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(chosen.keys)))

@@ -7,9 +7,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from marketplace.domain import Money, OrderColumn, OrderRow, OrderState, Rows
 from marketplace.store.schema import orders
-from marketplace.store.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
+from marketplace.store.tables import FOUND_REACH, REACH, has_word, page_of, scanned, sought_words
 
-_SCANNED = (orders, "ix_fts_orders_sought")
 # As the indexes have it, so that each can be walked along.
 _ORDERS: Mapping[tuple[OrderColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (OrderColumn.PLACED, False): (orders.c.placed_at, orders.c.order_id),
@@ -43,7 +42,8 @@ class OrderTable:
     ) -> Rows[OrderRow]:
         """One page of the orders whose number, e-mail, name or city have all of these words."""
         words = [has_word(self._connection, orders.c.sought, word) for word in sought_words(query)]
-        of_state = [] if state is None else [orders.c.state == state.value]
+        states = scanned(self._connection, orders.c.state) if words else orders.c.state
+        of_state = [] if state is None else [states == state.value]
         chosen = page_of(
             self._connection,
             orders.c.order_id,
@@ -51,7 +51,6 @@ class OrderTable:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            scan=_SCANNED if words else None,
             reach=FOUND_REACH if words else REACH,
         )
         rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(chosen.keys)))

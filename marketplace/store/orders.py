@@ -133,7 +133,10 @@ class StoredOrders:
         texts = ("email", "name", "street", "city", "region", "postal_code", "country", "checkout_key")
         gone: dict[str, Any] = dict.fromkeys((*texts, "checkout_digest"), "")
         number = func.lower(orders.c.order_id)
-        gone |= {"reader_id": None, "sought": literal(" ") + number + " " + func.replace(number, "-", "")}
+        gone |= {
+            "reader_id": None,
+            "sought": literal(" ") + func.replace(number, "-", " ") + " " + func.replace(number, "-", ""),
+        }
         self._connection.execute(update(orders).where(theirs).values(gone))
 
     def overdue(self, before: datetime, limit: int) -> list[tuple[str, Money]]:
@@ -216,4 +219,5 @@ def _address(row: Any) -> Address:
 
 def _sought(order_id: str, *texts: str) -> str:
     # The number as it is written and without its hyphens.
-    return f" {order_id.lower()} {order_id.replace('-', '').lower()}{sought(*texts)}"
+    number = order_id.lower()
+    return f" {number.replace('-', ' ')} {number.replace('-', '')}{sought(*texts)}"

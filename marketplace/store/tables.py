@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from marketplace.words import folded_words, query_words
 
@@ -47,6 +47,14 @@ def has_word(connection: Connection, column: ColumnElement[str], word: str) -> C
     return column.bool_op("GLOB")(f"*{part}*") if is_sqlite else column.contains(part)
 
 
+def scanned(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column, to be looked at in the index that is read from end to end for words.
+
+    SQLite would rather walk along the column's own index, however many rows are alike, and look up each of them.
+    """
+    return column.concat("") if connection.dialect.name == "sqlite" else column
+
+
 def page_of(
     connection: Connection,
     key: ColumnElement[Any],
@@ -55,19 +63,11 @@ def page_of(
     *,
     limit: int,
     offset: int,
-    scan: tuple[Table, str] | None = None,
     reach: int = REACH,
     few: int = _FEW,
 ) -> Chosen:
-    """The keys of the rows that meet the conditions, of at most `reach` of them.
-
-    `scan` names a table and the index of it that SQLite reads from end to end to find them: it keeps no samples of
-    what stands in columns, and would look up each row.
-    """
+    """The keys of the rows that meet the conditions, of at most `reach` of them."""
     matching = select(key).where(*conditions)
-    if scan is not None:
-        table, index = scan
-        matching = matching.with_hint(table, f"INDEXED BY {index}", "sqlite")
     # How many match is known before they are put in order: PostgreSQL cannot tell a rare word from a common one.
     found = connection.scalars(matching.limit(max(reach, few) + 1)).all()
     total = min(len(found), reach)

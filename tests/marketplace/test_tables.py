@@ -1,5 +1,6 @@
 """Tests of the tables that moderators look things up in, each on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -150,6 +151,19 @@ def test_orders_are_found_filtered_and_sorted(shop: Store) -> None:
         row = table.page(dear, limit=1).rows[0]
         assert (row.email, row.name, row.city) == ("bob@elsewhere.org", ADDRESS.name, ADDRESS.city)
         assert (row.total, row.state) == (Money(300, "EUR"), OrderState.PAID)
+
+
+def test_an_order_is_found_by_a_number_of_digits_alone(shop: Store) -> None:
+    """Digits match by their beginning, and each group of a number is a word."""
+    ann = buyer_of(shop)
+    order_id = order_of(shop, ann, 2)
+    with shop.write() as work:
+        order = work.orders.get(order_id)
+        work.orders.add(replace(order, id="0123-4567-8901"), ADDRESS, key="another", digest="")
+        for query in ("0123-4567-8901", "012345678901", "4567", "0123 89"):
+            assert [row.id for row in work.order_table.page(query, limit=10).rows] == ["0123-4567-8901"]
+        work.orders.forget(ann)
+        assert [row.id for row in work.order_table.page("0123-4567-8901", limit=10).rows] == ["0123-4567-8901"]
 
 
 def test_a_forgotten_buyers_order_is_found_by_its_number_alone(shop: Store) -> None:
