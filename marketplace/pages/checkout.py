@@ -15,6 +15,7 @@ from marketplace.domain import (
     MOST_LINES,
     Address,
     AddressUnfit,
+    Cart,
     CartChanged,
     Difference,
     KeyReused,
@@ -62,11 +63,12 @@ def blueprint(carts: Carts, orders: Orders) -> Blueprint:
         account = current_account()
         if account is None:
             return render_template("checkout/who.html")
-        if not carts.of(account.reader_id).is_orderable:
+        cart = carts.of(account.reader_id)
+        if not cart.is_orderable:
             return redirect(url_for("cart.page"), 303)
         address = orders.last_address(account.reader_id)
         known = {name: getattr(address, name) for name in FIELDS} if address else {}
-        return _shown(carts, Form(secrets.token_urlsafe(24), known))
+        return _shown(cart, Form(secrets.token_urlsafe(24), known))
 
     _add_order(checkout, carts, orders)
     return checkout
@@ -82,13 +84,13 @@ def _add_order(checkout: Blueprint, carts: Carts, orders: Orders) -> None:
         except AddressUnfit as error:
             wrong = sorted(error.faults.items(), key=lambda each: FIELDS.index(each[0]))
             faults = [(f"{name}_{fault.name}".upper(), name) for name, fault in wrong]
-            return _shown(carts, Form(key, address, faults), 422)
+            return _shown(carts.of(current_reader()), Form(key, address, faults), 422)
         except CartChanged:
             now = carts.of(current_reader())
             if not now.lines:
                 say("cart-is-empty")
                 return redirect(url_for("cart.page"), 303)
-            return _shown(carts, Form(key, address, [("CART_CHANGED", "")], differences(now, lines)), 409)
+            return _shown(now, Form(key, address, [("CART_CHANGED", "")], differences(now, lines)), 409)
         except KeyReused as error:
             return make_response(render_template("checkout/reused.html", order_id=error.order_id), 422)
         except NotSignedIn:
@@ -97,8 +99,8 @@ def _add_order(checkout: Blueprint, carts: Carts, orders: Orders) -> None:
         return redirect(url_for("orders.page", order_id=order_id), 303)
 
 
-def _shown(carts: Carts, form: Form, status: int = 200) -> Response:
-    page = render_template(FORM, form=form, cart=carts.of(current_reader()), countries=countries())
+def _shown(cart: Cart, form: Form, status: int = 200) -> Response:
+    page = render_template(FORM, form=form, cart=cart, countries=countries())
     return make_response(page, status)
 
 
