@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from bench.book_data import BookData, amazon_book
-from recommendations.domain import Book
+from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
 from recommendations.evaluation.case import make_case
 from recommendations.evaluation.contest import evaluate

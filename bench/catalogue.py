@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from marketplace.domain import Category
+from marketplace.domain.categories import Category
 
 ZIPF = 1.0
 """The exponent of language: the n-th word of a vocabulary is used in proportion to n^−ZIPF."""

@@ -12,8 +12,8 @@ from jinja2 import DictLoader
 from waitress.server import MultiSocketServer
 
 from marketplace.app import connect, create_app
-from marketplace.domain import Shelf, ShelfRequest
-from marketplace.recommender import GrpcRecommender
+from marketplace.domain.recommending import Shelf, ShelfRequest
+from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.serving import listen
 from marketplace.settings import Settings
 

@@ -14,7 +14,14 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
 from recommendations.api.messages import shelves
 from recommendations.api.server import create_server
-from recommendations.domain import Book, Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from recommendations.domain.books import Book
+from recommendations.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendRequest,
+)
 from recommendations.service import RecommendationService
 
 LISTENS = "listens on port "
@@ -22,10 +29,10 @@ THREADS = 10
 """As many as our own server has by default."""
 
 
-def ready_shelf() -> Shelf:
+def ready_shelf() -> RecommendationList:
     """A shelf as long as a real one: ten books, two reasons each."""
     books = [Book(id=10_000 + place, title=f"{place:010}") for place in range(12)]
-    return Shelf.of(
+    return RecommendationList.of(
         (Recommendation(book, 0.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))) for book in books[:10]),
         recommendation_id="0123456789abcdef01234567",
         model_version="20261121T000000Z-abcdef",
@@ -39,7 +46,7 @@ class _ReadyService:
         self._shelf = replace(ready_shelf(), basis=self)
         self._holding = holding
 
-    def recommend(self, _request: ShelfRequest) -> Shelf:
+    def recommend(self, _request: RecommendRequest) -> RecommendationList:
         return self._shelf
 
     def holds(self, _reader_id: int, _basis: object) -> bool:

@@ -14,21 +14,16 @@ from sqlalchemy import insert, update
 
 from bench import shops
 from bench.catalogue import MadeUp, make_books
-from marketplace.domain import (
-    Book,
-    BookColumn,
-    BookFilter,
-    Category,
-    Money,
-    OrderColumn,
-    OrderState,
-    new_order_id,
-)
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.moderation import BookColumn, BookFilter, OrderColumn
+from marketplace.domain.money import Money
+from marketplace.domain.orders import OrderState, new_order_id
+from marketplace.domain.text import folded_words
 from marketplace.store import Store, UnitOfWork
+from marketplace.store.moderation.tables import FOUND_REACH, REACH, sought
 from marketplace.store.schema import books as books_table
 from marketplace.store.schema import orders as orders_table
-from marketplace.store.tables import FOUND_REACH, REACH, sought
-from marketplace.words import folded_words
 from servicekit.table import print_table
 
 COUNT = 100_000

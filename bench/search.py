@@ -16,10 +16,11 @@ from sqlalchemy import text
 
 from bench import shops
 from bench.catalogue import MadeUp, make_books, write_books, write_interactions
-from marketplace.domain import Category, Sort
-from marketplace.imports import Importer
+from marketplace.domain.books import Sort
+from marketplace.domain.categories import Category
+from marketplace.domain.text import slug
 from marketplace.store import Store, UnitOfWork
-from marketplace.words import slug
+from marketplace.usecases.catalogue.imports import Importer
 from servicekit.table import print_table
 
 BOOKS = 100_000

@@ -11,48 +11,47 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from marketplace.accounts import Accounts
-from marketplace.activity import Activity, forget, merge_into
-from marketplace.callbacks import CallbackTokens
-from marketplace.cards import FreshCards
-from marketplace.carts import Carts
-from marketplace.domain import SHOP
-from marketplace.export import export
-from marketplace.limits import Limiter
-from marketplace.moderation import Moderation
-from marketplace.orders import Orders
-from marketplace.pages import (
+from marketplace.domain.callbacks import CallbackTokens
+from marketplace.domain.ids import SHOP
+from marketplace.domain.money import format_price
+from marketplace.domain.text import slug
+from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.recommender import GrpcRecommender
+from marketplace.settings import Settings, session_key
+from marketplace.store import Store, open_store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.carts import Carts
+from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.export import export
+from marketplace.usecases.moderation import Moderation
+from marketplace.usecases.orders import Orders
+from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.payments import Payments
+from marketplace.usecases.shelves import Recommender, Shelves
+from marketplace.web import errors, fragments, moderator, reader
+from marketplace.web.compression import compress
+from marketplace.web.days import format_day, format_moment
+from marketplace.web.limits import Limiter
+from marketplace.web.pages import (
     account,
     book,
     cart,
     catalogue,
     checkout,
     cover,
-    deeds,
-    errors,
-    fragments,
     health,
     home,
     mine,
-    moderator,
     orders,
-    reader,
     search,
     webhooks,
 )
-from marketplace.pages.compression import compress
-from marketplace.pages.days import format_day, format_moment
-from marketplace.pages.security import guard, is_public
-from marketplace.passwords import Passwords
-from marketplace.payments import Payments
-from marketplace.prices import format_price
-from marketplace.provider import HttpProvider
-from marketplace.recommender import GrpcRecommender
-from marketplace.settings import Settings, session_key
-from marketplace.shelves import Recommender, Shelves
-from marketplace.store import Store, open_store
-from marketplace.uploads import Uploads
-from marketplace.words import slug
+from marketplace.web.pages import (
+    actions as deeds,
+)
+from marketplace.web.security import guard, is_public
 from servicekit.tracing import HEADER, trace_id_of
 
 
@@ -73,7 +72,7 @@ def create_app(
     """
     store = store or open_store(settings.database)
     recommender = recommender or connect(settings)
-    app = Flask(__name__)
+    app = Flask("marketplace.web")
     app.config.update(
         SECRET_KEY=session_key(settings),
         # Browsers take a cookie of this prefix from no other host of the domain, and over TLS only.

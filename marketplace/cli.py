@@ -10,12 +10,12 @@ from threading import Event
 import click
 
 from marketplace.app import connect, connect_provider
-from marketplace.domain import StoreUnavailable
-from marketplace.imports import Importer
+from marketplace.domain.errors import StoreUnavailable
 from marketplace.moderators import moderator
 from marketplace.serving import CannotServe, relays_of, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
+from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated
 from servicekit.settings import read_settings
 

@@ -2,7 +2,7 @@
 
 import click
 
-from marketplace.credentials import spelled_email
+from marketplace.domain.accounts import spelled_email
 from marketplace.settings import Settings
 from marketplace.store import Store
 from servicekit.commands import NotMigrated

@@ -12,12 +12,12 @@ from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from marketplace.app import connect, connect_provider, create_app, payments_of
-from marketplace.provider import HttpProvider
-from marketplace.recommender import GrpcRecommender
+from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
 
 GREATEST_BODY = GREATEST_UPLOAD + 1024 * 1024
 """More is refused before it is taken in: waitress keeps a body on the disk until all of it is there, up to 1 GiB by

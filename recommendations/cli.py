@@ -10,7 +10,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from recommendations.api.health import SERVICE
-from recommendations.domain import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
+from recommendations.domain.errors import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from recommendations.domain import (
+from recommendations.domain.books import Book, Category
+from recommendations.domain.interactions import (
     HIGHEST_RATING,
     LONGEST_ID,
     LOWEST_RATING,
-    Book,
-    Category,
     Interaction,
     InteractionKind,
 )

@@ -5,16 +5,9 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Protocol
 
-from recommendations.domain import (
-    Book,
-    Departure,
-    Event,
-    HistoryPage,
-    Interaction,
-    Shelf,
-    ShelfRequest,
-    SimilarRequest,
-)
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Event, HistoryPage, Interaction, RetiredReader
+from recommendations.domain.recommending import RecommendationList, RecommendRequest, SimilarBooksRequest
 
 
 class BookStore(Protocol):
@@ -71,7 +64,7 @@ class ReaderStore(Protocol):
         """Delete all that a reader did, and whoever was merged into them; a tombstone of the bare id stays."""
         ...
 
-    def departed_since(self, revision: int) -> tuple[list[Departure], int]:
+    def departed_since(self, revision: int) -> tuple[list[RetiredReader], int]:
         """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
         ...
 
@@ -154,7 +147,7 @@ class Model(Protocol):
         """Recommend from the catalogue as it is by now."""
         ...
 
-    def recommend(self, request: ShelfRequest) -> Shelf:
+    def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The books that the reader would enjoy next."""
         ...
 
@@ -162,7 +155,7 @@ class Model(Protocol):
         """Whether it would say again what followed from this basis, if the same were asked for the reader."""
         ...
 
-    def similar(self, request: SimilarRequest) -> Shelf:
+    def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises BookNotFound."""
         ...
 

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 import click
 
-from recommendations.domain import Book, Event, ModelUnusable, NoSuchModel, NothingToTrainOn
+from recommendations.domain.books import Book
+from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
+from recommendations.domain.interactions import Event
 from recommendations.model import artifact, folder
 from recommendations.model.artifact import Artifact
 from recommendations.model.pruning import prune
@@ -186,7 +188,8 @@ def _read(work: UnitOfWork, advance: Callable[[int], None]) -> Iterator[list[Eve
 def _learn(books: Sequence[Book], chunks: Iterable[list[Event]], **settings: Any) -> Artifact:
     # SciPy takes a while to load and only training needs it.
     from recommendations.api.messages import assembly  # noqa: PLC0415
-    from recommendations.model import ranking, training  # noqa: PLC0415
+    from recommendations.model.learning import training  # noqa: PLC0415
+    from recommendations.model.ranking import ranking  # noqa: PLC0415
 
     # The first server to start finds it done.
     ranking.compile_ahead()

@@ -7,22 +7,11 @@ from datetime import date
 
 import structlog
 
-from recommendations.domain import (
-    Book,
-    ForgettingUnfinished,
-    HistoryPage,
-    HistoryRequest,
-    Interaction,
-    Outcome,
-    Result,
-    Shelf,
-    ShelfRequest,
-    SimilarRequest,
-    StoreUnavailable,
-    UpsertOutcome,
-    UpsertResult,
-)
-from recommendations.following import Follower
+from recommendations.domain.books import Book, UpsertOutcome, UpsertResult
+from recommendations.domain.errors import ForgettingUnfinished, StoreUnavailable
+from recommendations.domain.interactions import HistoryPage, HistoryRequest, Interaction, Outcome, Result
+from recommendations.domain.recommending import RecommendationList, RecommendRequest, SimilarBooksRequest
+from recommendations.following.follower import Follower
 from recommendations.ports import Store
 
 FORGOTTEN = Result(Outcome.REFUSED, "user_id names a reader who was forgotten")
@@ -43,7 +32,7 @@ class RecommendationService:
         # instead of fighting for the interpreter at each lets ten threads answer twice as many calls.
         self._turn = threading.Lock()
 
-    def recommend(self, request: ShelfRequest) -> Shelf:
+    def recommend(self, request: RecommendRequest) -> RecommendationList:
         """One shelf. Raises NotReady."""
         self._follower.keep_up()
         reader_id = self._follower.reader(request.reader_id)
@@ -56,11 +45,11 @@ class RecommendationService:
         self._follower.keep_up()
         return self._follower.model.holds(self._follower.reader(reader_id), basis)
 
-    def recommend_batch(self, requests: Sequence[ShelfRequest], *, distinct: bool) -> list[Shelf]:
+    def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
         """Several shelves of one model; with `distinct`, no book on two of them. Raises NotReady."""
         self._follower.keep_up()
         model = self._follower.model
-        shelves: list[Shelf] = []
+        shelves: list[RecommendationList] = []
         shown: frozenset[int] = frozenset()
         for request in requests:
             reader_id = self._follower.reader(request.reader_id)
@@ -70,7 +59,7 @@ class RecommendationService:
                 shown |= set(shelf.book_ids)
         return shelves
 
-    def similar(self, request: SimilarRequest) -> Shelf:
+    def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises NotReady and BookNotFound."""
         self._follower.keep_up()
         reader_id = self._follower.reader(request.reader_id)

@@ -11,14 +11,14 @@ import click
 import structlog
 
 from recommendations.api.server import create_server
-from recommendations.changes import Changes, SharedChanges, Unshared
-from recommendations.following import Follower
+from recommendations.following.changes import Changes, SharedChanges, Unshared
+from recommendations.following.follower import Follower
 from recommendations.model.folder import ModelFolder
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
-from recommendations.shared_port import reserved_port
 from recommendations.store import Store
-from recommendations.workers import Crew
+from recommendations.workers.shared_port import reserved_port
+from recommendations.workers.supervisor import Crew
 
 NOTICE_SECONDS = 1.0
 """How long a server that is told to stop goes on, for clients to read in its health that it is leaving."""

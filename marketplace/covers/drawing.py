@@ -11,7 +11,8 @@ from marketplace.covers.layouts import LAYOUTS, Layout, Spot
 from marketplace.covers.motifs import MOTIFS, Motif
 from marketplace.covers.palettes import PALETTES, Palette
 from marketplace.covers.typesetting import Setting, typeset
-from marketplace.domain import Book, Card, Category
+from marketplace.domain.books import Book, Card
+from marketplace.domain.categories import Category
 
 DESIGN = 1
 """Counted up with every change of the drawing, so that browsers ask for it anew."""

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from marketplace.covers.shapes import disc, heart, hole, star
-from marketplace.domain import Category
+from marketplace.domain.categories import Category
 
 
 @dataclass(frozen=True, slots=True)

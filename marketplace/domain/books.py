@@ -5,15 +5,8 @@ from enum import Enum
 from functools import cached_property
 
 from marketplace.domain.categories import Category
+from marketplace.domain.money import Money
 from marketplace.domain.recommending import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in minor units (cents) of a currency, named as in ISO 4217."""
-
-    minor: int
-    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from marketplace.domain.books import Money
 from marketplace.domain.interactions import Interaction
+from marketplace.domain.money import Money
 
 
 class Destination(Enum):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from marketplace.domain.books import Book, Money
+from marketplace.domain.books import Book
+from marketplace.domain.money import Money
 
 MOST_COPIES = 99
 """Of one book in a cart."""

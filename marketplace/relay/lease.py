@@ -9,7 +9,8 @@ import structlog
 from tenacity import RetryCallState, Retrying
 from tenacity.wait import wait_exponential_jitter
 
-from marketplace.domain import Destination, MarketplaceError, Unavailable
+from marketplace.domain.errors import MarketplaceError, Unavailable
+from marketplace.domain.events import Destination
 from marketplace.store import Store, UnitOfWork
 
 log = structlog.get_logger()

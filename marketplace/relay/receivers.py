@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from marketplace.domain import (
-    Book,
+from marketplace.domain.books import Book
+from marketplace.domain.errors import Refused
+from marketplace.domain.events import (
     BookChanged,
     Destination,
-    Interaction,
-    Money,
-    Outcome,
     PaymentAsked,
     PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
-    RecordResult,
-    Refused,
     ShopEvent,
 )
+from marketplace.domain.interactions import Interaction, Outcome, RecordResult
+from marketplace.domain.money import Money
 from marketplace.store import Store
 
 TOGETHER = (Interaction, BookChanged)

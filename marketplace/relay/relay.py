@@ -12,12 +12,13 @@ import structlog
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, sleep_using_event
 from tenacity.stop import stop_when_event_set
 
-from marketplace.domain import Broken, MarketplaceError, Refused, ShopEvent, StoreUnavailable, Unavailable
+from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
+from marketplace.domain.events import ShopEvent
 from marketplace.relay.lease import GROWING, BackOff, Lease, LeaseLost
 from marketplace.relay.receivers import TOGETHER, Receiver
 from marketplace.store import Store
-from marketplace.store.events import MalformedEvent
-from marketplace.store.outbox import OutboxRow
+from marketplace.store.outbox.events import MalformedEvent
+from marketplace.store.outbox.outbox import OutboxRow
 
 log = structlog.get_logger()
 

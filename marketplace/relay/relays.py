@@ -6,7 +6,7 @@ from types import TracebackType
 
 import structlog
 
-from marketplace.domain import StoreUnavailable
+from marketplace.domain.errors import StoreUnavailable
 from marketplace.relay.receivers import PaymentProvider, Payments, Receiver, Recommendations, Recorder
 from marketplace.relay.relay import Relay
 from marketplace.store import Store

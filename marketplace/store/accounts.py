@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from marketplace.domain import Account, EmailTaken
+from marketplace.domain.accounts import Account
+from marketplace.domain.errors import EmailTaken
 from marketplace.store.schema import accounts, cart_lines
 from servicekit.database import insert_into
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
 
-from marketplace.domain import Book
+from marketplace.domain.books import Book
+from marketplace.domain.text import folded_words, isbn13, slug
 from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
-from marketplace.words import folded_words, isbn13, slug
 from servicekit.database import insert_into
 
 

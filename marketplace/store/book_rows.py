@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from marketplace.domain import Book, Card, Category, Money
+from marketplace.domain.books import Book, Card
+from marketplace.domain.categories import Category
+from marketplace.domain.money import Money
+from marketplace.domain.text import isbn13, sort_key
+from marketplace.store.moderation.tables import sought
 from marketplace.store.schema import books
-from marketplace.store.tables import sought
-from marketplace.words import isbn13, sort_key
 
 CARD = (
     books.c.book_id,

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from marketplace.domain import BestSellers, Book, BookNotFound, Card, Category
+from marketplace.domain.books import BestSellers, Book, Card
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import BookNotFound
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of, row_of
 from marketplace.store.schema import book_categories, books, imported_history

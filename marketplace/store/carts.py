@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, literal, select, update
 
-from marketplace.domain import CartLine
+from marketplace.domain.orders import CartLine
 from marketplace.store.schema import cart_lines
 from servicekit.database import insert_into
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from marketplace.domain import OPINIONS, Interaction, InteractionKind, InteractionNotFound, Ratings
+from marketplace.domain.errors import InteractionNotFound
+from marketplace.domain.interactions import OPINIONS, Interaction, InteractionKind, Ratings
 from marketplace.store.schema import NUL, interactions
 
 _OF_READER = (

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from marketplace.domain import AuthorListing, AuthorNotFound, Card, Category, Listing, Sort
+from marketplace.domain.books import AuthorListing, Card, Listing, Sort
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import AuthorNotFound
 from marketplace.store.books import Books
 from marketplace.store.schema import book_authors, book_categories, books
 

@@ -6,20 +6,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
-from marketplace.domain import (
+from marketplace.domain.errors import OrderNotFound
+from marketplace.domain.money import Money
+from marketplace.domain.orders import (
     UNDER_WAY,
     Actor,
     Address,
-    Money,
     Order,
     OrderLine,
-    OrderNotFound,
     OrderState,
     StateChange,
     is_order_id,
 )
+from marketplace.store.moderation.tables import sought
 from marketplace.store.schema import order_changes, order_lines, orders
-from marketplace.store.tables import sought
 
 
 class StoredOrders:

@@ -7,18 +7,18 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from marketplace.domain import StoreUnavailable
+from marketplace.domain.errors import StoreUnavailable
 from marketplace.store.accounts import StoredAccounts
-from marketplace.store.all_books import AllBooks
-from marketplace.store.audit import Audit
 from marketplace.store.books import Books
 from marketplace.store.carts import StoredCarts
-from marketplace.store.deliveries import Deliveries
 from marketplace.store.interactions import Interactions
 from marketplace.store.listings import Listings
-from marketplace.store.order_table import OrderTable
+from marketplace.store.moderation.audit import Audit
+from marketplace.store.moderation.book_table import AllBooks
+from marketplace.store.moderation.order_table import OrderTable
 from marketplace.store.orders import StoredOrders
-from marketplace.store.outbox import Outbox
+from marketplace.store.outbox.deliveries import Deliveries
+from marketplace.store.outbox.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
 from marketplace.store.search import Search

@@ -5,7 +5,7 @@ from google.protobuf import any_pb2
 from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
 
-from recommendations.domain import (
+from recommendations.domain.errors import (
     BookNotFound,
     CategoryNotFound,
     ForgettingUnfinished,

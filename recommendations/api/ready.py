@@ -12,7 +12,7 @@ from recommendations.api.interceptor import Handler
 from recommendations.api.lane import OnLane
 from recommendations.api.messages import shelves
 from recommendations.api.messages.ready import ShelfBytes
-from recommendations.domain import InvalidArgument
+from recommendations.domain.errors import InvalidArgument
 from recommendations.recent import Recent
 from recommendations.service import RecommendationService
 

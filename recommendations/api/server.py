@@ -15,7 +15,7 @@ from recommendations.api.health import SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.ready import ReadyShelves
 from recommendations.api.servicer import RecommendationsServicer
-from recommendations.domain import AddressInUse
+from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
 
 SHELF_THREADS = 2

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommendations.domain import Book
+from recommendations.domain.books import Book
 from recommendations.evaluation import OF_THE_LIBRARY, SHIPPED, shipped
 from recommendations.evaluation.case import Case, save_interactions
 from recommendations.evaluation.cost import Cost, Meter

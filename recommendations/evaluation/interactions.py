@@ -7,9 +7,9 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import SAYS_NOTHING, Event, Interaction, InteractionKind, Standing
+from recommendations.domain.interactions import NEUTRAL_KINDS, Event, Interaction, InteractionKind, Preference
 from recommendations.evaluation.reader_books import ReaderBooks
-from recommendations.model.standings import EventColumns, histories_of
+from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import Ids, Vocabulary
 
 CHUNK = 50_000
@@ -38,7 +38,7 @@ class Interactions:
         ids: list[npt.NDArray[np.int32]] = [np.empty((3, 0), dtype=np.int32)]
         numbers: list[npt.NDArray[np.float64]] = [np.empty((2, 0))]
         for batch in batches:
-            telling = [one for one in batch if one.kind not in SAYS_NOTHING]
+            telling = [one for one in batch if one.kind not in NEUTRAL_KINDS]
             ids.append(
                 np.array([(one.reader_id, one.book_id, one.kind) for one in telling], dtype=np.int32).reshape(-1, 3).T
             )
@@ -83,6 +83,6 @@ class Interactions:
         histories = histories_of(EventColumns.of(self.events()), books)
         readers = np.repeat(histories.readers.ids, np.diff(histories.indptr))
         ids = books.ids[histories.rows]
-        liked = (histories.standings & np.uint8(Standing.LIKED)) != 0
+        liked = (histories.standings & np.uint8(Preference.LIKED)) != 0
         known = histories.standings != 0
         return ReaderBooks.of(readers[known], ids[known]), ReaderBooks.of(readers[liked], ids[liked])

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from recommendations.domain import Book, Category
+from recommendations.domain.books import Book, Category
 from recommendations.evaluation.interactions import Interactions
 from recommendations.imports import INTERACTIONS, books_layout
 from servicekit.csvfile import Row

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recommendations.domain import Book, ShelfRequest
+from recommendations.domain.books import Book
+from recommendations.domain.recommending import RecommendRequest
 from recommendations.evaluation.case import load_interactions
 from recommendations.evaluation.cost import Cost, Meter
 from recommendations.evaluation.interactions import Interactions
 from recommendations.model import artifact
 from recommendations.model.artifact import Artifact
-from recommendations.model.served import ServedModel
+from recommendations.model.ranking.served import ServedModel
 
 
 def train_and_publish(
@@ -27,7 +28,7 @@ def train_and_publish(
 
 def _train(told: Interactions, books: Mapping[int, Book], budget: float | None) -> Artifact:
     # SciPy takes a while to load, and scoring does without.
-    from recommendations.model import training  # noqa: PLC0415
+    from recommendations.model.learning import training  # noqa: PLC0415
 
     seconds = training.DEFAULT_BUDGET if budget is None else budget
     return training.train(list(books.values()), told.events(), now=_last_moment(told), budget=seconds).artifact
@@ -52,5 +53,5 @@ def open_model(folder: Path, books: Mapping[int, Book]) -> None:
 def rank(readers: list[int], k: int) -> list[list[int]]:
     """These readers' lists from the model that `open_model` mapped, as the server gives them."""
     assert _served is not None  # noqa: S101  (the pool opened it)
-    requests = (ShelfRequest(reader_id=reader, category=None, limit=k) for reader in readers)
+    requests = (RecommendRequest(reader_id=reader, category=None, limit=k) for reader in readers)
     return [shelf.book_ids for shelf in map(_served.recommend, requests)]

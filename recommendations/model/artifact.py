@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import ModelUnusable
+from recommendations.domain.errors import ModelUnusable
 from recommendations.model import disk
 from recommendations.model.disk import FORMAT, Manifest
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import Popularity
-from recommendations.model.standings import Histories
+from recommendations.model.preferences import Histories
 from recommendations.model.vocabulary import Vocabulary
 
 __all__ = ["DTYPES", "FORMAT", "MALFORMED", "STAGED", "Artifact", "load", "new_version", "publish", "reveal", "stage"]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import BaseFileLock, FileLock
 
-from recommendations.domain import ModelUnusable
+from recommendations.domain.errors import ModelUnusable
 
 FORMAT = 2
 MANIFEST = "manifest.json"

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import structlog
 
-from recommendations.domain import Book, ForgettingUnfinished, ModelUnusable
+from recommendations.domain.books import Book
+from recommendations.domain.errors import ForgettingUnfinished, ModelUnusable
 from recommendations.model import disk
 from recommendations.model.artifact import STAGED, load
-from recommendations.model.catalogue import Catalogue
 from recommendations.model.pruning import prune
-from recommendations.model.served import ServedModel
-from recommendations.model.variety import DEFAULT_VARIETY
+from recommendations.model.ranking.catalogue import Catalogue
+from recommendations.model.ranking.diversity import DEFAULT_VARIETY
+from recommendations.model.ranking.served import ServedModel
 
 STALE_SECONDS = 3600
 """After this a staged or unrecorded model is what a training left that did not end."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import LOWEST_LIKING, InteractionKind, Standing, standing_after
-from recommendations.model.popular import Popular
-from recommendations.model.standings import EventColumns
-from recommendations.model.stock import Stock
+from recommendations.domain.interactions import LOWEST_LIKED_RATING, InteractionKind, Preference, preference_after
+from recommendations.model.preferences import EventColumns
+from recommendations.model.ranking.popular import Popular
+from recommendations.model.ranking.stock import Stock
 from recommendations.model.vocabulary import ABSENT, Vocabulary
 
 HALF_LIFE_DAYS = 30.0
@@ -45,7 +45,7 @@ def popularity_of(events: EventColumns, books: Vocabulary, *, half_life_days: fl
     nothing = Popularity(np.zeros(len(books)), half_life_days, reference)
     liking = np.flatnonzero(
         np.isin(events.kinds, _LIKINGS)
-        | ((events.kinds == InteractionKind.RATING) & (events.values >= LOWEST_LIKING))
+        | ((events.kinds == InteractionKind.RATING) & (events.values >= LOWEST_LIKED_RATING))
     )
     pairs = events.readers[liking].astype(np.int64) << 32 | events.books[liking]
     first = liking[np.unique(pairs, return_index=True)[1]]
@@ -104,5 +104,5 @@ class LivePopularity:
 _LIKINGS = [
     kind
     for kind in InteractionKind
-    if kind is not InteractionKind.RATING and standing_after(Standing.NONE, kind, 0.0) & Standing.LIKED
+    if kind is not InteractionKind.RATING and preference_after(Preference.NONE, kind, 0.0) & Preference.LIKED
 ]

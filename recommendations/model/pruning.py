@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain import ModelUnusable
+from recommendations.domain.errors import ModelUnusable
 from recommendations.model import disk
 from recommendations.model.artifact import DTYPES, MALFORMED
 from recommendations.model.disk import Manifest

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import JSON, ColumnElement, Connection, Text, cast, func, select, update
 
-from recommendations.domain import Book, Category
+from recommendations.domain.books import Book, Category
 from recommendations.store.schema import books
 from servicekit.database import insert_into
 

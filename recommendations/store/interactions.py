@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Double, Row, Select, exists, func, select
 
-from recommendations.domain import Event, HistoryPage, Interaction, InteractionKind
+from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store.readers import Readers
 from recommendations.store.schema import books, interactions
 from servicekit.database import COUNTING, insert_into

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from recommendations.domain import Departure
+from recommendations.domain.interactions import RetiredReader
 from recommendations.store.schema import interactions, tombstones
 
 
@@ -49,15 +49,15 @@ class Readers:
         """The number of the latest departure; 0 before the first."""
         return self._connection.scalar(select(func.coalesce(func.max(tombstones.c.revision), 0))) or 0
 
-    def departed_since(self, revision: int) -> tuple[list[Departure], int]:
+    def departed_since(self, revision: int) -> tuple[list[RetiredReader], int]:
         """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
         rows = self._departures(tombstones.c.revision > revision)
         return [departure for departure, _ in rows], max((reached for _, reached in rows), default=revision)
 
-    def _departures(self, which: ColumnElement[bool]) -> list[tuple[Departure, int]]:
+    def _departures(self, which: ColumnElement[bool]) -> list[tuple[RetiredReader, int]]:
         columns = (tombstones.c.reader_id, tombstones.c.into_reader_id, tombstones.c.revision)
         rows = self._connection.execute(select(*columns).where(which).order_by(tombstones.c.revision))
-        return [(Departure(row.reader_id, row.into_reader_id), row.revision) for row in rows]
+        return [(RetiredReader(row.reader_id, row.into_reader_id), row.revision) for row in rows]
 
     def _depart(self, reader_id: int, into: int | None) -> None:
         """Let a reader, and whoever was merged into them, become another, or nobody."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from recommendations.domain import StoreUnavailable
+from recommendations.domain.errors import StoreUnavailable
 from recommendations.store.books import Books
 from recommendations.store.interactions import Interactions
 from recommendations.store.models import Models

@@ -5,8 +5,8 @@ from typing import cast
 from flask import Flask
 
 from bench.empty_pages import Call, create_pages
-from marketplace.domain import Selection, ShelfRequest
-from marketplace.recommender import GrpcRecommender
+from marketplace.domain.recommending import Selection, ShelfRequest
+from marketplace.gateways.recommender import GrpcRecommender
 from tests.marketplace.fakes import FakeRecommender
 
 VISITOR: Call = (0, [ShelfRequest(None, 12), ShelfRequest(None, 6, Selection.NEW)])

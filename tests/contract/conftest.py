@@ -11,11 +11,12 @@ import pytest
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.server import Server, create_server
-from recommendations.domain import Book, Category, Interaction, InteractionKind
-from recommendations.following import Follower
+from recommendations.domain.books import Book, Category
+from recommendations.domain.interactions import Interaction, InteractionKind
+from recommendations.following.follower import Follower
 from recommendations.model import artifact
 from recommendations.model.folder import ModelFolder
-from recommendations.model.training import train
+from recommendations.model.learning.training import train
 from recommendations.service import RecommendationService
 from recommendations.store import Store
 from servicekit.database import open_engine

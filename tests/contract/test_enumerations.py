@@ -4,22 +4,25 @@ from enum import Enum
 
 import pytest
 
-import marketplace.domain
-import recommendations.domain
+import marketplace.domain.categories
+import marketplace.domain.recommending
+import recommendations.domain.books
+import recommendations.domain.interactions
+import recommendations.domain.recommending
 from protobufs import recommendations_pb2 as pb
 
 
 @pytest.mark.parametrize(
     ("kind", "wrapper", "prefix"),
     [
-        (recommendations.domain.Category, pb.BookCategory, ""),
-        (marketplace.domain.Category, pb.BookCategory, ""),
-        (recommendations.domain.InteractionKind, pb.Interaction.Kind, "KIND_"),
-        (recommendations.domain.ReasonKind, pb.Reason.Kind, "KIND_"),
-        (marketplace.domain.ReasonKind, pb.Reason.Kind, "KIND_"),
-        (recommendations.domain.Selection, pb.Selection, "SELECTION_"),
-        (recommendations.domain.Outcome, pb.InteractionResult.Outcome, "OUTCOME_"),
-        (recommendations.domain.UpsertOutcome, pb.UpsertResult.Outcome, "OUTCOME_"),
+        (recommendations.domain.books.Category, pb.BookCategory, ""),
+        (marketplace.domain.categories.Category, pb.BookCategory, ""),
+        (recommendations.domain.interactions.InteractionKind, pb.Interaction.Kind, "KIND_"),
+        (recommendations.domain.recommending.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (marketplace.domain.recommending.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (recommendations.domain.recommending.Selection, pb.Selection, "SELECTION_"),
+        (recommendations.domain.interactions.Outcome, pb.InteractionResult.Outcome, "OUTCOME_"),
+        (recommendations.domain.books.UpsertOutcome, pb.UpsertResult.Outcome, "OUTCOME_"),
     ],
 )
 def test_names_and_numbers_agree(kind: type[Enum], wrapper: type, prefix: str) -> None:

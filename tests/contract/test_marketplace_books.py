@@ -2,8 +2,10 @@
 
 from contextlib import closing
 
-from marketplace.domain import Book, Category, Outcome
-from marketplace.recommender import GrpcRecommender
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.interactions import Outcome
+from marketplace.gateways.recommender import GrpcRecommender
 from tests.contract.conftest import DEADLINE, Shop
 
 

@@ -12,9 +12,9 @@ from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from marketplace.app import create_app
-from marketplace.limits import Limit, Limiter, Tried
 from marketplace.settings import Settings
 from marketplace.store import Store
+from marketplace.web.limits import Limit, Limiter, Tried
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.selling import ADDRESS

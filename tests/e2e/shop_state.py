@@ -8,17 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from marketplace.domain import (
-    Action,
-    Actor,
-    Address,
-    BookChanged,
-    Money,
-    Order,
-    OrderLine,
-    OrderState,
-    StateChange,
-)
+from marketplace.domain.events import BookChanged
+from marketplace.domain.moderation import Action
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
 from marketplace.settings import Settings
 from marketplace.store import open_store
 from tests.e2e.pages import ORDER

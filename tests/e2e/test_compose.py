@@ -107,7 +107,7 @@ def test_marketplace_image_has_no_numpy() -> None:
 def test_shop_and_provider_reach_each_other() -> None:
     """The shop asks, and its callback is let in: 404, because the token is good and no order has this number."""
     script = (
-        "from marketplace.app import connect_provider; from marketplace.domain import Money; "
+        "from marketplace.app import connect_provider; from marketplace.domain.money import Money; "
         "from marketplace.settings import Settings; "
         "connect_provider(Settings()).ask('TEST-TEST-TEST', Money(999, 'EUR'))"
     )

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from marketplace.covers import draw
 from marketplace.covers.drawing import design_of
 from marketplace.covers.motifs import MOTIFS, REACH
-from tests.marketplace.starter_covers import starter_briefs
+from tests.marketplace.covers.starter_covers import starter_briefs
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

@@ -14,21 +14,16 @@ import urllib3
 from flask import Flask
 from werkzeug.serving import make_server
 
-from marketplace.activity import now
 from marketplace.app import connect_provider, create_app, payments_of
-from marketplace.callbacks import LIFE_SECONDS, CallbackTokens
-from marketplace.domain import (
-    Destination,
-    Money,
-    OrderState,
-    PaymentAsked,
-    PaymentWithdrawn,
-    ProviderRefused,
-    ShopEvent,
-)
-from marketplace.provider import HttpProvider
+from marketplace.domain.callbacks import LIFE_SECONDS, CallbackTokens
+from marketplace.domain.errors import ProviderRefused
+from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn, ShopEvent
+from marketplace.domain.money import Money
+from marketplace.domain.orders import OrderState
+from marketplace.gateways.payment_provider import HttpProvider
 from marketplace.settings import Settings, session_key
 from marketplace.store import Store, open_store
+from marketplace.usecases.activity import now
 from payments.caller import HttpShop
 from payments.service import Provider
 from payments.store import State

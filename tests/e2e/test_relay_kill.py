@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from marketplace.activity import now
-from marketplace.domain import Interaction, InteractionKind
+from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store, open_store
+from marketplace.usecases.activity import now
 from recommendations.store.schema import interactions
 from servicekit.database import open_engine, reading
 from tests.e2e.processes import DEADLINE, Process

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from marketplace.domain import Book, Money
+from marketplace.domain.books import Book
+from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.store.schema import books, interactions, order_changes, order_lines, orders

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from marketplace.passwords import Passwords
+from marketplace.usecases.passwords import Passwords
 
 
 def quick_passwords(time_cost: int = 1) -> Passwords:

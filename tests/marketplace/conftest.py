@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from marketplace.app import create_app
-from marketplace.domain import Book, Category, Money
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from tests.marketplace.browser import Browser, quick_passwords

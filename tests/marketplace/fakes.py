@@ -3,18 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from marketplace.domain import (
-    Book,
-    Interaction,
-    Money,
-    Outcome,
-    Reason,
-    ReasonKind,
-    Recommendation,
-    RecordResult,
-    Shelf,
-    ShelfRequest,
-)
+from marketplace.domain.books import Book
+from marketplace.domain.interactions import Interaction, Outcome, RecordResult
+from marketplace.domain.money import Money
+from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from marketplace.domain import Actor, Address, Money, Order, OrderLine, OrderState, StateChange, new_order_id
-from marketplace.orders import move
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange, new_order_id
 from marketplace.store import Store
+from marketplace.usecases.orders import move
 from tests.marketplace.fakes import NOON
 
 ADDRESS = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")

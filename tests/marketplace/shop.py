@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from marketplace.accounts import Accounts
-from marketplace.activity import Activity, forget, merge_into
-from marketplace.carts import Carts
-from marketplace.domain import Actor, Address, AuditEntry, OrderState
-from marketplace.orders import Orders, move
+from marketplace.domain.moderation import AuditEntry
+from marketplace.domain.orders import Actor, Address, OrderState
 from marketplace.store import Store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.carts import Carts
+from marketplace.usecases.orders import Orders, move
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
 

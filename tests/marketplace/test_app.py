@@ -7,12 +7,10 @@ import structlog
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from marketplace.domain import (
-    Book,
-)
+from marketplace.domain.books import Book
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender, because_of, shelf
-from tests.marketplace.pages.reading import links, page
+from tests.marketplace.web.pages.reading import links, page
 
 
 @pytest.mark.parametrize(

@@ -8,26 +8,24 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from recommendations.domain import (
-    Book,
-    BookNotFound,
-    Departure,
+from recommendations.domain.books import Book, UpsertResult
+from recommendations.domain.errors import BookNotFound, ForgettingUnfinished, ModelUnusable, StoreUnavailable
+from recommendations.domain.interactions import (
     Event,
-    ForgettingUnfinished,
     HistoryPage,
     HistoryRequest,
     Interaction,
     InteractionKind,
-    ModelUnusable,
+    Result,
+    RetiredReader,
+)
+from recommendations.domain.recommending import (
     Reason,
     ReasonKind,
     Recommendation,
-    Result,
-    Shelf,
-    ShelfRequest,
-    SimilarRequest,
-    StoreUnavailable,
-    UpsertResult,
+    RecommendationList,
+    RecommendRequest,
+    SimilarBooksRequest,
 )
 
 
@@ -197,9 +195,9 @@ class FakeUnitOfWork:
         if now is not None:
             self._pending.append(lambda: self._store.depart(now, None))
 
-    def departed_since(self, revision: int) -> tuple[list[Departure], int]:
+    def departed_since(self, revision: int) -> tuple[list[RetiredReader], int]:
         """Who departed after `revision`, and the revision reached."""
-        later = [(number, Departure(id_, into)) for id_, (number, into) in self._store.departures.items()]
+        later = [(number, RetiredReader(id_, into)) for id_, (number, into) in self._store.departures.items()]
         later = [(number, one) for number, one in later if number > revision]
         return [one for _, one in later], max((number for number, _ in later), default=revision)
 
@@ -226,7 +224,7 @@ class FakeModel:
         self.observed: list[Event] = []
         self.histories: dict[int, list[Event]] = {}
         self.replaced: list[int] = []
-        self.asked: list[ShelfRequest | SimilarRequest] = []
+        self.asked: list[RecommendRequest | SimilarBooksRequest] = []
         self.on_observe: Callable[[], None] = lambda: None
         self.on_replace: Callable[[], None] = lambda: None
         self._models = models
@@ -251,11 +249,11 @@ class FakeModel:
         self.replaced.append(reader_id)
         self.histories[reader_id] = list(events)
 
-    def recommend(self, request: ShelfRequest) -> Shelf:
+    def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The first books that are not excluded."""
         self.asked.append(request)
         chosen = [self.books[id_] for id_ in sorted(self.books) if id_ not in request.excluded][: request.limit]
-        return Shelf.of(
+        return RecommendationList.of(
             (Recommendation(book, 0.0, Reason(ReasonKind.NEW)) for book in chosen),
             recommendation_id=f"list-{request.reader_id}",
             model_version=self.version,
@@ -265,13 +263,13 @@ class FakeModel:
         """For the reader whom the basis names."""
         return basis == ("basis", reader_id)
 
-    def similar(self, request: SimilarRequest) -> Shelf:
+    def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """The book itself."""
         self.asked.append(request)
         if request.book_id not in self.books:
             raise BookNotFound
         one = Recommendation(self.books[request.book_id], 1.0, Reason(ReasonKind.LIKE_THIS_BOOK))
-        return Shelf.of((one,), model_version=self.version)
+        return RecommendationList.of((one,), model_version=self.version)
 
 
 class FakeModels:
@@ -319,7 +317,7 @@ class FakeModels:
 class FakeService:
     """Answers what it was told to, and remembers what it was asked."""
 
-    shelf: Shelf = field(default_factory=lambda: Shelf.of(()))
+    shelf: RecommendationList = field(default_factory=lambda: RecommendationList.of(()))
     results: list[Result] = field(default_factory=list)
     upserted: list[UpsertResult] = field(default_factory=list)
     page: HistoryPage = field(default_factory=lambda: HistoryPage((), None))
@@ -331,7 +329,7 @@ class FakeService:
     holding: bool = False
     recorded: list[Interaction | Result] = field(default_factory=list)
 
-    def recommend(self, request: ShelfRequest) -> Shelf:
+    def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The shelf."""
         self.asked.append(request)
         self.before_each()
@@ -342,14 +340,14 @@ class FakeService:
         self.asked.append((reader_id, basis))
         return self.holding
 
-    def recommend_batch(self, requests: Sequence[ShelfRequest], *, distinct: bool) -> list[Shelf]:
+    def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
         """The shelf, once for each request."""
         self.asked += requests
         self.distinct = distinct
         self.before_each()
         return [self.shelf for _ in requests]
 
-    def similar(self, request: SimilarRequest) -> Shelf:
+    def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """The shelf."""
         self.asked.append(request)
         self.before_each()

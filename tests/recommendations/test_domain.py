@@ -2,10 +2,10 @@
 
 import pytest
 
-from recommendations.domain import InteractionKind, Standing, standing_after
+from recommendations.domain.interactions import InteractionKind, Preference, preference_after
 
-K, S = InteractionKind, Standing
-LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.WAVED_AWAY, S.OPINION
+K, S = InteractionKind, Preference
+LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.DISMISSED, S.OPINION
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,15 @@ LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.WAVED_AWAY, S.OPINION
     ],
 )
 def test_standing_after_one_more_interaction(
-    before: Standing, kind: InteractionKind, value: float, after: Standing
+    before: Preference, kind: InteractionKind, value: float, after: Preference
 ) -> None:
     """What is said replaces what was said before and outranks what is merely done."""
-    assert standing_after(before, kind, value) == after
+    assert preference_after(before, kind, value) == after
 
 
-@pytest.mark.parametrize("before", [Standing(bits) for bits in range(16)])
+@pytest.mark.parametrize("before", [Preference(bits) for bits in range(16)])
 @pytest.mark.parametrize("kind", InteractionKind)
-def test_what_was_bought_or_rated_stays_taken(before: Standing, kind: InteractionKind) -> None:
+def test_what_was_bought_or_rated_stays_taken(before: Preference, kind: InteractionKind) -> None:
     """No interaction gives a taken book back."""
-    if before & Standing.TAKEN:
-        assert standing_after(before, kind, 1.0) & Standing.TAKEN
+    if before & Preference.READ:
+        assert preference_after(before, kind, 1.0) & Preference.READ

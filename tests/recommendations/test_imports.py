@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from recommendations.domain import Book, Category, Event, Interaction, InteractionKind
+from recommendations.domain.books import Book, Category
+from recommendations.domain.interactions import Event, Interaction, InteractionKind
 from recommendations.imports import GREATEST_IMPORTED_ID, Importer
 from recommendations.store import Store
 from recommendations.store.schema import interactions

@@ -8,19 +8,14 @@ from typing import Any
 
 import pytest
 
-from recommendations.domain import (
-    Book,
-    Interaction,
-    InteractionKind,
-    ModelUnusable,
-    NoSuchModel,
-    NothingToTrainOn,
-)
-from recommendations.model import training
+from recommendations.domain.books import Book
+from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
+from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.model.artifact import Artifact, load
 from recommendations.model.disk import MANIFEST
 from recommendations.model.folder import ModelFolder
-from recommendations.model.local_ease import Parameters
+from recommendations.model.learning import training
+from recommendations.model.learning.local_ease import Parameters
 from recommendations.publishing import KEPT, Learn, Publisher
 from recommendations.store import Store
 

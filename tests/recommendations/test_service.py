@@ -7,27 +7,20 @@ from datetime import date
 import pytest
 from structlog.testing import capture_logs
 
-from recommendations.changes import Changes
-from recommendations.domain import (
+from recommendations.domain.books import Book, UpsertOutcome, UpsertResult
+from recommendations.domain.errors import BookNotFound, ForgettingUnfinished, NotReady, StoreUnavailable
+from recommendations.domain.interactions import (
     NOBODY,
-    Book,
-    BookNotFound,
-    ForgettingUnfinished,
     HistoryPage,
     HistoryRequest,
     Interaction,
     InteractionKind,
-    NotReady,
     Outcome,
     Result,
-    Selection,
-    ShelfRequest,
-    SimilarRequest,
-    StoreUnavailable,
-    UpsertOutcome,
-    UpsertResult,
 )
-from recommendations.following import Follower
+from recommendations.domain.recommending import RecommendRequest, Selection, SimilarBooksRequest
+from recommendations.following.changes import Changes
+from recommendations.following.follower import Follower
 from recommendations.service import RecommendationService
 from tests.recommendations.fakes import FakeModel, FakeModels, FakeStore, fail
 
@@ -37,9 +30,9 @@ def click(id_: str, book: int = 1, reader: int = 1) -> Interaction:
     return Interaction(id=id_, reader_id=reader, book_id=book, kind=InteractionKind.CLICK)
 
 
-def request(limit: int = 2, *excluded: int) -> ShelfRequest:
+def request(limit: int = 2, *excluded: int) -> RecommendRequest:
     """A request of reader 1."""
-    return ShelfRequest(reader_id=1, category=None, limit=limit, excluded=frozenset(excluded))
+    return RecommendRequest(reader_id=1, category=None, limit=limit, excluded=frozenset(excluded))
 
 
 STORED, REPEATED = Result(Outcome.STORED), Result(Outcome.REPEATED)
@@ -156,9 +149,9 @@ def test_a_failure_after_the_commit_still_acknowledges(shop: Shop) -> None:
     assert [event.book_id for event in shop.models.opened[0].observed] == [5]
 
 
-def similar(book_id: int, reader_id: int = NOBODY) -> SimilarRequest:
+def similar(book_id: int, reader_id: int = NOBODY) -> SimilarBooksRequest:
     """A request for books like another one."""
-    return SimilarRequest(book_id=book_id, reader_id=reader_id, limit=3, excluded=frozenset({6}))
+    return SimilarBooksRequest(book_id=book_id, reader_id=reader_id, limit=3, excluded=frozenset({6}))
 
 
 def test_similar_books_are_the_models(shop: Shop) -> None:
@@ -176,7 +169,7 @@ def test_who_is_no_more_is_recommended_to_as_who_they_became(shop: Shop, into: i
     """A merged reader is asked for as the other one and a forgotten one as nobody, whatever is asked."""
     shop.store.depart(1, into)
     shop.follower.step()
-    news = ShelfRequest(reader_id=1, category=None, limit=2, selection=Selection.NEW)
+    news = RecommendRequest(reader_id=1, category=None, limit=2, selection=Selection.NEW)
     shop.service.recommend(news)
     shop.service.recommend_batch([request(2, 6), replace(news, reader_id=3)], distinct=False)
     shop.service.similar(similar(2, 1))

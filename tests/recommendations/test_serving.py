@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from recommendations.changes import Unshared
-from recommendations.domain import NOBODY, Book, Interaction, InteractionKind, ShelfRequest
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
+from recommendations.domain.recommending import RecommendRequest
+from recommendations.following.changes import Unshared
 from recommendations.model.artifact import reveal, stage
 from recommendations.serving import follower_of
 from recommendations.settings import Settings
@@ -38,7 +40,7 @@ def test_the_variety_of_the_settings_is_served(
     publish(store, settings.models)
     follower = follower_of(settings, store, Unshared())
     follower.step()
-    shelf = follower.model.recommend(ShelfRequest(reader_id=NOBODY, category=None, limit=3))
+    shelf = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
     store.close()
     assert [one.book.id for one in shelf.recommendations] == listed
 

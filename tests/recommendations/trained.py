@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from recommendations.domain import Book, Event
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Event
 from recommendations.model.artifact import Artifact
-from recommendations.model.local_ease import Parameters
-from recommendations.model.training import train
+from recommendations.model.learning.local_ease import Parameters
+from recommendations.model.learning.training import train
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

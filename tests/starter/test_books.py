@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from recommendations.domain import Category
+from recommendations.domain.books import Category
 from starter.simulate import BOOKS, END, STRANDS, read_catalogue
 
 CATALOGUE = read_catalogue(BOOKS)

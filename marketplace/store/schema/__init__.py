@@ -11,8 +11,8 @@ from marketplace.store.schema.catalogue import (
     search_terms,
 )
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
+from marketplace.store.schema.outbox import deliveries, outbox
 from marketplace.store.schema.readers import accounts, interactions, readers, wishes
-from marketplace.store.schema.telling import deliveries, outbox
 
 __all__ = [
     "BYTEWISE",

@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain import FIRST_ID_MADE_HERE
+from marketplace.domain.ids import FIRST_ID_MADE_HERE
 from marketplace.store.schema.base import BYTEWISE, metadata
 from servicekit.columns import UtcDateTime
 

@@ -14,7 +14,8 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain import FIRST_ID_MADE_HERE, InteractionKind
+from marketplace.domain.ids import FIRST_ID_MADE_HERE
+from marketplace.domain.interactions import InteractionKind
 from marketplace.store.schema.base import metadata
 from servicekit.columns import UtcDateTime
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from marketplace.domain import Sort
+from marketplace.domain.books import Sort
 from marketplace.store.listings import FEW, in_order
 from marketplace.store.schema import book_search, books
 from marketplace.store.search.dialects import full_text

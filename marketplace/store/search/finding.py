@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from marketplace.domain import Found, Sort, Suggestion
+from marketplace.domain.books import Found, Sort, Suggestion
+from marketplace.domain.text import sort_key
 from marketplace.store.listings import FEW, cards_of
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import A_LETTER, Corrector
 from marketplace.store.search.query import Asked, Form, Group, Match, as_beginnings, as_typed, parse
 from marketplace.store.search.ranking import rank
 from marketplace.store.search.suggesting import suggestions
-from marketplace.words import sort_key
 
 REACH = 480
 """So many books of those that a query finds can be paged through."""

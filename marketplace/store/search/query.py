@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
-from marketplace.words import query_words
+from marketplace.domain.text import query_words
 
 _LITTLE_WORDS = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"])
 SHORTEST_BEGINNING = 3

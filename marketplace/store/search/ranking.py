@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from marketplace.domain.text import without_article
 from marketplace.store.search.query import Form, Group
-from marketplace.words import without_article
 
 # Points for a word where it stands; less where it only begins a word there.
 _TITLE, _AUTHOR, _SUBJECT, _ISBN = 10.0, 8.0, 3.0, 10.0

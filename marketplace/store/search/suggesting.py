@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from marketplace.domain import Card, Category, Suggestion, SuggestionKind
+from marketplace.domain.books import Card, Suggestion, SuggestionKind
+from marketplace.domain.categories import Category
+from marketplace.domain.text import folded_words, slug, sort_key
 from marketplace.store.listings import cards_of
 from marketplace.store.schema import book_categories
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import Corrector
 from marketplace.store.search.query import Group, Match, as_typed, parse
 from marketplace.store.search.ranking import has, rank
-from marketplace.words import folded_words, slug, sort_key
 
 _CONSIDERED = 60
 _AUTHORS, _CATEGORIES = 3, 2

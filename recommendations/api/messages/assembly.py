@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from recommendations.domain import LINE_BEHIND, LINE_COUNT, LINE_KIND, LINE_ROW
+from recommendations.domain.recommending import LINE_BEHIND, LINE_COUNT, LINE_KIND, LINE_ROW
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]

@@ -5,7 +5,7 @@ from datetime import date
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain import Book, Category, UpsertOutcome, UpsertResult
+from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 
 # What an import takes a call takes too: a shop may send again what it once imported.
 from servicekit.csvfields import MAX_TEXT, YEARS

@@ -1,6 +1,7 @@
 """What fields of several messages have in common."""
 
-from recommendations.domain import LONGEST_ID, InvalidArgument
+from recommendations.domain.errors import InvalidArgument
+from recommendations.domain.interactions import LONGEST_ID
 
 
 def positive(number: int, field: str) -> int:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain import (
+from recommendations.domain.errors import InvalidArgument
+from recommendations.domain.interactions import (
     HIGHEST_RATING,
     LONGEST_ID,
     LOWEST_RATING,
@@ -14,7 +15,6 @@ from recommendations.domain import (
     HistoryRequest,
     Interaction,
     InteractionKind,
-    InvalidArgument,
     Outcome,
     Result,
 )

@@ -2,7 +2,7 @@
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain import InvalidArgument
+from recommendations.domain.errors import InvalidArgument
 
 
 def merge(message: pb.MergeReadersRequest) -> tuple[int, int]:

@@ -7,7 +7,8 @@ import numpy as np
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages.assembly import START, Parts, assemble, compile_ahead
-from recommendations.domain import Book, Listing, Shelf
+from recommendations.domain.books import Book
+from recommendations.domain.recommending import Listing, RecommendationList
 
 _FIRST, _SECOND, _THIRD = b"\x0a", b"\x12", b"\x1a"
 """The tags of the first fields of a message, where they are strings or messages."""
@@ -25,7 +26,7 @@ class ShelfBytes:
         compile_ahead()
         self._kept = _KeptParts(())
 
-    def response(self, shelf: Shelf) -> bytes:
+    def response(self, shelf: RecommendationList) -> bytes:
         """A RecommendationResponse, or a SimilarBooksResponse: they are the same."""
         message = self._recommendations(shelf.listing)
         if shelf.recommendation_id:
@@ -34,7 +35,7 @@ class ShelfBytes:
             message += _THIRD + _sized(shelf.model_version.encode())
         return message
 
-    def responses(self, shelves: Iterable[Shelf]) -> bytes:
+    def responses(self, shelves: Iterable[RecommendationList]) -> bytes:
         """A RecommendBatchResponse."""
         return b"".join([_FIRST + _sized(self.response(shelf)) for shelf in shelves])
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain import (
-    Category,
-    CategoryNotFound,
-    InvalidArgument,
+from recommendations.domain.books import Category
+from recommendations.domain.errors import CategoryNotFound, InvalidArgument
+from recommendations.domain.recommending import (
     Recommendation,
+    RecommendationList,
+    RecommendRequest,
     Selection,
-    Shelf,
-    ShelfRequest,
-    SimilarRequest,
+    SimilarBooksRequest,
 )
 
 DEFAULT_RESULTS = 10
@@ -21,9 +20,9 @@ MAX_EXCLUDED = 1_000
 MAX_SHELVES = 20
 
 
-def shelf_request(message: pb.RecommendationRequest, field: str = "") -> ShelfRequest:
+def shelf_request(message: pb.RecommendationRequest, field: str = "") -> RecommendRequest:
     """One request; `field` is the path of the message, for errors. Raises InvalidArgument, CategoryNotFound."""
-    return ShelfRequest(
+    return RecommendRequest(
         reader_id=fields.not_negative(message.user_id, f"{field}user_id"),
         category=None if message.any_category else _category(message.category),
         limit=_limit(message.max_results, field),
@@ -32,16 +31,16 @@ def shelf_request(message: pb.RecommendationRequest, field: str = "") -> ShelfRe
     )
 
 
-def shelf_requests(message: pb.RecommendBatchRequest) -> list[ShelfRequest]:
+def shelf_requests(message: pb.RecommendBatchRequest) -> list[RecommendRequest]:
     """The requests of a batch. Raises InvalidArgument, CategoryNotFound."""
     if not 0 < len(message.requests) <= MAX_SHELVES:
         raise InvalidArgument("requests", f"must be 1 to {MAX_SHELVES}")
     return [shelf_request(request, f"requests[{place}].") for place, request in enumerate(message.requests)]
 
 
-def similar_request(message: pb.SimilarBooksRequest) -> SimilarRequest:
+def similar_request(message: pb.SimilarBooksRequest) -> SimilarBooksRequest:
     """A request for books like another one. Raises InvalidArgument."""
-    return SimilarRequest(
+    return SimilarBooksRequest(
         book_id=fields.positive(message.book_id, "book_id"),
         reader_id=fields.not_negative(message.user_id, "user_id"),
         limit=_limit(message.max_results),
@@ -49,7 +48,7 @@ def similar_request(message: pb.SimilarBooksRequest) -> SimilarRequest:
     )
 
 
-def shelf_response(shelf: Shelf) -> pb.RecommendationResponse:
+def shelf_response(shelf: RecommendationList) -> pb.RecommendationResponse:
     """A shelf as a message."""
     return pb.RecommendationResponse(
         recommendations=[_book_recommendation(one) for one in shelf.recommendations],
@@ -58,12 +57,12 @@ def shelf_response(shelf: Shelf) -> pb.RecommendationResponse:
     )
 
 
-def shelves_response(shelves: Sequence[Shelf]) -> pb.RecommendBatchResponse:
+def shelves_response(shelves: Sequence[RecommendationList]) -> pb.RecommendBatchResponse:
     """Shelves as a message."""
     return pb.RecommendBatchResponse(responses=[shelf_response(shelf) for shelf in shelves])
 
 
-def similar_response(shelf: Shelf) -> pb.SimilarBooksResponse:
+def similar_response(shelf: RecommendationList) -> pb.SimilarBooksResponse:
     """A shelf of books like another one as a message."""
     return pb.SimilarBooksResponse(
         recommendations=[_book_recommendation(one) for one in shelf.recommendations],

@@ -5,7 +5,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
 from recommendations.api.errors import status_of
-from recommendations.domain import (
+from recommendations.domain.errors import (
     BookNotFound,
     CategoryNotFound,
     ForgettingUnfinished,

@@ -13,7 +13,7 @@ from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.domain import (
+from recommendations.domain.errors import (
     BookNotFound,
     CategoryNotFound,
     ForgettingUnfinished,

@@ -8,7 +8,14 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import shelves
-from recommendations.domain import Book, Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from recommendations.domain.books import Book
+from recommendations.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendRequest,
+)
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20
@@ -16,10 +23,10 @@ REQUEST = pb.RecommendationRequest(user_id=7, any_category=True, max_results=1)
 BASIS = object()
 
 
-def shelf(name: str, basis: object = BASIS) -> Shelf:
+def shelf(name: str, basis: object = BASIS) -> RecommendationList:
     """A shelf of one book."""
     one = Recommendation(Book(id=1, title="Dune"), 0.5, Reason(ReasonKind.POPULAR))
-    return Shelf.of((one,), recommendation_id=name, model_version="m1", basis=basis)
+    return RecommendationList.of((one,), recommendation_id=name, model_version="m1", basis=basis)
 
 
 def recommended(running: Running) -> str:
@@ -33,7 +40,7 @@ def test_the_same_answer_as_long_as_it_holds(running: Running) -> None:
     assert recommended(running) == "first"
     running.service.shelf, running.service.holding = shelf("second"), True
     assert recommended(running) == "first"
-    asked = ShelfRequest(reader_id=7, category=None, limit=1)
+    asked = RecommendRequest(reader_id=7, category=None, limit=1)
     assert running.service.asked == [asked, (7, BASIS)]
     running.service.holding = False
     assert recommended(running) == "second"

@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
 from recommendations.api.server import create_server
-from recommendations.domain import AddressInUse
+from recommendations.domain.errors import AddressInUse
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20

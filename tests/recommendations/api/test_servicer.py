@@ -9,24 +9,23 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.servicer import RecommendationsServicer
-from recommendations.domain import (
-    Book,
-    Category,
+from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
+from recommendations.domain.interactions import (
     HistoryPage,
     HistoryRequest,
     Interaction,
     InteractionKind,
     Outcome,
+    Result,
+)
+from recommendations.domain.recommending import (
     Reason,
     ReasonKind,
     Recommendation,
-    Result,
+    RecommendationList,
+    RecommendRequest,
     Selection,
-    Shelf,
-    ShelfRequest,
-    SimilarRequest,
-    UpsertOutcome,
-    UpsertResult,
+    SimilarBooksRequest,
 )
 from recommendations.service import RecommendationService
 from tests.recommendations.fakes import FakeService
@@ -42,7 +41,7 @@ DUNE = Book(
     year=1965,
 )
 UBIK, EMMA = Book(id=2, title="Ubik"), Book(id=3, title="Emma")
-SHELF = Shelf.of(
+SHELF = RecommendationList.of(
     (
         Recommendation(DUNE, 1.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, (UBIK, EMMA))),
         Recommendation(UBIK, 0.0, Reason(ReasonKind.POPULAR)),
@@ -112,7 +111,7 @@ def test_recommend(server: InProcess) -> None:
     )
     assert response == MESSAGE
     (asked,) = server.service.asked
-    assert asked == ShelfRequest(
+    assert asked == RecommendRequest(
         reader_id=7,
         category=Category.SCIENCE_FICTION,
         limit=3,
@@ -161,7 +160,7 @@ def test_similar_books(server: InProcess) -> None:
     assert response == pb.SimilarBooksResponse(
         recommendations=MESSAGE.recommendations, recommendation_id="list", model_version="m1"
     )
-    assert server.service.asked == [SimilarRequest(book_id=9, reader_id=7, limit=3, excluded=frozenset({5}))]
+    assert server.service.asked == [SimilarBooksRequest(book_id=9, reader_id=7, limit=3, excluded=frozenset({5}))]
 
 
 def test_list_interactions(server: InProcess) -> None:

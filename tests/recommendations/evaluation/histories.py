@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from recommendations.domain import Interaction, InteractionKind
+from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.evaluation.case import Case
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reader_books import ReaderBooks

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommendations.domain import InteractionKind
+from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation import case as module
 from recommendations.evaluation.case import Case, load_interactions, make_case, save_interactions
 from recommendations.evaluation.split import Split

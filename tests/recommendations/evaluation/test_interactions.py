@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommendations.domain import InteractionKind
+from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation import interactions as module
 from recommendations.evaluation.interactions import Interactions
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions

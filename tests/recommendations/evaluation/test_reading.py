@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommendations.domain import Category, InteractionKind
+from recommendations.domain.books import Category
+from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation.reading import read_books, read_interactions
 from servicekit.csvfile import NotSuchACsv
 

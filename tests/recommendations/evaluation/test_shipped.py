@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recommendations.domain import Book
+from recommendations.domain.books import Book
 from recommendations.evaluation import shipped
 from recommendations.evaluation.case import save_interactions
 from recommendations.model import artifact

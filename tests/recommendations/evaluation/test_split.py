@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.domain import InteractionKind
+from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.split import (
     CannotSplit,

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import numpy as np
 from scipy.sparse import csr_array
 
-from recommendations.domain import Event, Standing
+from recommendations.domain.interactions import Event, Preference
 from recommendations.model.artifact import FORMAT, Artifact
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import popularity_of
-from recommendations.model.standings import EventColumns, histories_of
+from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import Vocabulary
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
     histories = histories_of(columns, books)
     liked = np.zeros((len(histories.readers), len(books)), dtype=np.float32)
     readers = np.repeat(np.arange(len(histories.readers)), np.diff(histories.indptr))
-    liked[readers, histories.rows] = (histories.standings & Standing.LIKED) != 0
+    liked[readers, histories.rows] = (histories.standings & Preference.LIKED) != 0
     readers_of_book = liked.sum(axis=0)
     damping = np.maximum(readers_of_book, 1) ** -DAMPING
     weights = damping[:, None] * (liked.T @ liked) * damping

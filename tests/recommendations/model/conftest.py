@@ -2,7 +2,7 @@
 
 import pytest
 
-from recommendations.model.ranking import compile_ahead
+from recommendations.model.ranking.ranking import compile_ahead
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from recommendations.domain import Event, InteractionKind, ModelUnusable
+from recommendations.domain.errors import ModelUnusable
+from recommendations.domain.interactions import Event, InteractionKind
 from recommendations.model.artifact import Artifact, load, new_version, publish
 from recommendations.model.disk import FORMAT, MANIFEST
 from recommendations.model.pruning import prune

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from recommendations.domain import Book, Event, ForgettingUnfinished, InteractionKind, ModelUnusable, ShelfRequest
+from recommendations.domain.books import Book
+from recommendations.domain.errors import ForgettingUnfinished, ModelUnusable
+from recommendations.domain.interactions import Event, InteractionKind
+from recommendations.domain.recommending import RecommendRequest
 from recommendations.model import disk
 from recommendations.model.artifact import load, publish, stage
 from recommendations.model.folder import STALE_SECONDS, ModelFolder, tidy
@@ -47,7 +50,7 @@ def test_models_recommend_from_the_catalogue_as_it_is(tmp_path: Path) -> None:
     assert model.version == "m"
 
     def titles() -> list[str]:
-        shelf = model.recommend(ShelfRequest(reader_id=9, category=None, limit=9))
+        shelf = model.recommend(RecommendRequest(reader_id=9, category=None, limit=9))
         return sorted(one.book.title for one in shelf.recommendations)
 
     assert titles() == ["Dune", "Ubik"]

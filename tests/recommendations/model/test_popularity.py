@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.domain import Book, Category, Event, InteractionKind
-from recommendations.model import popular
-from recommendations.model.catalogue import Catalogue
-from recommendations.model.live_histories import LiveHistories
+from recommendations.domain.books import Book, Category
+from recommendations.domain.interactions import Event, InteractionKind
 from recommendations.model.popularity import SECONDS_A_DAY, Liking, LivePopularity, Popularity, popularity_of
-from recommendations.model.standings import EventColumns, histories_of
-from recommendations.model.stock import Stock
+from recommendations.model.preferences import EventColumns, histories_of
+from recommendations.model.ranking import popular
+from recommendations.model.ranking.catalogue import Catalogue
+from recommendations.model.ranking.live_histories import LiveHistories
+from recommendations.model.ranking.stock import Stock
 from recommendations.model.vocabulary import Vocabulary
 
 K = InteractionKind

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommendations.domain import Event, InteractionKind, ModelUnusable
+from recommendations.domain.errors import ModelUnusable
+from recommendations.domain.interactions import Event, InteractionKind
 from recommendations.model.artifact import DTYPES, load, publish
 from recommendations.model.disk import MANIFEST, read_manifest
 from recommendations.model.pruning import prune

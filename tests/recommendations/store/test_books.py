@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from recommendations.domain import Book, Category
+from recommendations.domain.books import Book, Category
 from recommendations.store import Store
 
 DUNE = Book(

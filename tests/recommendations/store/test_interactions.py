@@ -5,7 +5,8 @@ from math import isnan
 
 import pytest
 
-from recommendations.domain import Book, Event, HistoryPage, Interaction, InteractionKind
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store import Store
 from recommendations.store.interactions import CHUNK
 

@@ -15,7 +15,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from recommendations.domain import Book, Category, Interaction, InteractionKind, StoreUnavailable
+from recommendations.domain.books import Book, Category
+from recommendations.domain.errors import StoreUnavailable
+from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.store import Store, unit_of_work
 from recommendations.store.schema import metadata
 from servicekit import migrations

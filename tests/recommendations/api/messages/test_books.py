@@ -7,7 +7,8 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import books
-from recommendations.domain import Book, Category, InvalidArgument, UpsertOutcome, UpsertResult
+from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
+from recommendations.domain.errors import InvalidArgument
 
 INT32_MAX = 2**31 - 1
 DUNE: dict[str, Any] = {"id": 1, "title": "Dune"}

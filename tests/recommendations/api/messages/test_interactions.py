@@ -9,12 +9,12 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import interactions
-from recommendations.domain import (
+from recommendations.domain.errors import InvalidArgument
+from recommendations.domain.interactions import (
     HistoryPage,
     HistoryRequest,
     Interaction,
     InteractionKind,
-    InvalidArgument,
     Outcome,
     Result,
 )

@@ -7,7 +7,8 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import shelves
 from recommendations.api.messages.assembly import assemble, compile_ahead
 from recommendations.api.messages.ready import ShelfBytes
-from recommendations.domain import Book, Category, Reason, ReasonKind, Recommendation, Shelf
+from recommendations.domain.books import Book, Category
+from recommendations.domain.recommending import Reason, ReasonKind, Recommendation, RecommendationList
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.integers(100, 5_000).map(lambda n: "é" * n)
 books = st.builds(
@@ -20,7 +21,7 @@ books = st.builds(
 scores = st.just(0.0) | st.floats(width=32, allow_nan=False)
 reasons = st.builds(Reason, kind=st.sampled_from(ReasonKind), books=st.lists(books, max_size=3).map(tuple))
 shelf = st.builds(
-    Shelf.of,
+    RecommendationList.of,
     st.lists(st.builds(Recommendation, book=books, score=scores, reason=reasons), max_size=4),
     recommendation_id=texts,
     model_version=texts,
@@ -28,7 +29,7 @@ shelf = st.builds(
 
 
 @given(st.lists(shelf, max_size=3))
-def test_the_bytes_are_those_of_protobuf(some: list[Shelf]) -> None:
+def test_the_bytes_are_those_of_protobuf(some: list[RecommendationList]) -> None:
     """Of one shelf, of several and of similar books, also when the parts are kept from before."""
     ready = ShelfBytes()
     for _ in range(2):
@@ -43,7 +44,7 @@ def test_a_book_that_changed_is_serialized_anew() -> None:
     ready = ShelfBytes()
     for title in ("Dune", "Dune Messiah"):
         one = Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))
-        answer = ready.response(Shelf.of((one,)))
+        answer = ready.response(RecommendationList.of((one,)))
         assert pb.RecommendationResponse.FromString(answer).recommendations[0].title == title
 
 
@@ -53,7 +54,7 @@ def test_whatever_is_written_was_compiled_ahead() -> None:
     before = list(assemble.signatures)
     ready = ShelfBytes()
     for title in ("Dune", "é" * 50_000):
-        ready.response(Shelf.of([Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))]))
-    ready.response(Shelf.of(()))
+        ready.response(RecommendationList.of([Recommendation(Book(id=1, title=title), 1.0, Reason(ReasonKind.NEW))]))
+    ready.response(RecommendationList.of(()))
     assert assemble.signatures == before
     assert len(before) == 1

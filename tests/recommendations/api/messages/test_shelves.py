@@ -6,13 +6,9 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import shelves
-from recommendations.domain import (
-    Category,
-    CategoryNotFound,
-    InvalidArgument,
-    Selection,
-    SimilarRequest,
-)
+from recommendations.domain.books import Category
+from recommendations.domain.errors import CategoryNotFound, InvalidArgument
+from recommendations.domain.recommending import Selection, SimilarBooksRequest
 
 INT32_MAX = 2**31 - 1
 
@@ -105,10 +101,10 @@ def test_known_selections(selection: Selection) -> None:
 def test_every_field_of_a_request_for_similar_books() -> None:
     """What the message says is what the domain gets; only the book must be named."""
     message = pb.SimilarBooksRequest(book_id=7, user_id=5, max_results=3, exclude_book_ids=[8, 0])
-    assert shelves.similar_request(message) == SimilarRequest(
+    assert shelves.similar_request(message) == SimilarBooksRequest(
         book_id=7, reader_id=5, limit=3, excluded=frozenset({8, 0})
     )
-    assert shelves.similar_request(pb.SimilarBooksRequest(book_id=INT32_MAX)) == SimilarRequest(
+    assert shelves.similar_request(pb.SimilarBooksRequest(book_id=INT32_MAX)) == SimilarBooksRequest(
         book_id=INT32_MAX, reader_id=0, limit=10
     )
     assert shelves.similar_request(pb.SimilarBooksRequest(book_id=1, max_results=101)).limit == 100

@@ -1,0 +1,59 @@
+"""Prices as booksellers write them and as readers read them."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.numbers import format_currency, get_currency_precision, is_currency
+
+GREATEST_MINOR = 10**12
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (cents) of a currency, named as in ISO 4217."""
+
+    minor: int
+    currency: str
+
+
+class PriceError(ValueError):
+    """A price is not usable; the message is the reason."""
+
+
+def parse_price(amount: str, currency: str) -> Money:
+    """The exact money of a decimal in major units, such as `9.99` `EUR`.
+
+    Raises PriceError.
+    """
+    code = currency.upper()
+    precision = _precision(code)
+    if precision is None:
+        raise PriceError(f"currency {currency[:40]!r} is not an ISO 4217 code; a price needs one")
+    if not _DECIMAL.fullmatch(amount):
+        raise PriceError(f"price {amount[:40]!r} is not a decimal such as 9.99")
+    minor = Decimal(amount).scaleb(precision)
+    if minor != minor.to_integral_value():
+        raise PriceError(f"price {amount[:40]!r} has more decimals than {code} has")
+    if minor > GREATEST_MINOR:
+        raise PriceError(f"price {amount[:40]!r} is too great")
+    return Money(int(minor), code)
+
+
+def written_amount(money: Money) -> str:
+    """The decimal that `parse_price` reads: `9.99`."""
+    return format(Decimal(money.minor).scaleb(-get_currency_precision(money.currency)), "f")
+
+
+@lru_cache(maxsize=10_000)
+def format_price(money: Money) -> str:
+    """A price in English: `€9.99`."""
+    amount = Decimal(money.minor).scaleb(-get_currency_precision(money.currency))
+    return str(format_currency(amount, money.currency, locale="en"))
+
+
+@lru_cache(maxsize=1_000)
+def _precision(code: str) -> int | None:
+    return get_currency_precision(code) if is_currency(code) else None

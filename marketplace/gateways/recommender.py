@@ -1,0 +1,285 @@
+"""The client of Recommendations: the only module that knows gRPC and the contract's messages."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from threading import Lock
+from typing import TypeVar, cast
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
+from marketplace.domain.interactions import Interaction, Outcome, RecordResult
+from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.gateways.breaker import Breaker, BreakerOpen, State
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.tracing import HEADER, new_trace_id, traceparent
+
+log = structlog.get_logger()
+
+SERVICE = "Recommendations"
+RECORD_TIMEOUT = 5.0
+"""Seconds for events: no reader waits for them."""
+
+# Statuses after which the same call may succeed; every other one would come again.
+TRANSIENT = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DATA_LOSS,
+        # What is wrong here is an address, a version or a permission, and once that is put right the call succeeds.
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.PERMISSION_DENIED,
+    }
+)
+# Those among them that may be due to what was sent.
+BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
+
+GREATEST_MESSAGE = 1024 * 1024
+"""Bytes that Recommendations takes in; to more it answers as if it had too much to do."""
+
+SERVICE_CONFIG = {
+    # pick_first would ignore health.
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "healthCheckConfig": {"serviceName": SERVICE},
+    # Only for pages: the relay repeats its own calls, and retries belong to one layer.
+    "methodConfig": [
+        {
+            "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
+            "retryPolicy": {
+                "maxAttempts": 2,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+}
+
+CHANNEL_OPTIONS = (
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+    # A frozen peer is noticed after 3 s instead of a minute and more.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.ping_timeout_ms", 3_000),
+    # After an outage: back within a second instead of four.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Recommendations is a neighbour, never reached through a proxy that the environment names.
+    ("grpc.enable_http_proxy", 0),
+)
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+class GrpcRecommender:
+    """Asks Recommendations, over one channel that is opened when it is first needed; safe to share."""
+
+    def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
+        """`timeout` in seconds is how long a page waits."""
+        name = f"[{host}]" if ":" in host else host
+        self._target = f"dns:///{name}:{port}"
+        self._timeout = timeout
+        self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
+        self._lock = Lock()
+        self._channel: grpc.Channel | None = None
+        self._stub: RecommendationsStub | None = None
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        """Whether pages ask: `closed` (they do), `open` (they do not) or `half-open` (one tries)."""
+        return self._breaker.state.value
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        """The shelves asked for, in one call, no book twice.
+
+        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
+        """
+        request = pb.RecommendBatchRequest(
+            requests=[_shelf_request(reader_id, each) for each in requests], distinct=True
+        )
+        answer = self._ask(lambda stub: stub.RecommendBatch, request)
+        if len(answer.responses) != len(requests):
+            raise RecommenderRefused(f"{len(answer.responses)} shelves came instead of {len(requests)}")
+        return [_shelf(each) for each in answer.responses]
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        """At most `limit` books like this one, for this reader.
+
+        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused, also where
+        Recommendations does not know the book.
+        """
+        request = pb.SimilarBooksRequest(book_id=book_id, user_id=reader_id, max_results=limit)
+        return _shelf(self._ask(lambda stub: stub.SimilarBooks, request))
+
+    def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
+        """Hand over what readers did; one result for each, in the same order.
+
+        Raises RecommenderUnavailable and RecommenderRefused: then any of them may or may not be recorded.
+        """
+        request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
+        answer = _call(self._connected().RecordInteractions, request, RECORD_TIMEOUT)
+        return _results(answer.results, len(interactions))
+
+    def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
+        """Add books to the catalogue, or replace them; one result for each, in the same order.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        request = pb.UpsertBooksRequest(books=[_book(each) for each in books])
+        answer = _call(self._connected().UpsertBooks, request, RECORD_TIMEOUT)
+        return _results(answer.results, len(books))
+
+    def remove(self, book_ids: Sequence[int]) -> None:
+        """Take books out of the catalogue, whether they are in it or not.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        _call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), RECORD_TIMEOUT)
+
+    def merge(self, from_reader: int, into_reader: int) -> None:
+        """Make one reader's history another's.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        """
+        request = pb.MergeReadersRequest(from_user_id=from_reader, into_user_id=into_reader)
+        _call(self._connected().MergeReaders, request, RECORD_TIMEOUT)
+
+    def forget(self, reader_id: int) -> None:
+        """Have a reader's history gone.
+
+        Raises RecommenderUnavailable and RecommenderRefused; it is to be repeated until neither is raised.
+        """
+        _call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), RECORD_TIMEOUT)
+
+    def close(self) -> None:
+        """Close the channel; calls from now on raise RecommenderUnavailable."""
+        with self._lock:
+            self._closed = True
+            if self._channel is not None:
+                self._channel.close()
+
+    def _ask(self, method: Callable[[RecommendationsStub], Callable[..., Response]], request: Message) -> Response:
+        try:
+            with self._breaker.call():
+                return _call(method(self._connected()), request, self._timeout)
+        except BreakerOpen:
+            raise RecommenderUnavailable("not asked: it failed too often just now") from None
+
+    def _connected(self) -> RecommendationsStub:
+        with self._lock:
+            if self._closed:
+                raise RecommenderUnavailable("closed")
+            if self._stub is None:
+                self._channel = grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+                self._stub = RecommendationsStub(self._channel)
+            return self._stub
+
+
+def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
+    if request.ByteSize() > GREATEST_MESSAGE:
+        raise RecommenderRefused(f"larger than {GREATEST_MESSAGE:,} bytes")
+    trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
+    try:
+        return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
+    except grpc.RpcError as error:
+        raise _domain_error(cast("grpc.Call", error)) from error
+
+
+def _domain_error(call: grpc.Call) -> RecommenderError:
+    code = call.code()
+    text = f"{code.name}: {call.details()}"
+    if code not in TRANSIENT:
+        return RecommenderRefused(text)
+    error = RecommenderBroken(text) if code in BROKEN else RecommenderUnavailable(text)
+    error.code = code.name
+    return error
+
+
+def _log_change(old: State, new: State) -> None:
+    # Its beginning and its end, not each probe between them.
+    if (old, new) == (State.CLOSED, State.OPEN):
+        log.warning("pages stop asking Recommendations: it fails too often")
+    elif new is State.CLOSED:
+        log.warning("pages ask Recommendations again")
+
+
+def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRequest:
+    return pb.RecommendationRequest(
+        user_id=reader_id,
+        category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
+        any_category=request.category is None,
+        max_results=request.limit,
+        selection=cast("pb.Selection.ValueType", int(request.selection)),
+    )
+
+
+def _shelf(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> Shelf:
+    recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
+    return Shelf(recommendations, response.recommendation_id)
+
+
+_REASONS: Mapping[int, ReasonKind] = {kind.value: kind for kind in ReasonKind}
+
+
+def _reason(reason: pb.Reason) -> Reason | None:
+    kind = _REASONS.get(reason.kind)
+    return None if kind is None else Reason(kind, tuple((book.id, book.title) for book in reason.books))
+
+
+def _interaction(interaction: Interaction) -> pb.Interaction:
+    occurred_at = Timestamp()
+    occurred_at.FromDatetime(interaction.occurred_at.astimezone(UTC).replace(tzinfo=None))
+    return pb.Interaction(
+        id=interaction.id,
+        user_id=interaction.reader_id,
+        book_id=interaction.book_id,
+        kind=cast("pb.Interaction.Kind.ValueType", int(interaction.kind)),
+        occurred_at=occurred_at,
+        recommendation_id=interaction.recommendation_id,
+        value=(interaction.half_stars or 0) / 2,
+        undoes=interaction.undoes,
+    )
+
+
+def _book(book: Book) -> pb.Book:
+    try:
+        return pb.Book(
+            id=book.id,
+            title=book.title,
+            authors=book.authors,
+            categories=[cast("pb.BookCategory.ValueType", int(each)) for each in book.categories],
+            subjects=book.subjects,
+            year=book.year or 0,
+            isbn=book.isbn,
+        )
+    except ValueError as error:  # a year of more than 32 bits, or half a character
+        raise RecommenderRefused(f"not to be written in the contract's terms: {error}") from None
+
+
+# Of an interaction and of a book alike; a book that is unchanged was told before.
+_OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], wanted: int) -> list[RecordResult]:
+    if len(results) != wanted:
+        raise RecommenderBroken(f"{len(results)} results came instead of {wanted}")
+    if unknown := {each.outcome for each in results} - set(_OUTCOMES):
+        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)} came")
+    return [RecordResult(_OUTCOMES[each.outcome], each.reason) for each in results]

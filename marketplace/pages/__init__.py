@@ -1,1 +1,0 @@
-"""The pages, a blueprint a file; each is made by a function that takes what it needs."""

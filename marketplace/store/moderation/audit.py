@@ -1,0 +1,37 @@
+"""The log of what moderators did; nothing ever changes an entry."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from marketplace.domain.moderation import Action, AuditEntry, Rows
+from marketplace.store.schema import accounts, audit
+
+LONGEST_SUBJECT = 100
+
+
+class Audit:
+    """The log, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, by: int, action: Action, subject: str, detail: Mapping[str, Any], *, at: datetime) -> None:
+        """A moderator did something, to an order or a book by its id, or with a file by its name."""
+        row = {"at": at, "reader_id": by, "action": action.value, "subject": subject[:LONGEST_SUBJECT]}
+        self._connection.execute(insert(audit).values(**row, detail=dict(detail)))
+
+    def page(self, *, limit: int, offset: int = 0) -> Rows[AuditEntry]:
+        """One page of all entries, the newest first."""
+        total = self._connection.execute(select(func.count()).select_from(audit)).scalar_one()
+        entries = select(audit, accounts.c.email).join_from(
+            audit, accounts, accounts.c.reader_id == audit.c.reader_id, isouter=True
+        )
+        rows = self._connection.execute(entries.order_by(audit.c.entry_id.desc()).limit(limit).offset(offset))
+        return Rows(tuple(_entry(row) for row in rows), total)
+
+
+def _entry(row: Any) -> AuditEntry:
+    return AuditEntry(at=row.at, email=row.email, action=Action(row.action), subject=row.subject, detail=row.detail)

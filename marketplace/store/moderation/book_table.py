@@ -1,0 +1,129 @@
+"""All books of the catalogue, hidden ones too, as moderators see and change them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import BookNotFound
+from marketplace.domain.ids import GREATEST_ID
+from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, Holding, Rows
+from marketplace.store.book_index import BookIndex
+from marketplace.store.book_rows import CARD, book_of, card_of
+from marketplace.store.books import lock_books
+from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
+from marketplace.store.schema import books, made_books
+
+_SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
+_FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
+    BookFilter.ALL: (),
+    BookFilter.OFFERED: (~books.c.hidden,),
+    BookFilter.SOLD_OUT: _SOLD_OUT,
+    BookFilter.HIDDEN: (books.c.hidden,),
+}
+_PRICE, _STOCK, _READERS = books.c.price_minor, books.c.stock, books.c.reader_count
+# As the indexes have it, so that each can be walked along; what is unknown comes last.
+_ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
+    (BookColumn.ID, False): (books.c.book_id,),
+    (BookColumn.ID, True): (books.c.book_id.desc(),),
+    (BookColumn.TITLE, False): (books.c.sort_title, books.c.book_id),
+    (BookColumn.TITLE, True): (books.c.sort_title.desc(), books.c.book_id.desc()),
+    (BookColumn.PRICE, False): (_PRICE.asc().nulls_last(), books.c.book_id),
+    (BookColumn.PRICE, True): (_PRICE.desc().nulls_last(), books.c.book_id),
+    (BookColumn.STOCK, False): (_STOCK.asc().nulls_last(), books.c.book_id),
+    (BookColumn.STOCK, True): (_STOCK.desc().nulls_last(), books.c.book_id.desc()),
+    (BookColumn.READERS, False): (_READERS, books.c.book_id.desc()),
+    (BookColumn.READERS, True): (_READERS.desc(), books.c.book_id),
+}
+
+
+class AllBooks:
+    """The whole catalogue, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._index = BookIndex(connection)
+
+    def get(self, book_id: int) -> Holding:
+        """One book.
+
+        Raises BookNotFound.
+        """
+        row = self._connection.execute(select(books).where(books.c.book_id == book_id)).first()
+        if row is None:
+            raise BookNotFound(f"no book {book_id}")
+        return Holding(book_of(row), row.hidden)
+
+    def lock(self, book_id: int) -> Holding:
+        """One book; until the end of the transaction nobody else changes it.
+
+        Raises BookNotFound.
+        """
+        lock_books(self._connection, [book_id])
+        return self.get(book_id)
+
+    def new_id(self, moment: datetime) -> int:
+        """The id of a book that is made in the shop, from 1,000,000,000 upward and never given out before."""
+        making = insert(made_books).values(made_at=moment).returning(made_books.c.book_id)
+        book_id: int = self._connection.execute(making).scalar_one()
+        return book_id
+
+    def hide(self, book: Book) -> None:
+        """Have readers find a book no more."""
+        self._index.remove([book.id])
+        self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=True))
+
+    def show(self, book: Book) -> None:
+        """Have readers find a book again."""
+        self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=False))
+        self._index.put([book])
+
+    def remove(self, book_id: int) -> None:
+        """Take a book out of the catalogue and off all wishlists; carts keep its number, and orders what was sold."""
+        self._index.remove([book_id])
+        self._connection.execute(delete(books).where(books.c.book_id == book_id))
+
+    def sold_out(self) -> int:
+        """How many of the books that are offered cannot be had."""
+        return self._count(*_SOLD_OUT)
+
+    def hidden(self) -> int:
+        """How many books are hidden."""
+        return self._count(books.c.hidden)
+
+    def table(
+        self,
+        query: str = "",
+        show: BookFilter = BookFilter.ALL,
+        *,
+        by: BookColumn = BookColumn.TITLE,
+        descending: bool = False,
+        limit: int,
+        offset: int = 0,
+    ) -> Rows[BookRow]:
+        """One page of the books whose title, authors, ISBN or id have all of these words."""
+        words = [self._found_by(word) for word in sought_words(query)]
+        chosen = page_of(
+            self._connection,
+            books.c.book_id,
+            [*words, *_FILTERS[show]],
+            _ORDERS[by, descending],
+            limit=limit,
+            offset=offset,
+            reach=FOUND_REACH if words else REACH,
+        )
+        rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(chosen.keys)))
+        found = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}
+        return Rows(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.more)
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        counting = select(func.count()).select_from(books).where(*conditions)
+        number: int = self._connection.execute(counting).scalar_one()
+        return number
+
+    def _found_by(self, word: str) -> ColumnElement[bool]:
+        in_words = has_word(self._connection, books.c.sought, word)
+        is_id = word.isdigit() and len(word) <= len(str(GREATEST_ID)) and int(word) <= GREATEST_ID
+        return or_(in_words, books.c.book_id == int(word)) if is_id else in_words

@@ -1,0 +1,72 @@
+"""The orders of all readers, as moderators look them up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from marketplace.domain.moderation import OrderColumn, OrderRow, Rows
+from marketplace.domain.money import Money
+from marketplace.domain.orders import OrderState
+from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, scanned, sought_words
+from marketplace.store.schema import orders
+
+# As the indexes have it, so that each can be walked along.
+_ORDERS: Mapping[tuple[OrderColumn, bool], tuple[ColumnElement[Any], ...]] = {
+    (OrderColumn.PLACED, False): (orders.c.placed_at, orders.c.order_id),
+    (OrderColumn.PLACED, True): (orders.c.placed_at.desc(), orders.c.order_id.desc()),
+    (OrderColumn.TOTAL, False): (orders.c.total_minor, orders.c.order_id),
+    (OrderColumn.TOTAL, True): (orders.c.total_minor.desc(), orders.c.order_id.desc()),
+}
+
+
+class OrderTable:
+    """The table of orders, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def count(self, state: OrderState) -> int:
+        """How many orders are in a state."""
+        counting = select(func.count()).select_from(orders).where(orders.c.state == state.value)
+        number: int = self._connection.execute(counting).scalar_one()
+        return number
+
+    def page(
+        self,
+        query: str = "",
+        state: OrderState | None = None,
+        *,
+        by: OrderColumn = OrderColumn.PLACED,
+        descending: bool = True,
+        limit: int,
+        offset: int = 0,
+    ) -> Rows[OrderRow]:
+        """One page of the orders whose number, e-mail, name or city have all of these words."""
+        words = [has_word(self._connection, orders.c.sought, word) for word in sought_words(query)]
+        states = scanned(self._connection, orders.c.state) if words else orders.c.state
+        of_state = [] if state is None else [states == state.value]
+        chosen = page_of(
+            self._connection,
+            orders.c.order_id,
+            [*words, *of_state],
+            _ORDERS[by, descending],
+            limit=limit,
+            offset=offset,
+            reach=FOUND_REACH if words else REACH,
+        )
+        rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(chosen.keys)))
+        found = {row.order_id: _order_row(row) for row in rows}
+        return Rows(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.more)
+
+
+def _order_row(row: Any) -> OrderRow:
+    return OrderRow(
+        id=row.order_id,
+        email=row.email,
+        name=row.name,
+        city=row.city,
+        total=Money(row.total_minor, row.currency),
+        state=OrderState(row.state),
+        placed_at=row.placed_at,
+    )

@@ -1,0 +1,155 @@
+"""How events are written in the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.domain.events import (
+    BookChanged,
+    PaymentAsked,
+    PaymentWithdrawn,
+    ReaderForgotten,
+    ReadersMerged,
+    ShopEvent,
+)
+from marketplace.domain.ids import GREATEST_ID, NOBODY
+from marketplace.domain.interactions import MOST_HALF_STARS, Interaction, InteractionKind
+from marketplace.domain.money import Money
+
+INTERACTION = "interaction"
+MERGE = "merge"
+FORGET = "forget"
+BOOK = "book"
+PAY = "pay"
+WITHDRAW = "withdraw"
+
+
+class MalformedEvent(Exception):
+    """A row of the outbox cannot be read; the message says why."""
+
+
+def kind_of(event: ShopEvent) -> str:
+    """The name of the event's kind."""
+    match event:
+        case Interaction():
+            return INTERACTION
+        case ReadersMerged():
+            return MERGE
+        case ReaderForgotten():
+            return FORGET
+        case BookChanged():
+            return BOOK
+        case PaymentAsked():
+            return PAY
+        case PaymentWithdrawn():
+            return WITHDRAW
+
+
+def reader_of(event: ShopEvent) -> int | None:
+    """Whose event it is; None where it is nobody's, an order's among them: that is told to its end."""
+    match event:
+        case Interaction() | ReaderForgotten():
+            return event.reader_id
+        case ReadersMerged():
+            return event.into_reader
+        case _:
+            return None
+
+
+def written(event: ShopEvent) -> dict[str, Any]:
+    """The event as JSON."""
+    match event:
+        case Interaction():
+            return _written_interaction(event)
+        case ReadersMerged():
+            return {"from_reader": event.from_reader, "into_reader": event.into_reader}
+        case ReaderForgotten():
+            return {"reader_id": event.reader_id}
+        case BookChanged():
+            return {"book_id": event.book_id}
+        case PaymentAsked():
+            amount = event.amount
+            return {"order_id": event.order_id, "minor": amount.minor, "currency": amount.currency}
+        case PaymentWithdrawn():
+            return {"order_id": event.order_id}
+
+
+def read(kind: str, payload: Any) -> ShopEvent:
+    """The event that was written.
+
+    Raises MalformedEvent.
+    """
+    try:
+        match kind:
+            case "interaction":
+                return _interaction(payload)
+            case "merge":
+                return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
+            case "forget":
+                return ReaderForgotten(_id(payload["reader_id"]))
+            case "book":
+                return BookChanged(_id(payload["book_id"]))
+            case "pay":
+                return PaymentAsked(_text(payload["order_id"]), _money(payload))
+            case "withdraw":
+                return PaymentWithdrawn(_text(payload["order_id"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvent(f"malformed payload: {type(error).__name__}") from error
+    raise MalformedEvent(f"unknown kind of event {kind!r}")
+
+
+def _written_interaction(interaction: Interaction) -> dict[str, Any]:
+    payload = {
+        "id": interaction.id,
+        "reader_id": interaction.reader_id,
+        "book_id": interaction.book_id,
+        "kind": interaction.kind.name.lower(),
+        "occurred_at": interaction.occurred_at.isoformat(),
+        "recommendation_id": interaction.recommendation_id,
+    }
+    if interaction.half_stars is not None:
+        payload["half_stars"] = interaction.half_stars
+    if interaction.undoes:
+        payload["undoes"] = interaction.undoes
+    return payload
+
+
+def _interaction(payload: Any) -> Interaction:
+    occurred_at = datetime.fromisoformat(payload["occurred_at"])
+    if occurred_at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return Interaction(
+        id=_text(payload["id"]),
+        reader_id=_id(payload["reader_id"]),
+        book_id=_id(payload["book_id"]),
+        kind=InteractionKind[payload["kind"].upper()],
+        occurred_at=occurred_at,
+        recommendation_id=_text(payload["recommendation_id"]),
+        half_stars=_half_stars(payload.get("half_stars")),
+        undoes=_text(payload.get("undoes", "")),
+    )
+
+
+def _id(value: Any) -> int:
+    if not (isinstance(value, int) and NOBODY < value <= GREATEST_ID):
+        raise ValueError("not an id")
+    return value
+
+
+def _half_stars(value: Any) -> int | None:
+    if value is not None and not (isinstance(value, int) and 0 < value <= MOST_HALF_STARS):
+        raise ValueError("not half stars")
+    return value
+
+
+def _money(payload: Any) -> Money:
+    minor = payload["minor"]
+    if not (isinstance(minor, int) and minor >= 0):
+        raise ValueError("not an amount")
+    return Money(minor, _text(payload["currency"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    value.encode()  # a lone surrogate would fail when the message is made
+    return value

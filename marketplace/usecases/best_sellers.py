@@ -1,0 +1,69 @@
+"""The shop's own best-sellers, kept in memory so that a page can always be made."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+import structlog
+
+from marketplace.domain.books import BestSellers, Card
+from marketplace.domain.errors import StoreUnavailable
+from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.store import Store
+
+log = structlog.get_logger()
+
+SHELF = 20
+MAX_AGE = 30.0
+
+
+class FreshBestSellers:
+    """Best-sellers read from the database at most every 30 seconds, by one thread at a time."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._loading = Lock()
+        self._known: BestSellers | None = None
+        self._fresh_until = 0.0
+
+    def current(self) -> BestSellers:
+        """Best-sellers not much older than 30 seconds, older ones while they are read anew or cannot be.
+
+        Raises StoreUnavailable where there never were any.
+        """
+        known = self._known
+        if known is not None and self._clock() < self._fresh_until:
+            return known
+        # The first request has nothing to show and waits; later ones take what is there.
+        if not self._loading.acquire(blocking=known is None):
+            return known or self.current()
+        try:
+            return self._load()
+        finally:
+            self._loading.release()
+
+    def _load(self) -> BestSellers:
+        if self._known is not None and self._clock() < self._fresh_until:
+            return self._known  # another thread was first
+        try:
+            with self._store.read() as work:
+                self._known = _with_reasons(work.books.best_sellers(SHELF))
+        except StoreUnavailable:
+            if self._known is None:
+                raise
+            log.exception("best-sellers could not be read; the old ones stay")
+        self._fresh_until = self._clock() + MAX_AGE
+        return self._known
+
+
+def _with_reasons(best: BestSellers) -> BestSellers:
+    return BestSellers(
+        overall=tuple(map(_with_reason, best.overall)),
+        by_category={category: tuple(map(_with_reason, cards)) for category, cards in best.by_category.items()},
+    )
+
+
+def _with_reason(card: Card) -> Card:
+    return replace(card, reason=Reason(ReasonKind.POPULAR)) if card.readers else card

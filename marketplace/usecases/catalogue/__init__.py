@@ -1,0 +1,1 @@
+"""Bringing books in and changing them, by files and forms."""

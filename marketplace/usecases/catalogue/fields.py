@@ -1,0 +1,84 @@
+"""What the facts of a book look like in text; booksellers' files and moderators' forms have the same rules."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.ids import GREATEST_IMPORTED_ID
+from marketplace.domain.money import Money, PriceError, parse_price
+from servicekit import csvfields
+from servicekit.csvfields import Fields
+from servicekit.csvfile import RowRefused
+from servicekit.importing import Labels, Layout
+
+GREATEST_STOCK = 2**31 - 1
+LONGEST_STOCK = len(str(GREATEST_STOCK))
+
+
+def facts_in(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
+    """How each fact of a book is read; each raises RowRefused. `categories` counts the labels that mean none."""
+    return {
+        "title": csvfields.title,
+        "authors": partial(csvfields.listing, column="authors"),
+        "year": partial(csvfields.year, column="year"),
+        "isbn": partial(csvfields.text, column="isbn"),
+        "categories": partial(categories.read, column="categories"),
+        "subjects": partial(csvfields.listing, column="subjects"),
+        "description": partial(csvfields.text, column="description"),
+        "price": _price,
+        "stock": _stock,
+        "picture": _picture,
+    }
+
+
+def layout(categories: Labels[Category]) -> Layout[Book]:
+    """How the rows of a bookseller's file become books."""
+    facts = facts_in(categories)
+
+    def book(fields: Fields) -> Book:
+        book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
+        return Book(id=book_id, **{fact: read(fields) for fact, read in facts.items()})
+
+    return Layout(
+        noun="books",
+        required=("book_id", "title"),
+        optional=csvfields.BOOK_COLUMNS,
+        parse=book,
+        key=lambda book: book.id,
+    )
+
+
+def _price(fields: Fields) -> Money | None:
+    amount = csvfields.text(fields, "price")
+    if not amount:
+        return None
+    try:
+        return parse_price(amount, csvfields.text(fields, "currency"))
+    except PriceError as reason:
+        raise RowRefused(str(reason)) from None
+
+
+def _stock(fields: Fields) -> int | None:
+    stock = csvfields.text(fields, "stock")
+    if not stock:
+        return None
+    digits = stock.lstrip("0") or "0"
+    # Python refuses to read very long numbers, and no stock is as large as that.
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_STOCK and int(digits) <= GREATEST_STOCK):
+        raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {GREATEST_STOCK}")
+    return int(digits)
+
+
+def _picture(fields: Fields) -> str:
+    picture = csvfields.text(fields, "picture")
+    if picture:
+        try:
+            parts = urlsplit(picture)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise RowRefused(f"picture {picture[:40]!r} is not an http or https address")
+    return picture

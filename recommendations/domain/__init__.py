@@ -1,0 +1,1 @@
+"""The terms of recommending, free of any technology."""

@@ -1,0 +1,77 @@
+"""What can go wrong for a reason that the caller should know."""
+
+
+class RecommendationsError(Exception):
+    """The base of what can go wrong for a reason that the caller should hear.
+
+    RecommendationsError
+     ├─ InvalidArgument
+     ├─ CategoryNotFound
+     ├─ BookNotFound
+     ├─ NotReady
+     ├─ StoreUnavailable
+     ├─ ForgettingUnfinished
+     ├─ ModelUnusable
+     ├─ NoSuchModel
+     └─ NothingToTrainOn
+    """
+
+
+class InvalidArgument(RecommendationsError):
+    """A field of a request is malformed."""
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(f"{field} {description}")
+        self.field = field
+        self.description = description
+
+
+class CategoryNotFound(RecommendationsError):
+    """The request names a category that does not exist."""
+
+    def __init__(self) -> None:
+        super().__init__("Category not found")
+
+
+class BookNotFound(RecommendationsError):
+    """The request names a book that was never in the catalogue."""
+
+    def __init__(self) -> None:
+        super().__init__("Book not found")
+
+
+class NotReady(RecommendationsError):
+    """There is no model yet."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no model yet; try again when the server is ready")
+
+
+class StoreUnavailable(RecommendationsError):
+    """The database does not answer, or cannot write; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("The database failed; nothing of this call was stored, try again")
+
+
+class ForgettingUnfinished(RecommendationsError):
+    """A reader is gone from the database, but not yet from memory or from every model on disk."""
+
+    def __init__(self) -> None:
+        super().__init__("The reader is gone from the database, but not yet from every model; try again")
+
+
+class ModelUnusable(RecommendationsError):
+    """A model on disk is absent, of another format or damaged; the message says why."""
+
+
+class NoSuchModel(RecommendationsError):
+    """No model of that version was ever published here, or there is none to go back to; the message says which."""
+
+
+class NothingToTrainOn(RecommendationsError):
+    """There is no book."""
+
+
+class AddressInUse(RecommendationsError):
+    """The server cannot listen on its address; the message says which."""

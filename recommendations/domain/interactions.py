@@ -1,0 +1,142 @@
+"""What readers did with books, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum, IntFlag
+from math import nan
+from typing import NamedTuple
+
+NOBODY = 0
+"""The reader that is nobody in particular: recommended to, never recorded."""
+
+LONGEST_ID = 100
+"""Characters in the id of an interaction or of a list."""
+
+LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+
+
+class InteractionKind(IntEnum):
+    """What a reader did with a book, numbered as in the contract."""
+
+    SHOWN = 1
+    VIEW = 2
+    CLICK = 3
+    CART = 4
+    PURCHASE = 5
+    RATING = 6
+    NOT_INTERESTED = 7
+    UNDO = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """Something that a reader did with a book; `value` is the rating, 0.5 to 5, of a rating and 0 otherwise.
+
+    An undo has no book; it names in `undoes` the interaction of the same reader that it takes back.
+    """
+
+    id: str
+    reader_id: int
+    book_id: int
+    kind: InteractionKind
+    value: float = 0.0
+    occurred_at: datetime | None = None
+    recommendation_id: str = ""
+    undoes: str = ""
+
+
+class Event(NamedTuple):
+    """A stored interaction as far as the model needs it; `sequence` orders all events there are.
+
+    `happened` is the time in seconds since 1970 (UTC), NaN where nobody knows it.
+    """
+
+    sequence: int
+    reader_id: int
+    book_id: int
+    kind: int
+    value: float
+    happened: float = nan
+
+
+class RetiredReader(NamedTuple):
+    """A reader id that is no reader any more: merged into another one, or forgotten where `into` is None."""
+
+    reader_id: int
+    into: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRequest:
+    """A checked request: at most `limit` of what a reader did, from below the sequence number `before`."""
+
+    reader_id: int
+    limit: int
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of what a reader did, the latest first; `older` continues it, None where there is no more."""
+
+    interactions: tuple[Interaction, ...]
+    older: int | None
+
+
+class Preference(IntFlag):
+    """How a reader stands to a book after all that they did with it."""
+
+    NONE = 0
+    LIKED = 1
+    """Counts as the reader's taste."""
+    READ = 2
+    """Bought or rated: not recommended again."""
+    DISMISSED = 4
+    """The reader said not to be interested: not recommended again."""
+    OPINION = 8
+    """The reader said what they think of it, which outranks what they merely did."""
+
+
+LOWEST_LIKED_RATING = 3.0
+"""The lowest rating that counts as a liking."""
+
+
+def preference_after(before: Preference, kind: InteractionKind, value: float) -> Preference:
+    """A reader's standing to a book after one more interaction with it; undone ones are not among them.
+
+    What a reader says of a book, by rating it or waving it away, replaces what they said before. What they only
+    do (view, click, cart, purchase) is a liking as long as they have said nothing.
+    """
+    said = before & Preference.OPINION
+    match kind:
+        case InteractionKind.SHOWN | InteractionKind.UNDO:
+            return before
+        case InteractionKind.RATING:
+            liked = Preference.LIKED if value >= LOWEST_LIKED_RATING else Preference.NONE
+            return Preference.READ | Preference.OPINION | liked
+        case InteractionKind.NOT_INTERESTED:
+            return (before & Preference.READ) | Preference.DISMISSED | Preference.OPINION
+        case InteractionKind.PURCHASE:
+            return before | Preference.READ | (Preference.NONE if said else Preference.LIKED)
+        case _:
+            return before if said else before | Preference.LIKED
+
+
+NEUTRAL_KINDS = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
+"""What leaves a book as unknown to the reader as before; what an undo undoes is left out by the store."""
+
+
+class Outcome(Enum):
+    """What became of an interaction that was to be recorded."""
+
+    STORED = 1
+    REPEATED = 2
+    REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome for one interaction, with the reason of a refusal."""
+
+    outcome: Outcome
+    reason: str = ""

@@ -1,0 +1,1 @@
+"""Keeping the model in step with the store."""

@@ -1,0 +1,1 @@
+"""Serving: from a history to a list."""

@@ -1,0 +1,50 @@
+"""The port that workers share, and that nobody else gets."""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+
+from recommendations.domain.errors import AddressInUse
+
+_BACKLOG = 128
+
+
+@contextlib.contextmanager
+def reserved_port(bind: str, port: int) -> Iterator[tuple[int, Sequence[socket.socket]]]:
+    """Keep a port for workers, and nobody else, to listen on; 0 lets the system choose one.
+
+    Yields the port and the sockets that keep it, which never listen. Raises AddressInUse.
+    """
+    with contextlib.ExitStack() as keeping:
+        sockets = []
+        try:
+            for family, _, _, _, address in socket.getaddrinfo(
+                bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            ):
+                kept = _reserve(family, (address[0], port, *address[2:]))
+                sockets.append(keeping.enter_context(kept))
+                port = kept.getsockname()[1]
+        except OSError:
+            shown = f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
+            raise AddressInUse(f"cannot listen on {shown}: the address is in use or not of this machine") from None
+        yield port, sockets
+
+
+def _reserve(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
+    kept = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # To listen without sharing is to be the only one, whether the others would share or not.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(_BACKLOG)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(probe.getsockname())
+            # It was of use past connections that linger; from now on it would let others in.
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    except OSError:
+        kept.close()
+        raise
+    return kept

@@ -1,0 +1,113 @@
+"""Tests of marketplace.words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.domain.text import LONGEST_WORD, MOST_WORDS, folded_words, isbn13, query_words, slug, sort_key
+
+ANYTHING = st.text(st.characters(), max_size=300)
+"""Any text, lone surrogates and NUL too."""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Žola", "zola"),
+        ("Достоевский", "Dostoevskiy"),
+        ("O'Brien", "OBrien"),
+        ("O’Brien", "obrien"),
+        ("Brontë", "BRONTE"),
+        ("e\u0301tranger", "étranger"),
+        ("J. R. R. Tolkien", "J.R.R. Tolkien"),
+        ("J. R. R. Tolkien", "JRR Tolkien"),
+        ("Catch-22", "catch 22"),
+        ("Straße", "STRASSE"),
+    ],
+)
+def test_what_is_written_differently_folds_alike(one: str, other: str) -> None:
+    """Accents, scripts, apostrophes, initials, hyphens and case make no difference."""
+    assert folded_words(one) == folded_words(other) != []
+
+
+@given(ANYTHING)
+def test_folded_words_hold_no_syntax(text: str) -> None:
+    """Whatever is folded, no database can read more than small letters and digits in it."""
+    for word in [*folded_words(text), *query_words(text)]:
+        assert word.isascii()
+        assert word.isalnum()
+        assert word == word.lower()
+        assert len(word) <= LONGEST_WORD
+
+
+@given(ANYTHING)
+def test_folding_again_changes_nothing(text: str) -> None:
+    """What was folded once is found by folding what is typed."""
+    folded = " ".join(folded_words(text))
+    assert folded_words(folded) == folded.split()
+
+
+def test_a_query_is_bounded() -> None:
+    """A reader who pastes a book gets an answer about its beginning."""
+    assert len(query_words("word " * 10_000)) == MOST_WORDS
+    assert query_words("x" * 10_000) == ["x" * LONGEST_WORD]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0441013597",
+        "0-441-01359-7",
+        "9780441013593",
+        "978-0-441-01359-3",
+        "ISBN 978 0 441 01359 3",
+        "isbn-10: 0441013597",
+    ],
+)
+def test_both_forms_of_an_isbn_are_one(written: str) -> None:
+    """Ten digits or thirteen, with hyphens, blanks or the word before it."""
+    assert isbn13(written) == "9780441013593"
+    assert query_words(written) == ["9780441013593"]
+
+
+def test_an_isbn_that_ends_in_x() -> None:
+    """The X, great or small, is a check digit."""
+    assert isbn13("0-8044-2957-X") == isbn13("080442957x") == "9780804429573"
+
+
+@pytest.mark.parametrize("text", ["", "1984", "978", "97804410135931", "dune", "044101359", "X441013597"])
+def test_what_is_no_isbn(text: str) -> None:
+    """Numbers of other lengths are words."""
+    assert isbn13(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("author", "address"),
+    [
+        ("Ursula K. Le Guin", "ursula-k-le-guin"),
+        ("J. K. Rowling", "jk-rowling"),
+        ("Émile Zola", "emile-zola"),
+        ("村上春樹", "cunshangchunshu"),
+        ("50 Cent", "50-cent"),
+        ("???", ""),
+        ("", ""),
+    ],
+)
+def test_an_authors_address(author: str, address: str) -> None:
+    """Readable, and empty only where nothing can be read."""
+    assert slug(author) == address
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("The Hobbit", "hobbit"),
+        ("A Room of One's Own", "room of ones own"),
+        ("The", "the"),
+        ("It", "it"),
+        ("Élan", "elan"),
+    ],
+)
+def test_titles_are_sorted_without_their_article(title: str, key: str) -> None:
+    """An article is passed over unless it is all there is."""
+    assert sort_key(title) == key

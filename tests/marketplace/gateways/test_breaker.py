@@ -1,0 +1,266 @@
+"""Tests of marketplace.breaker."""
+
+from itertools import pairwise
+from threading import Barrier, Thread
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from marketplace.gateways.breaker import Breaker, BreakerOpen, State
+from tests.marketplace.fakes import Clock
+
+
+class Down(Exception):
+    """The failure that counts."""
+
+
+def state_of(breaker: Breaker) -> State:
+    """The state, read anew: to a type checker an attribute that was just compared cannot change."""
+    return breaker.state
+
+
+def fail(breaker: Breaker) -> None:
+    """One call that fails."""
+    with pytest.raises(Down), breaker.call():
+        raise Down
+
+
+def succeed(breaker: Breaker) -> None:
+    """One call that succeeds."""
+    with breaker.call():
+        pass
+
+
+def opened(clock: Clock) -> Breaker:
+    """A breaker that has just opened."""
+    breaker = Breaker(Down, clock=clock)
+    for _ in range(5):
+        fail(breaker)
+    assert state_of(breaker) is State.OPEN
+    return breaker
+
+
+def test_it_stays_closed_below_the_least_volume() -> None:
+    """Four failures are too few to judge by; the fifth opens it."""
+    breaker = Breaker(Down, clock=Clock())
+    for _ in range(4):
+        fail(breaker)
+    assert state_of(breaker) is State.CLOSED
+    fail(breaker)
+    assert state_of(breaker) is State.OPEN
+
+
+def test_it_stays_closed_below_the_failure_rate() -> None:
+    """A dependency that fails now and then is still asked."""
+    breaker = Breaker(Down, clock=Clock())
+    for _ in range(20):
+        succeed(breaker)
+        succeed(breaker)
+        fail(breaker)
+    assert state_of(breaker) is State.CLOSED
+
+
+def test_many_old_successes_do_not_outvote_an_outage() -> None:
+    """After a thousand good calls within the window, eight failures still open it."""
+    breaker = Breaker(Down, clock=Clock())
+    for _ in range(1000):
+        succeed(breaker)
+    for _ in range(8):
+        fail(breaker)
+    assert state_of(breaker) is State.OPEN
+
+
+def test_failures_older_than_the_window_are_forgotten() -> None:
+    """Four failures ten seconds ago and one now are not five."""
+    clock = Clock()
+    breaker = Breaker(Down, clock=clock)
+    for _ in range(4):
+        fail(breaker)
+    clock.seconds += 10.1
+    fail(breaker)
+    assert state_of(breaker) is State.CLOSED
+
+
+def test_an_open_breaker_refuses_without_entering_the_call() -> None:
+    """Nobody waits for a dependency that is known to fail."""
+    breaker = opened(Clock())
+    with pytest.raises(BreakerOpen), breaker.call():
+        pytest.fail("the call was made")
+
+
+def test_after_the_pause_one_probe_decides() -> None:
+    """A second caller is refused while the probe is under way; its success closes the breaker."""
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds += 0.5
+    assert state_of(breaker) is State.HALF_OPEN
+    with breaker.call(), pytest.raises(BreakerOpen), breaker.call():
+        pytest.fail("a second probe was made")
+    assert state_of(breaker) is State.CLOSED
+
+
+def test_a_failed_probe_opens_it_for_another_pause() -> None:
+    """The pause starts anew when the probe fails."""
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds += 0.5
+    fail(breaker)
+    clock.seconds += 0.4
+    assert state_of(breaker) is State.OPEN
+    clock.seconds += 0.1
+    assert state_of(breaker) is State.HALF_OPEN
+
+
+def test_a_probe_that_dies_makes_room_for_the_next() -> None:
+    """A thread killed in the middle of its probe does not wedge the breaker."""
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds += 0.5
+    with pytest.raises(SystemExit), breaker.call():
+        raise SystemExit
+    assert state_of(breaker) is State.HALF_OPEN
+    succeed(breaker)
+    assert state_of(breaker) is State.CLOSED
+
+
+def test_other_exceptions_are_answers() -> None:
+    """A dependency that refuses is alive, and a probe that it refuses closes the breaker."""
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds += 0.5
+    for _ in range(10):
+        with pytest.raises(KeyError), breaker.call():
+            raise KeyError
+    assert state_of(breaker) is State.CLOSED
+
+
+def test_a_call_from_before_the_outage_does_not_end_it() -> None:
+    """A late success of an old call neither closes an open breaker nor counts as its probe."""
+    clock = Clock()
+    breaker = Breaker(Down, clock=clock)
+    with breaker.call():
+        for _ in range(5):
+            fail(breaker)
+    assert state_of(breaker) is State.OPEN
+    clock.seconds += 0.5
+    with breaker.call():
+        assert state_of(breaker) is State.HALF_OPEN
+
+
+def test_changes_are_told_once_each() -> None:
+    """The listener hears each new state, in order, and may ask the breaker in turn."""
+    clock = Clock()
+    heard: list[tuple[State, State, State]] = []
+    breaker = Breaker(Down, clock=clock, on_change=lambda old, new: heard.append((old, new, breaker.state)))
+    for _ in range(5):
+        fail(breaker)
+    clock.seconds += 0.5
+    succeed(breaker)
+    assert heard == [
+        (State.CLOSED, State.OPEN, State.OPEN),
+        (State.OPEN, State.HALF_OPEN, State.HALF_OPEN),
+        (State.HALF_OPEN, State.CLOSED, State.CLOSED),
+    ]
+
+
+def test_calls_run_side_by_side() -> None:
+    """Eight threads are inside the protected call at once: the lock is not held meanwhile."""
+    breaker = Breaker(Down, clock=Clock())
+    inside = Barrier(8, timeout=10)
+
+    def call() -> None:
+        with breaker.call():
+            inside.wait()
+
+    threads = [Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not inside.broken
+
+
+def test_of_many_threads_one_probes() -> None:
+    """However many callers come at the end of the pause, one is let through."""
+    clock = Clock()
+    breaker = opened(clock)
+    clock.seconds += 0.5
+    start, end = Barrier(8, timeout=10), Barrier(8, timeout=10)
+    let_through: list[bool] = []
+
+    def call() -> None:
+        start.wait()
+        try:
+            with breaker.call():
+                end.wait()
+                let_through.append(True)
+        except BreakerOpen:
+            end.wait()
+
+    threads = [Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert let_through == [True]
+
+
+class BreakerMachine(RuleBasedStateMachine):
+    """Any order of calls, outcomes and time keeps the promises of the diagram."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.changes: list[tuple[State, State]] = []
+        self.breaker = Breaker(Down, clock=self.clock, on_change=lambda old, new: self.changes.append((old, new)))
+        self.failures_in_a_row = 0
+        self.opened_at = 0.0
+
+    @rule()
+    def pass_time(self) -> None:
+        self.clock.seconds += 0.2
+
+    @rule()
+    def good_call(self) -> None:
+        try:
+            succeed(self.breaker)
+        except BreakerOpen:
+            assert self.clock.seconds - self.opened_at < 0.5
+        else:
+            self.failures_in_a_row = 0
+
+    @rule()
+    def bad_call(self) -> None:
+        try:
+            with self.breaker.call():
+                raise Down
+        except Down:
+            self.failures_in_a_row += 1
+            if state_of(self.breaker) is State.OPEN:
+                self.opened_at = self.clock.seconds
+        except BreakerOpen:
+            assert self.clock.seconds - self.opened_at < 0.5
+
+    @precondition(lambda self: state_of(self.breaker) is State.HALF_OPEN)
+    @rule()
+    def a_probe_dies(self) -> None:
+        with pytest.raises(KeyboardInterrupt), self.breaker.call():
+            raise KeyboardInterrupt
+
+    @invariant()
+    def an_outage_opens_it(self) -> None:
+        if self.failures_in_a_row >= 16:
+            assert state_of(self.breaker) is not State.CLOSED
+
+    @invariant()
+    def changes_follow_the_diagram(self) -> None:
+        allowed = {
+            State.CLOSED: {State.OPEN},
+            State.OPEN: {State.HALF_OPEN},
+            State.HALF_OPEN: {State.OPEN, State.CLOSED},
+        }
+        assert all(new in allowed[old] for old, new in self.changes)
+        assert all(change[1] is after[0] for change, after in pairwise(self.changes))
+
+
+TestBreakerMachine = BreakerMachine.TestCase

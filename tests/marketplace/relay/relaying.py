@@ -1,0 +1,102 @@
+"""What tests of the relay share: an outbox to be filled, and relays whose time is the test's own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from threading import Event
+
+from marketplace.domain.events import Destination, ShopEvent
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.relay.receivers import PaymentProvider, Payments, Recommendations, Recorder
+from marketplace.relay.relay import Relay
+from marketplace.store import Store
+from marketplace.store.outbox.deliveries import Trouble
+from tests.marketplace.fakes import NOON, Clock
+
+CLICK = Interaction(id="", reader_id=1_000_000_007, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
+
+
+class Stop(Event):
+    """A stop event that notes how long it was waited for while the clock goes on; set after `after` waits."""
+
+    def __init__(self, after: int = 100, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self._after = after
+        self._clock = clock or Clock()
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The time."""
+        return self._clock.now
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Note it, and return at once."""
+        self.waits.append(timeout or 0.0)
+        # A timer never comes early.
+        self._clock.seconds += (timeout or 0.0) + 0.001
+        if len(self.waits) == self._after:
+            self.set()
+        return self.is_set()
+
+
+def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch: int = 500) -> Relay:
+    """A relay to Recommendations that is told when to deliver."""
+    receiver = Recommendations(store, recorder)
+    return Relay(store, receiver, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
+
+
+def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
+    """A relay to the payment provider that is told when to deliver."""
+    return Relay(store, Payments(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
+
+
+def run(store: Store, recorder: Recorder, stop: Stop) -> None:
+    """Run a relay's loop in this thread until `stop` is set."""
+    wake = Event()
+    wake.set()
+    Relay(store, Recommendations(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
+
+
+def fill(store: Store, *ids: str) -> None:
+    """Put interactions of these ids into the outbox."""
+    tell(store, *(replace(CLICK, id=each) for each in ids))
+
+
+def tell(store: Store, *events: ShopEvent) -> None:
+    """Put events into the outbox."""
+    with store.write() as work:
+        for event in events:
+            work.outbox.add(event, created_at=NOON)
+        work.commit()
+
+
+def waiting(store: Store) -> list[str]:
+    """The ids of the interactions that wait."""
+    with store.read() as work:
+        return [row.payload["id"] for row in work.outbox.waiting(100)]
+
+
+def refused(store: Store) -> list[str]:
+    """Why events were set aside, the newest first."""
+    with store.read() as work:
+        return [each.reason for each in work.outbox.refused(100)]
+
+
+def trouble(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> Trouble:
+    """How a destination is."""
+    with store.read() as work:
+        return work.deliveries.troubles()[destination]
+
+
+def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:
+    """A script that raises these in turn, None for a call that goes well, and then does as `then` does."""
+    left = list(errors)
+
+    def script() -> None:
+        error = left.pop(0) if left else None
+        if error is not None:
+            raise error
+        then()
+
+    return script

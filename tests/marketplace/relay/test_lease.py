@@ -1,0 +1,272 @@
+"""Tests of marketplace.relay.lease and marketplace.store.deliveries: one worker at a time delivers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event, Lock, Thread
+
+import pytest
+import structlog
+from sqlalchemy import update
+
+from marketplace.domain.errors import RecommenderUnavailable
+from marketplace.domain.events import BookChanged, Destination, PaymentAsked
+from marketplace.domain.money import Money
+from marketplace.gateways.recommender import RECORD_TIMEOUT
+from marketplace.relay.lease import ENOUGH, LEASE, LONGEST_WAIT, BackOff, Lease, LeaseLost
+from marketplace.relay.receivers import Recommendations
+from marketplace.relay.relay import Relay
+from marketplace.store import Store, UnitOfWork
+from marketplace.store.outbox.deliveries import MISDATED
+from marketplace.store.schema import deliveries
+from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
+from tests.marketplace.relay.relaying import CLICK, fill, payments, raising, relay, tell, trouble, waiting
+
+RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
+
+
+def lease(store: Store, clock: Clock, destination: Destination = RECOMMENDATIONS) -> Lease:
+    """A worker's lease."""
+    return Lease(store, destination, clock=clock.now)
+
+
+def deliver_and_release(relay: Relay) -> None:
+    """Deliver one batch, and let somebody else deliver the next one."""
+    relay.deliver()
+    relay._lease.release()
+
+
+def test_one_worker_at_a_time_holds_a_destination(store: Store) -> None:
+    """While one has it the others do not get it, and another destination is another's."""
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    assert first.take()
+    assert not second.take()
+    assert lease(store, clock, PAYMENTS).take()
+    assert first.take()
+    assert first.is_held
+    assert not second.is_held
+
+
+def test_a_released_lease_is_taken_at_once(store: Store) -> None:
+    """A worker that ends costs no waiting."""
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    first.take()
+    first.release()
+    assert second.take()
+    first.release()
+    assert not first.take()
+
+
+def test_the_lease_of_a_worker_that_died_runs_out(store: Store) -> None:
+    """Nobody takes it a moment before its end, anybody at its end."""
+    clock = Clock()
+    lease(store, clock).take()
+    other = lease(store, clock)
+    clock.seconds += LEASE.total_seconds() - 0.001
+    assert not other.take()
+    clock.seconds += 0.001
+    assert other.take()
+
+
+def test_a_term_is_renewed_before_it_is_too_short_for_a_call(store: Store) -> None:
+    """What a worker may call with is always longer than its calls, and a renewed lease keeps others off."""
+    assert LEASE > ENOUGH > timedelta(seconds=2 * RECORD_TIMEOUT)
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    first.take()
+    clock.seconds += (LEASE - ENOUGH).total_seconds() + 0.001
+    held = [first.is_held]
+    first.require()
+    assert [*held, first.is_held] == [False, True]
+    clock.seconds += ENOUGH.total_seconds()
+    assert not second.take()
+
+
+def test_settling_is_a_new_term(store: Store) -> None:
+    """A worker that goes on delivering keeps its lease without asking for it."""
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    first.take()
+    clock.seconds += 10
+    with first.settling():
+        pass
+    assert first.is_held
+    clock.seconds += 10
+    assert not second.take()
+
+
+def test_a_lease_that_only_ran_out_is_still_ones_own(store: Store) -> None:
+    """Where nobody took it meanwhile nobody delivered, and what was answered is settled and not told again."""
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    first.take()
+    clock.seconds += 1000
+    with first.settling():
+        pass
+    clock.seconds += 1000
+    first.require()
+    assert not second.take()
+
+
+def test_a_lease_that_was_lost_allows_nothing(store: Store) -> None:
+    """Whoever was frozen until another one took it can neither call, settle, have anybody wait, nor take it back."""
+    clock = Clock()
+    first, second = lease(store, clock), lease(store, clock)
+    first.take()
+    clock.seconds += LEASE.total_seconds()
+    second.take()
+    with pytest.raises(LeaseLost):
+        first.require()
+    with pytest.raises(LeaseLost), first.settling():
+        pytest.fail("nothing is to be settled")
+    with pytest.raises(LeaseLost):
+        first.back_off(RecommenderUnavailable("away"))
+    first.release()
+    assert not first.take()
+    assert trouble(store).failures == 0
+    second.require()
+
+
+def test_whoever_was_frozen_settles_and_delivers_nothing(store: Store) -> None:
+    """A worker frozen in a call, whose lease another one took and used, leaves all to that one."""
+    fill(store, "a", "b")
+    tell(store, BookChanged(7))
+    clock = Clock()
+    frozen, other = FakeRecorder(), FakeRecorder()
+
+    def freeze() -> None:
+        clock.seconds += LEASE.total_seconds()
+        relay(store, other, clock=clock, batch=1).deliver()
+
+    frozen.before = freeze
+    with structlog.testing.capture_logs() as logs:
+        delivered = relay(store, frozen, clock=clock).deliver()
+    assert delivered == 0
+    assert [log["event"] for log in logs] == ["this worker was too slow: another one delivers"]
+    assert frozen.calls == [["a", "b"]]
+    assert other.calls == [["a"]]
+    with store.read() as work:
+        assert [row.kind for row in work.outbox.waiting(9)] == ["interaction", "book"]
+
+
+def test_whoever_was_frozen_between_two_calls_makes_no_second_one(store: Store) -> None:
+    """Before each call a worker looks whether enough of its lease is left, and whether it is its own."""
+    fill(store, "a", "b")
+    clock = Clock()
+    frozen, other = FakeRecorder(), FakeRecorder()
+    settled: list[None] = []
+
+    class Slow(Event):
+        """Asked between two calls whether to stop, and frozen there the second time."""
+
+        def is_set(self) -> bool:
+            settled.append(None)
+            if len(settled) == 2:
+                clock.seconds += LEASE.total_seconds()
+                relay(store, other, clock=clock, batch=1).deliver()
+            return False
+
+    tell(store, BookChanged(7))
+    fill(store, "c")
+    receiver = Recommendations(store, frozen)
+    with structlog.testing.capture_logs():
+        Relay(store, receiver, wake=Event(), stop=Slow(), clock=clock.now).deliver()
+    assert frozen.calls == [["a", "b"]]
+    assert other.calls == [["remove 7"]]
+
+
+def test_rows_that_another_worker_delivered_meanwhile_are_not_told_again(store: Store) -> None:
+    """What waited when a worker looked may be gone once it has the lease: it looks again."""
+    fill(store, "a")
+    clock = Clock()
+    recorder = FakeRecorder()
+
+    class Overtaken(Store):
+        """Between a look and a lease somebody else delivers it all."""
+
+        @contextmanager
+        def write(self) -> Iterator[UnitOfWork]:
+            deliver_and_release(relay(store, recorder, clock=clock))
+            with super().write() as work:
+                yield work
+
+    assert relay(Overtaken(store.engine), recorder, clock=clock).deliver() == 0
+    assert recorder.calls == [["a"]]
+
+
+def test_a_destination_that_failed_is_left_alone_by_all_workers(store: Store) -> None:
+    """The pause is everybody's, and afterwards whoever comes first tries, and finds how often it failed."""
+    fill(store, "a")
+    clock = Clock()
+    failing, other = FakeRecorder(), FakeRecorder()
+    failing.before = raising(*[RecommenderUnavailable("away")] * 9)
+    with structlog.testing.capture_logs(), pytest.raises(BackOff) as pause:
+        relay(store, failing, clock=clock).deliver()
+    clock.seconds += pause.value.seconds - 0.001
+    assert relay(store, other, clock=clock).deliver() == 0
+    assert other.calls == []
+    assert trouble(store).failures == 1
+    clock.seconds += 0.002
+    assert relay(store, other, clock=clock).deliver() == 1
+    assert trouble(store).failures == 0
+    assert trouble(store).last_error == ""
+
+
+def test_one_destination_left_alone_does_not_hold_up_the_other(store: Store) -> None:
+    """Pauses and failures are each destination's own."""
+    fill(store, "a")
+    tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+    clock = Clock()
+    recorder, provider = FakeRecorder(), FakeProvider()
+    recorder.before = raising(RecommenderUnavailable("away"))
+    with structlog.testing.capture_logs(), pytest.raises(BackOff):
+        relay(store, recorder, clock=clock).deliver()
+    assert payments(store, provider, clock=clock).deliver() == 1
+    assert provider.calls == ["ask 7K3M 999 EUR"]
+    assert (trouble(store).failures, trouble(store, PAYMENTS).failures) == (1, 0)
+
+
+@pytest.mark.parametrize("column", ["held_until", "retry_at"])
+def test_a_moment_written_by_a_wrong_clock_stops_nobody_for_long(store: Store, column: str) -> None:
+    """Once a clock that was an hour ahead is put right, events are delivered again."""
+    fill(store, "a")
+    clock = Clock()
+    lease(store, clock).take()
+    with store.engine.connect() as connection:
+        moments = {"held_until": clock.now(), column: clock.now() + MISDATED + timedelta(seconds=1)}
+        connection.execute(update(deliveries).values(moments))
+        connection.commit()
+    assert timedelta(seconds=LONGEST_WAIT) < LEASE < MISDATED
+    assert relay(store, FakeRecorder(), clock=clock).deliver() == 1
+
+
+def test_two_workers_deliver_each_event_once(store: Store) -> None:
+    """Two threads that hand one lease to and fro tell each of a thousand events once and in order."""
+    ids = [f"{number:04}" for number in range(1000)]
+    tell(store, *(replace(CLICK, id=each) for each in ids))
+    told: list[str] = []
+    lock, stop = Lock(), Event()
+
+    class Counting(FakeRecorder):
+        def _called(self, what: list[str]) -> None:
+            with lock:
+                told.extend(what)
+                if len(told) >= len(ids):
+                    stop.set()
+
+    def work() -> None:
+        while not stop.is_set():
+            deliver_and_release(relay(store, Counting(), batch=7))
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert Counter(told) == Counter(ids)
+    assert told == ids
+    assert waiting(store) == []

@@ -1,0 +1,134 @@
+"""Tests of marketplace.relay.receivers: what each destination is told of events."""
+
+import pytest
+import structlog
+from sqlalchemy import delete, insert, update
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import ProviderRefused, ProviderUnavailable
+from marketplace.domain.events import BookChanged, Destination, PaymentAsked, PaymentWithdrawn, ReaderForgotten
+from marketplace.domain.money import Money
+from marketplace.relay.lease import BackOff
+from marketplace.store import Store
+from marketplace.store.schema import books, outbox
+from tests.marketplace.fakes import NOON, FakeProvider, FakeRecorder
+from tests.marketplace.relay.relaying import fill, payments, raising, refused, relay, tell
+
+ASKED = PaymentAsked("7K3M-9QXD-2TB4", Money(1998, "EUR"))
+WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
+
+
+def put(store: Store, *titles: str) -> None:
+    """Books of these titles, with ids from 1 on."""
+    with store.write() as work:
+        work.books.put([Book(id=number, title=title) for number, title in enumerate(titles, start=1)])
+        work.commit()
+
+
+def hide(store: Store, book_id: int) -> None:
+    """Offer a book no more."""
+    with store.engine.connect() as connection:
+        connection.execute(update(books).where(books.c.book_id == book_id).values(hidden=True))
+        connection.commit()
+
+
+def test_books_are_told_as_they_are_by_then(store: Store) -> None:
+    """Several changes of a book are one, of its last state; one that is hidden or gone is removed."""
+    put(store, "Emma", "Ulysses", "Dune")
+    tell(store, *(BookChanged(book_id) for book_id in (1, 2, 1, 3, 4, 2)))
+    put(store, "Emma, revised")
+    hide(store, 2)
+    with store.engine.connect() as connection:
+        connection.execute(delete(books).where(books.c.book_id == 3))
+        connection.commit()
+    recorder = FakeRecorder()
+    assert relay(store, recorder).deliver() == 6
+    assert recorder.calls == [["upsert 1"], ["remove 2", "remove 3", "remove 4"]]
+    assert recorder.books == {1: Book(id=1, title="Emma, revised")}
+    with store.read() as work:
+        assert work.outbox.length().waiting == 0
+
+
+def test_books_keep_their_place_among_what_was_done(store: Store) -> None:
+    """Changes that follow one another go together, and no further."""
+    put(store, "Emma", "Ulysses")
+    tell(store, BookChanged(1), BookChanged(2))
+    fill(store, "a")
+    tell(store, BookChanged(1))
+    recorder = FakeRecorder()
+    relay(store, recorder).deliver()
+    assert recorder.calls == [["upsert 1", "upsert 2"], ["a"], ["upsert 1"]]
+
+
+def test_a_refused_book_is_set_aside_with_its_reason(store: Store) -> None:
+    """Each of its events is, and the others are delivered."""
+    put(store, "Emma", "Ulysses")
+    tell(store, BookChanged(1), BookChanged(2), BookChanged(1))
+    recorder = FakeRecorder()
+    recorder.refuses = {"upsert 1"}
+    with structlog.testing.capture_logs():
+        relay(store, recorder).deliver()
+    assert refused(store) == ["year", "year"]
+    assert list(recorder.books) == [2]
+
+
+def test_only_books_that_are_offered_are_found(store: Store) -> None:
+    """A hidden book and one that never was are not."""
+    put(store, "Emma", "Ulysses")
+    hide(store, 2)
+    with store.read() as work:
+        assert work.books.offered([1, 2, 3]) == {1: Book(id=1, title="Emma")}
+        assert work.books.offered([]) == {}
+
+
+def test_payments_are_told_one_by_one_to_the_provider_only(store: Store) -> None:
+    """In their order, each with its amount; and each destination is told its own events."""
+    fill(store, "a")
+    tell(store, ASKED, WITHDRAWN)
+    provider, recorder = FakeProvider(), FakeRecorder()
+    assert payments(store, provider).deliver() == 2
+    assert provider.calls == ["ask 7K3M-9QXD-2TB4 1998 EUR", "withdraw 7K3M-9QXD-2TB4"]
+    assert recorder.calls == []
+    assert relay(store, recorder).deliver() == 1
+    assert recorder.calls == [["a"]]
+
+
+def test_a_refused_payment_is_set_aside_and_the_next_is_told(store: Store) -> None:
+    """The provider's refusal is about one order."""
+    tell(store, ASKED, PaymentAsked("OTHER", Money(1, "EUR")))
+    provider = FakeProvider()
+    provider.before = raising(ProviderRefused("409 Conflict"))
+    with structlog.testing.capture_logs():
+        payments(store, provider).deliver()
+    assert refused(store) == ["409 Conflict"]
+    assert len(provider.calls) == 2
+
+
+def test_while_the_provider_is_away_payments_wait(store: Store) -> None:
+    """Nothing is set aside, and the order of asking and withdrawing stays."""
+    tell(store, ASKED, WITHDRAWN)
+    provider = FakeProvider()
+    provider.before = raising(ProviderUnavailable("503"))
+    with structlog.testing.capture_logs(), pytest.raises(BackOff):
+        payments(store, provider).deliver()
+    with store.read() as work:
+        assert len(work.outbox.waiting(9, Destination.PAYMENTS)) == 2
+
+
+@pytest.mark.parametrize("destination", list(Destination))
+def test_an_event_at_the_wrong_destination_is_set_aside(store: Store, destination: Destination) -> None:
+    """Whatever put it there, it holds nobody up."""
+    payload = {"reader_id": 7, "order_id": "7K3M"}
+    kind = "withdraw" if destination is Destination.RECOMMENDATIONS else "forget"
+    with store.engine.connect() as connection:
+        row = {"destination": destination.value, "kind": kind, "payload": payload, "created_at": NOON}
+        connection.execute(insert(outbox).values(row))
+        connection.commit()
+    tell(store, ReaderForgotten(8), ASKED)
+    recorder, provider = FakeRecorder(), FakeProvider()
+    with structlog.testing.capture_logs():
+        relay(store, recorder).deliver()
+        payments(store, provider).deliver()
+    assert recorder.calls == [["forget 8"]]
+    assert provider.calls == ["ask 7K3M-9QXD-2TB4 1998 EUR"]
+    assert len(refused(store)) == 1

@@ -1,0 +1,84 @@
+"""Tests of marketplace.store.events."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import insert, select
+
+from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.store import Store
+from marketplace.store.outbox.events import MalformedEvent, read
+from marketplace.store.schema import outbox
+from tests.marketplace.fakes import NOON
+
+CLICK = Interaction(id="click-1", reader_id=1_000_000_000, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
+EVENTS: list[ShopEvent] = [
+    CLICK,
+    replace(CLICK, recommendation_id="list-1"),
+    replace(CLICK, kind=InteractionKind.RATING, half_stars=9),
+    replace(CLICK, kind=InteractionKind.UNDO, undoes="click-0"),
+    ReadersMerged(1_000_000_001, 1_000_000_002),
+    ReaderForgotten(1_000_000_003),
+]
+READABLE = {
+    "id": "a",
+    "reader_id": 1,
+    "book_id": 2,
+    "kind": "click",
+    "occurred_at": "2026-01-01T00:00:00+00:00",
+    "recommendation_id": "",
+}
+FAULTS: list[dict[str, object]] = [
+    {"occurred_at": "2026-01-01"},
+    {"reader_id": 2**31},
+    {"book_id": 0},
+    {"id": 5},
+    {"id": "\ud800"},
+    {"kind": "dance"},
+    {"half_stars": 11},
+    {"half_stars": "5"},
+    {"undoes": None},
+]
+
+
+def test_events_survive_the_outbox_and_say_whose_they_are(store: Store) -> None:
+    """What is written in is what comes out; a merge is the event of the reader that stays."""
+    with store.write() as work:
+        for event in EVENTS:
+            work.outbox.add(event, created_at=NOON)
+        assert [row.event() for row in work.outbox.waiting(10)] == EVENTS
+        work.commit()
+    with store.engine.connect() as connection:
+        owners = connection.execute(select(outbox.c.reader_id).order_by(outbox.c.event_id)).scalars().all()
+    assert owners == [1_000_000_000] * 4 + [1_000_000_002, 1_000_000_003]
+
+
+@pytest.mark.parametrize("payload", [None, [], "text", {}, *(READABLE | fault for fault in FAULTS)])
+def test_a_malformed_payload_is_called_so(payload: object) -> None:
+    """Whatever stands in the table, reading it raises one kind of error."""
+    with pytest.raises(MalformedEvent):
+        read("interaction", payload)
+
+
+@pytest.mark.parametrize("kind", ["merge", "forget"])
+def test_a_malformed_reader_is_called_so(kind: str) -> None:
+    """A merge or a forget without its readers is not told to anybody."""
+    with pytest.raises(MalformedEvent):
+        read(kind, {"from_reader": 0, "reader_id": "x"})
+
+
+def test_the_payload_without_faults_is_readable() -> None:
+    """The faults above are what makes those payloads unreadable; older payloads name no stars and no undo."""
+    event = read("interaction", READABLE)
+    assert isinstance(event, Interaction)
+    assert (event.book_id, event.half_stars, event.undoes) == (2, None, "")
+
+
+def test_an_event_of_an_unknown_kind_is_malformed(store: Store) -> None:
+    """A row written by a newer version is not taken for an interaction."""
+    with store.engine.connect() as connection:
+        connection.execute(insert(outbox).values(kind="sonnet", payload={}, created_at=NOON))
+        connection.commit()
+    with store.read() as work, pytest.raises(MalformedEvent, match="sonnet"):
+        work.outbox.waiting(1)[0].event()

@@ -1,0 +1,126 @@
+"""Tests of marketplace.store.interactions and .wishes, each on SQLite and on PostgreSQL."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import InteractionNotFound, StoreUnavailable
+from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
+from marketplace.store import Store
+from marketplace.store.interactions import opinions_apart
+from tests.marketplace.fakes import NOON
+
+VIEW = Interaction(id="view-1", reader_id=0, book_id=7, kind=InteractionKind.VIEW, occurred_at=NOON)
+RATING = replace(VIEW, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
+
+
+def reader(store: Store, *done: Interaction) -> int:
+    """A new reader who did all that."""
+    with store.write() as work:
+        reader_id = work.readers.add(NOON)
+        for each in done:
+            work.interactions.add(replace(each, reader_id=reader_id))
+        work.commit()
+    return reader_id
+
+
+def test_an_interaction_comes_back_whole(store: Store) -> None:
+    """Every part of it survives."""
+    whole = replace(RATING, recommendation_id="list-1")
+    reader_id = reader(store, whole)
+    with store.read() as work:
+        assert work.interactions.get(reader_id, "rating-1") == replace(whole, reader_id=reader_id)
+
+
+def test_nobody_gets_what_another_reader_did(store: Store) -> None:
+    """An interaction is found for its own reader alone."""
+    reader(store, VIEW)
+    other = reader(store)
+    with store.read() as work:
+        with pytest.raises(InteractionNotFound):
+            work.interactions.get(other, "view-1")
+        assert work.interactions.latest(other, 10) == []
+        assert work.interactions.with_book(other, 7) == []
+
+
+def test_an_id_that_no_database_can_hold_is_nobodys(store: Store) -> None:
+    """PostgreSQL refuses a text with a NUL; it is not found, rather than the shop closed."""
+    with store.read() as work, pytest.raises(InteractionNotFound):
+        work.interactions.get(1, "rating-1\0")
+
+
+def test_the_latest_comes_first_in_pages(store: Store) -> None:
+    """By time, and at one moment in one fixed order, so that pages neither repeat nor leave out."""
+    moments = [0, 60, 60, 120]
+    done = [
+        replace(VIEW, id=f"view-{n}", book_id=n, occurred_at=NOON + timedelta(seconds=moment))
+        for n, moment in enumerate(moments, start=1)
+    ]
+    reader_id = reader(store, *done)
+    with store.read() as work:
+        pages = [work.interactions.latest(reader_id, 2, offset) for offset in (0, 2)]
+        assert [[each.book_id for each in page] for page in pages] == [[4, 2], [3, 1]]
+        assert work.interactions.count(reader_id) == 4
+
+
+def test_ratings_are_averaged_over_readers(store: Store) -> None:
+    """Stars, not half stars; views do not count, and a book without ratings has none."""
+    reader(store, RATING, VIEW)
+    reader(store, replace(RATING, id="rating-2", half_stars=10))
+    with store.read() as work:
+        assert work.interactions.ratings(7) == Ratings(2, 4.25)
+        assert work.interactions.ratings(8) == Ratings(0, 0.0)
+
+
+def test_a_reader_has_one_rating_of_a_book(store: Store) -> None:
+    """The database itself refuses a second one, and lets anybody look twice."""
+    reader(store, VIEW, replace(VIEW, id="view-2"))
+    with pytest.raises(StoreUnavailable):
+        reader(store, RATING, replace(RATING, id="rating-2"))
+
+
+def test_a_reader_who_goes_takes_all_along(store: Store) -> None:
+    """What they did and wished for goes with them, and nobody else's."""
+    with store.write() as work:
+        work.books.put([Book(id=7, title="Dune")])
+        work.commit()
+    gone, stays = reader(store, VIEW), reader(store, replace(VIEW, id="view-2"))
+    with store.write() as work:
+        for each in (gone, stays):
+            work.wishes.add(each, 7, NOON)
+        work.readers.remove(gone)
+        work.commit()
+    with store.read() as work:
+        assert (work.interactions.count(gone), work.wishes.of(gone)) == (0, [])
+        assert (work.interactions.count(stays), work.wishes.of(stays)) == (1, [(7, NOON)])
+
+
+def test_a_book_is_wished_for_once(store: Store) -> None:
+    """A second wish changes nothing; a taken back one is gone; a copied list joins the other."""
+    with store.write() as work:
+        work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma")])
+        work.commit()
+    one, other = reader(store), reader(store)
+    later = NOON + timedelta(days=1)
+    with store.write() as work:
+        work.wishes.add(one, 7, NOON)
+        work.wishes.add(one, 7, later)
+        work.wishes.add(one, 8, later)
+        work.wishes.add(other, 7, later)
+        assert work.wishes.of(one) == [(8, later), (7, NOON)]
+        assert (work.wishes.has(one, 7), work.wishes.has(other, 8)) == (True, False)
+        work.wishes.copy(one, other)
+        assert work.wishes.of(other) == [(7, later), (8, later)]
+        work.wishes.remove(other, 7)
+        assert work.wishes.of(other) == [(8, later)]
+
+
+def test_of_two_opinions_the_older_one_goes() -> None:
+    """Whoever's it is; opinions of another kind or about another book stay."""
+    newer = replace(RATING, id="rating-2", occurred_at=NOON + timedelta(seconds=1))
+    waved = replace(RATING, id="waved", kind=InteractionKind.NOT_INTERESTED, half_stars=None)
+    elsewhere = replace(RATING, id="elsewhere", book_id=8)
+    assert opinions_apart([RATING], [newer, waved, elsewhere]) == [RATING]
+    assert opinions_apart([newer, waved, elsewhere], [RATING]) == [RATING]

@@ -1,0 +1,138 @@
+"""Tests of marketplace.store.listings, each on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from marketplace.domain.books import Book, Sort
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import AuthorNotFound
+from marketplace.domain.money import Money
+from marketplace.store import Store
+from marketplace.store.listings import Listings
+from tests.marketplace.store.test_store import counted, put
+
+LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST]
+
+
+def novel(
+    number: int, title: str, *, year: int | None = None, cents: int | None = None, by: str = "Émile Zola"
+) -> Book:
+    """A classic."""
+    price = None if cents is None else Money(cents, "EUR")
+    return Book(id=number, title=title, authors=(by,), year=year, price=price, categories=(Category.CLASSICS,))
+
+
+NOVELS = (
+    novel(1, "The Kill", year=1872, cents=900),
+    novel(2, "Germinal", year=1885, cents=700),
+    novel(3, "A Love Story", cents=800, by="Emile Zola"),
+    novel(4, "Nana", year=1880),
+    novel(5, "Money", year=1880, cents=700),
+)
+
+
+@contextmanager
+def plans(store: Store) -> Iterator[list[str]]:
+    """The steps by which SQLite goes about what puts books in a shelf's order."""
+    asked: list[tuple[str, Any]] = []
+    steps: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "FROM books" in statement and "ORDER BY" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield steps
+    event.remove(store.engine, "before_cursor_execute", note)
+    with store.engine.connect() as connection:
+        for statement, parameters in asked:
+            steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+
+
+@pytest.mark.parametrize("few", [0, 2000], ids=["walking an index", "sorting"])
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.RELEVANCE, [4, 2, 1, 3, 5]),
+        (Sort.POPULAR, [4, 2, 1, 3, 5]),
+        (Sort.NEWEST, [2, 4, 5, 1, 3]),
+        (Sort.TITLE, [2, 1, 3, 5, 4]),
+        (Sort.CHEAPEST, [2, 5, 3, 1, 4]),
+        (Sort.DEAREST, [1, 3, 2, 5, 4]),
+    ],
+)
+def test_a_shelf_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
+    """Ties go by id, what is unknown comes last, articles are passed over; large shelves and small ones alike."""
+    put(store, *NOVELS, Book(id=9, title="Dune", categories=(Category.SCIENCE_FICTION,)))
+    counted(store, (1, 4), (2, 4), (1, 2))
+    with store.engine.connect() as connection:
+        listings = Listings(connection, few=few)
+        page = listings.in_category(Category.CLASSICS, sort, limit=10)
+        assert [card.id for card in page.cards] == expected
+        assert page.total == 5
+        assert [card.id for card in listings.by_author("emile-zola", sort, limit=10).cards] == expected
+
+
+@pytest.mark.parametrize("sort", LISTED)
+def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort) -> None:
+    """One page after the other, every book comes once, and past the end there is none."""
+    put(store, *(novel(number, f"Volume {number % 3}", year=1900 + number % 2) for number in range(1, 12)))
+    with store.read() as work:
+        pages = [
+            work.listings.in_category(Category.CLASSICS, sort, limit=4, offset=offset) for offset in (0, 4, 8, 12)
+        ]
+        whole = work.listings.in_category(Category.CLASSICS, sort, limit=100)
+    assert [len(page.cards) for page in pages] == [4, 4, 3, 0]
+    assert tuple(card for page in pages for card in page.cards) == whole.cards
+    assert {page.total for page in pages} == {11}
+
+
+def test_an_author_is_called_as_on_the_best_known_book(store: Store) -> None:
+    """Spellings that fold alike are one author."""
+    put(store, *NOVELS)
+    counted(store, (1, 3), (2, 3))
+    with store.read() as work:
+        assert work.listings.by_author("emile-zola", Sort.TITLE, limit=1).name == "Emile Zola"
+
+
+@pytest.mark.parametrize("slug", ["victor-hugo", "", "\0", "\ud800", "émile-zola", "x" * 10_000, "' OR 1=1 --"])
+def test_an_unknown_author_is_not_found(store: Store, slug: str) -> None:
+    """Whatever stands in the address, and even if it cannot be stored."""
+    put(store, *NOVELS)
+    with store.read() as work, pytest.raises(AuthorNotFound):
+        work.listings.by_author(slug, Sort.TITLE, limit=1)
+
+
+def test_authors_change_with_the_book(store: Store) -> None:
+    """An author who is taken off a book, or has no letter, has no page; one named twice has one."""
+    put(store, Book(id=1, title="Ubik", authors=("Philip Dick",)))
+    put(store, Book(id=1, title="Ubik", authors=("???", "Philip K. Dick", "Philip K Dick")))
+    with store.read() as work:
+        assert work.listings.by_author("philip-k-dick", Sort.TITLE, limit=9).total == 1
+        with pytest.raises(AuthorNotFound):
+            work.listings.by_author("philip-dick", Sort.TITLE, limit=9)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sort", LISTED)
+def test_a_large_shelf_is_not_sorted(store: Store, sort: Sort) -> None:
+    """SQLite walks along an index, and stops when the page is full."""
+    put(store, *NOVELS)
+    with plans(store) as planned, store.engine.connect() as connection:
+        Listings(connection, few=0).in_category(Category.CLASSICS, sort, limit=2)
+    assert planned
+    assert not any("TEMP B-TREE" in step for step in planned), planned
+
+
+def test_deleting_a_book_takes_its_index_along(store: Store) -> None:
+    """Nothing that pages look things up by outlives the book."""
+    put(store, *NOVELS)
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM books WHERE book_id = 2"))
+    with store.read() as work:
+        assert work.search.find("germinal", limit=9).total == 0
+        assert work.listings.by_author("emile-zola", Sort.TITLE, limit=9).total == 4

@@ -1,0 +1,217 @@
+"""Tests of marketplace.store, each on SQLite and on PostgreSQL."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select
+
+from marketplace.domain.books import Book, Card, Sort
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import AuthorNotFound, BookNotFound, StoreUnavailable
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.money import Money
+from marketplace.store import Store, UnitOfWork, open_store
+from marketplace.store.schema import is_portable, metadata, readers
+from tests.marketplace.fakes import NOON
+
+DUNE = Book(
+    id=7,
+    title="Dune",
+    authors=("Frank Herbert",),
+    year=1965,
+    isbn="9780441013593",
+    categories=(Category.CLASSICS, Category.SCIENCE_FICTION),
+    subjects=("deserts", "politics"),
+    description="Spice.",
+    price=Money(999, "EUR"),
+    stock=3,
+    picture="https://example.org/dune.jpg",
+)
+EMMA = Book(id=8, title="Emma", categories=(Category.CLASSICS,))
+CLICK = Interaction(
+    id="click-1-7-shop", reader_id=1_000_000_000, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON
+)
+
+
+def put(store: Store, *books: Book) -> int:
+    """Put books in, and keep them."""
+    with store.write() as work:
+        changed = work.books.put(books)
+        work.commit()
+    return len(changed)
+
+
+def counted(store: Store, *pairs: tuple[int, int]) -> int:
+    """Add imported history and count readers anew."""
+    with store.write() as work:
+        new = work.history.add(pairs)
+        work.books.recount_readers()
+        work.commit()
+    return new
+
+
+def test_the_migrations_make_what_the_schema_says(store: Store) -> None:
+    """Upgraded from empty, twice, the database is current and equals the tables that the code uses."""
+    store.migrate()
+    assert store.is_migrated()
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": is_portable})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_database_is_not_current(database_url: str) -> None:
+    """A shop whose database was never migrated can say so."""
+    unmigrated = open_store(database_url)
+    assert not unmigrated.is_migrated()
+    unmigrated.close()
+
+
+def test_a_book_comes_back_whole(store: Store) -> None:
+    """Every fact of a book survives, its categories in their order; so does a book with hardly any."""
+    put(store, DUNE, EMMA)
+    with store.read() as work:
+        assert work.books.get(7) == DUNE
+        assert work.books.get(8) == EMMA
+        with pytest.raises(BookNotFound):
+            work.books.get(9)
+
+
+def test_putting_counts_only_what_changed(store: Store) -> None:
+    """The same books again change nothing; a book that differs in its categories alone does."""
+    assert put(store, DUNE, EMMA) == 2
+    assert put(store, DUNE, EMMA) == 0
+    moved = replace(DUNE, categories=(Category.CLASSICS,), price=None)
+    assert put(store, moved, EMMA) == 1
+    with store.read() as work:
+        assert work.books.get(7) == moved
+
+
+def test_cards_hold_what_the_catalogue_knows(store: Store) -> None:
+    """Unknown ids are left out."""
+    put(store, DUNE)
+    with store.read() as work:
+        assert work.books.cards([7, 99]) == {
+            7: Card(
+                id=7,
+                title="Dune",
+                authors=("Frank Herbert",),
+                categories=(Category.CLASSICS, Category.SCIENCE_FICTION),
+                price=Money(999, "EUR"),
+                stock=3,
+                picture="https://example.org/dune.jpg",
+            )
+        }
+
+
+def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
+    """Ordered by readers and then by id, overall and in each category, and cut off."""
+    put(store, DUNE, EMMA, Book(id=9, title="Ulysses", categories=(Category.CLASSICS,)))
+    assert counted(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
+    with store.read() as work:
+        best = work.books.best_sellers(2)
+    assert [(card.id, card.readers) for card in best.overall] == [(8, 2), (9, 1)]
+    assert {category: [card.id for card in cards] for category, cards in best.by_category.items()} == {
+        Category.SCIENCE_FICTION: [7],
+        Category.CLASSICS: [8, 9],
+    }
+
+
+def test_without_history_best_sellers_go_by_id(store: Store) -> None:
+    """A new shop has something to show."""
+    put(store, EMMA, DUNE)
+    with store.read() as work:
+        assert [card.id for card in work.books.best_sellers(10).overall] == [7, 8]
+
+
+def test_history_of_a_book_not_yet_known_counts_once_it_arrives(store: Store) -> None:
+    """The order in which files come does not matter, and a changed book keeps its readers."""
+    assert counted(store, (1, 7), (2, 7)) == 2
+    assert counted(store, (1, 7), (3, 7)) == 1
+    put(store, DUNE)
+    counted(store)
+    put(store, replace(DUNE, stock=0))
+    with store.read() as work:
+        assert work.books.cards([7])[7].readers == 3
+
+
+def test_readers_made_here_start_at_a_billion(store: Store) -> None:
+    """Their ids never meet imported ones, and their time of birth stays in UTC."""
+    with store.write() as work:
+        ids = [work.readers.add(NOON.astimezone(timezone(timedelta(hours=5)))) for _ in range(2)]
+        work.commit()
+    assert ids == [1_000_000_000, 1_000_000_001]
+    with store.read() as work:
+        assert work.readers.exists(1_000_000_001)
+        assert not work.readers.exists(1_000_000_002)
+        assert not work.readers.exists(5)
+    with store.engine.connect() as connection:
+        born = connection.scalars(select(readers.c.created_at)).first()
+    assert born == NOON
+    assert born is not None
+    assert born.tzinfo is UTC
+
+
+def test_nothing_is_kept_without_a_commit(store: Store) -> None:
+    """Leaving the block, by its end or by an exception, rolls back."""
+    with store.write() as work:
+        work.readers.add(NOON)
+    with pytest.raises(BookNotFound):
+        _click_then_fail(store)
+    with store.read() as work:
+        assert not work.readers.exists(1_000_000_000)
+        assert work.outbox.length().waiting == 0
+
+
+def _click_then_fail(store: Store) -> None:
+    with store.write() as work:
+        work.outbox.add(CLICK, created_at=NOON)
+        work.books.get(7)
+
+
+def test_the_outbox_keeps_order_and_what_was_refused(store: Store) -> None:
+    """Oldest first; delivered rows go, refused ones stay and no longer wait."""
+    with store.write() as work:
+        for number in range(4):
+            work.outbox.add(replace(CLICK, id=f"click-{number}"), created_at=NOON + timedelta(seconds=number))
+        work.commit()
+    with store.write() as work:
+        rows = work.outbox.waiting(3)
+        assert [row.payload["id"] for row in rows] == ["click-0", "click-1", "click-2"]
+        work.outbox.remove([rows[0].event_id])
+        work.outbox.refuse({rows[1].event_id: "no such book"})
+        work.commit()
+    with store.read() as work:
+        assert [row.payload["id"] for row in work.outbox.waiting(10)] == ["click-2", "click-3"]
+        length = work.outbox.length()
+        assert (length.waiting, length.refused, length.oldest) == (2, 1, NOON + timedelta(seconds=2))
+
+
+def test_ids_of_delivered_events_are_never_given_again(store: Store) -> None:
+    """A relay that deletes by id late cannot delete a younger event."""
+
+    def add(work: UnitOfWork) -> int:
+        work.outbox.add(CLICK, created_at=NOON)
+        return work.outbox.waiting(1)[0].event_id
+
+    with store.write() as work:
+        first = add(work)
+        work.outbox.remove([first])
+        assert add(work) > first
+
+
+def test_a_database_without_tables_is_a_fault_of_the_store(database_url: str) -> None:
+    """Pages see one kind of error, without the statement in it."""
+    unmigrated = open_store(database_url)
+    with pytest.raises(StoreUnavailable) as raised, unmigrated.read() as work:
+        work.books.get(7)
+    assert "SELECT" not in str(raised.value)
+    unmigrated.close()
+
+
+def test_an_author_whom_no_database_can_hold_is_not_there(store: Store) -> None:
+    """PostgreSQL refuses a text with a NUL; it is not found, rather than the shop closed."""
+    with store.read() as work, pytest.raises(AuthorNotFound):
+        work.listings.by_author("frank\0herbert", Sort.POPULAR, limit=1)

@@ -1,0 +1,122 @@
+"""Tests of hidden books, each on both databases: to readers they are not there, and nothing brings them back."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.domain.books import Book, Sort
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import AuthorNotFound, BookNotFound
+from marketplace.domain.money import Money
+from marketplace.store import Store, UnitOfWork
+from marketplace.store.schema import book_authors, book_categories, book_search, search_terms
+
+DUNE = Book(
+    id=7,
+    title="Dune",
+    authors=("Frank Herbert",),
+    isbn="9780441013593",
+    categories=(Category.SCIENCE_FICTION, Category.CLASSICS),
+    subjects=("deserts",),
+    price=Money(999, "EUR"),
+    stock=3,
+)
+EMMA = Book(id=8, title="Emma", authors=("Jane Austen",), categories=(Category.CLASSICS,))
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    """A shop with two books, of which one is hidden."""
+    with store.write() as work:
+        work.books.put([DUNE, EMMA])
+        work.all_books.hide(DUNE)
+        work.commit()
+    return store
+
+
+def indexed(work: UnitOfWork) -> tuple[set[int], set[str]]:
+    """The books that stand in any index, and the vocabulary."""
+    connection = work._connection
+    tables = (book_authors, book_categories, book_search)
+    ids = {book_id for table in tables for book_id in connection.scalars(select(table.c.book_id))}
+    return ids, set(connection.scalars(select(search_terms.c.term)))
+
+
+def test_readers_find_no_hidden_book(shop: Store) -> None:
+    """Neither by its number, nor in lists, shelves, search, suggestions or best-sellers; nor can it be bought."""
+    with shop.read() as work:
+        with pytest.raises(BookNotFound):
+            work.books.get(7)
+        with pytest.raises(BookNotFound):
+            work.books.require(7)
+        assert list(work.books.cards([7, 8])) == [8]
+        assert list(work.books.offered([7, 8])) == [8]
+        best = work.books.best_sellers(10)
+        assert [card.id for card in best.overall] == [8]
+        assert list(best.by_category) == [Category.CLASSICS]
+        assert work.listings.in_category(Category.SCIENCE_FICTION, Sort.TITLE, limit=10).cards == ()
+        with pytest.raises(AuthorNotFound):
+            work.listings.by_author("frank-herbert", Sort.TITLE, limit=10)
+        for query in ("dune", "herbert", "9780441013593", "deserts"):
+            assert work.search.find(query, limit=10).cards == ()
+        assert work.search.suggest("dun", 10) == ()
+    with shop.write() as work:
+        assert list(work.books.lock([7, 8])) == [8]
+
+
+def test_a_hidden_book_stands_in_no_index(shop: Store) -> None:
+    """Not even its words are left; shown again it is what it was, with its categories in their order."""
+    with shop.read() as work:
+        assert indexed(work) == ({8}, {"emma", "jane", "austen", "classics"})
+    with shop.write() as work:
+        work.all_books.show(work.all_books.lock(7).book)
+        work.commit()
+    with shop.read() as work:
+        assert work.books.get(7) == DUNE
+        assert [card.id for card in work.search.find("dune", limit=10).cards] == [7]
+        assert work.listings.by_author("frank-herbert", Sort.TITLE, limit=10).total == 1
+        assert indexed(work)[0] == {7, 8}
+
+
+def test_an_import_changes_a_hidden_book_and_keeps_it_hidden(shop: Store) -> None:
+    """Its facts are the new ones, and it stands in no index; the same once more changes nothing."""
+    changed = replace(DUNE, title="Dune Messiah")
+    with shop.write() as work:
+        assert work.books.put([changed, EMMA]) == [7]
+        assert work.books.put([changed, EMMA]) == []
+        work.commit()
+    with shop.read() as work:
+        assert work.all_books.get(7).book == changed
+        assert work.all_books.get(7).is_hidden
+        assert indexed(work)[0] == {8}
+
+
+def test_a_migration_indexes_no_hidden_book(shop: Store) -> None:
+    """What is hidden is not taken for what came in before there was an index."""
+    with shop.write() as work:
+        assert work.books.index_missing(10) == 0
+    shop.migrate()
+    with shop.read() as work:
+        assert indexed(work)[0] == {8}
+
+
+def test_copies_come_back_to_a_hidden_book(shop: Store) -> None:
+    """An order that is cancelled gives them back, whether or not readers see the book."""
+    with shop.write() as work:
+        work.books.give_back(7, 2)
+        work.commit()
+    with shop.read() as work:
+        assert work.all_books.get(7).book.stock == 5
+
+
+def test_a_deleted_book_leaves_nothing_behind(shop: Store) -> None:
+    """No row, no index, no wish; the shop does not fall over what is asked for it afterwards."""
+    with shop.write() as work:
+        work.all_books.show(DUNE)
+        work.all_books.remove(7)
+        work.commit()
+    with shop.read() as work:
+        assert indexed(work)[0] == {8}
+        with pytest.raises(BookNotFound):
+            work.all_books.get(7)

@@ -1,0 +1,112 @@
+"""Tests of marketplace.uploads, each on both databases: what a moderator's file does."""
+
+import gzip
+import io
+
+import pytest
+
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.events import BookChanged
+from marketplace.domain.moderation import Action
+from marketplace.store import Store
+from marketplace.usecases.catalogue.uploads import TOLD, Uploads
+from servicekit.csvfile import NotSuchACsv
+from tests.marketplace.shop import log_of, moderator_of
+
+HEADER = "book_id,title,categories,price,currency,stock,colour\n"
+GOOD = HEADER + "7,Dune,Classics;Gothic,9.99,EUR,3,red\n8,Emma,,,,,\n"
+
+
+@pytest.fixture
+def by(store: Store) -> int:
+    """A moderator."""
+    return moderator_of(store)
+
+
+def sent(text: str, *, gzipped: bool = False) -> io.BytesIO:
+    """A file as it is sent."""
+    return io.BytesIO(gzip.compress(text.encode()) if gzipped else text.encode())
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_a_file_comes_in_and_is_told_and_logged(store: Store, by: int, gzipped: bool) -> None:
+    """Plain or gzipped; what is unknown is named, each changed book is an event, the whole one entry."""
+    dropped: list[int] = []
+    report = Uploads(store, changed=dropped.extend).books(by, "books.csv", sent(GOOD, gzipped=gzipped))
+    assert (report.good, report.changed, report.refused) == (2, 2, 0)
+    assert (report.unknown_columns, report.unknown_categories) == (("colour",), [("Gothic", 1)])
+    with store.read() as work:
+        assert work.books.get(7).categories == (Category.CLASSICS,)
+        assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(7), BookChanged(8)]
+    assert dropped == [7, 8]
+    entry = log_of(store)[0]
+    assert (entry.action, entry.subject) == (Action.BOOKS_IMPORTED, "books.csv")
+    assert entry.detail == {"good": 2, "changed": 2, "refused": 0}
+
+
+def test_a_second_time_changes_nothing(store: Store, by: int) -> None:
+    """No event is written for a book that is what it was; a changed one is told alone."""
+    uploads = Uploads(store)
+    uploads.books(by, "books.csv", sent(GOOD))
+    assert uploads.books(by, "books.csv", sent(GOOD)).changed == 0
+    assert uploads.books(by, "books.csv", sent(GOOD.replace("Emma", "Emma II"))).changed == 1
+    with store.read() as work:
+        assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(7), BookChanged(8), BookChanged(8)]
+
+
+def test_bad_rows_stop_nothing(store: Store, by: int) -> None:
+    """The first are told with line and reason, and the others counted."""
+    bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(TOLD + 5))
+    report = Uploads(store).books(by, "books.csv", sent(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
+    assert (report.good, report.changed, report.refused) == (1, 1, TOLD + 6)
+    assert len(report.told) == TOLD
+    assert report.told[0] == (2, "book_id '1000000000' is not a whole number from 1 to 999999999")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
+        (b"book_id,name\n1,Dune\n", "no column title"),
+        (gzip.compress(GOOD.encode())[:-9], "gzip"),
+        (b"\x1f\x8bnothing", "gzip"),
+        (gzip.compress(b" " * 3_000_000), "unpacked"),
+        (b" " * 3_000_000, "unpacked"),
+    ],
+)
+def test_what_is_no_such_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
+    """It is refused in one line: what is no CSV, is cut off, or unpacks to more than may be."""
+    with pytest.raises(NotSuchACsv, match=reason) as refused:
+        Uploads(store, most=2_000_000).books(by, "books.csv", io.BytesIO(content))
+    assert "\n" not in str(refused.value)
+    assert log_of(store) == []
+
+
+def test_readers_of_new_books_are_counted(store: Store, by: int) -> None:
+    """History that came before its book counts once the book is there."""
+    with store.write() as work:
+        work.history.add([(1, 7), (2, 7)])
+        work.commit()
+    Uploads(store).books(by, "books.csv", sent(GOOD))
+    with store.read() as work:
+        assert work.books.cards([7])[7].readers == 2
+
+
+def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
+    """A file changes what they are, and shows none of them."""
+    with store.write() as work:
+        work.books.put([Book(id=7, title="Old")])
+        work.all_books.hide(Book(id=7, title="Old"))
+        work.commit()
+    Uploads(store).books(by, "books.csv", sent(GOOD))
+    with store.read() as work:
+        assert (work.all_books.get(7).book.title, work.all_books.get(7).is_hidden) == ("Dune", True)
+        assert work.search.find("dune", limit=5).cards == ()
+
+
+def test_a_files_name_is_only_a_name(store: Store, by: int) -> None:
+    """Whatever it holds, it is logged as letters, and none too many."""
+    Uploads(store).books(by, "../\0\r\n" + "é" * 500, sent(GOOD))
+    assert log_of(store)[0].subject == "../" + "é" * 97

@@ -1,0 +1,125 @@
+"""Tests of marketplace.best_sellers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Barrier, Event, Thread
+
+import pytest
+import structlog
+from sqlalchemy import text
+
+from marketplace.domain.books import BestSellers, Book
+from marketplace.domain.errors import StoreUnavailable
+from marketplace.store import Store, UnitOfWork
+from marketplace.usecases.best_sellers import MAX_AGE, FreshBestSellers
+from tests.marketplace.fakes import Clock
+
+
+def put(store: Store, *ids: int) -> None:
+    """Put books of these ids into the catalogue."""
+    with store.write() as work:
+        work.books.put([Book(id=book_id, title="A book") for book_id in ids])
+        work.commit()
+
+
+def ids(best: BestSellers) -> list[int]:
+    """The best-sellers' ids."""
+    return [card.id for card in best.overall]
+
+
+def break_down(store: Store) -> None:
+    """Take away a table."""
+    with store.engine.connect() as connection:
+        connection.execute(text("DROP TABLE book_categories"))
+        connection.commit()
+
+
+def test_they_are_read_again_when_they_are_old(store: Store) -> None:
+    """New books appear after half a minute and not before."""
+    clock = Clock()
+    best_sellers = FreshBestSellers(store, clock=clock)
+    put(store, 1)
+    assert ids(best_sellers.current()) == [1]
+    put(store, 2)
+    clock.seconds += MAX_AGE - 1
+    assert ids(best_sellers.current()) == [1]
+    clock.seconds += 1
+    assert ids(best_sellers.current()) == [1, 2]
+
+
+def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
+    """A page can be made from memory, and the failure is logged once for each time that it is tried."""
+    clock = Clock()
+    best_sellers = FreshBestSellers(store, clock=clock)
+    put(store, 1)
+    best_sellers.current()
+    break_down(store)
+    clock.seconds += MAX_AGE
+    with structlog.testing.capture_logs() as logs:
+        assert ids(best_sellers.current()) == [1]
+        assert ids(best_sellers.current()) == [1]
+    assert len(logs) == 1
+
+
+def test_without_any_the_failure_is_the_pages(store: Store) -> None:
+    """The first page of a shop without a database says that it is closed, and a later one tries again."""
+    break_down(store)
+    best_sellers = FreshBestSellers(store, clock=Clock())
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            best_sellers.current()
+
+
+class HeldStore(Store):
+    """A store whose readers wait, once it holds them, until they are released."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.engine)
+        self.holds = False
+        self.reading, self.release = Event(), Event()
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        if self.holds:
+            self.reading.set()
+            assert self.release.wait(10)
+        with super().read() as work:
+            yield work
+
+
+def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> None:
+    """A slow database delays one page every half minute, not all of them."""
+    clock = Clock()
+    store = HeldStore(store)
+    best_sellers = FreshBestSellers(store, clock=clock)
+    put(store, 1)
+    known = best_sellers.current()
+    store.holds = True
+    clock.seconds += MAX_AGE
+    thread = Thread(target=best_sellers.current)
+    thread.start()
+    assert store.reading.wait(10)
+    assert best_sellers.current() is known
+    store.release.set()
+    thread.join()
+    assert best_sellers.current() is not known
+
+
+def test_first_pages_at_once_read_once(store: Store) -> None:
+    """Eight visitors of a shop just opened cause one query and all see the same."""
+    best_sellers = FreshBestSellers(store, clock=Clock())
+    put(store, 1)
+    start = Barrier(8, timeout=10)
+    seen: list[BestSellers] = []
+
+    def visit() -> None:
+        start.wait()
+        seen.append(best_sellers.current())
+
+    threads = [Thread(target=visit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 8
+    assert len({id(each) for each in seen}) == 1

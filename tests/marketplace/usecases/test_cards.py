@@ -1,0 +1,71 @@
+"""Tests of marketplace.cards."""
+
+import pytest
+from sqlalchemy import text
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import StoreUnavailable
+from marketplace.store import Store
+from marketplace.usecases.cards import MAX_AGE, FreshCards
+from tests.marketplace.fakes import Clock
+
+
+def put(store: Store, *books: Book) -> None:
+    """Put books into the catalogue."""
+    with store.write() as work:
+        work.books.put(books)
+        work.commit()
+
+
+def titles(cards: FreshCards, *ids: int) -> dict[int, str]:
+    """The titles on the cards of these books."""
+    return {book_id: card.title for book_id, card in cards.of(ids).items()}
+
+
+def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
+    """A change of the catalogue, and a book that it did not have, show after half a minute and not before."""
+    clock = Clock()
+    cards = FreshCards(store, clock=clock)
+    put(store, Book(id=1, title="Dune"))
+    assert titles(cards, 1, 2) == {1: "Dune"}
+    put(store, Book(id=1, title="Dune Messiah"), Book(id=2, title="Hyperion"))
+    clock.seconds += MAX_AGE - 1
+    assert titles(cards, 1, 2) == {1: "Dune"}
+    clock.seconds += 1
+    assert titles(cards, 1, 2) == {1: "Dune Messiah", 2: "Hyperion"}
+
+
+def test_known_cards_need_no_database(store: Store) -> None:
+    """What is in memory is served without a query; what is not cannot be."""
+    cards = FreshCards(store)
+    put(store, Book(id=1, title="Dune"))
+    assert titles(cards, 1) == {1: "Dune"}
+    with store.engine.connect() as connection:
+        connection.execute(text("DROP TABLE book_categories"))
+        connection.execute(text("ALTER TABLE books RENAME TO gone"))
+        connection.commit()
+    assert titles(cards, 1) == {1: "Dune"}
+    assert titles(cards) == {}
+    with pytest.raises(StoreUnavailable):
+        cards.of([1, 2])
+
+
+def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
+    """A catalogue larger than the memory is shown all the same, and what was read last is still known."""
+    clock = Clock()
+    cards = FreshCards(store, clock=clock, kept=2)
+    put(store, *(Book(id=n, title="old") for n in (1, 2, 3)))
+    assert titles(cards, 1, 2, 3) == {1: "old", 2: "old", 3: "old"}
+    put(store, *(Book(id=n, title="new") for n in (1, 2, 3)))
+    assert titles(cards, 2, 3) == {2: "old", 3: "old"}
+    assert titles(cards, 1) == {1: "new"}
+
+
+def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
+    """Of these books and no others."""
+    cards = FreshCards(store)
+    put(store, Book(id=1, title="old"), Book(id=2, title="old"))
+    assert titles(cards, 1, 2) == {1: "old", 2: "old"}
+    put(store, Book(id=1, title="new"), Book(id=2, title="new"))
+    cards.drop([1, 99])
+    assert titles(cards, 1, 2) == {1: "new", 2: "old"}

@@ -1,0 +1,143 @@
+"""Tests of marketplace.carts."""
+
+from dataclasses import replace
+
+import pytest
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import BookNotFound, CartFull, NotForSale, OtherCurrency
+from marketplace.domain.interactions import InteractionKind
+from marketplace.domain.money import Money
+from marketplace.domain.orders import MOST_COPIES, MOST_LINES, Difference, Shown, Trouble, differences
+from marketplace.store import Store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.carts import Carts
+from tests.marketplace.browser import quick_passwords
+from tests.marketplace.web.pages.reading import told
+
+DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=3)
+EMMA = Book(id=21, title="Emma", price=Money(500, "EUR"))
+DOLLARS = Book(id=22, title="Walden", price=Money(500, "USD"))
+UNPRICED = Book(id=23, title="Heirloom")
+
+
+@pytest.fixture
+def carts(store: Store) -> Carts:
+    """Carts over a store with four books."""
+    put(store, DUNE, EMMA, DOLLARS, UNPRICED)
+    return Carts(store, Activity(store, wake=lambda: None))
+
+
+def put(store: Store, *books: Book) -> None:
+    """Put books into the catalogue."""
+    with store.write() as work:
+        work.books.put(books)
+        work.commit()
+
+
+def content(carts: Carts, reader_id: int) -> dict[int, int]:
+    """How many copies of which book are in a cart."""
+    return {line.book_id: line.quantity for line in carts.of(reader_id).lines}
+
+
+def test_whoever_puts_something_in_becomes_a_guest(carts: Carts, store: Store) -> None:
+    """Copies add up, Recommendations is told once a book, and of the list that led to it."""
+    guest = carts.add(0, 20, 1, "list-1")
+    assert carts.add(guest, 20, 2, "list-2") == guest
+    assert content(carts, guest) == {20: 3}
+    assert carts.of(guest).total == Money(2997, "EUR")
+    assert [(each.kind, each.recommendation_id) for each in told(store)] == [(InteractionKind.CART, "list-1")]
+    assert content(carts, 0) == {}
+
+
+def test_copies_are_changed_and_taken_out(carts: Carts) -> None:
+    """None takes the book out; a book that is not there does not come in by it."""
+    guest = carts.add(0, 20, 1, "")
+    carts.add(guest, 21, 1, "")
+    carts.set_quantity(guest, 20, 2)
+    carts.set_quantity(guest, 22, 5)
+    assert content(carts, guest) == {20: 2, 21: 1}
+    carts.set_quantity(guest, 20, 0)
+    assert content(carts, guest) == {21: 1}
+    carts.empty(guest)
+    assert content(carts, guest) == {}
+
+
+def test_a_cart_has_its_bounds(carts: Carts, store: Store) -> None:
+    """So many copies and so many books, and no more."""
+    guest = carts.add(0, 21, MOST_COPIES, "")
+    carts.add(guest, 21, 5, "")
+    assert content(carts, guest) == {21: MOST_COPIES}
+    put(store, *(replace(EMMA, id=100 + number) for number in range(MOST_LINES)))
+    for number in range(MOST_LINES - 1):
+        carts.add(guest, 100 + number, 1, "")
+    with pytest.raises(CartFull):
+        carts.add(guest, 100 + MOST_LINES - 1, 1, "")
+    assert len(content(carts, guest)) == MOST_LINES
+    for quantity in (-1, MOST_COPIES + 1):
+        with pytest.raises(ValueError, match="copies"):
+            carts.set_quantity(guest, 21, quantity)
+
+
+def test_what_cannot_be_bought_stays_out(carts: Carts) -> None:
+    """A book without a price, of another currency, or of no catalogue; nobody becomes a guest by it."""
+    guest = carts.add(0, 20, 1, "")
+    for book_id, error in ((23, NotForSale), (22, OtherCurrency), (999, BookNotFound)):
+        with pytest.raises(error):
+            carts.add(guest, book_id, 1, "")
+    assert content(carts, guest) == {20: 1}
+
+
+def test_the_cart_says_what_is_the_trouble_and_helps_itself(carts: Carts, store: Store) -> None:
+    """What was sold out, lost its price or its currency meanwhile; adjusting leaves what there is."""
+    guest = carts.add(0, 20, 3, "")
+    put(store, replace(EMMA, id=30), replace(EMMA, id=31), replace(EMMA, id=32))
+    for book_id in (21, 30, 31, 32):
+        carts.add(guest, book_id, 1, "")
+    put(
+        store,
+        replace(DUNE, stock=2),
+        replace(EMMA, stock=0),
+        replace(EMMA, id=30, price=None),
+        replace(EMMA, id=31, price=Money(1, "USD")),
+    )
+    cart = carts.of(guest)
+    assert {line.book_id: line.trouble for line in cart.lines} == {
+        20: Trouble.TOO_FEW,
+        21: Trouble.SOLD_OUT,
+        30: Trouble.NOT_FOR_SALE,
+        31: Trouble.OTHER_CURRENCY,
+        32: None,
+    }
+    assert not cart.is_orderable
+    carts.adjust(guest)
+    assert carts.of(guest).is_orderable
+    assert content(carts, guest) == {20: 2, 32: 1}
+
+
+def test_a_guests_cart_goes_over_to_the_account(carts: Carts, store: Store) -> None:
+    """Of a book that is in both the greater number stays."""
+    accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+    ann = accounts.sign_up(0, "ann@example.com", "correct horse").reader_id
+    carts.add(ann, 20, 2, "")
+    carts.add(ann, 21, 1, "")
+    guest = carts.add(0, 20, 1, "")
+    carts.add(guest, 21, 4, "")
+    accounts.sign_in(guest, "ann@example.com", "correct horse")
+    assert content(carts, ann) == {20: 2, 21: 4}
+    assert content(carts, guest) == {}
+
+
+def test_what_differs_from_what_was_shown_is_named(carts: Carts) -> None:
+    """Another price, another number, a book that was not there; what is as it was is not named."""
+    guest = carts.add(0, 20, 1, "")
+    carts.add(guest, 21, 2, "")
+    cart = carts.of(guest)
+    dune, emma = Shown(20, 1, Money(999, "EUR")), Shown(21, 2, Money(500, "EUR"))
+    assert differences(cart, [dune, emma]) == {}
+    dearer = replace(dune, price=Money(899, "EUR"))
+    assert differences(cart, [dearer, emma]) == {20: (Difference.PRICE, dearer)}
+    more = replace(emma, quantity=3)
+    assert differences(cart, [dune, more]) == {21: (Difference.QUANTITY, more)}
+    assert differences(cart, [dune]) == {21: (Difference.ADDED, None)}

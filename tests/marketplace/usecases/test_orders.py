@@ -1,0 +1,282 @@
+"""Tests of marketplace.orders."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from marketplace.domain.books import Book
+from marketplace.domain.errors import (
+    CartChanged,
+    KeyReused,
+    NotSignedIn,
+    OrderNotFound,
+    OrdersUnderWay,
+    StateConflict,
+)
+from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn, ShopEvent
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Actor, Address, OrderState, Shown, is_order_id
+from marketplace.store import Store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.carts import Carts
+from marketplace.usecases.orders import Orders, move
+from tests.marketplace.browser import quick_passwords
+from tests.marketplace.fakes import NOON
+
+ADDRESS = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
+DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=10)
+EMMA = Book(id=21, title="Emma", price=Money(500, "EUR"))
+FREE = Book(id=22, title="Free", price=Money(0, "EUR"), stock=1)
+
+
+class Shop:
+    """The use cases over one store, and readers of it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.carts = Carts(store, Activity(store, wake=lambda: None))
+        self.orders = Orders(store)
+        self.accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+        with store.write() as work:
+            work.books.put([DUNE, EMMA, FREE])
+            work.commit()
+
+    def account(self, name: str = "ann") -> int:
+        return self.accounts.sign_up(0, f"{name}@example.com", "correct horse").reader_id
+
+    def fill(self, reader_id: int, *books: tuple[int, int]) -> tuple[Shown, ...]:
+        for book_id, quantity in books:
+            self.carts.add(reader_id, book_id, quantity, "")
+        return self.carts.of(reader_id).shown
+
+    def placed(self, reader_id: int, *books: tuple[int, int], key: str = "key") -> str:
+        return self.orders.place(reader_id, key, ADDRESS, self.fill(reader_id, *books))
+
+    def move(self, order_id: str, to: OrderState, by: Actor = Actor.PROVIDER) -> bool:
+        with self.store.write() as work:
+            changed = move(work, order_id, to, by=by, moment=NOON)
+            work.commit()
+        return changed
+
+    def stock(self, book_id: int) -> int | None:
+        with self.store.read() as work:
+            return work.books.get(book_id).stock
+
+    def events(self) -> list[ShopEvent]:
+        with self.store.read() as work:
+            return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
+
+    def told(self, kind: InteractionKind) -> list[Interaction]:
+        return [each for each in self.events() if isinstance(each, Interaction) and each.kind is kind]
+
+
+@pytest.fixture
+def shop(store: Store) -> Shop:
+    """A shop with three books."""
+    return Shop(store)
+
+
+def test_an_order_is_formed_of_the_cart(shop: Shop) -> None:
+    """Its lines, prices and address stand in it, the stock is less, the cart empty, and the payment asked for."""
+    ann = shop.account()
+    order_id = shop.placed(ann, (20, 2), (21, 1))
+    with shop.store.read() as work:
+        order = work.orders.get_of(ann, order_id)
+    assert is_order_id(order.id)
+    assert [(line.title, line.quantity, line.price.minor, line.taken) for line in order.lines] == [
+        ("Dune", 2, 999, 2),
+        ("Emma", 1, 500, 0),
+    ]
+    assert (order.total, order.state, order.address, order.email) == (
+        Money(2498, "EUR"),
+        OrderState.PLACED,
+        ADDRESS,
+        "ann@example.com",
+    )
+    assert [(change.state, change.by) for change in order.changes] == [(OrderState.PLACED, Actor.READER)]
+    assert shop.stock(20) == 8
+    assert shop.carts.of(ann).lines == ()
+    assert PaymentAsked(order_id, Money(2498, "EUR")) in shop.events()
+
+
+def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
+    """Fifty at once get the same answer, and the stock is taken once."""
+    ann = shop.account()
+    shown = shop.fill(ann, (20, 2))
+    with ThreadPoolExecutor(10) as pool:
+        placed = list(pool.map(lambda _: shop.orders.place(ann, "key", ADDRESS, shown), range(50)))
+    assert len(set(placed)) == 1
+    assert shop.stock(20) == 8
+    with shop.store.read() as work:
+        assert work.orders.count(ann) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [lambda shown: (replace(ADDRESS, city="Bath"), shown), lambda shown: (ADDRESS, ())],
+    ids=["address", "lines"],
+)
+def test_a_key_with_another_body_is_refused(
+    shop: Shop, other: Callable[[tuple[Shown, ...]], tuple[Address, tuple[Shown, ...]]]
+) -> None:
+    """It names the order that was placed with it, and nothing is ordered."""
+    ann = shop.account()
+    shown = shop.fill(ann, (20, 2))
+    order_id = shop.orders.place(ann, "key", ADDRESS, shown)
+    shop.fill(ann, (20, 2))
+    with pytest.raises(KeyReused) as refused:
+        shop.orders.place(ann, "key", *other(shown))
+    assert refused.value.order_id == order_id
+    assert shop.stock(20) == 8
+
+
+def test_a_key_is_one_readers_own(shop: Shop) -> None:
+    """Two readers may send the same key."""
+    assert shop.placed(shop.account("ann"), (20, 1)) != shop.placed(shop.account("bob"), (20, 1))
+
+
+def test_ten_copies_are_sold_to_ten_of_a_hundred(shop: Shop) -> None:
+    """A hundred buyers at once: the stock never falls below zero, and whoever gets none is told so."""
+    readers = [shop.account(f"reader{number}") for number in range(100)]
+    shown = [shop.fill(reader, (20, 1)) for reader in readers]
+
+    def buy(place: int) -> bool:
+        try:
+            shop.orders.place(readers[place], "key", ADDRESS, shown[place])
+        except CartChanged:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(buy, range(100))) == 10
+    assert shop.stock(20) == 0
+
+
+def test_nothing_is_ordered_that_was_not_shown(shop: Shop) -> None:
+    """Another price, another number of copies, or nothing at all in the cart: no order, and the stock stays."""
+    ann = shop.account()
+    with pytest.raises(CartChanged):
+        shop.orders.place(ann, "nothing", ADDRESS, ())
+    shown = shop.fill(ann, (20, 1), (21, 1))
+    with shop.store.write() as work:
+        work.books.put([replace(EMMA, price=Money(501, "EUR"))])
+        work.commit()
+    with pytest.raises(CartChanged):
+        shop.orders.place(ann, "price", ADDRESS, shown)
+    shop.carts.set_quantity(ann, 20, 2)
+    with pytest.raises(CartChanged):
+        shop.orders.place(ann, "copies", ADDRESS, shop.carts.of(ann).shown[1:])
+    assert shop.stock(20) == 10
+    assert len(shop.carts.of(ann).lines) == 2
+
+
+def test_a_guest_orders_nothing(shop: Shop) -> None:
+    """An order needs an account."""
+    guest = shop.carts.add(0, 20, 1, "")
+    with pytest.raises(NotSignedIn):
+        shop.placed(guest)
+    assert shop.stock(20) == 10
+
+
+def test_what_is_free_is_paid_at_once(shop: Shop) -> None:
+    """No provider is asked for nothing."""
+    ann = shop.account()
+    order_id = shop.placed(ann, (22, 1))
+    with shop.store.read() as work:
+        assert work.orders.get(order_id).state is OrderState.PAID
+    assert not [each for each in shop.events() if isinstance(each, PaymentAsked)]
+    assert len(shop.told(InteractionKind.PURCHASE)) == 1
+
+
+def test_what_is_paid_was_bought_once(shop: Shop) -> None:
+    """However often the provider says so; each book is told to Recommendations with the list that led to it."""
+    ann = shop.account()
+    shop.carts.add(ann, 20, 2, "list-1")
+    order_id = shop.placed(ann, (21, 1))
+    assert [shop.move(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
+    bought = shop.told(InteractionKind.PURCHASE)
+    assert {(each.book_id, each.recommendation_id) for each in bought} == {(20, "list-1"), (21, "")}
+    assert len(bought) == 2
+
+
+@pytest.mark.parametrize("end", [OrderState.REJECTED, OrderState.CANCELLED])
+def test_what_is_not_bought_goes_back_into_the_stock(shop: Shop, end: OrderState) -> None:
+    """Once, however often it is said; where nobody counts nothing is counted."""
+    order_id = shop.placed(shop.account(), (20, 3), (21, 1))
+    assert shop.stock(20) == 7
+    assert [shop.move(order_id, end), shop.move(order_id, end)] == [True, False]
+    assert (shop.stock(20), shop.stock(21)) == (10, None)
+    assert (PaymentWithdrawn(order_id) in shop.events()) is (end is OrderState.CANCELLED)
+
+
+def test_a_reader_cancels_what_is_paid(shop: Shop) -> None:
+    """The money and the stock go back, and it was never bought; twice is once."""
+    ann = shop.account()
+    order_id = shop.placed(ann, (20, 1))
+    shop.move(order_id, OrderState.PAID)
+    assert [shop.orders.cancel(ann, order_id), shop.orders.cancel(ann, order_id)] == [True, False]
+    assert shop.stock(20) == 10
+    assert [each.undoes for each in shop.told(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
+    assert [each for each in shop.events() if isinstance(each, PaymentWithdrawn)] == [PaymentWithdrawn(order_id)]
+
+
+def test_what_was_taken_back_in_the_history_is_not_taken_back_twice(shop: Shop) -> None:
+    """A purchase that the reader removed from their history is not undone again with its order."""
+    ann = shop.account()
+    order_id = shop.placed(ann, (20, 1))
+    shop.move(order_id, OrderState.PAID)
+    Activity(shop.store, wake=lambda: None).took_back(ann, f"purchase-{order_id}-20")
+    shop.orders.cancel(ann, order_id)
+    assert len(shop.told(InteractionKind.UNDO)) == 1
+
+
+def test_no_reader_cancels_anothers_order(shop: Shop) -> None:
+    """To anybody else there is no such order."""
+    order_id = shop.placed(shop.account("ann"), (20, 1))
+    for stranger in (0, shop.account("bob")):
+        with pytest.raises(OrderNotFound):
+            shop.orders.cancel(stranger, order_id)
+    with pytest.raises(OrderNotFound):
+        shop.orders.cancel(0, "no order\0")
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ((), OrderState.SHIPPED),
+        ((), OrderState.DELIVERED),
+        ((OrderState.PAID,), OrderState.REJECTED),
+        ((OrderState.PAID,), OrderState.PLACED),
+        ((OrderState.REJECTED,), OrderState.PAID),
+        ((OrderState.CANCELLED,), OrderState.PAID),
+        ((OrderState.PAID, OrderState.SHIPPED), OrderState.CANCELLED),
+        ((OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED), OrderState.SHIPPED),
+    ],
+)
+def test_there_is_no_other_way(shop: Shop, path: tuple[OrderState, ...], to: OrderState) -> None:
+    """What comes late or out of order changes nothing."""
+    order_id = shop.placed(shop.account(), (20, 1))
+    for state in path:
+        shop.move(order_id, state)
+    before = (shop.stock(20), shop.events())
+    with pytest.raises(StateConflict):
+        shop.move(order_id, to)
+    assert (shop.stock(20), shop.events()) == before
+
+
+def test_who_leaves_leaves_what_was_sold(shop: Shop) -> None:
+    """While something is to be sent nobody is forgotten; afterwards the order has no name, address or e-mail."""
+    ann = shop.account()
+    order_id = shop.placed(ann, (20, 1))
+    with pytest.raises(OrdersUnderWay):
+        shop.accounts.forget(ann, "correct horse")
+    shop.orders.cancel(ann, order_id)
+    shop.accounts.forget(ann, "correct horse")
+    with shop.store.read() as work:
+        order = work.orders.get(order_id)
+    assert (order.reader_id, order.address, order.email) == (None, None, "")
+    assert order.lines[0].title == "Dune"

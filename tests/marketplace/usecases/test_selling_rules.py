@@ -1,0 +1,388 @@
+"""Carts, checkouts, payments, cancellations and moderation in any order, against a model of the rules."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from marketplace.domain.accounts import Account
+from marketplace.domain.books import Book
+from marketplace.domain.errors import (
+    BookNotFound,
+    CartChanged,
+    KeyReused,
+    MarketplaceError,
+    NotForSale,
+    NotSignedIn,
+    OrderNotFound,
+    OrdersUnderWay,
+    OtherCurrency,
+    StateConflict,
+)
+from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.money import Money
+from marketplace.domain.orders import MOST_COPIES, NEXT_STATES, Actor, Address, OrderState
+from marketplace.store import Store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.carts import Carts
+from marketplace.usecases.orders import Orders, move
+from tests.marketplace.browser import quick_passwords
+from tests.marketplace.fakes import NOON
+
+pytestmark = pytest.mark.slow
+
+ADDRESSES = [
+    Address(name="Ann", street="1 High Street", city=city, postal_code="OX1 1AA", country="GB")
+    for city in ("Oxford", "Bath")
+]
+COPIES = st.integers(1, 4)
+PLACES = st.integers(0, 3)
+READERS = st.integers(0, 2)
+KEYS = st.sampled_from(["key-a", "key-b", "key-c"])
+
+_ids = count(1)
+
+
+@dataclass
+class Offer:
+    """A book as the model has it."""
+
+    price: int | None
+    currency: str
+    stock: int | None
+    offered: bool = True
+
+
+@dataclass
+class Placed:
+    """An order as the model has it: copies and price of each book, and copies that came out of a stock."""
+
+    reader: int | None
+    lines: dict[int, tuple[int, int]]
+    taken: dict[int, int]
+    state: OrderState
+    was_paid: bool = False
+
+
+@dataclass
+class Basket:
+    """A cart as the model has it: of each book the copies, and when it came in."""
+
+    lines: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+class Rules(RuleBasedStateMachine):
+    """A shop of four books with two accounts and a guest."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.ticks = 0
+        self.activity = Activity(store, wake=lambda: None, clock=self.now)
+        self.carts = Carts(store, self.activity, clock=self.now)
+        self.orders = Orders(store, clock=self.now)
+        self.accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+        first = next(_ids) * 10
+        self.books = {
+            first: Offer(999, "EUR", 3),
+            first + 1: Offer(500, "EUR", None),
+            first + 2: Offer(0, "EUR", 2),
+            first + 3: Offer(700, "USD", 5),
+        }
+        with store.write() as work:
+            work.books.put([self.book(book_id) for book_id in self.books])
+            self.readers = [work.readers.add(NOON) for _ in range(3)]
+            for number in range(2):
+                account = Account(
+                    reader_id=self.readers[number], email=f"{first}-{number}@b.org", password_hash="", session_key=""
+                )
+                work.accounts.add(account, NOON)
+            work.commit()
+        self.is_account = [True, True, False]
+        self.baskets = [Basket(), Basket(), Basket()]
+        self.placed: dict[str, Placed] = {}
+        self.keys: dict[tuple[int, str], tuple[str, Any]] = {}
+
+    def now(self) -> datetime:
+        """A clock that moves at every look."""
+        self.ticks += 1
+        return NOON + timedelta(seconds=self.ticks)
+
+    def book(self, book_id: int) -> Book:
+        """The book that the model's offer means."""
+        offer = self.books[book_id]
+        price = None if offer.price is None else Money(offer.price, offer.currency)
+        return Book(id=book_id, title=f"Book {book_id}", price=price, stock=offer.stock)
+
+    def id_at(self, place: int) -> int:
+        """The id of one of the four books."""
+        return list(self.books)[place]
+
+    # What the rules say of a cart
+
+    def lines_of(self, reader: int) -> list[tuple[int, int]]:
+        """Books and copies, in the order in which they came in."""
+        lines = self.baskets[reader].lines
+        return [(book_id, lines[book_id][0]) for book_id in sorted(lines, key=lambda each: (lines[each][1], each))]
+
+    def currency_of(self, book_ids: list[int]) -> str | None:
+        """That of the first book that is offered at a price."""
+        offers = [self.books[book_id] for book_id in book_ids]
+        return next((each.currency for each in offers if each.offered and each.price is not None), None)
+
+    def can_be_had(self, reader: int) -> bool:
+        """Whether all that is in the cart can be ordered at once."""
+        lines = self.lines_of(reader)
+        currency = self.currency_of([book_id for book_id, _ in lines])
+        return bool(lines) and all(
+            (offer := self.books[book_id]).offered
+            and offer.price is not None
+            and offer.currency == currency
+            and (offer.stock is None or offer.stock >= copies)
+            for book_id, copies in lines
+        )
+
+    # What can happen
+
+    @rule(reader=READERS, place=PLACES, copies=COPIES)
+    def add(self, reader: int, place: int, copies: int) -> None:
+        book_id = self.id_at(place)
+        offer, lines = self.books[book_id], self.baskets[reader].lines
+        present = [each for each, _ in self.lines_of(reader)]
+        currency = self.currency_of(present if book_id in present else [*present, book_id])
+        expected: type[MarketplaceError] | None = None
+        if not offer.offered:
+            expected = BookNotFound
+        elif offer.price is None:
+            expected = NotForSale
+        elif offer.currency != currency:
+            expected = OtherCurrency
+        with raising(expected):
+            self.carts.add(self.readers[reader], book_id, copies, "")
+        if expected is None:
+            before, since = lines.get(book_id, (0, self.ticks))
+            lines[book_id] = (min(before + copies, MOST_COPIES), since)
+
+    @rule(reader=READERS, place=PLACES, copies=st.integers(0, 4))
+    def set_quantity(self, reader: int, place: int, copies: int) -> None:
+        book_id, lines = self.id_at(place), self.baskets[reader].lines
+        self.carts.set_quantity(self.readers[reader], book_id, copies)
+        if book_id in lines:
+            _, since = lines.pop(book_id)
+            if copies:
+                lines[book_id] = (copies, since)
+
+    @rule(reader=READERS)
+    def adjust(self, reader: int) -> None:
+        lines = self.baskets[reader].lines
+        currency = self.currency_of([book_id for book_id, _ in self.lines_of(reader)])
+        self.carts.adjust(self.readers[reader])
+        for book_id, (copies, since) in list(lines.items()):
+            offer = self.books[book_id]
+            if not offer.offered or offer.price is None or offer.currency != currency or offer.stock == 0:
+                del lines[book_id]
+            elif offer.stock is not None:
+                lines[book_id] = (min(copies, offer.stock), since)
+
+    @rule(reader=READERS, key=KEYS, address=st.sampled_from(ADDRESSES), stale=st.booleans())
+    def check_out(self, reader: int, key: str, address: Address, stale: bool) -> None:
+        shown = self.carts.of(self.readers[reader]).shown
+        if stale and shown:
+            shown = (replace(shown[0], price=Money(shown[0].price.minor + 1, "EUR")), *shown[1:])
+        body = (address, frozenset(shown))
+        known = self.keys.get((reader, key))
+        expected: type[MarketplaceError] | None = None
+        if known is not None:
+            expected = None if known[1] == body else KeyReused
+        elif not self.can_be_had(reader) or stale:
+            expected = CartChanged
+        elif not self.is_account[reader]:
+            expected = NotSignedIn
+        order_id = ""
+        with raising(expected):
+            order_id = self.orders.place(self.readers[reader], key, address, shown)
+        if known is not None and expected is None:
+            assert order_id == known[0]
+        elif expected is None:
+            self._note(reader, key, order_id, body)
+
+    def _note(self, reader: int, key: str, order_id: str, body: Any) -> None:
+        assert order_id not in self.placed
+        order = Placed(self.readers[reader], {}, {}, OrderState.PLACED)
+        for book_id, copies in self.lines_of(reader):
+            offer = self.books[book_id]
+            assert offer.price is not None
+            order.lines[book_id] = (copies, offer.price)
+            if offer.stock is not None:
+                offer.stock -= copies
+                order.taken[book_id] = copies
+        if not any(copies * price for copies, price in order.lines.values()):
+            order.state, order.was_paid = OrderState.PAID, True
+        self.baskets[reader].lines.clear()
+        self.placed[order_id] = order
+        self.keys[reader, key] = (order_id, body)
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), to=st.sampled_from(OrderState), by=st.sampled_from([Actor.PROVIDER, Actor.MODERATOR]))
+    def come_into(self, data: st.DataObject, to: OrderState, by: Actor) -> None:
+        """The provider calls back, or a moderator presses a button: early, late, twice or against the rules."""
+        order_id = data.draw(st.sampled_from(list(self.placed)))
+        order = self.placed[order_id]
+        is_allowed = to is order.state or to in NEXT_STATES[order.state]
+        with raising(None if is_allowed else StateConflict), self.store.write() as work:
+            changed = move(work, order_id, to, by=by, moment=self.now())
+            assert changed is (to is not order.state)
+            work.commit()
+        if is_allowed:
+            self._enter(order, to)
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), reader=READERS)
+    def cancel(self, data: st.DataObject, reader: int) -> None:
+        order_id = data.draw(st.sampled_from(list(self.placed)))
+        order = self.placed[order_id]
+        expected: type[MarketplaceError] | None = None
+        if order.reader != self.readers[reader]:
+            expected = OrderNotFound
+        elif order.state not in {OrderState.PLACED, OrderState.PAID, OrderState.CANCELLED}:
+            expected = StateConflict
+        with raising(expected):
+            self.orders.cancel(self.readers[reader], order_id)
+        if expected is None:
+            self._enter(order, OrderState.CANCELLED)
+
+    def _enter(self, order: Placed, to: OrderState) -> None:
+        if order.state is to:
+            return
+        order.state = to
+        order.was_paid |= to is OrderState.PAID
+        if to in {OrderState.CANCELLED, OrderState.REJECTED}:
+            for book_id, copies in order.taken.items():
+                stock = self.books[book_id].stock
+                if stock is not None:
+                    self.books[book_id].stock = stock + copies
+
+    @rule(
+        place=PLACES,
+        price=st.none() | st.integers(0, 1000),
+        currency=st.sampled_from(["EUR", "USD"]),
+        stock=st.none() | st.integers(0, 5),
+    )
+    def change_a_book(self, place: int, price: int | None, currency: str, stock: int | None) -> None:
+        book_id = self.id_at(place)
+        offer = self.books[book_id]
+        offer.price, offer.currency, offer.stock = price, currency, stock
+        with self.store.write() as work:
+            work.books.put([self.book(book_id)])
+            work.commit()
+
+    @rule(account=st.integers(0, 1))
+    def sign_in(self, account: int) -> None:
+        """The guest becomes an account, and another guest comes."""
+        with self.store.write() as work:
+            merge_into(work, self.readers[2], self.readers[account], self.now())
+            self.readers[2] = work.readers.add(self.now())
+            work.commit()
+        mine = self.baskets[account].lines
+        for book_id, (copies, since) in self.baskets[2].lines.items():
+            known, known_since = mine.get(book_id, (0, since))
+            mine[book_id] = (max(known, copies), known_since)
+        self.baskets[2].lines.clear()
+        self.keys = {key: value for key, value in self.keys.items() if key[0] != 2}
+
+    @rule()
+    def forget_the_second(self) -> None:
+        """An account asks to be forgotten, and another one takes its place."""
+        mine = [order for order in self.placed.values() if order.reader == self.readers[1]]
+        is_owed = any(order.state in {OrderState.PLACED, OrderState.PAID} for order in mine)
+        with raising(OrdersUnderWay if is_owed else None), self.store.write() as work:
+            forget(work, self.readers[1], self.now())
+            self.readers[1] = work.readers.add(self.now())
+            account = Account(
+                reader_id=self.readers[1], email=f"{self.readers[1]}@b.org", password_hash="", session_key=""
+            )
+            work.accounts.add(account, self.now())
+            work.commit()
+        if not is_owed:
+            for order in mine:
+                order.reader = None
+            self.baskets[1].lines.clear()
+            self.keys = {key: value for key, value in self.keys.items() if key[0] != 1}
+
+    # What is always so
+
+    @invariant()
+    def stocks_and_carts_are_as_the_rules_say(self) -> None:
+        with self.store.read() as work:
+            stocks = {book_id: book.stock for book_id, book in work.books.offered(self.books).items()}
+            carts = [[(line.book_id, line.quantity) for line in work.carts.of(reader)] for reader in self.readers]
+        assert stocks == {book_id: offer.stock for book_id, offer in self.books.items() if offer.offered}
+        assert all(stock is None or stock >= 0 for stock in stocks.values())
+        assert carts == [self.lines_of(reader) for reader in range(3)]
+
+    @invariant()
+    def orders_are_as_the_rules_say(self) -> None:
+        for order_id, expected in self.placed.items():
+            with self.store.read() as work:
+                order = work.orders.get(order_id)
+            assert (order.state, order.reader_id) == (expected.state, expected.reader)
+            assert {line.book_id: (line.quantity, line.price.minor) for line in order.lines} == expected.lines
+            assert order.total.minor == sum(copies * price for copies, price in expected.lines.values())
+
+    def teardown(self) -> None:
+        """Everything was told as often as it happened."""
+        with self.store.write() as work:
+            waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
+            work.outbox.remove([row.event_id for row in waiting])
+            work.commit()
+        events = [row.event() for row in waiting]
+        paying = {order_id for order_id, order in self.placed.items() if any(c * p for c, p in order.lines.values())}
+        cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
+        assert Counter(e.order_id for e in events if isinstance(e, PaymentAsked)) == Counter(paying)
+        assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
+        # What a forgotten reader bought is told no more.
+        kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
+        bought = [f"purchase-{each}-{book_id}" for each, order in kept.items() for book_id in order.lines]
+        undone = [
+            f"purchase-{each}-{book_id}"
+            for each, order in kept.items()
+            if order.state is OrderState.CANCELLED
+            for book_id in order.lines
+        ]
+        told = [each for each in events if isinstance(each, Interaction)]
+        assert Counter(e.id for e in told if e.kind is InteractionKind.PURCHASE) == Counter(bought)
+        assert Counter(e.undoes for e in told if e.kind is InteractionKind.UNDO) == Counter(undone)
+
+
+@contextmanager
+def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
+    """What is in the block must raise this, or nothing."""
+    if expected is None:
+        yield
+    else:
+        with pytest.raises(expected):
+            yield
+
+
+def test_selling_follows_the_rules(store: Store) -> None:
+    """Whatever happens in whatever order, stock, carts, orders, payments and what is told agree with the model."""
+    thorough = settings(
+        max_examples=60 if store.engine.dialect.name == "sqlite" else 30,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    # Hypothesis calls whatever makes a machine; its annotation knows classes only.
+    machine: Any = partial(Rules, store)
+    run_state_machine_as_test(machine, settings=thorough)

@@ -1,0 +1,147 @@
+"""What attackers do with a shop: everything that a page or a route lets them send, and what nothing lets them."""
+
+import re
+from collections.abc import Iterable
+from itertools import count, product
+from urllib.parse import urlsplit
+
+from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
+
+from tests.marketplace.web.attacker import Attacker, encoded
+from tests.marketplace.web.crawler import MARKER, Form
+from tests.marketplace.web.hostile import BODIES, HEADERS, MARKUP, METHODS, VALUES, multipart
+
+CARL = "carl@example.com"
+"""An account whose password everybody knows, so that there is one to sign in to."""
+
+VALID_SEGMENTS = {
+    "book_id": b"20",
+    "version": b"0",
+    "slug": b"mystery",
+    "filename": b"shop.css",
+    "order_id": b"7K3M-9QXD-2TB4",
+    "event_id": b"1",
+}
+BRIEFLY = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
+# Of these a header decides what they answer, or how.
+LOOKED_AT_BY_HEADER = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
+DIGITS = re.compile(r"\d+|\?.*")
+MULTIPART = "multipart/form-data; boundary=b"
+
+
+class Values:
+    """What is sent: everything wherever nobody sent it before, else Bob's `secrets` and a few of the worst."""
+
+    def __init__(self, secrets: dict[str, bytes]) -> None:
+        self._secrets = secrets
+        self._tried: set[str] = set()
+
+    def at(self, place: str) -> dict[str, bytes]:
+        names = BRIEFLY if place in self._tried else VALUES
+        self._tried.add(place)
+        return {**{name: VALUES[name] for name in names}, **self._secrets}
+
+
+def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:
+    """Every part of every path, every argument that pages or forms give to it, and all of them at once."""
+    token = ("csrf_token", attacker.token.encode())
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) & {"GET", "POST"}
+        given = sorted(attacker.findings.arguments.get(rule.endpoint, set()))
+        for what, value in values.at(rule.endpoint).items():
+            for argument, method in product(rule.arguments, sorted(methods)):
+                path = path_of(rule.rule, {argument: value})
+                body = encoded([token]).encode() if method == "POST" else b""
+                attacker.ask(f"{argument}: {what}", method, path, body=body, value=value)
+            if "GET" in methods:
+                all_at_once = [(name, value) for name in sorted({*given, "from", "next", "q"})]
+                for pairs in [[(name, value)] for name in given] + [all_at_once]:
+                    attacker.ask(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
+
+
+def attack_with_odd_requests(attacker: Attacker, app: Flask) -> None:
+    """Methods that no page uses, headers that no browser sends, bodies that no form makes."""
+    markup = MARKUP["script"].encode()
+    for rule in app.url_map.iter_rules():
+        path = path_of(rule.rule)
+        for method in METHODS:
+            attacker.ask("a method", method, path)
+        for header in HEADERS if rule.endpoint in LOOKED_AT_BY_HEADER else ():
+            attacker.ask(f"{header[0]}: {header[1]:.20}", "GET", path, headers=[header], value=header[1].encode())
+        for query in ("a[]=1&a[b]=2&q[x]=1", "&&&===", "%", "page=1&page=2", "q=a&q=b", MARKER * 9000):
+            attacker.ask(query[:20], "GET", path, query=query, value=query.encode())
+        if "POST" in (rule.methods or set()):
+            fields = {"csrf_token": attacker.token.encode(), "email": markup, "stars": markup, "next": markup}
+            files = [("files", MULTIPART, multipart(fields, as_files=each)) for each in (False, True)]
+            for what, kind, body in (*BODIES, *files):
+                attacker.ask(what, "POST", path, body=body, kind=kind, value=body)
+
+
+def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -> None:
+    """Cookies that name the victim: signed by nobody, by another key, and with another's signature."""
+    session = {"reader_id": reader_id, "_permanent": True}
+    by_another = URLSafeTimedSerializer(
+        "another key", salt="cookie-session", signer_kwargs={"key_derivation": "hmac"}
+    )
+    forged = str(by_another.dumps(session))
+    payload = forged.split(".", maxsplit=1)[0]
+    own = attacker.cookie.partition(".")[2]
+    for rule, cookie in product(app.url_map.iter_rules(), (payload, f"{payload}..", forged, f"{payload}.{own}")):
+        attacker.ask("a forged cookie", "GET", path_of(rule.rule), headers=[("Cookie", f"reader={cookie}")])
+
+
+def attack_forms(attacker: Attacker, values: Values) -> None:
+    """Every field of every form, one at a time and all at once, missing and twice; what ends a reader comes last."""
+    numbers = count()
+    for form in sorted(attacker.forms.values(), key=_how_destructive):
+        for name in form.names:
+            place = name if name == "csrf_token" else f"{name} of {re.sub(DIGITS, '', form.action)} {form.names}"
+            for what, value in values.at(place).items():
+                filled = filled_in(form, attacker, next(numbers))
+                send(attacker, form, f"{name}: {what}", {**filled, name: value}.items(), value)
+            filled = filled_in(form, attacker, next(numbers))
+            others = [(each, text) for each, text in filled.items() if each != name]
+            value = MARKUP["script"].encode()
+            for what, pairs in {
+                "missing": [],
+                "a list": [(f"{name}[]", value)],
+                "twice": [(name, filled[name]), (name, value)],
+                "twice, turned": [(name, value), (name, filled[name])],
+            }.items():
+                send(attacker, form, f"{name} {what}", [*others, *pairs], value)
+        for what, value in values.at("all").items():
+            token = {"csrf_token": attacker.token.encode()}
+            send(attacker, form, f"all: {what}", {**dict.fromkeys(form.names, value), **token}.items(), value)
+
+
+def _how_destructive(form: Form) -> tuple[bool, bool, bool]:
+    return "/account" in form.action, "/delete" in form.action, "forget" in form.action
+
+
+def filled_in(form: Form, attacker: Attacker, number: int) -> dict[str, bytes]:
+    """The fields as somebody would fill them in."""
+    signing_up = "sign-up" in form.action
+    typed = {
+        "csrf_token": attacker.token,
+        "email": f"new-{attacker.name}-{number}@example.com" if signing_up else CARL,
+        "password": "correct horse",
+        "old": "wrong horse",
+    }
+    return {name: (typed.get(name) or text).encode() for name, text in form.fields}
+
+
+def send(attacker: Attacker, form: Form, what: str, fields: Iterable[tuple[str, bytes]], value: bytes) -> None:
+    """Send a form as its method has it."""
+    parts = urlsplit(form.action)
+    if form.method == "GET":
+        attacker.ask(what, "GET", parts.path.encode(), query=encoded(list(fields)), value=value)
+    else:
+        attacker.post(what, parts.path.encode(), list(fields), value=value)
+
+
+def path_of(rule: str, segments: dict[str, bytes] | None = None) -> bytes:
+    """An address of a route; of a segment that is new here the crawl must be told a value that is valid."""
+    values = {**VALID_SEGMENTS, **(segments or {})}
+    pieces = re.split(r"<(?:[^<>:]+:)?(\w+)>", rule)
+    return b"".join(values[piece] if place % 2 else piece.encode() for place, piece in enumerate(pieces))

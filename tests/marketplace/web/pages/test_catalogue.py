@@ -1,0 +1,89 @@
+"""Tests of marketplace.pages.catalogue and .paging."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import RecommenderUnavailable
+from marketplace.domain.recommending import Reason, ReasonKind, ShelfRequest
+from marketplace.store import Store
+from tests.marketplace.browser import Browser
+from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.web.pages.reading import links, page
+
+MANY = [
+    Book(id=100 + n, title=f"Poem {n:02}", authors=("Emily Dickinson",), year=1800 + n, categories=(Category.POETRY,))
+    for n in range(30)
+]
+
+
+@pytest.fixture
+def poems(store: Store, app: Flask) -> None:
+    """Thirty poems of one author."""
+    with store.write() as work:
+        work.books.put(MANY)
+        work.commit()
+
+
+@pytest.mark.usefixtures("poems")
+@pytest.mark.parametrize("path", ["/categories/poetry", "/authors/emily-dickinson"])
+def test_a_long_list_has_pages_that_leave_nothing_out(visitor: FlaskClient, path: str) -> None:
+    """Twenty-four on each, by title if one likes; the links to other pages keep the order that was chosen."""
+    first = page(visitor, f"{path}?sort=title")
+    assert "30 books" in first
+    assert "Page 1 of 2" in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    second = page(visitor, following[1])
+    assert links(first) + links(second) == [f"/books/{100 + n}?from=shop" for n in range(30)]
+    page(visitor, f"{path}?page=3", 404)
+
+
+@pytest.mark.usefixtures("poems")
+def test_a_list_can_be_sorted(visitor: FlaskClient) -> None:
+    """The chosen order is marked; what is no order is not found."""
+    html = page(visitor, "/categories/poetry?sort=newest")
+    assert links(html)[0] == "/books/129?from=shop"
+    assert re.search(r'value="newest" selected', html)
+    for nonsense in ("relevance", "x", "", "1;drop table books"):
+        page(visitor, f"/categories/poetry?sort={nonsense}", 404)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "9" * 40, "\u00b2", "1%00"])
+def test_what_is_no_page_is_not_found(visitor: FlaskClient, number: str) -> None:
+    """Nonsense does not reach the database."""
+    page(visitor, f"/categories/mystery?page={number}", 404)
+
+
+def test_a_category_has_a_shelf_of_ones_own(browser: Browser, recommender: FakeRecommender) -> None:
+    """In one call for a reader, and in none for a visitor; what is not personal is left to the list."""
+    recommender.answer = [shelf(3, reason=because_of("Emma"))]
+    assert "Mystery picked for you" not in browser.get("/categories/mystery")
+    assert recommender.asked == []
+    browser.get("/books/20?from=shop")
+    html = browser.get("/categories/mystery")
+    assert "Mystery picked for you" in html
+    assert links(html)[0] == "/books/3?from=list-1"
+    assert recommender.asked == [(1_000_000_000, (ShelfRequest(Category.MYSTERY, 6),))]
+    recommender.answer = [shelf(3, reason=Reason(ReasonKind.POPULAR))]
+    assert "picked for you" not in browser.get("/categories/mystery")
+    recommender.error = RecommenderUnavailable("down")
+    assert "12 books" in browser.get("/categories/mystery")
+
+
+def test_authors_are_linked_from_their_books(visitor: FlaskClient) -> None:
+    """And their page names them as the books do."""
+    assert 'href="/authors/frank-herbert"' in page(visitor, "/books/20")
+    html = page(visitor, "/authors/frank-herbert")
+    assert "<h1>Frank Herbert</h1>" in html
+    assert links(html) == ["/books/20?from=shop"]
+
+
+def test_all_categories_with_books_are_listed(visitor: FlaskClient) -> None:
+    """By name, and no empty ones."""
+    html = page(visitor, "/categories")
+    assert re.findall(r'href="/categories/([^"]+)"', html) == ["mystery", "science-fiction"]

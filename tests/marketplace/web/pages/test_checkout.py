@@ -1,0 +1,165 @@
+"""Tests of marketplace.pages.checkout."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from marketplace.domain.money import Money
+from marketplace.store import Store
+from tests.marketplace.browser import Browser
+from tests.marketplace.conftest import BOOKS
+from tests.marketplace.selling import ADDRESS, checkout_fields, put_into_cart
+
+DUNE = next(book for book in BOOKS if book.id == 20)
+
+
+@pytest.fixture
+def buyer(browser: Browser) -> Browser:
+    """Ann, signed in, with two copies of Dune in her cart."""
+    browser.sign_up()
+    put_into_cart(browser, quantity=2)
+    return browser
+
+
+def reprice(store: Store, minor: int, stock: int = 3) -> None:
+    """Another price for Dune."""
+    with store.write() as work:
+        work.books.put([replace(DUNE, price=Money(minor, "EUR"), stock=stock)])
+        work.commit()
+
+
+def test_an_order_is_placed(buyer: Browser) -> None:
+    """The page of the order says what was ordered, where it goes and that the payment is awaited."""
+    answer = buyer.client.post("/checkout", data=checkout_fields(buyer))
+    assert answer.status_code == 303
+    html = buyer.get(answer.location)
+    for words in ("Waiting for the payment", "2 copies at €9.99 each", "€19.98", "Ann Reader", "OX1 1AA"):
+        assert words in html
+    assert "Nothing is in your cart yet." in buyer.get("/cart")
+
+
+def test_a_guest_is_asked_to_sign_up_and_comes_back(browser: Browser) -> None:
+    """An order needs an account; the checkout goes on where it was left, with the cart."""
+    put_into_cart(browser)
+    assert "An order belongs to an account" in browser.get("/checkout")
+    at = "/account/sign-up?next=/checkout"
+    answer = browser.send("/account/sign-up", form_at=at, email="a@b.org", password="correct horse", next="/checkout")
+    assert answer.location == "/checkout"
+    assert "Order and pay €9.99" in browser.get("/checkout")
+
+
+def test_nothing_in_the_cart_leads_back_to_it(browser: Browser) -> None:
+    """There is nothing to check out."""
+    browser.sign_up()
+    assert browser.client.get("/checkout").location == "/cart"
+
+
+def test_what_was_typed_is_kept(buyer: Browser) -> None:
+    """A wrong address is shown again with its faults and every word of it, and then accepted with the same key."""
+    fields = checkout_fields(buyer)
+    answer = buyer.client.post("/checkout", data={**fields, "postal_code": "12345", "city": ""})
+    assert answer.status_code == 422
+    for words in ("This is no postal code of this country", "Write the city.", 'value="12345"', "Ann Reader"):
+        assert words in answer.text
+    assert str(fields["key"]) in answer.text
+    assert buyer.client.post("/checkout", data=fields).status_code == 303
+
+
+def test_the_last_address_is_filled_in(buyer: Browser) -> None:
+    """Who comes again need not type it again."""
+    buyer.client.post("/checkout", data=checkout_fields(buyer))
+    put_into_cart(buyer)
+    html = buyer.get("/checkout")
+    assert 'value="1 High Street"' in html
+    assert '<option value="GB" selected>' in html
+
+
+def test_fifty_identical_checkouts_at_once_are_one_order(buyer: Browser, app: Flask, store: Store) -> None:
+    """The same answer to all of them, and the stock taken once."""
+    fields = checkout_fields(buyer)
+    cookie = buyer.client.get_cookie("reader")
+    assert cookie
+
+    def send(_: int) -> tuple[int, str]:
+        client = app.test_client()
+        client.set_cookie("reader", cookie.value)
+        answer = client.post("/checkout", data=fields)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = set(pool.map(send, range(50)))
+    ((status, location),) = answers
+    assert (status, location[:8]) == (303, "/orders/")
+    with store.read() as work:
+        assert work.books.get(20).stock == 1
+
+
+def test_a_key_with_another_body_is_refused(buyer: Browser, store: Store) -> None:
+    """422, with the way to the order that was placed with it; nothing else is ordered."""
+    fields = checkout_fields(buyer)
+    placed = buyer.client.post("/checkout", data=fields).location
+    answer = buyer.client.post("/checkout", data={**fields, "city": "Bath"})
+    assert answer.status_code == 422
+    assert "This was ordered already" in answer.text
+    assert placed in answer.text
+    with store.read() as work:
+        assert work.books.get(20).stock == 1
+
+
+def test_a_price_that_changed_is_told_before_it_is_paid(buyer: Browser, store: Store) -> None:
+    """409 and the new price beside the old one; sent again, the order is placed at the price that was shown."""
+    fields = checkout_fields(buyer)
+    reprice(store, 1299)
+    answer = buyer.client.post("/checkout", data=fields)
+    assert answer.status_code == 409
+    html = re.sub(r"\s+", " ", answer.text)
+    assert "Its price has changed: it was €9.99." in html
+    assert "Order and pay €25.98" in html
+    assert 'value="1 High Street"' in html
+    again = buyer.client.post("/checkout", data={**fields, "line": "20:2:1299:EUR"})
+    assert "€25.98" in buyer.get(again.location)
+
+
+def test_what_sold_out_meanwhile_is_told(buyer: Browser, store: Store) -> None:
+    """409, what is left, and a button that goes on with that."""
+    fields = checkout_fields(buyer)
+    reprice(store, 999, stock=1)
+    answer = buyer.client.post("/checkout", data=fields)
+    assert answer.status_code == 409
+    assert "Only 1 is left." in answer.text
+    assert "Go on with what there is" in answer.text
+    assert "Order and pay" not in answer.text
+    adjusted = buyer.send("/cart/adjust", form_at="/cart", next="/checkout")
+    assert adjusted.location == "/checkout"
+    assert "Order and pay €9.99" in buyer.get("/checkout")
+
+
+def test_an_empty_cart_is_not_ordered(buyer: Browser) -> None:
+    """What another tab ordered is not ordered again with another key."""
+    fields, other = checkout_fields(buyer), checkout_fields(buyer)
+    buyer.client.post("/checkout", data=fields)
+    assert buyer.client.post("/checkout", data=other).location == "/cart"
+    assert "Perhaps you have ordered it already" in buyer.get("/cart")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"key": ""}, {"key": "short"}, {"key": "x" * 65}, {"line": ""}, {"line": "20:2:999:eur"}, {"line": "9" * 99}],
+)
+def test_what_no_form_of_ours_sends_is_refused(buyer: Browser, change: dict[str, str]) -> None:
+    """400, and nothing is ordered."""
+    assert buyer.client.post("/checkout", data={**checkout_fields(buyer), **change}).status_code == 400
+    assert "You have not ordered anything yet." in buyer.get("/orders")
+
+
+def test_a_guest_who_sends_the_form_is_asked_to_sign_in(browser: Browser) -> None:
+    """Nothing is ordered."""
+    put_into_cart(browser)
+    html = browser.client.get("/cart").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert token
+    fields = {"csrf_token": token[1], "key": "k" * 20, "line": "20:1:999:EUR", **ADDRESS}
+    assert browser.client.post("/checkout", data=fields).location == "/checkout"

@@ -1,0 +1,60 @@
+"""Tests of marketplace.pages.health."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from marketplace.domain.events import Destination, PaymentWithdrawn, ReaderForgotten
+from marketplace.store import Store
+from tests.marketplace.fakes import FakeRecommender
+
+
+def test_machines_learn_how_the_shop_is(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
+    """Alive and ready, with the outbox and the breaker; Recommendations being down does not make it unready."""
+    recommender.state = "open"
+    visitor.get("/books/20?from=shop")
+    assert visitor.get("/healthz").text == "ok"
+    response = visitor.get("/readyz")
+    assert response.status_code == 200
+    assert response.json is not None
+    assert response.json["recommendations"] == {"breaker": "open"}
+    assert response.json["outbox"]["waiting"] == 1
+    assert response.json["outbox"]["oldest_seconds"] >= 0
+    assert "Disallow: /*?from=" in visitor.get("/robots.txt").text
+
+
+def test_operators_learn_how_each_destination_is(visitor: FlaskClient, store: Store) -> None:
+    """What waits, what was set aside and how often it failed; the totals stay, and the shop stays ready."""
+    moment = datetime.now(UTC)
+    with store.write() as work:
+        work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
+        work.outbox.add(PaymentWithdrawn("7K3M"), created_at=moment)
+        work.outbox.refuse({2: "reader 7 is unknown"})
+        work.deliveries.take(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
+        error = "RecommenderUnavailable UNIMPLEMENTED"
+        work.deliveries.failed(Destination.RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)
+        work.commit()
+    response = visitor.get("/readyz")
+    assert response.status_code == 200
+    assert response.json is not None
+    outbox = response.json["outbox"]
+    assert (outbox["waiting"], outbox["refused"]) == (1, 1)
+    assert 3600 <= outbox["oldest_seconds"] < 7200
+    payments = {"waiting": 0, "oldest_seconds": 0.0, "refused": 1, "failures": 0, "last_error": ""}
+    assert outbox["destinations"]["payments"] == payments
+    recommendations = outbox["destinations"]["recommendations"]
+    assert (recommendations["waiting"], recommendations["failures"]) == (1, 3)
+    assert recommendations["last_error"] == "RecommenderUnavailable UNIMPLEMENTED"
+    assert "reader" not in response.text
+
+
+def test_a_database_that_is_not_migrated_is_not_ready(visitor: FlaskClient, store: Store) -> None:
+    """The load balancer sends nobody to a shop whose tables are missing or old."""
+    with store.engine.connect() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+        connection.commit()
+    response = visitor.get("/readyz")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["database"] == "not migrated"

@@ -1,0 +1,210 @@
+"""Tests of marketplace.pages.home."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
+from marketplace.domain.recommending import Reason, ReasonKind, Selection, ShelfRequest
+from marketplace.store import Store
+from tests.marketplace.browser import Browser
+from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.web.pages.reading import links, page
+
+BREAK = "Recommendations are taking a short break."
+
+
+def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """The recommended books in order, each with its reason and a link that names its list."""
+    html = page(visitor)
+    assert "<title>Online Books For You</title>" in html
+    assert html.count("<h1") == 1
+    assert "Picked for you" in html
+    assert links(html)[:4] == [
+        "/books/20?from=list-1",
+        "/books/21?from=list-1",
+        "/books/1?from=list-2",
+        "/books/2?from=list-2",
+    ]
+    assert "Because you know <cite>Emma</cite> and <cite>Ulysses</cite>" in html
+    assert "Third" not in html
+    assert "€9.99" in html
+    assert BREAK not in html
+    assert recommender.asked == [
+        (
+            0,
+            (
+                ShelfRequest(None, 12),
+                ShelfRequest(None, 6, Selection.NEW),
+                ShelfRequest(Category.SCIENCE_FICTION, 6),
+                ShelfRequest(Category.MYSTERY, 6),
+            ),
+        )
+    ]
+
+
+def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: FakeRecommender) -> None:
+    """The categories of what they opened, what is popular and new, and what they looked at, in one call."""
+    browser.get("/books/20?from=list-1")
+    html = browser.get("/")
+    for heading in ("Picked for you", "Recently viewed", "Popular now", "Science Fiction"):
+        assert heading in html
+    assert recommender.asked == [
+        (
+            1_000_000_000,
+            (
+                ShelfRequest(None, 12),
+                ShelfRequest(Category.SCIENCE_FICTION, 6),
+                ShelfRequest(None, 6, Selection.POPULAR),
+                ShelfRequest(None, 6, Selection.NEW),
+            ),
+        )
+    ]
+
+
+def test_reasons_say_how_the_reader_knows_the_book(browser: Browser, recommender: FakeRecommender) -> None:
+    """Looked at, and liked once it was rated well."""
+    recommender.answer = [shelf(21, reason=Reason(ReasonKind.BECAUSE_OF_BOOKS, ((20, "Dune"),)))]
+    browser.get("/books/20?from=list-1")
+    assert "Because you looked at <cite>Dune</cite>" in browser.get("/")
+    browser.send("/books/20/rating", form_at="/books/20", stars="4.5")
+    assert "Because you liked <cite>Dune</cite>" in browser.get("/")
+
+
+def test_what_was_settled_a_moment_ago_is_not_shown(browser: Browser, recommender: FakeRecommender) -> None:
+    """Even where Recommendations does not know of it yet, or only remembers."""
+    browser.send("/books/20/not-interested", form_at="/books/20")
+    assert "/books/20" not in " ".join(links(browser.get("/")))
+    recommender.error = RecommenderUnavailable("down")
+    assert "/books/20" not in " ".join(links(browser.get("/")))
+
+
+def test_only_a_readers_own_picks_can_be_waved_away(browser: Browser, recommender: FakeRecommender) -> None:
+    """Nobody's, and what is popular, have no such button: a visitor's first page sets no cookie."""
+    assert 'class="wave"' not in browser.get("/")
+    browser.get("/books/21?from=shop")
+    html = browser.get("/")
+    assert 'formaction="/books/20/not-interested?from=list-1"' in html
+    assert 'formaction="/books/5/not-interested' not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [(ReasonKind.POPULAR, "Popular with readers"), (ReasonKind.NEW, "New here")]
+)
+def test_what_is_not_personal_is_not_called_so(
+    visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
+) -> None:
+    """A visitor without history reads that these books are popular or new."""
+    recommender.answer = [shelf(20, reason=Reason(kind)), shelf()]
+    html = page(visitor)
+    assert words in html
+    assert "Popular with our readers" in html
+    assert "Picked for you" not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ReasonKind.SAME_AUTHOR, "By an author of <cite>Emma</cite>"),
+        (ReasonKind.SAME_SUBJECT, "In the vein of <cite>Emma</cite>"),
+    ],
+)
+def test_what_lies_in_what_the_reader_knows_is_personal(
+    visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
+) -> None:
+    """A shelf by the author or on the subject of a book that the reader knows is picked for them, and says why."""
+    recommender.answer = [shelf(20, reason=Reason(kind, ((1, "Emma"),))), shelf()]
+    html = page(visitor)
+    assert words in html
+    assert "Picked for you" in html
+
+
+def test_a_book_like_another_says_so(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """The reason names the book that it is like."""
+    recommender.answer = [shelf(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((1, "Emma"),))), shelf()]
+    assert "Readers of <cite>Emma</cite> also read it" in page(visitor)
+
+
+@pytest.mark.parametrize("reason", [None, *map(Reason, ReasonKind)])
+def test_no_reason_breaks_a_page(visitor: FlaskClient, recommender: FakeRecommender, reason: Reason | None) -> None:
+    """A card without a reason, or with one that names no book, is a card, and has no empty line."""
+    recommender.answer = [shelf(20, reason=reason), shelf()]
+    html = page(visitor)
+    assert links(html)[0] == "/books/20?from=list-1"
+    assert not re.search(r'class="reason">\s*<', html)
+
+
+def test_recommended_books_that_the_shop_does_not_know_are_dropped(
+    visitor: FlaskClient, recommender: FakeRecommender
+) -> None:
+    """A card is never made of what the catalogue lacks."""
+    recommender.answer = [shelf(777, 20), shelf(888, 1)]
+    assert links(page(visitor))[:2] == ["/books/20?from=list-1", "/books/1?from=list-1"]
+
+
+def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """A Recommendations without books leaves no empty shelf, and no book stands on two."""
+    recommender.answer = []
+    html = page(visitor)
+    found = links(html)
+    assert found[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
+    assert len(found) == len(set(found)) == 14
+    assert BREAK not in html
+    assert "New here" not in html
+
+
+@pytest.mark.parametrize("error", [RecommenderUnavailable("down"), RecommenderRefused("no")])
+def test_without_recommendations_the_shop_shows_its_best_sellers(
+    visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable
+) -> None:
+    """The page is served, says so, and is ordered by readers."""
+    page(visitor)
+    recommender.error = error
+    html = page(visitor)
+    assert f"{BREAK} Here are our best-sellers." in html
+    assert links(html)[:2] == ["/books/21?from=shop", "/books/5?from=shop"]
+    assert "Picked for you" not in html
+
+
+def test_a_reader_sees_their_last_shelves_during_an_outage(
+    visitor: FlaskClient, app: Flask, recommender: FakeRecommender
+) -> None:
+    """The last good answer is for this reader alone, and labelled."""
+    visitor.get("/books/20?from=list-1")
+    before = links(page(visitor))
+    recommender.error = RecommenderUnavailable("down")
+    html = page(visitor)
+    assert f"{BREAK} These are your shelves from a moment ago." in html
+    assert links(html) == before
+    assert "best-sellers" in page(app.test_client())
+
+
+def test_a_look_at_a_category_keeps_the_last_shelves(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """What the home page showed last is remembered, whichever page asked since."""
+    visitor.get("/books/20?from=list-1")
+    before = links(page(visitor))
+    page(visitor, "/categories/mystery")
+    recommender.error = RecommenderUnavailable("down")
+    html = page(visitor)
+    assert "These are your shelves from a moment ago." in html
+    assert links(html) == before
+
+
+def test_every_shelf_of_the_shop_can_be_reached(visitor: FlaskClient) -> None:
+    """The page links to every category that has books, and to no other."""
+    html = page(visitor)
+    assert 'href="/categories/science-fiction"' in html
+    assert 'href="/categories/romance"' not in html
+
+
+def test_an_empty_shop_has_a_page(store: Store, visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """Before the first import it says that there is nothing yet."""
+    with store.engine.connect() as connection:
+        connection.execute(text("DELETE FROM books"))
+        connection.commit()
+    recommender.answer = []
+    assert "The shelves are still empty." in page(visitor)

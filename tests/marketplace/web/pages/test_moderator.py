@@ -1,0 +1,297 @@
+"""Tests of the moderators' pages: who is let in, and what the pages say."""
+
+import gzip
+import re
+from io import BytesIO
+from itertools import product
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from marketplace.domain.books import Book
+from marketplace.domain.events import BookChanged
+from marketplace.domain.moderation import Action
+from marketplace.domain.money import Money
+from marketplace.domain.orders import OrderState
+from marketplace.moderators import moderator
+from marketplace.store import Store
+from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from tests.marketplace.browser import Browser, token
+from tests.marketplace.shop import MODERATOR, buyer_of, log_of, moderators_browser, order_of
+from tests.marketplace.web.attacks import path_of
+
+BOOK = "/moderator/books/20"
+
+
+@pytest.fixture
+def desk(app: Flask, store: Store) -> Browser:
+    """A moderator's browser."""
+    return moderators_browser(app, store)
+
+
+def fields_of(browser: Browser, path: str = BOOK) -> dict[str, str]:
+    """What stands in the form of a book, but its shelves."""
+    html = browser.client.get(path).text
+    form = html[html.index("facts-form") :]
+    fields = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
+    fields.pop("categories")
+    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", form, re.DOTALL)
+    assert found
+    return fields | {"description": found[1]}
+
+
+def send(browser: Browser, path: str, form_at: str, **fields: object) -> TestResponse:
+    """Send a form with fields of many values, or files."""
+    return browser.client.post(path, data={"csrf_token": token(browser.client.get(form_at).text), **fields})
+
+
+def test_every_route_is_refused_to_who_is_no_moderator(app: Flask) -> None:
+    """Nobody and a guest are to sign in and come back, an account is told no, by each method; nothing is kept."""
+    guest, account = Browser(app), Browser(app)
+    guest.get("/books/20?from=shop")
+    account.sign_up()
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/moderator")]
+    assert len(rules) > 15
+    for rule, browser in product(rules, (Browser(app), guest, account)):
+        path = path_of(rule.rule).decode()
+        csrf = token(browser.client.get("/books/20").text)
+        for method in rule.methods or ():
+            answer = browser.client.open(path, method=method, data={"csrf_token": csrf})
+            if browser is account:
+                assert answer.status_code == 403, (method, path)
+            else:
+                assert answer.status_code == 303
+                came_for = path if method == "GET" else "/moderator"
+                assert answer.location == f"/account/sign-in?next={came_for}"
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_signing_in_leads_back_to_the_page(app: Flask, desk: Browser) -> None:
+    """With its arguments; and the account's page leads to the moderators'."""
+    visitor = Browser(app)
+    answer = visitor.client.get("/moderator/orders?state=paid")
+    assert answer.location == "/account/sign-in?next=/moderator/orders?state%3Dpaid"
+    back = visitor.send(
+        answer.location, email=MODERATOR, password="correct horse", next="/moderator/orders?state=paid"
+    )
+    assert back.location == "/moderator/orders?state=paid"
+    assert 'href="/moderator"' in visitor.get("/account")
+    plain = Browser(app)
+    plain.sign_up("plain@example.com")
+    assert 'href="/moderator"' not in plain.get("/account")
+
+
+def test_rights_end_with_the_next_page(app: Flask, store: Store) -> None:
+    """The operator's commands take an e-mail however it is spelled; a stranger to the shop has to sign up first."""
+    browser = Browser(app)
+    browser.sign_up("Ann@Example.com")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(moderator, arguments, obj=(None, store))
+        return done.exit_code, done.output
+
+    browser.get("/moderator", 403)
+    assert run("list") == (0, "")
+    assert run("add", " ANN@example.COM")[0] == 0
+    browser.get("/moderator")
+    assert run("list") == (0, "ann@example.com\n")
+    assert run("remove", "ann@example.com")[0] == 0
+    browser.get("/moderator", 403)
+    code, output = run("add", "bob@example.com")
+    assert code == 1
+    assert "sign up" in output
+    assert output.count("\n") == 1
+
+
+def test_the_overview_counts_and_leads_on(desk: Browser) -> None:
+    """Each number leads to what it counts."""
+    html = desk.get("/moderator")
+    for path in ("/moderator/orders?state=paid&sort=placed", "/moderator/books?show=hidden", "/moderator/events"):
+        assert path in html
+        desk.get(path)
+
+
+def test_the_table_of_books_is_searched_sorted_and_filtered(desk: Browser) -> None:
+    """The order is announced, turned round by its own link, and kept by the form."""
+    html = desk.get("/moderator/books?q=dune&show=offered&sort=-price")
+    assert "Dune" in html
+    assert "Hyperion" not in html
+    assert 'aria-sort="descending"><a href="/moderator/books?q=dune&show=offered&sort=price"' in html
+    assert 'name="sort" value="-price"' in html
+    assert "1 found" in html
+    assert "No book is like that" in desk.get("/moderator/books?q=absent")
+    for wrong in ("sort=size", "sort=--id", "show=some", "page=2", "page=0"):
+        desk.get(f"/moderator/books?{wrong}", 404)
+
+
+def test_a_book_is_changed_by_its_form(app: Flask, store: Store, desk: Browser) -> None:
+    """What was typed is saved, shown to readers at once, and said."""
+    app.test_client().get("/books/20")
+    answer = send(desk, BOOK, BOOK, **fields_of(desk) | {"title": "Dune Messiah"}, categories=["poetry"])
+    assert answer.location == BOOK
+    assert "is saved" in desk.get(BOOK)
+    html = Browser(app).get("/books/20")
+    assert "Dune Messiah" in html
+    assert "/categories/poetry" in html
+    with store.read() as work:
+        assert work.books.get(20).price == Money(999, "EUR")
+
+
+def test_what_is_wrong_stands_at_its_field(desk: Browser) -> None:
+    """All of it, and what was typed is kept."""
+    typed = fields_of(desk) | {"title": " ", "isbn": "", "price": "nine", "stock": "2", "description": "<b>kept</b>"}
+    answer = send(desk, BOOK, BOOK, **typed, categories="science-fiction")
+    assert answer.status_code == 422
+    for part in ('id="title-error"', 'id="price-error"', 'value="nine"', "&lt;b&gt;kept&lt;/b&gt;"):
+        assert part in answer.text
+    assert 'id="stock-error"' not in answer.text
+
+
+def test_who_was_slower_is_told(store: Store, desk: Browser) -> None:
+    """The form comes back with both words, and what only the other one changed; saved again it counts."""
+    typed = fields_of(desk) | {"title": "Mine"}
+    with store.write() as work:
+        book = work.books.get(20)
+        work.books.put([Book(id=20, title="Theirs", stock=1, categories=book.categories)])
+        work.commit()
+    answer = send(desk, BOOK, BOOK, **typed, categories="science-fiction")
+    assert answer.status_code == 409
+    for part in ("Somebody else was faster", 'value="Mine"', "<q>Theirs</q>"):
+        assert part in answer.text
+    form = answer.text[answer.text.index("facts-form") :]
+    again = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
+    assert (again["stock"], again["price"]) == ("1", "")
+    again.pop("categories")
+    assert send(desk, BOOK, BOOK, **again, description="", categories="science-fiction").status_code == 303
+    with store.read() as work:
+        assert (work.books.get(20).title, work.books.get(20).stock) == ("Mine", 1)
+
+
+def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, desk: Browser) -> None:
+    """Readers see it, see it no more, see it again, and never again."""
+    answer = send(
+        desk,
+        "/moderator/books/new",
+        "/moderator/books/new",
+        title="Emma",
+        categories=["classics"],
+        price="5",
+        currency="eur",
+    )
+    assert answer.location == "/moderator/books/1000000000"
+    page, path = "/books/1000000000", answer.location
+    reader = Browser(app)
+    reader.get(page)
+    desk.send(f"{path}/hide", form_at=path)
+    assert "hidden" in desk.get(path)
+    reader.get(page, 404)
+    desk.send(f"{path}/show", form_at=path)
+    reader.get(page)
+    assert "<cite>Emma</cite>, number 1000000000" in desk.get(f"{path}/delete")
+    assert desk.send(f"{path}/delete").location == "/moderator/books"
+    assert "<cite>Emma</cite> is deleted" in desk.get("/moderator/books")
+    reader.get(page, 404)
+    desk.get(path, 404)
+    with store.read() as work:
+        assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(1_000_000_000)] * 4
+    log = desk.get("/moderator/audit")
+    for words in ("added book 1000000000", "hid book", "showed book", "deleted book", MODERATOR):
+        assert words in log
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_a_file_of_books_is_imported(store: Store, desk: Browser, gzipped: bool) -> None:
+    """More than any other form may be; what could not be used is told with its line and why."""
+    rows = "".join(f"{number},Title {number},{'x' * 150}\n" for number in range(1000, 1500))
+    text = f"book_id,title,description\n{rows}0,Nought,\n".encode()
+    assert len(text) > 64 * 1024
+    file = (BytesIO(gzip.compress(text) if gzipped else text), "books.csv.gz" if gzipped else "books.csv")
+    answer = send(desk, "/moderator/books/import", "/moderator/books/import", books=file)
+    assert answer.status_code == 200
+    for words in ("500 books were understood", "500 of them are new", "1 row could not be used", ">502</th>"):
+        assert words in re.sub(r"\s+", " ", answer.text)
+    assert log_of(store)[0].action is Action.BOOKS_IMPORTED
+    assert "500 new or changed" in desk.get("/moderator/audit")
+
+
+def test_what_is_no_file_of_books_is_refused(store: Store, desk: Browser) -> None:
+    """In one line, on the page; so is no file at all."""
+    path = "/moderator/books/import"
+    answer = send(desk, path, path, books=(BytesIO(b"id,name\n"), "x.csv"))
+    assert answer.status_code == 422
+    assert "no column book_id, title in the header" in answer.text
+    assert send(desk, path, path).status_code == 422
+    assert log_of(store) == []
+
+
+def test_a_file_that_is_too_large_is_refused_in_words(app: Flask, desk: Browser) -> None:
+    """The page names the command that takes it; who is no moderator may send no more than to any other form."""
+    large = b"x" * (GREATEST_UPLOAD + 1)
+    answer = desk.client.post("/moderator/books/import", data=large, content_type="multipart/form-data; boundary=b")
+    assert answer.status_code == 413
+    assert "python -m marketplace import --books" in answer.text
+    account = Browser(app)
+    account.sign_up()
+    for browser, path in ((account, "/moderator/books/import"), (desk, BOOK), (desk, "/moderator/events/retry")):
+        answer = browser.client.post(path, data={"books": (BytesIO(large[:100_000]), "x.csv")})
+        assert answer.status_code == 413
+        assert "python -m" not in answer.text
+
+
+def test_an_order_is_shipped_and_delivered(store: Store, desk: Browser) -> None:
+    """Only what is allowed has a button; the history says who did what, and the log too."""
+    order_id = order_of(store, buyer_of(store), 20, 2, OrderState.PAID)
+    path = f"/moderator/orders/{order_id}"
+    assert order_id in desk.get("/moderator/orders?q=oxford&state=paid&sort=-total")
+    html = desk.get(path)
+    for words in ("Ann Buyer", "1 High Street", "ann@example.com", "€19.98", 'value="shipped"', 'value="cancelled"'):
+        assert words in html
+    assert 'value="delivered"' not in html
+    assert desk.send(path, to="shipped").location == path
+    html = desk.get(path)
+    assert f"Order {order_id} is shipped." in html
+    assert 'value="cancelled"' not in html
+    desk.send(path, to="shipped")
+    assert "was shipped already" in desk.get(path)
+    desk.send(path, to="cancelled")
+    assert f"order {order_id} is shipped now" in desk.get(path)
+    desk.send(path, to="delivered")
+    assert 'name="to"' not in desk.get(path)
+    assert "paid → shipped" in desk.get("/moderator/audit")
+    for wrong in ("paid", "placed", "", "nonsense"):
+        assert desk.send(path, form_at="/moderator/books/new", to=wrong).status_code == 400
+    desk.get("/moderator/orders/7K3M-9QXD-2TB4", 404)
+    desk.get("/moderator/orders/nonsense", 404)
+    desk.get("/moderator/orders?state=lost", 404)
+
+
+def test_events_that_were_set_aside_are_sent_again(store: Store, desk: Browser) -> None:
+    """The reason is shown; one or all go again; what is gone is said to be."""
+    desk.send(f"{BOOK}/hide", form_at=BOOK)
+    desk.send(f"{BOOK}/show", form_at=BOOK)
+    with store.write() as work:
+        first, second = (row.event_id for row in work.outbox.waiting(10))
+        work.outbox.refuse({first: "<b>because</b>", second: "no"})
+        work.commit()
+    page = "/moderator/events"
+    html = desk.client.get(page).text
+    assert "&lt;b&gt;because&lt;/b&gt;" in html
+    desk.send(f"{page}/{first}/retry", form_at=page)
+    assert "It is sent again" in desk.get(page)
+    desk.send(f"{page}/{first}/retry", form_at=page)
+    assert "not among them any more" in desk.get(page)
+    desk.send(f"{page}/retry", form_at=page)
+    html = desk.get(page)
+    assert "1 event is sent again" in html
+    assert "everything that was to be told was taken" in html
+    assert f"sent event {first} again" in desk.get("/moderator/audit")
+
+
+def test_a_moderator_is_not_forgotten_by_their_own_hand(desk: Browser) -> None:
+    """They are told whom to ask."""
+    answer = desk.send("/account/forget", password="correct horse")
+    assert answer.status_code == 409
+    assert "remove you from the moderators" in answer.text
+    desk.get("/moderator")

@@ -1,0 +1,88 @@
+"""Tests of marketplace.pages.search."""
+
+import re
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace.app import create_app
+from marketplace.domain.books import Book
+from marketplace.settings import Settings
+from marketplace.store import Store
+from marketplace.store.search import REACH
+from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.web.pages.reading import links, page
+
+
+def test_a_search_forgives_a_typo_and_says_so(visitor: FlaskClient) -> None:
+    """The book is found, its click counts as one in the shop, and the page says for what it was found."""
+    html = page(visitor, "/search?q=Hyperoin")
+    assert links(html)[0] == "/books/21?from=shop"
+    assert "We found these for <em>hyperion</em>." in html
+    assert 'value="Hyperoin"' in html
+
+
+def test_a_search_that_finds_nothing_offers_something(visitor: FlaskClient) -> None:
+    """It says so, and shows what is popular; an empty search asks for a word."""
+    html = page(visitor, "/search?q=zzzzqqqq")
+    assert "Nothing found for “zzzzqqqq”" in html
+    assert links(html)
+    assert "Type a title, an author, a subject or an ISBN above." in page(visitor, "/search")
+    assert "Type a title" in page(visitor, "/search?q=%20")
+
+
+def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> None:
+    """The query stays in the links and in the form."""
+    with store.write() as work:
+        work.books.put([Book(id=100 + n, title=f"Ode {n:02}", year=1800 + n) for n in range(30)])
+        work.commit()
+    html = page(visitor, "/search?q=ode&sort=newest")
+    assert links(html)[0] == "/books/129?from=shop"
+    following = re.search(r'rel="next" href="([^"]+)"', html)
+    assert following
+    assert links(page(visitor, following[1]))[-1] == "/books/100?from=shop"
+    page(visitor, "/search?q=ode&page=3", 404)
+    page(visitor, "/search?q=ode&sort=no", 404)
+
+
+def test_more_than_can_be_paged_through_is_said(visitor: FlaskClient, store: Store) -> None:
+    """The first of them are shown, and that there are more."""
+    with store.write() as work:
+        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(REACH + 1)])
+        work.commit()
+    assert f"The first {REACH} books of more" in page(visitor, "/search?q=ode")
+    assert links(page(visitor, f"/search?q=ode&page={REACH // 24}"))
+    page(visitor, f"/search?q=ode&page={REACH // 24 + 1}", 404)
+
+
+def test_what_is_searched_for_is_only_a_text(visitor: FlaskClient) -> None:
+    """Markup is shown, not obeyed, in the page and among the suggestions."""
+    hostile = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
+    for path in (f"/search?q={hostile}", f"/search/suggest?q={hostile}"):
+        response = visitor.get(path)
+        assert response.status_code == 200
+        assert "<script>" not in response.text
+
+
+def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
+    """To a book, an author or a category, as what was typed begins."""
+    assert 'href="/books/20?from=shop"' in page(visitor, "/search/suggest?q=dun")
+    assert 'href="/authors/frank-herbert"' in page(visitor, "/search/suggest?q=herb")
+    assert 'href="/categories/mystery"' in page(visitor, "/search/suggest?q=myst")
+    assert page(visitor, "/search/suggest?q=").strip() == ""
+
+
+def test_searching_too_often_is_answered_with_a_pause(
+    store: Store, recommender: FakeRecommender, app: Flask, tmp_path: Path
+) -> None:
+    """From one address; a page without a query is free."""
+    limits = dict(LIMITS) | {Tried.SEARCH_BY_ADDRESS: Limit(2, 60), Tried.SUGGEST_BY_ADDRESS: Limit(1, 60)}
+    client = create_app(Settings(data_dir=tmp_path), recommender, store=store, limiter=Limiter(limits)).test_client()
+    assert [client.get("/search?q=dune").status_code for _ in range(3)] == [200, 200, 429]
+    assert [client.get("/search/suggest?q=du").status_code for _ in range(2)] == [200, 429]
+    response = client.get("/search?q=dune")
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+    assert "a little fast" in response.text
+    assert client.get("/search").status_code == 200

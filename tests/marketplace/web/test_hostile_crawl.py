@@ -1,0 +1,259 @@
+"""Every link and every form of the shop, with all that nobody well-meaning would send."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import structlog
+from flask import Flask
+
+from marketplace.app import create_app
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.events import BookChanged, Destination
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Address, OrderState
+from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.settings import Settings
+from marketplace.store import Store
+from marketplace.web.limits import Limit, Limiter, Tried
+from tests.marketplace.browser import Browser, quick_passwords
+from tests.marketplace.fakes import NOON
+from tests.marketplace.selling import ADDRESS, order, put_into_cart
+from tests.marketplace.shop import buyer_of, moderators_browser, order_of
+from tests.marketplace.web.attacker import Attacker, Findings, Victim
+from tests.marketplace.web.attacks import (
+    CARL,
+    Values,
+    attack_forms,
+    attack_routes,
+    attack_with_forged_cookies,
+    attack_with_odd_requests,
+)
+from tests.marketplace.web.crawler import KEPT_MARKER, MARKER
+from tests.marketplace.web.hostile import MARKUP
+
+pytestmark = pytest.mark.slow
+
+log = logging.getLogger(__name__)
+
+BOB = "bob.the.victim@example.com"
+HIS_PASSWORD = "a secret of bob"
+WISH = "What only Bob wishes for"
+BOBS_LIST, BOBS_TITLE = "bobs-own-list", "What only Bob knows"
+LAST_COPY = 298
+BOBS_NAME = "Robert Who Is the Victim"
+HIS_BOOK = 999
+KEPT = [text.replace(MARKER, KEPT_MARKER) for text in MARKUP.values()]
+HOSTILE_BOOKS = [
+    Book(
+        id=100 + number,
+        title=text,
+        authors=(text, "Frank Herbert"),
+        subjects=(text,),
+        description=text * 20,
+        isbn=text,
+        categories=(Category.MYSTERY,),
+        picture=f"https://a.org/{text}",
+        price=Money(100, "EUR"),
+    )
+    for number, text in enumerate(KEPT)
+]
+BOOKS = [
+    Book(
+        id=20,
+        title="Dune",
+        authors=("Frank Herbert",),
+        categories=(Category.MYSTERY,),
+        subjects=("deserts",),
+        price=Money(100, "EUR"),
+    ),
+    *(Book(id=200 + number, title=f"Mystery {number}", categories=(Category.MYSTERY,)) for number in range(30)),
+    Book(id=LAST_COPY, title="Rare", categories=(Category.MYSTERY,), price=Money(100, "EUR"), stock=1),
+    Book(id=HIS_BOOK, title=WISH, categories=(Category.POETRY,), price=Money(100, "EUR")),
+    *HOSTILE_BOOKS,
+]
+HIDDEN = Book(id=300, title=f"000 {KEPT[0]}", authors=tuple(KEPT[:3]), categories=(Category.MYSTERY,))
+"""The first in a moderator's table, so that its page is among those that are looked at."""
+HOSTILE_ADDRESS = Address(name=KEPT[0], street=KEPT[1], city=KEPT[2], region=KEPT[3], country="GB")
+
+# What no page links to, and why; the crawl asks for it all the same.
+UNLINKED = {
+    "health.alive": "machines ask for it",
+    "health.ready": "machines ask for it",
+    "health.robots": "machines ask for it",
+    "webhooks.settle": "the payment provider calls it",
+}
+
+
+class HostileRecommender:
+    """Gives reasons full of markup; to Bob, what nobody else may read."""
+
+    state = "closed"
+
+    def __init__(self) -> None:
+        self.bob = 0
+
+    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+        return [self._shelf(reader_id) for _ in requests]
+
+    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+        return self._shelf(reader_id)
+
+    def _shelf(self, reader_id: int) -> Shelf:
+        if reader_id and reader_id == self.bob:
+            reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, BOBS_TITLE),))
+            return Shelf((Recommendation(20, reason),), BOBS_LIST)
+        reasons = [Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, text), (2, text))) for text in KEPT[:3]]
+        books = (20, *(book.id for book in HOSTILE_BOOKS))
+        name = KEPT[reader_id % len(KEPT)]
+        return Shelf(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
+
+
+@pytest.fixture
+def recommender() -> HostileRecommender:
+    """Recommends hostile books."""
+    return HostileRecommender()
+
+
+@pytest.fixture
+def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
+    """The shop with hostile books, where nobody is told to wait."""
+    with store.write() as work:
+        work.books.put([*BOOKS, HIDDEN])
+        work.all_books.hide(HIDDEN)
+        # Books that are made here have numbers as readers have; none of these may be taken for Bob's.
+        for _ in range(10):
+            work.all_books.new_id(NOON)
+        work.commit()
+    endless = Limiter(dict.fromkeys(Tried, Limit(1_000_000, 1)))
+    settings = Settings(data_dir=tmp_path)
+    return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=endless)
+
+
+@pytest.fixture
+def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
+    """Bob, who rated, wished, waved away and opened from a list of his own."""
+    browser = Browser(app)
+    assert browser.sign_up(BOB, HIS_PASSWORD).status_code == 303
+    _do_all(browser, HIS_BOOK, BOBS_LIST)
+    order_id = order(browser, HIS_BOOK, address={**ADDRESS, "name": BOBS_NAME})
+    with store.read() as work:
+        bob = work.accounts.by_email(BOB)
+        assert bob
+        done = work.interactions.latest(bob.reader_id, 100)
+    assert len(done) == 5
+    recommender.bob = bob.reader_id
+    assert BOBS_TITLE in browser.get("/")
+    secrets = {
+        "order": order_id,
+        "name": BOBS_NAME,
+        "e-mail": BOB,
+        "reader id": str(bob.reader_id),
+        "list": BOBS_LIST,
+        "reason": BOBS_TITLE,
+    }
+    return Victim(bob.reader_id, BOB, secrets | {each.kind.name: each.id for each in done}, WISH)
+
+
+def names(payload: dict[str, object], reader_id: int) -> bool:
+    """Whether an event is a reader's."""
+    return reader_id in {payload.get(name) for name in ("reader_id", "from_reader", "into_reader")}
+
+
+def kept_of(store: Store, reader_id: int) -> object:
+    """All that is stored of a reader, and what Recommendations will be told of them."""
+    with store.read() as work:
+        return (
+            work.accounts.by_reader(reader_id),
+            work.interactions.latest(reader_id, 1000),
+            work.wishes.of(reader_id),
+            work.carts.of(reader_id),
+            [
+                row
+                for each in Destination
+                for row in work.outbox.waiting(1_000_000, each)
+                if names(row.payload, reader_id)
+            ],
+        )
+
+
+def orders_of(store: Store, reader_id: int) -> object:
+    """All that a reader ordered."""
+    with store.read() as work:
+        return work.orders.of(reader_id, 1000)
+
+
+def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store: Store, victim: Victim) -> None:
+    """All kinds of readers and a moderator send hostile values wherever a page leads or a route is: no 5xx, nothing
+    obeyed, no way out of the shop, nothing of Bob told or changed, and nothing that the shop logs as a fault."""
+    before, ordered = kept_of(store, victim.reader_id), orders_of(store, victim.reader_id)
+    findings = Findings()
+    values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
+    Browser(app).sign_up(CARL)
+    with structlog.testing.capture_logs() as logs:
+        for name, browser in browsers(app):
+            attacker = Attacker(name, browser, app, findings, victim)
+            attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
+            attack_routes(attacker, app, values)
+            attack_forms(attacker, values)
+        odd = Attacker("odd", Browser(app), app, findings, victim)
+        attack_with_odd_requests(odd, app)
+        attack_with_forged_cookies(odd, app, victim.reader_id)
+        assert orders_of(store, victim.reader_id) == ordered
+        # Last, since moderators change and delete what the others look at, and orders too, which they may know of.
+        moderator = moderators_browser(app, store, "mod@example.com")
+        _give_work(store)
+        attacker = Attacker("moderator", moderator, app, findings, victim, may_know={"order", "name", "e-mail"})
+        attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
+        # What a moderator writes about a book all readers are told, so that they are given no secret to write.
+        attack_routes(attacker, app, Values({}))
+        attack_forms(attacker, Values({}))
+    log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
+    faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
+    assert findings.requests > 5000
+    assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
+    assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert routes - findings.endpoints == set(UNLINKED)
+    assert kept_of(store, victim.reader_id) == before
+    assert Browser(app).sign_in(BOB, HIS_PASSWORD).location == "/account"
+
+
+def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
+    """A visitor, a guest and an account, the last two with something that they did."""
+    yield "visitor", Browser(app)
+    guest = Browser(app)
+    _do_all(guest, 20, "list-of-a-guest")
+    # More than there are, so that the cart is in trouble.
+    put_into_cart(guest, LAST_COPY, 2)
+    yield "guest", guest
+    ann = Browser(app)
+    assert ann.sign_up(password="ann's own horse").status_code == 303
+    _do_all(ann, 20, "list-of-ann")
+    order(ann)
+    put_into_cart(ann)
+    yield "ann", ann
+
+
+def _give_work(store: Store) -> None:
+    """Orders of a hostile buyer, and events that nobody took, for hostile reasons."""
+    buyer = buyer_of(store, "buyer@example.com")
+    for number in range(3):
+        order_of(store, buyer, HOSTILE_BOOKS[number].id, 1, OrderState.PAID, address=HOSTILE_ADDRESS)
+    with store.write() as work:
+        for text in KEPT:
+            work.outbox.add(BookChanged(20), created_at=NOON)
+            work.outbox.refuse({work.outbox.waiting(1_000_000)[-1].event_id: text})
+        work.commit()
+
+
+def _do_all(browser: Browser, book_id: int, attribution: str) -> None:
+    page = f"/books/{book_id}"
+    browser.get(f"{page}?from={attribution}")
+    browser.get(page)
+    browser.send(f"{page}/rating", form_at=page, stars="4.5")
+    browser.send(f"{page}/wish", form_at=page)
+    browser.send(f"{page}/not-interested", form_at=page)
+    browser.get(page)

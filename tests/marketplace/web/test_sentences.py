@@ -1,0 +1,255 @@
+"""Every sentence that a reader sees is marked for translation, on every page."""
+
+import re
+from gettext import NullTranslations
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from marketplace.app import create_app
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import RecommenderUnavailable
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Address, OrderState
+from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.settings import Settings
+from marketplace.store import Store
+from tests.marketplace.browser import Browser, quick_passwords
+from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.shop import buyer_of, moderators_browser, order_of
+
+SPOKEN_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-found", "data-none"}
+SPOKEN_META = {"description", "og:description", "og:site_name"}
+SILENT = {"script", "style", "time"}
+"""Days are written in the reader's language by Babel."""
+MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
+DATA = (
+    *("Qqbook", "Qqauthor", "Qqsubject", "Qqdescription", "qq@example.com", "€9.99", "978-3", "BC"),
+    *("Qqname", "Qqstreet", "Qqcity", "QQ", "EUR"),
+)
+"""What the catalogue and the reader brought; everything else that has a letter is the shop's own word."""
+
+
+class Pseudo(NullTranslations):
+    """A language in which every sentence is its English one in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return self.ngettext(msgid1, msgid2, n)
+
+
+class Spoken(HTMLParser):
+    """Collects what is read out or shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = {name: value or "" for name, value in attributes}
+        self._silent += tag in SILENT
+        self.words += [value for name, value in named.items() if name in SPOKEN_ATTRIBUTES]
+        if tag == "meta" and (named.get("name") or named.get("property")) in SPOKEN_META:
+            self.words.append(named.get("content", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in SILENT
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.words.append(data)
+
+
+def unmarked(html: str) -> list[str]:
+    """What has letters and is neither marked nor data."""
+    spoken = Spoken()
+    spoken.feed(html)
+    # Marks may span elements, as around a cited title.
+    text = MARKED.sub(" ", " \n ".join(spoken.words))
+    text = re.sub(r"⟦.*?⟧", " ", text, flags=re.DOTALL)
+    for each in DATA:
+        text = text.replace(each, " ")
+    return [line.strip() for line in text.splitlines() if re.search(r"[^\W\d_]", line)]
+
+
+@pytest.fixture
+def recommender() -> FakeRecommender:
+    """Recommends one book for every reason there is."""
+    kinds = [Reason(kind, ((2, "Qqbook"), (3, "Qqbook"))) for kind in ReasonKind]
+    return FakeRecommender(*(shelf(4, reason=reason) for reason in [*kinds, *map(Reason, ReasonKind)][:5]))
+
+
+@pytest.fixture
+def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
+    """A shop that speaks Pseudo, with books that have everything."""
+    with store.write() as work:
+        work.books.put(
+            [
+                Book(
+                    id=number,
+                    title="Qqbook",
+                    authors=("Qqauthor",),
+                    year=-44,
+                    isbn="978-3",
+                    categories=(Category.MYSTERY, Category.POETRY),
+                    subjects=("Qqsubject",),
+                    description="Qqdescription",
+                    price=Money(999, "EUR"),
+                    stock=number % 8,
+                )
+                for number in range(1, 41)
+            ]
+        )
+        work.commit()
+    return create_app(
+        Settings(data_dir=tmp_path),
+        recommender,
+        store=store,
+        passwords=quick_passwords(),
+        translations=Pseudo(),
+    )
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A reader who did all that can be done."""
+    browser = Browser(app)
+    browser.get("/books/2?from=list-1")
+    browser.send("/books/2/rating", form_at="/books/2", stars="4.5")
+    browser.send("/books/3/wish", form_at="/books/3")
+    browser.send("/books/5/not-interested", form_at="/books/5")
+    return browser
+
+
+PAGES = [
+    *("/", "/books/2", "/books/3", "/books/5", "/books/8", "/categories", "/categories/mystery"),
+    *("/categories/mystery?page=2", "/authors/qqauthor", "/search", "/search?q=qqbook", "/search?q=qqbok"),
+    *("/search?q=qqbook+zzzzzz", "/search?q=zzzzzz", "/search/suggest?q=qq", "/search/suggest?q=myst"),
+    *("/history", "/wishlist", "/account", "/account/sign-up", "/account/sign-in", "/account/forget", "/nope"),
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_sentence_of_a_page_is_marked(browser: Browser, path: str) -> None:
+    """A visitor's and a reader's, in one language only."""
+    for reader in (browser, Browser(browser.client.application)):
+        response = reader.client.get(path)
+        # A redirect's body is nobody's to read.
+        assert response.location or unmarked(response.text) == []
+
+
+@pytest.mark.parametrize("kind", ReasonKind)
+def test_every_reason_is_marked(browser: Browser, recommender: FakeRecommender, kind: ReasonKind) -> None:
+    """With the books that it names, one of them, and none."""
+    named = ((2, "Qqbook"), (30, "Qqbook"))
+    for books in (named, named[:1], named[1:], ()):
+        recommender.answer = [shelf(4, reason=Reason(kind, books))]
+        assert unmarked(browser.client.get("/").text) == []
+
+
+def test_what_is_said_after_a_deed_is_marked(browser: Browser, recommender: FakeRecommender) -> None:
+    """So is what an outage says."""
+    for path, fields in (
+        ("/books/6/rating", {"stars": "3"}),
+        ("/books/6/wish", {}),
+        ("/books/6/unwish", {}),
+        ("/books/6/not-interested", {}),
+        ("/undo", {"interaction": "none"}),
+    ):
+        browser.send(path, form_at="/books/6", **fields)
+        assert unmarked(browser.client.get("/").text) == []
+    recommender.error = RecommenderUnavailable("down")
+    assert unmarked(browser.client.get("/").text) == []
+    assert unmarked(Browser(browser.client.application).client.get("/").text) == []
+
+
+def test_what_is_said_of_an_account_is_marked(browser: Browser) -> None:
+    """Its pages, what was wrong with a form, and what was done."""
+    wrong = browser.send("/account/sign-up", email="no", password="no")
+    assert unmarked(wrong.text.replace('value="no"', "")) == []
+    assert unmarked(browser.send("/account/sign-in", email="no", password="no").text) == []
+    browser.sign_up("qq@example.com")
+    for path in ("/account", "/account/password", "/account/forget"):
+        assert unmarked(browser.client.get(path).text) == []
+    assert unmarked(browser.send("/account/password", old="no", password="no").text) == []
+    browser.sign_out()
+    assert unmarked(browser.client.get("/account").text) == []
+    assert unmarked(browser.client.post("/account/sign-in").text) == []
+
+
+def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
+    """All of their pages, full and empty, what was wrong, and what is said after each deed."""
+    browser = moderators_browser(app, store, "qq@example.com")
+    pages = ("", "/books", "/books?q=zzz", "/books/new", "/books/import", "/orders", "/events", "/audit")
+    for page in pages:
+        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+    address = Address(name="Qqname", street="Qqstreet", city="Qqcity", country="QQ")
+    orders = [
+        order_of(store, buyer_of(store, f"{n}qq@example.com"), n, 1, *moved, address=address)
+        for n, moved in (
+            (1, [OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED]),
+            (2, [OrderState.PAID]),
+            (3, [OrderState.REJECTED]),
+            (4, []),
+        )
+    ]
+    book, order = "/moderator/books/5", f"/moderator/orders/{orders[1]}"
+    for path, form_at, fields in (
+        (f"{book}/hide", book, {}),
+        (f"{book}/show", book, {}),
+        (order, order, {"to": "shipped"}),
+        (order, order, {"to": "shipped"}),
+        (order, order, {"to": "cancelled"}),
+        ("/moderator/events/retry", book, {}),
+        ("/moderator/events/1/retry", book, {}),
+    ):
+        browser.send(path, form_at=form_at, **fields)
+        assert spoken_by_nobody(browser, form_at) == []
+    with store.write() as work:
+        work.outbox.refuse({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
+        work.commit()
+    for page in (*pages, "/books/5/delete", *(f"/orders/{each}" for each in orders)):
+        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+    new = "/moderator/books/new"
+    assert (
+        unmarked(
+            browser.send(new, stock="many", price="many", year="many", picture="many").text.replace(
+                'value="many"', ""
+            )
+        )
+        == []
+    )
+    browser.send(new, title="Qqbook")
+    assert spoken_by_nobody(browser, "/moderator/books/1000000000") == []
+    assert unmarked(browser.send("/moderator/books/1000000000", title="Qqauthor").text) == []
+    assert (
+        unmarked(browser.client.post("/moderator/books/import", data=b"x" * 9_000_000).text.replace("books FILE", ""))
+        == []
+    )
+    browser.send("/moderator/books/1000000000/delete")
+    assert spoken_by_nobody(browser, "/moderator/audit") == []
+
+
+def spoken_by_nobody(browser: Browser, path: str) -> list[str]:
+    """What of a page has letters and is neither marked, nor data, nor an order's number."""
+    html = browser.client.get(path).text
+    html = re.sub(r'<(td|p|span)( lang="en")? class="(?:told|code)">.*?</\1>', "", html)
+    return unmarked(re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", "", html))
+
+
+def test_the_test_itself_sees_what_is_not_marked() -> None:
+    """Text, spoken attributes and descriptions alike."""
+    html = '<p>⟦fine⟧ <a title="bad">Qqbook</a> worse</p><meta name="description" content="worst"><script>x</script>'
+    assert unmarked(html) == ["bad", "worse", "worst"]

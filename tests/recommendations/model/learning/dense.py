@@ -1,0 +1,87 @@
+"""The family of models in plain NumPy, for matrices so small that everything is kept."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from recommendations.model.learning.local_ease import LATENESS_SHRINKAGE, Parameters
+from recommendations.model.neighbours import Neighbours
+
+Floats = npt.NDArray[np.float64]
+Rows = Sequence[Sequence[int]]
+
+
+def matrix(rows: Rows, books: int) -> csr_array:
+    """Ones where a row has a book, the entries in the row's own order."""
+    indptr = np.cumsum([0, *map(len, rows)])
+    indices = np.array([book for row in rows for book in row], dtype=np.int32)
+    return csr_array((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=(len(rows), books))
+
+
+def rows_of(sparse: csr_array) -> list[list[int]]:
+    """The books of each row, in the row's own order."""
+    parts = np.split(sparse.indices, sparse.indptr[1:-1]) if sparse.shape[0] else []
+    return [part.tolist() for part in parts]
+
+
+def rows(books: int, *, most: int = 8, least: int = 0) -> st.SearchStrategy[list[list[int]]]:
+    """Some readers' books, or some traits' books."""
+    one = st.lists(st.integers(0, books - 1), unique=True)
+    return st.lists(one, min_size=least, max_size=most)
+
+
+def speaking(neighbours: Neighbours) -> Floats:
+    """S: what each book, a row, says of each candidate, a column."""
+    books = len(neighbours.indptr) - 1
+    return csr_array(
+        (neighbours.weights.astype(np.float64), neighbours.rows, neighbours.indptr), shape=(books, books)
+    ).toarray()
+
+
+def together(readers: Rows, weights: Sequence[float], books: int, *, ordered: int) -> tuple[Floats, Floats]:
+    """C_ji, and the part of it from readers who took i up before j less that of those who did after.
+
+    Only the first so many readers have an order.
+    """
+    pairs, leads = np.zeros((2, books, books))
+    for reader, history in enumerate(readers):
+        for place, book in enumerate(history):
+            for at, other in enumerate(history):
+                pairs[book, other] += weights[reader]
+                leads[book, other] += weights[reader] * np.sign(place - at) * (reader < ordered)
+    return pairs, leads
+
+
+def lateness(readers: Rows, books: int) -> Floats:
+    """Where in their readers' histories each book stands."""
+    total, count = np.zeros((2, books))
+    for history in readers:
+        for place, book in enumerate(history):
+            count[book] += 1
+            total[book] += place / (len(history) - 1) - 0.5 if len(history) > 1 else 0
+    return total / (count + LATENESS_SHRINKAGE)
+
+
+def fitted(readers: Rows, traits: Rows, books: int, parameters: Parameters) -> Floats:
+    """S by the formula in the docstring of Parameters, all pairs and neighbours kept."""
+    p = parameters
+    weights = [max(len(one), 1) ** -p.reader_damping for one in readers]
+    weights += [p.traits * max(len(one), 1) ** -0.5 for one in traits]
+    pairs, leads = together([*readers, *traits], weights, books, ordered=len(readers))
+    sought = pairs + p.direction * leads
+    h = np.array([sum(book in one for one in readers) for book in range(books)]) + p.shrinkage
+    late = lateness(readers, books)
+    spoken = np.zeros((books, books))
+    for j in range(books):
+        known = np.array([i for i in range(books) if i != j and pairs[j, i] > 0], dtype=int)
+        if len(known):
+            system = pairs[np.ix_(known, known)] + p.regularisation * np.diag(h[known] ** p.damping)
+            v = np.maximum(np.linalg.solve(system, sought[j, known]), 0) * h[known] ** p.known_boost
+            length = np.linalg.norm(v) or 1.0
+            spoken[known, j] = (
+                v * length**-p.candidate_norm * h[j] ** -p.candidate_damping * np.exp(p.trend * late[j])
+            )
+    return spoken

@@ -1,0 +1,154 @@
+"""What is held out to judge by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.model.learning.holdout import FEWEST_READERS, SHARE, HoldOut, hold_outs
+from tests.recommendations.model.learning import dense
+
+BOOKS = 12
+NAN = float("nan")
+
+Floats = npt.NDArray[np.float64]
+
+
+def held_out(readers: dense.Rows, times: Sequence[float] | Floats | None = None, seed: int = 0) -> dict[str, HoldOut]:
+    """The hold-outs, by the way they are made."""
+    liked = dense.matrix(readers, BOOKS)
+    found = hold_outs(liked, np.full(liked.nnz, NAN) if times is None else np.asarray(times, dtype=float), seed)
+    return {one.way: one for one in found}
+
+
+def shuffled(readers: int, each: int, seed: int = 0) -> list[list[int]]:
+    """Readers of so many books each, in no order of ids."""
+    rng = np.random.default_rng(seed)
+    return [rng.permutation(BOOKS)[:each].tolist() for _ in range(readers)]
+
+
+def in_two(hold_out: HoldOut) -> list[tuple[list[int], list[int]]]:
+    """What is known and what is wanted of each reader."""
+    return list(zip(dense.rows_of(hold_out.known), dense.rows_of(hold_out.wanted), strict=True))
+
+
+@given(st.data())
+def test_known_and_wanted_are_parts_of_the_likings(data: st.DataObject) -> None:
+    """Nothing is lost, nothing is in both, and what is known stays in the order in which it was taken up."""
+    readers = data.draw(dense.rows(BOOKS, most=70))
+    moments = st.sampled_from([NAN, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    count = sum(map(len, readers))
+    times = data.draw(st.lists(moments, min_size=count, max_size=count))
+    for hold_out in held_out(readers, times).values():
+        assert hold_out.known.shape == hold_out.wanted.shape == (len(readers), BOOKS)
+        for reader, (known, wanted) in zip(readers, in_two(hold_out), strict=True):
+            assert known == [book for book in reader if book not in wanted]
+            assert sorted(known + wanted) == sorted(reader)
+        for part in (hold_out.known, hold_out.wanted):
+            assert part.data.tolist() == [1.0] * part.nnz
+
+
+@given(st.data())
+def test_nothing_later_is_ever_known(data: st.DataObject) -> None:
+    """By time, all that is wanted is later than all that is known, and at most a fifth, ties aside, is wanted."""
+    readers = shuffled(120, 8, data.draw(st.integers(0, 9)))
+    dates = data.draw(st.integers(100, 1000))
+    times = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, dates, 120 * 8).astype(float)
+    undated = data.draw(st.sampled_from([0, 3, 7]))
+    if undated:
+        times[::undated] = NAN
+    (hold_out,) = held_out(readers, times).values()
+    assert hold_out.way == "time"
+    dated = dict(
+        zip([(reader, book) for reader, books in enumerate(readers) for book in books], times.tolist(), strict=True)
+    )
+    earlier = [dated[reader, book] for reader, (known, _) in enumerate(in_two(hold_out)) for book in known]
+    later = [dated[reader, book] for reader, (_, wanted) in enumerate(in_two(hold_out)) for book in wanted]
+    assert np.nanmax(earlier) < min(later)
+    assert 0.5 * SHARE < (len(later) - 1) / np.count_nonzero(~np.isnan(times)) <= SHARE
+
+
+def test_the_latest_fifth_of_each_reader() -> None:
+    """Without times, the latest of each reader's books are wanted: one of three, two of ten, none of two."""
+    readers = [[5, 3, 4], [9, 8, 2, 3, 1, 0, 11, 6, 5, 7], [4, 2], [1], [], [2, 9, 0, 1, 3, 8, 7, 6]]
+    hold_outs_ = held_out(readers)
+    assert list(hold_outs_) == ["order", "drift"]
+    assert [wanted for _, wanted in in_two(hold_outs_["order"])] == [[4], [5, 7], [], [], [], [7, 6]]
+    assert list(map(len, dense.rows_of(hold_outs_["drift"].wanted))) == [1, 2, 0, 0, 0, 2]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_list_sorted_by_id_is_not_taken_for_time(descending: bool) -> None:
+    """Where books stand in the order of their ids, which the latest ones are says nothing."""
+    readers = [sorted(one, reverse=descending) for one in shuffled(30, 6)]
+    assert list(held_out(readers)) == ["drift"]
+    # Two swapped books in a hundred and fifty do not make it an order of time, two in three do.
+    readers[3][1:3] = readers[3][2:0:-1]
+    assert list(held_out(readers)) == ["drift"]
+    assert list(held_out([[2, 1, 3], [5, 4, 6]])) == ["order", "drift"]
+
+
+def test_where_one_reader_ends_and_another_begins_is_no_order() -> None:
+    """Readers of ascending books ascend throughout, though each begins anew below; of one book each, nobody does."""
+    assert list(held_out([[1, 2]] * 9)) == ["drift"]
+    assert list(held_out([[], [2, 1], [], [], [4, 3], []])) == ["drift"]
+    assert list(held_out([[1], [3], [2], [5]])) == ["drift"]
+
+
+def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
+    """Shares of being wanted differ between books far more than chance alone would have it."""
+    drift = held_out(shuffled(500, 6))["drift"]
+    known, wanted = (np.bincount(part.indices, minlength=BOOKS) for part in (drift.known, drift.wanted))
+    shares = wanted / (known + wanted)
+    assert wanted.sum() == 500
+    assert shares.min() < 0.08
+    assert shares.max() > 0.35
+
+
+def test_drift_depends_on_the_seed_alone() -> None:
+    """The same seed draws the same books, another one others."""
+    readers = shuffled(40, 6)
+    first, again, other = (in_two(held_out(readers, seed=seed)["drift"]) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.full(120 * 8, 5.0),
+        np.where(np.arange(120 * 8) % 2 == 0, NAN, np.random.default_rng(0).random(120 * 8)),
+        np.where(np.arange(120 * 8) % 3 == 0, 6.0, 5.0),
+    ],
+    ids=["one moment", "half dated", "the last third at once"],
+)
+def test_times_that_tell_too_little(times: Floats) -> None:
+    """Likings all of one moment, or half without a time, are held out as if there were no times."""
+    assert list(held_out(shuffled(120, 8), times)) == ["order", "drift"]
+
+
+@pytest.mark.parametrize(("readers", "ways"), [(FEWEST_READERS - 1, ["order", "drift"]), (FEWEST_READERS, ["time"])])
+def test_too_few_readers_for_a_hold_out_by_time(readers: int, ways: list[str]) -> None:
+    """Readers count who have something known and something wanted."""
+    told = shuffled(readers, 5) + [[0]] * 100
+    times = [*np.tile([1, 2, 3, 4, 9], readers), *[4] * 100]
+    late = [0] * readers
+    assert list(held_out(told + [[1]] * len(late), [*times, *[4] * len(late)])) == ways
+
+
+@pytest.mark.parametrize("readers", [[], [[]], [[1]], [[1], [2, 3]]])
+def test_tiny_data_holds_nothing_out(readers: list[list[int]]) -> None:
+    """Where no reader has three books nothing is wanted, and nobody judges."""
+    for times in (None, [float(place) for place in range(sum(map(len, readers)))]):
+        for hold_out in held_out(readers, times).values():
+            assert hold_out.wanted.nnz == 0
+            assert len(hold_out.readers) == 0
+
+
+def test_whoever_has_both_parts_can_judge() -> None:
+    """Readers of whom nothing is known, or nothing wanted, cannot."""
+    hold_out = HoldOut(dense.matrix([[1], [], [2], []], 3), dense.matrix([[], [1], [1, 0], []], 3), "none")
+    assert hold_out.readers.tolist() == [2]

@@ -1,0 +1,276 @@
+"""Training from end to end on small histories."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Event, InteractionKind, Preference
+from recommendations.model.artifact import Artifact
+from recommendations.model.learning.local_ease import Parameters
+from recommendations.model.learning.training import liked_matrix, train
+from recommendations.model.preferences import EventColumns, dated_histories_of
+from recommendations.model.vocabulary import Vocabulary
+from tests.recommendations.model.learning import dense
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+YEAR = 365 * 86_400.0
+K = InteractionKind
+
+
+def books(*ids: int) -> list[Book]:
+    """A catalogue of books without facts."""
+    return [Book(id=id_, title="") for id_ in ids]
+
+
+def clicks(*pairs: tuple[int, int]) -> list[Event]:
+    """Readers and what they clicked on."""
+    return [Event(place, reader, book, K.CLICK, 0.0) for place, (reader, book) in enumerate(pairs, 1)]
+
+
+def scores(artifact: Artifact, *history: int) -> dict[int, float]:
+    """What the books of a history, the latest last, say of others."""
+    spoken = dense.speaking(artifact.neighbours)
+    rows = artifact.books.rows(list(history))
+    total = artifact.neighbours.faded(len(rows)) @ spoken[rows]
+    return {int(artifact.books.ids[row]): float(total[row]) for row in np.flatnonzero(total > 0)}
+
+
+def crowd(
+    readers: int = 50, books_: int = 100, each: int = 12, *, dated: bool = False, rated: bool = False
+) -> list[Event]:
+    """Readers of one half of the books or of the other; rated ones dislike each third book, of the other half."""
+    rng = np.random.default_rng(0)
+    half, events = books_ // 2, list[Event]()
+    for reader in range(1, readers + 1):
+        mine, theirs = (half * (reader % 2), half * (1 - reader % 2))
+        for place, book in enumerate(rng.permutation(half)[:each].tolist()):
+            disliked = rated and place % 3 == 0
+            happened = NOW.timestamp() - YEAR * float(rng.random()) if dated else float("nan")
+            kind, value = (K.RATING, 1.0 if disliked else 4.0) if rated else (K.PURCHASE, 0.0)
+            id_ = 1 + book + (theirs if disliked else mine)
+            events.append(Event(len(events) + 1, reader, id_, kind, value, happened))
+    return events
+
+
+@pytest.mark.parametrize("rated", [False, True], ids=["bought", "rated"])
+@pytest.mark.parametrize("dated", [False, True], ids=["undated", "dated"])
+def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated: bool) -> None:
+    """From fifty readers of a hundred books, a book's best neighbours are of its own half; dislikes count nothing."""
+    trained = train(books(*range(1, 101)), [crowd(dated=dated, rated=rated)], now=NOW)
+    assert trained.search is not None
+    # With fifty readers, some have nothing wanted or nothing known: too few to be held out by time.
+    assert trained.search.ways == ("order", "drift")
+    artifact = trained.artifact
+    assert artifact.manifest["likings"] == 50 * (8 if rated else 12)
+    said = scores(artifact, 1, 2)
+    assert said
+    assert max(said) <= 50
+
+
+def test_a_low_rating_is_no_liking() -> None:
+    """Books that readers of both disliked do not speak for each other, whatever was done before."""
+    events = [Event(1, 1, 10, K.PURCHASE, 0.0), Event(2, 1, 11, K.CLICK, 0.0), Event(3, 2, 10, K.RATING, 4.0)]
+    events += [Event(4, 2, 12, K.RATING, 3.0), Event(5, 1, 11, K.RATING, 2.5), Event(6, 1, 13, K.NOT_INTERESTED, 0.0)]
+    artifact = train(books(10, 11, 12, 13), [events], now=NOW, budget=0).artifact
+    assert set(scores(artifact, 10)) == {12}
+    assert scores(artifact, 11) == scores(artifact, 13) == {}
+    assert artifact.readers_of_book.tolist() == [2, 0, 1, 0]
+
+
+def test_from_events_to_neighbours() -> None:
+    """Two circles of readers: books speak for those of their own circle, told in any chunks."""
+    told = clicks((1, 10), (1, 11), (2, 10), (2, 11), (3, 20), (3, 21), (4, 20), (4, 21), (5, 10), (6, 20))
+    artifact = train(books(10, 11, 20, 21), [told[:4], [], told[4:]], now=NOW).artifact
+    assert set(scores(artifact, 10)) == {11}
+    assert set(scores(artifact, 21)) == {20}
+    assert artifact.readers_of_book.tolist() == [3, 2, 3, 2]
+
+
+def test_facts_of_books_take_part() -> None:
+    """A book that nobody has read yet is spoken for by another one of its author."""
+    catalogue = [
+        Book(id=id_, title="", authors=(author,)) for id_, author in ((1, "A"), (2, "A"), (3, "B"), (4, "C"))
+    ]
+    artifact = train(catalogue, [clicks((1, 1), (1, 3))], now=NOW, budget=0).artifact
+    assert set(scores(artifact, 1)) == {2, 3}
+    assert scores(artifact, 4) == {}
+
+
+def test_the_order_of_a_history_takes_part() -> None:
+    """Who took two books up in this order speaks more for the second one than back."""
+    told = clicks(*((reader, book) for reader in range(1, 9) for book in (20, 10)))
+    artifact = train(books(10, 20), [told], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
+    assert scores(artifact, 20)[10] > 1.5 * scores(artifact, 10)[20]
+    dated = [event._replace(happened=-float(event.sequence)) for event in told]
+    artifact = train(books(10, 20), [dated], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
+    assert scores(artifact, 10)[20] > 1.5 * scores(artifact, 20)[10]
+
+
+def test_the_manifest_tells_what_it_was_made_of() -> None:
+    """Counts, the reach of the history, the parameters and the time are written down."""
+    told = clicks((1, 1), (2, 1), (2, 3))
+    trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), departures=5)
+    assert trained.search is None
+    manifest = trained.artifact.manifest
+    assert (manifest["books"], manifest["readers"], manifest["likings"], manifest["sequence"]) == (2, 2, 3, 3)
+    assert manifest["parameters"] == Parameters(neighbours=7).as_dict()
+    assert manifest["search"] is None
+    assert manifest["departures"] == 5
+    assert manifest["created_at"] == NOW.isoformat()
+    assert manifest["vocabulary_sha256"] == trained.artifact.books.digest()
+    assert manifest["version"].startswith("20260101T000000Z-")
+
+
+def test_the_manifest_tells_the_search() -> None:
+    """By what and by how many was judged, all trials and what was chosen, as JSON has it."""
+    trained = train(books(*range(1, 101)), [crowd()], now=NOW)
+    manifest = json.loads(json.dumps(trained.artifact.manifest, allow_nan=False))
+    told, found = manifest["search"], trained.search
+    assert found is not None
+    assert told["held_out_by"] == ["order", "drift"]
+    assert told["readers"] == found.readers == 100
+    assert told["trials"][told["chosen"]] == json.loads(json.dumps(found.chosen.as_dict()))
+    assert (told["recall"], told["ndcg"]) == (found.chosen.recall, found.chosen.ndcg)
+    assert len(told["trials"]) == len(found.trials) > 2
+    assert found.chosen.parameters is not None
+    assert manifest["parameters"]["pairs"] == Parameters.pairs
+    assert manifest["parameters"]["neighbours"] == Parameters.neighbours
+    assert manifest["parameters"]["fading"] == found.chosen.parameters.fading
+
+
+def test_without_a_budget_nothing_is_searched_for() -> None:
+    """A budget of 0 means the parameters that a search would start with."""
+    trained = train(books(1, 2), [crowd()], now=NOW, budget=0)
+    assert trained.search is None
+    assert trained.artifact.manifest["parameters"] == Parameters().as_dict()
+
+
+def test_where_popularity_is_best_nothing_is_learned() -> None:
+    """Readers who take what many take, whatever they took before: the model has no neighbours, and says so."""
+    rng = np.random.default_rng(0)
+    weights = np.arange(1, 301) ** -1.0
+    pairs = [
+        (reader, 1 + book)
+        for reader in range(1, 401)
+        for book in rng.choice(300, 5, replace=False, p=weights / weights.sum()).tolist()
+    ]
+    events = [event._replace(happened=YEAR * float(rng.random())) for event in clicks(*pairs)]
+    artifact = train(books(*range(1, 301)), [events], now=NOW).artifact
+    assert artifact.manifest["parameters"] is None
+    told = artifact.manifest["search"]
+    assert told["trials"][told["chosen"]]["name"] == "popularity"
+    assert artifact.neighbours.indptr.tolist() == [0] * 301
+    assert artifact.neighbours.faded(3).tolist() == [1, 1, 1]
+
+
+def test_books_not_in_the_catalogue_take_part() -> None:
+    """A book that only events name is learned of, and counts for its readers once it arrives."""
+    artifact = train(books(10), [clicks((1, 10), (1, 99), (2, 10), (2, 99), (3, 99))], now=NOW).artifact
+    assert artifact.books.ids.tolist() == [10, 99]
+    assert set(scores(artifact, 99)) == {10}
+
+
+def test_ids_as_great_as_they_get() -> None:
+    """Ids up to the greatest that there are keep apart."""
+    top = 2**31 - 1
+    told = clicks(*((reader, book) for reader in (top, top - 1, 1) for book in (top, top - 2)), (2, 1))
+    artifact = train(books(1, top - 2, top), [told], now=NOW).artifact
+    assert artifact.books.ids.tolist() == [1, top - 2, top]
+    assert artifact.histories.readers.ids.tolist() == [1, 2, top - 1, top]
+    assert artifact.readers_of_book.tolist() == [1, 3, 3]
+    assert set(scores(artifact, top)) == {top - 2}
+
+
+def test_a_reader_of_thousands_of_books_neither_dominates_nor_breaks() -> None:
+    """What fifty readers have in common stays what it was, and what is said for the sake of the one is little."""
+    events = crowd()
+    everything = [Event(len(events) + place, 999, place, K.CLICK, 0.0) for place in range(1, 3001)]
+    without, with_ = (
+        train(books(*range(1, 3001)), [one], now=NOW, budget=0).artifact for one in (events, events + everything)
+    )
+    for book in (1, 51):
+        before, after = scores(without, book), scores(with_, book)
+        best = max(after, key=after.__getitem__)
+        assert best in before
+        assert sum(after.get(id_, 0) for id_ in before) > 2 * sum(after[id_] for id_ in after.keys() - before.keys())
+
+
+@pytest.mark.parametrize("chunks", [[], [[]]])
+@pytest.mark.parametrize("ids", [(), (1,), (1, 2)])
+def test_an_empty_history_trains(chunks: list[list[Event]], ids: tuple[int, ...]) -> None:
+    """A new shop has a model before its first reader, even before its first book."""
+    artifact = train(books(*reversed(ids)), chunks, now=NOW).artifact
+    assert artifact.books.ids.tolist() == [*ids]
+    assert artifact.histories.sequence == 0
+    assert artifact.readers_of_book.tolist() == [0] * len(ids)
+    assert artifact.popularity.weights.tolist() == [0] * len(ids)
+    assert artifact.neighbours.indptr.tolist() == [0] * (len(ids) + 1)
+
+
+def test_one_reader_of_one_book() -> None:
+    """The least that can be known trains."""
+    artifact = train(books(1), [clicks((1, 1))], now=NOW).artifact
+    assert artifact.readers_of_book.tolist() == [1]
+    assert scores(artifact, 1) == {}
+
+
+@pytest.mark.parametrize("budget", [0, 60.0], ids=["without a search", "with one"])
+def test_progress_never_falls_and_ends_at_one(budget: float) -> None:
+    """The share of the work that is done: the search and the last fit have their shares one after the other."""
+    shares: list[float] = []
+    train(books(*range(1, 3000)), [crowd()], now=NOW, budget=budget, advance=shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] < 0.9
+    assert len(shares) > 10
+    assert shares[-1] == 1.0
+
+
+def test_progress_of_a_search_that_takes_long() -> None:
+    """However late the search ends, there is something left for the fit, which goes on from there."""
+    shares: list[float] = []
+    ticks = iter(np.arange(0.0, 1e6, 5.0).tolist())
+    train(books(*range(1, 3000)), [crowd()], now=NOW, budget=100, advance=shares.append, clock=lambda: next(ticks))
+    assert shares == sorted(shares)
+    searching = [share for share in shares if share <= 0.9]
+    assert searching[-1] == 0.9
+    assert len([share for share in shares if 0.9 < share < 1]) > 10
+    assert shares[-1] == 1.0
+
+
+def test_time_is_counted_from_when_it_started() -> None:
+    """What reading the history took is part of the budget: too late for a search, only its start is tried."""
+    trained = train(books(1), [crowd()], now=NOW, budget=50, started=0.0, clock=lambda: 49.0)
+    assert trained.search is not None
+    assert [trial.name for trial in trained.search.trials] == ["popularity", "start"]
+
+
+def test_what_is_liked_stands_in_order_with_its_times() -> None:
+    """Of each reader the likings alone, the latest last, each with its own time."""
+    told = [
+        Event(1, 1, 10, K.CLICK, 0.0, 30.0),
+        Event(2, 1, 20, K.CLICK, 0.0, 10.0),
+        Event(3, 1, 30, K.RATING, 1.0, 40.0),
+        Event(4, 2, 20, K.NOT_INTERESTED, 0.0, 5.0),
+        Event(5, 3, 30, K.CART, 0.0),
+        Event(6, 3, 10, K.CART, 0.0, 5.0),
+    ]
+    vocabulary = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
+    dated = dated_histories_of(EventColumns.of([told]), vocabulary)
+    assert dated.histories.standings[2] == Preference.READ | Preference.OPINION
+    liked, times = liked_matrix(dated, 3)
+    assert dense.rows_of(liked) == [[1, 0], [], [2, 0]]
+    assert times.tolist() == pytest.approx([10, 30, float("nan"), 5], nan_ok=True)
+    assert liked.shape == (3, 3)
+
+
+def test_events_come_from_anywhere() -> None:
+    """Chunks are read once, as they come."""
+
+    def chunks() -> Iterable[list[Event]]:
+        yield from ([event] for event in clicks((1, 1), (1, 2)))
+
+    assert train(books(), chunks(), now=NOW).artifact.manifest["likings"] == 2

@@ -1,0 +1,198 @@
+"""The catalogue as arrays, and as a model sees it."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.domain.books import Book, Category
+from recommendations.model.ranking.catalogue import IMPORT_BOOKS, Catalogue
+from recommendations.model.ranking.stock import FRESH_DAYS, Stock
+from recommendations.model.vocabulary import ABSENT, Vocabulary
+
+LEARNED = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
+M, SF = Category.MYSTERY, Category.SCIENCE_FICTION
+TODAY = date(2026, 6, 15)
+
+
+def book(
+    id_: int,
+    *categories: Category,
+    year: int | None = None,
+    published_on: date | None = None,
+    added_on: date | None = None,
+    removed: bool = False,
+) -> Book:
+    """A book with its shelves and its age."""
+    return Book(
+        id=id_,
+        title=f"Book {id_}",
+        categories=categories,
+        year=year,
+        published_on=published_on,
+        added_on=added_on,
+        removed=removed,
+    )
+
+
+def stocked(*books: Book) -> Stock:
+    """What a model that learned of 10, 20 and 30 sees of these books."""
+    return Stock(LEARNED, Catalogue.empty().changed(books))
+
+
+def newest(*books: Book) -> list[int]:
+    """The ids on the shelf of all, newest first."""
+    stock = stocked(*books)
+    return [int(stock.ids[row]) for row in stock.shelf(None).newest_rows()]
+
+
+def test_books_unknown_to_the_model_come_after_its_own() -> None:
+    """The model's rows stay what they are, and new books follow by id, whatever the order in which they came."""
+    stock = stocked(book(99), book(10), book(15))
+    assert stock.ids.tolist() == [10, 20, 30, 15, 99]
+    assert stock.rows([99, 10, 15]).tolist() == [4, 0, 3]
+    assert [stock.row(id_) for id_ in (99, 10, 15)] == [4, 0, 3]
+    assert [stock.books[row] for row in (4, 0, 3)] == [book(99), book(10), book(15)]
+
+
+def test_ids_that_were_never_in_the_catalogue_have_no_row() -> None:
+    """Neither an id that nobody knows nor a book that only the model knows has one."""
+    assert stocked(book(10)).rows([7, 2**31 - 1, 10, 20, 0]).tolist() == [ABSENT, ABSENT, 0, ABSENT, ABSENT]
+    assert stocked(book(40)).row(20) == stocked().row(10) == ABSENT
+    assert stocked().rows([10]).tolist() == [ABSENT]
+    assert stocked(book(10)).rows([]).tolist() == []
+
+
+def test_missing_and_removed_books_are_not_on_sale() -> None:
+    """They stand on no shelf; a removed one still has a row and its facts."""
+    stock = stocked(book(10, M), book(30, M), book(40, M, removed=True))
+    assert stock.on_sale.tolist() == [True, False, True, False]
+    for category in (None, M):
+        assert stock.shelf(category).has.tolist() == [True, False, True, False]
+        assert sorted(stock.shelf(category).newest_rows()) == [0, 2]
+    assert stock.books[3].removed
+
+
+@pytest.mark.parametrize("category", Category)
+def test_shelves_by_category(category: Category) -> None:
+    """A book stands on each of its shelves, named twice or not, and on no other."""
+    other = Category((category + 1) % len(Category))
+    stock = stocked(book(10, category, category), book(20, other), book(30), book(40, other, category))
+    assert stock.ids[stock.shelf(category).has].tolist() == [10, 40]
+    assert stock.ids[stock.shelf(None).has].tolist() == [10, 20, 30, 40]
+
+
+def test_newest_first() -> None:
+    """By the day, a year counting as its first day, then by arrival; unknown ones last; ties to the higher id."""
+    yesterday = TODAY - timedelta(1)
+    expected = [
+        book(1, published_on=TODAY, added_on=yesterday),
+        book(2, added_on=TODAY - timedelta(3)),
+        book(4, published_on=date(2026, 1, 2), added_on=TODAY),
+        book(3, year=2026, added_on=TODAY),
+        book(20, year=1999),
+        book(19, published_on=date(1999, 1, 1), year=2020),
+        book(7, year=-300),
+        book(9),
+        book(8),
+    ]
+    assert newest(*reversed(expected)) == [one.id for one in expected]
+
+
+@pytest.mark.parametrize("promised", [{"published_on": TODAY + timedelta(1)}, {"year": 2027}, {"year": 99_999}])
+def test_a_day_yet_to_come_is_no_news(promised: dict[str, date | int]) -> None:
+    """A book that is announced, or misdated, is as new as its arrival and does not stay on top for ever."""
+    announced = Book(id=1, title="", added_on=TODAY - timedelta(5), **promised)  # type: ignore[arg-type]
+    assert newest(announced, book(2, published_on=TODAY - timedelta(2), added_on=TODAY)) == [2, 1]
+    assert newest(announced, book(2, published_on=TODAY - timedelta(9), added_on=TODAY)) == [1, 2]
+
+
+def test_a_day_yet_to_come_comes() -> None:
+    """Once the catalogue has seen the day of publication, it counts."""
+    announced = book(1, published_on=TODAY, added_on=TODAY - timedelta(9))
+    others = book(2, published_on=TODAY - timedelta(1), added_on=TODAY - timedelta(1))
+    assert newest(announced, others) == [2, 1]
+    assert newest(announced, others, book(3, year=1900, added_on=TODAY)) == [1, 2, 3]
+
+
+def test_an_import_is_no_news() -> None:
+    """Undated books that came by the dozen on one day are of unknown age, and none that came then is fresh."""
+    imported = [book(id_, added_on=TODAY) for id_ in range(100, 101 + IMPORT_BOOKS)]
+    dated = book(1, year=1900, added_on=TODAY - timedelta(1))
+    assert newest(dated, *imported)[0] == 1
+    assert newest(dated, *imported[1:])[-1] == 1
+    stock = stocked(dated, *imported)
+    assert stock.ids[stock.shelf(None).fresh].tolist() == [1]
+
+
+def test_fresh_books() -> None:
+    """Those that came within a month before the newest arrival, the latest first, among them the newest."""
+    stock = stocked(
+        book(1, added_on=TODAY - timedelta(FRESH_DAYS)),
+        book(2, added_on=TODAY - timedelta(FRESH_DAYS + 1)),
+        book(3, M, added_on=TODAY, year=1990),
+        book(4, added_on=TODAY, year=1991),
+        book(5, M, added_on=TODAY, removed=True),
+        book(6),
+    )
+    assert stock.ids[stock.shelf(None).fresh].tolist() == [4, 3, 1]
+    assert stock.ids[stock.shelf(M).fresh].tolist() == [3]
+
+
+AUTHORS = st.lists(st.sampled_from(["A. Bee", "a bee", "Cee", "Various", ""]), max_size=2).map(tuple)
+BOOKS = st.builds(
+    Book,
+    id=st.integers(1, 8),
+    title=st.just("Title"),
+    authors=AUTHORS,
+    subjects=AUTHORS,
+    categories=st.lists(st.sampled_from([M, SF]), max_size=2).map(tuple),
+    published_on=st.none() | st.just(TODAY),
+    added_on=st.none() | st.dates(date(2026, 1, 1), date(2026, 1, 3)),
+    removed=st.booleans(),
+)
+
+
+@given(st.lists(st.lists(BOOKS, max_size=4), max_size=5))
+def test_change_by_change_equals_all_at_once(changes: list[list[Book]]) -> None:
+    """However the books came, the catalogue is that of the last word on each, and no earlier state has changed."""
+    states = [Catalogue.empty()]
+    told: list[dict[int, Book]] = [{}]
+    for change in changes:
+        states.append(states[-1].changed(change))
+        told.append(told[-1] | {one.id: one for one in change})
+    for state, latest in zip(states, told, strict=True):
+        whole = Catalogue.empty().changed([latest[id_] for id_ in sorted(latest)])
+        assert state.by_id.ids.tolist() == sorted(latest)
+        assert [state.books[row] for row in state.rows_by_id.tolist()] == [latest[id_] for id_ in sorted(latest)]
+        for column in ("shelves", "published", "added", "removed", "newness"):
+            assert getattr(state, column)[state.rows_by_id].tolist() == getattr(whole, column).tolist()
+        assert shared(state, latest) == shared(whole, latest)
+
+
+def shared(catalogue: Catalogue, books: dict[int, Book]) -> list[list[tuple[int, int, int]]]:
+    """Which pairs of books have how many authors, and how many subjects, in common, and the index by name agrees."""
+    found = []
+    for index in (catalogue.authors, catalogue.subjects):
+        names = index.of(np.array([catalogue.row(id_) for id_ in books], dtype=np.int32)) if books else []
+        by_id = dict(zip(books, map(set, names), strict=True))
+        for id_, codes in by_id.items():
+            row = catalogue.row(id_)
+            spans = zip(index.spans.tolist(), index.spans[1:].tolist(), strict=False)
+            having = [code for code, (start, stop) in enumerate(spans) if row in index.rows[start:stop]]
+            assert having == sorted(codes)
+        found.append(
+            [(one, other, len(by_id[one] & by_id[other])) for one in sorted(by_id) for other in sorted(by_id)]
+        )
+    return found
+
+
+def test_spelling_and_nobodies() -> None:
+    """A name is the same with other case and punctuation; "Various" is nobody, and named twice is named once."""
+    names = Catalogue.empty().authors.names
+    (rowling,) = names.codes(["J.K. Rowling", "J. K. ROWLING"])
+    assert names.codes(["j k rowling", "Mary GrandPré"])[0] == rowling
+    assert names.codes(["Various", "Unknown Author", "", "?"]) == ()
+    assert len(names.codes(["Толстой", "村上春樹"])) == 2

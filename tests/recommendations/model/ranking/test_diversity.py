@@ -1,0 +1,77 @@
+"""One author does not fill a list."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.model.ranking.diversity import Authors, by_place, varied
+from recommendations.model.ranking.name_index import NameIndex
+from recommendations.model.vocabulary import ABSENT
+
+AUTHORS = 4
+
+
+def authors_of(books: Sequence[Sequence[int]]) -> Authors:
+    """These authors by row; the first of all places is that of another book, and books without authors have none."""
+    index = NameIndex.empty().changed(
+        np.arange(len(books) + 1, dtype=np.int32), [("Nobody else",), *(tuple(map(str, one)) for one in books)]
+    )
+    place = np.array([at if one else ABSENT for at, one in enumerate(books, start=1)], dtype=np.int32)
+    return Authors.of(index, place)
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
+    """Falling scores, with ties, and the authors of each book."""
+    scores = sorted(draw(st.lists(st.sampled_from([0.0, 0.5, 0.7, 1.0, 2.0]), max_size=9)), reverse=True)
+    authors = [draw(st.lists(st.integers(0, AUTHORS - 1), max_size=2, unique=True)) for _ in scores]
+    return scores, authors
+
+
+@given(
+    pools(),
+    st.lists(st.lists(st.integers(0, AUTHORS - 1), max_size=2, unique=True), max_size=3),
+    st.sampled_from([0.0, 0.3, 0.5, 1.0]),
+    st.integers(0, 10),
+)
+def test_greedy_choice(
+    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], variety: float, most: int
+) -> None:
+    """Each place goes to the book whose score, cut for every book of its author before it, is the highest."""
+    scores, authors = pool
+    counts = Counter(chain.from_iterable(listed))
+    left = list(range(len(scores)))
+    expected: list[int] = []
+    while left and len(expected) < most:
+
+        def worth(place: int) -> float:
+            repeated: int = max((counts[one] for one in authors[place]), default=0)
+            return scores[place] * (1 - variety) ** repeated
+
+        best = max(left, key=lambda place: (worth(place), -place))
+        expected.append(best)
+        left.remove(best)
+        counts.update(authors[best])
+    # The rows of what competes begin with the last one.
+    known = authors_of([*listed, *authors[::-1]])
+    last = len(listed) + len(scores) - 1
+    rows = [last - place for place in range(len(scores))]
+    assert varied(scores, rows, known, variety=variety, most=most, listed=range(len(listed))) == expected
+
+
+def test_without_variety_or_authors_the_order_stays() -> None:
+    """Neither one author nor unknown ones move anything then."""
+    assert varied([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), variety=0.0, most=2) == [0, 1]
+    assert varied([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), variety=1.0, most=2) == [0, 1]
+
+
+def test_places_fall() -> None:
+    """A better place is worth more, from 1 on."""
+    worth = by_place(5)
+    assert worth[0] == 1
+    assert worth == sorted(set(worth), reverse=True)
+    assert by_place(0) == []

@@ -1,0 +1,88 @@
+"""Ranking against a plain computation of the same."""
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking.scoring import Evidence, best, evidence_of, strongest_speakers, totals
+
+# Few distinct weights, exact in binary, so that ties are common and sums do not depend on their order; 0 is absent.
+WEIGHTS = [0.0, 0.0, 0.25, 0.5, 1.0, -0.5]
+
+
+def neighbours_of(matrix: npt.NDArray[np.float32]) -> Neighbours:
+    """The rows speak for the columns."""
+    sparse = csr_array(matrix)
+    return Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data)
+
+
+Situation = tuple[npt.NDArray[np.float32], list[int], list[float], list[bool], set[int], list[int], int]
+
+
+@st.composite
+def situations(
+    draw: st.DrawFn,
+) -> Situation:
+    """Weights, a history and its fading, what is on the shelf (later books included) and left out, ids, a length."""
+    books, later = draw(st.integers(1, 7)), draw(st.integers(0, 2))
+    cells = draw(st.lists(st.sampled_from(WEIGHTS), min_size=books * books, max_size=books * books))
+    history = draw(st.lists(st.integers(0, books - 1), unique=True))
+    faded = draw(st.lists(st.sampled_from([1.0, 0.5, 0.25]), min_size=len(history), max_size=len(history)))
+    on_shelf = draw(st.lists(st.booleans(), min_size=books + later, max_size=books + later))
+    without = draw(st.sets(st.integers(0, books + later - 1)))
+    ids = draw(st.permutations(range(100, 100 + books + later)))
+    matrix = np.array(cells, dtype=np.float32).reshape(books, books)
+    return matrix, history, faded, on_shelf, without, ids, draw(st.integers(1, books + 2))
+
+
+@given(situations())
+def test_scores_and_speakers_equal_a_plain_computation(
+    situation: Situation,
+) -> None:
+    """The best rows left by their summed weights, ties by id, each with its strongest speakers."""
+    matrix, history, faded, on_shelf, without, ids, most = situation
+    scores = {row: float(matrix[history, row] @ np.array(faded)) for row in range(len(matrix))}
+    expected = sorted(
+        (row for row in scores if scores[row] > 0 and on_shelf[row] and row not in without),
+        key=lambda row: (-scores[row], ids[row]),
+    )
+    evidence = evidence_of(
+        neighbours_of(matrix), np.array(history, dtype=np.int32), np.array(faded, dtype=np.float32)
+    )
+    rows = np.array([row for row in scores if on_shelf[row] and row not in without], dtype=np.int32)
+    ranking = best(rows, totals(evidence, len(on_shelf))[rows], np.array(ids, dtype=np.int32), most)
+    assert ranking.rows.tolist() == expected[:most]
+    assert ranking.scores.tolist() == [scores[row] for row in expected[:most]]
+    listed = ranking.rows.tolist()
+    for row, told in zip(listed, strongest_speakers(evidence, listed, len(on_shelf)), strict=True):
+        speakers = [
+            (-float(matrix[known, row]) * count, known, True)
+            for known, count in zip(history, faded, strict=True)
+            if matrix[known, row]
+        ]
+        assert told == sorted(speakers)
+
+
+def test_what_was_not_learned_is_told_apart() -> None:
+    """Both kinds of evidence add up, and each line says which kind it is of."""
+    learned = Evidence(*lines([5, 6], [1.0, 0.5], [0, 0]), 2)
+    evidence = learned.followed_by(Evidence(*lines([5, 7], [2.0, 0.25], [1, 1]), 0))
+    assert totals(evidence, 8).tolist() == [0, 0, 0, 0, 0, 3.0, 0.5, 0.25]
+    told = strongest_speakers(evidence, [6, 5, 7], 8)
+    assert told == [[(-0.5, 0, True)], [(-2.0, 1, False), (-1.0, 0, True)], [(-0.25, 1, False)]]
+
+
+def lines(
+    rows: list[int], weights: list[float], speakers: list[int]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    """Columns of evidence."""
+    return np.array(rows, dtype=np.int32), np.array(weights), np.array(speakers, dtype=np.int32)
+
+
+def test_ties_go_to_the_lowest_id_whatever_the_rows() -> None:
+    """Where more rows tie than there are places, ids decide and not the numbering."""
+    ids = np.array([1, 50, 40, 30, 20], dtype=np.int32)
+    assert ids[best(np.arange(1, 5), np.ones(4), ids, 2).rows].tolist() == [20, 30]

@@ -1,0 +1,151 @@
+"""Standings computed at once are those computed one by one."""
+
+from collections.abc import Iterable, Sequence
+from math import inf, isnan, nan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.domain.interactions import Event, InteractionKind, Preference, preference_after
+from recommendations.model.preferences import EventColumns, Histories, dated_histories_of, histories_of
+from recommendations.model.ranking.live_histories import LiveHistories
+from recommendations.model.vocabulary import Vocabulary
+
+BOOKS = Vocabulary(np.array([2, 3, 5, 8], dtype=np.int32))
+
+Move = tuple[int, int, int, float, float]
+
+
+def moves(times: Iterable[float] = (nan, 0.0, -5.0, 1.0, 2.0)) -> st.SearchStrategy[list[Move]]:
+    """What readers do, when nobody knows, or at one of a few times."""
+    return st.lists(
+        st.tuples(
+            st.integers(1, 4),
+            st.sampled_from(BOOKS.ids.tolist()),
+            st.sampled_from([int(kind) for kind in InteractionKind]),
+            st.sampled_from([0.5, 2.5, 2.9999999999, 3.0, 5.0]),
+            st.sampled_from(list(times)),
+        ),
+        max_size=40,
+    )
+
+
+def numbered(told: Sequence[Move]) -> list[Event]:
+    """The events, with sequence numbers that have gaps."""
+    return [Event(3 * place + 1, *one) for place, one in enumerate(told)]
+
+
+def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
+    """Reader and book to standing."""
+    return {
+        (int(reader), int(BOOKS.ids[histories.rows[place]])): int(histories.standings[place])
+        for row, reader in enumerate(histories.readers.ids)
+        for place in range(histories.indptr[row], histories.indptr[row + 1])
+    }
+
+
+@given(moves(), st.integers(1, 7))
+def test_all_at_once_equals_one_by_one(told: list[Move], chunk: int) -> None:
+    """The vectorised form gives each pair the standing that the domain's rule gives, event after event."""
+    events = numbered(told)
+    expected: dict[tuple[int, int], int] = {}
+    for event in events:
+        if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}:
+            pair = (event.reader_id, event.book_id)
+            before = Preference(expected.get(pair, 0))
+            expected[pair] = int(preference_after(before, InteractionKind(event.kind), event.value))
+    chunks = [events[start : start + chunk] for start in range(0, len(events), chunk)]
+    histories = histories_of(EventColumns.of(chunks), BOOKS)
+    assert as_dict(histories) == expected
+    assert histories.sequence == (events[-1].sequence if events else 0)
+
+
+def in_order(histories: Histories) -> dict[int, list[int]]:
+    """Each reader's books, the latest last."""
+    bounds = zip(histories.indptr[:-1], histories.indptr[1:], strict=True)
+    parts = [BOOKS.ids[histories.rows[start:stop]].tolist() for start, stop in bounds]
+    return dict(zip(histories.readers.ids.tolist(), parts, strict=True))
+
+
+@given(moves())
+def test_books_stand_in_the_order_of_time(told: list[Move]) -> None:
+    """By the latest known time of each, what has none first, and else by the last event; the times go with them."""
+    events = [event for event in numbered(told) if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}]
+    dated = dated_histories_of(EventColumns.of([events]), BOOKS)
+    expected: dict[int, list[int]] = {}
+    times: list[float] = []
+    for reader in sorted({event.reader_id for event in events}):
+        theirs = [event for event in events if event.reader_id == reader]
+        last = {event.book_id: event.sequence for event in theirs}
+        known = {
+            id_: [one.happened for one in theirs if one.book_id == id_ and not isnan(one.happened)] for id_ in last
+        }
+        expected[reader] = sorted(last, key=lambda id_: (max(known[id_], default=-inf), last[id_]))
+        times += [max(known[id_], default=nan) for id_ in expected[reader]]
+    assert in_order(dated.histories) == expected
+    assert dated.times.tolist() == pytest.approx(times, nan_ok=True, abs=0)
+
+
+@given(moves(), st.integers(0, 40))
+def test_learned_and_live_standings_agree(told: list[Move], trained: int) -> None:
+    """It makes no difference which events were there at the training and which came later."""
+    events = numbered(told)
+    live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
+    live.observe(events[trained:])
+    everything = histories_of(EventColumns.of([events]), BOOKS)
+    known = {reader: live.of(reader).as_mapping() for reader in range(1, 5)}
+    found = {(reader, id_): int(standing) for reader in known for id_, standing in known[reader].items()}
+    assert found == as_dict(everything)
+
+
+@given(moves(), st.integers(0, 40), st.integers(0, 40))
+def test_learned_and_live_histories_agree_in_order(told: list[Move], trained: int, undated: int) -> None:
+    """Where later events have later times, and those without a time come first: then in order, too."""
+    in_time = sorted(told, key=lambda move: -inf if isnan(move[-1]) else move[-1])
+    events = numbered([(*move[:-1], nan if place < undated else move[-1]) for place, move in enumerate(in_time)])
+    live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
+    live.observe(events[trained:])
+    everything = in_order(histories_of(EventColumns.of([events]), BOOKS))
+    for reader in range(1, 5):
+        assert live.of(reader).books.tolist() == everything.get(reader, [])
+
+
+@given(moves(), st.integers(0, 40))
+def test_learned_and_replaced_histories_agree_in_order(told: list[Move], trained: int) -> None:
+    """A history that was replaced is the one that the next training finds, whatever times its events have."""
+    events = numbered(told)
+    live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
+    learned = histories_of(EventColumns.of([events]), BOOKS)
+    everything = in_order(learned)
+    standings = as_dict(learned)
+    for reader in range(1, 5):
+        live.replace(reader, [event for event in events if event.reader_id == reader])
+        found = live.of(reader)
+        assert found.books.tolist() == everything.get(reader, [])
+        assert found.standings.tolist() == [standings[reader, id_] for id_ in found.books.tolist()]
+
+
+def test_where_live_histories_differ_from_learned_ones() -> None:
+    """What is told late, or without a time, is the latest until the next training, and then takes its place."""
+    events = [Event(1, 1, 2, 3, 0.0, 50.0), Event(2, 1, 3, 3, 0.0, 40.0), Event(3, 1, 5, 3, 0.0)]
+    live = LiveHistories(histories_of(EventColumns.of([events[:1]]), BOOKS), BOOKS)
+    live.observe(events[1:])
+    assert live.of(1).books.tolist() == [2, 3, 5]
+    assert in_order(histories_of(EventColumns.of([events]), BOOKS)) == {1: [5, 3, 2]}
+
+
+def test_no_events() -> None:
+    """An empty history is a history of nobody."""
+    histories = histories_of(EventColumns.of([[]]), BOOKS)
+    assert len(histories.readers) == 0
+    assert histories.indptr.tolist() == [0]
+    assert histories.sequence == 0
+
+
+def test_shown_counts_for_the_sequence_only() -> None:
+    """What was merely shown says nothing of taste, yet is not read again."""
+    histories = histories_of(EventColumns.of([[Event(9, 1, 2, InteractionKind.SHOWN, 0.0)]]), BOOKS)
+    assert as_dict(histories) == {}
+    assert histories.sequence == 9

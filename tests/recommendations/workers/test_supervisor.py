@@ -1,0 +1,158 @@
+"""A crew of processes: complete, watched over, and ended together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+DEADLINE = 20.0
+
+PROGRAM = """
+import os, sys, time
+from recommendations.workers import supervisor as workers
+from servicekit.logs import configure_logging
+configure_logging()
+workers.FIRST_PAUSE_SECONDS = {first_pause}
+def work(number, stop, listens):
+    {work}
+workers.Crew(2, work, end_seconds={end_seconds}).run(lambda: print("all listen", flush=True))
+"""
+"""In a process of its own: that of the tests has threads, and must not be forked."""
+
+
+def crew(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> subprocess.Popen[str]:
+    """A crew of two workers that do `work`."""
+    program = PROGRAM.format(work=work, first_pause=first_pause, end_seconds=end_seconds)
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def await_line(running: subprocess.Popen[str]) -> str:
+    """The first line that it prints."""
+    assert running.stdout is not None
+    return running.stdout.readline()
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def workers_of(running: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The workers that live."""
+    return [one for one in psutil.Process(running.pid).children() if lives(one)]
+
+
+def await_workers(running: subprocess.Popen[str], without: psutil.Process) -> list[psutil.Process]:
+    """Two workers, one of them not among them."""
+    ends = time.monotonic() + DEADLINE
+    while time.monotonic() < ends:
+        crew = workers_of(running)
+        if len(crew) == 2 and without not in crew:
+            return crew
+    raise AssertionError(f"no two workers without {without}")
+
+
+SERVING = "listens(); stop.wait()"
+
+
+@pytest.mark.slow
+def test_a_crew_ends_together() -> None:
+    """All listen before the parent says so, and told to end it leaves nobody behind."""
+    with crew(SERVING) as running:
+        assert await_line(running) == "all listen\n"
+        workers = workers_of(running)
+        assert len(workers) == 2
+        running.send_signal(signal.SIGTERM)
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert (running.returncode, errors) == (0, "")
+    assert not any(one.is_running() for one in workers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_who_ends_alone_is_replaced(number: signal.Signals) -> None:
+    """Killed, or told to end by itself, a worker has a successor; the other one goes on."""
+    with crew(SERVING) as running:
+        await_line(running)
+        first, second = workers_of(running)
+        first.send_signal(number)
+        assert second in await_workers(running, without=first)
+        running.terminate()
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 0
+    assert "event=worker_died" in errors
+    assert "event=worker_started" in errors
+
+
+@pytest.mark.slow
+def test_a_parent_that_is_killed_leaves_nobody() -> None:
+    """Workers notice by themselves that they are alone, and end."""
+    with crew(SERVING) as running:
+        await_line(running)
+        workers = workers_of(running)
+        running.kill()
+        _, alive = psutil.wait_procs(workers, timeout=DEADLINE)
+        running.communicate(timeout=DEADLINE)
+    assert alive == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_never_listens_ends_all() -> None:
+    """The parent says so, with what the worker failed of in the log, and the other worker is ended."""
+    with crew("number and 1 / 0; listens(); stop.wait()") as running:
+        out, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 1
+    assert out == ""
+    assert "ZeroDivisionError" in errors
+    assert "ChildProcessError: a worker ended before it listened" in errors
+
+
+@pytest.mark.slow
+def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
+    """The pauses double, so that a crash at every start takes no processor."""
+    # Who ends before all listen ends the start: this one waits for the end of the input.
+    dies = "listens(); number and (os.read(0, 1), os._exit(3)); stop.wait()"
+    with crew(dies, first_pause=0.05) as running:
+        await_line(running)
+        assert running.stdin is not None
+        assert running.stderr is not None
+        running.stdin.close()
+        running.stdin = None
+        pauses: list[float] = []
+        for line in running.stderr:
+            if "event=worker_died" in line:
+                assert " code=3 " in line
+                pauses.append(float(line.split("again_in=")[1].split()[0]))
+            if len(pauses) == 5:
+                break
+        running.terminate()
+        running.communicate(timeout=DEADLINE)
+    assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8]
+
+
+@pytest.mark.slow
+def test_who_does_not_end_is_killed() -> None:
+    """After a while nobody waits for a worker that hears nothing, and the end is not called orderly."""
+    with crew("listens(); [time.sleep(100) for _ in range(9)]", end_seconds=0.3) as running:
+        await_line(running)
+        workers = workers_of(running)
+        running.terminate()
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 1
+    assert "a worker had to be killed" in errors
+    assert not any(one.is_running() for one in workers)
