@@ -5,33 +5,33 @@ import pytest
 from recommendations.domain.interactions import InteractionKind, Preference, preference_after
 
 K, S = InteractionKind, Preference
-LIKED, TAKEN, WAVED, OPINION = S.LIKED, S.TAKEN, S.DISMISSED, S.OPINION
+LIKED, READ, WAVED, OPINION = S.LIKED, S.READ, S.DISMISSED, S.OPINION
 
 
 @pytest.mark.parametrize(
     ("before", "kind", "value", "after"),
     [
         (S.NONE, K.SHOWN, 0, S.NONE),
-        (LIKED | TAKEN, K.SHOWN, 0, LIKED | TAKEN),
+        (LIKED | READ, K.SHOWN, 0, LIKED | READ),
         (S.NONE, K.VIEW, 0, LIKED),
         (S.NONE, K.CLICK, 0, LIKED),
         (S.NONE, K.CART, 0, LIKED),
-        (S.NONE, K.PURCHASE, 0, LIKED | TAKEN),
-        (LIKED, K.PURCHASE, 0, LIKED | TAKEN),
-        (LIKED | TAKEN, K.VIEW, 0, LIKED | TAKEN),
-        (S.NONE, K.RATING, 2.99, TAKEN | OPINION),
-        (S.NONE, K.RATING, 3.0, TAKEN | OPINION | LIKED),
-        (LIKED | TAKEN, K.RATING, 1, TAKEN | OPINION),
-        (TAKEN | OPINION, K.RATING, 5, TAKEN | OPINION | LIKED),
-        (WAVED | OPINION, K.RATING, 4, TAKEN | OPINION | LIKED),
+        (S.NONE, K.PURCHASE, 0, LIKED | READ),
+        (LIKED, K.PURCHASE, 0, LIKED | READ),
+        (LIKED | READ, K.VIEW, 0, LIKED | READ),
+        (S.NONE, K.RATING, 2.99, READ | OPINION),
+        (S.NONE, K.RATING, 3.0, READ | OPINION | LIKED),
+        (LIKED | READ, K.RATING, 1, READ | OPINION),
+        (READ | OPINION, K.RATING, 5, READ | OPINION | LIKED),
+        (WAVED | OPINION, K.RATING, 4, READ | OPINION | LIKED),
         (S.NONE, K.NOT_INTERESTED, 0, WAVED | OPINION),
         (LIKED, K.NOT_INTERESTED, 0, WAVED | OPINION),
-        (LIKED | TAKEN, K.NOT_INTERESTED, 0, TAKEN | WAVED | OPINION),
-        (TAKEN | OPINION | LIKED, K.NOT_INTERESTED, 0, TAKEN | WAVED | OPINION),
+        (LIKED | READ, K.NOT_INTERESTED, 0, READ | WAVED | OPINION),
+        (READ | OPINION | LIKED, K.NOT_INTERESTED, 0, READ | WAVED | OPINION),
         (WAVED | OPINION, K.VIEW, 0, WAVED | OPINION),
-        (WAVED | OPINION, K.PURCHASE, 0, WAVED | TAKEN | OPINION),
-        (TAKEN | OPINION, K.CART, 0, TAKEN | OPINION),
-        (TAKEN | OPINION, K.PURCHASE, 0, TAKEN | OPINION),
+        (WAVED | OPINION, K.PURCHASE, 0, WAVED | READ | OPINION),
+        (READ | OPINION, K.CART, 0, READ | OPINION),
+        (READ | OPINION, K.PURCHASE, 0, READ | OPINION),
     ],
 )
 def test_standing_after_one_more_interaction(
