@@ -27,6 +27,7 @@ class Acquaintance(IntEnum):
     OTHER = 0
     SEEN = 1
     LIKED = 2
+    BOUGHT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ _WEIGHT_OF_LIKING = 3
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """The books that a reader looked at (the latest first), likes, and has an opinion of."""
+    """The books that a reader looked at (the latest first), likes, has an opinion of, and bought."""
 
     seen: tuple[int, ...] = ()
     liked: frozenset[int] = frozenset()
     settled: frozenset[int] = frozenset()
+    bought: frozenset[int] = frozenset()
 
     def favourites(self, cards: Mapping[int, Card], most: int) -> tuple[Category, ...]:
         """The categories of which this reader saw and liked most books, at most so many."""
@@ -31,12 +32,14 @@ class Taste:
         return tuple(category for category, _ in counted.most_common(most))
 
     def words(self, reason: Reason | None) -> Reason | None:
-        """The reason with how this reader came to know its first two books; those that they liked say it alone."""
+        """The reason with how this reader knows its first two books; if they liked or bought some, only those stay."""
         if reason is None or not reason.books:
             return reason
         named = reason.books[:2]
         if liked := tuple(book for book in named if book[0] in self.liked):
             return Reason(reason.kind, liked, Acquaintance.LIKED)
+        if bought := tuple(book for book in named if book[0] in self.bought):
+            return Reason(reason.kind, bought, Acquaintance.BOUGHT)
         if all(book_id in self.seen for book_id, _ in named):
             return Reason(reason.kind, named, Acquaintance.SEEN)
         return reason
@@ -51,6 +54,7 @@ def taste_of(interactions: Sequence[Interaction]) -> Taste:
         seen=tuple(dict.fromkeys(looks)),
         liked=frozenset(_liked(opinions)) - waved_away,
         settled=frozenset(each.book_id for each in opinions),
+        bought=frozenset(each.book_id for each in interactions if each.kind is InteractionKind.PURCHASE),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands on pages with recommended shelves, and what takes their place when there are none."""
+"""Recommended shelves for pages, and what replaces them when Recommendations is unavailable."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from marketplace.usecases.page_shelves import ROW, CardShelf, Home, Notice, Shel
 log = structlog.get_logger()
 
 LOOKED_BACK = 60
-"""So much of what a reader did here tells what they like now."""
+"""A reader's taste is taken from this many of their latest interactions."""
 
 REMEMBERED = 3_000
 REMEMBERED_FOR = 3600.0
@@ -36,18 +36,18 @@ class Recommender(Protocol):
     """What pages need of Recommendations."""
 
     def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
-        """One shelf for each request. Raises RecommenderError."""
+        """One shelf per request. Raises RecommenderError."""
 
     def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
         """Books like this one. Raises RecommenderError."""
 
     @property
     def state(self) -> str:
-        """A word on whether it is being asked."""
+        """The state of its circuit breaker."""
 
 
 class Shelves:
-    """Makes shelves, whether Recommendations answers or not; asks it once for a page.
+    """Makes shelves, whether or not Recommendations answers, with one call to it per page.
 
     Every method raises StoreUnavailable.
     """
@@ -85,7 +85,7 @@ class Shelves:
         )
 
     def of_category(self, reader_id: int, category: Category) -> CardShelf | None:
-        """Books of a category that were chosen for what this reader knows; None where none are."""
+        """Books of a category recommended to this reader personally; None if there are none."""
         if reader_id == NOBODY:
             return None
         wanted = [(ShelfKind.CATEGORY, ShelfRequest(category, ROW))]
@@ -96,23 +96,22 @@ class Shelves:
         return shelf if shelf.is_personal else None
 
     def similar(self, reader_id: int, book: Book) -> CardShelf:
-        """Books like this one, or best-sellers of its category where Recommendations names none."""
+        """Books like this one, or best-sellers of its category if there are none."""
         taste = self._taste(reader_id)
         try:
             shelf = self._recommender.similar(book.id, reader_id, ROW)
         except RecommenderError as error:
-            _tell(error)
+            _log(error)
             shelf = Shelf(())
-        cards = self._cards.of(each.book_id for each in shelf.recommendations)
-        found = _found(shelf, cards, taste)
-        if found:
-            return CardShelf(kind=ShelfKind.SIMILAR, cards=found, attribution=_attribution(shelf))
+        cards = self._cards.of(book.book_id for book in shelf.recommendations)
+        if similar := _cards_of(shelf, cards, taste):
+            return CardShelf(kind=ShelfKind.SIMILAR, cards=similar, attribution=_attribution(shelf))
         best = self._best_sellers.current()
-        category = next((each for each in book.categories if each in best.by_category), None)
-        own = best.overall if category is None else best.by_category[category]
+        category = next((category for category in book.categories if category in best.by_category), None)
+        best_sellers = best.overall if category is None else best.by_category[category]
         return CardShelf(
             kind=ShelfKind.SAME_SHELF,
-            cards=_own(own, taken={book.id, *taste.settled}, limit=ROW),
+            cards=_without(best_sellers, {book.id, *taste.settled}, limit=ROW),
             category=category,
         )
 
@@ -134,7 +133,7 @@ class Shelves:
         try:
             shelves = self._recommender.shelves(reader_id, requests)
         except RecommenderError as error:
-            _tell(error)
+            _log(error)
             with self._lock:
                 remembered = self._last_good.get(reader_id, {})
             if requests[0] in remembered:
@@ -142,7 +141,7 @@ class Shelves:
             return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
-                # Beside those of other pages: a look at a category must not cost the home page's.
+                # Merged, so that a category's page does not replace the shelves of the home page.
                 known = self._last_good.get(reader_id, {})
                 self._last_good[reader_id] = known | dict(zip(requests, shelves, strict=True))
         return shelves, Notice.NONE
@@ -154,40 +153,41 @@ class Shelves:
         best: BestSellers,
         taste: Taste,
     ) -> list[CardShelf]:
-        cards = self._cards.of({each.book_id for shelf in shelves for each in shelf.recommendations})
+        cards = self._cards.of({book.book_id for shelf in shelves for book in shelf.recommendations})
         filled: list[CardShelf] = []
         taken = set(taste.settled)
-        for place, (kind, request) in enumerate(wanted):
-            shelf = shelves[place] if shelves else Shelf(())
-            found = _found(shelf, cards, taste)
-            attribution = _attribution(shelf) if found else SHOP
-            # Nobody but Recommendations knows what is new.
-            if not found and request.selection is not Selection.NEW:
-                own = best.overall if request.category is None else best.by_category.get(request.category, ())
-                found = _own(own, taken=taken, limit=request.limit)
-            taken.update(card.id for card in found)
-            filled.append(CardShelf(kind=kind, cards=found, attribution=attribution, category=request.category))
+        for position, (kind, request) in enumerate(wanted):
+            shelf = shelves[position] if shelves else Shelf(())
+            on_shelf = _cards_of(shelf, cards, taste)
+            attribution = _attribution(shelf) if on_shelf else SHOP
+            # Only Recommendations knows what is new.
+            if not on_shelf and request.selection is not Selection.NEW:
+                category = request.category
+                best_sellers = best.overall if category is None else best.by_category.get(category, ())
+                on_shelf = _without(best_sellers, taken, limit=request.limit)
+            taken.update(card.id for card in on_shelf)
+            filled.append(CardShelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
         return filled
 
 
-def _found(shelf: Shelf, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
-    found = []
-    for each in shelf.recommendations:
-        card = cards.get(each.book_id)
-        # Recommendations may not know yet what the reader rated or waved away a moment ago.
-        if card is not None and each.book_id not in taste.settled:
-            found.append(_shown_for(card, taste.words(each.reason)))
-    return tuple(found)
+def _cards_of(shelf: Shelf, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
+    shown = []
+    for book in shelf.recommendations:
+        card = cards.get(book.book_id)
+        # Recommendations may not know yet what the reader rated or dismissed a moment ago.
+        if card is not None and book.book_id not in taste.settled:
+            shown.append(_with_reason(card, taste.words(book.reason)))
+    return tuple(shown)
 
 
 @lru_cache(maxsize=CARDS_REMEMBERED)
-def _shown_for(card: Card, reason: Reason | None) -> Card:
-    # Forty of them stand on a page, most of them as on the one before.
+def _with_reason(card: Card, reason: Reason | None) -> Card:
+    # A page has forty of them, and most were on the page before.
     return replace(card, reason=reason)
 
 
-def _own(cards: Iterable[Card], *, taken: Iterable[int], limit: int) -> tuple[Card, ...]:
-    left_out = set(taken)
+def _without(cards: Iterable[Card], book_ids: Iterable[int], *, limit: int) -> tuple[Card, ...]:
+    left_out = set(book_ids)
     return tuple(card for card in cards if card.id not in left_out)[:limit]
 
 
@@ -195,7 +195,7 @@ def _attribution(shelf: Shelf) -> str:
     return shelf.recommendation_id if is_attribution(shelf.recommendation_id) else SHOP
 
 
-def _tell(error: RecommenderError) -> None:
-    # An open breaker said so already when it opened.
+def _log(error: RecommenderError) -> None:
+    # An open breaker has logged this when it opened.
     if error.__cause__ is not None:
-        log.warning("no answer from Recommendations", reason=str(error))
+        log.warning("recommendations_unavailable", reason=str(error))

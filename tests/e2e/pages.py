@@ -34,20 +34,20 @@ def _fail_to_sign_up(page: Page) -> None:
     page.get_by_label("Password").fill("short")
     page.locator("main form").evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name="Sign up").click()
-    page.get_by_role("heading", name="That did not work yet").wait_for()
+    page.get_by_role("heading", name="Please check the following").wait_for()
 
 
 def _fail_to_save(page: Page) -> None:
     page.get_by_label("Stock").fill("many")
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="That did not work yet").wait_for()
+    page.get_by_role("heading", name="Please check the following").wait_for()
 
 
 def _import_badly(page: Page) -> None:
     rows = b"book_id,title,colour\n0,Nought,red\nx,,\n"
-    page.get_by_label("The file").set_input_files(FilePayload(name="b.csv", mimeType="text/csv", buffer=rows))
-    page.get_by_role("button", name="Import it").click()
-    page.get_by_text("2 rows could not be used").wait_for()
+    page.get_by_label("File").set_input_files(FilePayload(name="b.csv", mimeType="text/csv", buffer=rows))
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("2 rows rejected").wait_for()
 
 
 def _wave_away(page: Page) -> None:
@@ -70,12 +70,12 @@ def _fail_to_order(page: Page) -> None:
     page.get_by_label("Postal code").fill("nowhere")
     page.locator("main form").last.evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name="Order and pay").click()
-    page.get_by_role("heading", name="That did not work yet").wait_for()
+    page.get_by_role("heading", name="Please check the following").wait_for()
 
 
 def _put_into_cart(page: Page) -> None:
-    page.get_by_role("button", name="Put into cart").click()
-    page.get_by_text("is in your cart").wait_for()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_text("to your cart").wait_for()
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def cookies_of_all(browser: Browser, shop: str, promote: Callable[[str], None]) 
         page.goto(shop.rstrip("/") + BOOK)
         page.get_by_role("group", name="Your rating").locator("label").nth(8).click()
         page.get_by_role("button", name="Rate", exact=True).click()
-        page.get_by_role("button", name="Put on wishlist").click()
-        page.get_by_role("button", name="Take off wishlist").wait_for()
+        page.get_by_role("button", name="Add to wishlist").click()
+        page.get_by_role("button", name="Remove from wishlist").wait_for()
         _put_into_cart(page)
         while not page.locator(".card .reason", has_text="Because").first.is_visible():
             page.goto(shop)

@@ -32,7 +32,7 @@ class Visit:
         """A search with three typos finds the book, and says for what it was found."""
         self.hands.type(self.page.get_by_label("Search for a title"), MISSPELT)
         self.hands.press(self.page.get_by_role("button", name="Search"))
-        expect(self.page.get_by_text("We found these for")).to_be_visible()
+        expect(self.page.get_by_text("Showing results for")).to_be_visible()
         expect(self.page.locator(".card .title").first).to_have_text(BOOK)
 
     def open_book(self) -> None:
@@ -78,7 +78,7 @@ class Visit:
         self.hands.press(self.page.get_by_role("link", name="Sign up"))
         self._fill_in(email)
         self.hands.press(self.page.get_by_role("button", name="Sign up"))
-        expect(self.page.get_by_text("Welcome. Your account is ready.")).to_be_visible()
+        expect(self.page.get_by_text("Welcome! Your account is ready.")).to_be_visible()
         self.find_history()
 
     def sign_in(self, email: str) -> None:
@@ -108,10 +108,10 @@ class Visit:
     def be_forgotten(self) -> None:
         """After the password and a question, nothing is left."""
         self._go_to_account()
-        self.hands.press(self.page.get_by_role("link", name="Forget me"))
+        self.hands.press(self.page.get_by_role("link", name="Delete my data"))
         self.hands.type(self.page.get_by_label("Password"), PASSWORD)
-        self.hands.press(self.page.get_by_role("button", name="Forget me for good"))
-        expect(self.page.get_by_text("You are forgotten.")).to_be_visible()
+        self.hands.press(self.page.get_by_role("button", name="Delete permanently"))
+        expect(self.page.get_by_text("Your data has been deleted.")).to_be_visible()
 
     def fail_to_sign_in(self, email: str) -> None:
         """There is no such account any more."""
@@ -119,11 +119,11 @@ class Visit:
         self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Sign in"))
         self._fill_in(email)
         self.hands.press(self.page.get_by_role("button", name="Sign in"))
-        expect(self.page.get_by_text("There is no account with this e-mail and password.").first).to_be_visible()
+        expect(self.page.get_by_text("E-mail or password is incorrect.").first).to_be_visible()
 
     def _undo(self) -> None:
         self.hands.press(self.page.get_by_role("button", name="Undo"))
-        expect(self.page.get_by_text("Taken back")).to_be_visible()
+        expect(self.page.get_by_text("no longer affects your recommendations")).to_be_visible()
 
     def _go_to_account(self) -> None:
         self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="Account"))
@@ -131,7 +131,7 @@ class Visit:
 
     def _open_history(self) -> None:
         self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="History"))
-        expect(self.page.get_by_role("heading", level=1, name="What you did here")).to_be_visible()
+        expect(self.page.get_by_role("heading", level=1, name="Your activity")).to_be_visible()
 
     def _fill_in(self, email: str) -> None:
         self.hands.type(self.page.get_by_label("E-mail"), email)

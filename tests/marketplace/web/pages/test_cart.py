@@ -21,15 +21,15 @@ def change(browser: Browser, book_id: int, quantity: str) -> int:
 
 def test_a_guest_fills_a_cart(browser: Browser) -> None:
     """From the book's page, and is led back there; every page then says that something is in it."""
-    assert "(filled)" not in browser.get("/")
+    assert "(not empty)" not in browser.get("/")
     answer = put_into_cart(browser, next="/books/20?from=shop")
     assert (answer.status_code, answer.location) == (303, "/books/20?from=shop")
     html = browser.get("/books/20")
-    assert "Dune</cite> is in your cart." in html
-    assert "(filled)" in html
+    assert "Added <cite>Dune</cite> to your cart." in html
+    assert "(not empty)" in html
     html = browser.get("/cart")
     assert "€9.99 each" in html
-    assert "To checkout" in html
+    assert "Check out" in html
 
 
 def test_copies_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
@@ -39,11 +39,11 @@ def test_copies_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
     assert "€29.97" in browser.get("/cart")
     assert change(browser, 20, "0") == 303
     html = browser.get("/cart")
-    assert "Nothing is in your cart yet." in html
-    assert "(filled)" not in html
+    assert "Your cart is empty." in html
+    assert "(not empty)" not in html
     put_into_cart(browser)
     assert browser.send("/cart/empty", form_at="/cart").status_code == 303
-    assert "Nothing is in your cart yet." in browser.get("/cart")
+    assert "Your cart is empty." in browser.get("/cart")
 
 
 @pytest.mark.parametrize("quantity", ["", "-1", "100", "1.5", "²", "9" * 50, "x"])
@@ -56,10 +56,10 @@ def test_what_is_no_number_of_copies_is_refused(browser: Browser, quantity: str)
 
 def test_a_book_without_a_price_is_not_offered_for_the_cart(browser: Browser) -> None:
     """Its page has no button, and whoever sends the form all the same is told."""
-    assert "Put into cart" not in browser.get("/books/21")
+    assert "Add to cart" not in browser.get("/books/21")
     answer = browser.send("/books/21/cart", form_at="/books/21")
     assert answer.status_code == 303
-    assert "Hyperion</cite> is not for sale just now." in browser.get("/cart")
+    assert "Hyperion</cite> is not for sale at the moment." in browser.get("/cart")
 
 
 def test_a_cart_in_trouble_says_why_and_helps_itself(browser: Browser, store: Store) -> None:
@@ -70,11 +70,11 @@ def test_a_cart_in_trouble_says_why_and_helps_itself(browser: Browser, store: St
         work.commit()
     html = browser.get("/cart")
     assert "Only 1 is left." in html
-    assert "To checkout" not in html
+    assert "Check out" not in html
     assert browser.send("/cart/adjust", form_at="/cart").location == "/cart"
     html = browser.get("/cart")
     assert 'value="1"' in html
-    assert "To checkout" in html
+    assert "Check out" in html
 
 
 def test_the_cart_comes_along_when_a_guest_signs_up(browser: Browser, app: Flask) -> None:
@@ -85,7 +85,7 @@ def test_the_cart_comes_along_when_a_guest_signs_up(browser: Browser, app: Flask
     other = Browser(app)
     other.sign_in()
     html = other.get("/")
-    assert "(filled)" in html
+    assert "(not empty)" in html
     assert "€19.98" in other.get("/cart")
 
 
@@ -95,6 +95,6 @@ def test_a_cart_is_ones_own(browser: Browser, app: Flask) -> None:
     other = Browser(app)
     put_into_cart(other, quantity=2)
     change(other, 20, "0")
-    assert "Nothing is in your cart yet." in other.get("/cart")
+    assert "Your cart is empty." in other.get("/cart")
     assert Money(999, "EUR") == DUNE.price
     assert "€9.99 each" in browser.get("/cart")
