@@ -165,6 +165,8 @@ class Shelves:
                 category = request.category
                 best_sellers = best.overall if category is None else best.by_category.get(category, ())
                 on_shelf = _without(best_sellers, taken, limit=request.limit)
+                # In a small shop an empty shelf would be worse than a book on two of them.
+                on_shelf = on_shelf or _without(best_sellers, taste.settled, limit=request.limit)
             taken.update(card.id for card in on_shelf)
             filled.append(CardShelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
         return filled

@@ -62,7 +62,12 @@ def test_what_was_typed_is_kept(buyer: Browser) -> None:
     fields = checkout_fields(buyer)
     answer = buyer.client.post("/checkout", data={**fields, "postal_code": "12345", "city": ""})
     assert answer.status_code == 422
-    for words in ("That is not a valid postal code for United Kingdom", "Enter the city.", 'value="12345"', "Ann Reader"):
+    for words in (
+        "That is not a valid postal code for United Kingdom",
+        "Enter the city.",
+        'value="12345"',
+        "Ann Reader",
+    ):
         assert words in answer.text
     assert str(fields["key"]) in answer.text
     assert buyer.client.post("/checkout", data=fields).status_code == 303
