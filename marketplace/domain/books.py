@@ -58,7 +58,7 @@ class BestSellers:
         return tuple(sorted(self.by_category, key=lambda each: each.label))
 
     @cached_property
-    def busiest(self) -> tuple[Category, ...]:
+    def most_read(self) -> tuple[Category, ...]:
         """The categories that have books, those first whose shelves had most readers."""
 
         def readers(category: Category) -> int:
@@ -74,8 +74,8 @@ class Sort(Enum):
     POPULAR = "popular"
     NEWEST = "newest"
     TITLE = "title"
-    CHEAPEST = "price"
-    DEAREST = "price-desc"
+    PRICE_ASCENDING = "price"
+    PRICE_DESCENDING = "price-desc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +94,17 @@ class AuthorListing(Listing):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Listing):
-    """One page of what a search found.
+class SearchPage(Listing):
+    """One page of the books that match a query.
 
-    `total` counts what paging can reach; `more` says that yet more books match. `corrected` is the query as it was
-    understood, "" where it was taken as typed. `loosened` says that no book has all of its words, and that these have
-    some.
+    `total` counts the books that paging can reach; `has_more` says that further ones match. `corrected` is the query
+    after spelling correction, "" where nothing was corrected. `is_partial` says that no book has all of its words:
+    these have some.
     """
 
-    more: bool = False
+    has_more: bool = False
     corrected: str = ""
-    loosened: bool = False
+    is_partial: bool = False
 
 
 class SuggestionKind(Enum):

@@ -11,29 +11,29 @@ from marketplace.domain.errors import MarketplaceError
 
 WEBHOOK = "/webhooks/payments/"
 """Where the shop is called back, before the order's id."""
-LIFE_SECONDS = 24 * 60 * 60
+TOKEN_LIFETIME_SECONDS = 24 * 60 * 60
 _SALT = "payment callback"
 
 
-class TokenRefused(MarketplaceError):
+class InvalidToken(MarketplaceError):
     """The base of why a token does not speak for an order; `why` is for the log, and for no caller."""
 
     why: ClassVar[str]
 
 
-class Forged(TokenRefused):
+class Forged(InvalidToken):
     """The shop never signed this."""
 
     why = "forged"
 
 
-class Expired(TokenRefused):
+class Expired(InvalidToken):
     """The shop signed this too long ago."""
 
     why = "expired"
 
 
-class OfOtherOrder(TokenRefused):
+class WrongOrder(InvalidToken):
     """The shop signed this for another order."""
 
     why = "other order"
@@ -45,23 +45,23 @@ class CallbackTokens:
     def __init__(self, key: str, *, clock: Callable[[], float] = time.time) -> None:
         self._signer = _Signer(key, clock)
 
-    def made_for(self, order_id: str) -> str:
+    def issue(self, order_id: str) -> str:
         """A token that speaks for this order, for a day."""
         return self._signer.sign(order_id).decode("ascii")
 
     def check(self, token: str, order_id: str) -> None:
         """Return where `token` speaks for this order.
 
-        Raises Forged, Expired and OfOtherOrder.
+        Raises Forged, Expired and WrongOrder.
         """
         try:
-            signed_for = self._signer.unsign(token, max_age=LIFE_SECONDS)
+            signed_for = self._signer.unsign(token, max_age=TOKEN_LIFETIME_SECONDS)
         except SignatureExpired:
             raise Expired from None
         except BadSignature:
             raise Forged from None
         if signed_for != order_id.encode():
-            raise OfOtherOrder
+            raise WrongOrder
 
 
 class _Signer(TimestampSigner):

@@ -16,8 +16,8 @@ class MarketplaceError(Exception):
      ├─ OrderNotFound
      ├─ EventNotFound
      ├─ StoreUnavailable
-     ├─ Unfit                        what was typed cannot be used; `faults` say why
-     ├─ AddressUnfit                 likewise, of an address
+     ├─ InvalidCredentials                        what was typed cannot be used; `faults` say why
+     ├─ InvalidAddress                 likewise, of an address
      ├─ EmailTaken
      ├─ WrongPassword                or an e-mail that no account has: nobody is told which
      ├─ NotSignedIn                  only an account can do this
@@ -27,9 +27,9 @@ class MarketplaceError(Exception):
      ├─ CartChanged                  what is ordered is not what was shown
      ├─ KeyReused                    another order was placed with this idempotency key
      ├─ StateConflict                an order does not go from its state into that one
-     ├─ OrdersUnderWay               a reader cannot be forgotten yet
+     ├─ OpenOrders               a reader cannot be forgotten yet
      ├─ StillModerator               likewise
-     ├─ UnfitBook                    some of a book's `facts` cannot be used
+     ├─ InvalidBook                    some of a book's `facts` cannot be used
      ├─ BookConflict                 some of a book's `facts` were changed by two at once
      ├─ Unavailable                  transient: the same may succeed later
      │   └─ Broken                   it answers, but breaks on this; anything else may succeed
@@ -77,7 +77,7 @@ class StoreUnavailable(MarketplaceError):
     """The shop's own database does not answer, or not as it should."""
 
 
-class Fault(Enum):
+class CredentialProblem(Enum):
     """Why an e-mail or a password cannot be used."""
 
     EMAIL_MALFORMED = "email malformed"
@@ -86,15 +86,15 @@ class Fault(Enum):
     PASSWORD_COMMON = "password common"  # noqa: S105
 
 
-class Unfit(MarketplaceError):
+class InvalidCredentials(MarketplaceError):
     """An e-mail or a password, or both, cannot be used."""
 
-    def __init__(self, faults: frozenset[Fault]) -> None:
+    def __init__(self, faults: frozenset[CredentialProblem]) -> None:
         super().__init__(", ".join(sorted(fault.value for fault in faults)))
-        self.faults = faults
+        self.problems = faults
 
 
-class AddressFault(Enum):
+class AddressProblem(Enum):
     """Why a part of an address cannot be used."""
 
     REQUIRED = "required"
@@ -102,12 +102,12 @@ class AddressFault(Enum):
     LONG = "long"
 
 
-class AddressUnfit(MarketplaceError):
+class InvalidAddress(MarketplaceError):
     """Nothing can be sent to an address; `faults` are by the names of its fields."""
 
-    def __init__(self, faults: Mapping[str, AddressFault]) -> None:
+    def __init__(self, faults: Mapping[str, AddressProblem]) -> None:
         super().__init__(", ".join(f"{name} {fault.value}" for name, fault in sorted(faults.items())))
-        self.faults = faults
+        self.problems = faults
 
 
 class EmailTaken(MarketplaceError):
@@ -150,7 +150,7 @@ class StateConflict(MarketplaceError):
     """The order does not go from the state that it is in, named by the message, into that one."""
 
 
-class OrdersUnderWay(MarketplaceError):
+class OpenOrders(MarketplaceError):
     """The reader has orders that are to be sent to them."""
 
 
@@ -158,12 +158,12 @@ class StillModerator(MarketplaceError):
     """The reader is a moderator, whom the operator has to let go first."""
 
 
-class UnfitBook(MarketplaceError):
+class InvalidBook(MarketplaceError):
     """Some of what was written about a book cannot be used: these `facts`."""
 
     def __init__(self, facts: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(facts)))
-        self.facts = facts
+        self.attributes = facts
 
 
 class BookConflict(MarketplaceError):
@@ -171,7 +171,7 @@ class BookConflict(MarketplaceError):
 
     def __init__(self, facts: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(facts)))
-        self.facts = facts
+        self.attributes = facts
 
 
 class Unavailable(MarketplaceError):

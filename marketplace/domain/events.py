@@ -37,7 +37,7 @@ class BookChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentAsked:
+class PaymentRequested:
     """An order is to be paid; asked again it is the same payment."""
 
     order_id: str
@@ -51,14 +51,14 @@ class PaymentWithdrawn:
     order_id: str
 
 
-ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentAsked | PaymentWithdrawn
+ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentRequested | PaymentWithdrawn
 """What somebody must be told."""
 
 
 def destination_of(event: ShopEvent) -> Destination:
     """Whom this event is told."""
     match event:
-        case PaymentAsked() | PaymentWithdrawn():
+        case PaymentRequested() | PaymentWithdrawn():
             return Destination.PAYMENTS
         case _:
             return Destination.RECOMMENDATIONS

@@ -5,9 +5,9 @@ import re
 NOBODY = 0
 """The reader that is nobody in particular: shown books, never recorded."""
 
-GREATEST_ID = 2**31 - 1
-GREATEST_IMPORTED_ID = 999_999_999
-FIRST_ID_MADE_HERE = 1_000_000_000
+MAX_ID = 2**31 - 1
+MAX_IMPORTED_ID = 999_999_999
+FIRST_SHOP_ID = 1_000_000_000
 
 
 SHOP = "shop"

@@ -18,11 +18,11 @@ class InteractionKind(IntEnum):
     UNDO = 8
 
 
-OPINIONS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERESTED})
+PREFERENCE_KINDS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERESTED})
 """Of these a reader has one at most about a book, and the book is recommended to them no more."""
 
-MOST_HALF_STARS = 10
-LIKED_HALF_STARS = 7
+MAX_HALF_STARS = 10
+LIKED_FROM_HALF_STARS = 7
 """From three and a half stars on, a reader liked a book."""
 
 
@@ -52,12 +52,12 @@ class Ratings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Preference:
     """How a reader stands to a book: their opinions of it, and whether they wish for it."""
 
     rating: Interaction | None = None
     not_interested: Interaction | None = None
-    is_wished: bool = False
+    is_on_wishlist: bool = False
 
 
 class Outcome(Enum):

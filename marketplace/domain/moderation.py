@@ -14,12 +14,12 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[Row]):
+class TablePage(Generic[Row]):
     """One page of a table; `total` counts what paging can reach, `more` says that there are yet more."""
 
     rows: tuple[Row, ...]
     total: int
-    more: bool = False
+    has_more: bool = False
 
 
 class BookFilter(Enum):
@@ -50,7 +50,7 @@ class BookRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class CatalogueBook:
     """A book of the catalogue, whether or not readers see it."""
 
     book: Book
@@ -86,7 +86,7 @@ class Action(Enum):
     BOOK_SHOWN = "book shown"
     BOOK_DELETED = "book deleted"
     BOOKS_IMPORTED = "books imported"
-    ORDER_MOVED = "order moved"
+    ORDER_STATE_CHANGED = "order moved"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
 
@@ -103,11 +103,11 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
+class Overview:
     """How much waits for moderators."""
 
-    placed: int
+    awaiting_payment: int
     to_ship: int
     sold_out: int
     hidden: int
-    set_aside: int
+    failed_deliveries: int

@@ -10,9 +10,9 @@ from enum import Enum
 from marketplace.domain.books import Book
 from marketplace.domain.money import Money
 
-MOST_COPIES = 99
+MAX_QUANTITY = 99
 """Of one book in a cart."""
-MOST_LINES = 100
+MAX_LINES = 100
 """Different books in a cart."""
 
 # Crockford's base 32: no letter looks like a digit, and no order spells a word.
@@ -59,7 +59,7 @@ NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.REJECTED: frozenset(),
 }
 
-UNDER_WAY = frozenset({OrderState.PLACED, OrderState.PAID})
+OPEN_STATES = frozenset({OrderState.PLACED, OrderState.PAID})
 """The shop still needs to know where these go."""
 
 
@@ -84,13 +84,13 @@ class Address:
     country: str
 
 
-class Trouble(Enum):
+class LineProblem(Enum):
     """Why a line of a cart cannot be ordered as it is."""
 
-    GONE = "gone"
+    NOT_OFFERED = "gone"
     NOT_FOR_SALE = "not for sale"
     SOLD_OUT = "sold out"
-    TOO_FEW = "too few"
+    INSUFFICIENT_STOCK = "too few"
     OTHER_CURRENCY = "other currency"
 
 
@@ -103,7 +103,7 @@ class CartLine:
     added_at: datetime
     recommendation_id: str = ""
     book: Book | None = None
-    trouble: Trouble | None = None
+    problem: LineProblem | None = None
 
     @property
     def price(self) -> Money | None:
@@ -117,7 +117,7 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownLine:
     """A line of a cart as a page showed it to the reader."""
 
     book_id: int
@@ -134,18 +134,18 @@ class Cart:
     @property
     def total(self) -> Money | None:
         """Of what can be ordered; None where nothing can."""
-        amounts = [line.amount for line in self.lines if line.amount and line.trouble is None]
+        amounts = [line.amount for line in self.lines if line.amount and line.problem is None]
         return Money(sum(each.minor for each in amounts), amounts[0].currency) if amounts else None
 
     @property
     def is_orderable(self) -> bool:
         """Whether it can be ordered as it is."""
-        return bool(self.lines) and all(line.trouble is None for line in self.lines)
+        return bool(self.lines) and all(line.problem is None for line in self.lines)
 
     @property
-    def shown(self) -> tuple[Shown, ...]:
+    def shown(self) -> tuple[ShownLine, ...]:
         """What the reader sees of it, by book."""
-        seen = [Shown(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
+        seen = [ShownLine(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
         return tuple(sorted(seen, key=lambda each: each.book_id))
 
 
@@ -157,10 +157,10 @@ class Difference(Enum):
     ADDED = "added"
 
 
-def differences(cart: Cart, shown: Iterable[Shown]) -> dict[int, tuple[Difference, Shown | None]]:
+def differences(cart: Cart, shown: Iterable[ShownLine]) -> dict[int, tuple[Difference, ShownLine | None]]:
     """By book what is not as it was shown, with how that was; what is in the cart no more is not among them."""
     before = {each.book_id: each for each in shown}
-    found: dict[int, tuple[Difference, Shown | None]] = {}
+    found: dict[int, tuple[Difference, ShownLine | None]] = {}
     for line in cart.shown:
         was = before.get(line.book_id)
         if was is None:
@@ -172,7 +172,7 @@ def differences(cart: Cart, shown: Iterable[Shown]) -> dict[int, tuple[Differenc
     return found
 
 
-def filled(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
+def priced_cart(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
     """The cart of these lines, with those of their books that are offered, and what is the trouble with each."""
     currency: str | None = None
     found = []
@@ -181,19 +181,19 @@ def filled(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
         # The first priced book says in which currency the order is, even if it is sold out.
         if currency is None and book and book.price:
             currency = book.price.currency
-        found.append(replace(line, book=book, trouble=_trouble(book, line.quantity, currency)))
+        found.append(replace(line, book=book, problem=_trouble(book, line.quantity, currency)))
     return Cart(lines=tuple(found))
 
 
-def _trouble(book: Book | None, quantity: int, currency: str | None) -> Trouble | None:
+def _trouble(book: Book | None, quantity: int, currency: str | None) -> LineProblem | None:
     if book is None:
-        return Trouble.GONE
+        return LineProblem.NOT_OFFERED
     if book.price is None:
-        return Trouble.NOT_FOR_SALE
+        return LineProblem.NOT_FOR_SALE
     if currency != book.price.currency:
-        return Trouble.OTHER_CURRENCY
+        return LineProblem.OTHER_CURRENCY
     if book.stock is not None and book.stock < quantity:
-        return Trouble.TOO_FEW if book.stock else Trouble.SOLD_OUT
+        return LineProblem.INSUFFICIENT_STOCK if book.stock else LineProblem.SOLD_OUT
     return None
 
 

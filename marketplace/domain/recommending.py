@@ -21,11 +21,11 @@ PERSONAL = frozenset({ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, Reaso
 """On a reader's shelf: the reasons that lie in what this reader knows."""
 
 
-class Acquaintance(IntEnum):
+class Signal(IntEnum):
     """How the reader came to know the books of a reason."""
 
     OTHER = 0
-    SEEN = 1
+    VIEWED = 1
     LIKED = 2
 
 
@@ -38,7 +38,7 @@ class Reason:
 
     kind: ReasonKind
     books: tuple[tuple[int, str], ...] = ()
-    acquaintance: Acquaintance = Acquaintance.OTHER
+    signal: Signal = Signal.OTHER
 
 
 class Selection(IntEnum):
@@ -50,7 +50,7 @@ class Selection(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfRequest:
+class RecommendationRequest:
     """Asks for at most `limit` books of one category, or of all where it is None."""
 
     category: Category | None
@@ -67,7 +67,7 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RecommendationList:
     """A recommended list, best book first, and the name to give back with what it led to."""
 
     recommendations: tuple[Recommendation, ...]

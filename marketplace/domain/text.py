@@ -1,10 +1,10 @@
-"""Writing, folded so that what readers type and what stands on covers can meet."""
+"""ReaderTransaction, folded so that what readers type and what stands on covers can meet."""
 
 import re
 
 from anyascii import anyascii
 
-LONGEST_QUERY = 200
+MAX_QUERY_LENGTH = 200
 MOST_WORDS = 12
 LONGEST_WORD = 40
 LONGEST_SLUG = 80
@@ -36,7 +36,7 @@ def folded_words(text: str) -> list[str]:
 
 def query_words(query: str) -> list[str]:
     """The words of what somebody typed, of which there may be too many; an ISBN is one word, of thirteen digits."""
-    query = query[:LONGEST_QUERY]
+    query = query[:MAX_QUERY_LENGTH]
     if isbn := isbn13(query):
         return [isbn]
     return [isbn13(word) or word for word in folded_words(query)[:MOST_WORDS]]
@@ -47,7 +47,7 @@ def isbn13(text: str) -> str:
 
     A wrong check digit is forgiven in an ISBN of ten, since that of thirteen is reckoned from the other nine.
     """
-    found = _ISBN.fullmatch(re.sub(r"[\s-]", "", anyascii(text[:LONGEST_QUERY])))
+    found = _ISBN.fullmatch(re.sub(r"[\s-]", "", anyascii(text[:MAX_QUERY_LENGTH])))
     if found is None:
         return ""
     digits = found[1]
@@ -60,7 +60,7 @@ def isbn13(text: str) -> str:
 
 def sort_key(title: str) -> str:
     """What a title is sorted by: its folded words without a leading English article."""
-    return " ".join(without_article(folded_words(title)))[:LONGEST_QUERY]
+    return " ".join(without_article(folded_words(title)))[:MAX_QUERY_LENGTH]
 
 
 def without_article(words: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ _LONGEST_REASON = 200
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
-class HttpProvider:
+class HttpPaymentProvider:
     """Asks the provider, one request a call and none again by itself; safe to share.
 
     It is told an order's id and amount, and nothing of the reader.
@@ -41,19 +41,19 @@ class HttpProvider:
         # Retries belong to one layer, whoever calls this. urllib3 by itself uses no proxies of the environment.
         self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
 
-    def ask(self, order_id: str, amount: Money) -> None:
+    def request_payment(self, order_id: str, amount: Money) -> None:
         """Have an order paid; asked again it is the same payment, and the token for its callback a new one.
 
         Raises ProviderUnavailable, of which ProviderBroken is one, and ProviderRefused.
         """
         callback = {
             "url": f"{self._callback_url}{WEBHOOK}{quote(order_id, safe='')}",
-            "token": self._tokens.made_for(order_id),
+            "token": self._tokens.issue(order_id),
         }
         body = {"amount_minor": amount.minor, "currency": amount.currency, "callback": callback}
         self._send("PUT", order_id, "", body)
 
-    def withdraw(self, order_id: str) -> None:
+    def withdraw_payment(self, order_id: str) -> None:
         """Have an order paid no more, and what was paid for it given back; it may be repeated.
 
         Raises ProviderUnavailable and ProviderRefused.

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from threading import Event
 
@@ -19,6 +19,7 @@ from marketplace.relay.receivers import TOGETHER, Receiver
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
@@ -41,10 +42,6 @@ class _Waiting:
         return type(self.event) if isinstance(self.event, TOGETHER) and not self.attempts else self.id
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Relay:
     """Delivers to one destination; `wake` ends its pause early, `stop` ends it."""
 
@@ -56,7 +53,7 @@ class Relay:
         wake: Event,
         stop: Event,
         batch: int = BATCH,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._receiver = receiver
@@ -166,7 +163,7 @@ class Relay:
     def _settle(self, delivered: Sequence[int], refused: Mapping[int, str]) -> None:
         with self._lease.settling() as work:
             work.outbox.remove(delivered)
-            work.outbox.refuse({event_id: reason[:LONGEST_REASON] for event_id, reason in refused.items()})
+            work.outbox.mark_failed({event_id: reason[:LONGEST_REASON] for event_id, reason in refused.items()})
         for event_id in refused:
             # The reason stays in the table: it may name the reader, which a log must not.
             log.error("an event was refused and set aside in the outbox", event_id=event_id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import OPINIONS, Interaction, InteractionKind, Ratings
+from marketplace.domain.interactions import PREFERENCE_KINDS, Interaction, InteractionKind, Ratings
 from marketplace.store.schema import NUL, interactions
 
 _OF_READER = (
@@ -78,9 +78,9 @@ class Interactions:
         count, half_stars = self._connection.execute(rated).one()
         return Ratings(count, half_stars / count / 2 if count else 0.0)
 
-    def opinions(self, reader_id: int) -> list[Interaction]:
+    def preferences(self, reader_id: int) -> list[Interaction]:
         """All ratings of this reader, and what they waved away."""
-        wanted = self._of(reader_id).where(interactions.c.kind.in_(OPINIONS))
+        wanted = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
         return [_interaction(row) for row in self._connection.execute(wanted)]
 
     def move(self, from_reader: int, into_reader: int) -> None:
@@ -92,7 +92,7 @@ class Interactions:
         return _OF_READER.params(reader=reader_id)
 
 
-def opinions_apart(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
+def older_preferences(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
     """The older one of each two opinions of one kind about one book."""
     older = []
     known = {(each.book_id, each.kind): each for each in kept}

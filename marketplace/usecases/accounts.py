@@ -5,18 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from marketplace.domain.accounts import Account, fit_for_account, fit_password, spelled_email, spelled_password
+from marketplace.domain.accounts import (
+    Account,
+    normalized_email,
+    normalized_password,
+    validated_credentials,
+    validated_password,
+)
 from marketplace.domain.errors import WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import now
+from marketplace.usecases.activity import forget_reader, merge_readers
 from marketplace.usecases.passwords import Passwords
-
-Merge = Callable[[UnitOfWork, int, int, datetime], None]
-"""Gives all that a guest did to an account, and writes the event: `merge(work, guest, account, moment)`."""
-
-Forget = Callable[[UnitOfWork, int, datetime], None]
-"""Deletes all that a reader did, and writes the event: `forget(work, reader_id, moment)`."""
+from servicekit.clock import now
 
 
 class Accounts:
@@ -30,15 +31,11 @@ class Accounts:
         store: Store,
         *,
         passwords: Passwords,
-        merge: Merge,
-        forget: Forget,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._passwords = passwords
-        self._merge = merge
-        self._forget = forget
         self._wake = wake
         self._clock = clock
 
@@ -46,9 +43,9 @@ class Accounts:
         """A new account; what `current_reader` did as a guest goes over to it.
 
         Its reader is always a new one: whoever has a copy of the guest's cookie has nothing of the account by it.
-        Raises Unfit, EmailTaken and StoreUnavailable.
+        Raises InvalidCredentials, EmailTaken and StoreUnavailable.
         """
-        email, password = fit_for_account(email, password)
+        email, password = validated_credentials(email, password)
         password_hash = self._passwords.hash(password)
         moment = self._clock()
         with self._store.write() as work:
@@ -69,8 +66,8 @@ class Accounts:
 
         Raises WrongPassword, as late for an e-mail that no account has, and StoreUnavailable.
         """
-        password = spelled_password(password)
-        spelled = spelled_email(email)
+        password = normalized_password(password)
+        spelled = normalized_email(email)
         with self._store.read() as work:
             account = work.accounts.by_email(spelled) if spelled else None
             is_guest = current_reader != NOBODY and _is_guest(work, current_reader)
@@ -93,10 +90,10 @@ class Accounts:
     def change_password(self, reader_id: int, old: str, new: str) -> Account:
         """The account with another password and another session key: every session but the caller's ends.
 
-        Raises WrongPassword, Unfit and StoreUnavailable.
+        Raises WrongPassword, InvalidCredentials and StoreUnavailable.
         """
         account = self._verified(reader_id, old)
-        new_hash = self._passwords.hash(fit_password(new, email=account.email))
+        new_hash = self._passwords.hash(validated_password(new, email=account.email))
         changed = replace(account, password_hash=new_hash, session_key=_new_session_key())
         with self._store.write() as work:
             _require_unchanged(work, account)
@@ -117,8 +114,7 @@ class Accounts:
         with self._store.write() as work:
             if account is not None:
                 _require_unchanged(work, account)
-            self._forget(work, reader_id, moment)
-            work.readers.remove(reader_id)
+            forget_reader(work, reader_id, moment)
             work.commit()
         self._wake()
 
@@ -136,15 +132,14 @@ class Accounts:
     def _verified(self, reader_id: int, password: str) -> Account:
         with self._store.read() as work:
             account = work.accounts.by_reader(reader_id)
-        if account is None or not self._passwords.matches(account.password_hash, spelled_password(password)):
+        if account is None or not self._passwords.matches(account.password_hash, normalized_password(password)):
             raise WrongPassword
         return account
 
     def _take_over(self, work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
         # Asked again within the writing transaction: two sign-ins at once move a guest's history once.
         if guest != NOBODY and _is_guest(work, guest):
-            self._merge(work, guest, account.reader_id, moment)
-            work.readers.remove(guest)
+            merge_readers(work, guest, account.reader_id, moment)
 
 
 def _is_guest(work: UnitOfWork, reader_id: int) -> bool:

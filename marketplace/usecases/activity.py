@@ -3,24 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
-from marketplace.domain.errors import OrdersUnderWay, StillModerator
+from marketplace.domain.errors import OpenOrders, StillModerator
 from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY, SHOP
-from marketplace.domain.interactions import MOST_HALF_STARS, Interaction, InteractionKind
+from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.interactions import opinions_apart
-
-
-def now() -> datetime:
-    """This moment in UTC."""
-    return datetime.now(UTC)
+from marketplace.store.interactions import older_preferences
+from servicekit.clock import now
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class RecordedAction:
     """What a reader did: who they are, a guest perhaps since just now, and the interaction."""
 
     reader_id: int
@@ -39,83 +35,83 @@ class Activity:
         self._wake = wake
         self._clock = clock
 
-    def clicked(self, reader_id: int, book_id: int, attribution: str) -> int:
+    def record_click(self, reader_id: int, book_id: int, attribution: str) -> int:
         """A reader followed a link in a list, counted once for each list; returns the reader's id."""
-        with self.writing(reader_id) as writing:
-            click = writing.interaction(book_id, InteractionKind.CLICK, attribution)
-            if not any(_is_same_click(click, each) for each in writing.known(book_id)):
-                writing.keep(click)
-            return writing.reader_id
+        with self.transaction(reader_id) as current:
+            click = current.new_interaction(book_id, InteractionKind.CLICK, attribution)
+            if not any(_is_same_click(click, each) for each in current.interactions_with(book_id)):
+                current.record(click)
+            return current.reader_id
 
-    def viewed(self, reader_id: int, book_id: int) -> None:
+    def record_view(self, reader_id: int, book_id: int) -> None:
         """A reader looked at a book's page, counted once a day; nobody leaves no trace."""
         if reader_id == NOBODY:
             return
         with self._store.read() as work:
             if not work.readers.exists(reader_id) or self._is_seen_today(work, reader_id, book_id):
                 return
-        with self.writing(reader_id) as writing:
-            writing.keep(writing.interaction(book_id, InteractionKind.VIEW, ""))
+        with self.transaction(reader_id) as current:
+            current.record(current.new_interaction(book_id, InteractionKind.VIEW, ""))
 
-    def rated(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> Deed:
+    def rate(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> RecordedAction:
         """A reader gave a book half a star to five stars; what they gave before is taken back.
 
         Raises ValueError for more or fewer.
         """
-        if not 0 < half_stars <= MOST_HALF_STARS:
+        if not 0 < half_stars <= MAX_HALF_STARS:
             raise ValueError("half stars are 1 to 10")
-        with self.writing(reader_id) as writing:
-            for before in writing.opinions(book_id, InteractionKind.RATING):
+        with self.transaction(reader_id) as current:
+            for before in current.preferences(book_id, InteractionKind.RATING):
                 if before.half_stars == half_stars:
-                    return Deed(writing.reader_id, before)
-                writing.take_back(before)
-            rating = writing.interaction(book_id, InteractionKind.RATING, attribution, half_stars=half_stars)
-            writing.keep(rating)
-            return Deed(writing.reader_id, rating)
+                    return RecordedAction(current.reader_id, before)
+                current.undo(before)
+            rating = current.new_interaction(book_id, InteractionKind.RATING, attribution, half_stars=half_stars)
+            current.record(rating)
+            return RecordedAction(current.reader_id, rating)
 
-    def waved_away(self, reader_id: int, book_id: int, attribution: str) -> Deed:
+    def dismiss(self, reader_id: int, book_id: int, attribution: str) -> RecordedAction:
         """A reader does not want to see a book recommended."""
-        with self.writing(reader_id) as writing:
-            for before in writing.opinions(book_id, InteractionKind.NOT_INTERESTED):
-                return Deed(writing.reader_id, before)
-            waved = writing.interaction(book_id, InteractionKind.NOT_INTERESTED, attribution)
-            writing.keep(waved)
-            return Deed(writing.reader_id, waved)
+        with self.transaction(reader_id) as current:
+            for before in current.preferences(book_id, InteractionKind.NOT_INTERESTED):
+                return RecordedAction(current.reader_id, before)
+            waved = current.new_interaction(book_id, InteractionKind.NOT_INTERESTED, attribution)
+            current.record(waved)
+            return RecordedAction(current.reader_id, waved)
 
-    def took_back(self, reader_id: int, interaction_id: str) -> Interaction:
+    def undo(self, reader_id: int, interaction_id: str) -> Interaction:
         """A reader takes back what they did; returns what it was.
 
         Raises InteractionNotFound.
         """
         with self._store.read() as work:
             work.interactions.get(reader_id, interaction_id)
-        with self.writing(reader_id) as writing:
-            undone = writing.work.interactions.get(reader_id, interaction_id)
-            writing.take_back(undone)
+        with self.transaction(reader_id) as current:
+            undone = current.work.interactions.get(reader_id, interaction_id)
+            current.undo(undone)
             return undone
 
-    def wished(self, reader_id: int, book_id: int) -> int:
+    def add_to_wishlist(self, reader_id: int, book_id: int) -> int:
         """A reader put a book on their wishlist; returns the reader's id."""
-        with self.writing(reader_id) as writing:
-            writing.work.books.require(book_id)
-            writing.work.wishes.add(writing.reader_id, book_id, writing.moment)
-            return writing.reader_id
+        with self.transaction(reader_id) as current:
+            current.work.books.require(book_id)
+            current.work.wishes.add(current.reader_id, book_id, current.moment)
+            return current.reader_id
 
-    def unwished(self, reader_id: int, book_id: int) -> None:
+    def remove_from_wishlist(self, reader_id: int, book_id: int) -> None:
         """A reader took a book off their wishlist."""
         with self._store.write() as work:
             work.wishes.remove(reader_id, book_id)
             work.commit()
 
     @contextmanager
-    def writing(self, reader_id: int) -> "Iterator[Writing]":
+    def transaction(self, reader_id: int) -> "Iterator[ReaderTransaction]":
         """One transaction of a reader, committed at its end."""
         moment = self._clock()
         with self._store.write() as work:
             # Two requests of one reader take turns: a double click rates once.
             if reader_id == NOBODY or not work.readers.lock(reader_id):
                 reader_id = work.readers.add(moment)
-            yield Writing(work, reader_id, moment)
+            yield ReaderTransaction(work, reader_id, moment)
             work.commit()
         self._wake()
 
@@ -127,7 +123,7 @@ class Activity:
         )
 
 
-class Writing:
+class ReaderTransaction:
     """One transaction of one reader, who is a guest since just now where `reader_id` is not whom it was begun for."""
 
     def __init__(self, work: UnitOfWork, reader_id: int, moment: datetime) -> None:
@@ -135,7 +131,7 @@ class Writing:
         self.reader_id = reader_id
         self.moment = moment
 
-    def interaction(
+    def new_interaction(
         self, book_id: int, kind: InteractionKind, attribution: str, *, half_stars: int | None = None
     ) -> Interaction:
         """What the reader does just now.
@@ -153,25 +149,25 @@ class Writing:
             half_stars=half_stars,
         )
 
-    def known(self, book_id: int) -> list[Interaction]:
+    def interactions_with(self, book_id: int) -> list[Interaction]:
         """All that they did with a book."""
         return self.work.interactions.with_book(self.reader_id, book_id)
 
-    def opinions(self, book_id: int, kind: InteractionKind) -> list[Interaction]:
+    def preferences(self, book_id: int, kind: InteractionKind) -> list[Interaction]:
         """What they did with a book, of one kind."""
-        return [each for each in self.known(book_id) if each.kind is kind]
+        return [each for each in self.interactions_with(book_id) if each.kind is kind]
 
-    def keep(self, interaction: Interaction) -> None:
+    def record(self, interaction: Interaction) -> None:
         """Write it down, here and for Recommendations."""
         self.work.interactions.add(interaction)
         self.work.outbox.add(interaction, created_at=self.moment)
 
-    def take_back(self, interaction: Interaction) -> None:
+    def undo(self, interaction: Interaction) -> None:
         """Have it never have happened."""
-        take_back(self.work, interaction, self.reader_id, self.moment)
+        undo(self.work, interaction, self.reader_id, self.moment)
 
 
-def take_back(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: datetime) -> None:
+def undo(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: datetime) -> None:
     """Have it count, here and in Recommendations, as if it had never happened."""
     work.interactions.remove(interaction.id)
     undo = Interaction(
@@ -185,7 +181,7 @@ def take_back(work: UnitOfWork, interaction: Interaction, reader_id: int, moment
     work.outbox.add(undo, created_at=moment)
 
 
-def merge_into(work: UnitOfWork, guest: int, account: int, moment: datetime) -> None:
+def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) -> None:
     """Make all that a guest did and wishes for an account's, and the guest be no more.
 
     Of two opinions of one kind about one book the later one stays.
@@ -194,26 +190,26 @@ def merge_into(work: UnitOfWork, guest: int, account: int, moment: datetime) -> 
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
-    for older in opinions_apart(work.interactions.opinions(account), work.interactions.opinions(guest)):
-        take_back(work, older, account, moment)
+    for older in older_preferences(work.interactions.preferences(account), work.interactions.preferences(guest)):
+        undo(work, older, account, moment)
     work.interactions.move(guest, account)
     work.wishes.copy(guest, account)
     work.carts.copy(guest, account)
     work.readers.remove(guest)
 
 
-def forget(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
+def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
     """Keep nothing of a reader but what was sold, and have Recommendations forget them.
 
-    Raises OrdersUnderWay while the shop needs to know where something goes, and StillModerator: whoever may change
+    Raises OpenOrders while the shop needs to know where something goes, and StillModerator: whoever may change
     the shop is not to be gone from its log by their own hand.
     """
     work.readers.lock(reader_id)
     account = work.accounts.by_reader(reader_id)
     if account is not None and account.is_moderator:
         raise StillModerator
-    if work.orders.has_under_way(reader_id):
-        raise OrdersUnderWay
+    if work.orders.has_open(reader_id):
+        raise OpenOrders
     work.orders.forget(reader_id)
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)

@@ -18,7 +18,7 @@ SHELF = 20
 MAX_AGE = 30.0
 
 
-class FreshBestSellers:
+class BestSellersCache:
     """Best-sellers read from the database at most every 30 seconds, by one thread at a time."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -14,7 +14,7 @@ MAX_AGE = 30.0
 _NEVER = (-math.inf, None)
 
 
-class FreshCards:
+class CardCache:
     """The cards of books, none older than 30 seconds; of at most so many (`kept`) at a time."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic, kept: int = KEPT) -> None:

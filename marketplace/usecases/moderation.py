@@ -8,14 +8,14 @@ from typing import Any
 from marketplace.domain.books import Book
 from marketplace.domain.errors import NotSignedIn
 from marketplace.domain.events import BookChanged
-from marketplace.domain.moderation import Action, Standings
+from marketplace.domain.moderation import Action, Overview
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import now
-from marketplace.usecases.catalogue.forms import FIELDS_OF, Filled, facts_of, merged, texts_of
-from marketplace.usecases.orders import move
+from marketplace.usecases.catalogue.forms import FIELDS_BY_ATTRIBUTE, BookForm, attributes_of, merged, texts_of
+from marketplace.usecases.orders import change_state
+from servicekit.clock import now
 
-MOVES = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED})
+MODERATOR_STATES = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED})
 """Into these states moderators bring orders."""
 
 _LONGEST_IN_LOG = 200
@@ -41,23 +41,23 @@ class Moderation:
         self._wake = wake
         self._clock = clock
 
-    def standings(self) -> Standings:
+    def overview(self) -> Overview:
         """How much waits for moderators."""
         with self._store.read() as work:
-            return Standings(
-                placed=work.order_table.count(OrderState.PLACED),
+            return Overview(
+                awaiting_payment=work.order_table.count(OrderState.PLACED),
                 to_ship=work.order_table.count(OrderState.PAID),
                 sold_out=work.all_books.sold_out(),
                 hidden=work.all_books.hidden(),
-                set_aside=work.outbox.length().refused,
+                failed_deliveries=work.outbox.length().failed,
             )
 
-    def add_book(self, by: int, filled: Filled) -> int:
+    def add_book(self, by: int, filled: BookForm) -> int:
         """Make a new book; returns its id.
 
-        Raises UnfitBook.
+        Raises InvalidBook.
         """
-        facts = facts_of(filled)
+        facts = attributes_of(filled)
         with self._writing(by) as work:
             book = Book(id=work.all_books.new_id(self._clock()), **facts)
             work.books.put([book])
@@ -65,10 +65,10 @@ class Moderation:
         self._changed([book.id])
         return book.id
 
-    def change_book(self, by: int, book_id: int, filled: Filled) -> bool:
+    def change_book(self, by: int, book_id: int, filled: BookForm) -> bool:
         """Change of a book what the form means to change, and nothing else; False where that is nothing.
 
-        Raises BookNotFound, UnfitBook, and BookConflict where somebody else changed the same meanwhile.
+        Raises BookNotFound, InvalidBook, and BookConflict where somebody else changed the same meanwhile.
         """
         with self._writing(by) as work:
             before = work.all_books.lock(book_id).book
@@ -117,13 +117,13 @@ class Moderation:
         self._changed([book_id])
         return book
 
-    def move_order(self, by: int, order_id: str, to: OrderState) -> bool:
+    def change_order_state(self, by: int, order_id: str, to: OrderState) -> bool:
         """Bring an order into a state; False where it is in that state already.
 
         Raises ValueError for a state that is not a moderator's, OrderNotFound, and StateConflict where no way leads
         there from where it is now.
         """
-        if to not in MOVES:
+        if to not in MODERATOR_STATES:
             raise ValueError("not a moderator's move")
         with self._store.write() as work:
             # Both readers first, in one order: a moderator may be a buyer too.
@@ -132,10 +132,10 @@ class Moderation:
                     raise NotSignedIn
             before = work.orders.lock(order_id).state
             moment = self._clock()
-            is_new = move(work, order_id, to, by=Actor.MODERATOR, moment=moment)
+            is_new = change_state(work, order_id, to, by=Actor.MODERATOR, moment=moment)
             if is_new:
                 states = {"from": before.value, "to": to.value}
-                work.audit.add(by, Action.ORDER_MOVED, order_id, states, at=moment)
+                work.audit.add(by, Action.ORDER_STATE_CHANGED, order_id, states, at=moment)
             work.commit()
         self._wake()
         return is_new
@@ -152,7 +152,7 @@ class Moderation:
     def retry_all_events(self, by: int) -> int:
         """Have all events that were set aside be told once more; returns how many there were."""
         with self._writing(by) as work:
-            count = work.outbox.length().refused
+            count = work.outbox.length().failed
             if count:
                 work.outbox.retry_all(None)
                 work.audit.add(by, Action.EVENTS_RETRIED, "", {"count": count}, at=self._clock())
@@ -179,7 +179,7 @@ def _changes(before: Book, after: Book) -> Mapping[str, list[str]]:
     old, new = texts_of(before), texts_of(after)
     return {
         fact: [_short(" ".join(texts[name] for name in names).strip()) for texts in (old, new)]
-        for fact, names in FIELDS_OF.items()
+        for fact, names in FIELDS_BY_ATTRIBUTE.items()
         if any(old[name] != new[name] for name in names)
     }
 

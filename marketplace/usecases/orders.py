@@ -14,7 +14,7 @@ from marketplace.domain.errors import (
     OrderNotFound,
     StateConflict,
 )
-from marketplace.domain.events import PaymentAsked, PaymentWithdrawn
+from marketplace.domain.events import PaymentRequested, PaymentWithdrawn
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
@@ -26,13 +26,14 @@ from marketplace.domain.orders import (
     Order,
     OrderLine,
     OrderState,
-    Shown,
+    ShownLine,
     StateChange,
-    filled,
     new_order_id,
+    priced_cart,
 )
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import now, take_back
+from marketplace.usecases.activity import undo
+from servicekit.clock import now
 
 
 class Orders:
@@ -48,7 +49,7 @@ class Orders:
         self._wake = wake
         self._clock = clock
 
-    def place(self, reader_id: int, key: str, address: Address, shown: Sequence[Shown]) -> str:
+    def place(self, reader_id: int, key: str, address: Address, shown: Sequence[ShownLine]) -> str:
         """Order what is in the cart, as it was shown; returns the order's id.
 
         With the same `key` (1 to 64 characters, the reader's own) it is the same order, however often and from
@@ -66,16 +67,16 @@ class Orders:
                     raise KeyReused(order_id)
                 return order_id
             lines = work.carts.of(reader_id)
-            cart = filled(lines, work.books.lock(line.book_id for line in lines))
+            cart = priced_cart(lines, work.books.lock(line.book_id for line in lines))
             if not cart.is_orderable or set(cart.shown) != set(shown):
                 raise CartChanged
             order = self._form(work, reader_id, cart)
             work.orders.add(order, address, key=key, digest=digest)
             work.carts.empty(reader_id)
             if order.total.minor:
-                work.outbox.add(PaymentAsked(order.id, order.total), created_at=order.placed_at)
+                work.outbox.add(PaymentRequested(order.id, order.total), created_at=order.placed_at)
             else:  # what is free needs no payment, and no provider takes one of nothing
-                move(work, order.id, OrderState.PAID, by=Actor.SHOP, moment=order.placed_at)
+                change_state(work, order.id, OrderState.PAID, by=Actor.SHOP, moment=order.placed_at)
             work.commit()
         self._wake()
         return order.id
@@ -88,7 +89,7 @@ class Orders:
         with self._store.write() as work:
             if reader_id == NOBODY or work.orders.reader_of(order_id) != reader_id:
                 raise OrderNotFound
-            is_new = move(work, order_id, OrderState.CANCELLED, by=Actor.READER, moment=self._clock())
+            is_new = change_state(work, order_id, OrderState.CANCELLED, by=Actor.READER, moment=self._clock())
             work.commit()
         self._wake()
         return is_new
@@ -129,7 +130,7 @@ class Orders:
         )
 
 
-def move(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: datetime) -> bool:
+def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: datetime) -> bool:
     """Bring an order into a state, with all that follows from it; False where it is in that state already.
 
     What is paid counts as bought; what is cancelled or rejected goes back into the stock, and the money back to the
@@ -186,13 +187,13 @@ def _unbuy(work: UnitOfWork, order: Order, moment: datetime) -> None:
             bought = work.interactions.get(order.reader_id, _purchase_id(order, line))
         except InteractionNotFound:
             continue  # it was never paid, or the reader took it back in their history
-        take_back(work, bought, order.reader_id, moment)
+        undo(work, bought, order.reader_id, moment)
 
 
 def _purchase_id(order: Order, line: OrderLine) -> str:
     return f"purchase-{order.id}-{line.book_id}"
 
 
-def _digest(address: Address, shown: Sequence[Shown]) -> str:
+def _digest(address: Address, shown: Sequence[ShownLine]) -> str:
     lines = sorted((each.book_id, each.quantity, each.price.minor, each.price.currency) for each in shown)
     return hashlib.sha256(json.dumps([asdict(address), lines]).encode()).hexdigest()

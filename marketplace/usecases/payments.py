@@ -6,13 +6,13 @@ from enum import Enum
 
 import structlog
 
-from marketplace.domain.callbacks import CallbackTokens, TokenRefused
+from marketplace.domain.callbacks import CallbackTokens, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentAsked
+from marketplace.domain.events import Destination, PaymentRequested
 from marketplace.domain.orders import Actor, OrderState, is_order_id
 from marketplace.store import Store
-from marketplace.usecases.activity import now
-from marketplace.usecases.orders import move
+from marketplace.usecases.orders import change_state
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
@@ -52,11 +52,11 @@ class Payments:
     def settle(self, order_id: str, token: str, outcome: PaymentOutcome) -> bool:
         """The provider tells how an order's payment ended; False where it had told the shop so before.
 
-        Raises TokenRefused, OrderNotFound, StoreUnavailable, and StateConflict where the order went another way.
+        Raises InvalidToken, OrderNotFound, StoreUnavailable, and StateConflict where the order went another way.
         """
         try:
             self._tokens.check(token, order_id)
-        except TokenRefused as refusal:
+        except InvalidToken as refusal:
             # Anybody may have typed this, and what they typed stands in no log.
             known = order_id if is_order_id(order_id) else "malformed"
             log.warning("a callback about a payment was refused", order_id=known, why=refusal.why)
@@ -80,7 +80,7 @@ class Payments:
             log.warning("a callback about a payment came again", order_id=order_id, why="repeated")
         return changed
 
-    def ask_overdue(self) -> int:
+    def request_overdue(self) -> int:
         """Ask again for payments of which nothing was heard; returns of how many.
 
         To the provider it is the same payment. Should the order be cancelled at this very moment, it may be asked for
@@ -92,7 +92,7 @@ class Payments:
                 return 0  # the provider is away, and has yet to be asked for the first time
             overdue = work.orders.overdue(moment - ASK_AGAIN_AFTER, ASKED_AT_ONCE)
             for order_id, amount in overdue:
-                work.outbox.add(PaymentAsked(order_id, amount), created_at=moment)
+                work.outbox.add(PaymentRequested(order_id, amount), created_at=moment)
                 work.orders.asked(order_id, moment)
             work.commit()
         if overdue:
@@ -102,7 +102,7 @@ class Payments:
     def _enter(self, order_id: str, state: OrderState) -> bool:
         with self._store.write() as work:
             try:
-                changed = move(work, order_id, state, by=Actor.PROVIDER, moment=self._clock())
+                changed = change_state(work, order_id, state, by=Actor.PROVIDER, moment=self._clock())
             except StateConflict:
                 # What was told in time may be told again when the order has gone on, to its reader even.
                 if any(change.state is state for change in work.orders.get(order_id).changes):

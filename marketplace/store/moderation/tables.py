@@ -23,7 +23,7 @@ class Chosen:
 
     keys: Sequence[Any]
     total: int
-    more: bool
+    has_more: bool
 
 
 def sought(*texts: str) -> str:

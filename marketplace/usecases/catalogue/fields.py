@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.ids import GREATEST_IMPORTED_ID
+from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.money import Money, PriceError, parse_price
 from servicekit import csvfields
 from servicekit.csvfields import Fields
@@ -39,7 +39,7 @@ def layout(categories: Labels[Category]) -> Layout[Book]:
     facts = facts_in(categories)
 
     def book(fields: Fields) -> Book:
-        book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
+        book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
         return Book(id=book_id, **{fact: read(fields) for fact, read in facts.items()})
 
     return Layout(

@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import BookConflict, UnfitBook
+from marketplace.domain.errors import BookConflict, InvalidBook
 from marketplace.domain.money import written_amount
 from marketplace.usecases.catalogue.fields import facts_in
 from servicekit.csvfile import RowRefused
@@ -16,21 +16,21 @@ from servicekit.importing import Labels
 Texts = Mapping[str, str]
 """What stands in the fields of a form, by their names; a list is separated by `;`."""
 
-FIELDS_OF: Mapping[str, tuple[str, ...]] = {
+FIELDS_BY_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
     **{fact: (fact,) for fact in ("title", "authors", "year", "isbn", "categories", "subjects", "description")},
     "price": ("price", "currency"),
     "stock": ("stock",),
     "picture": ("picture",),
 }
 """The fields of each fact of a book."""
-FIELDS = tuple(field for fields in FIELDS_OF.values() for field in fields)
+FIELDS = tuple(field for fields in FIELDS_BY_ATTRIBUTE.values() for field in fields)
 
 _IN_LINES = "description"
 _MARK_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class BookForm:
     """A form as it was sent: what was typed, and by fact a mark of what the form had shown."""
 
     texts: Texts
@@ -40,25 +40,25 @@ class Filled:
     def changed(self) -> frozenset[str]:
         """The facts that whoever filled it in means to change."""
         marks = marks_of(self.texts)
-        return frozenset(fact for fact in FIELDS_OF if marks[fact] != self.shown.get(fact))
+        return frozenset(fact for fact in FIELDS_BY_ATTRIBUTE if marks[fact] != self.shown.get(fact))
 
-    def refreshed(self, book: Book) -> "Filled":
+    def refreshed(self, book: Book) -> "BookForm":
         """The form over the book as it is now, with what was typed kept."""
-        changed = {field for fact in self.changed for field in FIELDS_OF[fact]}
+        changed = {field for fact in self.changed for field in FIELDS_BY_ATTRIBUTE[fact]}
         now = texts_of(book)
-        return Filled({name: self.texts[name] if name in changed else now[name] for name in FIELDS}, marks_of(now))
+        return BookForm({name: self.texts[name] if name in changed else now[name] for name in FIELDS}, marks_of(now))
 
 
-def empty() -> Filled:
+def empty_form() -> BookForm:
     """The form of a book that is to be made."""
     texts = dict.fromkeys(FIELDS, "")
-    return Filled(texts, marks_of(texts))
+    return BookForm(texts, marks_of(texts))
 
 
-def form_of(book: Book) -> Filled:
+def form_of(book: Book) -> BookForm:
     """The form that shows a book."""
     texts = texts_of(book)
-    return Filled(texts, marks_of(texts))
+    return BookForm(texts, marks_of(texts))
 
 
 def texts_of(book: Book) -> Texts:
@@ -80,21 +80,23 @@ def texts_of(book: Book) -> Texts:
 
 def marks_of(texts: Texts) -> dict[str, str]:
     """A mark for each fact: another one as soon as its fields say something else."""
-    return {fact: _mark([_as_sent(name, texts[name]) for name in names]) for fact, names in FIELDS_OF.items()}
+    return {
+        fact: _mark([_as_sent(name, texts[name]) for name in names]) for fact, names in FIELDS_BY_ATTRIBUTE.items()
+    }
 
 
-def facts_of(filled: Filled) -> dict[str, Any]:
+def attributes_of(filled: BookForm) -> dict[str, Any]:
     """All facts of the book that a form describes.
 
-    Raises UnfitBook.
+    Raises InvalidBook.
     """
-    return _read(filled.texts, frozenset(FIELDS_OF))
+    return _read(filled.texts, frozenset(FIELDS_BY_ATTRIBUTE))
 
 
-def merged(book: Book, filled: Filled) -> Book:
+def merged(book: Book, filled: BookForm) -> Book:
     """The book with what the form means to change.
 
-    Raises UnfitBook, and BookConflict where somebody else changed a fact of those, since the form was shown, into
+    Raises InvalidBook, and BookConflict where somebody else changed a fact of those, since the form was shown, into
     something else.
     """
     changed = filled.changed
@@ -113,13 +115,13 @@ def _read(texts: Texts, facts: frozenset[str]) -> dict[str, Any]:
     for fact in facts:
         try:
             # No text of PostgreSQL holds it, and no file that is imported has it.
-            if any("\0" in texts[name] for name in FIELDS_OF[fact]):
+            if any("\0" in texts[name] for name in FIELDS_BY_ATTRIBUTE[fact]):
                 raise RowRefused("not a text")
             found[fact] = reading[fact](texts)
         except RowRefused:
             unfit.add(fact)
     if unfit:
-        raise UnfitBook(frozenset(unfit))
+        raise InvalidBook(frozenset(unfit))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.ids import GREATEST_IMPORTED_ID
+from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.interactions import InteractionKind
 from marketplace.store import Store
 from marketplace.usecases.catalogue.fields import layout
@@ -76,7 +76,7 @@ def _interactions() -> Layout[Pair | None]:
 
 
 def _pair(fields: Fields) -> Pair | None:
-    reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
-    book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
+    reader_id = csvfields.identifier(fields, "user_id", greatest=MAX_IMPORTED_ID)
+    book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
     kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
     return None if kind in _SAYS_NOTHING_GOOD else (reader_id, book_id)

@@ -12,14 +12,14 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
-from marketplace.usecases.activity import now
 from marketplace.usecases.catalogue.fields import layout
+from servicekit.clock import now
 from servicekit.csvfile import CsvFile, NotSuchACsv, Row, is_within
 from servicekit.importing import Labels, values_of
 
-GREATEST_UPLOAD = 8 * 1024 * 1024
+MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 """Of a request with such a file; larger ones are for `python -m marketplace import`."""
-GREATEST_UNPACKED = 64 * 1024 * 1024
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 """Of a file once it is unpacked: a small one may hold gigabytes of blanks."""
 TOLD = 100
 """So many bad rows, and so many of what else was not understood, are told."""
@@ -51,7 +51,7 @@ class Uploads:
         changed: Callable[[Iterable[int]], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = now,
-        most: int = GREATEST_UNPACKED,
+        most: int = MAX_UNPACKED_BYTES,
     ) -> None:
         self._store = store
         self._changed = changed

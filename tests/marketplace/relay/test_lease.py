@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import update
 
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentAsked
+from marketplace.domain.events import BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.gateways.recommender import RECORD_TIMEOUT
 from marketplace.relay.lease import ENOUGH, LEASE, LONGEST_WAIT, BackOff, Lease, LeaseLost
@@ -219,7 +219,7 @@ def test_a_destination_that_failed_is_left_alone_by_all_workers(store: Store) ->
 def test_one_destination_left_alone_does_not_hold_up_the_other(store: Store) -> None:
     """Pauses and failures are each destination's own."""
     fill(store, "a")
-    tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+    tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
     clock = Clock()
     recorder, provider = FakeRecorder(), FakeProvider()
     recorder.before = raising(RecommenderUnavailable("away"))

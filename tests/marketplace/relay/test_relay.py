@@ -15,7 +15,7 @@ from marketplace.domain.errors import (
     RecommenderUnavailable,
     StoreUnavailable,
 )
-from marketplace.domain.events import PaymentAsked, ReaderForgotten, ReadersMerged
+from marketplace.domain.events import PaymentRequested, ReaderForgotten, ReadersMerged
 from marketplace.domain.money import Money
 from marketplace.relay import Relays
 from marketplace.relay.lease import LONGEST_WAIT, BackOff
@@ -23,7 +23,7 @@ from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import LONGEST_REASON, MOST_ATTEMPTS, Relay
 from marketplace.store import Store, open_store
 from marketplace.store.schema import outbox
-from marketplace.usecases.activity import forget
+from marketplace.usecases.activity import forget_reader
 from tests.marketplace.fakes import NOON, Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import CLICK, Stop, fill, raising, refused, relay, run, tell, trouble, waiting
 
@@ -229,7 +229,7 @@ def test_a_reader_forgotten_while_their_events_are_delivered_is_forgotten_after_
 
     def forget_now() -> None:
         with store.write() as work:
-            forget(work, CLICK.reader_id, NOON)
+            forget_reader(work, CLICK.reader_id, NOON)
             work.commit()
 
     recorder = FakeRecorder()
@@ -355,7 +355,7 @@ def test_a_commit_wakes_the_relays(store: Store) -> None:
     recorder.before, provider.before = delivered.set, paid.set
     with Relays(store, recorder, provider) as relays:
         fill(store, "a")
-        tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+        tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
         assert delivered.wait(10)
         assert paid.wait(10)
@@ -376,7 +376,7 @@ def test_a_frozen_recommendations_delays_no_payment(store: Store) -> None:
     fill(store, "a")
     with Relays(store, recorder, provider) as relays:
         assert frozen.wait(10)
-        tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+        tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
         assert paid.wait(10)
         assert waiting(store) == ["a"]

@@ -9,7 +9,7 @@ from marketplace.domain.books import Book
 from marketplace.domain.errors import InteractionNotFound, StoreUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
 from marketplace.store import Store
-from marketplace.store.interactions import opinions_apart
+from marketplace.store.interactions import older_preferences
 from tests.marketplace.fakes import NOON
 
 VIEW = Interaction(id="view-1", reader_id=0, book_id=7, kind=InteractionKind.VIEW, occurred_at=NOON)
@@ -122,5 +122,5 @@ def test_of_two_opinions_the_older_one_goes() -> None:
     newer = replace(RATING, id="rating-2", occurred_at=NOON + timedelta(seconds=1))
     waved = replace(RATING, id="waved", kind=InteractionKind.NOT_INTERESTED, half_stars=None)
     elsewhere = replace(RATING, id="elsewhere", book_id=8)
-    assert opinions_apart([RATING], [newer, waved, elsewhere]) == [RATING]
-    assert opinions_apart([newer, waved, elsewhere], [RATING]) == [RATING]
+    assert older_preferences([RATING], [newer, waved, elsewhere]) == [RATING]
+    assert older_preferences([newer, waved, elsewhere], [RATING]) == [RATING]

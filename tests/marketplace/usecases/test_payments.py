@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from marketplace.domain.callbacks import CallbackTokens, Forged, OfOtherOrder
+from marketplace.domain.callbacks import CallbackTokens, Forged, WrongOrder
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentAsked, ShopEvent
+from marketplace.domain.events import Destination, PaymentRequested, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
@@ -30,7 +30,7 @@ class Shop:
         self.order = place(store)
 
     def settle(self, outcome: PaymentOutcome) -> bool:
-        return self.payments.settle(self.order, TOKENS.made_for(self.order), outcome)
+        return self.payments.settle(self.order, TOKENS.issue(self.order), outcome)
 
     def events(self) -> list[ShopEvent]:
         with self.store.read() as work:
@@ -69,7 +69,7 @@ def test_an_outcome_changes_the_order(shop: Shop, outcome: PaymentOutcome, state
 @pytest.mark.parametrize("outcome", [PAID, DECLINED])
 def test_the_same_token_may_come_again(shop: Shop, outcome: PaymentOutcome) -> None:
     """It changes nothing and wakes nobody; the log says that it was a repetition."""
-    token = TOKENS.made_for(shop.order)
+    token = TOKENS.issue(shop.order)
     assert shop.payments.settle(shop.order, token, outcome)
     before = shop.events()
     with structlog.testing.capture_logs() as logs:
@@ -130,9 +130,9 @@ def test_what_contradicts_the_order_changes_nothing(
 def test_a_token_that_does_not_speak_for_the_order_does_nothing(shop: Shop) -> None:
     """Forged, or of another order: the log tells which, and never the token."""
     other = place(shop.store)
-    token, forged = TOKENS.made_for(other), CallbackTokens("another key").made_for(shop.order)
+    token, forged = TOKENS.issue(other), CallbackTokens("another key").issue(shop.order)
     with structlog.testing.capture_logs() as logs:
-        with pytest.raises(OfOtherOrder):
+        with pytest.raises(WrongOrder):
             shop.payments.settle(shop.order, token, PAID)
         with pytest.raises(Forged):
             shop.payments.settle(shop.order, forged, PAID)
@@ -146,7 +146,7 @@ def test_an_order_that_is_none_is_not_found(shop: Shop) -> None:
     """With a good token: the shop's database may be older than the provider's."""
     unknown = new_order_id()
     with structlog.testing.capture_logs() as logs, pytest.raises(OrderNotFound):
-        shop.payments.settle(unknown, TOKENS.made_for(unknown), PAID)
+        shop.payments.settle(unknown, TOKENS.issue(unknown), PAID)
     assert [(each["log_level"], each["order_id"], each["why"]) for each in logs] == [
         ("warning", unknown, "unknown order")
     ]
@@ -162,13 +162,13 @@ def test_what_was_typed_instead_of_a_number_is_not_logged(shop: Shop) -> None:
 
 def test_an_order_of_which_nothing_is_heard_is_asked_for_again(shop: Shop) -> None:
     """After a quarter of an hour, for the same amount, and then after the next one."""
-    asked = PaymentAsked(shop.order, Money(999, "EUR"))
+    asked = PaymentRequested(shop.order, Money(999, "EUR"))
     for times in (1, 2):
         shop.clock.seconds += ASK_AGAIN_AFTER.total_seconds()
-        assert shop.payments.ask_overdue() == 0
+        assert shop.payments.request_overdue() == 0
         shop.clock.seconds += 1
-        assert shop.payments.ask_overdue() == 1
-        assert shop.payments.ask_overdue() == 0
+        assert shop.payments.request_overdue() == 1
+        assert shop.payments.request_overdue() == 0
         assert shop.deliver() == [asked]
         assert len(shop.woken) == times
     assert timedelta(minutes=15) == ASK_AGAIN_AFTER
@@ -180,7 +180,7 @@ def test_an_order_that_is_settled_is_not_asked_for_again(shop: Shop, state: Orde
     bring(shop.store, shop.order, state)
     before = shop.events()
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 0
+    assert shop.payments.request_overdue() == 0
     assert shop.events() == before
     assert shop.woken == []
 
@@ -192,15 +192,15 @@ def test_many_are_asked_for_in_turns(shop: Shop) -> None:
     shop.clock.seconds += 86_400
     told: list[ShopEvent] = []
     for expected in (ASKED_AT_ONCE, 1, 0):
-        assert shop.payments.ask_overdue() == expected
+        assert shop.payments.request_overdue() == expected
         told += shop.deliver()
-    assert len({event.order_id for event in told if isinstance(event, PaymentAsked)}) == ASKED_AT_ONCE + 1
+    assert len({event.order_id for event in told if isinstance(event, PaymentRequested)}) == ASKED_AT_ONCE + 1
 
 
 def test_nobody_is_asked_again_while_the_provider_is_away(shop: Shop) -> None:
     """What waits for it is told first: an outage does not fill the outbox."""
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 1
+    assert shop.payments.request_overdue() == 1
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 0
+    assert shop.payments.request_overdue() == 0
     assert len(shop.events()) == 1
