@@ -19,7 +19,7 @@ from servicekit.clock import now
 log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 _TOLD = (State.PAID, State.DECLINED)
 
 
@@ -165,4 +165,4 @@ def _is_final(status: int | None) -> bool:
 
 
 def _wait(calls_failed: int) -> timedelta:
-    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(calls_failed, 16)))
+    return min(MAX_WAIT, FIRST_WAIT * (1 << min(calls_failed, 16)))

@@ -15,9 +15,9 @@ from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRef
 from marketplace.domain.money import Money
 
 TIMEOUT_SECONDS = 5.0
-GREATEST_ANSWER = 4096
+MAX_ANSWER_BYTES = 4096
 """Bytes that are read of an answer; only its status and its reason matter."""
-_LONGEST_REASON = 200
+_MAX_REASON_LENGTH = 200
 
 # Only these say that the same would be refused again. Any other failure is an outage, or a setting that the operator
 # has to put right (a wrong key, address or route), after which the same succeeds: the event must not be lost to it.
@@ -96,8 +96,8 @@ def _beginning(response: BaseHTTPResponse, ends: float) -> bytes:
     """As much of an answer as comes in time, up to what is wanted of it."""
     read = b""
     try:
-        while len(read) < GREATEST_ANSWER and time.monotonic() < ends:
-            part = response.read1(GREATEST_ANSWER - len(read))
+        while len(read) < MAX_ANSWER_BYTES and time.monotonic() < ends:
+            part = response.read1(MAX_ANSWER_BYTES - len(read))
             if not part:
                 break
             read += part
@@ -115,4 +115,4 @@ def _reason(answer: bytes) -> str:
     reason = said.get("error") if isinstance(said, dict) else None
     if not isinstance(reason, str):
         return ""
-    return ": " + "".join(filter(str.isprintable, reason))[:_LONGEST_REASON]
+    return ": " + "".join(filter(str.isprintable, reason))[:_MAX_REASON_LENGTH]

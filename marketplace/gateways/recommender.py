@@ -52,7 +52,7 @@ TRANSIENT = frozenset(
 # Those among them that may be due to what was sent.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
-GREATEST_MESSAGE = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 """Bytes that Recommendations takes in; to more it answers as if it had too much to do."""
 
 SERVICE_CONFIG = {
@@ -199,8 +199,8 @@ class GrpcRecommender:
 
 
 def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
-    if request.ByteSize() > GREATEST_MESSAGE:
-        raise RecommenderRefused(f"larger than {GREATEST_MESSAGE:,} bytes")
+    if request.ByteSize() > MAX_MESSAGE_BYTES:
+        raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
     trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
     try:
         return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)

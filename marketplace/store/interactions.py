@@ -1,6 +1,5 @@
 """What readers did, as the shop itself keeps it: it answers for their pages while Recommendations does not."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -90,17 +89,6 @@ class Interactions:
 
     def _of(self, reader_id: int) -> Any:
         return _OF_READER.params(reader=reader_id)
-
-
-def older_preferences(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
-    """The older one of each two opinions of one kind about one book."""
-    older = []
-    known = {(each.book_id, each.kind): each for each in kept}
-    for each in added:
-        other = known.get((each.book_id, each.kind))
-        if other is not None:
-            older.append(min(each, other, key=lambda opinion: opinion.occurred_at))
-    return older
 
 
 def _interaction(row: Row[Any]) -> Interaction:

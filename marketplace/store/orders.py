@@ -148,8 +148,8 @@ class StoredOrders:
         rows = self._connection.execute(chosen)
         return [(row.order_id, Money(row.total_minor, row.currency)) for row in rows]
 
-    def asked(self, order_id: str, moment: datetime) -> None:
-        """The payment of an order was asked for."""
+    def payment_requested(self, order_id: str, moment: datetime) -> None:
+        """Note when the payment of an order was last requested."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(asked_at=moment))
 
     def _one(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:

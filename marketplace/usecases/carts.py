@@ -1,4 +1,4 @@
-"""The cart: what a reader means to order, kept for guests too."""
+"""The carts of readers, guests included."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,14 +21,14 @@ class Carts:
         self._clock = clock
 
     def of(self, reader_id: int) -> Cart:
-        """A reader's cart; nobody's is empty."""
+        """A reader's cart; an anonymous visitor's is empty."""
         if reader_id == NOBODY:
             return Cart()
         with self._store.read() as work:
             return cart_of(work, reader_id)
 
     def add(self, reader_id: int, book_id: int, quantity: int, attribution: str) -> int:
-        """Put so many more copies of a book in, up to MAX_QUANTITY; returns the reader's id, a guest's perhaps.
+        """Add copies of a book, up to MAX_QUANTITY; returns the reader's id, which is new for a visitor.
 
         Raises BookNotFound, NotForSale, OtherCurrency and CartFull.
         """
@@ -53,7 +53,7 @@ class Carts:
             return current.reader_id
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
-        """So many copies of a book that is in the cart; none takes it out."""
+        """Set the number of copies of a book that is in the cart; 0 removes it."""
         if not 0 <= quantity <= MAX_QUANTITY:
             raise ValueError(f"0 to {MAX_QUANTITY} copies")
         with self._store.write() as work:
@@ -64,7 +64,7 @@ class Carts:
             work.commit()
 
     def adjust(self, reader_id: int) -> None:
-        """Take out what cannot be had, and more copies than there are."""
+        """Remove what cannot be ordered, and reduce quantities to what is in stock."""
         with self._store.write() as work:
             work.readers.lock(reader_id)
             for line in cart_of(work, reader_id).lines:
@@ -75,7 +75,7 @@ class Carts:
             work.commit()
 
     def empty(self, reader_id: int) -> None:
-        """Take all out."""
+        """Remove everything."""
         with self._store.write() as work:
             work.carts.empty(reader_id)
             work.commit()
@@ -90,7 +90,7 @@ def cart_of(work: UnitOfWork, reader_id: int) -> Cart:
 def _require_buyable(cart: Cart, book_id: int) -> None:
     if len(cart.lines) > MAX_LINES:
         raise CartFull
-    # That there are too few of it the cart itself tells: the reader may want fewer.
+    # The cart itself shows insufficient stock: the reader may want fewer copies.
     match next(line.problem for line in cart.lines if line.book_id == book_id):
         case LineProblem.NOT_FOR_SALE:
             raise NotForSale

@@ -8,8 +8,8 @@ from functools import cached_property
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
+from marketplace.domain.interactions import Taste
 from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
-from marketplace.domain.taste import Taste
 
 LENGTH = 12
 ROW = 6

@@ -14,8 +14,8 @@ from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
+from marketplace.domain.interactions import Taste, taste_of
 from marketplace.domain.recommending import Reason, RecommendationList, RecommendationRequest, Selection
-from marketplace.domain.taste import Taste, taste_of
 from marketplace.store import Store
 from marketplace.usecases.best_sellers import BestSellersCache
 from marketplace.usecases.cards import CardCache

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 from marketplace.domain.moderation import Action, AuditEntry, TablePage
 from marketplace.store.schema import accounts, audit
 
-LONGEST_SUBJECT = 100
+MAX_SUBJECT_LENGTH = 100
 
 
 class Audit:
@@ -20,7 +20,7 @@ class Audit:
 
     def add(self, by: int, action: Action, subject: str, detail: Mapping[str, Any], *, at: datetime) -> None:
         """A moderator did something, to an order or a book by its id, or with a file by its name."""
-        row = {"at": at, "reader_id": by, "action": action.value, "subject": subject[:LONGEST_SUBJECT]}
+        row = {"at": at, "reader_id": by, "action": action.value, "subject": subject[:MAX_SUBJECT_LENGTH]}
         self._connection.execute(insert(audit).values(**row, detail=dict(detail)))
 
     def page(self, *, limit: int, offset: int = 0) -> TablePage[AuditEntry]:

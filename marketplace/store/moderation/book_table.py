@@ -13,7 +13,7 @@ from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, Catal
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of
 from marketplace.store.books import lock_books
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
+from marketplace.store.moderation.tables import REACH, SEARCH_LIMIT, has_word, page_of, sought_words
 from marketplace.store.schema import books, made_books
 
 _SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
@@ -112,7 +112,7 @@ class AllBooks:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=FOUND_REACH if words else REACH,
+            reach=SEARCH_LIMIT if words else REACH,
         )
         rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(chosen.keys)))
         found = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from marketplace.domain.moderation import OrderColumn, OrderRow, TablePage
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, scanned, sought_words
+from marketplace.store.moderation.tables import REACH, SEARCH_LIMIT, has_word, page_of, scanned, sought_words
 from marketplace.store.schema import orders
 
 # As the indexes have it, so that each can be walked along.
@@ -53,7 +53,7 @@ class OrderTable:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=FOUND_REACH if words else REACH,
+            reach=SEARCH_LIMIT if words else REACH,
         )
         rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(chosen.keys)))
         found = {row.order_id: _order_row(row) for row in rows}

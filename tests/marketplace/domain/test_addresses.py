@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketplace.domain.addresses import LONGEST, address_lines, countries, validated_address
+from marketplace.domain.addresses import MAX_LENGTH, address_lines, countries, validated_address
 from marketplace.domain.errors import AddressProblem, InvalidAddress
 from marketplace.domain.orders import Address
 
@@ -35,7 +35,7 @@ def test_an_address_is_spelled_as_its_country_does() -> None:
         (replace(OXFORD, country="ZZ"), {"country": MALFORMED}),
         (replace(AUSTIN, region=""), {"region": REQUIRED}),
         (replace(AUSTIN, region="Bavaria"), {"region": MALFORMED}),
-        (replace(OXFORD, street="x" * (LONGEST + 1)), {"street": LONG}),
+        (replace(OXFORD, street="x" * (MAX_LENGTH + 1)), {"street": LONG}),
         (replace(OXFORD, city="Ox\0ford"), {"city": MALFORMED}),
         (
             replace(OXFORD, name="", city="", postal_code="1"),

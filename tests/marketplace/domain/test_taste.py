@@ -2,9 +2,8 @@
 
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
-from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
 from marketplace.domain.recommending import Reason, ReasonKind, Signal
-from marketplace.domain.taste import Taste, taste_of
 from tests.marketplace.fakes import NOON
 
 

@@ -10,7 +10,7 @@ import pytest
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
-from marketplace.gateways.payment_provider import GREATEST_ANSWER, HttpPaymentProvider
+from marketplace.gateways.payment_provider import MAX_ANSWER_BYTES, HttpPaymentProvider
 from tests.little_server import LittleServer, Request, answer
 
 ORDER = "7K3M-9QXD-2TB4"
@@ -47,7 +47,7 @@ def test_asking_names_the_order_the_amount_and_the_way_back(
     assert asked.headers["Idempotency-Key"] == ORDER
     assert asked.headers["Content-Type"] == "application/json"
     body = asked.json
-    TOKENS.check(body["callback"].pop("token"), ORDER)
+    TOKENS.verify(body["callback"].pop("token"), ORDER)
     assert body == {
         "amount_minor": 1998,
         "currency": "EUR",
@@ -141,7 +141,7 @@ def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider
     server.answer = endless
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
         provider.request_payment(ORDER, AMOUNT)
-    assert GREATEST_ANSWER == 4096
+    assert MAX_ANSWER_BYTES == 4096
 
 
 def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:

@@ -213,6 +213,21 @@ def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
     assert (undo.kind, undo.reader_id) == (KINDS.UNDO, account)
 
 
+def test_a_merge_keeps_the_later_of_two_preferences(readers: Readers) -> None:
+    """Also where it is the account's; preferences of another kind or about another book stay."""
+    guest = readers.activity.rate(NOBODY, 7, 4, "").reader_id
+    readers.activity.rate(guest, 8, 6, "")
+    readers.clock.seconds += 60
+    account = readers.activity.rate(NOBODY, 7, 10, "").reader_id
+    readers.activity.dismiss(account, 7, "")
+    readers.merge(guest, account)
+    assert set(readers.history(account)) == {
+        (7, KINDS.RATING, 10),
+        (7, KINDS.NOT_INTERESTED, None),
+        (8, KINDS.RATING, 6),
+    }
+
+
 def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
     """Who signs in with two browsers at the same moment keeps all of both, and one rating of a book."""
     account = readers.activity.add_to_wishlist(NOBODY, 8)

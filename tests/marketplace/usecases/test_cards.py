@@ -53,7 +53,7 @@ def test_known_cards_need_no_database(store: Store) -> None:
 def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
     """A catalogue larger than the memory is shown all the same, and what was read last is still known."""
     clock = Clock()
-    cards = CardCache(store, clock=clock, kept=2)
+    cards = CardCache(store, clock=clock, capacity=2)
     put(store, *(Book(id=n, title="old") for n in (1, 2, 3)))
     assert titles(cards, 1, 2, 3) == {1: "old", 2: "old", 3: "old"}
     put(store, *(Book(id=n, title="new") for n in (1, 2, 3)))

@@ -22,7 +22,7 @@ from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store
-from marketplace.usecases.catalogue.forms import FIELDS, BookForm, empty_form, form_of, marks_of, texts_of
+from marketplace.usecases.catalogue.forms import FIELDS, BookForm, empty_form, fingerprints, form_of, texts_of
 from marketplace.usecases.moderation import Moderation
 from tests.marketplace.shop import accounts_of, buyer_of, log_of, moderator_of, order_of
 
@@ -161,7 +161,7 @@ def test_what_a_file_may_not_have_a_form_may_not(desk: Desk, typed: dict[str, st
         desk.moderation.change_book(desk.by, 7, desk.form(**typed))
     assert unfit.value.attributes == facts
     with pytest.raises(InvalidBook):
-        desk.moderation.add_book(desk.by, BookForm({**texts_of(DUNE), **typed}, marks_of(empty_form().texts)))
+        desk.moderation.add_book(desk.by, BookForm({**texts_of(DUNE), **typed}, fingerprints(empty_form().texts)))
     assert desk.book() == DUNE
     assert log_of(desk.store) == []
 

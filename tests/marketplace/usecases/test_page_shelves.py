@@ -2,8 +2,8 @@
 
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
+from marketplace.domain.interactions import Taste
 from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
-from marketplace.domain.taste import Taste
 from marketplace.usecases.page_shelves import Shelf, ShelfKind, wanted_at_home
 
 

@@ -44,7 +44,7 @@ def test_no_password_matches_an_unknown_email() -> None:
     """What an unknown e-mail is compared with matches nothing."""
     passwords = quick_passwords()
     assert not passwords.matches(None, "")
-    assert not passwords.matches(None, passwords._nobodys)
+    assert not passwords.matches(None, passwords._dummy_hash)
 
 
 @pytest.mark.parametrize(
