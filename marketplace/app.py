@@ -6,13 +6,13 @@ from gettext import NullTranslations
 from flask import Flask
 
 from marketplace.domain.callbacks import CallbackTokens
-from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.settings import Settings, session_key
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
-from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.activity import Activity
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.moderation import Moderation
@@ -42,7 +42,7 @@ def create_app(
     """
     store = store or open_store(settings.database)
     recommender = recommender or connect(settings)
-    cards = FreshCards(store)
+    cards = CardCache(store)
     activity = Activity(store, wake=wake)
     shop = Shop(
         store=store,
@@ -50,7 +50,7 @@ def create_app(
         cards=cards,
         shelves=Shelves(store, recommender, cards),
         activity=activity,
-        accounts=Accounts(store, passwords=passwords or Passwords(), merge=merge_into, forget=forget, wake=wake),
+        accounts=Accounts(store, passwords=passwords or Passwords(), wake=wake),
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
@@ -70,13 +70,13 @@ def connect(settings: Settings) -> GrpcRecommender:
     )
 
 
-def connect_provider(settings: Settings, port: int | None = None) -> HttpProvider:
+def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:
     """The client of the payment provider; it connects when it is first used.
 
     `port` is where the shop listens, if that is not the port of the settings.
     """
     callback_url = settings.callback_url or f"http://localhost:{port or settings.port}"
-    return HttpProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
+    return HttpPaymentProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
 
 
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:

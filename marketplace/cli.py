@@ -10,7 +10,7 @@ from threading import Event
 import click
 
 from marketplace.app import connect, connect_provider
-from marketplace.domain.accounts import spelled_email
+from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.serving import CannotServe, relays_of, serve_shop
 from marketplace.settings import Settings
@@ -161,7 +161,7 @@ def list_(obj: tuple[Settings, Store]) -> None:
 
 
 def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
-    spelled = spelled_email(email)
+    spelled = normalized_email(email)
     with store.write() as work:
         account = work.accounts.by_email(spelled) if spelled else None
         if account is None:

@@ -8,8 +8,8 @@ from functools import cached_property
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
-from marketplace.domain.recommending import PERSONAL, Selection, ShelfRequest
-from marketplace.domain.taste import Taste
+from marketplace.domain.interactions import Taste
+from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
 
 LENGTH = 12
 ROW = 6
@@ -40,7 +40,7 @@ class ShelfKind(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CardShelf:
+class Shelf:
     """The cards of one shelf; `attribution` goes into their links."""
 
     kind: ShelfKind
@@ -58,12 +58,12 @@ class CardShelf:
 class Home:
     """The home page; shelves without books are left out, except the first."""
 
-    shelves: tuple[CardShelf, ...]
+    shelves: tuple[Shelf, ...]
     categories: tuple[Category, ...]
     notice: Notice
 
 
-Wanted = tuple[ShelfKind, ShelfRequest]
+Wanted = tuple[ShelfKind, RecommendationRequest]
 """A kind of shelf, and the request for its recommendations."""
 
 
@@ -72,15 +72,15 @@ def wanted_at_home(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -
 
     `cards` has the books that the reader has seen.
     """
-    popular = (ShelfKind.POPULAR, ShelfRequest(None, ROW, Selection.POPULAR))
-    new = (ShelfKind.NEW, ShelfRequest(None, ROW, Selection.NEW))
-    for_you = (ShelfKind.FOR_YOU, ShelfRequest(None, LENGTH))
-    if not taste.seen and not taste.settled:
+    popular = (ShelfKind.POPULAR, RecommendationRequest(None, ROW, Selection.POPULAR))
+    new = (ShelfKind.NEW, RecommendationRequest(None, ROW, Selection.NEW))
+    for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, LENGTH))
+    if not taste.viewed and not taste.excluded:
         # Without a history, the first shelf is what is popular.
-        categories = tuple(dict.fromkeys((FIRST_CATEGORY, *best.busiest)))[:VISITOR_CATEGORIES]
+        categories = tuple(dict.fromkeys((FIRST_CATEGORY, *best.most_read)))[:VISITOR_CATEGORIES]
         return [for_you, new, *map(_of_category, categories)]
     return [for_you, *map(_of_category, taste.favourites(cards, FAVOURITES)), popular, new]
 
 
 def _of_category(category: Category) -> Wanted:
-    return ShelfKind.CATEGORY, ShelfRequest(category, ROW)
+    return ShelfKind.CATEGORY, RecommendationRequest(category, ROW)

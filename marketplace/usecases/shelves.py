@@ -14,31 +14,31 @@ from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
-from marketplace.domain.recommending import Reason, Selection, Shelf, ShelfRequest
-from marketplace.domain.taste import Taste, taste_of
+from marketplace.domain.interactions import Taste, taste_of
+from marketplace.domain.recommending import Reason, RecommendationList, RecommendationRequest, Selection
 from marketplace.store import Store
-from marketplace.usecases.best_sellers import FreshBestSellers
-from marketplace.usecases.cards import FreshCards
-from marketplace.usecases.page_shelves import ROW, CardShelf, Home, Notice, ShelfKind, Wanted, wanted_at_home
+from marketplace.usecases.best_sellers import BestSellersCache
+from marketplace.usecases.cards import CardCache
+from marketplace.usecases.page_shelves import ROW, Home, Notice, Shelf, ShelfKind, Wanted, wanted_at_home
 
 log = structlog.get_logger()
 
 LOOKED_BACK = 60
 """A reader's taste is taken from this many of their latest interactions."""
 
-REMEMBERED = 3_000
-REMEMBERED_FOR = 3600.0
+LAST_GOOD_READERS = 3_000
+LAST_GOOD_SECONDS = 3600.0
 
-CARDS_REMEMBERED = 20_000
+MOST_CARDS = 20_000
 
 
 class Recommender(Protocol):
     """What pages need of Recommendations."""
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
-        """One shelf per request. Raises RecommenderError."""
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
+        """One list per request. Raises RecommenderError."""
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """Books like this one. Raises RecommenderError."""
 
     @property
@@ -56,68 +56,70 @@ class Shelves:
         self,
         store: Store,
         recommender: Recommender,
-        cards: FreshCards,
+        cards: CardCache,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._recommender = recommender
         self._cards = cards
-        self._best_sellers = FreshBestSellers(store, clock=clock)
+        self._best_sellers = BestSellersCache(store, clock=clock)
         self._lock = Lock()
-        self._last_good: TTLCache[int, dict[ShelfRequest, Shelf]] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=clock)
+        self._last_good: TTLCache[int, dict[RecommendationRequest, RecommendationList]] = TTLCache(
+            LAST_GOOD_READERS, LAST_GOOD_SECONDS, timer=clock
+        )
 
     def home(self, reader_id: int) -> Home:
         """The home page of a reader."""
         best = self._best_sellers.current()
         taste = self._taste(reader_id)
-        wanted = wanted_at_home(taste, self._cards.of(taste.seen), best)
+        wanted = wanted_at_home(taste, self._cards.of(taste.viewed), best)
         shelves, notice = self._ask(reader_id, [request for _, request in wanted])
         filled = self._filled(wanted, shelves, best, taste)
-        if taste.seen:
-            known = self._cards.of(taste.seen[: 2 * ROW])
-            recent = tuple(known[book_id] for book_id in taste.seen if book_id in known)[:ROW]
-            filled.append(CardShelf(kind=ShelfKind.RECENT, cards=recent))
+        if taste.viewed:
+            known = self._cards.of(taste.viewed[: 2 * ROW])
+            recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:ROW]
+            filled.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
         return Home(
             shelves=(filled[0], *(shelf for shelf in filled[1:] if shelf.cards)),
             categories=best.categories,
             notice=notice,
         )
 
-    def of_category(self, reader_id: int, category: Category) -> CardShelf | None:
+    def of_category(self, reader_id: int, category: Category) -> Shelf | None:
         """Books of a category recommended to this reader personally; None if there are none."""
         if reader_id == NOBODY:
             return None
-        wanted = [(ShelfKind.CATEGORY, ShelfRequest(category, ROW))]
+        wanted = [(ShelfKind.CATEGORY, RecommendationRequest(category, ROW))]
         shelves, _ = self._ask(reader_id, [request for _, request in wanted])
         if not shelves:
             return None
         shelf = self._filled(wanted, shelves, self._best_sellers.current(), self._taste(reader_id))[0]
         return shelf if shelf.is_personal else None
 
-    def similar(self, reader_id: int, book: Book) -> CardShelf:
+    def similar(self, reader_id: int, book: Book) -> Shelf:
         """Books like this one, or best-sellers of its category if there are none."""
         taste = self._taste(reader_id)
         try:
             shelf = self._recommender.similar(book.id, reader_id, ROW)
         except RecommenderError as error:
             _log(error)
-            shelf = Shelf(())
+            shelf = RecommendationList(())
         cards = self._cards.of(book.book_id for book in shelf.recommendations)
         if similar := _cards_of(shelf, cards, taste):
-            return CardShelf(kind=ShelfKind.SIMILAR, cards=similar, attribution=_attribution(shelf))
+            return Shelf(kind=ShelfKind.SIMILAR, cards=similar, attribution=_attribution(shelf))
         best = self._best_sellers.current()
         category = next((category for category in book.categories if category in best.by_category), None)
         best_sellers = best.overall if category is None else best.by_category[category]
-        return CardShelf(
+        return Shelf(
             kind=ShelfKind.SAME_SHELF,
-            cards=_without(best_sellers, {book.id, *taste.settled}, limit=ROW),
+            cards=_without(best_sellers, {book.id, *taste.excluded}, limit=ROW),
             category=category,
         )
 
-    def popular(self, limit: int) -> CardShelf:
+    def popular(self, limit: int) -> Shelf:
         """The shop's own best-sellers."""
-        return CardShelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
+        return Shelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
 
     def categories(self) -> tuple[Category, ...]:
         """The categories that have books, by name."""
@@ -129,15 +131,17 @@ class Shelves:
         with self._store.read() as work:
             return taste_of(work.interactions.latest(reader_id, LOOKED_BACK))
 
-    def _ask(self, reader_id: int, requests: Sequence[ShelfRequest]) -> tuple[list[Shelf], Notice]:
+    def _ask(
+        self, reader_id: int, requests: Sequence[RecommendationRequest]
+    ) -> tuple[list[RecommendationList], Notice]:
         try:
-            shelves = self._recommender.shelves(reader_id, requests)
+            shelves = self._recommender.recommend(reader_id, requests)
         except RecommenderError as error:
             _log(error)
             with self._lock:
                 remembered = self._last_good.get(reader_id, {})
             if requests[0] in remembered:
-                return [remembered.get(request, Shelf(())) for request in requests], Notice.LAST_GOOD
+                return [remembered.get(request, RecommendationList(())) for request in requests], Notice.LAST_GOOD
             return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
@@ -149,15 +153,15 @@ class Shelves:
     def _filled(
         self,
         wanted: Sequence[Wanted],
-        shelves: Sequence[Shelf],
+        shelves: Sequence[RecommendationList],
         best: BestSellers,
         taste: Taste,
-    ) -> list[CardShelf]:
+    ) -> list[Shelf]:
         cards = self._cards.of({book.book_id for shelf in shelves for book in shelf.recommendations})
-        filled: list[CardShelf] = []
-        taken = set(taste.settled)
+        filled: list[Shelf] = []
+        taken = set(taste.excluded)
         for position, (kind, request) in enumerate(wanted):
-            shelf = shelves[position] if shelves else Shelf(())
+            shelf = shelves[position] if shelves else RecommendationList(())
             on_shelf = _cards_of(shelf, cards, taste)
             attribution = _attribution(shelf) if on_shelf else SHOP
             # Only Recommendations knows what is new.
@@ -166,23 +170,23 @@ class Shelves:
                 best_sellers = best.overall if category is None else best.by_category.get(category, ())
                 on_shelf = _without(best_sellers, taken, limit=request.limit)
                 # In a small shop an empty shelf would be worse than a book on two of them.
-                on_shelf = on_shelf or _without(best_sellers, taste.settled, limit=request.limit)
+                on_shelf = on_shelf or _without(best_sellers, taste.excluded, limit=request.limit)
             taken.update(card.id for card in on_shelf)
-            filled.append(CardShelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
+            filled.append(Shelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
         return filled
 
 
-def _cards_of(shelf: Shelf, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
+def _cards_of(shelf: RecommendationList, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
     shown = []
     for book in shelf.recommendations:
         card = cards.get(book.book_id)
         # Recommendations may not know yet what the reader rated or dismissed a moment ago.
-        if card is not None and book.book_id not in taste.settled:
-            shown.append(_with_reason(card, taste.words(book.reason)))
+        if card is not None and book.book_id not in taste.excluded:
+            shown.append(_with_reason(card, taste.with_signal(book.reason)))
     return tuple(shown)
 
 
-@lru_cache(maxsize=CARDS_REMEMBERED)
+@lru_cache(maxsize=MOST_CARDS)
 def _with_reason(card: Card, reason: Reason | None) -> Card:
     # A page has forty of them, and most were on the page before.
     return replace(card, reason=reason)
@@ -193,7 +197,7 @@ def _without(cards: Iterable[Card], book_ids: Iterable[int], *, limit: int) -> t
     return tuple(card for card in cards if card.id not in left_out)[:limit]
 
 
-def _attribution(shelf: Shelf) -> str:
+def _attribution(shelf: RecommendationList) -> str:
     return shelf.recommendation_id if is_attribution(shelf.recommendation_id) else SHOP
 
 

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.ids import GREATEST_ID, is_attribution
+from marketplace.domain.ids import MAX_ID, is_attribution
 
-BOOK_ID = f"<int(min=1,max={GREATEST_ID}):book_id>"
+BOOK_ID = f"<int(min=1,max={MAX_ID}):book_id>"
 """A book's id in the path of a route."""
 
 _LONGEST_PATH = 2000

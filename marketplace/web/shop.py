@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
-from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.moderation import Moderation
@@ -21,7 +21,7 @@ class Shop:
 
     store: Store
     recommender: Recommender
-    cards: FreshCards
+    cards: CardCache
     shelves: Shelves
     activity: Activity
     accounts: Accounts

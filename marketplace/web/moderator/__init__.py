@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator import books, events, imports, orders
 from marketplace.web.moderator.arguments import PAGE
 from marketplace.web.paging import page_number, paged
@@ -31,8 +31,8 @@ def allow_uploads(app: Flask) -> None:
     def allow() -> None:
         if request.endpoint != IMPORT or not _is_moderator(current_account()):
             return
-        request.max_content_length = GREATEST_UPLOAD
-        if (request.content_length or 0) > GREATEST_UPLOAD:
+        request.max_content_length = MAX_UPLOAD_BYTES
+        if (request.content_length or 0) > MAX_UPLOAD_BYTES:
             raise UploadTooLarge
 
 
@@ -56,7 +56,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @moderator.get("")
     def overview() -> str:
-        return render_template("moderator/overview.html", counts=shop.moderation.standings())
+        return render_template("moderator/overview.html", counts=shop.moderation.overview())
 
     @moderator.get("/audit")
     def audit() -> str:

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import BookConflict, UnfitBook
-from marketplace.domain.moderation import BookColumn, BookFilter, Holding
-from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_OF, Filled, empty, form_of
+from marketplace.domain.errors import BookConflict, InvalidBook
+from marketplace.domain.moderation import BookColumn, BookFilter, CatalogueBook
+from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_BY_ATTRIBUTE, BookForm, empty_form, form_of
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, redirect_back, typed
 from marketplace.web.moderator.arguments import PAGE, choice, moderator_id, search_words, sort_column
@@ -49,15 +49,15 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
 def _add_forms(moderator: Blueprint, shop: Shop) -> None:
     @moderator.get("/books/new")
     def new_book() -> str:
-        return render_template(FORM, holding=None, **_values(empty()))
+        return render_template(FORM, holding=None, **_values(empty_form()))
 
     @moderator.post("/books/new")
     def add_book() -> Answer:
         filled = _filled()
         try:
             book_id = shop.moderation.add_book(moderator_id(), filled)
-        except UnfitBook as error:
-            return _show_again(422, None, filled, faults=error.facts)
+        except InvalidBook as error:
+            return _show_again(422, None, filled, faults=error.attributes)
         flash("book-added", title=filled.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
@@ -71,11 +71,11 @@ def _add_forms(moderator: Blueprint, shop: Shop) -> None:
         filled = _filled()
         try:
             is_new = shop.moderation.change_book(moderator_id(), book_id, filled)
-        except UnfitBook as error:
-            return _show_again(422, _holding(shop, book_id), filled, faults=error.facts)
+        except InvalidBook as error:
+            return _show_again(422, _holding(shop, book_id), filled, faults=error.attributes)
         except BookConflict as error:
             holding = _holding(shop, book_id)
-            return _show_again(409, holding, filled.refreshed(holding.book), conflicts=error.facts)
+            return _show_again(409, holding, filled.refreshed(holding.book), conflicts=error.attributes)
         flash("book-changed" if is_new else "book-unchanged", title=filled.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
@@ -103,18 +103,18 @@ def _add_actions(moderator: Blueprint, shop: Shop) -> None:
         return redirect(url_for("moderator.books"), 303)
 
 
-def _holding(shop: Shop, book_id: int) -> Holding:
+def _holding(shop: Shop, book_id: int) -> CatalogueBook:
     with shop.store.read() as work:
         return work.all_books.get(book_id)
 
 
-def _filled() -> Filled:
+def _filled() -> BookForm:
     texts = {name: typed(name) for name in FIELDS}
     texts["categories"] = ";".join(request.form.getlist("categories"))
-    return Filled(texts, {fact: typed(f"shown-{fact}") for fact in FIELDS_OF})
+    return BookForm(texts, {fact: typed(f"shown-{fact}") for fact in FIELDS_BY_ATTRIBUTE})
 
 
-def _values(filled: Filled, faults: frozenset[str] = _NONE, conflicts: frozenset[str] = _NONE) -> dict[str, object]:
+def _values(filled: BookForm, faults: frozenset[str] = _NONE, conflicts: frozenset[str] = _NONE) -> dict[str, object]:
     return {
         "texts": filled.texts,
         "marks": filled.shown,
@@ -127,8 +127,8 @@ def _values(filled: Filled, faults: frozenset[str] = _NONE, conflicts: frozenset
 
 def _show_again(
     status: int,
-    holding: Holding | None,
-    filled: Filled,
+    holding: CatalogueBook | None,
+    filled: BookForm,
     *,
     faults: frozenset[str] = _NONE,
     conflicts: frozenset[str] = _NONE,

@@ -19,8 +19,8 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
     def events() -> str:
         number = page_number()
         with shop.store.read() as work:
-            pages = paged(work.outbox.length().refused, PAGE, number)
-            failed = work.outbox.refused(PAGE, (number - 1) * PAGE)
+            pages = paged(work.outbox.length().failed, PAGE, number)
+            failed = work.outbox.failed(PAGE, (number - 1) * PAGE)
         return render_template("moderator/events.html", events=failed, pages=pages)
 
     @moderator.post(f"/events/<int(min=1,max={_GREATEST}):event_id>/retry")

@@ -5,7 +5,7 @@ from contextlib import closing
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator.arguments import moderator_id
 from marketplace.web.shop import Shop
 from servicekit.csvfile import NotSuchACsv
@@ -34,4 +34,4 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
 
 
 def _page(**values: object) -> str:
-    return render_template(IMPORT, megabytes=GREATEST_UPLOAD // 1024**2, **values)
+    return render_template(IMPORT, megabytes=MAX_UPLOAD_BYTES // 1024**2, **values)

@@ -7,7 +7,7 @@ from marketplace.domain.addresses import address_lines
 from marketplace.domain.errors import StateConflict
 from marketplace.domain.moderation import OrderColumn
 from marketplace.domain.orders import NEXT_STATES, OrderState
-from marketplace.usecases.moderation import MOVES
+from marketplace.usecases.moderation import MODERATOR_STATES
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
 from marketplace.web.moderator.arguments import PAGE, moderator_id, search_words, sort_column
@@ -48,17 +48,17 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
     def order(order_id: str) -> str:
         with shop.store.read() as work:
             shown = work.orders.get(order_id)
-        moves = [state for state in OrderState if state in NEXT_STATES[shown.state] & MOVES]
+        moves = [state for state in OrderState if state in NEXT_STATES[shown.state] & MODERATOR_STATES]
         address = address_lines(shown.address) if shown.address else []
         return render_template("moderator/order.html", order=shown, moves=moves, address=address)
 
     @moderator.post("/orders/<order_id>")
     def move_order(order_id: str) -> Answer:
         to = _STATES.get(typed("to"))
-        if to not in MOVES:
+        if to not in MODERATOR_STATES:
             abort(400)
         try:
-            is_new = shop.moderation.move_order(moderator_id(), order_id, to)
+            is_new = shop.moderation.change_order_state(moderator_id(), order_id, to)
             message = "order-moved" if is_new else "order-already-moved"
         except StateConflict:
             message = "order-not-moved"

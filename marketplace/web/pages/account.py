@@ -5,8 +5,8 @@ import json
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.accounts import Account, spelled_email
-from marketplace.domain.errors import EmailTaken, OrdersUnderWay, StillModerator, Unfit, WrongPassword
+from marketplace.domain.accounts import Account, normalized_email
+from marketplace.domain.errors import EmailTaken, InvalidCredentials, OpenOrders, StillModerator, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.usecases.export import export
 from marketplace.web.flash import flash
@@ -61,8 +61,8 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
             return too_many_attempts(SIGN_UP, seconds)
         try:
             new = shop.accounts.sign_up(current_reader(), typed("email"), typed("password"))
-        except Unfit as error:
-            return show_again(SIGN_UP, 422, *(fault.name for fault in error.faults))
+        except InvalidCredentials as error:
+            return show_again(SIGN_UP, 422, *(fault.name for fault in error.problems))
         except EmailTaken:
             return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
         return _signed_in(new, "signed-up")
@@ -76,7 +76,7 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
     @account.post("/sign-in")
     def sign_in() -> Answer:
         # Normalized: otherwise each spelling of an e-mail would have attempts of its own.
-        email = spelled_email(typed("email")) or ""
+        email = normalized_email(typed("email")) or ""
         seconds = shop.limiter.wait(Tried.SIGN_IN_BY_ADDRESS, address())
         if not seconds and email:
             seconds = shop.limiter.wait(Tried.SIGN_IN_BY_EMAIL, email)
@@ -112,8 +112,8 @@ def _add_password(account: Blueprint, shop: Shop) -> None:
             changed = shop.accounts.change_password(reader_id, typed("old"), typed("password"))
         except WrongPassword:
             return show_again(PASSWORD, 422, "WRONG_PASSWORD")
-        except Unfit as error:
-            return show_again(PASSWORD, 422, *(fault.name for fault in error.faults))
+        except InvalidCredentials as error:
+            return show_again(PASSWORD, 422, *(fault.name for fault in error.problems))
         shop.limiter.succeeded(Tried.PASSWORD_BY_READER, str(reader_id))
         sign_in_as(changed)
         flash("password-changed")
@@ -136,7 +136,7 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
             shop.accounts.forget(reader_id, request.form.get("password"))
         except WrongPassword:
             return show_again(DELETE, 422, "WRONG_PASSWORD")
-        except OrdersUnderWay:
+        except OpenOrders:
             return show_again(DELETE, 409, "OPEN_ORDERS")
         except StillModerator:
             return show_again(DELETE, 409, "STILL_MODERATOR")

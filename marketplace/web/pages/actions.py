@@ -4,7 +4,7 @@ from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import MOST_HALF_STARS, InteractionKind
+from marketplace.domain.interactions import MAX_HALF_STARS, InteractionKind
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, attribution, redirect_back, typed
 from marketplace.web.reader import current_reader, remember_reader
@@ -20,26 +20,26 @@ def blueprint(shop: Shop) -> Blueprint:
     @actions.post(f"{_BOOK}/rating")
     def rate(book_id: int) -> Response:
         half_stars = _half_stars(typed("stars"))
-        action = shop.activity.rated(current_reader(), book_id, half_stars, attribution())
+        action = shop.activity.rate(current_reader(), book_id, half_stars, attribution())
         remember_reader(action.reader_id)
         flash("rated", title=shop.title(book_id), half_stars=half_stars)
         return _back(book_id)
 
     @actions.post(f"{_BOOK}/wish")
     def wish(book_id: int) -> Response:
-        remember_reader(shop.activity.wished(current_reader(), book_id))
+        remember_reader(shop.activity.add_to_wishlist(current_reader(), book_id))
         flash("wished", title=shop.title(book_id))
         return _back(book_id)
 
     @actions.post(f"{_BOOK}/unwish")
     def unwish(book_id: int) -> Response:
-        shop.activity.unwished(current_reader(), book_id)
+        shop.activity.remove_from_wishlist(current_reader(), book_id)
         flash("unwished", title=shop.title(book_id))
         return _back(book_id)
 
     @actions.post(f"{_BOOK}/not-interested")
     def dismiss(book_id: int) -> Response:
-        action = shop.activity.waved_away(current_reader(), book_id, attribution())
+        action = shop.activity.dismiss(current_reader(), book_id, attribution())
         remember_reader(action.reader_id)
         flash("dismissed", title=shop.title(book_id), undo=action.interaction.id)
         return _back(book_id)
@@ -47,7 +47,7 @@ def blueprint(shop: Shop) -> Blueprint:
     @actions.post("/undo")
     def undo() -> Response:
         try:
-            undone = shop.activity.took_back(current_reader(), typed("interaction"))
+            undone = shop.activity.undo(current_reader(), typed("interaction"))
         except InteractionNotFound:
             flash("nothing-to-undo")
             return redirect_back(url_for("home.index"))
@@ -60,7 +60,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
 def _half_stars(text: str) -> int:
     # Stars as the form names them: "0.5" to "5".
-    known = {str(half / 2).removesuffix(".0"): half for half in range(1, MOST_HALF_STARS + 1)}
+    known = {str(half / 2).removesuffix(".0"): half for half in range(1, MAX_HALF_STARS + 1)}
     if text not in known:
         abort(400)
     return known[text]

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.domain.ids import NOBODY
-from marketplace.domain.interactions import InteractionKind, Standing
+from marketplace.domain.interactions import InteractionKind, Preference
 from marketplace.store import UnitOfWork
 from marketplace.web.forms import BOOK_ID, attribution
 from marketplace.web.reader import current_reader, remember_reader
@@ -24,7 +24,7 @@ def blueprint(shop: Shop) -> Blueprint:
         with shop.store.read() as work:
             shown = work.books.get(book_id)
             ratings = work.interactions.ratings(book_id)
-            standing = _standing(work, reader_id, book_id)
+            preference = _preference(work, reader_id, book_id)
         similar = shop.shelves.similar(reader_id, shown)
         source = _source()
         if _is_opened_by_a_reader():
@@ -34,30 +34,30 @@ def blueprint(shop: Shop) -> Blueprint:
                 # The reader came for the book, which can be shown all the same.
                 log.exception("activity_not_recorded")
         return render_template(
-            "book/page.html", book=shown, ratings=ratings, standing=standing, similar=similar, attribution=source
+            "book/page.html", book=shown, ratings=ratings, preference=preference, similar=similar, attribution=source
         )
 
     return book
 
 
-def _standing(work: UnitOfWork, reader_id: int, book_id: int) -> Standing:
+def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     if reader_id == NOBODY:
-        return Standing()
+        return Preference()
     by_kind = {interaction.kind: interaction for interaction in work.interactions.with_book(reader_id, book_id)}
-    return Standing(
+    return Preference(
         rating=by_kind.get(InteractionKind.RATING),
         not_interested=by_kind.get(InteractionKind.NOT_INTERESTED),
-        is_wished=work.wishes.has(reader_id, book_id),
+        is_on_wishlist=work.wishes.has(reader_id, book_id),
     )
 
 
 def _record(shop: Shop, book_id: int, source: str) -> None:
     reader_id = current_reader()
     if not source:
-        shop.activity.viewed(reader_id, book_id)
+        shop.activity.record_view(reader_id, book_id)
         return
     # Every click renews the cookie's year.
-    remember_reader(shop.activity.clicked(reader_id, book_id, source))
+    remember_reader(shop.activity.record_click(reader_id, book_id, source))
 
 
 def _is_opened_by_a_reader() -> bool:

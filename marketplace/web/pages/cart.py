@@ -4,7 +4,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
-from marketplace.domain.orders import MOST_COPIES
+from marketplace.domain.orders import MAX_QUANTITY
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, attribution, redirect_back
 from marketplace.web.reader import current_reader, remember_cart, remember_reader
@@ -21,7 +21,7 @@ def blueprint(shop: Shop) -> Blueprint:
     def page() -> str:
         current = shop.carts.of(current_reader())
         remember_cart(filled=bool(current.lines))
-        return render_template("cart/page.html", cart=current, most=MOST_COPIES)
+        return render_template("cart/page.html", cart=current, most=MAX_QUANTITY)
 
     @cart.post(f"/books/{BOOK_ID}/cart")
     def add(book_id: int) -> Response:
@@ -61,6 +61,6 @@ def blueprint(shop: Shop) -> Blueprint:
 def _quantity(*, least: int, default: str = "") -> int:
     text = request.form.get("quantity", default)
     # Not str.isdigit alone: it accepts superscripts and the digits of other scripts.
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_COPIES)) and int(text) >= least):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_QUANTITY)) and int(text) >= least):
         abort(400)
     return int(text)

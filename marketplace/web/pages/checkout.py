@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.addresses import countries, fit_address
-from marketplace.domain.errors import AddressUnfit, CartChanged, KeyReused, NotSignedIn
-from marketplace.domain.ids import GREATEST_ID
+from marketplace.domain.addresses import countries, validated_address
+from marketplace.domain.errors import CartChanged, InvalidAddress, KeyReused, NotSignedIn
+from marketplace.domain.ids import MAX_ID
 from marketplace.domain.money import Money
-from marketplace.domain.orders import MOST_LINES, Address, Cart, Difference, Shown, differences
+from marketplace.domain.orders import MAX_LINES, Address, Cart, Difference, ShownLine, differences
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
 from marketplace.web.reader import current_account, current_reader, remember_cart
@@ -36,7 +36,7 @@ class Form:
     key: str
     address: Mapping[str, str]
     faults: Sequence[tuple[str, str]] = ()
-    changes: Mapping[int, tuple[Difference, Shown | None]] = field(default_factory=dict)
+    changes: Mapping[int, tuple[Difference, ShownLine | None]] = field(default_factory=dict)
 
 
 def blueprint(shop: Shop) -> Blueprint:
@@ -61,9 +61,11 @@ def blueprint(shop: Shop) -> Blueprint:
         key, lines = _key(), _lines()
         address = {name: typed(name) for name in FIELDS}
         try:
-            order_id = shop.orders.place(current_reader(), key, fit_address(Address(**address)), lines)
-        except AddressUnfit as error:
-            faults = [(f"{name}_{error.faults[name].name}".upper(), name) for name in FIELDS if name in error.faults]
+            order_id = shop.orders.place(current_reader(), key, validated_address(Address(**address)), lines)
+        except InvalidAddress as error:
+            faults = [
+                (f"{name}_{error.problems[name].name}".upper(), name) for name in FIELDS if name in error.problems
+            ]
             return _page(shop.carts.of(current_reader()), Form(key, address, faults), 422)
         except CartChanged:
             cart = shop.carts.of(current_reader())
@@ -93,12 +95,12 @@ def _key() -> str:
     return key
 
 
-def _lines() -> list[Shown]:
-    matches = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MOST_LINES + 1]]
+def _lines() -> list[ShownLine]:
+    matches = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MAX_LINES + 1]]
     lines = [
-        Shown(int(match[1]), int(match[2]), Money(int(match[3]), match[4]))
+        ShownLine(int(match[1]), int(match[2]), Money(int(match[3]), match[4]))
         for match in matches
-        if match is not None and int(match[1]) <= GREATEST_ID
+        if match is not None and int(match[1]) <= MAX_ID
     ]
     if not lines or len(lines) != len(matches):
         abort(400)

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
 from marketplace.store.outbox.outbox import OutboxLength
-from marketplace.usecases.activity import now
 from marketplace.web.shop import Shop
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
@@ -50,16 +50,16 @@ def _database(store: Store) -> dict[str, Any]:
     if not store.is_migrated():
         return {"database": "not migrated"}
     with store.read() as work:
-        length, lengths, troubles = work.outbox.length(), work.outbox.lengths(), work.deliveries.troubles()
+        length, lengths, statuses = work.outbox.length(), work.outbox.lengths(), work.deliveries.statuses()
     moment = now()
     destinations = {
         destination.value: _queue(lengths[destination], moment)
-        | {"failures": trouble.failures, "last_error": trouble.last_error}
-        for destination, trouble in troubles.items()
+        | {"failures": status.failures, "last_error": status.last_error}
+        for destination, status in statuses.items()
     }
     return {"database": "ok", "outbox": _queue(length, moment) | {"destinations": destinations}}
 
 
 def _queue(length: OutboxLength, moment: datetime) -> dict[str, Any]:
     age = (moment - length.oldest).total_seconds() if length.oldest else 0.0
-    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}
+    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.failed}

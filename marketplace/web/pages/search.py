@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from marketplace.domain.books import Found, Sort
+from marketplace.domain.books import SearchPage, Sort
 from marketplace.web.limits import Tried
 from marketplace.web.paging import PAGE, page_number, paged, sort_asked
 from marketplace.web.security import count_by_address
@@ -21,7 +21,7 @@ def blueprint(shop: Shop) -> Blueprint:
         query = request.args.get("q", "").strip()
         sort, sorts = sort_asked(Sort.RELEVANCE)
         number = page_number()
-        results = Found()
+        results = SearchPage()
         if query:
             count_by_address(shop.limiter, Tried.SEARCH_BY_ADDRESS)
             with shop.store.read() as work:

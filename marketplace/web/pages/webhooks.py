@@ -6,7 +6,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from marketplace.domain.callbacks import WEBHOOK, TokenRefused
+from marketplace.domain.callbacks import WEBHOOK, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict, StoreUnavailable
 from marketplace.usecases.payments import PaymentOutcome
 from marketplace.web.security import UntrustedHost
@@ -29,8 +29,8 @@ def blueprint(shop: Shop) -> Blueprint:
         changed = shop.payments.settle(order_id, _token(), _outcome())
         return jsonify(result="changed" if changed else "repeated"), HTTPStatus.OK
 
-    @webhooks.errorhandler(TokenRefused)
-    def unauthorized(_error: TokenRefused) -> Answer:
+    @webhooks.errorhandler(InvalidToken)
+    def unauthorized(_error: InvalidToken) -> Answer:
         # The same for every reason, so that nobody learns anything by trying tokens.
         return _error_json(HTTPStatus.UNAUTHORIZED, "the token is not valid for this order")
 

@@ -14,7 +14,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
 from marketplace.settings import Settings
 from marketplace.store import open_store
-from tests.e2e.pages import ORDER
+from tests.e2e.pages.states import ORDER
 from tests.e2e.processes import Pair
 from tests.marketplace.fakes import NOON
 
@@ -65,5 +65,5 @@ def give_work(pair: Pair, email: str) -> None:
         work.orders.add(order, address, key="key", digest="")
         work.audit.add(account.reader_id, Action.BOOK_CHANGED, "4", _CHANGES, at=NOON)
         work.outbox.add(BookChanged(4), created_at=NOON)
-        work.outbox.refuse({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
+        work.outbox.mark_failed({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
         work.commit()

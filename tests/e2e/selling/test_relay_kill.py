@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store, open_store
-from marketplace.usecases.activity import now
 from recommendations.store.schema import interactions
+from servicekit.clock import now
 from servicekit.database import open_engine, reading
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.small_shop import BOOKS, Command, SmallShop, of_one_shelf
@@ -134,4 +134,4 @@ def test_each_event_is_recorded_once(shop: Store, recommendations: SmallShop, da
         first.require_success()
     assert recorded(recommendations) == [id_of(number) for number in range(3 * EVENTS)]
     with shop.read() as work:
-        assert work.outbox.refused(1) == []
+        assert work.outbox.failed(1) == []
