@@ -20,25 +20,25 @@ class Purchase:
         self.shop = shop.rstrip("/")
         self.hands = hands
 
-    def put_into_cart(self) -> None:
+    def add_to_cart(self) -> None:
         """A guest puts a book into the cart, which the header then says."""
         self.page.goto(self.shop + BOOK)
         self._press("Add to cart")
-        expect(self.page.get_by_text(f"{TITLE} to your cart.")).to_be_visible()
+        expect(self.page.get_by_text(f"Added {TITLE} to your cart.")).to_be_visible()
         expect(self._banner("Cart (not empty)")).to_be_visible()
 
     def want_two(self) -> None:
         """The number of copies is changed, and the total with it."""
         self.hands.press(self._banner("Cart"))
-        self.page.get_by_label("Copies").fill("2")
-        self._press("Change")
+        self.page.get_by_label("Quantity").fill("2")
+        self._press("Update")
         expect(self.page.get_by_text("Cart updated.")).to_be_visible()
         expect(self.page.locator(".total")).to_contain_text("€21.98")
 
     def sign_up_at_checkout(self, email: str) -> None:
         """The checkout asks for an account, and goes on with the cart when there is one."""
         self.hands.press(self.page.get_by_role("link", name="Check out"))
-        self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Sign up"))
+        self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Create account"))
         self.hands.type(self.page.get_by_label("E-mail"), email)
         self.hands.type(self.page.get_by_label("Password"), PASSWORD)
         self._press("Sign up")
@@ -106,13 +106,13 @@ class Desk:
         self.page.goto(f"{self.shop}/account/sign-up")
         self.hands.type(self.page.get_by_label("E-mail"), email)
         self.hands.type(self.page.get_by_label("Password"), PASSWORD)
-        self.hands.press(self.page.get_by_role("main").get_by_role("button", name="Sign up"))
+        self.hands.press(self.page.get_by_role("main").get_by_role("button", name="Create account"))
         expect(self.page.get_by_text("Welcome! Your account is ready.")).to_be_visible()
 
     def ship(self, order_id: str) -> None:
         """The order is found by its number, paid, and shipped; the log says so."""
         self.page.goto(f"{self.shop}/account")
-        self.hands.press(self.page.get_by_role("link", name="Moderation"))
+        self.hands.press(self.page.get_by_role("link", name="Admin"))
         self.page.goto(f"{self.shop}/moderator/orders")
         self.hands.type(self.page.get_by_label("Number, e-mail, name or city"), order_id)
         self.hands.press(self.page.get_by_role("button", name="Find"))

@@ -58,7 +58,7 @@ class Visit:
         expect(reason).to_be_visible()
         return self._shelf("Picked for you").locator(".card .title").all_inner_texts()
 
-    def wave_away_at_home(self, title: str) -> None:
+    def dismiss_at_home(self, title: str) -> None:
         """A book of one's own shelf is waved away where it stands, is gone, and is back after the undo."""
         shelf = self._shelf("Picked for you")
         self.hands.press(shelf.get_by_role("button", name=f"Not interested in {title}", exact=True))
@@ -66,7 +66,7 @@ class Visit:
         assert title not in self._shelf("Picked for you").locator(".card .title").all_inner_texts()
         self._undo()
 
-    def wave_away_on_its_page(self) -> None:
+    def dismiss_on_its_page(self) -> None:
         """A book is waved away on its own page, which offers the undo."""
         self.hands.press(self.page.get_by_role("button", name="Not interested", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {BOOK} to you again.")).to_be_visible()
@@ -75,9 +75,9 @@ class Visit:
     def sign_up(self, email: str) -> None:
         """A guest becomes somebody, and what they did comes along."""
         self._go_to_account()
-        self.hands.press(self.page.get_by_role("link", name="Sign up"))
+        self.hands.press(self.page.get_by_role("link", name="Create account"))
         self._fill_in(email)
-        self.hands.press(self.page.get_by_role("button", name="Sign up"))
+        self.hands.press(self.page.get_by_role("button", name="Create account"))
         expect(self.page.get_by_text("Welcome! Your account is ready.")).to_be_visible()
         self.find_history()
 

@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.selling import ADDRESS, order, put_into_cart
+from tests.marketplace.selling import ADDRESS, order, add_to_cart
 
 IN_BOBS_CART = 777
 WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"
@@ -93,7 +93,7 @@ def bob(app: Flask, store: Store) -> Bob:
     browser = Browser(app)
     browser.sign_up("bob@example.com")
     order_id = order(browser, IN_BOBS_CART + 1, address={**ADDRESS, "name": "Robert the Buyer"})
-    put_into_cart(browser, IN_BOBS_CART)
+    add_to_cart(browser, IN_BOBS_CART)
     with store.read() as work:
         account = work.accounts.by_email("bob@example.com")
     assert account

@@ -11,7 +11,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.selling import ADDRESS, checkout_fields, put_into_cart
+from tests.marketplace.selling import ADDRESS, checkout_fields, add_to_cart
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
@@ -20,7 +20,7 @@ DUNE = next(book for book in BOOKS if book.id == 20)
 def buyer(browser: Browser) -> Browser:
     """Ann, signed in, with two copies of Dune in her cart."""
     browser.sign_up()
-    put_into_cart(browser, quantity=2)
+    add_to_cart(browser, quantity=2)
     return browser
 
 
@@ -43,7 +43,7 @@ def test_an_order_is_placed(buyer: Browser) -> None:
 
 def test_a_guest_is_asked_to_sign_up_and_comes_back(browser: Browser) -> None:
     """An order needs an account; the checkout goes on where it was left, with the cart."""
-    put_into_cart(browser)
+    add_to_cart(browser)
     assert "Sign in or create an account to place" in browser.get("/checkout")
     at = "/account/sign-up?next=/checkout"
     answer = browser.send("/account/sign-up", form_at=at, email="a@b.org", password="correct horse", next="/checkout")
@@ -76,7 +76,7 @@ def test_what_was_typed_is_kept(buyer: Browser) -> None:
 def test_the_last_address_is_filled_in(buyer: Browser) -> None:
     """Who comes again need not type it again."""
     buyer.client.post("/checkout", data=checkout_fields(buyer))
-    put_into_cart(buyer)
+    add_to_cart(buyer)
     html = buyer.get("/checkout")
     assert 'value="1 High Street"' in html
     assert '<option value="GB" selected>' in html
@@ -162,7 +162,7 @@ def test_what_no_form_of_ours_sends_is_refused(buyer: Browser, change: dict[str,
 
 def test_a_guest_who_sends_the_form_is_asked_to_sign_in(browser: Browser) -> None:
     """Nothing is ordered."""
-    put_into_cart(browser)
+    add_to_cart(browser)
     html = browser.client.get("/cart").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', html)
     assert token
