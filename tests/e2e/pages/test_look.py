@@ -154,7 +154,7 @@ def test_suggestions_are_chosen_by_keyboard(pair: Pair, browser: Browser) -> Non
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_deed_keeps_the_reader_where_they_are(pair: Pair, browser: Browser, cookies: Cookies) -> None:
+def test_an_action_keeps_the_readers_position(pair: Pair, browser: Browser, cookies: Cookies) -> None:
     """With scripts a book that is waved away is gone without a new page, and the keyboard stands at the notice."""
     with browser.new_context(storage_state=cookies[Who.GUEST], reduced_motion="reduce") as context:
         page = context.new_page()

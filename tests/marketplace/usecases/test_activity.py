@@ -179,7 +179,7 @@ def test_wishes_are_the_shops_own(readers: Readers) -> None:
     assert readers.told() == []
 
 
-def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None:
+def test_an_action_on_an_unknown_book_is_not_found(readers: Readers) -> None:
     """No guest comes of it, and no event."""
     for deed in (
         lambda: readers.activity.record_click(NOBODY, 99, "list-1"),

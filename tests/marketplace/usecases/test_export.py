@@ -12,7 +12,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
 from tests.marketplace.fakes import NOON
-from tests.marketplace.web.pages.reading import told
+from tests.marketplace.web.pages.reading import sent
 
 
 def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
@@ -34,7 +34,7 @@ def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
     address = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
     order_id = orders.place(deed.reader_id, "key", address, carts.of(deed.reader_id).shown)
     carts.add(deed.reader_id, 8, 1, "")
-    in_cart = [each for each in told(store) if each.kind is InteractionKind.CART]
+    in_cart = [each for each in sent(store) if each.kind is InteractionKind.CART]
     moment = "2026-03-01T12:00:00+00:00"
     assert export(store, deed.reader_id) == {
         "reader_id": deed.reader_id,
