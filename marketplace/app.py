@@ -15,13 +15,13 @@ from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.ids import SHOP
 from marketplace.domain.money import format_price
 from marketplace.domain.text import slug
-from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.settings import Settings, session_key
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
-from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.activity import Activity
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.export import export
@@ -106,11 +106,11 @@ def create_app(
     moderator.admit_uploads(app)
     csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
     errors.register(app)
-    cards = FreshCards(store)
+    cards = CardCache(store)
     shelves = Shelves(store, recommender, cards)
     activity = Activity(store, wake=wake)
     limiter = limiter or Limiter()
-    accounts = Accounts(store, passwords=passwords or Passwords(), merge=merge_into, forget=forget, wake=wake)
+    accounts = Accounts(store, passwords=passwords or Passwords(), wake=wake)
     reader.register(app, accounts.signed_in)
     app.register_blueprint(home.blueprint(shelves))
     app.register_blueprint(book.blueprint(store, shelves, activity))
@@ -143,13 +143,13 @@ def connect(settings: Settings) -> GrpcRecommender:
     )
 
 
-def connect_provider(settings: Settings, port: int | None = None) -> HttpProvider:
+def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:
     """The client of the payment provider that the settings name; connects when it is first used.
 
     `port` is the one that the shop listens on, where that is not the one of the settings.
     """
     callback_url = settings.callback_url or f"http://localhost:{port or settings.port}"
-    return HttpProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
+    return HttpPaymentProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
 
 
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:

@@ -2,7 +2,7 @@
 
 import click
 
-from marketplace.domain.accounts import spelled_email
+from marketplace.domain.accounts import normalized_email
 from marketplace.settings import Settings
 from marketplace.store import Store
 from servicekit.commands import NotMigrated
@@ -45,7 +45,7 @@ def list_(obj: tuple[Settings, Store]) -> None:
 
 
 def _set(store: Store, email: str, *, is_moderator: bool) -> None:
-    spelled = spelled_email(email)
+    spelled = normalized_email(email)
     with store.write() as work:
         account = work.accounts.by_email(spelled) if spelled else None
         if account is None:

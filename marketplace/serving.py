@@ -12,14 +12,14 @@ from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from marketplace.app import connect, connect_provider, create_app, payments_of
-from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 
-GREATEST_BODY = GREATEST_UPLOAD + 1024 * 1024
+GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
 """More is refused before it is taken in: waitress keeps a body on the disk until all of it is there, up to 1 GiB by
 itself. What the shop itself refuses, with a page that says so, is less: a moderator's file, and far less for all
 others."""
@@ -70,9 +70,11 @@ def serve_shop(settings: Settings, store: Store) -> None:
         server.run()
 
 
-def relays_of(settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpProvider) -> Relays:
+def relays_of(
+    settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpPaymentProvider
+) -> Relays:
     """What delivers the shop's events, and asks again for payments of which nothing is heard."""
-    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).ask_overdue)
+    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).request_overdue)
 
 
 def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:

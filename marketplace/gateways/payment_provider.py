@@ -15,16 +15,16 @@ from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRef
 from marketplace.domain.money import Money
 
 TIMEOUT_SECONDS = 5.0
-GREATEST_ANSWER = 4096
+MAX_ANSWER_BYTES = 4096
 """Bytes that are read of an answer; only its status and its reason matter."""
-_LONGEST_REASON = 200
+_MAX_REASON_LENGTH = 200
 
 # Only these say that the same would be refused again. Any other failure is an outage, or a setting that the operator
 # has to put right (a wrong key, address or route), after which the same succeeds: the event must not be lost to it.
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
-class HttpProvider:
+class HttpPaymentProvider:
     """Asks the provider, one request a call and none again by itself; safe to share.
 
     It is told an order's id and amount, and nothing of the reader.
@@ -41,19 +41,19 @@ class HttpProvider:
         # Retries belong to one layer, whoever calls this. urllib3 by itself uses no proxies of the environment.
         self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
 
-    def ask(self, order_id: str, amount: Money) -> None:
+    def request_payment(self, order_id: str, amount: Money) -> None:
         """Have an order paid; asked again it is the same payment, and the token for its callback a new one.
 
         Raises ProviderUnavailable, of which ProviderBroken is one, and ProviderRefused.
         """
         callback = {
             "url": f"{self._callback_url}{WEBHOOK}{quote(order_id, safe='')}",
-            "token": self._tokens.made_for(order_id),
+            "token": self._tokens.issue(order_id),
         }
         body = {"amount_minor": amount.minor, "currency": amount.currency, "callback": callback}
         self._send("PUT", order_id, "", body)
 
-    def withdraw(self, order_id: str) -> None:
+    def withdraw_payment(self, order_id: str) -> None:
         """Have an order paid no more, and what was paid for it given back; it may be repeated.
 
         Raises ProviderUnavailable and ProviderRefused.
@@ -96,8 +96,8 @@ def _beginning(response: BaseHTTPResponse, ends: float) -> bytes:
     """As much of an answer as comes in time, up to what is wanted of it."""
     read = b""
     try:
-        while len(read) < GREATEST_ANSWER and time.monotonic() < ends:
-            part = response.read1(GREATEST_ANSWER - len(read))
+        while len(read) < MAX_ANSWER_BYTES and time.monotonic() < ends:
+            part = response.read1(MAX_ANSWER_BYTES - len(read))
             if not part:
                 break
             read += part
@@ -115,4 +115,4 @@ def _reason(answer: bytes) -> str:
     reason = said.get("error") if isinstance(said, dict) else None
     if not isinstance(reason, str):
         return ""
-    return ": " + "".join(filter(str.isprintable, reason))[:_LONGEST_REASON]
+    return ": " + "".join(filter(str.isprintable, reason))[:_MAX_REASON_LENGTH]

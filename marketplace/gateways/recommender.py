@@ -14,7 +14,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+)
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
@@ -46,7 +52,7 @@ TRANSIENT = frozenset(
 # Those among them that may be due to what was sent.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
-GREATEST_MESSAGE = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 """Bytes that Recommendations takes in; to more it answers as if it had too much to do."""
 
 SERVICE_CONFIG = {
@@ -106,7 +112,7 @@ class GrpcRecommender:
         """Whether pages ask: `closed` (they do), `open` (they do not) or `half-open` (one tries)."""
         return self._breaker.state.value
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
         """The shelves asked for, in one call, no book twice.
 
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
@@ -119,7 +125,7 @@ class GrpcRecommender:
             raise RecommenderRefused(f"{len(answer.responses)} shelves came instead of {len(requests)}")
         return [_shelf(each) for each in answer.responses]
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """At most `limit` books like this one, for this reader.
 
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused, also where
@@ -193,8 +199,8 @@ class GrpcRecommender:
 
 
 def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
-    if request.ByteSize() > GREATEST_MESSAGE:
-        raise RecommenderRefused(f"larger than {GREATEST_MESSAGE:,} bytes")
+    if request.ByteSize() > MAX_MESSAGE_BYTES:
+        raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
     trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
     try:
         return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
@@ -220,7 +226,7 @@ def _log_change(old: State, new: State) -> None:
         log.warning("pages ask Recommendations again")
 
 
-def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRequest:
+def _shelf_request(reader_id: int, request: RecommendationRequest) -> pb.RecommendationRequest:
     return pb.RecommendationRequest(
         user_id=reader_id,
         category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
@@ -230,9 +236,9 @@ def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRe
     )
 
 
-def _shelf(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> Shelf:
+def _shelf(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> RecommendationList:
     recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
-    return Shelf(recommendations, response.recommendation_id)
+    return RecommendationList(recommendations, response.recommendation_id)
 
 
 _REASONS: Mapping[int, ReasonKind] = {kind.value: kind for kind in ReasonKind}

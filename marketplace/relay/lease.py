@@ -17,12 +17,12 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=15)
 """So long the others wait for a worker that was killed."""
-ENOUGH = timedelta(seconds=12)
+MIN_REMAINING = timedelta(seconds=12)
 """So much must be left before a call: two calls of five seconds for books, and the time to settle."""
 FIRST_WAIT = 0.1
-LONGEST_WAIT = 2.0
+MAX_WAIT = 2.0
 
-GROWING = wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT)
+BACKOFF = wait_exponential_jitter(multiplier=FIRST_WAIT, max=MAX_WAIT, jitter=FIRST_WAIT)
 
 
 class LeaseLost(Exception):
@@ -52,7 +52,7 @@ class Lease:
     @property
     def is_held(self) -> bool:
         """Whether enough of it is left for a call."""
-        return self._held_until is not None and self._clock() <= self._held_until - ENOUGH
+        return self._held_until is not None and self._clock() <= self._held_until - MIN_REMAINING
 
     def take(self) -> bool:
         """Take it, unless somebody else has it or the destination is left alone; whether that was done."""
@@ -136,7 +136,7 @@ def _growing(failures: int) -> float:
     # The library's own loop would count in this process only, and all workers share the row's count.
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = failures
-    return GROWING(state)
+    return BACKOFF(state)
 
 
 def _shown(error: Exception) -> str:

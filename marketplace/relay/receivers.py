@@ -8,7 +8,7 @@ from marketplace.domain.errors import Refused
 from marketplace.domain.events import (
     BookChanged,
     Destination,
-    PaymentAsked,
+    PaymentRequested,
     PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
@@ -44,10 +44,10 @@ class Recorder(Protocol):
 class PaymentProvider(Protocol):
     """Who has orders paid; each call takes ten seconds at most, and may be repeated."""
 
-    def ask(self, order_id: str, amount: Money) -> None:
+    def request_payment(self, order_id: str, amount: Money) -> None:
         """Have an order paid; asked again it is the same payment. Raises ProviderError."""
 
-    def withdraw(self, order_id: str) -> None:
+    def withdraw_payment(self, order_id: str) -> None:
         """Have an order be paid no more, and give back what was paid. Raises ProviderError."""
 
 
@@ -114,10 +114,10 @@ class Payments:
     def tell(self, events: Sequence[ShopEvent]) -> list[str | None]:
         """Tell one event, as Receiver has it."""
         match events[0]:
-            case PaymentAsked(order_id, amount):
-                self._provider.ask(order_id, amount)
+            case PaymentRequested(order_id, amount):
+                self._provider.request_payment(order_id, amount)
             case PaymentWithdrawn(order_id):
-                self._provider.withdraw(order_id)
+                self._provider.withdraw_payment(order_id)
             case _:
                 raise Refused("this is no payment's concern")
         return [None]

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from threading import Event
 
@@ -14,19 +14,20 @@ from tenacity.stop import stop_when_event_set
 
 from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
 from marketplace.domain.events import ShopEvent
-from marketplace.relay.lease import GROWING, BackOff, Lease, LeaseLost
+from marketplace.relay.lease import BACKOFF, BackOff, Lease, LeaseLost
 from marketplace.relay.receivers import TOGETHER, Receiver
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
 BATCH = 500
 POLL = 0.25
-MOST_ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 """So often may an event break its destination by itself; some eleven seconds, with the pauses."""
-LONGEST_REASON = 500
+MAX_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,6 @@ class _Waiting:
         return type(self.event) if isinstance(self.event, TOGETHER) and not self.attempts else self.id
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Relay:
     """Delivers to one destination; `wake` ends its pause early, `stop` ends it."""
 
@@ -56,7 +53,7 @@ class Relay:
         wake: Event,
         stop: Event,
         batch: int = BATCH,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._receiver = receiver
@@ -158,15 +155,15 @@ class Relay:
         reason = str(error) if isinstance(error, MarketplaceError) else f"{type(error).__name__}: {error}"
         if isinstance(error, Refused):
             self._settle([], {one.id: reason})
-        elif one.attempts + 1 < MOST_ATTEMPTS:
+        elif one.attempts + 1 < MAX_ATTEMPTS:
             raise self._lease.back_off(error, attempted=one.id) from error
         else:
-            self._settle([], {one.id: f"failed {MOST_ATTEMPTS} times, the last time so: {reason}"})
+            self._settle([], {one.id: f"failed {MAX_ATTEMPTS} times, the last time so: {reason}"})
 
     def _settle(self, delivered: Sequence[int], refused: Mapping[int, str]) -> None:
         with self._lease.settling() as work:
             work.outbox.remove(delivered)
-            work.outbox.refuse({event_id: reason[:LONGEST_REASON] for event_id, reason in refused.items()})
+            work.outbox.mark_failed({event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()})
         for event_id in refused:
             # The reason stays in the table: it may name the reader, which a log must not.
             log.error("an event was refused and set aside in the outbox", event_id=event_id)
@@ -174,7 +171,7 @@ class Relay:
 
 def _pause(attempt: RetryCallState) -> float:
     error = attempt.outcome.exception() if attempt.outcome else None
-    return error.seconds if isinstance(error, BackOff) else GROWING(attempt)
+    return error.seconds if isinstance(error, BackOff) else BACKOFF(attempt)
 
 
 def _log_failure(attempt: RetryCallState) -> None:

@@ -64,10 +64,10 @@ class Books:
         taking = counted.values(stock=books.c.stock - copies)
         return copies if self._connection.execute(taking).rowcount else 0
 
-    def give_back(self, book_id: int, copies: int) -> None:
-        """Put copies back into a book's stock, if it is still there and counted."""
-        counted = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
-        self._connection.execute(counted.values(stock=books.c.stock + copies))
+    def restock(self, book_id: int, copies: int) -> None:
+        """Return copies to a book's stock, if the book still exists and its stock is tracked."""
+        tracked = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
+        self._connection.execute(tracked.values(stock=books.c.stock + copies))
 
     def is_empty(self) -> bool:
         """Whether the catalogue has no book, not even a hidden one."""

@@ -1,12 +1,11 @@
 """What readers did, as the shop itself keeps it: it answers for their pages while Recommendations does not."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import OPINIONS, Interaction, InteractionKind, Ratings
+from marketplace.domain.interactions import PREFERENCE_KINDS, Interaction, InteractionKind, Ratings
 from marketplace.store.schema import NUL, interactions
 
 _OF_READER = (
@@ -78,9 +77,9 @@ class Interactions:
         count, half_stars = self._connection.execute(rated).one()
         return Ratings(count, half_stars / count / 2 if count else 0.0)
 
-    def opinions(self, reader_id: int) -> list[Interaction]:
+    def preferences(self, reader_id: int) -> list[Interaction]:
         """All ratings of this reader, and what they waved away."""
-        wanted = self._of(reader_id).where(interactions.c.kind.in_(OPINIONS))
+        wanted = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
         return [_interaction(row) for row in self._connection.execute(wanted)]
 
     def move(self, from_reader: int, into_reader: int) -> None:
@@ -90,17 +89,6 @@ class Interactions:
 
     def _of(self, reader_id: int) -> Any:
         return _OF_READER.params(reader=reader_id)
-
-
-def opinions_apart(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
-    """The older one of each two opinions of one kind about one book."""
-    older = []
-    known = {(each.book_id, each.kind): each for each in kept}
-    for each in added:
-        other = known.get((each.book_id, each.kind))
-        if other is not None:
-            older.append(min(each, other, key=lambda opinion: opinion.occurred_at))
-    return older
 
 
 def _interaction(row: Row[Any]) -> Interaction:

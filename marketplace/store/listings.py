@@ -19,8 +19,8 @@ _POPULAR = (books.c.reader_count.desc(), books.c.book_id)
 _ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
     Sort.NEWEST: (books.c.year.desc().nulls_last(), books.c.book_id),
     Sort.TITLE: (books.c.sort_title, books.c.book_id),
-    Sort.CHEAPEST: (books.c.price_minor.asc().nulls_last(), books.c.book_id),
-    Sort.DEAREST: (books.c.price_minor.desc().nulls_last(), books.c.book_id),
+    Sort.PRICE_ASCENDING: (books.c.price_minor.asc().nulls_last(), books.c.book_id),
+    Sort.PRICE_DESCENDING: (books.c.price_minor.desc().nulls_last(), books.c.book_id),
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, literal, select,
 from marketplace.domain.errors import OrderNotFound
 from marketplace.domain.money import Money
 from marketplace.domain.orders import (
-    UNDER_WAY,
+    OPEN_STATES,
     Actor,
     Address,
     Order,
@@ -121,9 +121,9 @@ class StoredOrders:
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
         self._note(order_id, StateChange(state, at, by))
 
-    def has_under_way(self, reader_id: int) -> bool:
+    def has_open(self, reader_id: int) -> bool:
         """Whether a reader has orders that are to be sent to them."""
-        states = [state.value for state in UNDER_WAY]
+        states = [state.value for state in OPEN_STATES]
         found = select(orders.c.order_id).where(orders.c.reader_id == reader_id, orders.c.state.in_(states))
         return self._connection.execute(found.limit(1)).first() is not None
 
@@ -148,8 +148,8 @@ class StoredOrders:
         rows = self._connection.execute(chosen)
         return [(row.order_id, Money(row.total_minor, row.currency)) for row in rows]
 
-    def asked(self, order_id: str, moment: datetime) -> None:
-        """The payment of an order was asked for."""
+    def payment_requested(self, order_id: str, moment: datetime) -> None:
+        """Note when the payment of an order was last requested."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(asked_at=moment))
 
     def _one(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:

@@ -8,8 +8,8 @@ from functools import cached_property
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
-from marketplace.domain.recommending import PERSONAL, Selection, ShelfRequest
-from marketplace.domain.taste import Taste
+from marketplace.domain.interactions import Taste
+from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
 
 LENGTH = 12
 ROW = 6
@@ -38,7 +38,7 @@ class ShelfKind(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CardShelf:
+class Shelf:
     """The cards of one shelf; `attribution` goes into their links."""
 
     kind: ShelfKind
@@ -56,26 +56,28 @@ class CardShelf:
 class Home:
     """All that the home page shows; shelves without books are left out, but for the first."""
 
-    shelves: tuple[CardShelf, ...]
+    shelves: tuple[Shelf, ...]
     categories: tuple[Category, ...]
     notice: Notice
 
 
-Wanted = tuple[ShelfKind, ShelfRequest]
+Wanted = tuple[ShelfKind, RecommendationRequest]
 """What a shelf is, and what Recommendations is asked for."""
 
 
 def wanted_at_home(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[Wanted]:
-    """The shelves of a home page: of favourite categories for a reader, of the busiest ones for a visitor.
+    """The shelves of a home page: of favourite categories for a reader, of the most_read ones for a visitor.
 
     `cards` are those of the books that the reader saw.
     """
-    popular = (ShelfKind.POPULAR, ShelfRequest(None, ROW, Selection.POPULAR))
-    new = (ShelfKind.NEW, ShelfRequest(None, ROW, Selection.NEW))
-    for_you = (ShelfKind.FOR_YOU, ShelfRequest(None, LENGTH))
-    if not taste.seen and not taste.settled:
+    popular = (ShelfKind.POPULAR, RecommendationRequest(None, ROW, Selection.POPULAR))
+    new = (ShelfKind.NEW, RecommendationRequest(None, ROW, Selection.NEW))
+    for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, LENGTH))
+    if not taste.viewed and not taste.excluded:
         # For nobody in particular the first shelf is what is popular.
-        categories = [(ShelfKind.CATEGORY, ShelfRequest(each, ROW)) for each in best.busiest[:FIRST_CATEGORIES]]
+        categories = [
+            (ShelfKind.CATEGORY, RecommendationRequest(each, ROW)) for each in best.most_read[:FIRST_CATEGORIES]
+        ]
         return [for_you, new, *categories]
     favourites = taste.favourites(cards, FAVOURITES)
-    return [for_you, *((ShelfKind.CATEGORY, ShelfRequest(each, ROW)) for each in favourites), popular, new]
+    return [for_you, *((ShelfKind.CATEGORY, RecommendationRequest(each, ROW)) for each in favourites), popular, new]

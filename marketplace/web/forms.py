@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.errors import Unfit
+from marketplace.domain.errors import InvalidCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,6 @@ def to_overview() -> Answer:
     return redirect(url_for("account.overview"), 303)
 
 
-def fault_names(error: Unfit) -> list[str]:
+def fault_names(error: InvalidCredentials) -> list[str]:
     """By which the templates know what is wrong."""
-    return [fault.name for fault in error.faults]
+    return [fault.name for fault in error.problems]

@@ -14,7 +14,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.ids import GREATEST_ID, NOBODY
+from marketplace.domain.ids import MAX_ID, NOBODY
 
 SignedIn = Callable[[int, str], Account | None]
 
@@ -128,7 +128,7 @@ def _forget_session() -> None:
 
 def _reader_in_cookie() -> int:
     reader_id = session.get(_READER)
-    return reader_id if isinstance(reader_id, int) and 0 < reader_id <= GREATEST_ID else NOBODY
+    return reader_id if isinstance(reader_id, int) and 0 < reader_id <= MAX_ID else NOBODY
 
 
 def _account_in_cookie() -> Account | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange, new_order_id
 from marketplace.store import Store
-from marketplace.usecases.orders import move
+from marketplace.usecases.orders import change_state
 from tests.marketplace.fakes import NOON
 
 ADDRESS = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
@@ -35,7 +35,7 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
     """Bring an order into these states, one after the other."""
     with store.write() as work:
         for state in states:
-            move(work, order_id, state, by=Actor.SHOP, moment=NOON)
+            change_state(work, order_id, state, by=Actor.SHOP, moment=NOON)
         work.commit()
 
 

@@ -6,9 +6,9 @@ from marketplace.domain.moderation import AuditEntry
 from marketplace.domain.orders import Actor, Address, OrderState
 from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
-from marketplace.usecases.orders import Orders, move
+from marketplace.usecases.orders import Orders, change_state
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
 
@@ -18,7 +18,7 @@ MODERATOR = "mod@example.com"
 
 def accounts_of(store: Store) -> Accounts:
     """The use cases of accounts, with passwords that take no time."""
-    return Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+    return Accounts(store, passwords=quick_passwords())
 
 
 def moderator_of(store: Store, email: str = MODERATOR) -> int:
@@ -51,7 +51,7 @@ def order_of(
     order_id = Orders(store).place(reader_id, key, address, carts.of(reader_id).shown)
     for state in states:
         with store.write() as work:
-            move(work, order_id, state, by=Actor.SHOP, moment=NOON)
+            change_state(work, order_id, state, by=Actor.SHOP, moment=NOON)
             work.commit()
     return order_id
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from marketplace.domain.moderation import Action, AuditEntry, Rows
+from marketplace.domain.moderation import Action, AuditEntry, TablePage
 from marketplace.store.schema import accounts, audit
 
-LONGEST_SUBJECT = 100
+MAX_SUBJECT_LENGTH = 100
 
 
 class Audit:
@@ -20,17 +20,17 @@ class Audit:
 
     def add(self, by: int, action: Action, subject: str, detail: Mapping[str, Any], *, at: datetime) -> None:
         """A moderator did something, to an order or a book by its id, or with a file by its name."""
-        row = {"at": at, "reader_id": by, "action": action.value, "subject": subject[:LONGEST_SUBJECT]}
+        row = {"at": at, "reader_id": by, "action": action.value, "subject": subject[:MAX_SUBJECT_LENGTH]}
         self._connection.execute(insert(audit).values(**row, detail=dict(detail)))
 
-    def page(self, *, limit: int, offset: int = 0) -> Rows[AuditEntry]:
+    def page(self, *, limit: int, offset: int = 0) -> TablePage[AuditEntry]:
         """One page of all entries, the newest first."""
         total = self._connection.execute(select(func.count()).select_from(audit)).scalar_one()
         entries = select(audit, accounts.c.email).join_from(
             audit, accounts, accounts.c.reader_id == audit.c.reader_id, isouter=True
         )
         rows = self._connection.execute(entries.order_by(audit.c.entry_id.desc()).limit(limit).offset(offset))
-        return Rows(tuple(_entry(row) for row in rows), total)
+        return TablePage(tuple(_entry(row) for row in rows), total)
 
 
 def _entry(row: Any) -> AuditEntry:

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import BookNotFound
-from marketplace.domain.ids import GREATEST_ID
-from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, Holding, Rows
+from marketplace.domain.ids import MAX_ID
+from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, CatalogueBook, TablePage
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of
 from marketplace.store.books import lock_books
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
+from marketplace.store.moderation.tables import REACH, SEARCH_LIMIT, has_word, page_of, sought_words
 from marketplace.store.schema import books, made_books
 
 _SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
@@ -46,7 +46,7 @@ class AllBooks:
         self._connection = connection
         self._index = BookIndex(connection)
 
-    def get(self, book_id: int) -> Holding:
+    def get(self, book_id: int) -> CatalogueBook:
         """One book.
 
         Raises BookNotFound.
@@ -54,9 +54,9 @@ class AllBooks:
         row = self._connection.execute(select(books).where(books.c.book_id == book_id)).first()
         if row is None:
             raise BookNotFound(f"no book {book_id}")
-        return Holding(book_of(row), row.hidden)
+        return CatalogueBook(book_of(row), row.hidden)
 
-    def lock(self, book_id: int) -> Holding:
+    def lock(self, book_id: int) -> CatalogueBook:
         """One book; until the end of the transaction nobody else changes it.
 
         Raises BookNotFound.
@@ -102,7 +102,7 @@ class AllBooks:
         descending: bool = False,
         limit: int,
         offset: int = 0,
-    ) -> Rows[BookRow]:
+    ) -> TablePage[BookRow]:
         """One page of the books whose title, authors, ISBN or id have all of these words."""
         words = [self._found_by(word) for word in sought_words(query)]
         chosen = page_of(
@@ -112,11 +112,11 @@ class AllBooks:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=FOUND_REACH if words else REACH,
+            reach=SEARCH_LIMIT if words else REACH,
         )
         rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(chosen.keys)))
         found = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}
-        return Rows(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.more)
+        return TablePage(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.has_more)
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         counting = select(func.count()).select_from(books).where(*conditions)
@@ -125,5 +125,5 @@ class AllBooks:
 
     def _found_by(self, word: str) -> ColumnElement[bool]:
         in_words = has_word(self._connection, books.c.sought, word)
-        is_id = word.isdigit() and len(word) <= len(str(GREATEST_ID)) and int(word) <= GREATEST_ID
+        is_id = word.isdigit() and len(word) <= len(str(MAX_ID)) and int(word) <= MAX_ID
         return or_(in_words, books.c.book_id == int(word)) if is_id else in_words

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from marketplace.domain.moderation import OrderColumn, OrderRow, Rows
+from marketplace.domain.moderation import OrderColumn, OrderRow, TablePage
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, scanned, sought_words
+from marketplace.store.moderation.tables import REACH, SEARCH_LIMIT, has_word, page_of, scanned, sought_words
 from marketplace.store.schema import orders
 
 # As the indexes have it, so that each can be walked along.
@@ -41,7 +41,7 @@ class OrderTable:
         descending: bool = True,
         limit: int,
         offset: int = 0,
-    ) -> Rows[OrderRow]:
+    ) -> TablePage[OrderRow]:
         """One page of the orders whose number, e-mail, name or city have all of these words."""
         words = [has_word(self._connection, orders.c.sought, word) for word in sought_words(query)]
         states = scanned(self._connection, orders.c.state) if words else orders.c.state
@@ -53,11 +53,11 @@ class OrderTable:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=FOUND_REACH if words else REACH,
+            reach=SEARCH_LIMIT if words else REACH,
         )
         rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(chosen.keys)))
         found = {row.order_id: _order_row(row) for row in rows}
-        return Rows(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.more)
+        return TablePage(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.has_more)
 
 
 def _order_row(row: Any) -> OrderRow:

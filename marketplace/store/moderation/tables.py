@@ -10,7 +10,7 @@ from marketplace.domain.text import folded_words, query_words
 
 REACH = 5000
 """So many rows can be paged through; who wants another one narrows the table, or turns its order round."""
-FOUND_REACH = 1000
+SEARCH_LIMIT = 1000
 """So many of those that were found by words."""
 _FEW = 5000
 """So many rows are looked up one by one and put in order; of more, an index in that order is walked along."""
@@ -23,7 +23,7 @@ class Chosen:
 
     keys: Sequence[Any]
     total: int
-    more: bool
+    has_more: bool
 
 
 def sought(*texts: str) -> str:

@@ -17,7 +17,7 @@ MISDATED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class DestinationStatus:
     """How often a destination failed since it last answered, and how the last time; the text names no reader."""
 
     failures: int = 0
@@ -70,13 +70,13 @@ class Deliveries:
         """Have somebody else deliver."""
         self._change(destination, holder, {"holder": NOBODY})
 
-    def troubles(self) -> Mapping[Destination, Trouble]:
+    def statuses(self) -> Mapping[Destination, DestinationStatus]:
         """Of every destination."""
         rows = self._connection.execute(
             select(deliveries.c.destination, deliveries.c.failures, deliveries.c.last_error)
         )
-        found = {row.destination: Trouble(row.failures, row.last_error) for row in rows}
-        return {each: found.get(each.value, Trouble()) for each in Destination}
+        found = {row.destination: DestinationStatus(row.failures, row.last_error) for row in rows}
+        return {each: found.get(each.value, DestinationStatus()) for each in Destination}
 
     def _change(self, destination: Destination, holder: str, values: Mapping[str, Any]) -> bool:
         theirs = and_(deliveries.c.destination == destination.value, deliveries.c.holder == holder)

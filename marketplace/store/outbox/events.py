@@ -5,14 +5,14 @@ from typing import Any
 
 from marketplace.domain.events import (
     BookChanged,
-    PaymentAsked,
+    PaymentRequested,
     PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
     ShopEvent,
 )
-from marketplace.domain.ids import GREATEST_ID, NOBODY
-from marketplace.domain.interactions import MOST_HALF_STARS, Interaction, InteractionKind
+from marketplace.domain.ids import MAX_ID, NOBODY
+from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.domain.money import Money
 
 INTERACTION = "interaction"
@@ -38,7 +38,7 @@ def kind_of(event: ShopEvent) -> str:
             return FORGET
         case BookChanged():
             return BOOK
-        case PaymentAsked():
+        case PaymentRequested():
             return PAY
         case PaymentWithdrawn():
             return WITHDRAW
@@ -66,7 +66,7 @@ def written(event: ShopEvent) -> dict[str, Any]:
             return {"reader_id": event.reader_id}
         case BookChanged():
             return {"book_id": event.book_id}
-        case PaymentAsked():
+        case PaymentRequested():
             amount = event.amount
             return {"order_id": event.order_id, "minor": amount.minor, "currency": amount.currency}
         case PaymentWithdrawn():
@@ -89,7 +89,7 @@ def read(kind: str, payload: Any) -> ShopEvent:
             case "book":
                 return BookChanged(_id(payload["book_id"]))
             case "pay":
-                return PaymentAsked(_text(payload["order_id"]), _money(payload))
+                return PaymentRequested(_text(payload["order_id"]), _money(payload))
             case "withdraw":
                 return PaymentWithdrawn(_text(payload["order_id"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -130,13 +130,13 @@ def _interaction(payload: Any) -> Interaction:
 
 
 def _id(value: Any) -> int:
-    if not (isinstance(value, int) and NOBODY < value <= GREATEST_ID):
+    if not (isinstance(value, int) and NOBODY < value <= MAX_ID):
         raise ValueError("not an id")
     return value
 
 
 def _half_stars(value: Any) -> int | None:
-    if value is not None and not (isinstance(value, int) and 0 < value <= MOST_HALF_STARS):
+    if value is not None and not (isinstance(value, int) and 0 < value <= MAX_HALF_STARS):
         raise ValueError("not half stars")
     return value
 

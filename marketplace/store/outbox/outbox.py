@@ -38,11 +38,11 @@ class OutboxLength:
 
     waiting: int = 0
     oldest: datetime | None = None
-    refused: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedEvent:
+class FailedEvent:
     """One event that was set aside, and why; the reason may name a reader."""
 
     event_id: int
@@ -99,19 +99,19 @@ class Outbox:
         one = update(outbox).where(outbox.c.event_id == event_id)
         self._connection.execute(one.values(attempts=outbox.c.attempts + 1))
 
-    def refuse(self, reasons: Mapping[int, str]) -> None:
+    def mark_failed(self, reasons: Mapping[int, str]) -> None:
         """Set events aside, by id with the reason; they stay in the table and wait no more."""
         for event_id, reason in reasons.items():
             refused = update(outbox).where(outbox.c.event_id == event_id).values(refused_reason=reason)
             self._connection.execute(refused)
 
-    def refused(self, limit: int, offset: int = 0) -> list[RefusedEvent]:
+    def failed(self, limit: int, offset: int = 0) -> list[FailedEvent]:
         """Events that were set aside, the newest first."""
         rows = self._connection.execute(
             select(outbox).where(_SET_ASIDE).order_by(outbox.c.event_id.desc()).limit(limit).offset(offset)
         )
         return [
-            RefusedEvent(
+            FailedEvent(
                 event_id=row.event_id,
                 destination=Destination(row.destination),
                 kind=row.kind,
@@ -167,7 +167,7 @@ class Outbox:
         return OutboxLength(
             waiting=sum(each.waiting for each in lengths),
             oldest=min((each.oldest for each in lengths if each.oldest), default=None),
-            refused=sum(each.refused for each in lengths),
+            failed=sum(each.failed for each in lengths),
         )
 
     def _wait_again(self, which: ColumnElement[bool]) -> int:

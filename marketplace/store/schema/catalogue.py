@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain.ids import FIRST_ID_MADE_HERE
+from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.store.schema.base import BYTEWISE, metadata
 from servicekit.columns import UtcDateTime
 
@@ -55,7 +55,7 @@ Index("ix_books_hidden", books.c.book_id, sqlite_where=books.c.hidden, postgresq
 made_books = Table(
     "made_books",
     metadata,
-    Column("book_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("book_id", Integer, Identity(start=FIRST_SHOP_ID), primary_key=True),
     Column("made_at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )

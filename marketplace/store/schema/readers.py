@@ -14,7 +14,7 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain.ids import FIRST_ID_MADE_HERE
+from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.domain.interactions import InteractionKind
 from marketplace.store.schema.base import metadata
 from servicekit.columns import UtcDateTime
@@ -22,7 +22,7 @@ from servicekit.columns import UtcDateTime
 readers = Table(
     "readers",
     metadata,
-    Column("reader_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("reader_id", Integer, Identity(start=FIRST_SHOP_ID), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
     # Ids are given out once: without this SQLite would give the greatest one again after a deletion.
     sqlite_autoincrement=True,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from marketplace.domain.books import Found, Sort, Suggestion
+from marketplace.domain.books import SearchPage, Sort, Suggestion
 from marketplace.domain.text import sort_key
 from marketplace.store.listings import FEW, cards_of
 from marketplace.store.search.candidates import Candidates
@@ -45,7 +45,7 @@ class Search:
         self._reach = reach
         self._few = few
 
-    def find(self, query: str, *, sort: Sort = Sort.RELEVANCE, limit: int, offset: int = 0) -> Found:
+    def find(self, query: str, *, sort: Sort = Sort.RELEVANCE, limit: int, offset: int = 0) -> SearchPage:
         """One page of the books that have every word of `query`, or of what may have been meant, or else some words.
 
         At most `reach` books can be paged through; those beyond are neither shown nor counted.
@@ -55,14 +55,14 @@ class Search:
             found = self._found(attempt, sort)
             if found.ids:
                 page = found.ids[: self._reach][offset : offset + limit]
-                return Found(
+                return SearchPage(
                     cards=cards_of(self._connection, page),
                     total=min(len(found.ids), self._reach),
-                    more=len(found.ids) > self._reach,
+                    has_more=len(found.ids) > self._reach,
                     corrected="" if found.understood == asked.text else found.understood,
-                    loosened=attempt.is_loosened,
+                    is_partial=attempt.is_loosened,
                 )
-        return Found()
+        return SearchPage()
 
     def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
         """What the beginning of a query may become: authors, books and categories, each the likeliest first."""

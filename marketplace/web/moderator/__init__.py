@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
 from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD, Uploads
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES, Uploads
 from marketplace.usecases.moderation import Moderation
 from marketplace.web.moderator import books, events, importing, log, orders
 from marketplace.web.reader import current_account
@@ -29,8 +29,8 @@ def admit_uploads(app: Flask) -> None:
     def admit() -> None:
         if request.endpoint != IMPORT or not _is_moderators(current_account()):
             return
-        request.max_content_length = GREATEST_UPLOAD
-        if (request.content_length or 0) > GREATEST_UPLOAD:
+        request.max_content_length = MAX_UPLOAD_BYTES
+        if (request.content_length or 0) > MAX_UPLOAD_BYTES:
             raise UploadTooLarge
 
 
@@ -58,7 +58,7 @@ def blueprint(store: Store, moderation: Moderation, uploads: Uploads) -> Bluepri
 
     @moderator.get("")
     def overview() -> str:
-        return render_template("moderator/overview.html", standings=moderation.standings())
+        return render_template("moderator/overview.html", overview=moderation.overview())
 
     books.add_to(moderator, store, moderation)
     importing.add_to(moderator, uploads)

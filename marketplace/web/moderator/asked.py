@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import abort, request
 
-from marketplace.domain.text import LONGEST_QUERY
+from marketplace.domain.text import MAX_QUERY_LENGTH
 from marketplace.web.reader import current_account
 
 PAGE = 50
@@ -15,7 +15,7 @@ Member = TypeVar("Member", bound=Enum)
 
 def query_asked() -> str:
     """The words that are looked for."""
-    return request.args.get("q", "").strip()[:LONGEST_QUERY]
+    return request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
 
 
 def one_of(name: str, default: Member) -> Member:

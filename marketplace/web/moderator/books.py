@@ -6,11 +6,11 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import BookConflict, UnfitBook
-from marketplace.domain.ids import GREATEST_ID
-from marketplace.domain.moderation import BookColumn, BookFilter, Holding
+from marketplace.domain.errors import BookConflict, InvalidBook
+from marketplace.domain.ids import MAX_ID
+from marketplace.domain.moderation import BookColumn, BookFilter, CatalogueBook
 from marketplace.store import Store
-from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_OF, Filled, empty, form_of
+from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_BY_ATTRIBUTE, BookForm, empty_form, form_of
 from marketplace.usecases.moderation import Moderation
 from marketplace.web.flash import say
 from marketplace.web.moderator.asked import PAGE, by_whom, one_of, query_asked, sort_of
@@ -18,7 +18,7 @@ from marketplace.web.paging import page_number, paged
 from marketplace.web.redirects import own_path
 
 FORM = "moderator/book.html"
-_BOOK = f"/books/<int(min=1,max={GREATEST_ID}):book_id>"
+_BOOK = f"/books/<int(min=1,max={MAX_ID}):book_id>"
 _CATEGORIES = sorted(Category, key=lambda each: each.label)
 
 
@@ -45,7 +45,7 @@ def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
             columns=list(BookColumn),
         )
 
-    def holding(book_id: int) -> Holding:
+    def holding(book_id: int) -> CatalogueBook:
         with store.read() as work:
             return work.all_books.get(book_id)
 
@@ -53,18 +53,18 @@ def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
     _add_deeds(moderator, moderation, holding)
 
 
-def _add_forms(moderator: Blueprint, moderation: Moderation, holding: Callable[[int], Holding]) -> None:
+def _add_forms(moderator: Blueprint, moderation: Moderation, holding: Callable[[int], CatalogueBook]) -> None:
     @moderator.get("/books/new")
     def new_book() -> str:
-        return render_template(FORM, holding=None, **_given(empty()))
+        return render_template(FORM, holding=None, **_given(empty_form()))
 
     @moderator.post("/books/new")
     def add_book() -> Answer:
         filled = _filled()
         try:
             book_id = moderation.add_book(by_whom(), filled)
-        except UnfitBook as error:
-            return _shown_again(422, None, filled, faults=error.facts)
+        except InvalidBook as error:
+            return _shown_again(422, None, filled, faults=error.attributes)
         say("book-added", title=filled.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
@@ -78,16 +78,16 @@ def _add_forms(moderator: Blueprint, moderation: Moderation, holding: Callable[[
         filled = _filled()
         try:
             is_new = moderation.change_book(by_whom(), book_id, filled)
-        except UnfitBook as error:
-            return _shown_again(422, holding(book_id), filled, faults=error.facts)
+        except InvalidBook as error:
+            return _shown_again(422, holding(book_id), filled, faults=error.attributes)
         except BookConflict as error:
             found = holding(book_id)
-            return _shown_again(409, found, filled.refreshed(found.book), conflicts=error.facts)
+            return _shown_again(409, found, filled.refreshed(found.book), conflicts=error.attributes)
         say("book-changed" if is_new else "book-unchanged", title=filled.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
 
-def _add_deeds(moderator: Blueprint, moderation: Moderation, holding: Callable[[int], Holding]) -> None:
+def _add_deeds(moderator: Blueprint, moderation: Moderation, holding: Callable[[int], CatalogueBook]) -> None:
     @moderator.post(f"{_BOOK}/hide")
     def hide_book(book_id: int) -> Answer:
         moderation.hide_book(by_whom(), book_id)
@@ -110,14 +110,14 @@ def _add_deeds(moderator: Blueprint, moderation: Moderation, holding: Callable[[
         return redirect(url_for("moderator.books"), 303)
 
 
-def _filled() -> Filled:
+def _filled() -> BookForm:
     texts = {name: request.form.get(name, "") for name in FIELDS}
     texts["categories"] = ";".join(request.form.getlist("categories"))
-    return Filled(texts, {fact: request.form.get(f"shown-{fact}", "") for fact in FIELDS_OF})
+    return BookForm(texts, {fact: request.form.get(f"shown-{fact}", "") for fact in FIELDS_BY_ATTRIBUTE})
 
 
 def _given(
-    filled: Filled, faults: frozenset[str] = frozenset(), conflicts: frozenset[str] = frozenset()
+    filled: BookForm, faults: frozenset[str] = frozenset(), conflicts: frozenset[str] = frozenset()
 ) -> dict[str, object]:
     return {
         "texts": filled.texts,
@@ -131,8 +131,8 @@ def _given(
 
 def _shown_again(
     status: int,
-    found: Holding | None,
-    filled: Filled,
+    found: CatalogueBook | None,
+    filled: BookForm,
     *,
     faults: frozenset[str] = frozenset(),
     conflicts: frozenset[str] = frozenset(),

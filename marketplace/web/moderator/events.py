@@ -20,8 +20,8 @@ def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
     def events() -> str:
         number = page_number()
         with store.read() as work:
-            pages = paged(work.outbox.length().refused, PAGE, number)
-            found = work.outbox.refused(PAGE, (number - 1) * PAGE)
+            pages = paged(work.outbox.length().failed, PAGE, number)
+            found = work.outbox.failed(PAGE, (number - 1) * PAGE)
         return render_template("moderator/events.html", events=found, pages=pages)
 
     @moderator.post(f"/events/<int(min=1,max={_GREATEST}):event_id>/retry")

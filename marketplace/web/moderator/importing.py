@@ -5,7 +5,7 @@ from contextlib import closing
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD, Uploads
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES, Uploads
 from marketplace.web.moderator.asked import by_whom
 from servicekit.csvfile import NotSuchACsv
 
@@ -33,4 +33,4 @@ def add_to(moderator: Blueprint, uploads: Uploads) -> None:
 
 
 def _page(**given: object) -> str:
-    return render_template(IMPORT, megabytes=GREATEST_UPLOAD // 1024**2, **given)
+    return render_template(IMPORT, megabytes=MAX_UPLOAD_BYTES // 1024**2, **given)

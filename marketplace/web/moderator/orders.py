@@ -8,7 +8,7 @@ from marketplace.domain.errors import StateConflict
 from marketplace.domain.moderation import OrderColumn
 from marketplace.domain.orders import NEXT_STATES, OrderState
 from marketplace.store import Store
-from marketplace.usecases.moderation import MOVES, Moderation
+from marketplace.usecases.moderation import MODERATOR_STATES, Moderation
 from marketplace.web.flash import say
 from marketplace.web.moderator.asked import PAGE, by_whom, query_asked, sort_of
 from marketplace.web.paging import page_number, paged
@@ -47,17 +47,17 @@ def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
     def order(order_id: str) -> str:
         with store.read() as work:
             found = work.orders.get(order_id)
-        moves = [state for state in OrderState if state in NEXT_STATES[found.state] & MOVES]
+        moves = [state for state in OrderState if state in NEXT_STATES[found.state] & MODERATOR_STATES]
         address = address_lines(found.address) if found.address else []
         return render_template("moderator/order.html", order=found, moves=moves, address=address)
 
     @moderator.post("/orders/<order_id>")
     def move_order(order_id: str) -> Answer:
         to = _STATES.get(request.form.get("to", ""))
-        if to not in MOVES:
+        if to not in MODERATOR_STATES:
             abort(400)
         try:
-            said = "order-moved" if moderation.move_order(by_whom(), order_id, to) else "order-is-so"
+            said = "order-moved" if moderation.change_order_state(by_whom(), order_id, to) else "order-is-so"
         except StateConflict:
             said = "order-is-not-so"
         with store.read() as work:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.errors import OrdersUnderWay, StillModerator, Unfit, WrongPassword
+from marketplace.domain.errors import InvalidCredentials, OpenOrders, StillModerator, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.usecases.accounts import Accounts
 from marketplace.web.flash import say
@@ -68,7 +68,7 @@ def _add_password(account: Blueprint, accounts: Accounts, limiter: Limiter) -> N
             changed = accounts.change_password(reader_id, typed("old"), typed("password"))
         except WrongPassword:
             return shown_again(PASSWORD, 422, "WRONG_PASSWORD")
-        except Unfit as error:
+        except InvalidCredentials as error:
             return shown_again(PASSWORD, 422, *fault_names(error))
         limiter.succeeded(Tried.PASSWORD_BY_READER, str(reader_id))
         sign_in_as(changed)
@@ -92,8 +92,8 @@ def _add_forget(account: Blueprint, accounts: Accounts, limiter: Limiter) -> Non
             accounts.forget(reader_id, request.form.get("password"))
         except WrongPassword:
             return shown_again(FORGET, 422, "WRONG_PASSWORD")
-        except OrdersUnderWay:
-            return shown_again(FORGET, 409, "ORDERS_UNDER_WAY")
+        except OpenOrders:
+            return shown_again(FORGET, 409, "OPEN_ORDERS")
         except StillModerator:
             return shown_again(FORGET, 409, "STILL_MODERATOR")
         sign_out()

@@ -4,8 +4,8 @@ import structlog
 from flask import Blueprint, render_template, request
 
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.ids import GREATEST_ID, NOBODY, is_attribution
-from marketplace.domain.interactions import InteractionKind, Standing
+from marketplace.domain.ids import MAX_ID, NOBODY, is_attribution
+from marketplace.domain.interactions import InteractionKind, Preference
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.shelves import Shelves
@@ -18,7 +18,7 @@ def blueprint(store: Store, shelves: Shelves, activity: Activity) -> Blueprint:
     """`/books/<id>`, and `/books/<id>?from=<list>` where a list led to it."""
     book = Blueprint("book", __name__)
 
-    @book.get(f"/books/<int(min=1,max={GREATEST_ID}):book_id>")
+    @book.get(f"/books/<int(min=1,max={MAX_ID}):book_id>")
     def page(book_id: int) -> str:
         reader_id = current_reader()
         with store.read() as work:
@@ -45,24 +45,24 @@ def blueprint(store: Store, shelves: Shelves, activity: Activity) -> Blueprint:
     return book
 
 
-def _standing(work: UnitOfWork, reader_id: int, book_id: int) -> Standing:
+def _standing(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     if reader_id == NOBODY:
-        return Standing()
+        return Preference()
     opinions = {each.kind: each for each in work.interactions.with_book(reader_id, book_id)}
-    return Standing(
+    return Preference(
         rating=opinions.get(InteractionKind.RATING),
         not_interested=opinions.get(InteractionKind.NOT_INTERESTED),
-        is_wished=work.wishes.has(reader_id, book_id),
+        is_on_wishlist=work.wishes.has(reader_id, book_id),
     )
 
 
 def _record(activity: Activity, book_id: int, attribution: str) -> None:
     reader_id = current_reader()
     if not attribution:
-        activity.viewed(reader_id, book_id)
+        activity.record_view(reader_id, book_id)
         return
     # Every click renews the cookie's year.
-    remember_reader(activity.clicked(reader_id, book_id, attribution))
+    remember_reader(activity.record_click(reader_id, book_id, attribution))
 
 
 def _is_opened_by_a_reader() -> bool:

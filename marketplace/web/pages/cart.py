@@ -4,18 +4,18 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
-from marketplace.domain.ids import GREATEST_ID, is_attribution
-from marketplace.domain.orders import MOST_COPIES
-from marketplace.usecases.cards import FreshCards
+from marketplace.domain.ids import MAX_ID, is_attribution
+from marketplace.domain.orders import MAX_QUANTITY
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.web.flash import say
 from marketplace.web.reader import current_reader, remember_cart, remember_reader
 from marketplace.web.redirects import own_path
 
-_ID = f"<int(min=1,max={GREATEST_ID}):book_id>"
+_ID = f"<int(min=1,max={MAX_ID}):book_id>"
 
 
-def blueprint(carts: Carts, cards: FreshCards) -> Blueprint:
+def blueprint(carts: Carts, cards: CardCache) -> Blueprint:
     """`/cart`, and posts to `/books/<id>/cart`, `/cart/<id>`, `/cart/adjust` and `/cart/empty`."""
     cart = Blueprint("cart", __name__)
 
@@ -23,7 +23,7 @@ def blueprint(carts: Carts, cards: FreshCards) -> Blueprint:
     def page() -> str:
         found = carts.of(current_reader())
         remember_cart(filled=bool(found.lines))
-        return render_template("cart/page.html", cart=found, most=MOST_COPIES)
+        return render_template("cart/page.html", cart=found, most=MAX_QUANTITY)
 
     @cart.post(f"/books/{_ID}/cart")
     def add(book_id: int) -> Response:
@@ -68,7 +68,7 @@ _REFUSALS = {CartFull: "cart-full", NotForSale: "not-for-sale", OtherCurrency: "
 def _copies(*, least: int, otherwise: str = "") -> int:
     text = request.form.get("quantity", otherwise)
     # Not str.isdigit alone: it takes digits of other scripts too, and powers.
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_COPIES)) and int(text) >= least):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_QUANTITY)) and int(text) >= least):
         abort(400)
     return int(text)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.addresses import countries, fit_address
-from marketplace.domain.errors import AddressUnfit, CartChanged, KeyReused, NotSignedIn
-from marketplace.domain.ids import GREATEST_ID
+from marketplace.domain.addresses import countries, validated_address
+from marketplace.domain.errors import CartChanged, InvalidAddress, KeyReused, NotSignedIn
+from marketplace.domain.ids import MAX_ID
 from marketplace.domain.money import Money
-from marketplace.domain.orders import MOST_LINES, Address, Cart, Difference, Shown, differences
+from marketplace.domain.orders import MAX_LINES, Address, Cart, Difference, ShownLine, differences
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders
 from marketplace.web.flash import say
@@ -36,7 +36,7 @@ class Form:
     key: str
     address: Mapping[str, str]
     faults: Sequence[tuple[str, str]] = ()
-    changes: Mapping[int, tuple[Difference, Shown | None]] = field(default_factory=dict)
+    changes: Mapping[int, tuple[Difference, ShownLine | None]] = field(default_factory=dict)
 
 
 def blueprint(carts: Carts, orders: Orders) -> Blueprint:
@@ -70,9 +70,9 @@ def _add_order(checkout: Blueprint, carts: Carts, orders: Orders) -> None:
         key, lines = _key(), _lines()
         address = {name: typed(name) for name in FIELDS}
         try:
-            order_id = orders.place(current_reader(), key, fit_address(Address(**address)), lines)
-        except AddressUnfit as error:
-            wrong = sorted(error.faults.items(), key=lambda each: FIELDS.index(each[0]))
+            order_id = orders.place(current_reader(), key, validated_address(Address(**address)), lines)
+        except InvalidAddress as error:
+            wrong = sorted(error.problems.items(), key=lambda each: FIELDS.index(each[0]))
             faults = [(f"{name}_{fault.name}".upper(), name) for name, fault in wrong]
             return _shown(carts.of(current_reader()), Form(key, address, faults), 422)
         except CartChanged:
@@ -101,12 +101,12 @@ def _key() -> str:
     return key
 
 
-def _lines() -> list[Shown]:
-    found = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MOST_LINES + 1]]
+def _lines() -> list[ShownLine]:
+    found = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MAX_LINES + 1]]
     lines = [
-        Shown(int(each[1]), int(each[2]), Money(int(each[3]), each[4]))
+        ShownLine(int(each[1]), int(each[2]), Money(int(each[3]), each[4]))
         for each in found
-        if each is not None and int(each[1]) <= GREATEST_ID
+        if each is not None and int(each[1]) <= MAX_ID
     ]
     if not lines or len(lines) != len(found):
         abort(400)

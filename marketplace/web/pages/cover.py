@@ -6,8 +6,8 @@ from flask import Blueprint, Response, abort, url_for
 
 from marketplace.covers import Brief, brief_of, draw, version_of
 from marketplace.domain.books import Book, Card
-from marketplace.domain.ids import GREATEST_ID
-from marketplace.usecases.cards import FreshCards
+from marketplace.domain.ids import MAX_ID
+from marketplace.usecases.cards import CardCache
 
 REMEMBERED = 10_000
 KEPT = "public, max-age=31536000, immutable"
@@ -20,7 +20,7 @@ def cover_url(book: Book | Card) -> str:
     return url_for("cover.image", book_id=book.id, version=version_of(brief_of(book)))
 
 
-def blueprint(cards: FreshCards) -> Blueprint:
+def blueprint(cards: CardCache) -> Blueprint:
     """`/covers/<id>-<version>.svg`; a version that is not the current one is answered with the current drawing."""
     cover = Blueprint("cover", __name__)
 
@@ -28,7 +28,7 @@ def blueprint(cards: FreshCards) -> Blueprint:
     def drawn(brief: Brief) -> bytes:
         return draw(brief).encode()
 
-    @cover.get(f"/covers/<int(min=1,max={GREATEST_ID}):book_id>-<version>.svg")
+    @cover.get(f"/covers/<int(min=1,max={MAX_ID}):book_id>-<version>.svg")
     def image(book_id: int, version: str) -> Response:
         card = cards.of([book_id]).get(book_id)
         if card is None:

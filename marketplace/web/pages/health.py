@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
 from marketplace.store.outbox.outbox import OutboxLength
-from marketplace.usecases.activity import now
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
@@ -49,15 +49,15 @@ def _database(store: Store, clock: Callable[[], datetime]) -> dict[str, Any]:
     if not store.is_migrated():
         return {"database": "not migrated"}
     with store.read() as work:
-        length, lengths, troubles = work.outbox.length(), work.outbox.lengths(), work.deliveries.troubles()
+        length, lengths, statuses = work.outbox.length(), work.outbox.lengths(), work.deliveries.statuses()
     moment = clock()
     destinations = {
         each.value: _told(lengths[each], moment) | {"failures": trouble.failures, "last_error": trouble.last_error}
-        for each, trouble in troubles.items()
+        for each, trouble in statuses.items()
     }
     return {"database": "ok", "outbox": _told(length, moment) | {"destinations": destinations}}
 
 
 def _told(length: OutboxLength, moment: datetime) -> dict[str, Any]:
     age = (moment - length.oldest).total_seconds() if length.oldest else 0.0
-    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}
+    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.failed}

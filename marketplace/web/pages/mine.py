@@ -4,14 +4,14 @@ from flask import Blueprint, render_template
 
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
-from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.cards import CardCache
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_reader
 
 PAGE = 30
 
 
-def blueprint(store: Store, cards: FreshCards) -> Blueprint:
+def blueprint(store: Store, cards: CardCache) -> Blueprint:
     """`/history` and `/wishlist`, which a visitor finds empty."""
     mine = Blueprint("mine", __name__)
 

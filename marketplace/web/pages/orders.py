@@ -8,7 +8,7 @@ from marketplace.domain.errors import OrderNotFound, StateConflict
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.orders import NEXT_STATES, Order, OrderState
 from marketplace.store import Store
-from marketplace.usecases.cards import FreshCards
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.orders import Orders
 from marketplace.web.flash import say
 from marketplace.web.paging import page_number, paged
@@ -19,7 +19,7 @@ SOON, LATER = 2, 20
 """Seconds after which an order's page asks again: while it waits for its payment, and afterwards."""
 
 
-def blueprint(store: Store, orders: Orders, cards: FreshCards) -> Blueprint:
+def blueprint(store: Store, orders: Orders, cards: CardCache) -> Blueprint:
     """`/orders`, `/orders/<id>`, its `/state` for the page to ask, and its `/cancel`."""
     mine = Blueprint("orders", __name__, url_prefix="/orders")
 

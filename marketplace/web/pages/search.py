@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from marketplace.domain.books import Found, Sort
+from marketplace.domain.books import SearchPage, Sort
 from marketplace.store import Store
 from marketplace.usecases.shelves import Shelves
 from marketplace.web.limits import Limiter, Tried
@@ -22,7 +22,7 @@ def blueprint(store: Store, shelves: Shelves, limiter: Limiter) -> Blueprint:
         query = request.args.get("q", "").strip()
         sort, sorts = sort_asked(Sort.RELEVANCE)
         number = page_number()
-        found = Found()
+        found = SearchPage()
         if query:
             count_by_address(limiter, Tried.SEARCH_BY_ADDRESS)
             with store.read() as work:

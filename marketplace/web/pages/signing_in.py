@@ -3,8 +3,8 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.accounts import Account, spelled_email
-from marketplace.domain.errors import EmailTaken, Unfit, WrongPassword
+from marketplace.domain.accounts import Account, normalized_email
+from marketplace.domain.errors import EmailTaken, InvalidCredentials, WrongPassword
 from marketplace.usecases.accounts import Accounts
 from marketplace.web.flash import say
 from marketplace.web.forms import fault_names, sent, shown_again, to_overview, too_often, typed
@@ -43,7 +43,7 @@ def _add_sign_up(account: Blueprint, accounts: Accounts, limiter: Limiter) -> No
             return too_often(SIGN_UP, seconds)
         try:
             made = accounts.sign_up(current_reader(), typed("email"), typed("password"))
-        except Unfit as error:
+        except InvalidCredentials as error:
             return shown_again(SIGN_UP, 422, *fault_names(error))
         except EmailTaken:
             return shown_again(SIGN_UP, 409, "EMAIL_TAKEN")
@@ -58,7 +58,7 @@ def _add_sign_in(account: Blueprint, accounts: Accounts, limiter: Limiter) -> No
     @account.post("/sign-in")
     def sign_in() -> Answer:
         # In its one spelling: otherwise each spelling would have tries of its own.
-        email = spelled_email(typed("email")) or ""
+        email = normalized_email(typed("email")) or ""
         seconds = limiter.wait(Tried.SIGN_IN_BY_ADDRESS, address())
         if not seconds and email:
             seconds = limiter.wait(Tried.SIGN_IN_BY_EMAIL, email)

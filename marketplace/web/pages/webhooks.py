@@ -6,7 +6,7 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from marketplace.domain.callbacks import WEBHOOK, TokenRefused
+from marketplace.domain.callbacks import WEBHOOK, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict, StoreUnavailable
 from marketplace.usecases.payments import PaymentOutcome, Payments
 from marketplace.web.security import UntrustedHost
@@ -28,8 +28,8 @@ def blueprint(payments: Payments) -> Blueprint:
         changed = payments.settle(order_id, _token(), _outcome())
         return jsonify(result="changed" if changed else "repeated"), HTTPStatus.OK
 
-    @webhooks.errorhandler(TokenRefused)
-    def refuse(_error: TokenRefused) -> Answer:
+    @webhooks.errorhandler(InvalidToken)
+    def refuse(_error: InvalidToken) -> Answer:
         # The same for every reason: whoever tries tokens learns nothing.
         return _failed(HTTPStatus.UNAUTHORIZED, "the token does not speak for this order")
 

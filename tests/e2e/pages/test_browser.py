@@ -43,7 +43,7 @@ def await_personal_shelf(page: Page, shop: str, because_of: str) -> list[str]:
 
 
 def test_first_visit_shows_books_and_sets_no_cookie(pair: Pair, browser: Browser) -> None:
-    """A visitor sees what is popular and new, and the busiest shelves, and is not yet anybody."""
+    """A visitor sees what is popular and new, and the most_read shelves, and is not yet anybody."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(pair.shop)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store, open_store
-from marketplace.usecases.activity import now
 from recommendations.store.schema import interactions
+from servicekit.clock import now
 from servicekit.database import open_engine, reading
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.small_shop import BOOKS, Command, SmallShop
@@ -123,4 +123,4 @@ def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, datab
         first.require_success()
     assert recorded(trained_shop) == [id_of(number) for number in range(3 * EVENTS)]
     with shop.read() as work:
-        assert work.outbox.refused(1) == []
+        assert work.outbox.failed(1) == []

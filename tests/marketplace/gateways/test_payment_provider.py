@@ -10,7 +10,7 @@ import pytest
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
-from marketplace.gateways.payment_provider import GREATEST_ANSWER, HttpProvider
+from marketplace.gateways.payment_provider import MAX_ANSWER_BYTES, HttpPaymentProvider
 from tests.little_server import LittleServer, Request, answer
 
 ORDER = "7K3M-9QXD-2TB4"
@@ -18,8 +18,8 @@ AMOUNT = Money(1998, "EUR")
 TOKENS = CallbackTokens("a key of a shop")
 HEAD = b"HTTP/1.1 400 Bad\r\n"
 CALLS = {
-    "ask": lambda provider: provider.ask(ORDER, AMOUNT),
-    "withdraw": lambda provider: provider.withdraw(ORDER),
+    "ask": lambda provider: provider.request_payment(ORDER, AMOUNT),
+    "withdraw": lambda provider: provider.withdraw_payment(ORDER),
 }
 
 
@@ -31,21 +31,23 @@ def server() -> Iterator[LittleServer]:
 
 
 @pytest.fixture
-def provider(server: LittleServer) -> Iterator[HttpProvider]:
+def provider(server: LittleServer) -> Iterator[HttpPaymentProvider]:
     """A client that waits long enough for a busy machine."""
-    with closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
+    with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
         yield client
 
 
-def test_asking_names_the_order_the_amount_and_the_way_back(server: LittleServer, provider: HttpProvider) -> None:
+def test_asking_names_the_order_the_amount_and_the_way_back(
+    server: LittleServer, provider: HttpPaymentProvider
+) -> None:
     """The order's id is the idempotency key, the token speaks for the order, and nothing is told of the reader."""
-    provider.ask(ORDER, AMOUNT)
+    provider.request_payment(ORDER, AMOUNT)
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("PUT", f"/payments/{ORDER}")
     assert asked.headers["Idempotency-Key"] == ORDER
     assert asked.headers["Content-Type"] == "application/json"
     body = asked.json
-    TOKENS.check(body["callback"].pop("token"), ORDER)
+    TOKENS.verify(body["callback"].pop("token"), ORDER)
     assert body == {
         "amount_minor": 1998,
         "currency": "EUR",
@@ -53,24 +55,24 @@ def test_asking_names_the_order_the_amount_and_the_way_back(server: LittleServer
     }
 
 
-def test_withdrawing_names_the_order(server: LittleServer, provider: HttpProvider) -> None:
+def test_withdrawing_names_the_order(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """And needs no more."""
-    provider.withdraw(ORDER)
+    provider.withdraw_payment(ORDER)
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("POST", f"/payments/{ORDER}/withdrawal")
     assert asked.headers["Idempotency-Key"] == ORDER
     assert asked.json == {}
 
 
-def test_what_stands_in_an_id_changes_no_path(server: LittleServer, provider: HttpProvider) -> None:
+def test_what_stands_in_an_id_changes_no_path(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """A slash or a question mark in it stays within it."""
-    provider.withdraw("../a?b#c")
+    provider.withdraw_payment("../a?b#c")
     assert server.asked[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_success_is_success(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
+def test_success_is_success(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """Whatever the body says, also none and garbage."""
     server.answer = answer(status, b"" if status == 204 else b"\xff\xfe", Content_Encoding="gzip")
     CALLS[call](provider)
@@ -79,7 +81,9 @@ def test_success_is_success(server: LittleServer, provider: HttpProvider, status
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 408, 410, 425, 429, 502, 503, 504])
-def test_an_outage_is_to_be_tried_again(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
+def test_an_outage_is_to_be_tried_again(
+    server: LittleServer, provider: HttpPaymentProvider, status: int, call: str
+) -> None:
     """So is what the operator has to put right; the client itself asks once and follows no redirect."""
     server.answer = answer(status, b'{"error": "later"}', Location=f"{server.url}/elsewhere")
     with pytest.raises(ProviderUnavailable, match=f"status {status}: later"):
@@ -88,7 +92,7 @@ def test_an_outage_is_to_be_tried_again(server: LittleServer, provider: HttpProv
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: HttpProvider, call: str) -> None:
+def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: HttpPaymentProvider, call: str) -> None:
     """500 may come of this order alone, and must not stop all others for ever."""
     server.answer = answer(500)
     with pytest.raises(ProviderBroken, match="status 500"):
@@ -97,7 +101,7 @@ def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: Http
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_refusal_is_for_good(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
+def test_a_refusal_is_for_good(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """With the provider's reason."""
     server.answer = answer(status, b'{"error": "another\\namount"}')
     with pytest.raises(ProviderRefused, match=rf"^status {status}: anotheramount$"):
@@ -109,22 +113,22 @@ def test_a_refusal_is_for_good(server: LittleServer, provider: HttpProvider, sta
     "body",
     [b"", b"<html>", b"\xff", b"[]", b'"x"', b'{"error": 1}', b'{"error": null}', b"[" * 4000, b'{"a": 1e999}'],
 )
-def test_a_reason_that_is_none_is_left_out(server: LittleServer, provider: HttpProvider, body: bytes) -> None:
+def test_a_reason_that_is_none_is_left_out(server: LittleServer, provider: HttpPaymentProvider, body: bytes) -> None:
     """The status counts."""
     server.answer = answer(400, body)
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_reason_is_short(server: LittleServer, provider: HttpProvider) -> None:
+def test_a_reason_is_short(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """It ends up in a table and in logs."""
     server.answer = answer(400, b'{"error": "%s"}' % (b"x" * 3000))
     with pytest.raises(ProviderRefused) as refused:
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
     assert len(str(refused.value)) < 250
 
 
-def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider: HttpProvider) -> None:
+def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """A few kilobytes of it are."""
     sent = itertools.count()
 
@@ -136,8 +140,8 @@ def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider
 
     server.answer = endless
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
-        provider.ask(ORDER, AMOUNT)
-    assert GREATEST_ANSWER == 4096
+        provider.request_payment(ORDER, AMOUNT)
+    assert MAX_ANSWER_BYTES == 4096
 
 
 def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
@@ -151,19 +155,19 @@ def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
     server.answer = dripping
     began = time.monotonic()
     with (
-        closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=0.5)) as provider,
+        closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.5)) as provider,
         pytest.raises(ProviderRefused),
     ):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
     assert time.monotonic() - began < 10
 
 
 def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
     """The timeout ends it."""
     server.answer = server.hang
-    with closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
+    with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
         with pytest.raises(ProviderUnavailable, match="no answer"):
-            provider.ask(ORDER, AMOUNT)
+            provider.request_payment(ORDER, AMOUNT)
         server.over.set()
     assert len(server.asked) == 1
 
@@ -181,19 +185,19 @@ def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
         b"HTTP/1.1 200 " + b"x" * 70_000,
     ],
 )
-def test_garbage_is_no_answer(server: LittleServer, provider: HttpProvider, raw: bytes) -> None:
+def test_garbage_is_no_answer(server: LittleServer, provider: HttpPaymentProvider, raw: bytes) -> None:
     """Whatever speaks no HTTP has said neither yes nor no."""
     server.answer = lambda _request: [raw]
     with pytest.raises(ProviderUnavailable):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_refusal_that_breaks_off_is_one(server: LittleServer, provider: HttpProvider) -> None:
+def test_a_refusal_that_breaks_off_is_one(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """The status was heard."""
     for body in (b"Content-Length: 99\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
         server.answer = lambda _request, body=body: [HEAD + body]  # type: ignore[misc]
         with pytest.raises(ProviderRefused):
-            provider.ask(ORDER, AMOUNT)
+            provider.request_payment(ORDER, AMOUNT)
 
 
 def test_nobody_there_is_no_answer(server: LittleServer) -> None:
@@ -202,28 +206,28 @@ def test_nobody_there_is_no_answer(server: LittleServer) -> None:
         address = gone.url
     for url in (address, "http://nobody.invalid", server.url.replace("http:", "https:"), "http://"):
         with (
-            closing(HttpProvider(url, "http://shop:5001", TOKENS, timeout=5)) as provider,
+            closing(HttpPaymentProvider(url, "http://shop:5001", TOKENS, timeout=5)) as provider,
             pytest.raises(ProviderUnavailable),
         ):
-            provider.withdraw(ORDER)
+            provider.withdraw_payment(ORDER)
 
 
 def test_proxies_of_the_environment_are_not_used(
-    server: LittleServer, provider: HttpProvider, monkeypatch: pytest.MonkeyPatch
+    server: LittleServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operator names the provider, and nothing stands between."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://nobody.invalid:1")
-    provider.withdraw(ORDER)
+    provider.withdraw_payment(ORDER)
     assert len(server.asked) == 1
 
 
-def test_what_was_left_unread_disturbs_no_call(server: LittleServer, provider: HttpProvider) -> None:
+def test_what_was_left_unread_disturbs_no_call(server: LittleServer, provider: HttpPaymentProvider) -> None:
     """Each call begins with its own answer."""
     server.answer = lambda _request: [HEAD + b"Content-Length: 9999\r\n\r\n{}"]
     with pytest.raises(ProviderRefused):
-        provider.withdraw(ORDER)
+        provider.withdraw_payment(ORDER)
     server.answer = answer(200)
     for _ in range(3):
-        provider.withdraw(ORDER)
+        provider.withdraw_payment(ORDER)
     assert len(server.asked) == 4

@@ -16,7 +16,14 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Selection, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+    Selection,
+)
 from marketplace.gateways.breaker import Breaker, State
 from marketplace.gateways.recommender import TRANSIENT, GrpcRecommender
 from protobufs import recommendations_pb2 as pb
@@ -24,7 +31,7 @@ from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_Reco
 from servicekit.tracing import trace_id_of
 from tests.marketplace.fakes import NOON, Clock
 
-MYSTERY = ShelfRequest(Category.MYSTERY, 10)
+MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
 CLICK = Interaction(
     id="click-1",
     reader_id=1_000_000_000,
@@ -113,7 +120,7 @@ def recommender(port: int) -> Iterator[GrpcRecommender]:
 def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """All shelves are asked for at once, kept apart, for the reader who is there."""
     servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
-    recommender.shelves(5, [ShelfRequest(None, 10), ShelfRequest(Category.SCIENCE_FICTION, 3)])
+    recommender.recommend(5, [RecommendationRequest(None, 10), RecommendationRequest(Category.SCIENCE_FICTION, 3)])
     assert servicer.requests == [
         pb.RecommendBatchRequest(
             requests=[
@@ -151,8 +158,8 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
             )
         ]
     )
-    assert recommender.shelves(0, [MYSTERY]) == [
-        Shelf(
+    assert recommender.recommend(0, [MYSTERY]) == [
+        RecommendationList(
             (
                 Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, "Emma"),))),
                 Recommendation(8, Reason(ReasonKind.NEW)),
@@ -189,8 +196,12 @@ def test_interactions_are_recorded_whole(servicer: Servicer, recommender: GrpcRe
 def test_a_shelf_may_be_chosen_by_what_is_popular_or_new(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """The selection goes along."""
     servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
-    recommender.shelves(
-        5, [ShelfRequest(None, 6, Selection.POPULAR), ShelfRequest(Category.MYSTERY, 6, Selection.NEW)]
+    recommender.recommend(
+        5,
+        [
+            RecommendationRequest(None, 6, Selection.POPULAR),
+            RecommendationRequest(Category.MYSTERY, 6, Selection.NEW),
+        ],
     )
     selections = [each.selection for each in servicer.requests[0].requests]
     assert selections == [pb.SELECTION_POPULAR, pb.SELECTION_NEW]
@@ -207,7 +218,7 @@ def test_similar_books_are_asked_for_a_reader(servicer: Servicer, recommender: G
             )
         ],
     )
-    assert recommender.similar(7, 5, 6) == Shelf(
+    assert recommender.similar(7, 5, 6) == RecommendationList(
         (Recommendation(8, Reason(ReasonKind.LIKE_THIS_BOOK, ((7, "Dune"),))),), "like-7"
     )
     assert servicer.requests == [pb.SimilarBooksRequest(book_id=7, user_id=5, max_results=6)]
@@ -245,7 +256,7 @@ def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcR
 def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """Results that cannot be matched to what was asked are no results."""
     with pytest.raises(RecommenderRefused, match="1 shelves"):
-        recommender.shelves(0, [MYSTERY, MYSTERY])
+        recommender.recommend(0, [MYSTERY, MYSTERY])
     servicer.answer = pb.RecordInteractionsResponse()
     with pytest.raises(RecommenderBroken, match="0 results"):
         recommender.record([CLICK])
@@ -371,7 +382,7 @@ def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
     servicer.wait = release.wait
     with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
         with pytest.raises(RecommenderUnavailable, match="DEADLINE_EXCEEDED"):
-            recommender.shelves(0, [MYSTERY])
+            recommender.recommend(0, [MYSTERY])
         release.set()
 
 
@@ -381,7 +392,7 @@ def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
         closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
         pytest.raises(RecommenderUnavailable),
     ):
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
 
 
 def test_an_address_of_ipv6_is_a_host_too(servicer: Servicer) -> None:
@@ -392,15 +403,15 @@ def test_an_address_of_ipv6_is_a_host_too(servicer: Servicer) -> None:
         number = server.add_insecure_port("[::1]:0")
         server.start()
         with closing(GrpcRecommender("::1", number, timeout=10)) as recommender:
-            assert recommender.shelves(0, [MYSTERY]) == [Shelf(())]
+            assert recommender.recommend(0, [MYSTERY]) == [RecommendationList(())]
         server.stop(None).wait()
 
 
 def test_the_trace_id_of_the_request_goes_along(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """The call carries the page's trace id, and one of its own where there is no page."""
     with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb211c80319c"):
-        recommender.shelves(0, [MYSTERY])
-    recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
+    recommender.recommend(0, [MYSTERY])
     first, second = (each["traceparent"] for each in servicer.metadata)
     assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
     assert trace_id_of(second) in second
@@ -411,7 +422,7 @@ def test_nothing_is_opened_before_the_first_call(port: int) -> None:
     recommender = GrpcRecommender("localhost", port, timeout=10)
     recommender.close()
     with pytest.raises(RecommenderUnavailable, match="closed"):
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
 
 
 def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommender) -> None:
@@ -420,7 +431,7 @@ def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommen
 
     def call() -> None:
         start.wait()
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
 
     threads = [Thread(target=call) for _ in range(8)]
     for thread in threads:
@@ -439,14 +450,14 @@ def test_the_breaker_opens_and_lets_a_probe_find_the_recovery(servicer: Servicer
         servicer.status = grpc.StatusCode.INTERNAL
         for _ in range(5):
             with pytest.raises(RecommenderUnavailable, match="INTERNAL"):
-                recommender.shelves(0, [MYSTERY])
+                recommender.recommend(0, [MYSTERY])
         with pytest.raises(RecommenderUnavailable, match="not asked"):
-            recommender.shelves(0, [MYSTERY])
+            recommender.recommend(0, [MYSTERY])
         assert len(servicer.requests) == 5
         assert recommender.state == State.OPEN.value
         servicer.status = None
         clock.seconds += 0.5
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
         assert recommender.state == State.CLOSED.value
 
 
@@ -457,7 +468,7 @@ def test_refusals_and_the_relays_calls_leave_the_breaker_alone(
     servicer.status = grpc.StatusCode.INVALID_ARGUMENT
     for _ in range(10):
         with pytest.raises(RecommenderRefused):
-            recommender.shelves(0, [MYSTERY])
+            recommender.recommend(0, [MYSTERY])
     servicer.status = grpc.StatusCode.INTERNAL
     for _ in range(10):
         with pytest.raises(RecommenderUnavailable):

@@ -10,7 +10,7 @@ from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.relay.receivers import PaymentProvider, Payments, Recommendations, Recorder
 from marketplace.relay.relay import Relay
 from marketplace.store import Store
-from marketplace.store.outbox.deliveries import Trouble
+from marketplace.store.outbox.deliveries import DestinationStatus
 from tests.marketplace.fakes import NOON, Clock
 
 CLICK = Interaction(id="", reader_id=1_000_000_007, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
@@ -80,13 +80,13 @@ def waiting(store: Store) -> list[str]:
 def refused(store: Store) -> list[str]:
     """Why events were set aside, the newest first."""
     with store.read() as work:
-        return [each.reason for each in work.outbox.refused(100)]
+        return [each.reason for each in work.outbox.failed(100)]
 
 
-def trouble(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> Trouble:
+def trouble(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> DestinationStatus:
     """How a destination is."""
     with store.read() as work:
-        return work.deliveries.troubles()[destination]
+        return work.deliveries.statuses()[destination]
 
 
 def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:

@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy import update
 
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentAsked
+from marketplace.domain.events import BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.gateways.recommender import RECORD_TIMEOUT
-from marketplace.relay.lease import ENOUGH, LEASE, LONGEST_WAIT, BackOff, Lease, LeaseLost
+from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lease, LeaseLost
 from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
 from marketplace.store import Store, UnitOfWork
@@ -74,15 +74,15 @@ def test_the_lease_of_a_worker_that_died_runs_out(store: Store) -> None:
 
 def test_a_term_is_renewed_before_it_is_too_short_for_a_call(store: Store) -> None:
     """What a worker may call with is always longer than its calls, and a renewed lease keeps others off."""
-    assert LEASE > ENOUGH > timedelta(seconds=2 * RECORD_TIMEOUT)
+    assert LEASE > MIN_REMAINING > timedelta(seconds=2 * RECORD_TIMEOUT)
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
-    clock.seconds += (LEASE - ENOUGH).total_seconds() + 0.001
+    clock.seconds += (LEASE - MIN_REMAINING).total_seconds() + 0.001
     held = [first.is_held]
     first.require()
     assert [*held, first.is_held] == [False, True]
-    clock.seconds += ENOUGH.total_seconds()
+    clock.seconds += MIN_REMAINING.total_seconds()
     assert not second.take()
 
 
@@ -219,7 +219,7 @@ def test_a_destination_that_failed_is_left_alone_by_all_workers(store: Store) ->
 def test_one_destination_left_alone_does_not_hold_up_the_other(store: Store) -> None:
     """Pauses and failures are each destination's own."""
     fill(store, "a")
-    tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+    tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
     clock = Clock()
     recorder, provider = FakeRecorder(), FakeProvider()
     recorder.before = raising(RecommenderUnavailable("away"))
@@ -240,7 +240,7 @@ def test_a_moment_written_by_a_wrong_clock_stops_nobody_for_long(store: Store, c
         moments = {"held_until": clock.now(), column: clock.now() + MISDATED + timedelta(seconds=1)}
         connection.execute(update(deliveries).values(moments))
         connection.commit()
-    assert timedelta(seconds=LONGEST_WAIT) < LEASE < MISDATED
+    assert timedelta(seconds=MAX_WAIT) < LEASE < MISDATED
     assert relay(store, FakeRecorder(), clock=clock).deliver() == 1
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, update
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import ProviderRefused, ProviderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentAsked, PaymentWithdrawn, ReaderForgotten
+from marketplace.domain.events import BookChanged, Destination, PaymentRequested, PaymentWithdrawn, ReaderForgotten
 from marketplace.domain.money import Money
 from marketplace.relay.lease import BackOff
 from marketplace.store import Store
@@ -14,7 +14,7 @@ from marketplace.store.schema import books, outbox
 from tests.marketplace.fakes import NOON, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import fill, payments, raising, refused, relay, tell
 
-ASKED = PaymentAsked("7K3M-9QXD-2TB4", Money(1998, "EUR"))
+ASKED = PaymentRequested("7K3M-9QXD-2TB4", Money(1998, "EUR"))
 WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
 
 
@@ -95,7 +95,7 @@ def test_payments_are_told_one_by_one_to_the_provider_only(store: Store) -> None
 
 def test_a_refused_payment_is_set_aside_and_the_next_is_told(store: Store) -> None:
     """The provider's refusal is about one order."""
-    tell(store, ASKED, PaymentAsked("OTHER", Money(1, "EUR")))
+    tell(store, ASKED, PaymentRequested("OTHER", Money(1, "EUR")))
     provider = FakeProvider()
     provider.before = raising(ProviderRefused("409 Conflict"))
     with structlog.testing.capture_logs():

@@ -15,15 +15,15 @@ from marketplace.domain.errors import (
     RecommenderUnavailable,
     StoreUnavailable,
 )
-from marketplace.domain.events import PaymentAsked, ReaderForgotten, ReadersMerged
+from marketplace.domain.events import PaymentRequested, ReaderForgotten, ReadersMerged
 from marketplace.domain.money import Money
 from marketplace.relay import Relays
-from marketplace.relay.lease import LONGEST_WAIT, BackOff
+from marketplace.relay.lease import MAX_WAIT, BackOff
 from marketplace.relay.receivers import Recommendations
-from marketplace.relay.relay import LONGEST_REASON, MOST_ATTEMPTS, Relay
+from marketplace.relay.relay import MAX_ATTEMPTS, MAX_REASON_LENGTH, Relay
 from marketplace.store import Store, open_store
 from marketplace.store.schema import outbox
-from marketplace.usecases.activity import forget
+from marketplace.usecases.activity import forget_reader
 from tests.marketplace.fakes import NOON, Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import CLICK, Stop, fill, raising, refused, relay, run, tell, trouble, waiting
 
@@ -95,7 +95,7 @@ def test_a_poisonous_event_is_set_aside_at_last(store: Store, error: Exception, 
     recorder.fails = {"b": error}
     with structlog.testing.capture_logs() as logs:
         deliver_until_settled(store, recorder, Clock())
-    assert recorder.calls == [["a", "b", "c"], ["a"], *[["b"]] * MOST_ATTEMPTS, ["c"]]
+    assert recorder.calls == [["a", "b", "c"], ["a"], *[["b"]] * MAX_ATTEMPTS, ["c"]]
     assert refused(store) == [f"failed 10 times, the last time so: {shown}"]
     assert trouble(store).failures == 0
     assert [log["event"] for log in logs].count("events wait") == 1
@@ -116,10 +116,10 @@ def test_an_outage_counts_against_no_message(store: Store) -> None:
     """However long the destination is away, what waited is delivered when it is back, in one batch."""
     fill(store, "a", "b")
     recorder = FakeRecorder()
-    recorder.before = raising(*[RecommenderUnavailable("down")] * 3 * MOST_ATTEMPTS)
+    recorder.before = raising(*[RecommenderUnavailable("down")] * 3 * MAX_ATTEMPTS)
     with structlog.testing.capture_logs():
         deliver_until_settled(store, recorder, Clock())
-    assert recorder.calls == [["a", "b"]] * (3 * MOST_ATTEMPTS + 1)
+    assert recorder.calls == [["a", "b"]] * (3 * MAX_ATTEMPTS + 1)
     assert refused(store) == []
 
 
@@ -155,7 +155,7 @@ def test_a_long_reason_is_cut(store: Store) -> None:
     recorder.fails = {"a": RecommenderRefused("no " * 10_000)}
     with structlog.testing.capture_logs():
         relay(store, recorder).deliver()
-    assert [len(reason) for reason in refused(store)] == [LONGEST_REASON]
+    assert [len(reason) for reason in refused(store)] == [MAX_REASON_LENGTH]
 
 
 def test_a_crash_between_the_call_and_the_mark_delivers_again(store: Store) -> None:
@@ -229,7 +229,7 @@ def test_a_reader_forgotten_while_their_events_are_delivered_is_forgotten_after_
 
     def forget_now() -> None:
         with store.write() as work:
-            forget(work, CLICK.reader_id, NOON)
+            forget_reader(work, CLICK.reader_id, NOON)
             work.commit()
 
     recorder = FakeRecorder()
@@ -262,7 +262,7 @@ def test_an_outage_is_waited_out_with_growing_pauses(store: Store) -> None:
     assert len(stop.waits) == 7
     assert stop.waits == sorted(stop.waits)
     assert 0.1 <= stop.waits[0] <= 0.2
-    assert stop.waits[-1] == LONGEST_WAIT
+    assert stop.waits[-1] == MAX_WAIT
     assert [log["event"] for log in logs] == ["events wait"]
     assert waiting(store) == []
 
@@ -276,7 +276,7 @@ def test_a_restart_goes_on_with_the_pauses_where_they_were(store: Store) -> None
         run(store, recorder, Stop(after=6, clock=clock))
         second = Stop(after=6, clock=clock)
         run(store, recorder, second)
-    assert set(second.waits) == {LONGEST_WAIT}
+    assert set(second.waits) == {MAX_WAIT}
     assert trouble(store).failures == 12
 
 
@@ -355,7 +355,7 @@ def test_a_commit_wakes_the_relays(store: Store) -> None:
     recorder.before, provider.before = delivered.set, paid.set
     with Relays(store, recorder, provider) as relays:
         fill(store, "a")
-        tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+        tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
         assert delivered.wait(10)
         assert paid.wait(10)
@@ -376,7 +376,7 @@ def test_a_frozen_recommendations_delays_no_payment(store: Store) -> None:
     fill(store, "a")
     with Relays(store, recorder, provider) as relays:
         assert frozen.wait(10)
-        tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+        tell(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
         assert paid.wait(10)
         assert waiting(store) == ["a"]

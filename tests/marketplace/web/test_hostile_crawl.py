@@ -14,7 +14,13 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged, Destination
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+)
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import Limit, Limiter, Tried
@@ -95,20 +101,20 @@ class HostileRecommender:
     def __init__(self) -> None:
         self.bob = 0
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
         return [self._shelf(reader_id) for _ in requests]
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         return self._shelf(reader_id)
 
-    def _shelf(self, reader_id: int) -> Shelf:
+    def _shelf(self, reader_id: int) -> RecommendationList:
         if reader_id and reader_id == self.bob:
             reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, BOBS_TITLE),))
-            return Shelf((Recommendation(20, reason),), BOBS_LIST)
+            return RecommendationList((Recommendation(20, reason),), BOBS_LIST)
         reasons = [Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, text), (2, text))) for text in KEPT[:3]]
         books = (20, *(book.id for book in HOSTILE_BOOKS))
         name = KEPT[reader_id % len(KEPT)]
-        return Shelf(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
+        return RecommendationList(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
 
 
 @pytest.fixture
@@ -245,7 +251,7 @@ def _give_work(store: Store) -> None:
     with store.write() as work:
         for text in KEPT:
             work.outbox.add(BookChanged(20), created_at=NOON)
-            work.outbox.refuse({work.outbox.waiting(1_000_000)[-1].event_id: text})
+            work.outbox.mark_failed({work.outbox.waiting(1_000_000)[-1].event_id: text})
         work.commit()
 
 

@@ -218,7 +218,7 @@ def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
         browser.send(path, form_at=form_at, **fields)
         assert spoken_by_nobody(browser, form_at) == []
     with store.write() as work:
-        work.outbox.refuse({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
+        work.outbox.mark_failed({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
         work.commit()
     for page in (*pages, "/books/5/delete", *(f"/orders/{each}" for each in orders)):
         assert spoken_by_nobody(browser, f"/moderator{page}") == []

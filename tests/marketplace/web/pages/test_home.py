@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind, Selection, ShelfRequest
+from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
@@ -38,10 +38,10 @@ def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommende
         (
             0,
             (
-                ShelfRequest(None, 12),
-                ShelfRequest(None, 6, Selection.NEW),
-                ShelfRequest(Category.SCIENCE_FICTION, 6),
-                ShelfRequest(Category.MYSTERY, 6),
+                RecommendationRequest(None, 12),
+                RecommendationRequest(None, 6, Selection.NEW),
+                RecommendationRequest(Category.SCIENCE_FICTION, 6),
+                RecommendationRequest(Category.MYSTERY, 6),
             ),
         )
     ]
@@ -57,10 +57,10 @@ def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: Fak
         (
             1_000_000_000,
             (
-                ShelfRequest(None, 12),
-                ShelfRequest(Category.SCIENCE_FICTION, 6),
-                ShelfRequest(None, 6, Selection.POPULAR),
-                ShelfRequest(None, 6, Selection.NEW),
+                RecommendationRequest(None, 12),
+                RecommendationRequest(Category.SCIENCE_FICTION, 6),
+                RecommendationRequest(None, 6, Selection.POPULAR),
+                RecommendationRequest(None, 6, Selection.NEW),
             ),
         )
     ]

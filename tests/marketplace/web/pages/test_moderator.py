@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.moderators import moderator
 from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from tests.marketplace.browser import Browser, token
 from tests.marketplace.shop import MODERATOR, buyer_of, log_of, moderators_browser, order_of
 from tests.marketplace.web.attacks import path_of
@@ -228,7 +228,7 @@ def test_what_is_no_file_of_books_is_refused(store: Store, desk: Browser) -> Non
 
 def test_a_file_that_is_too_large_is_refused_in_words(app: Flask, desk: Browser) -> None:
     """The page names the command that takes it; who is no moderator may send no more than to any other form."""
-    large = b"x" * (GREATEST_UPLOAD + 1)
+    large = b"x" * (MAX_UPLOAD_BYTES + 1)
     answer = desk.client.post("/moderator/books/import", data=large, content_type="multipart/form-data; boundary=b")
     assert answer.status_code == 413
     assert "python -m marketplace import --books" in answer.text
@@ -273,7 +273,7 @@ def test_events_that_were_set_aside_are_sent_again(store: Store, desk: Browser) 
     desk.send(f"{BOOK}/show", form_at=BOOK)
     with store.write() as work:
         first, second = (row.event_id for row in work.outbox.waiting(10))
-        work.outbox.refuse({first: "<b>because</b>", second: "no"})
+        work.outbox.mark_failed({first: "<b>because</b>", second: "no"})
         work.commit()
     page = "/moderator/events"
     html = desk.client.get(page).text

@@ -5,7 +5,7 @@ from flask import Flask
 
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store
-from marketplace.usecases.orders import move
+from marketplace.usecases.orders import change_state
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import NOON
 from tests.marketplace.selling import order
@@ -22,7 +22,7 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
     """Bring an order into these states."""
     with store.write() as work:
         for state in states:
-            move(work, order_id, state, by=Actor.MODERATOR, moment=NOON)
+            change_state(work, order_id, state, by=Actor.MODERATOR, moment=NOON)
         work.commit()
 
 
