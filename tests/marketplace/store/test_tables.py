@@ -113,9 +113,9 @@ def test_a_table_ends_where_paging_does(shop: Store) -> None:
     with shop.read() as work:
         connection = work._connection
         chosen = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, reach=3)
-        assert (list(chosen.keys), chosen.total, chosen.has_more) == ([3], 3, True)
+        assert (list(chosen.rows), chosen.total, chosen.has_more) == ([3], 3, True)
         beyond = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=3, reach=3)
-        assert (list(beyond.keys), beyond.total) == ([], 3)
+        assert (list(beyond.rows), beyond.total) == ([], 3)
 
 
 def test_many_found_books_are_sorted_too(store: Store) -> None:
