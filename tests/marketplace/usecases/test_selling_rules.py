@@ -37,6 +37,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity, forget_reader, merge_readers
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders, change_state
+from tests.drills import is_running
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 
@@ -378,7 +379,7 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 def test_selling_follows_the_rules(store: Store) -> None:
     """Whatever happens in whatever order, stock, carts, orders, payments and what is told agree with the model."""
     thorough = settings(
-        max_examples=60 if store.engine.dialect.name == "sqlite" else 30,
+        max_examples=600 if is_running("rules") else 30,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -79,7 +79,7 @@ def _put_into_cart(page: Page) -> None:
 
 
 @dataclass(frozen=True)
-class Seen:
+class State:
     """A page as somebody sees it after they did something there."""
 
     path: str
@@ -87,27 +87,41 @@ class Seen:
     do: Callable[[Page], None] = _nothing
 
 
-PAGES = [
-    *(Seen("/"), Seen("/", Who.GUEST), Seen("/", Who.GUEST, _wave_away), Seen("/", do=_type)),
-    *(Seen(BOOK), Seen(BOOK, Who.GUEST), Seen("/nothing-here")),
-    *(Seen("/categories"), Seen("/categories/mystery"), Seen("/categories/mystery?page=2&sort=title", Who.GUEST)),
-    *(Seen("/authors/agatha-christie"), Seen("/search"), Seen("/search?q=agata+cristie"), Seen("/search?q=qqqxzy")),
-    *(Seen("/history"), Seen("/history", Who.GUEST), Seen("/wishlist"), Seen("/wishlist", Who.GUEST)),
-    *(Seen("/account"), Seen("/account", Who.GUEST), Seen("/account", Who.ACCOUNT)),
-    *(Seen("/account/sign-up"), Seen("/account/sign-up", do=_fail_to_sign_up), Seen("/account/sign-in")),
-    *(Seen("/account/password", Who.ACCOUNT), Seen("/account/forget", Who.ACCOUNT)),
-    *(Seen("/cart"), Seen("/cart", Who.GUEST), Seen("/checkout", Who.GUEST), Seen(BOOK, Who.ACCOUNT, _put_into_cart)),
-    *(Seen("/checkout", Who.ACCOUNT), Seen("/checkout", Who.ACCOUNT, _fail_to_order)),
-    *(Seen("/orders"), Seen("/orders", Who.ACCOUNT), Seen("/orders", Who.ACCOUNT, _open_order)),
+STATES = [
     *(
-        Seen(f"/moderator{path}", Who.MODERATOR)
-        for path in ("", "/books?show=offered&sort=-price", "/books?q=qqqxzy")
+        State(path)
+        for path in (
+            *("/", BOOK, "/nothing-here", "/categories", "/categories/mystery", "/authors/agatha-christie"),
+            *("/search", "/search?q=agata+cristie", "/search?q=qqqxzy", "/history", "/wishlist", "/account"),
+            *("/account/sign-up", "/account/sign-in", "/cart", "/orders"),
+        )
     ),
-    *(Seen(f"/moderator{BOOK}", Who.MODERATOR), Seen(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save)),
-    *(Seen("/moderator/books/new", Who.MODERATOR), Seen(f"/moderator{BOOK}/delete", Who.MODERATOR)),
-    *(Seen("/moderator/books/import", Who.MODERATOR), Seen("/moderator/books/import", Who.MODERATOR, _import_badly)),
-    *(Seen("/moderator/orders", Who.MODERATOR), Seen(f"/moderator/orders/{ORDER}", Who.MODERATOR)),
-    *(Seen("/moderator/events", Who.MODERATOR), Seen("/moderator/audit", Who.MODERATOR)),
+    State("/", do=_type),
+    State("/account/sign-up", do=_fail_to_sign_up),
+    *(
+        State(path, Who.GUEST)
+        for path in (
+            *("/", BOOK, "/categories/mystery?page=2&sort=title", "/history", "/wishlist", "/account", "/cart"),
+            "/checkout",
+        )
+    ),
+    State("/", Who.GUEST, _wave_away),
+    *(
+        State(path, Who.ACCOUNT)
+        for path in ("/account", "/account/password", "/account/forget", "/checkout", "/orders")
+    ),
+    State(BOOK, Who.ACCOUNT, _put_into_cart),
+    State("/checkout", Who.ACCOUNT, _fail_to_order),
+    State("/orders", Who.ACCOUNT, _open_order),
+    *(
+        State(f"/moderator{path}", Who.MODERATOR)
+        for path in (
+            *("", "/books?show=offered&sort=-price", "/books?q=qqqxzy", BOOK, "/books/new", f"{BOOK}/delete"),
+            *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/audit"),
+        )
+    ),
+    State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),
+    State("/moderator/books/import", Who.MODERATOR, _import_badly),
 ]
 
 

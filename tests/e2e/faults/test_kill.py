@@ -1,7 +1,6 @@
 """Killed at any moment, every command and the server leave what is whole, and what was acknowledged is there."""
 
 import itertools
-import os
 import random
 import sqlite3
 import threading
@@ -18,12 +17,13 @@ from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from recommendations.model import artifact
 from servicekit.importing import BATCH
+from tests.drills import is_running
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.small_shop import BOOKS, SmallShop, of_one_shelf
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
+ROUNDS = 100 if is_running("kill") else 2
 """How often each is killed; each round at another moment, the same ones in every run."""
 
 STORED, REPEATED = pb.InteractionResult.OUTCOME_STORED, pb.InteractionResult.OUTCOME_REPEATED
