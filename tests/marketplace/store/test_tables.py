@@ -17,7 +17,7 @@ from marketplace.store.schema import books as books_table
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.fakes import NOON
-from tests.marketplace.shop import ADDRESS, buyer_of, order_of, promote
+from tests.marketplace.ordering import ADDRESS, buyer_of, order_of, promote
 
 BOOKS = [
     Book(id=1, title="The Zebra", authors=("Ann Quinn",), isbn="978-0-441-01359-3", price=Money(300, "EUR"), stock=0),
