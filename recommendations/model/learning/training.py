@@ -55,7 +55,7 @@ def train(
 
     Unless `parameters` are given or the `budget`, in seconds since `started`, is 0, good ones are searched for on a
     part of the history that is held out, and then everything is learned from with them. Books that the catalogue
-    does not have yet take part, for when they arrive. `readers_revision` is the revision of the readers table from which
+    does not have yet take part, for when they arrive. `readers_revision` is the revision of the readers from which
     the events were read.
     """
     started = clock() if started is None else started
