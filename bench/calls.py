@@ -117,10 +117,10 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
     print_table(title, COLUMNS, cells)
     click.echo(
         "calls/s, p50, p99, server µs: the medians of the rounds. of the first: the median, over the rounds, of the\n"
-        "rate beside that of the first row. lowest, highest: calls/s of the rounds. server µs, client µs: processor\n"
-        "time a call, all threads and workers, user and system. The load generator (bench/load.py) is one thread that\n"
-        "shares the cores with the server; it is the same for every row. threads: of the whole process, grpcio's own\n"
-        f"among them. alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
+        "rate divided by that of the first row. lowest, highest: calls/s of the rounds. server µs, client µs: time of\n"
+        "the processor a call, all threads and workers, user and system. The load generator (bench/load.py) is one\n"
+        "thread that shares the cores with the server; it is the same for every row. threads: of the whole process,\n"
+        f"grpcio's own included. alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
     )
 
 

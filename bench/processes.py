@@ -138,9 +138,7 @@ class Stage:
         with _handling((signal.SIGINT, *_ENDING), lambda _number, _frame: None):
             self._exits.close()
 
-    def start(
-        self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT
-    ) -> Child:
+    def start(self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT) -> Child:
         """Start a command in a checkout's folder, with these settings of the services and no others."""
         self._logs += 1
         log = self.folder / f"{self._logs}.log"
@@ -159,9 +157,7 @@ class Stage:
         self._exits.callback(child.end)
         return child
 
-    def run(
-        self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT
-    ) -> Finished:
+    def run(self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT) -> Finished:
         """Run a command to its end. Raises ChildFailed."""
         started = time.perf_counter()
         child = self.start(*command, settings=settings, checkout=checkout)

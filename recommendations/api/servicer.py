@@ -7,8 +7,7 @@ import grpc
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.messages import books, interactions, readers, recommendations
-from recommendations.api.messages.lists import ListMessages
+from recommendations.api.messages import books, interactions, lists, readers
 from recommendations.service import RecommendationService
 
 
@@ -18,24 +17,24 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     def __init__(self, service: RecommendationService, clock: Callable[[], datetime]) -> None:
         self._service = service
         self._clock = clock
-        self._lists = ListMessages()
+        self._lists = lists.ListMessages()
 
     def Recommend(
         self, request: pb.RecommendationRequest, context: grpc.ServicerContext
     ) -> pb.RecommendationResponse:
         """Recommend books to a reader."""
-        return self._lists.response(self._service.recommend(recommendations.recommend_request(request)))
+        return self._lists.response(self._service.recommend(lists.recommend_request(request)))
 
     def RecommendBatch(
         self, request: pb.RecommendBatchRequest, context: grpc.ServicerContext
     ) -> pb.RecommendBatchResponse:
         """Recommend several lists at once."""
-        requests = recommendations.recommend_requests(request)
+        requests = lists.recommend_requests(request)
         return self._lists.batch_response(self._service.recommend_batch(requests, distinct=request.distinct))
 
     def SimilarBooks(self, request: pb.SimilarBooksRequest, context: grpc.ServicerContext) -> pb.SimilarBooksResponse:
         """Books like another one."""
-        return self._lists.similar_response(self._service.similar(recommendations.similar_request(request)))
+        return self._lists.similar_response(self._service.similar(lists.similar_request(request)))
 
     def RecordInteractions(
         self, request: pb.RecordInteractionsRequest, context: grpc.ServicerContext
