@@ -116,11 +116,12 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
     title = f"Calls over loopback: {CONNECTIONS} connections, {rounds} rounds of {SECONDS:g} s a row, {RESULTS} books"
     print_table(title, COLUMNS, cells)
     click.echo(
-        "calls/s, p50, p99, server µs: the medians of the rounds. of the first: the median, over the rounds, of the\n"
-        "rate divided by that of the first row. lowest, highest: calls/s of the rounds. server µs, client µs: time of\n"
-        "the processor a call, all threads and workers, user and system. The load generator (bench/load.py) is one\n"
-        "thread that shares the cores with the server; it is the same for every row. threads: of the whole process,\n"
-        f"grpcio's own included. alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
+        "calls/s, p50, p99, server µs: the medians of the rounds. lowest, highest: calls/s of the rounds. of the\n"
+        "first: the median, over the rounds, of the rate divided by that of the first row. server µs, client µs:\n"
+        "processor time a call, all threads and workers, user and system. The load generator (bench/load.py) is\n"
+        "one thread that shares the cores with the server; it is the same for every row. threads: of the whole\n"
+        f"process, grpcio's own included. alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with\n"
+        "grpcio's own client."
     )
 
 

@@ -13,8 +13,9 @@ from recommendations.model.ranking.diversity import POOL, Authors, diversified
 from recommendations.model.ranking.scoring import Evidence, RankedBook
 from recommendations.model.vocabulary import ABSENT
 
-_NO_CONTENT = tuple(read_only(np.empty(0, dtype=kind)) for kind in (np.int32, np.float64, np.int32))
+_NO_CONTENT = read_only(np.empty(0, np.int32)), read_only(np.empty(0)), read_only(np.empty(0, np.int32))
 _KINDS = {int(kind): kind for kind in ReasonKind}
+_IS_ROW = ABSENT.__lt__
 
 
 def compile_ahead() -> None:
@@ -40,7 +41,7 @@ class Ranker:
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", rank), *fixed)
         # Compiled here rather than by the first call that needs it.
         nothing = np.empty(0, dtype=np.int32)
-        self.rank(nothing, nothing.astype(np.uint8), allowed=ids > 0, excluded=nothing, most=1)
+        self.rank(nothing, nothing.astype(np.uint8), allowed=read_only(ids > 0), excluded=nothing, most=1)
 
     def rank(
         self,
@@ -55,13 +56,27 @@ class Ranker:
         """The allowed books with the highest scores above 0, `most` at most, best first; ties go to the lowest id.
 
         `rows` and `preferences` are a reader's history, the latest book last. Liked books contribute to the scores.
-        No book of the history is ranked, nor one that is excluded. `content` is further evidence.
+        No book of the history is ranked, nor one that is excluded. `allowed` must be read-only. `content` is further
+        evidence.
         """
-        extra = _NO_CONTENT if content is None else (content.rows, content.weights, content.books)
+        extra = _NO_CONTENT
+        if content is not None:
+            extra = read_only(content.rows), read_only(content.weights), read_only(content.books)
         lines, best = np.empty((most, WIDTH), dtype=np.int32), np.empty(most)
-        request = [read_only(array) for array in (rows, preferences, allowed, excluded, *extra)]
-        found = self._rank(*request, self._pool, self._scores, lines, best)
-        return [
-            RankedBook(row, score, _KINDS[kind], tuple([book for book in because if book != ABSENT]))
-            for (row, kind, *because), score in zip(lines[:found].tolist(), best[:found].tolist(), strict=True)
+        found = self._rank(
+            read_only(rows),
+            read_only(preferences),
+            allowed,
+            read_only(excluded),
+            *extra,
+            self._pool,
+            self._scores,
+            lines,
+            best,
+        )
+        # Column by column, as little as possible in a loop of Python's.
+        listed, kinds, *because = lines[:found].T.tolist()
+        named = [
+            books if books[-1] != ABSENT else tuple(filter(_IS_ROW, books)) for books in zip(*because, strict=True)
         ]
+        return list(map(RankedBook, listed, best.tolist(), map(_KINDS.__getitem__, kinds), named))

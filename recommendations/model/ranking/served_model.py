@@ -124,17 +124,15 @@ class ServedModel:
 
     def _list(self, snapshot: Snapshot, ranked: list[RankedBook], request: str) -> RecommendationList:
         """The list by books, with an id that is the same for the same model, request and list."""
-        books = snapshot.catalogue.books
-        recommendations = tuple(
-            [
-                Recommendation(books[row], score, Reason(kind, tuple([books[other] for other in because])))
-                for row, score, kind, because in ranked
-            ]
-        )
+        book_at = snapshot.catalogue.books.__getitem__
+        recommendations = [
+            Recommendation(book_at(row), score, Reason(kind, tuple(map(book_at, because))))
+            for row, score, kind, because in ranked
+        ]
         name = blake2b(f"{self.version}|{request}|".encode(), digest_size=12)
-        name.update(array("i", [recommendation.book.id for recommendation in recommendations]))
+        name.update(array("i", [book.id for book, _, _ in recommendations]))
         return RecommendationList(
-            recommendations=recommendations, recommendation_id=name.hexdigest(), model_version=self.version
+            recommendations=tuple(recommendations), recommendation_id=name.hexdigest(), model_version=self.version
         )
 
 

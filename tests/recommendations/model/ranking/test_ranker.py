@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from recommendations.domain.interactions import Preference
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking.compiled import read_only
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.ranking.ranker import Ranker
@@ -146,7 +147,7 @@ def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situa
             ranked = ranker.rank(
                 situation.history,
                 situation.preferences,
-                allowed=situation.allowed,
+                allowed=read_only(situation.allowed),
                 excluded=situation.excluded,
                 most=situation.most,
                 content=situation.content,
@@ -160,4 +161,4 @@ def test_nothing_is_ranked_without_a_history_or_books() -> None:
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
     allowed = np.empty(0, dtype=np.bool_)
-    assert ranker.rank(nothing, no_preferences, allowed=allowed, excluded=nothing, most=10) == []
+    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, most=10) == []
