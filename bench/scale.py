@@ -84,7 +84,7 @@ def _step(folder: RecommendationsFolder, trained: Finished) -> Step:
     newest = max((folder.path / "models").glob("*/manifest.json"))
     manifest = json.loads(newest.read_text(encoding="utf-8"))
     # Whoever did something did it once.
-    return Step(manifest["readers"], manifest["likings"], trained)
+    return Step(manifest["readers"], manifest["likes"], trained)
 
 
 def _row(command: str, finished: Finished) -> Sequence[str]:

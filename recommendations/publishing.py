@@ -34,7 +34,7 @@ class Learn(Protocol):
         chunks: Iterable[list[Event]],
         *,
         now: datetime,
-        departures: int,
+        readers_revision: int,
         half_life_days: float,
         budget: float,
         started: float,
@@ -75,7 +75,7 @@ class Publisher:
         staged = artifact.stage(model, self._models)
         try:
             with self._store.write() as work:
-                departed, _ = work.readers.departed_since(int(model.manifest["departures"]))
+                departed, _ = work.readers.departed_since(int(model.manifest["readers_revision"]))
                 # Merged ones too: a server reads anew what became of their history.
                 if departed:
                     prune(staged, {departure.reader_id for departure in departed})
@@ -139,8 +139,8 @@ class Publisher:
     def _learned(self, budget: float) -> Artifact:
         started = time.monotonic()
         with self._store.read() as work:
-            # Before the events: who departs in between is noticed again.
-            departures = work.readers.revision()
+            # Before the events: whoever is deleted or merged in between is then noticed again.
+            readers_revision = work.readers.revision()
             # The removed ones too: they are somebody's taste.
             books, _ = work.books.changed_since(0)
             if not books:
@@ -155,7 +155,7 @@ class Publisher:
                     books,
                     _read(work, reading.update),
                     now=datetime.now(UTC),
-                    departures=departures,
+                    readers_revision=readers_revision,
                     half_life_days=self._half_life_days,
                     budget=budget,
                     started=started,

@@ -83,6 +83,6 @@ class Interactions:
         histories = histories_of(EventColumns.of(self.events()), books)
         readers = np.repeat(histories.readers.ids, np.diff(histories.indptr))
         ids = books.ids[histories.rows]
-        liked = (histories.standings & np.uint8(Preference.LIKED)) != 0
-        known = histories.standings != 0
+        liked = (histories.preferences & np.uint8(Preference.LIKED)) != 0
+        known = histories.preferences != 0
         return ReaderBooks.of(readers[known], ids[known]), ReaderBooks.of(readers[liked], ids[liked])

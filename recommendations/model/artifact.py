@@ -30,11 +30,11 @@ DTYPES: dict[str, type[np.generic]] = {
     "neighbour_indptr": np.int64,
     "neighbour_rows": np.int32,
     "neighbour_weights": np.float32,
-    "neighbour_fading": np.float32,
+    "neighbour_decay": np.float32,
     "history_readers": np.int32,
     "history_indptr": np.int64,
     "history_rows": np.int32,
-    "history_standings": np.uint8,
+    "history_preferences": np.uint8,
 }
 """The arrays and their types. Those of histories but the first two have an entry for each book of a reader."""
 
@@ -134,13 +134,13 @@ def _mapped(folder: Path, manifest: Manifest) -> Artifact:
             arrays["neighbour_indptr"],
             arrays["neighbour_rows"],
             arrays["neighbour_weights"],
-            arrays["neighbour_fading"],
+            arrays["neighbour_decay"],
         ),
         histories=Histories(
             readers=Vocabulary(arrays["history_readers"]),
             indptr=arrays["history_indptr"],
             rows=arrays["history_rows"],
-            standings=arrays["history_standings"],
+            preferences=arrays["history_preferences"],
             sequence=int(manifest["sequence"]),
         ),
         manifest=manifest,
@@ -163,9 +163,9 @@ def _within_bounds(artifact: Artifact) -> bool:
         and (not len(rows) or (rows.min() >= 0 and rows.max() < books))
         for indptr, rows, beside, owners in (
             (neighbours.indptr, neighbours.rows, neighbours.weights, books),
-            (histories.indptr, histories.rows, histories.standings, len(histories.readers)),
+            (histories.indptr, histories.rows, histories.preferences, len(histories.readers)),
         )
-    ) and bool(len(neighbours.fading))
+    ) and bool(len(neighbours.decay))
 
 
 def _arrays(artifact: Artifact) -> dict[str, npt.NDArray[Any]]:
@@ -176,9 +176,9 @@ def _arrays(artifact: Artifact) -> dict[str, npt.NDArray[Any]]:
         "neighbour_indptr": artifact.neighbours.indptr,
         "neighbour_rows": artifact.neighbours.rows,
         "neighbour_weights": artifact.neighbours.weights,
-        "neighbour_fading": artifact.neighbours.fading,
+        "neighbour_decay": artifact.neighbours.decay,
         "history_readers": artifact.histories.readers.ids,
         "history_indptr": artifact.histories.indptr,
         "history_rows": artifact.histories.rows,
-        "history_standings": artifact.histories.standings,
+        "history_preferences": artifact.histories.preferences,
     }

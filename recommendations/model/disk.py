@@ -14,7 +14,7 @@ from filelock import BaseFileLock, FileLock
 
 from recommendations.domain.errors import ModelUnusable
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 LOCK_SECONDS = 60.0
 """How long to wait for another process that rewrites or removes models."""

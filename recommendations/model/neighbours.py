@@ -1,4 +1,4 @@
-"""What is learned: which books speak for which."""
+"""What training learns: how much each book of a history contributes to the score of other books."""
 
 from dataclasses import dataclass, field
 
@@ -6,25 +6,26 @@ import numpy as np
 import numpy.typing as npt
 
 
-def _no_fading() -> npt.NDArray[np.float32]:
+def _no_decay() -> npt.NDArray[np.float32]:
     return np.ones(1, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """For each book of a history the candidates it speaks for.
+    """A sparse matrix, books read × candidates, and how the weight of a book decays with its age in the history.
 
-    Row `i` speaks for `rows[indptr[i]:indptr[i + 1]]`, ascending, with `weights` as strong. The n-th latest book of
-    a history, from 0, counts `fading[n]`, and all before those like the last of them.
+    The book of row `i` adds `weights[indptr[i]:indptr[i + 1]]` to the scores of the candidates
+    `rows[indptr[i]:indptr[i + 1]]`, which ascend, each times the book's recency weight: `decay[n]` for the n-th
+    latest book of a history, from 0, and the last of `decay` for all books before those.
     """
 
     indptr: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
-    fading: npt.NDArray[np.float32] = field(default_factory=_no_fading)
+    decay: npt.NDArray[np.float32] = field(default_factory=_no_decay)
 
-    def faded(self, books: int) -> npt.NDArray[np.float32]:
-        """How much each book of a history of so many counts, the latest last."""
-        places = np.arange(books - 1, -1, -1)
-        counting: npt.NDArray[np.float32] = self.fading[np.minimum(places, len(self.fading) - 1)]
-        return counting
+    def recency_weights(self, books: int) -> npt.NDArray[np.float32]:
+        """The recency weights of a history of that many books, the latest last."""
+        ages = np.arange(books - 1, -1, -1)
+        weights: npt.NDArray[np.float32] = self.decay[np.minimum(ages, len(self.decay) - 1)]
+        return weights

@@ -76,7 +76,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             departures = work.readers.revision()
             events = work.interactions.events_after(0)
             books, _ = work.books.changed_since(0)
-            model = train(books, events, now=datetime.now(UTC), departures=departures, budget=0).artifact
+            model = train(books, events, now=datetime.now(UTC), readers_revision=departures, budget=0).artifact
         artifact.publish(model, models)
         with store.write() as work:
             work.models.add(model.version, model.manifest)

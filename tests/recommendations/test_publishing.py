@@ -109,7 +109,7 @@ def test_who_departs_while_a_model_is_trained(store: Store, models: Path) -> Non
 
     version = publisher(store, models, learn=meanwhile(depart)).train(budget=0).version
     assert readers(models, version) == [3, 4]
-    assert load(models / version).manifest["departures"] == 0
+    assert load(models / version).manifest["readers_revision"] == 0
 
 
 def test_who_departed_before_is_not_learned_of(store: Store, models: Path) -> None:
@@ -120,7 +120,7 @@ def test_who_departed_before_is_not_learned_of(store: Store, models: Path) -> No
         work.commit()
     version = publisher(store, models).train(budget=0).version
     assert readers(models, version) == [3, 4, 9]
-    assert load(models / version).manifest["departures"] == 2
+    assert load(models / version).manifest["readers_revision"] == 2
 
 
 def test_two_trainings_at_once(store: Store, models: Path) -> None:

@@ -45,7 +45,7 @@ class Judge:
         in_threads(
             kernels.top_lists,
             *(known.indptr.astype(np.int64), known.indices.astype(np.int32)),
-            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, self.readers),
+            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, self.readers),
             outputs=(tops,),
             count=len(self.readers),
         )

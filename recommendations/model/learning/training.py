@@ -43,7 +43,7 @@ def train(
     chunks: Iterable[list[Event]],
     *,
     now: datetime,
-    departures: int = 0,
+    readers_revision: int = 0,
     half_life_days: float = HALF_LIFE_DAYS,
     budget: float = DEFAULT_BUDGET,
     started: float | None = None,
@@ -55,8 +55,8 @@ def train(
 
     Unless `parameters` are given or the `budget`, in seconds since `started`, is 0, good ones are searched for on a
     part of the history that is held out, and then everything is learned from with them. Books that the catalogue
-    does not have yet take part: they are known of once they arrive. `departures` is the revision of the readers that
-    the events were read at.
+    does not have yet take part, for when they arrive. `readers_revision` is the revision of the readers table from which
+    the events were read.
     """
     started = clock() if started is None else started
     progress = _Progress(advance)
@@ -99,12 +99,12 @@ def train(
             "parameters": parameters.as_dict() if parameters is not None else None,
             "search": _told(found),
             "sequence": histories.sequence,
-            "departures": departures,
+            "readers_revision": readers_revision,
             "reference_time": now.timestamp(),
             "half_life_days": half_life_days,
             "books": len(vocabulary),
             "readers": len(histories.readers),
-            "likings": int(liked.nnz),
+            "likes": int(liked.nnz),
             "vocabulary_sha256": vocabulary.digest(),
         },
     )
@@ -117,7 +117,7 @@ def liked_matrix(dated: DatedHistories, books: int) -> tuple[csr_array, npt.NDAr
     Times are in seconds since 1970, NaN where unknown.
     """
     histories = dated.histories
-    liked = (histories.standings & Preference.LIKED) != 0
+    liked = (histories.preferences & Preference.LIKED) != 0
     indptr = np.concatenate([[0], np.cumsum(liked)])[histories.indptr]
     rows = histories.rows[liked]
     ones = np.ones(len(rows), dtype=np.float32)

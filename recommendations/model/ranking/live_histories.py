@@ -100,7 +100,7 @@ class LiveHistories:
         if place == ABSENT:
             return None
         start, stop = self._base.indptr[place : place + 2].tolist()
-        return Learned(self._base.rows[start:stop], self._base.standings[start:stop])
+        return Learned(self._base.rows[start:stop], self._base.preferences[start:stop])
 
 
 def _counted(standings: dict[int, Preference], event: Event) -> Preference:

@@ -34,7 +34,7 @@ class Ranker:
     def __init__(
         self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, variety: float = 0.0
     ) -> None:
-        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.fading, ids, *authors)
+        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors)
         told = (*(read_only(array) for array in arrays), learned, 1.0 - variety)
         self._pool = POOL if variety and authors.known else 1
         # One for all threads: the loop holds the interpreter from its first line to its last, and leaves all 0.

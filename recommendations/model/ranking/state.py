@@ -71,7 +71,7 @@ class State:
 
     def evidence(self, history: Rows) -> Evidence:
         """What the books of a history, the latest last, say of others: what was learned, and what books borrow."""
-        faded = self.neighbours.faded(len(history))
+        faded = self.neighbours.recency_weights(len(history))
         if len(history) and history.max() >= self.stock.learned:
             learned = history < self.stock.learned
             told = evidence_of(self.neighbours, history[learned], faded[learned])

@@ -26,7 +26,7 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
     histories = histories_of(columns, books)
     liked = np.zeros((len(histories.readers), len(books)), dtype=np.float32)
     readers = np.repeat(np.arange(len(histories.readers)), np.diff(histories.indptr))
-    liked[readers, histories.rows] = (histories.standings & Preference.LIKED) != 0
+    liked[readers, histories.rows] = (histories.preferences & Preference.LIKED) != 0
     readers_of_book = liked.sum(axis=0)
     damping = np.maximum(readers_of_book, 1) ** -DAMPING
     weights = damping[:, None] * (liked.T @ liked) * damping
@@ -41,7 +41,7 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
         manifest={
             "format": FORMAT,
             "version": "20260101T000000Z-plain0",
-            "departures": 0,
+            "readers_revision": 0,
             "sequence": histories.sequence,
             "half_life_days": HALF_LIFE_DAYS,
             "reference_time": NOW.timestamp(),

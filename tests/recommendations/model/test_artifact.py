@@ -64,11 +64,11 @@ def test_round_trip(tmp_path: Path) -> None:
         (loaded.neighbours.indptr, artifact.neighbours.indptr),
         (loaded.neighbours.rows, artifact.neighbours.rows),
         (loaded.neighbours.weights, artifact.neighbours.weights),
-        (loaded.neighbours.fading, artifact.neighbours.fading),
+        (loaded.neighbours.decay, artifact.neighbours.decay),
         (loaded.histories.readers.ids, artifact.histories.readers.ids),
         (loaded.histories.indptr, artifact.histories.indptr),
         (loaded.histories.rows, artifact.histories.rows),
-        (loaded.histories.standings, artifact.histories.standings),
+        (loaded.histories.preferences, artifact.histories.preferences),
     ]
     for found, expected in pairs:
         assert expected.size
@@ -184,7 +184,7 @@ def manifest(text: bytes) -> Callable[[Path], None]:
     [
         damage("neighbour_weights"),
         damage("books"),
-        damage("history_standings"),
+        damage("history_preferences"),
         truncate,
         empty_file,
         pickled,
@@ -197,9 +197,9 @@ def manifest(text: bytes) -> Callable[[Path], None]:
         manifest(b""),
         manifest(b"[]"),
         manifest(b"\xff\xfe"),
-        manifest(b'{"format": 2}'),
-        manifest(b'{"format": 2, "files": {}, "checksums": null}'),
-        manifest(b'{"format": 2, "files": [], "checksums": []}'),
+        manifest(b'{"format": 3}'),
+        manifest(b'{"format": 3, "files": {}, "checksums": null}'),
+        manifest(b'{"format": 3, "files": [], "checksums": []}'),
         lambda folder: restate(folder, format=FORMAT - 1),
         lambda folder: restate(folder, format=str(FORMAT)),
         lambda folder: restate(folder, files=None),

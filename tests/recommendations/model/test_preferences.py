@@ -40,7 +40,7 @@ def numbered(told: Sequence[Move]) -> list[Event]:
 def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
     """Reader and book to standing."""
     return {
-        (int(reader), int(BOOKS.ids[histories.rows[place]])): int(histories.standings[place])
+        (int(reader), int(BOOKS.ids[histories.rows[place]])): int(histories.preferences[place])
         for row, reader in enumerate(histories.readers.ids)
         for place in range(histories.indptr[row], histories.indptr[row + 1])
     }

@@ -41,7 +41,7 @@ def histories(model: Path) -> Histories:
     told = load(model).histories
     spans = [slice(*told.indptr[place : place + 2]) for place in range(len(told.readers))]
     return {
-        reader: (told.rows[span].tolist(), told.standings[span].tolist())
+        reader: (told.rows[span].tolist(), told.preferences[span].tolist())
         for reader, span in zip(told.readers.ids.tolist(), spans, strict=True)
     }
 
@@ -163,10 +163,10 @@ def test_prunes_at_the_same_time_lose_nothing(model: Path) -> None:
 def test_a_damaged_model_is_not_rewritten(model: Path) -> None:
     """What is damaged is told, and does not get a new checksum that would hide it."""
     manifest = read_manifest(model)
-    content = bytearray((model / "history_standings.npy").read_bytes())
+    content = bytearray((model / "history_preferences.npy").read_bytes())
     content[-1] ^= 1
-    (model / "history_standings.npy").write_bytes(content)
-    with pytest.raises(ModelUnusable, match="history_standings"):
+    (model / "history_preferences.npy").write_bytes(content)
+    with pytest.raises(ModelUnusable, match="history_preferences"):
         prune(model, {1})
     (model / "history_rows.npy").unlink()
     with pytest.raises(ModelUnusable, match="absent"):

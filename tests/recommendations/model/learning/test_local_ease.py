@@ -36,7 +36,7 @@ def likings(readers: dense.Rows, traits: dense.Rows = (), books: int = BOOKS) ->
 
 def same(one: Neighbours, other: Neighbours) -> bool:
     """Whether both are equal to the last bit."""
-    columns = ("indptr", "rows", "weights", "fading")
+    columns = ("indptr", "rows", "weights", "decay")
     return all(np.array_equal(getattr(one, column), getattr(other, column)) for column in columns)
 
 
@@ -103,7 +103,7 @@ def test_much_regularisation_leaves_the_plain_item_item_form() -> None:
 
 def test_fading_falls_by_a_power_of_the_place() -> None:
     """The n-th latest book counts (1 + n)^−r."""
-    fading = fit(likings([[0, 1]]), Parameters(fading=0.5)).fading
+    fading = fit(likings([[0, 1]]), Parameters(fading=0.5)).decay
     assert fading[[0, 1, 3]] == pytest.approx([1, 2**-0.5, 0.5])
 
 

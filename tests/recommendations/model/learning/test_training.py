@@ -35,7 +35,7 @@ def scores(artifact: Artifact, *history: int) -> dict[int, float]:
     """What the books of a history, the latest last, say of others."""
     spoken = dense.speaking(artifact.neighbours)
     rows = artifact.books.rows(list(history))
-    total = artifact.neighbours.faded(len(rows)) @ spoken[rows]
+    total = artifact.neighbours.recency_weights(len(rows)) @ spoken[rows]
     return {int(artifact.books.ids[row]): float(total[row]) for row in np.flatnonzero(total > 0)}
 
 
@@ -65,7 +65,7 @@ def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated:
     # With fifty readers, some have nothing wanted or nothing known: too few to be held out by time.
     assert trained.search.ways == ("order", "drift")
     artifact = trained.artifact
-    assert artifact.manifest["likings"] == 50 * (8 if rated else 12)
+    assert artifact.manifest["likes"] == 50 * (8 if rated else 12)
     said = scores(artifact, 1, 2)
     assert said
     assert max(said) <= 50
@@ -113,13 +113,13 @@ def test_the_order_of_a_history_takes_part() -> None:
 def test_the_manifest_tells_what_it_was_made_of() -> None:
     """Counts, the reach of the history, the parameters and the time are written down."""
     told = clicks((1, 1), (2, 1), (2, 3))
-    trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), departures=5)
+    trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), readers_revision=5)
     assert trained.search is None
     manifest = trained.artifact.manifest
-    assert (manifest["books"], manifest["readers"], manifest["likings"], manifest["sequence"]) == (2, 2, 3, 3)
+    assert (manifest["books"], manifest["readers"], manifest["likes"], manifest["sequence"]) == (2, 2, 3, 3)
     assert manifest["parameters"] == Parameters(neighbours=7).as_dict()
     assert manifest["search"] is None
-    assert manifest["departures"] == 5
+    assert manifest["readers_revision"] == 5
     assert manifest["created_at"] == NOW.isoformat()
     assert manifest["vocabulary_sha256"] == trained.artifact.books.digest()
     assert manifest["version"].startswith("20260101T000000Z-")
@@ -164,7 +164,7 @@ def test_where_popularity_is_best_nothing_is_learned() -> None:
     told = artifact.manifest["search"]
     assert told["trials"][told["chosen"]]["name"] == "popularity"
     assert artifact.neighbours.indptr.tolist() == [0] * 301
-    assert artifact.neighbours.faded(3).tolist() == [1, 1, 1]
+    assert artifact.neighbours.recency_weights(3).tolist() == [1, 1, 1]
 
 
 def test_books_not_in_the_catalogue_take_part() -> None:
@@ -260,7 +260,7 @@ def test_what_is_liked_stands_in_order_with_its_times() -> None:
     ]
     vocabulary = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
     dated = dated_histories_of(EventColumns.of([told]), vocabulary)
-    assert dated.histories.standings[2] == Preference.READ | Preference.OPINION
+    assert dated.histories.preferences[2] == Preference.READ | Preference.OPINION
     liked, times = liked_matrix(dated, 3)
     assert dense.rows_of(liked) == [[1, 0], [], [2, 0]]
     assert times.tolist() == pytest.approx([10, 30, float("nan"), 5], nan_ok=True)
@@ -273,4 +273,4 @@ def test_events_come_from_anywhere() -> None:
     def chunks() -> Iterable[list[Event]]:
         yield from ([event] for event in clicks((1, 1), (1, 2)))
 
-    assert train(books(), chunks(), now=NOW).artifact.manifest["likings"] == 2
+    assert train(books(), chunks(), now=NOW).artifact.manifest["likes"] == 2

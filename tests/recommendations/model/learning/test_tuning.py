@@ -256,10 +256,10 @@ def test_what_is_kept_between_trials_is_never_stale(changes: dict[str, float]) -
     changed = tuning._with(Parameters(), changes)
     for parameters in (Parameters(), changed, Parameters()):
         found, expected = fitted.neighbours(parameters), fit(told, parameters)
-        for column in ("indptr", "rows", "weights", "fading"):
+        for column in ("indptr", "rows", "weights", "decay"):
             assert np.array_equal(getattr(found, column), getattr(expected, column))
     before, after = fit(told, Parameters()), fit(told, changed)
-    assert not (np.array_equal(before.weights, after.weights) and np.array_equal(before.fading, after.fading))
+    assert not (np.array_equal(before.weights, after.weights) and np.array_equal(before.decay, after.decay))
 
 
 def test_all_parameters_are_seen_to_have_an_effect() -> None:

@@ -100,7 +100,7 @@ def authors_of(situation: Situation, row: int) -> set[int]:
 def plain(situation: Situation) -> list[Told]:
     """Rows, scores, reasons and who is named, in whole-array operations."""
     liked = situation.history[(situation.standings & Preference.LIKED) != 0]
-    faded = situation.neighbours.faded(len(liked))
+    faded = situation.neighbours.recency_weights(len(liked))
     learned = liked < situation.learned
     evidence = evidence_of(situation.neighbours, liked[learned], faded[learned])
     if situation.borrowed is not None:
