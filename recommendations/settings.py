@@ -61,16 +61,6 @@ class Settings(DatabaseSettings):
         return workers
 
     @property
-    def host(self) -> str:
-        """The address to listen on, as it stands before a port: IPv6 in brackets."""
-        return f"[{self.bind}]" if ":" in self.bind else self.bind
-
-    @property
-    def address(self) -> str:
-        """Where the server listens, `host:port`."""
-        return f"{self.host}:{self.port}"
-
-    @property
     def models(self) -> Path:
         """The folder of the models."""
         return self.data_dir / "models"

@@ -13,7 +13,10 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.lane import OnLane
 
 SERVICE: str = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
-"""Whose health is told, beside that of the whole server."""
+"""Serves as long as there is a model to answer from; so does the whole server."""
+
+DATABASE = f"{SERVICE}.Database"
+"""Serves as long as the database was read lately, so that answers are up to date."""
 
 Send = Callable[[Any], None]
 

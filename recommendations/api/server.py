@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from datetime import UTC, datetime
+from datetime import datetime
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -11,12 +11,15 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.health import SERVICE, Health
+from recommendations.api.database_calls import DatabaseCalls
+from recommendations.api.health import DATABASE, SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.ready import ReadyShelves
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
+from servicekit.clock import now
+from servicekit.listening import cannot_listen
 
 SHELF_THREADS = 2
 """Shelves come from memory and never wait for the database, so that more threads only fight for the interpreter; and
@@ -43,6 +46,7 @@ class Server:
         self._health = health
         self._pools = pools
         self.set_serving(serving=False)
+        self.set_database_serving(serving=False)
 
     def start(self) -> None:
         """Answer calls from now on; health stays NOT_SERVING until it is set."""
@@ -50,9 +54,12 @@ class Server:
 
     def set_serving(self, *, serving: bool) -> None:
         """Say whether the service is ready; without effect once it drains."""
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", SERVICE):
-            self._health.servicer.set(name, status)
+            self._set(name, serving=serving)
+
+    def set_database_serving(self, *, serving: bool) -> None:
+        """Say whether answers are up to date with the database; they are given either way."""
+        self._set(DATABASE, serving=serving)
 
     def drain(self, *, notice: float, grace: float) -> None:
         """Stop without failing a call: tell clients, go on for `notice` seconds, then finish what is under way.
@@ -71,6 +78,10 @@ class Server:
         for pool in self._pools:
             pool.shutdown(wait=False)
 
+    def _set(self, name: str, *, serving: bool) -> None:
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        self._health.servicer.set(name, status)
+
 
 def create_server(
     service: RecommendationService,
@@ -81,12 +92,14 @@ def create_server(
     log_requests: bool = False,
     slow_call_ms: float = 250.0,
     share_port: bool = False,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    database_timeout_seconds: float = 2.0,
+    clock: Callable[[], datetime] = now,
 ) -> Server:
     """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
 
     With `share_port`, other processes that share it too may listen there. Raises AddressInUse.
     """
+    database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
     lane = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
     shelf_lane = futures.ThreadPoolExecutor(min(threads, SHELF_THREADS), thread_name_prefix="shelf")
@@ -97,7 +110,9 @@ def create_server(
         # A second server on the same port is mostly a mistake that must not go unnoticed.
         options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))],
     )
-    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, ready), server)
+    pb_grpc.add_RecommendationsServicer_to_server(
+        RecommendationsServicer(service, clock, database_calls, ready), server
+    )
     health = Health(lane)
     health.add_to(server)
     if with_reflection:
@@ -106,5 +121,5 @@ def create_server(
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:
-        raise AddressInUse(f"cannot listen on {address}: the address is in use or not of this machine") from None
+        raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
     return Server(server, port, health, (pool, shelf_lane, lane))

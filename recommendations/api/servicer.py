@@ -7,6 +7,7 @@ import grpc
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api.database_calls import DatabaseCalls, uses_database
 from recommendations.api.messages import books, interactions, readers, shelves
 from recommendations.api.ready import ReadyShelves
 from recommendations.service import RecommendationService
@@ -19,8 +20,13 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     """
 
     def __init__(
-        self, service: RecommendationService, clock: Callable[[], datetime], ready: ReadyShelves | None = None
+        self,
+        service: RecommendationService,
+        clock: Callable[[], datetime],
+        database_calls: DatabaseCalls,
+        ready: ReadyShelves | None = None,
     ) -> None:
+        self.database_calls = database_calls
         self._service = service
         self._clock = clock
         self._ready = ready
@@ -42,6 +48,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
         """Books like another one."""
         return shelves.similar_response(self._service.similar(shelves.similar_request(request)))
 
+    @uses_database
     def RecordInteractions(
         self, request: pb.RecordInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionsResponse:
@@ -49,26 +56,31 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
         batch = interactions.interactions(request, self._clock())
         return interactions.results_response(self._service.record(batch))
 
+    @uses_database
     def ListInteractions(
         self, request: pb.ListInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.ListInteractionsResponse:
         """What one reader did."""
         return interactions.history_response(self._service.history(interactions.history_request(request)))
 
+    @uses_database
     def UpsertBooks(self, request: pb.UpsertBooksRequest, context: grpc.ServicerContext) -> pb.UpsertBooksResponse:
         """New and changed books."""
         today = self._clock().date()
         return books.upsert_response(self._service.upsert_books(books.books(request), today))
 
+    @uses_database
     def RemoveBooks(self, request: pb.RemoveBooksRequest, context: grpc.ServicerContext) -> pb.RemoveBooksResponse:
         """Books that are no more."""
         return pb.RemoveBooksResponse(removed=self._service.remove_books(books.removed_books(request)))
 
+    @uses_database
     def MergeReaders(self, request: pb.MergeReadersRequest, context: grpc.ServicerContext) -> pb.MergeReadersResponse:
         """A guest who turned out to be somebody."""
         self._service.merge(*readers.merge(request))
         return pb.MergeReadersResponse()
 
+    @uses_database
     def ForgetReader(self, request: pb.ForgetReaderRequest, context: grpc.ServicerContext) -> pb.ForgetReaderResponse:
         """A reader who wants to be forgotten."""
         self._service.forget(readers.forgotten(request))

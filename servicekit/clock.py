@@ -1,0 +1,8 @@
+"""The time."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
