@@ -12,8 +12,8 @@ import click
 import numpy as np
 from sqlalchemy import insert, update
 
-from bench import shops
-from bench.catalogue import MadeUp, make_books
+from bench.data import shops
+from bench.data.catalogue import MadeUp, make_books
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.moderation import BookColumn, BookFilter, OrderColumn

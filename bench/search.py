@@ -14,8 +14,8 @@ import numpy as np
 from anyascii import anyascii
 from sqlalchemy import text
 
-from bench import shops
-from bench.catalogue import MadeUp, make_books, write_books, write_interactions
+from bench.data import shops
+from bench.data.catalogue import MadeUp, make_books, write_books, write_interactions
 from marketplace.domain.books import Sort
 from marketplace.domain.categories import Category
 from marketplace.domain.text import slug

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bench.processes import Child, Stage, python
-from bench.recommendations_process import RunningServer
+from bench.load.processes import Child, Stage, python
+from bench.load.recommendations_process import RunningServer
 
 _OPEN = "Marketplace is open at "
 

@@ -18,8 +18,8 @@ from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.store.schema import orders
 from servicekit.database import reading
-from tests.e2e.buyers import Answer, Buyer, Fields, buyers_of, sign_up
 from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.selling.buyers import Answer, Buyer, Fields, buyers_of, sign_up
 
 pytestmark = pytest.mark.slow
 

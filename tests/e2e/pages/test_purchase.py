@@ -7,11 +7,11 @@ import sys
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.hands import Keyboard, Mouse
+from tests.e2e.pages.hands import Keyboard, Mouse
+from tests.e2e.pages.purchase import Desk, Purchase
+from tests.e2e.pages.shop_state import await_delivery
+from tests.e2e.pages.test_visit import opened
 from tests.e2e.processes import ROOT, Pair
-from tests.e2e.purchase import Desk, Purchase
-from tests.e2e.shop_state import await_delivery
-from tests.e2e.test_visit import opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

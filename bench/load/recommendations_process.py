@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.processes import Child, ChildFailed, Finished, Stage, python
+from bench.load.processes import Child, ChildFailed, Finished, Stage, python
 
 MODULE = "recommendations"
 SERVICE = "Recommendations"

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, CDPSession, Page, StorageState, expect
 
 from marketplace.app import create_app
 from marketplace.settings import Settings
-from tests.e2e.pages import BOOK, PAGES, Who, cookies_of_all
+from tests.e2e.pages.shop_state import give_work
+from tests.e2e.pages.states import BOOK, PAGES, Who, cookies_of_all
 from tests.e2e.processes import Pair
-from tests.e2e.shop_state import give_work
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.hands import Hands
+from tests.e2e.pages.hands import Hands
 
 BOOK = "The Hitchhiker's Guide to the Galaxy"
 MISSPELT = "hichhikers giude galaxi"

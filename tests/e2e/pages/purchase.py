@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.hands import Hands
-from tests.e2e.visit import PASSWORD
+from tests.e2e.pages.hands import Hands
+from tests.e2e.pages.visit import PASSWORD
 
 BOOK = "/books/2"
 TITLE = "Murder on the Orient Express"

@@ -16,7 +16,7 @@ from types import FrameType
 import click
 import psutil
 
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 ENDING_SECONDS = 20.0
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _SETTINGS = ("RECOMMENDATIONS_", "MARKETPLACE_")

@@ -19,9 +19,9 @@ from marketplace.store.schema import books, interactions, order_changes, order_l
 from payments.store import payments
 from recommendations.store.schema import interactions as recorded
 from servicekit.database import open_engine, reading
-from tests.e2e.buyers import Buyer, buyers_of, sign_up
-from tests.e2e.market import Market
 from tests.e2e.processes import DEADLINE
+from tests.e2e.selling.buyers import Buyer, buyers_of, sign_up
+from tests.e2e.selling.market import Market
 from tests.e2e.small_shop import BOOKS
 
 pytestmark = pytest.mark.slow

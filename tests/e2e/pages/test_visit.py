@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from tests.e2e.hands import Keyboard, Mouse
+from tests.e2e.pages.hands import Keyboard, Mouse
+from tests.e2e.pages.shop_state import await_delivery, export_of
+from tests.e2e.pages.visit import Visit
 from tests.e2e.processes import Pair, start_pair
-from tests.e2e.shop_state import await_delivery, export_of
-from tests.e2e.visit import Visit
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

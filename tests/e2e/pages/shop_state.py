@@ -14,7 +14,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
 from marketplace.settings import Settings
 from marketplace.store import open_store
-from tests.e2e.pages import ORDER
+from tests.e2e.pages.states import ORDER
 from tests.e2e.processes import Pair
 from tests.marketplace.fakes import NOON
 

@@ -15,8 +15,8 @@ from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
 from servicekit.database import open_engine, reading
-from tests.e2e.buyers import NoAnswer
 from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.selling.buyers import NoAnswer
 from tests.e2e.small_shop import Command, SmallShop, of_one_shelf
 
 Sent = TypeVar("Sent")
