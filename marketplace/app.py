@@ -70,7 +70,7 @@ def create_app(
 
     `wake` is called whenever an event was written for the relay.
     """
-    store = store or open_store(settings.database)
+    store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
     app = Flask("marketplace.web")
     app.config.update(

@@ -10,6 +10,9 @@ from psycopg.abc import PQGen, PQGenConn
 from servicekit.database import Timeouts
 from servicekit.deadline import remaining
 
+INTERVAL_SECONDS = 0.02
+"""How often a thread that waits for a reply looks at the time."""
+
 _T = TypeVar("_T")
 
 
@@ -33,8 +36,8 @@ def connector(timeouts: Timeouts) -> Callable[..., "BoundedConnection"]:
 class BoundedConnection(psycopg.Connection[Any]):
     """Closes itself when the server says nothing for `reply_seconds`, or the thread's deadline is over.
 
-    What waits then raises psycopg.OperationalError. No thread is needed for it: psycopg wakes up ten times a second
-    while it waits.
+    What waits then raises psycopg.OperationalError. No thread is needed for it: psycopg wakes up now and then while
+    it waits.
     """
 
     reply_seconds: float | None = None
@@ -44,7 +47,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         # psycopg keeps connect_timeout itself, so that only the deadline is left.
         return _bounded(super()._connect_gen(conninfo), None)
 
-    def wait(self, gen: PQGen[_T], interval: float = 0.1, timeout: float | None = None) -> _T:
+    def wait(self, gen: PQGen[_T], interval: float = INTERVAL_SECONDS, timeout: float | None = None) -> _T:
         """Run a statement, a commit or a rollback to its end."""
         try:
             return super().wait(_bounded(gen, self.reply_seconds), interval, timeout)

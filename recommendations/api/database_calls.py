@@ -11,8 +11,8 @@ import grpc
 from recommendations.domain.errors import DatabaseBusy
 from servicekit.deadline import deadline
 
-MARGIN_SECONDS = 0.05
-"""What is left of the caller's deadline for the answer that the database did not reply."""
+SHARE = 0.85
+"""Of the caller's deadline; the rest is for noticing that the database does not reply, and for saying so."""
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -32,7 +32,7 @@ class DatabaseCalls:
             raise DatabaseBusy
         try:
             left = context.time_remaining()
-            with deadline(self._seconds if left is None else min(self._seconds, left - MARGIN_SECONDS)):
+            with deadline(self._seconds if left is None else min(self._seconds, SHARE * left)):
                 yield
         finally:
             self._slots.release()
