@@ -11,7 +11,7 @@ import grpc
 from recommendations.domain.errors import DatabaseBusy
 from servicekit.deadline import deadline
 
-SHARE = 0.85
+SHARE = 0.75
 """Of the caller's deadline; the rest is for noticing that the database does not reply, and for saying so."""
 
 _Request = TypeVar("_Request")

@@ -96,7 +96,7 @@ class Follower:
             self._pruning.retry()
         except StoreUnavailable as error:
             if not self._failing:
-                _log.error("store_unavailable", cause=type(error.__cause__).__name__)
+                _log.error("store_unavailable", cause=type(error.__cause__ or error).__name__)
             self._failing = True
         except Exception:  # noqa: BLE001  (whatever one round fails with, the next one must come)
             _log.exception("following_failed")

@@ -21,7 +21,7 @@ READERS = 6
 WRITERS = 8
 """More than the calls that may use the database at a time."""
 PHASE_SECONDS = 5.0
-WRITE_SECONDS = 1.0
+WRITE_SECONDS = 1.5
 """The deadline of a call that writes: shorter than the server's own timeout."""
 RECOVERY_SECONDS = 2.0
 LEAST_P99_SECONDS = 0.05
@@ -60,7 +60,7 @@ class Load:
         # A connection of its own, so that every worker gets some.
         with grpc.insecure_channel(self._address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
             stub = RecommendationsStub(channel)
-            while not self._stop.wait(0.01):
+            while not self._stop.wait(0.02):
                 work(stub)
 
     def _recommend(self, stub: RecommendationsStub) -> None:

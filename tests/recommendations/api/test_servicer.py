@@ -81,7 +81,9 @@ class InProcess:
 
     def __init__(self) -> None:
         self.service = FakeService(shelf=SHELF)
-        servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW, DatabaseCalls(1, seconds=1))
+        servicer = RecommendationsServicer(
+            cast("RecommendationService", self.service), lambda: NOW, DatabaseCalls(1, seconds=1)
+        )
         self._server = grpc_testing.server_from_dictionary({METHODS: servicer}, grpc_testing.strict_real_time())
 
     def call(self, method: str, request: Any) -> Any:
