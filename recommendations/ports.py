@@ -52,7 +52,7 @@ class InteractionStore(Protocol):
 class ReaderStore(Protocol):
     """The reader ids that are no more."""
 
-    def departed(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
+    def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
         """Those of the ids that are no more, with the reader that each became, None where it was forgotten."""
         ...
 
@@ -64,7 +64,7 @@ class ReaderStore(Protocol):
         """Delete all that a reader did, and whoever was merged into them; a tombstone of the bare id stays."""
         ...
 
-    def departed_since(self, revision: int) -> tuple[list[RetiredReader], int]:
+    def retired_since(self, revision: int) -> tuple[list[RetiredReader], int]:
         """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
         ...
 
@@ -131,8 +131,8 @@ class Model(Protocol):
         ...
 
     @property
-    def departures(self) -> int:
-        """The revision of the readers that it was trained on."""
+    def readers_revision(self) -> int:
+        """The revision of the retired readers that it was trained on."""
         ...
 
     def observe(self, events: Sequence[Event]) -> None:

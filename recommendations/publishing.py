@@ -75,7 +75,7 @@ class Publisher:
         staged = artifact.stage(model, self._models)
         try:
             with self._store.write() as work:
-                departed, _ = work.readers.departed_since(int(model.manifest["readers_revision"]))
+                departed, _ = work.readers.retired_since(int(model.manifest["readers_revision"]))
                 # Merged ones too: a server reads anew what became of their history.
                 if departed:
                     prune(staged, {departure.reader_id for departure in departed})

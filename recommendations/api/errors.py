@@ -8,6 +8,7 @@ from google.rpc.status_pb2 import Status
 from recommendations.domain.errors import (
     BookNotFound,
     CategoryNotFound,
+    DatabaseBusy,
     ForgettingUnfinished,
     InvalidArgument,
     NotReady,
@@ -20,6 +21,7 @@ STATUS_CODES: dict[type[RecommendationsError], grpc.StatusCode] = {
     CategoryNotFound: grpc.StatusCode.NOT_FOUND,
     BookNotFound: grpc.StatusCode.NOT_FOUND,
     NotReady: grpc.StatusCode.UNAVAILABLE,
+    DatabaseBusy: grpc.StatusCode.UNAVAILABLE,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
     ForgettingUnfinished: grpc.StatusCode.UNAVAILABLE,
 }

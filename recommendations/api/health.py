@@ -12,7 +12,10 @@ from grpc_health.v1.health import HealthServicer
 from protobufs import recommendations_pb2 as pb
 
 SERVICE: str = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
-"""The service whose health is reported, beside that of the whole server."""
+"""Serves as long as there is a model to answer from; so does the whole server."""
+
+DATABASE = f"{SERVICE}.Database"
+"""Serves as long as the database was read lately, so that answers are up to date."""
 
 Send = Callable[[Any], None]
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from datetime import UTC, datetime
+from datetime import datetime
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -11,11 +11,14 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.health import SERVICE, Health
+from recommendations.api.database_calls import DatabaseCalls
+from recommendations.api.health import DATABASE, SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
+from servicekit.clock import now
+from servicekit.listening import cannot_listen
 
 IN_MEMORY = ("Recommend", "RecommendBatch", "SimilarBooks")
 """The methods that answer from memory. They have threads of their own, so that a database that hangs takes none."""
@@ -44,6 +47,7 @@ class Server:
         self._health = health
         self._executors = executors
         self.set_serving(serving=False)
+        self.set_database_serving(serving=False)
 
     def start(self) -> None:
         """Accept calls; health stays NOT_SERVING until it is set."""
@@ -51,9 +55,12 @@ class Server:
 
     def set_serving(self, *, serving: bool) -> None:
         """Set whether health reports SERVING; without effect once the server drains."""
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", SERVICE):
-            self._health.servicer.set(name, status)
+            self._set(name, serving=serving)
+
+    def set_database_serving(self, *, serving: bool) -> None:
+        """Say whether answers are up to date with the database; they are given either way."""
+        self._set(DATABASE, serving=serving)
 
     def drain(self, *, notice: float, grace: float) -> None:
         """Stop without failing a call: tell clients, serve for `notice` seconds, then finish the calls in progress.
@@ -72,6 +79,10 @@ class Server:
         for executor in self._executors:
             executor.shutdown(wait=False)
 
+    def _set(self, name: str, *, serving: bool) -> None:
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        self._health.servicer.set(name, status)
+
 
 def create_server(
     service: RecommendationService,
@@ -82,12 +93,14 @@ def create_server(
     log_requests: bool = False,
     slow_call_ms: float = 250.0,
     share_port: bool = False,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    database_timeout_seconds: float = 2.0,
+    clock: Callable[[], datetime] = now,
 ) -> Server:
     """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
 
     With `share_port`, other processes that share it too may listen there. Raises AddressInUse.
     """
+    database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
     health_executor = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
     in_memory = futures.ThreadPoolExecutor(min(threads, IN_MEMORY_THREADS), thread_name_prefix="in-memory")
@@ -98,7 +111,7 @@ def create_server(
         # Otherwise a second server started on the same port by mistake would go unnoticed.
         options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))],
     )
-    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock), server)
+    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, database_calls), server)
     health = Health(health_executor)
     health.add_to(server)
     if with_reflection:
@@ -107,5 +120,5 @@ def create_server(
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:
-        raise AddressInUse(f"cannot listen on {address}: the address is in use or not of this machine") from None
+        raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
     return Server(server, port, health, (pool, in_memory, health_executor))

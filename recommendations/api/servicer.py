@@ -7,6 +7,7 @@ import grpc
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api.database_calls import DatabaseCalls, uses_database
 from recommendations.api.messages import books, interactions, lists, readers
 from recommendations.service import RecommendationService
 
@@ -14,7 +15,10 @@ from recommendations.service import RecommendationService
 class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     """Each method translates, calls one use case and translates back."""
 
-    def __init__(self, service: RecommendationService, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, service: RecommendationService, clock: Callable[[], datetime], database_calls: DatabaseCalls
+    ) -> None:
+        self.database_calls = database_calls
         self._service = service
         self._clock = clock
         self._lists = lists.ListMessages()
@@ -36,6 +40,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
         """Books like another one."""
         return self._lists.similar_response(self._service.similar(lists.similar_request(request)))
 
+    @uses_database
     def RecordInteractions(
         self, request: pb.RecordInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionsResponse:
@@ -43,26 +48,31 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
         batch = interactions.interactions(request, self._clock())
         return interactions.results_response(self._service.record(batch))
 
+    @uses_database
     def ListInteractions(
         self, request: pb.ListInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.ListInteractionsResponse:
         """A page of what one reader did."""
         return interactions.history_response(self._service.history(interactions.history_request(request)))
 
+    @uses_database
     def UpsertBooks(self, request: pb.UpsertBooksRequest, context: grpc.ServicerContext) -> pb.UpsertBooksResponse:
         """Add and replace books."""
         today = self._clock().date()
         return books.upsert_response(self._service.upsert_books(books.books(request), today))
 
+    @uses_database
     def RemoveBooks(self, request: pb.RemoveBooksRequest, context: grpc.ServicerContext) -> pb.RemoveBooksResponse:
         """Remove books."""
         return pb.RemoveBooksResponse(removed=self._service.remove_books(books.removed_books(request)))
 
+    @uses_database
     def MergeReaders(self, request: pb.MergeReadersRequest, context: grpc.ServicerContext) -> pb.MergeReadersResponse:
         """Merge one reader into another."""
         self._service.merge(*readers.merge(request))
         return pb.MergeReadersResponse()
 
+    @uses_database
     def ForgetReader(self, request: pb.ForgetReaderRequest, context: grpc.ServicerContext) -> pb.ForgetReaderResponse:
         """Forget a reader."""
         self._service.forget(readers.forgotten(request))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reader_books import pair_keys
-from recommendations.model.learning.holdout import SHARE, random_keys, first_fifth
+from recommendations.model.learning.holdout import SHARE, first_fifth, random_keys
 
 LogPropensity = Callable[[int, np.random.Generator], npt.NDArray[np.float64]]
 """The logarithm of how readily each of so many books is held out."""

@@ -4,11 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from recommendations.following.changes import Unshared
 
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
-from recommendations.following.changes import Unshared
 from recommendations.model.artifact import reveal, stage
 from recommendations.serving import follower_of
 from recommendations.settings import Settings

@@ -47,7 +47,7 @@ class ServedModel:
     ) -> None:
         self.version = artifact.version
         self.sequence = artifact.histories.sequence
-        self.departures = int(artifact.manifest["readers_revision"])
+        self.readers_revision = int(artifact.manifest["readers_revision"])
         self._artifact = artifact
         self._catalogue = catalogue
         self._diversity = diversity

@@ -8,6 +8,7 @@ import grpc_testing  # type: ignore[import-untyped]
 import pytest
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.database_calls import DatabaseCalls
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 from recommendations.domain.interactions import (
@@ -80,7 +81,9 @@ class InProcess:
 
     def __init__(self) -> None:
         self.service = FakeService(answer=ANSWER)
-        servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW)
+        servicer = RecommendationsServicer(
+            cast("RecommendationService", self.service), lambda: NOW, DatabaseCalls(1, seconds=1)
+        )
         self._server = grpc_testing.server_from_dictionary({METHODS: servicer}, grpc_testing.strict_real_time())
 
     def call(self, method: str, request: Any) -> Any:
