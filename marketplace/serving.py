@@ -1,6 +1,5 @@
 """Runs the shop: waitress, the relays beside it, and a clean shutdown."""
 
-import errno
 import logging
 import signal
 import sys
@@ -16,8 +15,9 @@ from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
 from marketplace.settings import Settings
-from marketplace.store import Store
+from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
+from servicekit.listening import cannot_listen, host_port, local_host
 
 GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
 """waitress refuses a larger body unread; by default it would buffer up to 1 GiB on disk. The shop itself has lower
@@ -27,6 +27,9 @@ MOST_CONNECTIONS = 800
 systems allow a process 1,024 open files."""
 IDLE_SECONDS = 20
 """An idle connection is closed after this time."""
+
+CONNECTION_WAIT_SECONDS = 0.25
+"""How long a page waits for a connection to the database that no other page is using."""
 
 
 class CannotServe(Exception):
@@ -45,8 +48,19 @@ def serve_shop(settings: Settings, store: Store) -> None:
         # waitress finishes its requests only on SystemExit.
         sys.exit(0)
 
+    timeouts = settings.timeouts(settings.database_timeout_seconds)
     with ExitStack() as stack:
         stack.callback(store.close)
+        # Half the threads: a database that hangs leaves the others to what does not need it.
+        pages = open_store(
+            settings.database,
+            timeouts=timeouts,
+            pool_size=max(1, settings.threads // 2),
+            pool_timeout=CONNECTION_WAIT_SECONDS,
+        )
+        stack.callback(pages.close)
+        relaying = open_store(settings.database, timeouts=timeouts)
+        stack.callback(relaying.close)
         recommender = connect(settings)
         stack.callback(recommender.close)
 
@@ -54,18 +68,18 @@ def serve_shop(settings: Settings, store: Store) -> None:
             # The relays are made after the app: the payment provider is told its port.
             relays.wake()
 
-        app = create_app(settings, recommender, store=store, wake=wake)
+        app = create_app(settings, recommender, store=pages, wake=wake)
         server = listen(app, settings)
         stack.callback(server.close)
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         provider = connect_provider(settings, port)
         stack.callback(provider.close)
-        relays = relays_of(settings, store, recommender, provider)
+        relays = relays_of(settings, relaying, recommender, provider)
         if settings.relay:
             stack.enter_context(relays)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
+        click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), port)}")
         server.run()
 
 
@@ -97,16 +111,5 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             # ProxyFix reads these headers; waitress would drop them.
             clear_untrusted_proxy_headers=settings.proxies == 0,
         )
-    except (OSError, ValueError) as error:
-        raise CannotServe(_why(settings, error)) from None
-
-
-def _address(bind: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  (compared, not bound)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _why(settings: Settings, error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return f"port {settings.port} on {settings.bind} is in use; stop what uses it or set MARKETPLACE_PORT"
-    return f"cannot listen on {settings.bind} port {settings.port}: {error}; see MARKETPLACE_BIND"
+    except (OSError, ValueError):
+        raise CannotServe(cannot_listen(host_port(settings.bind, settings.port), "MARKETPLACE")) from None
