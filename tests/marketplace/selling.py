@@ -18,7 +18,7 @@ ADDRESS = {
 }
 
 
-def put_into_cart(browser: Browser, book_id: int = 20, quantity: int = 1, **fields: str) -> TestResponse:
+def add_to_cart(browser: Browser, book_id: int = 20, quantity: int = 1, **fields: str) -> TestResponse:
     """Put copies of a book into the cart, from its page."""
     page = f"/books/{book_id}"
     return browser.send(f"{page}/cart", form_at=page, quantity=str(quantity), **fields)
@@ -34,7 +34,7 @@ def checkout_fields(browser: Browser) -> dict[str, str | list[str]]:
 
 def order(browser: Browser, book_id: int = 20, quantity: int = 1, address: Mapping[str, str] = ADDRESS) -> str:
     """Order a book; returns the order's number. The browser must be signed in."""
-    put_into_cart(browser, book_id, quantity)
+    add_to_cart(browser, book_id, quantity)
     answer = browser.client.post("/checkout", data={**checkout_fields(browser), **address})
     assert answer.status_code == 303, answer.text
     return urlsplit(answer.location).path.removeprefix("/orders/")

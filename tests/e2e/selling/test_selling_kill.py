@@ -104,7 +104,7 @@ class Town:
 
     def _buy(self, buyer: Buyer, book_id: int, together: threading.Barrier | None = None) -> bool:
         persist = self._market.persist
-        persist(lambda: buyer.put_into_cart(book_id))
+        persist(lambda: buyer.add_to_cart(book_id))
         form = persist(buyer.checkout_form)
         if together:
             together.wait(DEADLINE)

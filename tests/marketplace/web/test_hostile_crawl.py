@@ -27,7 +27,7 @@ from marketplace.web.limits import Limit, Limiter, Tried
 from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import ADDRESS, order, put_into_cart
+from tests.marketplace.selling import ADDRESS, order, add_to_cart
 from tests.marketplace.shop import buyer_of, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
@@ -238,13 +238,13 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     guest = Browser(app)
     _do_all(guest, 20, "list-of-a-guest")
     # More than there are, so that the cart is in trouble.
-    put_into_cart(guest, LAST_COPY, 2)
+    add_to_cart(guest, LAST_COPY, 2)
     yield "guest", guest
     ann = Browser(app)
     assert ann.sign_up(password="ann's own horse").status_code == 303
     _do_all(ann, 20, "list-of-ann")
     order(ann)
-    put_into_cart(ann)
+    add_to_cart(ann)
     yield "ann", ann
 
 

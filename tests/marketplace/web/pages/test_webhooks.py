@@ -101,7 +101,7 @@ def test_no_other_token_is_taken(client: FlaskClient, store: Store, tokens: Call
             answers.add((response.status_code, response.text))
     assert len(answers) == 1
     assert answers.pop()[0] == 401
-    assert [(each["log_level"], each["why"]) for each in logs] == [
+    assert [(each["log_level"], each["reason"]) for each in logs] == [
         ("warning", why) for why in (*tried.values(), "forged", "forged")
     ]
     assert {each["order_id"] for each in logs} == {order}
