@@ -11,7 +11,7 @@ from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
 from marketplace.gateways.payment_provider import MAX_ANSWER_BYTES, HttpPaymentProvider
-from tests.little_server import LittleServer, Request, answer
+from tests.http_server import HttpServer, Request, answer
 
 ORDER = "7K3M-9QXD-2TB4"
 AMOUNT = Money(1998, "EUR")
@@ -24,21 +24,21 @@ CALLS = {
 
 
 @pytest.fixture
-def server() -> Iterator[LittleServer]:
+def server() -> Iterator[HttpServer]:
     """A provider that says yes to everything."""
-    with LittleServer() as running:
+    with HttpServer() as running:
         yield running
 
 
 @pytest.fixture
-def provider(server: LittleServer) -> Iterator[HttpPaymentProvider]:
+def provider(server: HttpServer) -> Iterator[HttpPaymentProvider]:
     """A client that waits long enough for a busy machine."""
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
         yield client
 
 
 def test_asking_names_the_order_the_amount_and_the_way_back(
-    server: LittleServer, provider: HttpPaymentProvider
+    server: HttpServer, provider: HttpPaymentProvider
 ) -> None:
     """The order's id is the idempotency key, the token speaks for the order, and nothing is told of the reader."""
     provider.request_payment(ORDER, AMOUNT)
@@ -55,7 +55,7 @@ def test_asking_names_the_order_the_amount_and_the_way_back(
     }
 
 
-def test_withdrawing_names_the_order(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_withdrawing_names_the_order(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """And needs no more."""
     provider.withdraw_payment(ORDER)
     (asked,) = server.asked
@@ -64,7 +64,7 @@ def test_withdrawing_names_the_order(server: LittleServer, provider: HttpPayment
     assert asked.json == {}
 
 
-def test_what_stands_in_an_id_changes_no_path(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_what_stands_in_an_id_changes_no_path(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """A slash or a question mark in it stays within it."""
     provider.withdraw_payment("../a?b#c")
     assert server.asked[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
@@ -72,7 +72,7 @@ def test_what_stands_in_an_id_changes_no_path(server: LittleServer, provider: Ht
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_success_is_success(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+def test_success_is_success(server: HttpServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """Whatever the body says, also none and garbage."""
     server.answer = answer(status, b"" if status == 204 else b"\xff\xfe", Content_Encoding="gzip")
     CALLS[call](provider)
@@ -82,7 +82,7 @@ def test_success_is_success(server: LittleServer, provider: HttpPaymentProvider,
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 408, 410, 425, 429, 502, 503, 504])
 def test_an_outage_is_to_be_tried_again(
-    server: LittleServer, provider: HttpPaymentProvider, status: int, call: str
+    server: HttpServer, provider: HttpPaymentProvider, status: int, call: str
 ) -> None:
     """So is what the operator has to put right; the client itself asks once and follows no redirect."""
     server.answer = answer(status, b'{"error": "later"}', Location=f"{server.url}/elsewhere")
@@ -92,7 +92,7 @@ def test_an_outage_is_to_be_tried_again(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: HttpPaymentProvider, call: str) -> None:
+def test_breaking_on_one_order_is_no_outage(server: HttpServer, provider: HttpPaymentProvider, call: str) -> None:
     """500 may come of this order alone, and must not stop all others for ever."""
     server.answer = answer(500)
     with pytest.raises(ProviderBroken, match="status 500"):
@@ -101,7 +101,7 @@ def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: Http
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_refusal_is_for_good(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+def test_a_refusal_is_for_good(server: HttpServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """With the provider's reason."""
     server.answer = answer(status, b'{"error": "another\\namount"}')
     with pytest.raises(ProviderRefused, match=rf"^status {status}: anotheramount$"):
@@ -113,14 +113,14 @@ def test_a_refusal_is_for_good(server: LittleServer, provider: HttpPaymentProvid
     "body",
     [b"", b"<html>", b"\xff", b"[]", b'"x"', b'{"error": 1}', b'{"error": null}', b"[" * 4000, b'{"a": 1e999}'],
 )
-def test_a_reason_that_is_none_is_left_out(server: LittleServer, provider: HttpPaymentProvider, body: bytes) -> None:
+def test_a_reason_that_is_none_is_left_out(server: HttpServer, provider: HttpPaymentProvider, body: bytes) -> None:
     """The status counts."""
     server.answer = answer(400, body)
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
         provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_reason_is_short(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_a_reason_is_short(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """It ends up in a table and in logs."""
     server.answer = answer(400, b'{"error": "%s"}' % (b"x" * 3000))
     with pytest.raises(ProviderRefused) as refused:
@@ -128,7 +128,7 @@ def test_a_reason_is_short(server: LittleServer, provider: HttpPaymentProvider) 
     assert len(str(refused.value)) < 250
 
 
-def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_an_endless_answer_is_not_read_to_its_end(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """A few kilobytes of it are."""
     sent = itertools.count()
 
@@ -144,7 +144,7 @@ def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider
     assert MAX_ANSWER_BYTES == 4096
 
 
-def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
+def test_a_dripping_answer_is_not_waited_for(server: HttpServer) -> None:
     """Each byte comes in time, and all of them do not."""
 
     def dripping(_request: Request) -> Iterator[bytes]:
@@ -162,7 +162,7 @@ def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
+def test_no_answer_is_not_waited_for(server: HttpServer) -> None:
     """The timeout ends it."""
     server.answer = server.hang
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
@@ -185,14 +185,14 @@ def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
         b"HTTP/1.1 200 " + b"x" * 70_000,
     ],
 )
-def test_garbage_is_no_answer(server: LittleServer, provider: HttpPaymentProvider, raw: bytes) -> None:
+def test_garbage_is_no_answer(server: HttpServer, provider: HttpPaymentProvider, raw: bytes) -> None:
     """Whatever speaks no HTTP has said neither yes nor no."""
     server.answer = lambda _request: [raw]
     with pytest.raises(ProviderUnavailable):
         provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_refusal_that_breaks_off_is_one(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_a_refusal_that_breaks_off_is_one(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """The status was heard."""
     for body in (b"Content-Length: 99\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
         server.answer = lambda _request, body=body: [HEAD + body]  # type: ignore[misc]
@@ -200,9 +200,9 @@ def test_a_refusal_that_breaks_off_is_one(server: LittleServer, provider: HttpPa
             provider.request_payment(ORDER, AMOUNT)
 
 
-def test_nobody_there_is_no_answer(server: LittleServer) -> None:
+def test_nobody_there_is_no_answer(server: HttpServer) -> None:
     """Nor is a name that nobody has, and a port that speaks no TLS."""
-    with LittleServer() as gone:
+    with HttpServer() as gone:
         address = gone.url
     for url in (address, "http://nobody.invalid", server.url.replace("http:", "https:"), "http://"):
         with (
@@ -213,7 +213,7 @@ def test_nobody_there_is_no_answer(server: LittleServer) -> None:
 
 
 def test_proxies_of_the_environment_are_not_used(
-    server: LittleServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
+    server: HttpServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operator names the provider, and nothing stands between."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -222,7 +222,7 @@ def test_proxies_of_the_environment_are_not_used(
     assert len(server.asked) == 1
 
 
-def test_what_was_left_unread_disturbs_no_call(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_what_was_left_unread_disturbs_no_call(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Each call begins with its own answer."""
     server.answer = lambda _request: [HEAD + b"Content-Length: 9999\r\n\r\n{}"]
     with pytest.raises(ProviderRefused):

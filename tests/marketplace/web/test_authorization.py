@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.selling import ADDRESS, order, add_to_cart
+from tests.marketplace.selling import ADDRESS, add_to_cart, order
 
 IN_BOBS_CART = 777
 WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"

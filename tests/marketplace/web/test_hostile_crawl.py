@@ -27,7 +27,7 @@ from marketplace.web.limits import Limit, Limiter, Tried
 from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import ADDRESS, order, add_to_cart
+from tests.marketplace.selling import ADDRESS, add_to_cart, order
 from tests.marketplace.shop import buyer_of, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
@@ -41,7 +41,7 @@ from tests.marketplace.web.attacks import (
 from tests.marketplace.web.crawler import KEPT_MARKER, MARKER
 from tests.marketplace.web.hostile import MARKUP
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 log = logging.getLogger(__name__)
 

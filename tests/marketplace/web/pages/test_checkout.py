@@ -11,7 +11,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.selling import ADDRESS, checkout_fields, add_to_cart
+from tests.marketplace.selling import ADDRESS, add_to_cart, checkout_fields
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
