@@ -45,7 +45,7 @@ def serve(settings: Settings, store: Store) -> None:
 
 def follower_of(settings: Settings, store: Store, changes: Changes) -> Follower:
     """What keeps the model at work in step with the store, as the settings have it."""
-    return Follower(store, ModelFolder(settings.models, variety=settings.variety), changes=changes)
+    return Follower(store, ModelFolder(settings.models, diversity=settings.diversity), changes=changes)
 
 
 def _serve_by_workers(settings: Settings, store: Store) -> None:

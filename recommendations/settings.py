@@ -31,7 +31,7 @@ class Settings(ServiceSettings):
     database_url: SecretStr | None = Field(
         None, description="`postgresql://…` or `sqlite:///…`; by default `recommendations.db` in the data folder."
     )
-    variety: float = Field(
+    diversity: float = Field(
         0.3,
         ge=0,
         le=1,

@@ -11,6 +11,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 
 Row = TypeVar("Row")
+OtherRow = TypeVar("OtherRow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class TablePage(Generic[Row]):
     rows: tuple[Row, ...]
     total: int
     has_more: bool = False
+
+    def with_rows(self, by_key: "Mapping[Row, OtherRow]") -> "TablePage[OtherRow]":
+        """The page with these in place of its rows, which are their keys."""
+        return TablePage(tuple(by_key[key] for key in self.rows if key in by_key), self.total, self.has_more)
 
 
 class BookFilter(Enum):

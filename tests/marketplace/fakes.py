@@ -118,7 +118,7 @@ class FakeProvider:
         self.before: Callable[[], None] = lambda: None
 
     def request_payment(self, order_id: str, amount: Money) -> None:
-        self.calls.append(f"ask {order_id} {amount.minor} {amount.currency}")
+        self.calls.append(f"request {order_id} {amount.minor} {amount.currency}")
         self.before()
 
     def withdraw_payment(self, order_id: str) -> None:

@@ -1,4 +1,4 @@
-"""How events are written in the outbox."""
+"""The JSON form of events in the outbox; old rows must stay readable."""
 
 from datetime import datetime
 from typing import Any
@@ -24,11 +24,11 @@ WITHDRAW = "withdraw"
 
 
 class MalformedEvent(Exception):
-    """A row of the outbox cannot be read; the message says why."""
+    """A row of the outbox cannot be parsed; the message says why."""
 
 
 def kind_of(event: ShopEvent) -> str:
-    """The name of the event's kind."""
+    """The name of an event's kind."""
     match event:
         case Interaction():
             return INTERACTION
@@ -45,7 +45,7 @@ def kind_of(event: ShopEvent) -> str:
 
 
 def reader_of(event: ShopEvent) -> int | None:
-    """Whose event it is; None where it is nobody's, an order's among them: that is told to its end."""
+    """The reader with whose data the event is deleted; None for orders, whose events must be delivered anyway."""
     match event:
         case Interaction() | ReaderForgotten():
             return event.reader_id
@@ -55,11 +55,11 @@ def reader_of(event: ShopEvent) -> int | None:
             return None
 
 
-def written(event: ShopEvent) -> dict[str, Any]:
+def to_json(event: ShopEvent) -> dict[str, Any]:
     """The event as JSON."""
     match event:
         case Interaction():
-            return _written_interaction(event)
+            return _interaction_to_json(event)
         case ReadersMerged():
             return {"from_reader": event.from_reader, "into_reader": event.into_reader}
         case ReaderForgotten():
@@ -73,15 +73,15 @@ def written(event: ShopEvent) -> dict[str, Any]:
             return {"order_id": event.order_id}
 
 
-def read(kind: str, payload: Any) -> ShopEvent:
-    """The event that was written.
+def from_json(kind: str, payload: Any) -> ShopEvent:
+    """The event of a row.
 
     Raises MalformedEvent.
     """
     try:
         match kind:
             case "interaction":
-                return _interaction(payload)
+                return _interaction_from_json(payload)
             case "merge":
                 return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
             case "forget":
@@ -97,7 +97,7 @@ def read(kind: str, payload: Any) -> ShopEvent:
     raise MalformedEvent(f"unknown kind of event {kind!r}")
 
 
-def _written_interaction(interaction: Interaction) -> dict[str, Any]:
+def _interaction_to_json(interaction: Interaction) -> dict[str, Any]:
     payload = {
         "id": interaction.id,
         "reader_id": interaction.reader_id,
@@ -113,7 +113,7 @@ def _written_interaction(interaction: Interaction) -> dict[str, Any]:
     return payload
 
 
-def _interaction(payload: Any) -> Interaction:
+def _interaction_from_json(payload: Any) -> Interaction:
     occurred_at = datetime.fromisoformat(payload["occurred_at"])
     if occurred_at.tzinfo is None:
         raise ValueError("a time without a zone")
@@ -151,5 +151,5 @@ def _money(payload: Any) -> Money:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    value.encode()  # a lone surrogate would fail when the message is made
+    value.encode()  # a lone surrogate would fail later, in the message
     return value

@@ -32,7 +32,7 @@ from servicekit.clock import now
 from tests.e2e.processes import Process
 from tests.http_server import HttpServer
 from tests.marketplace.fakes import FakeRecommender
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 AMOUNT = Money(999, "EUR")
 ASKED = 12

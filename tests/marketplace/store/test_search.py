@@ -16,7 +16,7 @@ from marketplace.store import Store, open_store
 from marketplace.store.book_index import BookIndex
 from marketplace.store.listings import FEW
 from marketplace.store.schema import search_terms
-from marketplace.store.search import REACH, Search
+from marketplace.store.search import MAX_RESULTS, Search
 from marketplace.usecases.catalogue.imports import Importer
 from tests.marketplace.store.test_listings import plans
 from tests.marketplace.store.test_store import counted, put
@@ -48,12 +48,12 @@ def find(
     limit: int = 24,
     offset: int = 0,
     *,
-    reach: int = REACH,
+    max_results: int = MAX_RESULTS,
     few: int = FEW,
 ) -> SearchPage:
     """One page, in a transaction of its own."""
     with store.engine.connect() as connection:
-        search = Search(connection, reach=reach, few=few)
+        search = Search(connection, max_results=max_results, few=few)
         return search.find(query, sort=sort, limit=limit, offset=offset)
 
 
@@ -184,13 +184,13 @@ def test_a_reach_bounds_what_is_paged_and_keeps_the_best(store: Store) -> None:
     crowd = [Book(id=n, title=f"Volume {n}", subjects=("history",)) for n in range(1, 20)]
     put(store, *crowd, Book(id=20, title="History"), Book(id=21, title="A History of Tea"))
     counted(store, *((reader, n) for n in range(1, 20) for reader in range(3)))
-    found = find(store, "history", reach=5)
+    found = find(store, "history", max_results=5)
     assert ids(found)[:2] == [20, 21]
     assert (found.total, found.has_more, len(found.cards)) == (5, True, 5)
     put(store, *(replace(book, title=f"History, Volume {book.id}") for book in crowd))
-    assert ids(find(store, "history", reach=5))[0] == 20
-    assert find(store, "tea", reach=5).has_more is False
-    assert find(store, "history", offset=5, reach=5).cards == ()
+    assert ids(find(store, "history", max_results=5))[0] == 20
+    assert find(store, "tea", max_results=5).has_more is False
+    assert find(store, "history", offset=5, max_results=5).cards == ()
 
 
 def test_a_changed_book_is_found_by_what_it_says_now(shop: Store) -> None:

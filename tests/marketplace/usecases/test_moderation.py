@@ -24,7 +24,7 @@ from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store
 from marketplace.usecases.catalogue.forms import FIELDS, BookForm, empty_form, fingerprints, form_of, texts_of
 from marketplace.usecases.moderation import Moderation
-from tests.marketplace.shop import accounts_of, buyer_of, log_of, moderator_of, order_of
+from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_of, order_of
 
 DUNE = Book(
     id=7,

@@ -13,7 +13,7 @@ from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
 from marketplace.usecases.payments import REQUEST_AGAIN_AFTER, REQUEST_BATCH, PaymentOutcome, Payments
 from tests.marketplace.fakes import NOON, Clock
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 TOKENS = CallbackTokens("a key of a shop")
 PAID, DECLINED = PaymentOutcome.PAID, PaymentOutcome.DECLINED

@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.selling import ADDRESS, add_to_cart, order
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, check_out
 
 IN_BOBS_CART = 777
 WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"
@@ -92,7 +92,7 @@ def bob(app: Flask, store: Store) -> Bob:
         work.commit()
     browser = Browser(app)
     browser.sign_up("bob@example.com")
-    order_id = order(browser, IN_BOBS_CART + 1, address={**ADDRESS, "name": "Robert the Buyer"})
+    order_id = check_out(browser, IN_BOBS_CART + 1, address={**ADDRESS_FIELDS, "name": "Robert the Buyer"})
     add_to_cart(browser, IN_BOBS_CART)
     with store.read() as work:
         account = work.accounts.by_email("bob@example.com")
@@ -151,7 +151,7 @@ def test_a_stranger_reaches_nothing_of_another_reader(app: Flask, store: Store, 
     # What ends the stranger's own session comes last.
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint in LAST):
         for path, method in product(addresses(rule, bob), sorted((rule.methods or set()) & {"GET", "POST"})):
-            data = {**form, "quantity": "0", "key": "k" * 20, "line": f"{IN_BOBS_CART}:1:1:EUR", **ADDRESS}
+            data = {**form, "quantity": "0", "key": "k" * 20, "line": f"{IN_BOBS_CART}:1:1:EUR", **ADDRESS_FIELDS}
             answer = stranger.client.open(path, method=method, data=data if method == "POST" else None)
             faults += [f"{method} {path}: {why}" for why in faults_of(ACCESS[rule.endpoint], answer, bob, is_account)]
     assert faults == []

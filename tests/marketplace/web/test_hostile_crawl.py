@@ -27,8 +27,7 @@ from marketplace.web.limits import Limit, Limiter, Tried
 from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import ADDRESS, add_to_cart, order
-from tests.marketplace.shop import buyer_of, moderators_browser, order_of
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, check_out, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
     CARL,
@@ -145,7 +144,7 @@ def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
     browser = Browser(app)
     assert browser.sign_up(BOB, HIS_PASSWORD).status_code == 303
     _do_all(browser, HIS_BOOK, BOBS_LIST)
-    order_id = order(browser, HIS_BOOK, address={**ADDRESS, "name": BOBS_NAME})
+    order_id = check_out(browser, HIS_BOOK, address={**ADDRESS_FIELDS, "name": BOBS_NAME})
     with store.read() as work:
         bob = work.accounts.by_email(BOB)
         assert bob
@@ -243,7 +242,7 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     ann = Browser(app)
     assert ann.sign_up(password="ann's own horse").status_code == 303
     _do_all(ann, 20, "list-of-ann")
-    order(ann)
+    check_out(ann)
     add_to_cart(ann)
     yield "ann", ann
 

@@ -19,7 +19,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, shelf
-from tests.marketplace.shop import buyer_of, moderators_browser, order_of
+from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
 
 SPOKEN_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-label"}
 SPOKEN_META = {"description", "og:description", "og:site_name"}

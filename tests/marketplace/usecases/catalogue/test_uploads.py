@@ -12,7 +12,7 @@ from marketplace.domain.moderation import Action
 from marketplace.store import Store
 from marketplace.usecases.catalogue.uploads import MAX_REPORTED, Uploads
 from servicekit.csvfile import NotSuchACsv
-from tests.marketplace.shop import log_of, moderator_of
+from tests.marketplace.ordering import log_of, moderator_of
 
 HEADER = "book_id,title,categories,price,currency,stock,colour\n"
 GOOD = HEADER + "7,Dune,Classics;Gothic,9.99,EUR,3,red\n8,Emma,,,,,\n"

@@ -9,7 +9,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.selling import add_to_cart
+from tests.marketplace.ordering import add_to_cart
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 

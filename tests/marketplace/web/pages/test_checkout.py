@@ -11,7 +11,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.selling import ADDRESS, add_to_cart, checkout_fields
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, checkout_fields
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
@@ -166,5 +166,5 @@ def test_a_guest_who_sends_the_form_is_asked_to_sign_in(browser: Browser) -> Non
     html = browser.client.get("/cart").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', html)
     assert token
-    fields = {"csrf_token": token[1], "key": "k" * 20, "line": "20:1:999:EUR", **ADDRESS}
+    fields = {"csrf_token": token[1], "key": "k" * 20, "line": "20:1:999:EUR", **ADDRESS_FIELDS}
     assert browser.client.post("/checkout", data=fields).location == "/checkout"

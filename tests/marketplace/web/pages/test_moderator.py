@@ -19,7 +19,7 @@ from marketplace.domain.orders import OrderState
 from marketplace.store import Store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.shop import MODERATOR, buyer_of, log_of, moderators_browser, order_of
+from tests.marketplace.ordering import MODERATOR, buyer_of, log_of, moderators_browser, order_of
 from tests.marketplace.web.attacks import path_of
 
 BOOK = "/moderator/books/20"

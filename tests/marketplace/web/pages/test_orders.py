@@ -8,7 +8,7 @@ from marketplace.store import Store
 from marketplace.usecases.orders import change_state
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import order
+from tests.marketplace.ordering import check_out
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
 
 def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) -> None:
     """Soon while the payment is awaited, later afterwards, and no more at the end."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     page = f"/orders/{order_id}"
     assert 'http-equiv="refresh"' in buyer.get(page)
     assert 'data-wait="2"' in buyer.get(f"{page}/state")
@@ -43,7 +43,7 @@ def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) ->
 
 def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> None:
     """Once; a shipped one has no button, and whoever sends the form is told."""
-    first, second = order(buyer), order(buyer)
+    first, second = check_out(buyer), check_out(buyer)
     page = f"/orders/{first}"
     for words in ("Your order has been cancelled.", "Your order was already cancelled."):
         assert buyer.send(f"{page}/cancel", form_at=f"/orders/{second}").location == page
@@ -58,7 +58,7 @@ def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> 
 def test_orders_are_listed(buyer: Browser, store: Store) -> None:
     """The latest first, each with its state."""
     assert "You have no orders yet." in buyer.get("/orders")
-    first, second = order(buyer), order(buyer)
+    first, second = check_out(buyer), check_out(buyer)
     bring(store, first, OrderState.PAID)
     html = buyer.get("/orders")
     assert html.index(second) < html.index(first)
@@ -69,7 +69,7 @@ def test_orders_are_listed(buyer: Browser, store: Store) -> None:
 
 def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store) -> None:
     """To a visitor, a guest and another account there is no such order, and nothing happens to it."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     visitor, guest, bob = Browser(app), Browser(app), Browser(app)
     guest.get("/books/20?from=list-1")
     bob.sign_up("bob@example.com")
@@ -84,7 +84,7 @@ def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store)
 
 def test_what_was_bought_stands_in_the_history(buyer: Browser, store: Store) -> None:
     """In words of its own, the cart too."""
-    bring(store, order(buyer), OrderState.PAID)
+    bring(store, check_out(buyer), OrderState.PAID)
     html = buyer.get("/history")
     assert "You bought it" in html
     assert "You added it to your cart" in html
@@ -92,7 +92,7 @@ def test_what_was_bought_stands_in_the_history(buyer: Browser, store: Store) -> 
 
 def test_who_waits_for_books_is_not_forgotten_yet(buyer: Browser) -> None:
     """The page says what to do first."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     answer = buyer.send("/account/forget", password="correct horse")
     assert answer.status_code == 409
     assert "You have open orders" in answer.text

@@ -10,7 +10,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.store.search import REACH
+from marketplace.store.search import MAX_RESULTS
 from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.reading import links, page
@@ -50,11 +50,11 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
 def test_more_than_can_be_paged_through_is_said(visitor: FlaskClient, store: Store) -> None:
     """The first of them are shown, and that there are more."""
     with store.write() as work:
-        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(REACH + 1)])
+        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(MAX_RESULTS + 1)])
         work.commit()
-    assert f"First {REACH} results" in page(visitor, "/search?q=ode")
-    assert links(page(visitor, f"/search?q=ode&page={REACH // 24}"))
-    page(visitor, f"/search?q=ode&page={REACH // 24 + 1}", 404)
+    assert f"First {MAX_RESULTS} results" in page(visitor, "/search?q=ode")
+    assert links(page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24}"))
+    page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24 + 1}", 404)
 
 
 def test_what_is_searched_for_is_only_a_text(visitor: FlaskClient) -> None:

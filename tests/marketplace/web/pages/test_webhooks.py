@@ -19,7 +19,7 @@ from marketplace.store import Store, open_store
 from marketplace.usecases.payments import Payments
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import Clock, FakeRecommender
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 KEY = "a key of this shop"
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from recommendations.domain.books import Book
-from recommendations.model.learning.traits import LONGEST_WORD_LIST, isbn_digits, traits_of
+from recommendations.model.learning.features import MOST_TITLES_OF_WORD, features_of, isbn_digits
 from recommendations.model.vocabulary import Vocabulary
 from tests.recommendations.model.learning import dense
 
 
 def shared(*books: Book, known: tuple[int, ...] | None = None) -> list[list[int]]:
-    """The books of each trait, by id, in order."""
+    """The books of each feature, by id, in order."""
     ids = sorted(known if known is not None else [book.id for book in books])
-    found = traits_of(books, Vocabulary(np.array(ids, dtype=np.int32)))
+    found = features_of(books, Vocabulary(np.array(ids, dtype=np.int32)))
     assert found.shape[1] == len(ids)
     assert found.data.tolist() == [1.0] * found.nnz
     return sorted([ids[row] for row in rows] for rows in dense.rows_of(found))
@@ -60,7 +60,7 @@ def test_what_is_no_isbn_is_no_trait() -> None:
 
 
 def test_authors_and_subjects_are_traits_whatever_their_case() -> None:
-    """Each author and each subject is one trait of its own: a subject is not an author of the same name."""
+    """Each author and each subject is one feature of its own: a subject is not an author of the same name."""
     books = (
         Book(id=1, title="", authors=("Ann Lee", "Bo"), subjects=("Sea",)),
         Book(id=2, title="", authors=("ANN LEE",), subjects=("sea", "Bo")),
@@ -81,11 +81,11 @@ def test_series_and_title_words_are_traits() -> None:
 
 
 def test_a_word_twice_in_a_title_counts_once() -> None:
-    """A book has a trait or has it not."""
+    """A book has a feature or has it not."""
     assert shared(Book(id=1, title="Boy Meets Boy"), Book(id=2, title="Boy, boy")) == [[1, 2]]
 
 
-@pytest.mark.parametrize(("books", "told"), [(LONGEST_WORD_LIST, 1), (LONGEST_WORD_LIST + 1, 0)])
+@pytest.mark.parametrize(("books", "told"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])
 def test_a_word_in_many_titles_says_nothing(books: int, told: int) -> None:
     """Common words are left out."""
     assert len(shared(*(Book(id=id_, title="the") for id_ in range(books)))) == told
@@ -93,11 +93,11 @@ def test_a_word_in_many_titles_says_nothing(books: int, told: int) -> None:
 
 def test_an_author_of_many_books_says_something() -> None:
     """Only words are left out for being common."""
-    assert len(shared(*(Book(id=id_, title="", authors=("A",)) for id_ in range(LONGEST_WORD_LIST + 1)))) == 1
+    assert len(shared(*(Book(id=id_, title="", authors=("A",)) for id_ in range(MOST_TITLES_OF_WORD + 1)))) == 1
 
 
 def test_books_that_the_model_does_not_know_are_left_out() -> None:
-    """Rows are those of the vocabulary, and a trait of one known book tells nothing."""
+    """Rows are those of the vocabulary, and a feature of one known book tells nothing."""
     books = [Book(id=id_, title="", authors=("A",)) for id_ in (7, 8, 2**31 - 1)]
     assert shared(*books, known=(1, 7, 2**31 - 1)) == [[7, 2**31 - 1]]
     assert shared(*books, known=(1, 7)) == []
@@ -105,5 +105,5 @@ def test_books_that_the_model_does_not_know_are_left_out() -> None:
 
 @pytest.mark.parametrize("known", [(), (1, 2)])
 def test_no_books(known: tuple[int, ...]) -> None:
-    """Without books there are no traits, of however many rows."""
+    """Without books there are no features, of however many rows."""
     assert shared(known=known) == []
