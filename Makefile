@@ -97,7 +97,7 @@ import: $(VENV)/run ## Bring your own data into both services: make import BOOKS
 	$(BIN)/python -m recommendations train
 
 bench: setup ## Measure accuracy, import, training, calls, search and the home page, or one: make bench NAME (BOOK_DATA names the data)
-	$(BIN)/python -m bench $(NAMES)
+	$(BIN)/python -m bench $(NAMES) $(ARGS)
 
 up: ## Build and start both services and the demo provider in containers
 	docker-compose up --build --detach
