@@ -1,6 +1,7 @@
 """How the pages look and weigh, in headless Chromium: for those who see little, on phones, and over slow lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from marketplace.settings import Settings
 from tests.drills import is_running
 from tests.e2e.pages.shop_state import give_work
 from tests.e2e.pages.states import BOOK, STATES, Who, cookies_of_all
-from tests.e2e.processes import Pair
+from tests.e2e.processes import Pair, start_pair
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 NARROW: ViewportSize = {"width": 375, "height": 900}
@@ -39,6 +40,13 @@ NO_PAGES = {
 # Their addresses are made by the shop: what is done on another page leads there.
 LED_TO = {"orders.page"}
 Cookies = Mapping[Who, StorageState | None]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Services of these tests alone, because a refused event stays in their outbox."""
+    with ExitStack() as stack:
+        yield start_pair(tmp_path_factory.mktemp("pair"), stack)
 
 
 @pytest.fixture(scope="module")
