@@ -167,7 +167,7 @@ class Killable:
         self._process.kill()
         self.log += self._process.log
 
-    def ask(self, name: str) -> None:
+    def request(self, name: str) -> None:
         callback = {"url": f"{self._shop.url}/{name}", "token": "token"}
         self._request("PUT", name, json={"amount_minor": 999, "currency": "EUR", "callback": callback})
 
@@ -199,7 +199,7 @@ def test_killed_it_decides_each_payment_once_and_tells_it(
     provider, shop = killable
     names = [f"order-{number}" for number in range(ASKED)]
     for name in names:
-        provider.ask(name)
+        provider.request(name)
     shop.await_asked(calls)
     provider.kill()
     provider.start()
@@ -221,7 +221,7 @@ def test_killed_while_it_calls_it_calls_again(killable: tuple[Killable, LittleSe
     """The shop heard it and gave no answer yet: what was decided is told once more, and then no more."""
     provider, shop = killable
     answers, shop.answer = shop.answer, shop.hang
-    provider.ask("order")
+    provider.request("order")
     shop.await_asked(1)
     decided = provider.get("order")
     provider.kill()
@@ -229,7 +229,7 @@ def test_killed_while_it_calls_it_calls_again(killable: tuple[Killable, LittleSe
     provider.start()
     first, second = shop.await_asked(2)
     assert first.json == second.json
-    while provider.get("order")["to_be_told"]:
+    while provider.get("order")["callback_pending"]:
         pass
-    assert provider.get("order") == {**decided, "to_be_told": False}
+    assert provider.get("order") == {**decided, "callback_pending": False}
     assert len(shop.asked) == 2

@@ -144,7 +144,7 @@ def test_orders_are_found_filtered_and_sorted(shop: Store) -> None:
         assert set(found()) == {cheap, dear}
         assert found(cheap) == found(cheap.lower().replace("-", "")) == found(cheap[5:]) == [cheap]
         assert found("elsewhere") == found("bob@elsewhere.org") == [dear]
-        assert set(found("oxford buyer")) == {cheap, dear}
+        assert set(found("oxford reader")) == {cheap, dear}
         assert found("nobody") == []
         assert found("", OrderState.PAID) == [dear]
         assert found("ann@example.com", OrderState.PAID) == []
