@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from recommendations.domain.books import Category
-from starter.simulate import BOOKS, END, STRANDS, read_catalogue
+from starter.simulate import BOOKS, END, read_catalogue
+from starter.strands import STRANDS
 
 CATALOGUE = read_catalogue(BOOKS)
 COLUMNS = [
