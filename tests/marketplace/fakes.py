@@ -1,4 +1,4 @@
-"""Collaborators that tests hand to the shop instead of real ones."""
+"""Fakes of the shop's collaborators."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tests of marketplace.activity."""
+"""What readers do: recorded, undone, merged and deleted."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -62,8 +62,8 @@ def readers(store: Store) -> Readers:
     return Readers(store)
 
 
-def test_a_click_makes_a_guest_and_is_told(readers: Readers) -> None:
-    """Nobody becomes a reader by it; the shop's own shelves are no list of Recommendations."""
+def test_a_click_makes_a_guest(readers: Readers) -> None:
+    """It is sent to Recommendations; the shop's own lists are not attributed."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
@@ -73,20 +73,20 @@ def test_a_click_makes_a_guest_and_is_told(readers: Readers) -> None:
     assert readers.woken == 2
 
 
-def test_a_reader_whom_the_shop_does_not_know_becomes_a_guest(readers: Readers) -> None:
-    """An id of another shop, or one that was forgotten, is not gone on with."""
+def test_an_unknown_reader_becomes_a_guest(readers: Readers) -> None:
+    """An id of another shop, or of a deleted reader, is not used."""
     assert readers.activity.record_click(5, 7, "list-1") == FIRST
 
 
 def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
-    """A reload of the same link is the same click; another list's link is another."""
+    """A reload of the same link is the same click; a link in another list is another."""
     for attribution in ("list-1", "list-1", "list-2"):
         readers.activity.record_click(NOBODY if not readers.told() else FIRST, 7, attribution)
     assert readers.told_kinds() == [(7, KINDS.CLICK)] * 2
 
 
 def test_a_view_counts_once_a_day(readers: Readers) -> None:
-    """In UTC; of nobody and of unknown readers no trace is left."""
+    """In UTC; anonymous visitors and unknown readers leave no trace."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     for seconds in (0, 60, 86_400):
         readers.clock.seconds += seconds
@@ -99,8 +99,8 @@ def test_a_view_counts_once_a_day(readers: Readers) -> None:
     assert readers.woken == woken
 
 
-def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
-    """It has another id then, since Recommendations takes each id once."""
+def test_an_undone_action_can_be_repeated(readers: Readers) -> None:
+    """It gets a new id, since Recommendations accepts each id once."""
     deed = readers.activity.dismiss(NOBODY, 7, "")
     readers.activity.undo(FIRST, deed.interaction.id)
     again = readers.activity.dismiss(FIRST, 7, "")
@@ -109,8 +109,8 @@ def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
-def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> None:
-    """The one before is taken back, so that removing the new one leaves none; the same stars again say nothing."""
+def test_the_last_rating_wins(readers: Readers) -> None:
+    """The earlier one is undone, so that undoing the new one leaves none; the same stars change nothing."""
     first = readers.activity.rate(NOBODY, 7, 9, "list-1")
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
@@ -126,7 +126,7 @@ def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> No
 
 
 @pytest.mark.parametrize("half_stars", [0, 11, -1])
-def test_there_are_no_other_stars(readers: Readers, half_stars: int) -> None:
+def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
         readers.activity.rate(NOBODY, 7, half_stars, "")
@@ -134,7 +134,7 @@ def test_there_are_no_other_stars(readers: Readers, half_stars: int) -> None:
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
-    """Eight ratings at the same moment by one reader all go well, and one of them is left."""
+    """Eight concurrent ratings of one reader all succeed, and one of them is left."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     start = Barrier(8, timeout=30)
 
@@ -150,15 +150,15 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
     assert (len(ratings), len(undone)) == (8, 7)
 
 
-def test_waving_away_twice_is_once(readers: Readers) -> None:
-    """The second time answers with the first."""
+def test_dismissing_twice_is_once(readers: Readers) -> None:
+    """The second call returns the first interaction."""
     first = readers.activity.dismiss(NOBODY, 7, "list-1")
     assert readers.activity.dismiss(FIRST, 7, "") == first
     assert len(readers.told()) == 1
 
 
-def test_only_ones_own_deeds_are_taken_back(readers: Readers) -> None:
-    """Another reader's id, an unknown one and nobody's are refused, and change nothing."""
+def test_readers_undo_only_their_own_actions(readers: Readers) -> None:
+    """Another reader's id, an unknown one and an anonymous visitor are refused, and nothing changes."""
     deed = readers.activity.dismiss(NOBODY, 7, "")
     other = readers.activity.record_click(NOBODY, 7, "list-1")
     for reader_id, interaction_id in ((other, deed.interaction.id), (FIRST, "no"), (NOBODY, deed.interaction.id)):
@@ -168,8 +168,8 @@ def test_only_ones_own_deeds_are_taken_back(readers: Readers) -> None:
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
-def test_wishes_are_the_shops_own(readers: Readers) -> None:
-    """They make a guest, and Recommendations, which has no such kind, is not told."""
+def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
+    """They make a guest, but the contract has no such kind of interaction."""
     reader_id = readers.activity.add_to_wishlist(NOBODY, 7)
     with readers.store.read() as work:
         assert work.wishes.has(reader_id, 7)
@@ -179,8 +179,8 @@ def test_wishes_are_the_shops_own(readers: Readers) -> None:
     assert readers.told() == []
 
 
-def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None:
-    """No guest comes of it, and no event."""
+def test_an_unknown_book_is_refused(readers: Readers) -> None:
+    """No guest is created, and no event."""
     for deed in (
         lambda: readers.activity.record_click(NOBODY, 99, "list-1"),
         lambda: readers.activity.rate(NOBODY, 99, 5, ""),
@@ -194,8 +194,8 @@ def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None
         assert not work.readers.exists(FIRST)
 
 
-def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
-    """History and wishes move; of two ratings of one book the later one stays; Recommendations is told in order."""
+def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
+    """Of two ratings of one book the later stays; Recommendations is notified in order."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     readers.clock.seconds += 60
     guest = readers.activity.rate(NOBODY, 7, 10, "").reader_id
@@ -228,8 +228,8 @@ def test_a_merge_keeps_the_later_of_two_preferences(readers: Readers) -> None:
     }
 
 
-def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
-    """Who signs in with two browsers at the same moment keeps all of both, and one rating of a book."""
+def test_two_guests_merge_into_one_account_concurrently(readers: Readers) -> None:
+    """Signing in from two browsers at once keeps both histories, and one rating of a book."""
     account = readers.activity.add_to_wishlist(NOBODY, 8)
     guests = [readers.activity.rate(NOBODY, 7, half_stars, "").reader_id for half_stars in (3, 9)]
     start = Barrier(2, timeout=30)
@@ -245,8 +245,8 @@ def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
         assert not any(work.readers.exists(guest) for guest in guests)
 
 
-def test_a_forgotten_reader_leaves_nothing_but_the_request(readers: Readers) -> None:
-    """What still waited is not told any more, but for a merge, without which a part would be kept over there."""
+def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
+    """Waiting interactions are dropped, but not a merge, or the guest's part would stay in Recommendations."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     guest = readers.activity.record_click(NOBODY, 8, "list-1")
     stays = readers.activity.record_click(NOBODY, 8, "list-1")
@@ -263,7 +263,7 @@ def test_a_forgotten_reader_leaves_nothing_but_the_request(readers: Readers) -> 
 
 
 def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
-    """When it is woken the event can be seen already."""
+    """The event is visible when the relay is woken."""
     waiting = []
 
     def look() -> None:
@@ -275,8 +275,8 @@ def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
     assert waiting == [1]
 
 
-def test_a_guest_and_their_click_come_together_or_not_at_all(store: Store) -> None:
-    """When the event cannot be written there is no reader either, and nothing in the history."""
+def test_a_guest_and_their_click_are_one_transaction(store: Store) -> None:
+    """If the event cannot be written there is no reader either, and no history."""
     readers = Readers(store)
     with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE outbox"))
@@ -289,7 +289,7 @@ def test_a_guest_and_their_click_come_together_or_not_at_all(store: Store) -> No
 
 
 def test_times_are_those_of_the_clock(store: Store) -> None:
-    """In UTC, to the moment."""
+    """In UTC, with full precision."""
     readers = Readers(store)
     readers.clock.seconds += 5
     deed = readers.activity.rate(NOBODY, 7, 5, "")

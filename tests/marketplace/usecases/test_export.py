@@ -1,4 +1,4 @@
-"""Tests of marketplace.export."""
+"""The export of a reader's data."""
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.books import Book
@@ -15,7 +15,7 @@ from tests.marketplace.fakes import NOON
 from tests.marketplace.web.pages.reading import told
 
 
-def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
+def test_the_export_is_complete(store: Store) -> None:
     """Account without its secrets, history with titles and stars, wishlist, cart and orders."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR"))])
@@ -78,8 +78,8 @@ def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
     }
 
 
-def test_others_are_not_in_it(store: Store) -> None:
-    """A reader who did nothing exports nothing."""
+def test_the_export_has_no_data_of_others(store: Store) -> None:
+    """A reader without data exports nothing."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune")])
         work.commit()

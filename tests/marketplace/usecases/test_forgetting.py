@@ -1,4 +1,4 @@
-"""A forgotten reader is nowhere in the shop's database."""
+"""Nothing of a deleted reader stays in the shop's database."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def forgotten(store: Store) -> str:
 
 
 def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
-    """Of those who stay all is there; of the forgotten one there is the request to Recommendations alone."""
+    """Other readers' data stay; of the deleted one there is only the event for Recommendations."""
     with store.read() as work:
         assert work.accounts.by_email("goes@example.com") is None
         assert work.accounts.by_email("stays3@example.com") is not None
@@ -59,7 +59,7 @@ def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_no_byte_is_left(store: Store, forgotten: str) -> None:
-    """SQLite overwrites what was deleted: the closed file holds it nowhere."""
+    """SQLite overwrites deleted data: the closed file does not contain it."""
     store.close()
     file = Path(store.engine.url.database or "")
     content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))

@@ -19,8 +19,8 @@ from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_
 from tests.marketplace.usecases.conftest import Desk
 
 
-def test_an_order_goes_its_way(desk: Desk) -> None:
-    """Each step once, by a moderator, and logged; where another was faster the second is told."""
+def test_an_order_is_shipped_and_delivered(desk: Desk) -> None:
+    """Each step once, by a moderator, and logged; a second moderator learns that it was done."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7, 1, OrderState.PAID)
     assert desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
     assert not desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
@@ -37,8 +37,8 @@ def test_an_order_goes_its_way(desk: Desk) -> None:
     ]
 
 
-def test_a_cancelled_order_gives_everything_back(desk: Desk) -> None:
-    """The copies to the stock, and the money to the buyer, who may be the moderator too."""
+def test_a_cancelled_order_is_restocked_and_refunded(desk: Desk) -> None:
+    """Also when the buyer is the moderator."""
     order_id = order_of(desk.store, desk.by, 7, 4, OrderState.PAID)
     assert desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
     assert desk.book().stock == 10
@@ -46,22 +46,22 @@ def test_a_cancelled_order_gives_everything_back(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.PAID, OrderState.REJECTED])
-def test_moderators_make_no_payments(desk: Desk, state: OrderState) -> None:
-    """What only the provider says cannot be said by a moderator."""
+def test_moderators_cannot_set_payment_states(desk: Desk, state: OrderState) -> None:
+    """Only the provider's callback can."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7)
     with pytest.raises(ValueError, match="moderator"):
         desk.moderation.change_order_state(desk.by, order_id, state)
 
 
-def test_an_order_that_is_not_there_is_not_moved(desk: Desk) -> None:
-    """Nor is anything logged."""
+def test_an_unknown_order_is_not_changed(desk: Desk) -> None:
+    """Nothing is logged."""
     with pytest.raises(OrderNotFound):
         desk.moderation.change_order_state(desk.by, "7K3M-9QXD-2TB4", OrderState.SHIPPED)
     assert log_of(desk.store) == []
 
 
-def test_moderators_at_once_do_not_wait_for_each_other_for_ever(desk: Desk) -> None:
-    """Two who buy from the shop themselves move each other's orders, while books change and are sold."""
+def test_concurrent_moderators_do_not_deadlock(desk: Desk) -> None:
+    """Two who buy from the shop change each other's orders, while books change and are sold."""
     other = moderator_of(desk.store, "other@example.com")
     orders = [order_of(desk.store, reader_id, 7, 1, OrderState.PAID) for reader_id in (desk.by, other)]
 
@@ -79,8 +79,8 @@ def test_moderators_at_once_do_not_wait_for_each_other_for_ever(desk: Desk) -> N
     assert len(moved) == 2
 
 
-def test_events_are_sent_again(desk: Desk) -> None:
-    """One, or all; each is logged, and one that was not set aside is no event to retry."""
+def test_failed_events_are_retried(desk: Desk) -> None:
+    """One or all; each retry is logged, and an event that has not failed cannot be retried."""
     desk.moderation.hide_book(desk.by, 7)
     desk.moderation.show_book(desk.by, 7)
     with desk.store.write() as work:
@@ -99,7 +99,7 @@ def test_events_are_sent_again(desk: Desk) -> None:
 
 
 def test_the_overview_counts(desk: Desk) -> None:
-    """Orders that wait, books that are sold out, and those that are hidden."""
+    """Orders that wait, books that are sold out, and hidden ones."""
     buyer = buyer_of(desk.store)
     order_of(desk.store, buyer, 7)
     order_of(desk.store, buyer, 7, 1, OrderState.PAID)
@@ -109,8 +109,8 @@ def test_the_overview_counts(desk: Desk) -> None:
     assert (overview.awaiting_payment, overview.to_ship, overview.sold_out, overview.hidden) == (1, 1, 1, 1)
 
 
-def test_who_is_gone_changes_nothing(desk: Desk) -> None:
-    """A moderator cannot be forgotten; once they are none they can, and the log keeps what a former one did."""
+def test_a_deleted_moderator_changes_nothing(desk: Desk) -> None:
+    """A moderator cannot be deleted; a former one can, and their audit entries stay."""
     accounts = accounts_of(desk.store)
     desk.moderation.hide_book(desk.by, 7)
     with pytest.raises(StillModerator):

@@ -1,4 +1,4 @@
-"""Tests of marketplace.page_shelves."""
+"""Which shelves pages have."""
 
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category

@@ -246,7 +246,7 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 
 
 def test_selling_follows_the_rules(store: Store) -> None:
-    """Whatever happens in whatever order, stock, carts, orders, payments and what is told agree with the model."""
+    """In any order of steps, stock, carts, orders, payments and events agree with the model."""
     thorough = settings(
         max_examples=600 if is_running("rules") else 30,
         stateful_step_count=40,

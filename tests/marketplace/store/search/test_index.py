@@ -14,8 +14,8 @@ from tests.marketplace.store.test_listings import plans
 from tests.marketplace.store.test_store import put
 
 
-def test_a_changed_book_is_found_by_what_it_says_now(shop: Store) -> None:
-    """The old words no longer find it, nor are others corrected to them."""
+def test_a_changed_book_is_found_by_its_new_words(shop: Store) -> None:
+    """The old words no longer find it, and nothing is corrected to them."""
     put(shop, replace(DUNE, title="Arrakis", authors=("F. H.",), isbn="", subjects=()))
     assert ids(find(shop, "arrakis")) == [1]
     assert find(shop, "9780441013593") == SearchPage()
@@ -25,7 +25,7 @@ def test_a_changed_book_is_found_by_what_it_says_now(shop: Store) -> None:
 
 
 def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
-    """Changed, repeated and removed, books leave the words and numbers of those that are there."""
+    """After changes, repetitions and removals it has the words and numbers of the current books."""
 
     def vocabulary() -> dict[str, int]:
         with shop.engine.connect() as connection:
@@ -44,8 +44,8 @@ def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", [Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING])
-def test_much_that_matches_is_not_sorted(store: Store, sort: Sort) -> None:
-    """SQLite walks along an index, and stops when it has enough."""
+def test_many_matches_are_not_sorted(store: Store, sort: Sort) -> None:
+    """SQLite walks an index, and stops when it has enough."""
     put(store, *SHELF)
     with plans(store) as planned:
         find(store, "dune", sort, few=0)
@@ -53,8 +53,8 @@ def test_much_that_matches_is_not_sorted(store: Store, sort: Sort) -> None:
     assert not any("TEMP B-TREE" in step for step in planned), planned
 
 
-def test_a_book_taken_out_leaves_no_word(shop: Store) -> None:
-    """Neither is it found, nor is anything corrected to what it said."""
+def test_a_removed_book_leaves_no_word(shop: Store) -> None:
+    """It is not found, and nothing is corrected to its words."""
     with shop.write() as work:
         BookIndex(work._connection).remove([8])
         work.commit()
@@ -63,7 +63,7 @@ def test_a_book_taken_out_leaves_no_word(shop: Store) -> None:
 
 
 def test_a_catalogue_from_before_the_index_is_indexed_by_migrating(shop: Store) -> None:
-    """Whatever was imported by an older version is found after the upgrade, and sorted as it should be."""
+    """Books that an older version imported are found and sorted after the upgrade."""
     with shop.engine.begin() as connection:
         for statement in ("DELETE FROM book_search", "DELETE FROM search_terms", "DELETE FROM book_authors"):
             connection.execute(text(statement))

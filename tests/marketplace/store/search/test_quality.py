@@ -61,6 +61,6 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         ("hobbit xyzzyq", "The Hobbit"),
     ],
 )
-def test_a_bookseller_would_not_complain(starter: Store, query: str, first: str) -> None:
-    """The first book for what people type, in the starter's catalogue."""
+def test_the_first_result_is_the_obvious_one(starter: Store, query: str, first: str) -> None:
+    """For what people type, in the starter catalogue."""
     assert find(starter, query).cards[0].title == first

@@ -13,12 +13,12 @@ from tests.marketplace.store.test_store import counted, put
 
 
 def test_titles_come_before_authors_before_subjects(shop: Store) -> None:
-    """The book that is called so is first, whoever is more popular; what only begins so comes after."""
+    """The book with exactly this title is first, even if others are more popular; then prefixes."""
     assert ids(find(shop, "dune")) == [1, 2, 4, 5, 3]
 
 
-def test_popularity_decides_where_words_say_the_same(store: Store) -> None:
-    """Of two books of one title, that with more readers."""
+def test_popularity_decides_between_equal_matches(store: Store) -> None:
+    """Of two books with one title, the one with more readers."""
     put(store, Book(id=1, title="Emma"), Book(id=2, title="Emma"))
     assert ids(find(store, "emma")) == [1, 2]
     counted(store, (1, 2))
@@ -26,7 +26,7 @@ def test_popularity_decides_where_words_say_the_same(store: Store) -> None:
 
 
 def test_many_readers_weigh_more_than_a_shorter_title(store: Store) -> None:
-    """Where words say nearly the same, the book that many know comes first; one reader changes little."""
+    """Between similar matches the best known book is first; one reader changes little."""
     put(store, Book(id=1, title="Green Tea"), Book(id=2, title="All About Green Tea"))
     counted(store, (0, 2))
     assert ids(find(store, "tea")) == [1, 2]
@@ -52,7 +52,7 @@ def test_many_readers_weigh_more_than_a_shorter_title(store: Store) -> None:
     ],
 )
 def test_words_are_found_however_they_are_written(shop: Store, query: str, expected: list[int]) -> None:
-    """In any script and order, across title, author, subject and shelf, the last word by its beginning."""
+    """In any script and order, across title, author, subject and category, the last word as a prefix."""
     found = find(shop, query)
     assert (ids(found) if not (found.corrected or found.is_partial) else []) == expected
 
@@ -63,8 +63,8 @@ def test_an_isbn_of_either_form_finds_its_book(shop: Store, query: str) -> None:
     assert ids(find(shop, query)) == [1]
 
 
-def test_a_mistyped_word_is_corrected_and_said_so(shop: Store) -> None:
-    """The query as understood is given, and what was typed right is left alone."""
+def test_a_misspelled_word_is_corrected(shop: Store) -> None:
+    """The corrected query is returned, and correct words stay."""
     assert find(shop, "dune mesiah") == replace(find(shop, "dune messiah"), corrected="dune messiah")
     assert find(shop, "dune messiah").corrected == ""
 
@@ -81,27 +81,27 @@ def test_a_mistyped_word_is_corrected_and_said_so(shop: Store) -> None:
         ("o brien third", "obrien third"),
     ],
 )
-def test_what_can_be_wrong_with_a_word(shop: Store, query: str, corrected: str) -> None:
-    """Letters out of place, missing, wrong and doubled; words run together and torn apart."""
+def test_kinds_of_misspellings(shop: Store, query: str, corrected: str) -> None:
+    """Letters swapped, missing, wrong and doubled; words joined and split."""
     found = find(shop, query)
     assert (found.corrected, found.is_partial, found.total > 0) == (corrected, False, True)
 
 
 @pytest.mark.parametrize("query", ["1985", "xq", "zzzzzz", "", "   ", "!?", "\0", "\ud800"])
-def test_what_is_not_there_is_not_invented(shop: Store, query: str) -> None:
-    """Numbers are not corrected, and nothing is far from nothing."""
+def test_no_correction_is_too_far(shop: Store, query: str) -> None:
+    """Numbers are not corrected, nor words without a similar one."""
     assert find(shop, query) == SearchPage()
 
 
-def test_a_close_word_is_taken_before_a_frequent_one(store: Store) -> None:
-    """A doubled letter is less of a mistake than another one."""
+def test_a_similar_word_is_preferred_to_a_frequent_one(store: Store) -> None:
+    """A doubled letter is a smaller mistake than another one."""
     put(store, Book(id=1, title="The Hobbit"), *(Book(id=n, title="Habit", subjects=("habit",)) for n in range(2, 9)))
     counted(store, *((reader, n) for reader in (1, 2) for n in range(2, 9)))
     assert find(store, "hobit").corrected == "hobbit"
 
 
-def test_words_that_no_book_has_together_are_loosened(shop: Store) -> None:
-    """The books that have most of them come, and it is said that they have not all."""
+def test_books_with_some_of_the_words_are_partial_matches(shop: Store) -> None:
+    """Those with most of them, marked as partial."""
     found = find(shop, "frank herbert policeman")
     assert found.is_partial
     assert ids(found)[:2] in ([1, 2], [2, 1])
@@ -111,7 +111,7 @@ def test_words_that_no_book_has_together_are_loosened(shop: Store) -> None:
 @pytest.mark.parametrize("sort", list(Sort))
 @pytest.mark.parametrize("query", ["volume", "volume tale", "volum tael"])
 def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort, query: str) -> None:
-    """One page after the other, every book comes once, in every order, corrected or not."""
+    """Every book is on exactly one page, in every order, corrected or not."""
     put(store, *(Book(id=n, title=f"Volume {n % 4}", subjects=("tale",), year=1900 + n % 3) for n in range(1, 15)))
     whole = find(store, query, sort, limit=100)
     pages = [find(store, query, sort, limit=4, offset=offset) for offset in range(0, 20, 4)]
@@ -120,8 +120,8 @@ def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort, query: str)
     assert {page.total for page in pages} == {14}
 
 
-def test_a_reach_bounds_what_is_paged_and_keeps_the_best(store: Store) -> None:
-    """Of too many books the one that is called so comes first, then titles; that there are more is said."""
+def test_the_maximum_keeps_the_best_results(store: Store) -> None:
+    """Of too many books the one with exactly this title is first, then title matches; more are announced."""
     crowd = [Book(id=n, title=f"Volume {n}", subjects=("history",)) for n in range(1, 20)]
     put(store, *crowd, Book(id=20, title="History"), Book(id=21, title="A History of Tea"))
     counted(store, *((reader, n) for n in range(1, 20) for reader in range(3)))
@@ -138,7 +138,7 @@ def test_a_reach_bounds_what_is_paged_and_keeps_the_best(store: Store) -> None:
 @given(query=st.text(st.characters(), max_size=60), sort=st.sampled_from(Sort))
 @pytest.mark.slow
 def test_no_query_is_an_error(shop: Store, query: str, sort: Sort) -> None:
-    """Any text at all has an answer, whatever the databases would read in it."""
+    """Any text has a result, whatever syntax the databases might read in it."""
     assert find(shop, query, sort).total >= 0
     assert len(suggest(shop, query)) <= 8
 
@@ -164,6 +164,6 @@ def test_no_query_is_an_error(shop: Store, query: str, sort: Sort) -> None:
     ],
 )
 def test_operators_are_only_words(shop: Store, query: str) -> None:
-    """What means something to FTS5 or tsquery means nothing here."""
+    """Operators of FTS5 and tsquery have no effect."""
     assert isinstance(find(shop, query), SearchPage)
     assert isinstance(suggest(shop, query), tuple)

@@ -7,7 +7,7 @@ from marketplace.store import Store
 from tests.marketplace.store.search.conftest import suggest
 
 
-def test_suggestions_are_authors_books_and_shelves(shop: Store) -> None:
+def test_suggestions_are_authors_books_and_categories(shop: Store) -> None:
     """Each with what a link to it needs."""
     assert suggest(shop, "Hum") == (Suggestion(kind=SuggestionKind.CATEGORY, text="Humor", slug="humor"),)
     assert suggest(shop, "obri") == (
@@ -25,12 +25,12 @@ def test_suggestions_are_authors_books_and_shelves(shop: Store) -> None:
         ("polica", "The Third Policeman"),
     ],
 )
-def test_suggestions_forgive(shop: Store, beginning: str, expected: str) -> None:
-    """A wrong letter does not matter once there are four and nothing else begins so."""
+def test_suggestions_are_corrected(shop: Store, beginning: str, expected: str) -> None:
+    """A wrong letter does not matter from four letters on, if nothing else matches."""
     assert expected in [each.text for each in suggest(shop, beginning)]
 
 
 @pytest.mark.parametrize("beginning", ["", "d", " ", "\0", "zzz", "zzzzzz"])
-def test_nothing_is_suggested_for_next_to_nothing(shop: Store, beginning: str) -> None:
-    """One letter says too little, and a strange word nothing."""
+def test_nothing_is_suggested_for_too_little(shop: Store, beginning: str) -> None:
+    """One letter is too short, and an unknown word matches nothing."""
     assert suggest(shop, beginning) == ()

@@ -20,8 +20,8 @@ from tests.marketplace.ordering import buyer_of, log_of, order_of
 from tests.marketplace.usecases.conftest import DUNE, Desk
 
 
-def test_a_change_is_saved_told_and_logged(desk: Desk) -> None:
-    """The facts that were typed, with what they were before; others are told, and cards are dropped."""
+def test_a_change_is_saved_sent_and_logged(desk: Desk) -> None:
+    """The edited attributes with their old values; an event is written, and cards are dropped."""
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Dune Messiah", price="8.50", stock=""))
     assert desk.book() == replace(DUNE, title="Dune Messiah", price=Money(850, "EUR"), stock=None)
     assert desk.events() == [BookChanged(7)]
@@ -34,8 +34,8 @@ def test_a_change_is_saved_told_and_logged(desk: Desk) -> None:
     }
 
 
-def test_a_form_that_changes_nothing_changes_nothing(desk: Desk) -> None:
-    """As a browser sends it back: lines end in its own way, and no event or entry is written."""
+def test_an_unchanged_form_changes_nothing(desk: Desk) -> None:
+    """As a browser submits it, with CRLF line breaks: no event and no entry is written."""
     shown = form_of(desk.book())
     sent = BookForm({**shown.texts, "description": "Spice.\r\n\r\nMore spice."}, shown.shown)
     assert not desk.moderation.change_book(desk.by, 7, sent)
@@ -43,16 +43,16 @@ def test_a_form_that_changes_nothing_changes_nothing(desk: Desk) -> None:
     assert (desk.events(), log_of(desk.store)) == ([], [])
 
 
-def test_sales_go_on_while_a_form_is_open(desk: Desk) -> None:
-    """Copies that were sold meanwhile stay sold: a field that the moderator did not touch keeps what it is now."""
+def test_sales_continue_while_a_form_is_open(desk: Desk) -> None:
+    """The stock that was sold meanwhile stays sold: fields that were not edited keep their current value."""
     form = desk.form(title="Dune Messiah")
     order_of(desk.store, buyer_of(desk.store), 7, 4)
     assert desk.moderation.change_book(desk.by, 7, form)
     assert desk.book() == replace(DUNE, title="Dune Messiah", stock=6)
 
 
-def test_a_fact_that_two_change_is_overwritten_by_neither(desk: Desk) -> None:
-    """The second is told which, sees what it is now, and what they typed counts when they save once more."""
+def test_concurrent_edits_of_an_attribute_conflict(desk: Desk) -> None:
+    """The second moderator sees the current value, and their own text is saved when they submit again."""
     form = desk.form(stock="50", title="Other", year="1965")
     order_of(desk.store, buyer_of(desk.store), 7, 4)
     desk.put(replace(desk.book(), title="Third"))
@@ -67,16 +67,16 @@ def test_a_fact_that_two_change_is_overwritten_by_neither(desk: Desk) -> None:
     assert (desk.book().stock, desk.book().title, desk.book().year) == (50, "Other", 1965)
 
 
-def test_two_who_change_the_same_to_the_same_agree(desk: Desk) -> None:
-    """No conflict, and nothing is written twice."""
+def test_equal_concurrent_edits_do_not_conflict(desk: Desk) -> None:
+    """Nothing is written twice."""
     form = desk.form(title="Dune Messiah")
     assert desk.moderation.change_book(desk.by, 7, form)
     assert not desk.moderation.change_book(desk.by, 7, form)
     assert len(log_of(desk.store)) == 1
 
 
-def test_a_form_without_marks_overwrites_nothing(desk: Desk) -> None:
-    """Whoever sends one is told that all of it was changed meanwhile."""
+def test_a_form_without_fingerprints_overwrites_nothing(desk: Desk) -> None:
+    """It is treated as if all attributes had been changed meanwhile."""
     with pytest.raises(BookConflict):
         desk.moderation.change_book(desk.by, 7, BookForm({**texts_of(DUNE), "title": "Other"}, {}))
     assert desk.book() == DUNE
@@ -96,8 +96,8 @@ def test_a_form_without_marks_overwrites_nothing(desk: Desk) -> None:
         ({"description": "x" * 10_001, "authors": "x" * 10_001, "stock": "1.5"}, {"authors", "description", "stock"}),
     ],
 )
-def test_what_a_file_may_not_have_a_form_may_not(desk: Desk, typed: dict[str, str], facts: set[str]) -> None:
-    """All that is wrong is named at once, and nothing is saved."""
+def test_a_form_has_the_rules_of_a_file(desk: Desk, typed: dict[str, str], facts: set[str]) -> None:
+    """All invalid attributes are reported at once, and nothing is saved."""
     with pytest.raises(InvalidBook) as unfit:
         desk.moderation.change_book(desk.by, 7, desk.form(**typed))
     assert unfit.value.attributes == facts
@@ -107,15 +107,15 @@ def test_what_a_file_may_not_have_a_form_may_not(desk: Desk, typed: dict[str, st
     assert log_of(desk.store) == []
 
 
-def test_what_is_unfit_and_untouched_stays(desk: Desk) -> None:
-    """A fact that no form would take, but that is there, hinders nobody who changes another one."""
+def test_an_invalid_old_value_does_not_block_edits(desk: Desk) -> None:
+    """An attribute that no form would accept stays while others are edited."""
     desk.put(replace(DUNE, picture="ftp://old"))
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Other"))
     assert desk.book() == replace(DUNE, title="Other", picture="ftp://old")
 
 
-def test_a_new_book_has_a_number_of_its_own(desk: Desk) -> None:
-    """From a thousand millions on; readers find it at once."""
+def test_a_new_book_gets_a_new_id(desk: Desk) -> None:
+    """From 1,000,000,000 upward; readers find it at once."""
     typed = dict.fromkeys(FIELDS, "") | {"title": "Emma", "categories": "classics;poetry", "authors": "Jane Austen"}
     book_id = desk.moderation.add_book(desk.by, BookForm(typed, empty_form().shown))
     assert book_id == 1_000_000_000
@@ -127,8 +127,8 @@ def test_a_new_book_has_a_number_of_its_own(desk: Desk) -> None:
     assert log_of(desk.store)[0].action is Action.BOOK_ADDED
 
 
-def test_hiding_and_showing_are_told_and_logged_once(desk: Desk) -> None:
-    """Done twice they change nothing more."""
+def test_hiding_and_showing_are_sent_and_logged_once(desk: Desk) -> None:
+    """Repetitions change nothing."""
     assert desk.moderation.hide_book(desk.by, 7)
     assert not desk.moderation.hide_book(desk.by, 7)
     with desk.store.read() as work, pytest.raises(BookNotFound):
@@ -142,7 +142,7 @@ def test_hiding_and_showing_are_told_and_logged_once(desk: Desk) -> None:
 
 
 def test_a_deleted_book_stays_in_orders(desk: Desk) -> None:
-    """What was sold stays sold; what is cancelled then finds no stock to go back to, and that is no fault."""
+    """What was sold stays sold; cancelling such an order restocks nothing, which is no error."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7, 2)
     assert desk.moderation.delete_book(desk.by, 7).title == "Dune"
     with desk.store.read() as work:
