@@ -34,13 +34,15 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(install) -r requirements-dev.txt
 	@touch $@
 
-# A signal to make's process alone must end the services too. Make passes on SIGTERM, but not SIGINT: on that it resets
-# its handler and waits for the recipe, which the loop sees in the mask of caught signals (on Linux). It also sees when
-# make is gone.
+# A signal to make's process alone ends the services too. Make passes SIGTERM on, but not SIGINT: it resets its handler
+# and waits for the recipe to end. The recipe sees that (on Linux) by the signals that make still catches.
+make_goes_on = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
+  (( 16\#$$(awk '/^SigCgt/ { print $$2 }' /proc/$$PPID/status) & 2 )); }
+
 run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
-	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' INT TERM; make_waits() { kill -0 $$PPID && { [ ! -d /proc/$$PPID ] || \
-	    (( 16#$$(awk '/^SigCgt/ { print $$2 }' /proc/$$PPID/status) & 2 )); }; }; \
-	  while kill -0 $$honcho 2>/dev/null; do make_waits || kill $$honcho; sleep 0.5; done; wait $$honcho || [ $$? -eq 130 ]
+	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' TERM; trap : INT; \
+	while kill -0 $$honcho 2>/dev/null && $(make_goes_on); do sleep 0.5; done; \
+	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
 test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; what this machine lacks is skipped by name
 	$(pytest) $(ARGS)

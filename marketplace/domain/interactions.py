@@ -85,11 +85,12 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """The books that a reader viewed (latest first), liked, and must not be recommended again (`excluded`)."""
+    """The books that a reader viewed (latest first), liked, bought, and must not be shown again (`excluded`)."""
 
     viewed: tuple[int, ...] = ()
     liked: frozenset[int] = frozenset()
     excluded: frozenset[int] = frozenset()
+    bought: frozenset[int] = frozenset()
 
     def favourites(self, cards: Mapping[int, Card], limit: int) -> tuple[Category, ...]:
         """The categories of most books that the reader viewed or liked, a liked book counting three times."""
@@ -101,12 +102,14 @@ class Taste:
         return tuple(category for category, _ in counted.most_common(limit))
 
     def with_signal(self, reason: Reason | None) -> Reason | None:
-        """The reason with its first two books, and whether the reader liked or viewed them; liked ones come alone."""
+        """The reason with its first two books and what the reader did with them; liked or bought ones come alone."""
         if reason is None or not reason.books:
             return reason
         named = reason.books[:2]
         if liked := tuple(book for book in named if book[0] in self.liked):
             return Reason(reason.kind, liked, Signal.LIKED)
+        if bought := tuple(book for book in named if book[0] in self.bought):
+            return Reason(reason.kind, bought, Signal.BOUGHT)
         if all(book_id in self.viewed for book_id, _ in named):
             return Reason(reason.kind, named, Signal.VIEWED)
         return reason
@@ -121,6 +124,7 @@ def taste_of(interactions: Sequence[Interaction]) -> Taste:
         viewed=tuple(dict.fromkeys(views)),
         liked=frozenset(_liked(preferences)) - dismissed,
         excluded=frozenset(each.book_id for each in preferences),
+        bought=frozenset(each.book_id for each in interactions if each.kind is InteractionKind.PURCHASE),
     )
 
 

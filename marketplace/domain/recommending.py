@@ -27,6 +27,7 @@ class Signal(IntEnum):
     OTHER = 0
     VIEWED = 1
     LIKED = 2
+    BOUGHT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The shelves of pages: what they are, and which of them a page wants."""
+"""The shelves of pages, and which of them the home page has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,13 @@ from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Sel
 LENGTH = 12
 ROW = 6
 FAVOURITES = 2
-FIRST_CATEGORIES = 3
+FIRST_CATEGORY = Category.MYSTERY
+"""Always on a visitor's home page."""
+VISITOR_CATEGORIES = 3
 
 
 class Notice(Enum):
-    """What the page must say about where its shelves come from."""
+    """What the page says about the source of its shelves."""
 
     NONE = "none"
     LAST_GOOD = "last good"
@@ -26,7 +28,7 @@ class Notice(Enum):
 
 
 class ShelfKind(Enum):
-    """What a shelf is, for its heading."""
+    """Kinds of shelves, for their headings."""
 
     FOR_YOU = "for you"
     CATEGORY = "category"
@@ -48,13 +50,13 @@ class Shelf:
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether any of it was chosen for what this reader knows."""
+        """Whether any of it is recommended because of what this reader did."""
         return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """All that the home page shows; shelves without books are left out, but for the first."""
+    """The home page; shelves without books are left out, except the first."""
 
     shelves: tuple[Shelf, ...]
     categories: tuple[Category, ...]
@@ -62,22 +64,23 @@ class Home:
 
 
 Wanted = tuple[ShelfKind, RecommendationRequest]
-"""What a shelf is, and what Recommendations is asked for."""
+"""A kind of shelf, and the request for its recommendations."""
 
 
 def wanted_at_home(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[Wanted]:
-    """The shelves of a home page: of favourite categories for a reader, of the most_read ones for a visitor.
+    """The shelves of a home page: favourite categories for a reader, the most popular ones for a visitor.
 
-    `cards` are those of the books that the reader saw.
+    `cards` has the books that the reader has seen.
     """
     popular = (ShelfKind.POPULAR, RecommendationRequest(None, ROW, Selection.POPULAR))
     new = (ShelfKind.NEW, RecommendationRequest(None, ROW, Selection.NEW))
     for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, LENGTH))
     if not taste.viewed and not taste.excluded:
-        # For nobody in particular the first shelf is what is popular.
-        categories = [
-            (ShelfKind.CATEGORY, RecommendationRequest(each, ROW)) for each in best.most_read[:FIRST_CATEGORIES]
-        ]
-        return [for_you, new, *categories]
-    favourites = taste.favourites(cards, FAVOURITES)
-    return [for_you, *((ShelfKind.CATEGORY, RecommendationRequest(each, ROW)) for each in favourites), popular, new]
+        # Without a history, the first shelf is what is popular.
+        categories = tuple(dict.fromkeys((FIRST_CATEGORY, *best.most_read)))[:VISITOR_CATEGORIES]
+        return [for_you, new, *map(_of_category, categories)]
+    return [for_you, *map(_of_category, taste.favourites(cards, FAVOURITES)), popular, new]
+
+
+def _of_category(category: Category) -> Wanted:
+    return ShelfKind.CATEGORY, RecommendationRequest(category, ROW)

@@ -110,7 +110,7 @@ def state_of(store: Store, order_id: str) -> OrderState:
         return work.orders.get(order_id).state
 
 
-def put_into_cart(browser: Browser, book_id: int = 20, quantity: int = 1, **fields: str) -> TestResponse:
+def add_to_cart(browser: Browser, book_id: int = 20, quantity: int = 1, **fields: str) -> TestResponse:
     """Add copies of a book to the cart from its page."""
     page = f"/books/{book_id}"
     return browser.send(f"{page}/cart", form_at=page, quantity=str(quantity), **fields)
@@ -128,7 +128,7 @@ def check_out(
     browser: Browser, book_id: int = 20, quantity: int = 1, address: Mapping[str, str] = ADDRESS_FIELDS
 ) -> str:
     """Order a book through the pages in a signed-in browser; returns the order's number."""
-    put_into_cart(browser, book_id, quantity)
+    add_to_cart(browser, book_id, quantity)
     response = browser.client.post("/checkout", data={**checkout_fields(browser), **address})
     assert response.status_code == 303, response.text
     return urlsplit(response.location).path.removeprefix("/orders/")

@@ -160,18 +160,18 @@ def test_a_deed_keeps_the_reader_where_they_are(pair: Pair, browser: Browser, co
         page = context.new_page()
         page.goto(pair.shop)
         page.evaluate("window.same = true")
-        wave_button = page.locator(".card").get_by_role("button").nth(2)
-        wave_button.click()
+        dismiss_button = page.locator(".card").get_by_role("button").nth(2)
+        dismiss_button.click()
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         assert page.evaluate("window.same") is True
-        assert page.evaluate("document.activeElement.closest('#said') !== null")
+        assert page.evaluate("document.activeElement.closest('#flash') !== null")
         undo(page)
 
 
 def undo(page: Page) -> None:
     """Take back what was just done, for the tests that come after."""
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(page.get_by_text("no longer affects your recommendations")).to_be_visible()
 
 
 def sizes_of(session: CDPSession) -> dict[str, float]:

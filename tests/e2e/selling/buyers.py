@@ -75,7 +75,7 @@ class Buyer:
         """Send a form."""
         return self._request("POST", path, fields)
 
-    def put_into_cart(self, book_id: int) -> Answer:
+    def add_to_cart(self, book_id: int) -> Answer:
         """Put a copy of a book into the cart."""
         path = f"/books/{book_id}"
         return self.post(f"{path}/cart", [*self._token(path), ("quantity", "1")])

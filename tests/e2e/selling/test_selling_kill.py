@@ -23,7 +23,7 @@ from tests.drills import is_running
 from tests.e2e.processes import DEADLINE
 from tests.e2e.selling.buyers import Buyer, buyers_of, sign_up
 from tests.e2e.selling.market import Market
-from tests.e2e.small_shop import BOOKS
+from tests.e2e.small_shop import BOOKS, SmallShop
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ class Town:
 
     def _buy(self, buyer: Buyer, book_id: int, together: threading.Barrier | None = None) -> bool:
         persist = self._market.persist
-        persist(lambda: buyer.put_into_cart(book_id))
+        persist(lambda: buyer.add_to_cart(book_id))
         form = persist(buyer.checkout_form)
         if together:
             together.wait(DEADLINE)
@@ -132,12 +132,12 @@ def kill_all(market: Market, bought: Bought) -> None:
         market.kills[name]()
 
 
-def test_nothing_is_lost_or_double(store: Store, database_url: str, tmp_path: Path) -> None:
+def test_nothing_is_lost_or_double(store: Store, database_url: str, trained_shop: SmallShop, tmp_path: Path) -> None:
     """Shop, relays, Recommendations and provider are killed during checkouts, and come back."""
     bought = Bought()
     sessions = sign_up(Settings(data_dir=tmp_path / "marketplace"), store, BUYERS)
     with ExitStack() as stack:
-        market = Market(tmp_path, database_url, stack)
+        market = Market(tmp_path, database_url, trained_shop, stack)
         buyers = stack.enter_context(buyers_of(market.shop, sessions))
         with ThreadPoolExecutor(BUYERS + 1) as pool:
             killing = pool.submit(kill_all, market, bought)

@@ -24,16 +24,10 @@ from marketplace.domain.recommending import (
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import Limit, Limiter, Tried
+from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
-from tests.marketplace.ordering import (
-    ADDRESS_FIELDS,
-    buyer_of,
-    check_out,
-    moderators_browser,
-    order_of,
-    put_into_cart,
-)
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, check_out, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
     CARL,
@@ -205,7 +199,11 @@ def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store
     values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
     Browser(app).sign_up(CARL)
     with structlog.testing.capture_logs() as logs:
+        # What differs between the databases is asked by those who may do most; the drill sends everybody.
+        is_whole = store.engine.dialect.name == "sqlite" or is_running("attack")
         for name, browser in browsers(app):
+            if not is_whole and name != "ann":
+                continue
             attacker = Attacker(name, browser, app, findings, victim)
             attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
             attack_routes(attacker, app, values)
@@ -224,7 +222,7 @@ def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store
         attack_forms(attacker, Values({}))
     log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
     faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
-    assert findings.requests > 5000
+    assert findings.requests > (5000 if is_whole else 2000)
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
     assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
@@ -239,13 +237,13 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     guest = Browser(app)
     _do_all(guest, 20, "list-of-a-guest")
     # More than there are, so that the cart is in trouble.
-    put_into_cart(guest, LAST_COPY, 2)
+    add_to_cart(guest, LAST_COPY, 2)
     yield "guest", guest
     ann = Browser(app)
     assert ann.sign_up(password="ann's own horse").status_code == 303
     _do_all(ann, 20, "list-of-ann")
     check_out(ann)
-    put_into_cart(ann)
+    add_to_cart(ann)
     yield "ann", ann
 
 

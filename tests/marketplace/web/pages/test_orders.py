@@ -45,24 +45,24 @@ def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> 
     """Once; a shipped one has no button, and whoever sends the form is told."""
     first, second = check_out(buyer), check_out(buyer)
     page = f"/orders/{first}"
-    for words in ("Your order is cancelled.", "Your order was cancelled before."):
+    for words in ("Your order has been cancelled.", "Your order was already cancelled."):
         assert buyer.send(f"{page}/cancel", form_at=f"/orders/{second}").location == page
         assert words in buyer.get(page)
     bring(store, second, OrderState.PAID, OrderState.SHIPPED)
     page = f"/orders/{second}"
-    assert "Cancel this order" not in buyer.get(page)
+    assert "Cancel order" not in buyer.get(page)
     buyer.send(f"{page}/cancel", form_at="/books/20")
-    assert "This order cannot be cancelled any more." in buyer.get(page)
+    assert "This order can no longer be cancelled." in buyer.get(page)
 
 
 def test_orders_are_listed(buyer: Browser, store: Store) -> None:
     """The latest first, each with its state."""
-    assert "You have not ordered anything yet." in buyer.get("/orders")
+    assert "You have no orders yet." in buyer.get("/orders")
     first, second = check_out(buyer), check_out(buyer)
     bring(store, first, OrderState.PAID)
     html = buyer.get("/orders")
     assert html.index(second) < html.index(first)
-    assert "Waiting for the payment" in html
+    assert "Awaiting payment" in html
     assert "Paid" in html
     assert buyer.client.get("/orders?page=2").status_code == 404
 
@@ -87,7 +87,7 @@ def test_what_was_bought_stands_in_the_history(buyer: Browser, store: Store) -> 
     bring(store, check_out(buyer), OrderState.PAID)
     html = buyer.get("/history")
     assert "You bought it" in html
-    assert "You put it into your cart" in html
+    assert "You added it to your cart" in html
 
 
 def test_who_waits_for_books_is_not_forgotten_yet(buyer: Browser) -> None:
@@ -95,6 +95,6 @@ def test_who_waits_for_books_is_not_forgotten_yet(buyer: Browser) -> None:
     order_id = check_out(buyer)
     answer = buyer.send("/account/forget", password="correct horse")
     assert answer.status_code == 409
-    assert "We still owe you books" in answer.text
+    assert "You have open orders" in answer.text
     buyer.send(f"/orders/{order_id}/cancel", form_at=f"/orders/{order_id}")
     assert buyer.send("/account/forget", password="correct horse").status_code == 303
