@@ -17,7 +17,7 @@ from tests.payments.fakes import FakeShop
 
 @pytest.fixture
 def server() -> Iterator[LittleServer]:
-    """A shop that hears everything."""
+    """A shop that accepts every callback."""
     with LittleServer() as running:
         yield running
 
@@ -32,10 +32,10 @@ def shop() -> Iterator[HttpShop]:
 def test_a_call_carries_token_and_outcome(server: LittleServer, shop: HttpShop) -> None:
     """As a bearer token and as JSON."""
     assert shop.call(f"{server.url}/webhooks/payments/a", "token-1", "paid") == 200
-    (asked,) = server.asked
-    assert (asked.method, asked.path, asked.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
-    assert asked.headers["Authorization"] == "Bearer token-1"
-    assert asked.headers["Content-Type"] == "application/json"
+    (request,) = server.asked
+    assert (request.method, request.path, request.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
+    assert request.headers["Authorization"] == "Bearer token-1"
+    assert request.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("status", [204, 302, 401, 409, 503])

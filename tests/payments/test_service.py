@@ -1,4 +1,4 @@
-"""Tests of payments.service and payments.store: whatever happens when, a payment is decided once and told."""
+"""The demo provider: each payment is decided once and called back, whatever happens."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -25,11 +25,11 @@ def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> No
     """Each response has its state, and never the token."""
     unknown = client.get("/payments/a")
     assert (unknown.status_code, unknown.mimetype) == (404, "application/json")
-    asked = client.put("/payments/a", json=BODY)
-    assert asked.status_code == 200
-    assert asked.json == {
+    requested = client.put("/payments/a", json=BODY)
+    assert requested.status_code == 200
+    assert requested.json == {
         "id": "a",
-        "state": "asked",
+        "state": "requested",
         "amount_minor": 999,
         "currency": "EUR",
         "decided_at": None,
@@ -44,7 +44,7 @@ def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> No
         refunded = client.post("/payments/a/withdrawal", json={})
         assert refunded.json is not None
         assert (refunded.status_code, refunded.json["state"]) == (200, "refunded")
-    assert "token-1" not in asked.text + paid.text
+    assert "token-1" not in requested.text + paid.text
 
 
 def test_another_amount_is_a_conflict(client: FlaskClient) -> None:

@@ -42,7 +42,7 @@ def books_by_reader() -> Mapping[str, set[str]]:
 
 
 def test_committed_file_is_what_the_program_makes() -> None:
-    """Whoever runs the program with its defaults gets the committed rows."""
+    """The program with its defaults gives the committed rows."""
     assert csv_text(simulate(CATALOGUE)) == COMMITTED
 
 
@@ -140,8 +140,8 @@ def test_views_come_before_purchases_and_ratings_after() -> None:
     times = {(row["user_id"], row["book_id"], row["kind"]): row["occurred_at"] for row in ROWS}
     stories = {(reader, book) for reader, book, _ in times}
     order = ("view", "click", "purchase", "rating")
-    told = [[times[*story, kind] for kind in order if (*story, kind) in times] for story in stories]
-    assert all(earlier < later for story in told for earlier, later in pairwise(story))
+    ordered = [[times[*story, kind] for kind in order if (*story, kind) in times] for story in stories]
+    assert all(earlier < later for story in ordered for earlier, later in pairwise(story))
     assert [key for key in times if key[2] == "rating" and (*key[:2], "purchase") not in times] == []
 
 

@@ -23,7 +23,7 @@ ORDER = "7K3M-9QXD-2TB4"
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that moves only when told."""
+    """A manual clock."""
     return Clock()
 
 
@@ -109,6 +109,6 @@ def test_a_changed_token_is_forged(tokens: CallbackTokens) -> None:
 
 
 def test_every_refusal_has_its_own_reason() -> None:
-    """The log tells them apart."""
+    """For the log."""
     kinds = InvalidToken.__subclasses__()
     assert {kind.reason for kind in kinds} == {"forged", "expired", "other order"}

@@ -215,15 +215,15 @@ def test_an_account_has_its_cart_and_its_rights(shop: Store) -> None:
     ann = buyer_of(shop)
     carts = Carts(shop, Activity(shop, wake=lambda: None))
 
-    def told() -> tuple[bool, bool]:
+    def account_flags() -> tuple[bool, bool]:
         with shop.read() as work:
             account = work.accounts.by_reader(ann)
         assert account
         return account.has_cart, account.is_moderator
 
-    assert told() == (False, False)
+    assert account_flags() == (False, False)
     carts.add(ann, 2, 1, "")
     promote(shop, ann)
-    assert told() == (True, True)
+    assert account_flags() == (True, True)
     carts.empty(ann)
-    assert told() == (False, True)
+    assert account_flags() == (False, True)

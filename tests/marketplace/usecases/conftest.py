@@ -27,7 +27,7 @@ DUNE = Book(
 
 
 class Desk:
-    """A moderator at work in a shop with one book; `dropped` and `woken` are what others were told."""
+    """A moderator at work in a shop with one book; `dropped` has the changed books, `woken` counts wake-ups."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

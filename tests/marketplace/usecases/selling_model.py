@@ -55,7 +55,7 @@ class SellingModel:
         self.store = store
         self.ticks = 0
         self.activity = Activity(store, wake=lambda: None, clock=self.now)
-        self.carts = Carts(store, self.activity, clock=self.now)
+        self.carts = Carts(store, self.activity)
         self.orders = Orders(store, clock=self.now)
         self.accounts = Accounts(store, passwords=quick_passwords())
         first = next(_ids) * 10

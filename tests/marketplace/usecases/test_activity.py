@@ -35,14 +35,14 @@ class Readers:
     def _wake(self) -> None:
         self.woken += 1
 
-    def told(self) -> list[ShopEvent]:
+    def sent(self) -> list[ShopEvent]:
         """The events that wait for Recommendations."""
         with self.store.read() as work:
             return [row.event() for row in work.outbox.waiting(100)]
 
     def told_kinds(self) -> list[tuple[int, KINDS]]:
         """The books and kinds of the interactions among them."""
-        return [(each.book_id, each.kind) for each in self.told() if isinstance(each, Interaction)]
+        return [(each.book_id, each.kind) for each in self.sent() if isinstance(each, Interaction)]
 
     def history(self, reader_id: int) -> list[tuple[int, KINDS, int | None]]:
         """What the shop itself keeps of a reader, the latest first."""
@@ -67,8 +67,8 @@ def test_a_click_makes_a_guest(readers: Readers) -> None:
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
-    told = readers.told()
-    assert [each.recommendation_id for each in told if isinstance(each, Interaction)] == ["list-1", ""]
+    sent = readers.sent()
+    assert [each.recommendation_id for each in sent if isinstance(each, Interaction)] == ["list-1", ""]
     assert readers.told_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
     assert readers.woken == 2
 
@@ -81,7 +81,7 @@ def test_an_unknown_reader_becomes_a_guest(readers: Readers) -> None:
 def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
     """A reload of the same link is the same click; a link in another list is another."""
     for attribution in ("list-1", "list-1", "list-2"):
-        readers.activity.record_click(NOBODY if not readers.told() else FIRST, 7, attribution)
+        readers.activity.record_click(NOBODY if not readers.sent() else FIRST, 7, attribution)
     assert readers.told_kinds() == [(7, KINDS.CLICK)] * 2
 
 
@@ -95,16 +95,16 @@ def test_a_view_counts_once_a_day(readers: Readers) -> None:
     woken = readers.woken
     readers.activity.record_view(NOBODY, 7)
     readers.activity.record_view(5, 7)
-    assert len(readers.told()) == 3
+    assert len(readers.sent()) == 3
     assert readers.woken == woken
 
 
 def test_an_undone_action_can_be_repeated(readers: Readers) -> None:
     """It gets a new id, since Recommendations accepts each id once."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
-    readers.activity.undo(FIRST, deed.interaction.id)
+    action = readers.activity.dismiss(NOBODY, 7, "")
+    readers.activity.undo(FIRST, action.interaction.id)
     again = readers.activity.dismiss(FIRST, 7, "")
-    assert again.interaction.id != deed.interaction.id
+    assert again.interaction.id != action.interaction.id
     assert readers.told_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
@@ -115,8 +115,8 @@ def test_the_last_rating_wins(readers: Readers) -> None:
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
-    told = [each for each in readers.told() if isinstance(each, Interaction)]
-    assert [(each.kind, each.half_stars, each.undoes) for each in told] == [
+    sent = [each for each in readers.sent() if isinstance(each, Interaction)]
+    assert [(each.kind, each.half_stars, each.undoes) for each in sent] == [
         (KINDS.RATING, 9, ""),
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),
@@ -130,7 +130,7 @@ def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
         readers.activity.rate(NOBODY, 7, half_stars, "")
-    assert readers.told() == []
+    assert readers.sent() == []
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
@@ -145,8 +145,8 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(rate, range(1, 9)))
     assert len(readers.history(reader_id)) == 2
-    ratings = [each for each in readers.told() if isinstance(each, Interaction) and each.kind is KINDS.RATING]
-    undone = [each for each in readers.told() if isinstance(each, Interaction) and each.kind is KINDS.UNDO]
+    ratings = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.RATING]
+    undone = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.UNDO]
     assert (len(ratings), len(undone)) == (8, 7)
 
 
@@ -154,17 +154,17 @@ def test_dismissing_twice_is_once(readers: Readers) -> None:
     """The second call returns the first interaction."""
     first = readers.activity.dismiss(NOBODY, 7, "list-1")
     assert readers.activity.dismiss(FIRST, 7, "") == first
-    assert len(readers.told()) == 1
+    assert len(readers.sent()) == 1
 
 
 def test_readers_undo_only_their_own_actions(readers: Readers) -> None:
     """Another reader's id, an unknown one and an anonymous visitor are refused, and nothing changes."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
+    action = readers.activity.dismiss(NOBODY, 7, "")
     other = readers.activity.record_click(NOBODY, 7, "list-1")
-    for reader_id, interaction_id in ((other, deed.interaction.id), (FIRST, "no"), (NOBODY, deed.interaction.id)):
+    for reader_id, interaction_id in ((other, action.interaction.id), (FIRST, "no"), (NOBODY, action.interaction.id)):
         with pytest.raises(InteractionNotFound):
             readers.activity.undo(reader_id, interaction_id)
-    assert len(readers.told()) == 2
+    assert len(readers.sent()) == 2
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
@@ -176,20 +176,20 @@ def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
     readers.activity.remove_from_wishlist(reader_id, 7)
     with readers.store.read() as work:
         assert not work.wishes.has(reader_id, 7)
-    assert readers.told() == []
+    assert readers.sent() == []
 
 
 def test_an_unknown_book_is_refused(readers: Readers) -> None:
     """No guest is created, and no event."""
-    for deed in (
+    for action in (
         lambda: readers.activity.record_click(NOBODY, 99, "list-1"),
         lambda: readers.activity.rate(NOBODY, 99, 5, ""),
         lambda: readers.activity.dismiss(NOBODY, 99, ""),
         lambda: readers.activity.add_to_wishlist(NOBODY, 99),
     ):
         with pytest.raises(BookNotFound):
-            deed()
-    assert readers.told() == []
+            action()
+    assert readers.sent() == []
     with readers.store.read() as work:
         assert not work.readers.exists(FIRST)
 
@@ -207,7 +207,7 @@ def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
     with readers.store.read() as work:
         assert not work.readers.exists(guest)
         assert work.wishes.has(account, 8)
-    *_, merged, undo = readers.told()
+    *_, merged, undo = readers.sent()
     assert merged == ReadersMerged(guest, account)
     assert isinstance(undo, Interaction)
     assert (undo.kind, undo.reader_id) == (KINDS.UNDO, account)
@@ -255,11 +255,11 @@ def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
         forget_reader(work, account, readers.clock.now())
         work.commit()
     assert readers.history(account) == []
-    assert [each for each in readers.told() if not isinstance(each, Interaction)] == [
+    assert [each for each in readers.sent() if not isinstance(each, Interaction)] == [
         ReadersMerged(guest, account),
         ReaderForgotten(account),
     ]
-    assert [each.reader_id for each in readers.told() if isinstance(each, Interaction)] == [stays]
+    assert [each.reader_id for each in readers.sent() if isinstance(each, Interaction)] == [stays]
 
 
 def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
@@ -292,6 +292,6 @@ def test_times_are_those_of_the_clock(store: Store) -> None:
     """In UTC, with full precision."""
     readers = Readers(store)
     readers.clock.seconds += 5
-    deed = readers.activity.rate(NOBODY, 7, 5, "")
-    assert deed.interaction.occurred_at == readers.clock.now()
-    assert deed.interaction.occurred_at.utcoffset() == timedelta(0)
+    action = readers.activity.rate(NOBODY, 7, 5, "")
+    assert action.interaction.occurred_at == readers.clock.now()
+    assert action.interaction.occurred_at.utcoffset() == timedelta(0)

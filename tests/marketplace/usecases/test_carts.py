@@ -14,7 +14,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.browser import quick_passwords
-from tests.marketplace.web.pages.reading import told
+from tests.marketplace.web.pages.reading import sent
 
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=3)
 EMMA = Book(id=21, title="Emma", price=Money(500, "EUR"))
@@ -47,7 +47,7 @@ def test_adding_to_the_cart_makes_a_guest(carts: Carts, store: Store) -> None:
     assert carts.add(guest, 20, 2, "list-2") == guest
     assert content(carts, guest) == {20: 3}
     assert carts.of(guest).total == Money(2997, "EUR")
-    assert [(each.kind, each.recommendation_id) for each in told(store)] == [(InteractionKind.CART, "list-1")]
+    assert [(each.kind, each.recommendation_id) for each in sent(store)] == [(InteractionKind.CART, "list-1")]
     assert content(carts, 0) == {}
 
 

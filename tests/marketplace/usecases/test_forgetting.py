@@ -16,15 +16,15 @@ from tests.marketplace.fakes import NOON
 def somebody(store: Store, email: str) -> tuple[int, str]:
     """A reader with an account who rated and wished for a book; their id and that of the rating."""
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
-    deed = activity.rate(NOBODY, 7, 9, "list-1")
-    activity.add_to_wishlist(deed.reader_id, 7)
+    action = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(action.reader_id, 7)
     account = Account(
-        reader_id=deed.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
+        reader_id=action.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
     )
     with store.write() as work:
         work.accounts.add(account, NOON)
         work.commit()
-    return deed.reader_id, deed.interaction.id
+    return action.reader_id, action.interaction.id
 
 
 @pytest.fixture

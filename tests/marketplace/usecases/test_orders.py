@@ -70,7 +70,7 @@ class Shop:
         with self.store.read() as work:
             return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
 
-    def told(self, kind: InteractionKind) -> list[Interaction]:
+    def sent(self, kind: InteractionKind) -> list[Interaction]:
         return [each for each in self.events() if isinstance(each, Interaction) and each.kind is kind]
 
 
@@ -189,7 +189,7 @@ def test_a_free_order_is_paid_at_once(shop: Shop) -> None:
     with shop.store.read() as work:
         assert work.orders.get(order_id).state is OrderState.PAID
     assert not [each for each in shop.events() if isinstance(each, PaymentRequested)]
-    assert len(shop.told(InteractionKind.PURCHASE)) == 1
+    assert len(shop.sent(InteractionKind.PURCHASE)) == 1
 
 
 def test_a_paid_order_records_its_purchases_once(shop: Shop) -> None:
@@ -198,7 +198,7 @@ def test_a_paid_order_records_its_purchases_once(shop: Shop) -> None:
     shop.carts.add(ann, 20, 2, "list-1")
     order_id = shop.placed(ann, (21, 1))
     assert [shop.change_state(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
-    bought = shop.told(InteractionKind.PURCHASE)
+    bought = shop.sent(InteractionKind.PURCHASE)
     assert {(each.book_id, each.recommendation_id) for each in bought} == {(20, "list-1"), (21, "")}
     assert len(bought) == 2
 
@@ -220,7 +220,7 @@ def test_a_reader_cancels_a_paid_order(shop: Shop) -> None:
     shop.change_state(order_id, OrderState.PAID)
     assert [shop.orders.cancel(ann, order_id), shop.orders.cancel(ann, order_id)] == [True, False]
     assert shop.stock(20) == 10
-    assert [each.undoes for each in shop.told(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
+    assert [each.undoes for each in shop.sent(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
     assert [each for each in shop.events() if isinstance(each, PaymentWithdrawn)] == [PaymentWithdrawn(order_id)]
 
 
@@ -231,7 +231,7 @@ def test_a_purchase_is_not_undone_twice(shop: Shop) -> None:
     shop.change_state(order_id, OrderState.PAID)
     Activity(shop.store, wake=lambda: None).undo(ann, f"purchase-{order_id}-20")
     shop.orders.cancel(ann, order_id)
-    assert len(shop.told(InteractionKind.UNDO)) == 1
+    assert len(shop.sent(InteractionKind.UNDO)) == 1
 
 
 def test_no_reader_cancels_anothers_order(shop: Shop) -> None:

@@ -211,7 +211,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
             assert order.total.minor == sum(copies * price for copies, price in expected.lines.values())
 
     def teardown(self) -> None:
-        """Everything was told as often as it happened."""
+        """Events match what has happened."""
         with self.store.write() as work:
             waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
             work.outbox.remove([row.event_id for row in waiting])
@@ -221,7 +221,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
         cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
         assert Counter(e.order_id for e in events if isinstance(e, PaymentRequested)) == Counter(paying)
         assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
-        # What a forgotten reader bought is told no more.
+        # Purchases of a deleted reader are no longer sent.
         kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
         bought = [f"purchase-{each}-{book_id}" for each, order in kept.items() for book_id in order.lines]
         undone = [
@@ -230,14 +230,14 @@ class Rules(SellingModel, RuleBasedStateMachine):
             if order.state is OrderState.CANCELLED
             for book_id in order.lines
         ]
-        told = [each for each in events if isinstance(each, Interaction)]
-        assert Counter(e.id for e in told if e.kind is InteractionKind.PURCHASE) == Counter(bought)
-        assert Counter(e.undoes for e in told if e.kind is InteractionKind.UNDO) == Counter(undone)
+        sent = [each for each in events if isinstance(each, Interaction)]
+        assert Counter(e.id for e in sent if e.kind is InteractionKind.PURCHASE) == Counter(bought)
+        assert Counter(e.undoes for e in sent if e.kind is InteractionKind.UNDO) == Counter(undone)
 
 
 @contextmanager
 def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
-    """What is in the block must raise this, or nothing."""
+    """The block must raise this error, or none."""
     if expected is None:
         yield
     else:

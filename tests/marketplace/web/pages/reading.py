@@ -21,7 +21,7 @@ def links(html: str) -> list[str]:
     return re.findall(r'href="(/books/[^"]+)" rel="nofollow"', html)
 
 
-def told(store: Store) -> list[Interaction]:
+def sent(store: Store) -> list[Interaction]:
     """The interactions that wait in the outbox."""
     with store.read() as work:
         events = [row.event() for row in work.outbox.waiting(100)]

@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.web.pages.reading import links, told
+from tests.marketplace.web.pages.reading import links, sent
 
 
 def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) -> None:
-    """The page shows it, every change is told, and what was clicked on gets the credit."""
+    """The page shows it, every change is sent, and what was clicked on gets the credit."""
     response = browser.send("/books/20/rating", form_at="/books/20?from=list-1", stars="4.5", **{"from": "list-1"})
     assert response.status_code == 303
     assert response.location == "/books/20"
@@ -28,16 +28,16 @@ def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) ->
     html = browser.get("/books/20")
     assert "Removed your rating of <cite>Dune</cite>." in html
     assert " checked" not in html
-    kinds = [each.kind.name for each in told(store)]
+    kinds = [each.kind.name for each in sent(store)]
     assert kinds == ["CLICK", "RATING", "VIEW", "UNDO", "RATING", "UNDO"]
-    assert told(store)[1].recommendation_id == "list-1"
+    assert sent(store)[1].recommendation_id == "list-1"
 
 
 @pytest.mark.parametrize("stars", ["", "0", "5.5", "4.25", "nan", "-1", "1e0", "²", "5.0"])
 def test_other_stars_are_refused(browser: Browser, store: Store, stars: str) -> None:
     """Half a star to five, as the form names them; nothing is written of anything else."""
     assert browser.send("/books/20/rating", form_at="/books/20", stars=stars).status_code == 400
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) -> None:
@@ -49,7 +49,7 @@ def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) ->
     undo = re.search(r'name="interaction" value="(not-interested-[0-9a-f]+)"', html)
     assert undo
     assert browser.send("/undo", form_at="/books/20", interaction=undo[1], next="/").location == "/"
-    assert [each.kind.name for each in told(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
+    assert [each.kind.name for each in sent(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
     assert "no longer affects your recommendations" in browser.get("/")
 
 
@@ -88,20 +88,20 @@ def test_nothing_is_done_with_a_book_that_is_not_there(browser: Browser, store: 
 def test_no_deed_is_done_for_a_forged_form(visitor: FlaskClient, store: Store, path: str) -> None:
     """Without the page's token nothing happens."""
     assert visitor.post(path, data={"stars": "5"}).status_code == 400
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_only_ones_own_deeds_can_be_undone(browser: Browser, app: Flask, store: Store) -> None:
     """Another reader's id, or a made up one, undoes nothing and tells nothing."""
     browser.send("/books/20/wish", form_at="/books/20")
     browser.send("/books/20/not-interested", form_at="/books/20")
-    theirs = told(store)[-1].id
-    before = len(told(store))
+    theirs = sent(store)[-1].id
+    before = len(sent(store))
     other = Browser(app)
     for interaction in (theirs, "no-such", "", "x" * 5000, "\x00", "é"):
         assert other.send("/undo", form_at="/books/20", interaction=interaction).location == "/"
         assert "This has already been removed." in other.get("/")
-    assert len(told(store)) == before
+    assert len(sent(store)) == before
 
 
 @pytest.mark.parametrize(

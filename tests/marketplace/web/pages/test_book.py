@@ -12,7 +12,7 @@ from marketplace.domain.recommending import Reason, ReasonKind
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
-from tests.marketplace.web.pages.reading import links, page, told
+from tests.marketplace.web.pages.reading import links, page, sent
 
 
 def test_the_book_page_tells_what_is_known(visitor: FlaskClient) -> None:
@@ -56,7 +56,7 @@ def test_looking_around_makes_no_reader(visitor: FlaskClient, store: Store) -> N
         visitor.get(path)
         with visitor.session_transaction() as session:
             assert set(session) == {"csrf_token"}
-    assert told(store) == []
+    assert sent(store) == []
     with store.read() as work:
         assert not work.readers.exists(1_000_000_000)
 
@@ -67,7 +67,7 @@ def test_a_click_makes_a_guest(visitor: FlaskClient, store: Store, recommender: 
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Expires" in cookie
-    (click,) = told(store)
+    (click,) = sent(store)
     assert (click.reader_id, click.book_id, click.kind) == (1_000_000_000, 20, InteractionKind.CLICK)
     assert click.recommendation_id == "list-1"
     visitor.get("/")
@@ -77,7 +77,7 @@ def test_a_click_makes_a_guest(visitor: FlaskClient, store: Store, recommender: 
 def test_clicks_on_the_shops_own_shelf_name_no_list(visitor: FlaskClient, store: Store) -> None:
     """Recommendations is not credited with what it did not recommend."""
     visitor.get("/books/20?from=shop")
-    assert told(store)[0].recommendation_id == ""
+    assert sent(store)[0].recommendation_id == ""
 
 
 def test_a_reload_is_the_same_event(visitor: FlaskClient, store: Store) -> None:
@@ -85,7 +85,7 @@ def test_a_reload_is_the_same_event(visitor: FlaskClient, store: Store) -> None:
     for _ in range(2):
         visitor.get("/books/20?from=list-1")
         visitor.get("/books/20")
-    assert [each.kind for each in told(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
+    assert [each.kind for each in sent(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_no_reader_opened_is_no_click(visitor: FlaskClient, store: Store, h
     """A browser that fetches ahead or embeds the page, or a link on another site, is served and not recorded."""
     response = visitor.get("/books/20?from=list-1", headers=headers)
     assert response.status_code == 200
-    assert told(store) == []
+    assert sent(store) == []
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -111,7 +111,7 @@ def test_a_shared_link_is_a_view_and_no_click(visitor: FlaskClient, store: Store
     """A reader who comes by it has seen the book, and what they do there is not credited to another reader's list."""
     visitor.get("/books/21?from=shop")
     html = visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Site": site}).text
-    assert [(each.book_id, each.kind) for each in told(store)][1:] == [(20, InteractionKind.VIEW)]
+    assert [(each.book_id, each.kind) for each in sent(store)][1:] == [(20, InteractionKind.VIEW)]
     assert 'name="from" value="list-1"' not in html
     assert 'name="from" value="list-1"' in visitor.get("/books/20?from=list-1").text
 
@@ -119,26 +119,26 @@ def test_a_shared_link_is_a_view_and_no_click(visitor: FlaskClient, store: Store
 def test_a_head_request_is_no_click(visitor: FlaskClient, store: Store) -> None:
     """Link checkers are not readers."""
     assert visitor.head("/books/20?from=list-1").status_code == 200
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_a_navigation_is_a_click(visitor: FlaskClient, store: Store) -> None:
     """What browsers send with an ordinary click is recorded."""
     visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Dest": "document"})
-    assert len(told(store)) == 1
+    assert len(sent(store)) == 1
 
 
 def test_a_click_on_a_book_that_is_gone_is_not_recorded(visitor: FlaskClient, store: Store) -> None:
     """An unknown book makes no guest."""
     page(visitor, "/books/99?from=list-1", 404)
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_a_malformed_attribution_is_a_plain_view(visitor: FlaskClient, store: Store) -> None:
     """A reader with a cookie who comes with a broken link has viewed the book."""
     visitor.get("/books/20?from=shop")
     visitor.get("/books/21?from=" + "x" * 65)
-    assert told(store)[1].kind is InteractionKind.VIEW
+    assert sent(store)[1].kind is InteractionKind.VIEW
 
 
 def test_a_reader_of_another_database_starts_anew(visitor: FlaskClient, store: Store) -> None:
@@ -146,16 +146,16 @@ def test_a_reader_of_another_database_starts_anew(visitor: FlaskClient, store: S
     with visitor.session_transaction() as session:
         session["reader_id"] = 1_000_000_500
     visitor.get("/books/20")
-    assert told(store) == []
+    assert sent(store) == []
     visitor.get("/books/20?from=shop")
-    assert told(store)[0].reader_id == 1_000_000_000
+    assert sent(store)[0].reader_id == 1_000_000_000
 
 
 def test_the_next_click_renews_the_cookie(visitor: FlaskClient, store: Store) -> None:
     """A reader who keeps coming is remembered, and stays the same one."""
     visitor.get("/books/20?from=shop")
     assert "Set-Cookie" in visitor.get("/books/21?from=shop").headers
-    assert {each.reader_id for each in told(store)} == {1_000_000_000}
+    assert {each.reader_id for each in sent(store)} == {1_000_000_000}
 
 
 def test_a_book_page_outlives_the_bookkeeping(visitor: FlaskClient, store: Store) -> None:
