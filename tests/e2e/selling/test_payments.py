@@ -167,7 +167,7 @@ class Killable:
         self._process.kill()
         self.log += self._process.log
 
-    def ask(self, name: str) -> None:
+    def request(self, name: str) -> None:
         callback = {"url": f"{self._shop.url}/{name}", "token": "token"}
         self._request("PUT", name, json={"amount_minor": 999, "currency": "EUR", "callback": callback})
 
@@ -197,7 +197,7 @@ def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, H
     provider, shop = killable
     names = [f"order-{number}" for number in range(ASKED)]
     for name in names:
-        provider.ask(name)
+        provider.request(name)
     shop.await_asked(calls)
     provider.kill()
     provider.start()
@@ -219,7 +219,7 @@ def test_a_provider_killed_during_a_call_calls_again(killable: tuple[Killable, H
     """The shop received the call but did not answer: the provider repeats it once."""
     provider, shop = killable
     answers, shop.answer = shop.answer, shop.hang
-    provider.ask("order")
+    provider.request("order")
     shop.await_asked(1)
     decided = provider.get("order")
     provider.kill()
@@ -227,7 +227,7 @@ def test_a_provider_killed_during_a_call_calls_again(killable: tuple[Killable, H
     provider.start()
     first, second = shop.await_asked(2)
     assert first.json == second.json
-    while provider.get("order")["to_be_told"]:
+    while provider.get("order")["callback_pending"]:
         pass
-    assert provider.get("order") == {**decided, "to_be_told": False}
+    assert provider.get("order") == {**decided, "callback_pending": False}
     assert len(shop.asked) == 2

@@ -42,11 +42,11 @@ def test_a_request_has_the_order_the_amount_and_the_callback(
 ) -> None:
     """The order's id is the idempotency key, the token is for this order, and the reader is not named."""
     provider.request_payment(ORDER, AMOUNT)
-    (asked,) = server.asked
-    assert (asked.method, asked.path) == ("PUT", f"/payments/{ORDER}")
-    assert asked.headers["Idempotency-Key"] == ORDER
-    assert asked.headers["Content-Type"] == "application/json"
-    body = asked.json
+    (request,) = server.asked
+    assert (request.method, request.path) == ("PUT", f"/payments/{ORDER}")
+    assert request.headers["Idempotency-Key"] == ORDER
+    assert request.headers["Content-Type"] == "application/json"
+    body = request.json
     TOKENS.verify(body["callback"].pop("token"), ORDER)
     assert body == {
         "amount_minor": 1998,
@@ -58,10 +58,10 @@ def test_a_request_has_the_order_the_amount_and_the_callback(
 def test_withdrawing_names_the_order(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Nothing else is sent."""
     provider.withdraw_payment(ORDER)
-    (asked,) = server.asked
-    assert (asked.method, asked.path) == ("POST", f"/payments/{ORDER}/withdrawal")
-    assert asked.headers["Idempotency-Key"] == ORDER
-    assert asked.json == {}
+    (request,) = server.asked
+    assert (request.method, request.path) == ("POST", f"/payments/{ORDER}/withdrawal")
+    assert request.headers["Idempotency-Key"] == ORDER
+    assert request.json == {}
 
 
 def test_an_order_id_cannot_change_the_path(server: HttpServer, provider: HttpPaymentProvider) -> None:

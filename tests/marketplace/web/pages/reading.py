@@ -22,7 +22,7 @@ def links(html: str) -> list[str]:
 
 
 def sent(store: Store) -> list[Interaction]:
-    """The interactions in the outbox."""
+    """The interactions that wait in the outbox."""
     with store.read() as work:
         events = [row.event() for row in work.outbox.waiting(100)]
     return [each for each in events if isinstance(each, Interaction)]
