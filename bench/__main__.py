@@ -5,8 +5,8 @@ import sys
 import click
 
 from bench import accuracy, calls, home, ingestion, machine, moderator, outage, scale, search, takeup
-from bench.generated import Size
-from bench.processes import python, run_apart
+from bench.data.generated import Size
+from bench.load.processes import python, run_apart
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
 """What runs when nothing is named; moderator, outage, takeup and scale take minutes more."""

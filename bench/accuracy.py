@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 import numpy as np
 
-from bench.book_data import BookData, amazon_book
+from bench.data.book_data import BookData, amazon_book
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
 from recommendations.evaluation.case import make_case

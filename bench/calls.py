@@ -12,10 +12,15 @@ import numpy as np
 
 from bench import empty_servers
 from bench.accuracy import read_pairs
-from bench.book_data import BookData, amazon_book
-from bench.load import Load, generate_load
-from bench.processes import Stage, python
-from bench.recommendations_process import RecommendationsFolder, RunningServer, import_and_train, wait_until_serving
+from bench.data.book_data import BookData, amazon_book
+from bench.load.generator import Load, generate_load
+from bench.load.processes import Stage, python
+from bench.load.recommendations_process import (
+    RecommendationsFolder,
+    RunningServer,
+    import_and_train,
+    wait_until_serving,
+)
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from servicekit.table import print_table
@@ -115,7 +120,7 @@ def run() -> None:
     click.echo(
         "calls/s: the median of the rounds; of bare: likewise, of each round's rate beside that of the first row.\n"
         "lowest, highest: of the rounds. server µs, client µs: processor time a call, all threads and workers, user\n"
-        "and system. The load generator (bench/load.py) is one thread that shares the cores with the server; it is\n"
+        "and system. The load generator is one thread that shares the cores with the server; it is\n"
         "the same for every row.\n"
         f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
     )

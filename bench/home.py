@@ -14,10 +14,10 @@ import click
 
 from bench import empty_pages
 from bench.guest import LINK, PERSONAL, NotTheShop
-from bench.marketplace_process import RunningShop, open_shop
-from bench.processes import Child, Stage, python
-from bench.recommendations_process import RecommendationsFolder, wait_until_serving
-from bench.wrk import CONNECTIONS, WrkReport, milliseconds, read_report, wrk_command
+from bench.load.marketplace_process import RunningShop, open_shop
+from bench.load.processes import Child, Stage, python
+from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
+from bench.load.wrk import CONNECTIONS, WrkReport, milliseconds, read_report, wrk_command
 from servicekit.table import print_table
 
 CLICKS = 3

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from bench.book_data import amazon_book
-from bench.processes import Finished, Stage
-from bench.recommendations_process import RecommendationsFolder, wait_until_serving
+from bench.data.book_data import amazon_book
+from bench.load.processes import Finished, Stage
+from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
 _IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")

@@ -9,10 +9,10 @@ import click
 import numpy as np
 
 from bench.guest import Guest, Sample
-from bench.marketplace_process import open_shop
-from bench.processes import Stage
-from bench.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
-from bench.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
+from bench.load.marketplace_process import open_shop
+from bench.load.processes import Stage
+from bench.load.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
+from bench.load.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
 from servicekit.table import print_table
 
 SECONDS = 12

@@ -11,10 +11,10 @@ import click
 import numpy as np
 import psutil
 
-from bench.generated import Size, write_books, write_interactions
+from bench.data.generated import Size, write_books, write_interactions
 from bench.ingestion import row
-from bench.processes import Finished, Stage
-from bench.recommendations_process import RecommendationsFolder, wait_until_serving
+from bench.load.processes import Finished, Stage
+from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
 STEPS = 4

@@ -10,11 +10,11 @@ import numpy as np
 import psutil
 
 from bench.accuracy import read_pairs
-from bench.book_data import BookData, amazon_book
-from bench.generated import Size, write_books, write_interactions
-from bench.load import Load, generate_load, offer_load
-from bench.processes import Stage
-from bench.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
+from bench.data.book_data import BookData, amazon_book
+from bench.data.generated import Size, write_books, write_interactions
+from bench.load.generator import Load, generate_load, offer_load
+from bench.load.processes import Stage
+from bench.load.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
 from protobufs import recommendations_pb2 as pb
 from servicekit.table import print_table
 

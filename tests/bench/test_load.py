@@ -7,7 +7,7 @@ from concurrent import futures
 import grpc
 import pytest
 
-from bench.load import generate_load, offer_load
+from bench.load.generator import generate_load, offer_load
 
 METHOD = "/Test/Echo"
 received: list[bytes] = []

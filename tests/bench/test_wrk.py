@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.wrk import WrkReport, milliseconds, read_report, wrk_command
+from bench.load.wrk import WrkReport, milliseconds, read_report, wrk_command
 
 GOOD = """\
 Running 12s test @ http://127.0.0.1:5001/

@@ -1,0 +1,1 @@
+"""The catalogues and histories that are measured with."""

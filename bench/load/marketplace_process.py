@@ -1,0 +1,39 @@
+"""The shop as a real process, over a Recommendations that runs already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bench.load.processes import Child, Stage, python
+from bench.load.recommendations_process import RunningServer
+
+_OPEN = "Marketplace is open at "
+
+
+@dataclass(frozen=True)
+class RunningShop:
+    """The shop's process, its address without a path, and the settings that it was started with."""
+
+    child: Child
+    url: str
+    settings: Mapping[str, str]
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port = urlsplit(self.url).port
+        if port is None:
+            raise ValueError(f"no port in {self.url!r}")
+        return port
+
+
+def open_shop(stage: Stage, recommendations: RunningServer) -> RunningShop:
+    """Open the shop with the starter catalogue on a free port. Raises ChildFailed."""
+    settings = {
+        "MARKETPLACE_DATA_DIR": str(stage.folder / "marketplace"),
+        "MARKETPLACE_PORT": "0",
+        "RECOMMENDATIONS_HOST": "127.0.0.1",
+        "RECOMMENDATIONS_PORT": str(recommendations.port),
+    }
+    child = stage.start(*python("marketplace", "start"), settings=settings)
+    return RunningShop(child, child.wait_for(_OPEN), settings)

@@ -1,0 +1,197 @@
+"""Child processes that are measured, and that end with the benchmark, by their own ids."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import click
+import psutil
+
+PROJECT = Path(__file__).parents[2]
+ENDING_SECONDS = 20.0
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_SETTINGS = ("RECOMMENDATIONS_", "MARKETPLACE_")
+
+
+class ChildFailed(click.ClickException):
+    """A child process ended when it should not have; the message holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that ran to its end: what it printed, how long it took and the most memory it held.
+
+    `cpu_seconds` are those of all its threads: what another process on this machine hardly changes.
+    """
+
+    output: str
+    seconds: float
+    peak_mb: float
+    cpu_seconds: float
+
+
+class Child:
+    """A running process of this benchmark; its output goes to a file."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def output(self) -> str:
+        """All that it printed so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def require_running(self) -> None:
+        """Raise ChildFailed where it has ended."""
+        if self._process.poll() is not None:
+            raise ChildFailed(
+                f"{self._process.args!r} ended with {self._process.returncode}:\n{self.output()[-2000:]}"
+            )
+
+    def wait_for(self, text: str, seconds: float = 60.0) -> str:
+        """Wait until it has printed a line that holds `text`; returns the rest of that line. Raises ChildFailed."""
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            for line in self.output().splitlines(keepends=True):
+                if text in line and line.endswith("\n"):
+                    return line.split(text, 1)[1].strip()
+            self.require_running()
+            time.sleep(0.005)
+        raise ChildFailed(f"{self._process.args!r} did not print {text!r} in {seconds:g} s:\n{self.output()[-2000:]}")
+
+    def wait(self) -> resource.struct_rusage:
+        """Wait until it ends by itself; returns what it used. Raises ChildFailed where it ends with an error."""
+        # Not Popen.wait: only wait4 tells what this one child used.
+        _, status, usage = os.wait4(self.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        if status:
+            self.require_running()
+        return usage
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it and its workers have used, all threads, user and system."""
+        process = psutil.Process(self.pid)
+        times = [one.cpu_times() for one in (process, *process.children())]
+        return sum(one.user + one.system for one in times)
+
+    def resident_mb(self) -> float:
+        """The memory that it holds now."""
+        return psutil.Process(self.pid).memory_info().rss / 1e6
+
+    def freeze(self) -> None:
+        """Stop it in its tracks, connections open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it without warning."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """Ask it to end and wait; where it does not, kill it. Once it has ended, nothing happens."""
+        if self._process.poll() is not None:
+            return
+        self._process.terminate()
+        self.thaw()  # a frozen one cannot hear
+        try:
+            self._process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+class Stage:
+    """A temporary folder and the processes in it; leaving the block ends them and removes it."""
+
+    def __init__(self) -> None:
+        self._exits = contextlib.ExitStack()
+        self._logs = 0
+
+    def __enter__(self) -> "Stage":
+        self.folder = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        self._exits.enter_context(_handling(_ENDING, _end))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Being told to end once more must not leave a process behind.
+        with _handling((signal.SIGINT, *_ENDING), lambda _number, _frame: None):
+            self._exits.close()
+
+    def start(self, *command: str, settings: Mapping[str, str] | None = None) -> Child:
+        """Start a command, with these settings of the services and no others."""
+        self._logs += 1
+        log = self.folder / f"{self._logs}.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=_environment(settings or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the benchmark, which then ends its children in its own order.
+                start_new_session=True,
+            )
+        child = Child(process, log)
+        self._exits.callback(child.end)
+        return child
+
+    def run(self, *command: str, settings: Mapping[str, str] | None = None) -> Finished:
+        """Run a command to its end. Raises ChildFailed."""
+        started = time.perf_counter()
+        child = self.start(*command, settings=settings)
+        usage = child.wait()
+        seconds = time.perf_counter() - started
+        return Finished(child.output(), seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
+
+
+def run_apart(*command: str) -> int:
+    """Run a command and pass on to it what would end this process, so that it can tidy up; returns its exit code.
+
+    `subprocess.run` would kill it a quarter of a second after Ctrl-C.
+    """
+    process = subprocess.Popen(command, start_new_session=True)
+    with _handling((signal.SIGINT, *_ENDING), lambda number, _frame: process.send_signal(number)):
+        return process.wait()
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command `python -m module arguments`."""
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's own, without settings of the services: a benchmark must not meet somebody's database."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
+    return inherited | {"PYTHONUNBUFFERED": "1"} | dict(settings)
+
+
+@contextlib.contextmanager
+def _handling(numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,77 @@
+"""The Recommendations service as real processes: imported, trained, served."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from bench.load.processes import Child, ChildFailed, Finished, Stage, python
+
+MODULE = "recommendations"
+SERVICE = "Recommendations"
+_LISTENS = "Recommendations listens on 127.0.0.1:"
+_CHANNEL_OPTIONS = (
+    ("grpc.initial_reconnect_backoff_ms", 20),
+    ("grpc.min_reconnect_backoff_ms", 20),
+    ("grpc.max_reconnect_backoff_ms", 20),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server and the port it listens on."""
+
+    child: Child
+    port: int
+
+
+class RecommendationsFolder:
+    """One data folder of the service and the commands that work in it."""
+
+    def __init__(self, stage: Stage, name: str = "recommendations") -> None:
+        self._stage = stage
+        self.path = stage.folder / name
+
+    def run(self, *arguments: str) -> Finished:
+        """Run one command to its end. Raises ChildFailed."""
+        return self._stage.run(*python(MODULE, *arguments), settings=self._settings(port=0))
+
+    def start(self, *arguments: str) -> Child:
+        """Start one command, which goes on when this returns."""
+        return self._stage.start(*python(MODULE, *arguments), settings=self._settings(port=0))
+
+    def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
+        """Start the server; it listens when this returns, but may not be ready yet. Raises ChildFailed."""
+        settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
+        child = self._stage.start(*python(MODULE, command), settings=settings)
+        return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
+
+    def _settings(self, *, port: int) -> Mapping[str, str]:
+        return {"RECOMMENDATIONS_DATA_DIR": str(self.path), "RECOMMENDATIONS_PORT": str(port)}
+
+
+def wait_until_serving(server: RunningServer, seconds: float = 60.0) -> None:
+    """Wait until health says SERVING. Raises ChildFailed."""
+    request = health_pb2.HealthCheckRequest(service=SERVICE)
+    give_up = time.monotonic() + seconds
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}", options=_CHANNEL_OPTIONS) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        while time.monotonic() < give_up:
+            try:
+                if stub.Check(request, timeout=1.0).status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+            except grpc.RpcError:
+                server.child.require_running()
+            time.sleep(0.005)
+    raise ChildFailed(f"not SERVING within {seconds:g} s:\n{server.child.output()[-2000:]}")
+
+
+def import_and_train(folder: RecommendationsFolder, books: Path, interactions: Path) -> None:
+    """Fill an empty folder and learn a model, with parameters that nobody searched for. Raises ChildFailed."""
+    folder.run("import", "--books", str(books), "--interactions", str(interactions))
+    folder.run("train", "--budget", "0")

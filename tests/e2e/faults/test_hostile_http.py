@@ -1,0 +1,145 @@
+"""The shop's own server, given what is no HTTP, half of a request, or more than anybody needs."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import Process
+
+pytestmark = pytest.mark.slow
+
+HOST = b"Host: localhost\r\n"
+POST = b"POST /account/sign-in HTTP/1.1\r\n" + HOST
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+MALFORMED = {
+    "nothing": b"\r\n\r\n",
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20 + b"\r\n\r\n",
+    "bytes": bytes(range(256)) * 8 + b"\r\n\r\n",
+    "no version": b"GET /\r\n" + HOST + b"\r\n",
+    "another version": b"GET / HTTP/9.9\r\n" + HOST + b"\r\n",
+    "no path": b"GET HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a path of bytes": b"GET /\x00\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another's address": b"GET http://evil.example/account HTTP/1.1\r\n" + HOST + b"\r\n",
+    "an address that is none": b"GET http://[ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a tunnel": b"CONNECT evil.example:443 HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a method of bytes": b"\xff\xff / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a long line": b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+    "many headers": b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: y\r\n" % n for n in range(30_000)) + b"\r\n",
+    "a folded header": b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n b\r\n\tc\r\n\r\n",
+    "a header without colon": b"GET / HTTP/1.1\r\n" + HOST + b"nonsense\r\n\r\n",
+    "a header of bytes": b"GET / HTTP/1.1\r\n" + HOST + b"\x00\xff: \x00\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "a negative length": POST + b"Content-Length: -1\r\n\r\n",
+    "a length of words": POST + b"Content-Length: five\r\n\r\nhello",
+    "a length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "an endless length": POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "more than is taken": POST + b"Content-Length: 1000000000\r\n\r\n" + b"x" * 100_000,
+    "no such chunk": CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+    "a negative chunk": CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+    "a chunk without end": CHUNKED + b"5\r\nhelloworld",
+    "an endless chunk": CHUNKED + b"f" * 5000 + b"\r\n",
+    "many chunks": CHUNKED + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n",
+    "another coding": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "one request in another": POST + b"Content-Length: 0\r\n\r\n" + b"GET /nope HTTP/1.1\r\n" * 100,
+    "expected to go on": POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The shop as an operator starts it, without Recommendations."""
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    environment = {"MARKETPLACE_DATA_DIR": str(folder), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
+    process = Process("marketplace", environment)
+    yield process
+    assert process.stop() == 0
+    assert "Traceback" not in "".join(process.log)
+
+
+@contextmanager
+def connected(shop: Process) -> Iterator[socket.socket]:
+    """A connection that is closed without ceremony."""
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=10) as connection:
+        yield connection
+
+
+def told(shop: Process, request: bytes) -> bytes:
+    """What the server answers before it closes the connection, or falls silent."""
+    answer = b""
+    with connected(shop) as connection:
+        connection.settimeout(0.5)
+        try:
+            connection.sendall(request)
+            while received := connection.recv(65_536):
+                answer += received
+        except OSError:
+            # Refused in the middle, or waiting for more: both are its right.
+            pass
+    return answer
+
+
+def status(shop: Process) -> int:
+    """What an ordinary reader gets meanwhile."""
+    connection = HTTPConnection("127.0.0.1", shop.port, timeout=10)
+    connection.request("GET", "/", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+    assert answer.read().rstrip().endswith(b"</html>")
+    connection.close()
+    return answer.status
+
+
+@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
+def test_nonsense_is_refused_and_the_shop_stays_open(shop: Process, request_: bytes) -> None:
+    """It is refused or not answered, nothing is told of the program, and the next reader is served.
+
+    501 is right for a coding that the server does not know.
+    """
+    answer = told(shop, request_)
+    statuses = {line.split()[1] for line in answer.splitlines() if line.startswith(b"HTTP/1.")}
+    assert all(each < b"500" or each == b"501" for each in statuses)
+    assert b"Traceback" not in answer
+    assert b"waitress" not in answer.lower()
+    assert status(shop) == 200
+
+
+def test_no_disk_is_filled(shop: Process) -> None:
+    """A body that is announced, or grows, beyond what any form sends is refused before it is there; one that is only
+    too large for a form gets the shop's own page."""
+    announced = told(shop, POST + b"Content-Length: 100000000\r\n\r\n")
+    grown = told(shop, CHUNKED + (b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 300)
+    assert announced.split()[1] == grown.split()[1] == b"413"
+    answer = told(shop, POST + b"Content-Length: 70000\r\n\r\n" + b"x" * 70_000)
+    assert answer.split()[1] == b"413"
+    assert b"Request too large" in answer
+
+
+def test_whoever_leaves_early_leaves_nothing_behind(shop: Process) -> None:
+    """Connections that end in the middle of a request or of its answer do no harm to others."""
+    for request in (b"GET / HT", POST + b"Content-Length: 50000\r\n\r\nhalf", b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"):
+        for _ in range(30):
+            with connected(shop) as connection:
+                connection.sendall(request)
+    assert status(shop) == 200
+
+
+def test_the_slow_keep_nobody_waiting(shop: Process) -> None:
+    """More connections than the shop has threads, each with half of a request: a reader is served at once."""
+    with ExitStack() as stack:
+        for number in range(40):
+            connection = stack.enter_context(connected(shop))
+            half = POST + b"Content-Length: 1000\r\n\r\nx" if number % 2 else b"GET / HTTP/1.1\r\nHost: loc"
+            connection.sendall(half)
+        readers = [threading.Thread(target=lambda: statuses.append(status(shop))) for _ in range(4)]
+        statuses: list[int] = []
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    assert statuses == [200] * 4

@@ -1,0 +1,219 @@
+"""Killed at any moment, every command and the server leave what is whole, and what was acknowledged is there."""
+
+import itertools
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from sqlalchemy import make_url
+
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from recommendations.model import artifact
+from servicekit.importing import BATCH
+from tests.drills import is_running
+from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.small_shop import BOOKS, SmallShop, of_one_shelf, train_small_shop
+
+pytestmark = pytest.mark.slow
+
+ROUNDS = 100 if is_running("kill") else 2
+"""How often each is killed; each round at another moment, the same ones in every run."""
+
+STORED, REPEATED = pb.InteractionResult.OUTCOME_STORED, pb.InteractionResult.OUTCOME_REPEATED
+RECORDED_AT_ONCE = 5
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> SmallShop:
+    """A shop on either database, before its first command."""
+    return SmallShop(tmp_path, database_url)
+
+
+@pytest.fixture
+def file_shop(tmp_path: Path) -> SmallShop:
+    """A shop on SQLite, before its first command."""
+    return SmallShop(tmp_path, f"sqlite:///{tmp_path / 'test.db'}")
+
+
+def moments(longest: float) -> Iterator[float]:
+    """Seconds to wait before each kill."""
+    chance = random.Random(7)
+    for _ in range(ROUNDS):
+        yield chance.uniform(0, longest)
+
+
+def require_whole(shop: SmallShop) -> list[str]:
+    """SQLite finds its file in order, every model that has its name is usable, and the one to be served is there.
+
+    Returns the versions of those to be served, the best choice first.
+    """
+    if shop.database.startswith("sqlite"):
+        connection = sqlite3.connect(str(make_url(shop.database).database))
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        connection.close()
+    store = shop.store()
+    try:
+        with store.read() as work:
+            versions = list(work.models.latest(1000))
+    finally:
+        store.close()
+    named = {path.name for path in shop.models.glob("[!.]*")}
+    for version in named:
+        artifact.load(shop.models / version)
+    assert not versions or versions[0] in named
+    return versions
+
+
+def events(shop: SmallShop) -> list[tuple[int, int]]:
+    """Reader and book of every event, in the order in which they were stored."""
+    store = shop.store()
+    try:
+        with store.read() as work:
+            return [
+                (event.reader_id, event.book_id) for chunk in work.interactions.events_after(0) for event in chunk
+            ]
+    finally:
+        store.close()
+
+
+@contextmanager
+def serving(shop: SmallShop) -> Iterator[tuple[Process, RecommendationsStub]]:
+    """A running server and a client of it; whoever comes to the end of the block finds it ended."""
+    server = shop.serve()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            yield server, RecommendationsStub(channel)
+    finally:
+        server.kill()
+
+
+def test_migrate(file_shop: SmallShop) -> None:
+    """The database has every migration or none, and the next `migrate` brings it up to date."""
+    for moment in moments(1.5):
+        file_shop.command("migrate").kill_after(moment)
+        connection = sqlite3.connect(file_shop.folder / "test.db")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        connection.close()
+        assert tables == set() or {"books", "interactions", "tombstones", "models", "alembic_version"} <= tables
+        file_shop.run("migrate")
+        for path in file_shop.folder.glob("test.db*"):
+            path.unlink()
+
+
+def test_import(shop: SmallShop) -> None:
+    """Whole batches are stored, in their order; the same import again brings the rest and nothing twice."""
+    bought = of_one_shelf(3 * BATCH // 6)
+    books, history = shop.write_books(), shop.write_interactions(bought)
+    arguments = ("import", "--books", str(books), "--interactions", str(history))
+    whole = list(dict.fromkeys(bought))
+    before = 0
+    for moment in moments(2.0):
+        command = shop.command(*arguments)
+        command.await_output("importing interactions.csv")
+        killed = command.kill_after(moment)
+        require_whole(shop)
+        stored = events(shop)
+        assert stored == whole[: len(stored)]
+        assert len(stored) >= before
+        assert killed or stored == whole
+        before = len(stored)
+    shop.run(*arguments)
+    assert events(shop) == whole
+
+
+def test_train(trained_shop: SmallShop) -> None:
+    """A model is recorded and usable, or there is none of it but what nobody takes for a model."""
+    shop = trained_shop
+    known = require_whole(shop)
+    for moment in moments(2.5):
+        command = shop.command("train", "--budget", "0")
+        command.await_output("training")
+        command.kill_after(moment)
+        versions = require_whole(shop)
+        assert versions[-len(known) :] == known
+        known = versions
+    shop.run("train", "--budget", "0")
+    assert require_whole(shop)[0] not in known
+
+
+def test_record(shop: SmallShop) -> None:
+    """Whatever was acknowledged is there when the server is back, under its id and once."""
+    train_small_shop(shop)
+    imported = len(events(shop))
+    acknowledged: list[str] = []
+    for round_, moment in enumerate(moments(0.5)):
+        with serving(shop) as (server, stub):
+            first = threading.Event()
+            recording = threading.Thread(target=record_until_killed, args=(stub, round_, acknowledged, first))
+            recording.start()
+            assert first.wait(DEADLINE)
+            recording.join(moment)
+            server.kill()
+            recording.join()
+        require_whole(shop)
+    with serving(shop) as (_, stub):
+        for start in range(0, len(acknowledged), 500):
+            again = [purchase(id_) for id_ in acknowledged[start : start + 500]]
+            assert set(recorded(stub, again)) == {REPEATED}
+    stored = len(events(shop)) - imported
+    # Of what was under way when the server was killed, all or nothing is there.
+    assert stored - len(acknowledged) in {n * RECORDED_AT_ONCE for n in range(ROUNDS + 1)}
+
+
+def test_take_up(trained_shop: SmallShop) -> None:
+    """A server that is killed while it takes up a new model serves that model once it is back."""
+    shop = trained_shop
+    for moment in moments(1.0):
+        with serving(shop) as (server, stub):
+            newest = require_whole(shop)[0]
+            assert version(stub) == newest
+            shop.run("train", "--budget", "0")
+            ends = time.monotonic() + moment
+            # Somebody asks all the time.
+            while time.monotonic() < ends and version(stub) == newest:
+                pass
+            server.kill()
+    with serving(shop) as (_, stub):
+        assert version(stub) == require_whole(shop)[0] != newest
+
+
+def record_until_killed(
+    stub: RecommendationsStub, round_: int, acknowledged: list[str], first: threading.Event
+) -> None:
+    """Record one batch after the other, and note the ids that were acknowledged, until the server is gone."""
+    for number in itertools.count():
+        ids = [f"{round_}-{number}-{place}" for place in range(RECORDED_AT_ONCE)]
+        try:
+            outcomes = recorded(stub, [purchase(id_) for id_ in ids])
+        except grpc.RpcError:
+            return
+        assert set(outcomes) == {STORED}
+        acknowledged += ids
+        first.set()
+
+
+def purchase(id_: str) -> pb.Interaction:
+    """A purchase; which one depends on its id only."""
+    number = sum(id_.encode())
+    return pb.Interaction(
+        id=id_, user_id=number % 200 + 1, book_id=number % BOOKS + 1, kind=pb.Interaction.KIND_PURCHASE
+    )
+
+
+def recorded(stub: RecommendationsStub, batch: list[pb.Interaction]) -> list[int]:
+    """Record a batch; returns the outcomes."""
+    request = pb.RecordInteractionsRequest(interactions=batch)
+    return [result.outcome for result in stub.RecordInteractions(request, timeout=DEADLINE).results]
+
+
+def version(stub: RecommendationsStub) -> str:
+    """The model that the server answers from."""
+    return stub.Recommend(pb.RecommendationRequest(any_category=True), timeout=DEADLINE).model_version

@@ -1,0 +1,69 @@
+"""What the running shop says of itself and of a reader, and what moderators find in it."""
+
+import json
+import time
+import urllib.request
+from contextlib import closing
+from typing import Any
+
+from playwright.sync_api import Page
+
+from marketplace.domain.events import BookChanged
+from marketplace.domain.moderation import Action
+from marketplace.domain.money import Money
+from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
+from marketplace.settings import Settings
+from marketplace.store import open_store
+from tests.e2e.pages.states import ORDER
+from tests.e2e.processes import Pair
+from tests.marketplace.fakes import NOON
+
+DEADLINE_SECONDS = 30.0
+_CHANGES = {"title": "A title", "changed": {"title": ["Another title", "A title"], "stock": ["3", ""]}}
+
+
+def await_delivery(pair: Pair) -> None:
+    """Wait until Recommendations was told all that happened; nothing may have been refused."""
+    ends = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        with urllib.request.urlopen(f"{pair.shop}readyz", timeout=10) as answer:
+            outbox = json.load(answer)["outbox"]
+        assert outbox["refused"] == 0
+        if outbox["waiting"] == 0:
+            return
+        assert time.monotonic() < ends, outbox
+
+
+def export_of(page: Page, shop: str) -> dict[str, Any]:
+    """All that the shop keeps about whoever uses this page."""
+    answer = page.request.get(f"{shop}account/export")
+    assert answer.ok
+    exported: dict[str, Any] = answer.json()
+    return exported
+
+
+def give_work(pair: Pair, email: str) -> None:
+    """Make an account a moderator's, and give them an order, an event that was set aside and an entry in the log."""
+    line = OrderLine(book_id=4, title="A book with a title", price=Money(999, "EUR"), quantity=2)
+    address = Address(name="Ann Buyer", street="1 High Street", city="Oxford", country="GB")
+    changes = (StateChange(OrderState.PLACED, NOON, Actor.READER), StateChange(OrderState.PAID, NOON, Actor.PROVIDER))
+    with closing(open_store(Settings(data_dir=pair.folder / "marketplace").database)) as store, store.write() as work:
+        account = work.accounts.by_email(email)
+        assert account
+        work.accounts.set_moderator(account.reader_id, True)
+        order = Order(
+            id=ORDER,
+            reader_id=account.reader_id,
+            email=email,
+            address=None,
+            lines=(line,),
+            total=line.amount,
+            state=OrderState.PAID,
+            placed_at=NOON,
+            changes=changes,
+        )
+        work.orders.add(order, address, key="key", digest="")
+        work.audit.add(account.reader_id, Action.BOOK_CHANGED, "4", _CHANGES, at=NOON)
+        work.outbox.add(BookChanged(4), created_at=NOON)
+        work.outbox.mark_failed({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
+        work.commit()

@@ -1,0 +1,184 @@
+"""How the pages look and weigh, in headless Chromium: for those who see little, on phones, and over slow lines."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, StorageState, ViewportSize, expect
+
+from marketplace.app import create_app
+from marketplace.settings import Settings
+from tests.drills import is_running
+from tests.e2e.pages.shop_state import give_work
+from tests.e2e.pages.states import BOOK, STATES, Who, cookies_of_all
+from tests.e2e.processes import Pair
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+NARROW: ViewportSize = {"width": 375, "height": 900}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MOST_BYTES = 60_000
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) window.shifted += each.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+NO_PAGES = {
+    "static",
+    "cover.image",
+    "health.alive",
+    "health.ready",
+    "health.robots",
+    "account.download",
+    "search.suggest",
+    "orders.state",
+}
+# Their addresses are made by the shop: what is done on another page leads there.
+LED_TO = {"orders.page"}
+Cookies = Mapping[Who, StorageState | None]
+
+
+@pytest.fixture(scope="module")
+def cookies(pair: Pair, browser: Browser) -> Cookies:
+    """Of everyone who may look at a page."""
+    return cookies_of_all(browser, pair.shop, lambda email: give_work(pair, email))
+
+
+def test_no_page_is_forgotten(tmp_path: Path) -> None:
+    """Every address that answers with a page is among those that are looked at here."""
+    app = create_app(Settings(data_dir=tmp_path))
+    known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_PAGES
+    with app.test_request_context("/"):
+        address = app.create_url_adapter(None) or app.url_map.bind("localhost")
+    found = {address.match(each.path.split("?")[0])[0] for each in STATES if each.path != "/nothing-here"}
+    assert found | LED_TO == known
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("who", Who)
+def test_axe_finds_no_violation(pair: Pair, browser: Browser, cookies: Cookies, who: Who) -> None:
+    """On every page in every state, by WCAG 2.2 AA and best practice; nor does a page scroll sideways.
+
+    All rules are checked on a narrow light page. Then it becomes wide and dark, which can only change colours and
+    sideways scrolling; the drill checks all rules there too.
+    """
+    everything = {"type": "tag", "values": RULES}
+    colours = everything if is_running("look") else {"type": "rule", "values": ["color-contrast"]}
+    violations = []
+    for state in (state for state in STATES if state.who is who):
+        with browser.new_context(
+            viewport=NARROW, color_scheme="light", storage_state=cookies[who], reduced_motion="reduce"
+        ) as context:
+            page = context.new_page()
+            page.goto(pair.shop.rstrip("/") + state.path)
+            state.do(page)
+            page.evaluate(AXE)
+            violations += [(state.path, "narrow and light", *fault) for fault in faults_of(page, everything)]
+            page.set_viewport_size(WIDE)
+            page.emulate_media(color_scheme="dark")
+            violations += [(state.path, "wide and dark", *fault) for fault in faults_of(page, colours)]
+    assert violations == []
+
+
+def faults_of(page: Page, rules: dict[str, Any]) -> list[tuple[str, str]]:
+    """The rules that a page breaks as it is now, with the first element that breaks each."""
+    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
+    faults = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append(("scrolls sideways", ""))
+    return faults
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("who", [Who.VISITOR, Who.GUEST])
+def test_home_is_light(pair: Pair, browser: Browser, cookies: Cookies, who: Who) -> None:
+    """With everything that it loads down to its end, covers and headers included, it takes at most 60 KB."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}, storage_state=cookies[who]) as context:
+        page = context.new_page()
+        sizes = sizes_of(context.new_cdp_session(page))
+        page.goto(pair.shop)
+        covers = page.locator(".cover img")
+        for cover in covers.all():
+            cover.scroll_into_view_if_needed()
+        page.wait_for_load_state("networkidle")
+        assert len(sizes) >= covers.count()
+        assert 20_000 < sum(sizes.values()) <= MOST_BYTES
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [375, 1440])
+@pytest.mark.parametrize("path", ["/", BOOK, "/search?q=christie", "/history"])
+def test_nothing_moves_while_a_page_loads(
+    pair: Pair, browser: Browser, cookies: Cookies, path: str, width: int
+) -> None:
+    """On a slow line too, every picture has its place before it comes."""
+    with browser.new_context(viewport={"width": width, "height": 900}, storage_state=cookies[Who.GUEST]) as context:
+        page = context.new_page()
+        page.add_init_script(SHIFTS)
+        slowed = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
+        context.new_cdp_session(page).send("Network.emulateNetworkConditions", slowed)
+        page.goto(pair.shop.rstrip("/") + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.shifted") == 0
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_suggestions_are_chosen_by_keyboard(pair: Pair, browser: Browser) -> None:
+    """They open while one types, are walked through by arrows, closed by Escape, and lead on by Enter."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(pair.shop)
+        field = page.get_by_role("combobox")
+        field.press_sequentially("agath")
+        first = page.get_by_role("option").first
+        expect(first).to_be_visible()
+        expect(field).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("ArrowDown")
+        expect(first).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Escape")
+        expect(first).to_be_hidden()
+        expect(field).to_have_value("agath")
+        field.press_sequentially("a")
+        expect(first).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1, name="Agatha Christie")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_deed_keeps_the_reader_where_they_are(pair: Pair, browser: Browser, cookies: Cookies) -> None:
+    """With scripts a book that is waved away is gone without a new page, and the keyboard stands at the notice."""
+    with browser.new_context(storage_state=cookies[Who.GUEST], reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(pair.shop)
+        page.evaluate("window.same = true")
+        dismiss_button = page.locator(".card").get_by_role("button").nth(2)
+        dismiss_button.click()
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
+        assert page.evaluate("window.same") is True
+        assert page.evaluate("document.activeElement.closest('#flash') !== null")
+        undo(page)
+
+
+def undo(page: Page) -> None:
+    """Take back what was just done, for the tests that come after."""
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("no longer affects your recommendations")).to_be_visible()
+
+
+def sizes_of(session: CDPSession) -> dict[str, float]:
+    """The bytes of every response, headers included, as they come over the wire, while they come."""
+    sizes: dict[str, float] = {}
+    session.on(
+        "Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]})
+    )
+    session.send("Network.enable")
+    return sizes

@@ -1,0 +1,141 @@
+"""A first visit to the shop, step by step, however it is made."""
+
+import re
+import time
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.pages.hands import Hands
+
+BOOK = "The Hitchhiker's Guide to the Galaxy"
+MISSPELT = "hichhikers giude galaxi"
+HALF_STARS = 9
+PASSWORD = "many small green islands"
+DEADLINE_SECONDS = 15.0
+
+
+class Visit:
+    """One visitor at one page of a browser; every step looks at what the page says afterwards."""
+
+    def __init__(self, page: Page, shop: str, hands: Hands) -> None:
+        self.page = page
+        self.shop = shop
+        self.hands = hands
+
+    def come(self) -> None:
+        """The home page shows what is popular."""
+        self.page.goto(self.shop)
+        expect(self.page).to_have_title("Online Books For You")
+        expect(self._shelf("Popular with our readers").locator(".card")).to_have_count(12)
+
+    def search(self) -> None:
+        """A search with three typos finds the book, and says for what it was found."""
+        self.hands.type(self.page.get_by_label("Search for a title"), MISSPELT)
+        self.hands.press(self.page.get_by_role("button", name="Search"))
+        expect(self.page.get_by_text("Showing results for")).to_be_visible()
+        expect(self.page.locator(".card .title").first).to_have_text(BOOK)
+
+    def open_book(self) -> None:
+        """A card leads to the book's page."""
+        self.hands.press(self.page.locator("main").get_by_role("link", name=BOOK).first)
+        expect(self.page.get_by_role("heading", level=1, name=BOOK)).to_be_visible()
+
+    def rate(self) -> None:
+        """Four and a half stars are given, and shown."""
+        self.hands.choose(self.page.get_by_role("group", name="Your rating"), HALF_STARS)
+        self.hands.press(self.page.get_by_role("button", name="Rate", exact=True))
+        expect(self.page.get_by_text(f"You gave {BOOK} 4.5 of 5 stars.")).to_be_visible()
+        expect(self.page.get_by_role("radio", name="4.5 of 5 stars")).to_be_checked()
+
+    def await_personal_shelf(self) -> list[str]:
+        """The home page becomes personal, because of what was rated; returns the titles on its first shelf."""
+        reason = self.page.locator(".card .reason", has_text=f"Because you liked {BOOK}").first
+        ends = time.monotonic() + DEADLINE_SECONDS
+        self.page.goto(self.shop)
+        # What was done travels by outbox, so that the very next page may be too early to know it.
+        while not reason.is_visible() and time.monotonic() < ends:
+            self.page.goto(self.shop)
+        expect(reason).to_be_visible()
+        return self._shelf("Picked for you").locator(".card .title").all_inner_texts()
+
+    def dismiss_at_home(self, title: str) -> None:
+        """A book of one's own shelf is waved away where it stands, is gone, and is back after the undo."""
+        shelf = self._shelf("Picked for you")
+        self.hands.press(shelf.get_by_role("button", name=f"Not interested in {title}", exact=True))
+        expect(self.page.get_by_text(f"We will not recommend {title} to you again.")).to_be_visible()
+        assert title not in self._shelf("Picked for you").locator(".card .title").all_inner_texts()
+        self._undo()
+
+    def dismiss_on_its_page(self) -> None:
+        """A book is waved away on its own page, which offers the undo."""
+        self.hands.press(self.page.get_by_role("button", name="Not interested", exact=True))
+        expect(self.page.get_by_text(f"We will not recommend {BOOK} to you again.")).to_be_visible()
+        self._undo()
+
+    def sign_up(self, email: str) -> None:
+        """A guest becomes somebody, and what they did comes along."""
+        self._go_to_account()
+        self.hands.press(self.page.get_by_role("link", name="Create account"))
+        self._fill_in(email)
+        self.hands.press(self.page.get_by_role("button", name="Create account"))
+        expect(self.page.get_by_text("Welcome! Your account is ready.")).to_be_visible()
+        self.find_history()
+
+    def sign_in(self, email: str) -> None:
+        """Somebody comes back."""
+        self._go_to_account()
+        self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Sign in"))
+        self._fill_in(email)
+        self.hands.press(self.page.get_by_role("button", name="Sign in"))
+        expect(self.page.get_by_text("Welcome back.")).to_be_visible()
+
+    def find_history(self) -> None:
+        """What was done is there."""
+        self._open_history()
+        expect(self.page.get_by_text("You gave it 4.5 of 5 stars")).to_be_visible()
+
+    def find_no_history(self) -> None:
+        """Nothing was done by whoever this browser is now."""
+        self._open_history()
+        expect(self.page.get_by_text("Nothing yet.")).to_be_visible()
+
+    def sign_out(self) -> None:
+        """The browser is nobody's again."""
+        self._go_to_account()
+        self.hands.press(self.page.get_by_role("button", name="Sign out"))
+        expect(self.page.get_by_text("You are signed out.")).to_be_visible()
+
+    def be_forgotten(self) -> None:
+        """After the password and a question, nothing is left."""
+        self._go_to_account()
+        self.hands.press(self.page.get_by_role("link", name="Delete my data"))
+        self.hands.type(self.page.get_by_label("Password"), PASSWORD)
+        self.hands.press(self.page.get_by_role("button", name="Delete permanently"))
+        expect(self.page.get_by_text("Your data has been deleted.")).to_be_visible()
+
+    def fail_to_sign_in(self, email: str) -> None:
+        """There is no such account any more."""
+        self._go_to_account()
+        self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Sign in"))
+        self._fill_in(email)
+        self.hands.press(self.page.get_by_role("button", name="Sign in"))
+        expect(self.page.get_by_text("E-mail or password is incorrect.").first).to_be_visible()
+
+    def _undo(self) -> None:
+        self.hands.press(self.page.get_by_role("button", name="Undo"))
+        expect(self.page.get_by_text("no longer affects your recommendations")).to_be_visible()
+
+    def _go_to_account(self) -> None:
+        self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="Account"))
+        expect(self.page.get_by_role("heading", level=1, name="Your account")).to_be_visible()
+
+    def _open_history(self) -> None:
+        self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="History"))
+        expect(self.page.get_by_role("heading", level=1, name="Your activity")).to_be_visible()
+
+    def _fill_in(self, email: str) -> None:
+        self.hands.type(self.page.get_by_label("E-mail"), email)
+        self.hands.type(self.page.get_by_label("Password"), PASSWORD)
+
+    def _shelf(self, heading: str | re.Pattern[str]) -> Locator:
+        return self.page.locator("section", has=self.page.get_by_role("heading", name=heading))

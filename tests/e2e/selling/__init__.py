@@ -1,0 +1,1 @@
+"""Buying, with everything around it running."""

@@ -1,0 +1,128 @@
+"""Many checkouts at the very same moment, each over a connection of its own, against the running shop."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Barrier
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.domain.books import Book
+from marketplace.domain.money import Money
+from marketplace.settings import Settings
+from marketplace.store import Store, open_store
+from marketplace.store.schema import orders
+from servicekit.database import reading
+from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.selling.buyers import Answer, Buyer, Fields, buyers_of, sign_up
+
+pytestmark = pytest.mark.slow
+
+REPEATS, BUYERS, COPIES, STAYING = 50, 100, 10, 300
+DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=COPIES)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of a shop that tells nobody anything."""
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """The shop's database, with one book."""
+    with closing(open_store(settings.database)) as store:
+        store.migrate()
+        with store.write() as work:
+            work.books.put([DUNE])
+            work.commit()
+        yield store
+
+
+@pytest.fixture
+def shop(settings: Settings, store: Store) -> Iterator[str]:
+    """The address of the shop, open."""
+    process = Process(
+        "marketplace",
+        {"MARKETPLACE_DATA_DIR": str(settings.data_dir), "MARKETPLACE_PORT": "0", "MARKETPLACE_RELAY": "false"},
+    )
+    yield f"http://127.0.0.1:{process.port}"
+    process.kill()
+
+
+def at_once(checkouts: Sequence[tuple[Buyer, Fields]]) -> list[Answer]:
+    """What is answered to all of these, sent at the same moment."""
+    ready = Barrier(len(checkouts))
+
+    def send(checkout: tuple[Buyer, Fields]) -> Answer:
+        buyer, form = checkout
+        ready.wait(DEADLINE)
+        return buyer.post("/checkout", form)
+
+    with ThreadPoolExecutor(len(checkouts)) as pool:
+        return list(pool.map(send, checkouts))
+
+
+def form_of(buyer: Buyer) -> Fields:
+    """The checkout's form with the book in the cart."""
+    assert buyer.add_to_cart(DUNE.id).status == 303
+    form = buyer.checkout_form()
+    assert form is not None
+    return form
+
+
+def order_ids(store: Store) -> list[str]:
+    """All that was ordered."""
+    with reading(store.engine) as connection:
+        return list(connection.execute(select(orders.c.order_id)).scalars())
+
+
+def left(store: Store) -> int | None:
+    """How many copies there still are."""
+    with store.read() as work:
+        return work.books.get(DUNE.id).stock
+
+
+def test_one_key_is_one_order(shop: str, store: Store, settings: Settings) -> None:
+    """Fifty connections send the same form and get the same answer; with another address it is refused."""
+    (session,) = sign_up(settings, store, 1)
+    with Buyer(shop, session) as first, ExitStack() as stack:
+        form = form_of(first)
+        buyers = stack.enter_context(buyers_of(shop, [first.session] * REPEATS))
+        answers = at_once([(buyer, form) for buyer in buyers])
+        (order,) = order_ids(store)
+        assert {(answer.status, urlsplit(answer.location).path) for answer in answers} == {(303, f"/orders/{order}")}
+        assert left(store) == COPIES - 1
+
+        other = [(name, "Bath" if name == "city" else value) for name, value in form]
+        refused = first.post("/checkout", other)
+        assert refused.status == 422
+        assert f"/orders/{order}" in refused.text
+        assert order_ids(store) == [order]
+        assert left(store) == COPIES - 1
+
+
+def test_no_more_is_sold_than_there_is(shop: str, store: Store, settings: Settings) -> None:
+    """A hundred buyers are shown the last ten copies: ten get one each, the others are told that they are gone."""
+    with buyers_of(shop, sign_up(settings, store, BUYERS)) as buyers:
+        forms = [form_of(buyer) for buyer in buyers]
+        answers = at_once(list(zip(buyers, forms, strict=True)))
+        assert Counter(answer.status for answer in answers) == {303: COPIES, 409: BUYERS - COPIES}
+        sold = [urlsplit(answer.location).path for answer in answers if answer.status == 303]
+        assert sorted(sold) == sorted(f"/orders/{order}" for order in order_ids(store))
+        assert left(store) == 0
+
+
+def test_readers_who_stay_connected_keep_nobody_out(shop: str) -> None:
+    """As browsers do for minutes, hundreds keep a connection open that they do not use; the next one is served."""
+    address = urlsplit(shop)
+    with ExitStack() as stack:
+        for _ in range(STAYING + 1):
+            connection = stack.enter_context(closing(HTTPConnection(str(address.hostname), address.port, timeout=10)))
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b"ok"

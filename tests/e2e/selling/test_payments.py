@@ -1,0 +1,235 @@
+"""The shop and the demo provider together, and the provider killed at any moment."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from flask import Flask
+from werkzeug.serving import make_server
+
+from marketplace.app import connect_provider, create_app, payments_of
+from marketplace.domain.callbacks import TOKEN_LIFETIME_SECONDS, CallbackTokens
+from marketplace.domain.errors import ProviderRefused
+from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn, ShopEvent
+from marketplace.domain.money import Money
+from marketplace.domain.orders import OrderState
+from marketplace.gateways.payment_provider import HttpPaymentProvider
+from marketplace.settings import Settings, session_key
+from marketplace.store import Store, open_store
+from payments.caller import HttpShop
+from payments.service import Provider
+from payments.store import State
+from payments.store import Store as ProvidersStore
+from payments.web import create_app as create_provider
+from servicekit.clock import now
+from tests.e2e.processes import Process
+from tests.little_server import LittleServer
+from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.ordering import bring, place, state_of
+
+AMOUNT = Money(999, "EUR")
+ASKED = 12
+"""Payments that are under way when the provider is killed."""
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[int]:
+    """Serve an application on a port of the system's choice."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Both:
+    """The shop and the demo provider, each behind its port, over files in one folder."""
+
+    def __init__(
+        self, provider: Provider, settings: Settings, store: Store, client: HttpPaymentProvider, shops_url: str
+    ) -> None:
+        self.provider = provider
+        self.settings = settings
+        self.store = store
+        self.client = client
+        self.shops_url = shops_url
+
+    def run_provider(self) -> None:
+        """Have it decide and call until nothing is due."""
+        while self.provider.step():
+            pass
+
+    def deliver(self) -> list[ShopEvent]:
+        """Tell the provider all that waits for it, as the relay does; returns the events."""
+        with self.store.write() as work:
+            rows = work.outbox.waiting(1000, Destination.PAYMENTS)
+            events = [row.event() for row in rows]
+            for event in events:
+                match event:
+                    case PaymentRequested():
+                        self.client.request_payment(event.order_id, event.amount)
+                    case PaymentWithdrawn():
+                        self.client.withdraw_payment(event.order_id)
+            work.outbox.remove([row.event_id for row in rows])
+            work.commit()
+        return events
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Both]:
+    """The two, with a provider that decides at once."""
+    with (
+        closing(ProvidersStore(f"sqlite:///{tmp_path / 'payments.db'}")) as kept,
+        closing(HttpShop()) as shop,
+        closing(open_store(f"sqlite:///{tmp_path / 'shop.db'}")) as store,
+    ):
+        store.migrate()
+        provider = Provider(kept, shop)
+        with served(create_provider(provider)) as port:
+            settings = Settings(data_dir=tmp_path, payments_url=f"http://127.0.0.1:{port}")
+            app = create_app(settings, FakeRecommender(), store=store)
+            with served(app) as shops_port, closing(connect_provider(settings, shops_port)) as client:
+                yield Both(provider, settings, store, client, f"http://localhost:{shops_port}")
+
+
+def test_an_order_is_paid(both: Both) -> None:
+    """Asked over HTTP, decided, called back over HTTP: the order is paid, however often it is asked."""
+    order = place(both.store)
+    for _ in range(2):
+        both.client.request_payment(order, AMOUNT)
+        both.run_provider()
+        assert state_of(both.store, order) is OrderState.PAID
+
+
+def test_a_cancelled_order_is_refunded(both: Both) -> None:
+    """Also where the payment was made before the withdrawal came, and where the shop asks again after it."""
+    order = place(both.store)
+    both.client.request_payment(order, AMOUNT)
+    bring(both.store, order, OrderState.CANCELLED)
+    both.run_provider()
+    assert both.deliver() == [PaymentWithdrawn(order)]
+    both.client.request_payment(order, AMOUNT)
+    both.run_provider()
+    payment = both.provider.get(order)
+    assert payment is not None
+    assert payment.state is State.REFUNDED
+    assert state_of(both.store, order) is OrderState.CANCELLED
+
+
+def test_another_amount_is_refused_for_good(both: Both) -> None:
+    """With the provider's own words."""
+    order = place(both.store)
+    both.client.request_payment(order, AMOUNT)
+    with pytest.raises(ProviderRefused, match="another amount"):
+        both.client.request_payment(order, Money(998, "EUR"))
+
+
+def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) -> None:
+    """The provider waits for a new token, and the shop sends one by itself."""
+    old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * TOKEN_LIFETIME_SECONDS)
+    order = place(both.store, at=now() - timedelta(hours=1))
+    with closing(HttpPaymentProvider(both.settings.payments_url, both.shops_url, old)) as client:
+        client.request_payment(order, AMOUNT)
+    both.run_provider()
+    assert state_of(both.store, order) is OrderState.PLACED
+    assert payments_of(both.settings, both.store).request_overdue() == 1
+    assert both.deliver() == [PaymentRequested(order, AMOUNT)]
+    both.run_provider()
+    assert state_of(both.store, order) is OrderState.PAID
+
+
+class Killable:
+    """The provider as a process, over one folder, and a shop that only listens."""
+
+    def __init__(self, folder: Path, shop: LittleServer) -> None:
+        self._folder = folder
+        self._shop = shop
+        self._pool = urllib3.PoolManager(retries=False)
+        self.log: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        settings = {"PAYMENTS_DATA_DIR": str(self._folder), "PAYMENTS_PORT": "0", "PAYMENTS_SECONDS": "0.2"}
+        self._process = Process("payments", {**settings, "PAYMENTS_DECLINES": "0.5"})
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.log += self._process.log
+
+    def ask(self, name: str) -> None:
+        callback = {"url": f"{self._shop.url}/{name}", "token": "token"}
+        self._request("PUT", name, json={"amount_minor": 999, "currency": "EUR", "callback": callback})
+
+    def get(self, name: str) -> dict[str, Any]:
+        return self._request("GET", name)
+
+    def _request(self, method: str, name: str, **body: Any) -> dict[str, Any]:
+        response = self._pool.request(method, f"http://127.0.0.1:{self._process.port}/payments/{name}", **body)
+        assert response.status == 200
+        told: dict[str, Any] = json.loads(response.data)
+        return told
+
+
+@pytest.fixture
+def killable(tmp_path: Path) -> Iterator[tuple[Killable, LittleServer]]:
+    """A provider to kill, and its shop."""
+    with LittleServer() as shop:
+        provider = Killable(tmp_path, shop)
+        yield provider, shop
+        provider.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("calls", [0, 1, ASKED // 2, ASKED])
+def test_killed_it_decides_each_payment_once_and_tells_it(
+    killable: tuple[Killable, LittleServer], calls: int
+) -> None:
+    """Right after the last question, and after so many calls: each outcome is told, and always the same."""
+    provider, shop = killable
+    names = [f"order-{number}" for number in range(ASKED)]
+    for name in names:
+        provider.ask(name)
+    shop.await_asked(calls)
+    provider.kill()
+    provider.start()
+    before = {name: provider.get(name)["decided_at"] for name in names}
+    while len({asked.path for asked in shop.asked}) < ASKED:
+        shop.await_asked(len(shop.asked) + 1)
+    outcomes = {(asked.path, asked.json["outcome"]) for asked in shop.asked}
+    assert {path for path, _ in outcomes} == {f"/{name}" for name in names}
+    assert len(outcomes) == ASKED
+    assert {outcome for _, outcome in outcomes} == {"paid", "declined"}
+    for name in names:
+        payment = provider.get(name)
+        assert (f"/{name}", payment["state"]) in outcomes
+        assert before[name] in {None, payment["decided_at"]}
+
+
+@pytest.mark.slow
+def test_killed_while_it_calls_it_calls_again(killable: tuple[Killable, LittleServer]) -> None:
+    """The shop heard it and gave no answer yet: what was decided is told once more, and then no more."""
+    provider, shop = killable
+    answers, shop.answer = shop.answer, shop.hang
+    provider.ask("order")
+    shop.await_asked(1)
+    decided = provider.get("order")
+    provider.kill()
+    shop.answer = answers
+    provider.start()
+    first, second = shop.await_asked(2)
+    assert first.json == second.json
+    while provider.get("order")["to_be_told"]:
+        pass
+    assert provider.get("order") == {**decided, "to_be_told": False}
+    assert len(shop.asked) == 2

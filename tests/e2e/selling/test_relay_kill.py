@@ -1,0 +1,126 @@
+"""Relays and Recommendations killed while events are delivered: each event is recorded once, and in its order."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.store import Store, open_store
+from recommendations.store.schema import interactions
+from servicekit.clock import now
+from servicekit.database import open_engine, reading
+from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.small_shop import BOOKS, Command, SmallShop
+
+pytestmark = pytest.mark.slow
+
+EVENTS = 2000
+"""Told at each stage: enough that a kill comes before their end."""
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Store]:
+    """The shop's database, on either kind."""
+    with closing(open_store(database_url)) as store:
+        store.migrate()
+        yield store
+
+
+class Relays:
+    """Relays over one database, as processes."""
+
+    def __init__(self, database: str, server: Process, stack: ExitStack) -> None:
+        self._environment = {
+            "MARKETPLACE_DATABASE_URL": database,
+            "RECOMMENDATIONS_HOST": "127.0.0.1",
+            "RECOMMENDATIONS_PORT": str(server.port),
+        }
+        self._stack = stack
+
+    def start(self) -> Command:
+        """One more; it delivers, or stands by."""
+        command = Command(["relay"], self._environment, service="marketplace")
+        self._stack.callback(command.kill_after, 0)
+        command.await_output("delivers events")
+        return command
+
+
+def id_of(number: int) -> str:
+    """The id of an event."""
+    return f"event-{number}"
+
+
+def begin(shop: Store, stage: int) -> int:
+    """Put the events of a stage into the outbox; returns how many wait now."""
+    with shop.write() as work:
+        for number in range(stage * EVENTS, (stage + 1) * EVENTS):
+            work.outbox.add(click(number), created_at=now())
+        work.commit()
+        return work.outbox.length().waiting
+
+
+def click(number: int) -> Interaction:
+    """A click of one of many readers."""
+    return Interaction(
+        id=id_of(number),
+        reader_id=1_000_000_000 + number % 300,
+        book_id=number % BOOKS + 1,
+        kind=InteractionKind.CLICK,
+        occurred_at=now(),
+    )
+
+
+def await_fewer(shop: Store, than: int) -> None:
+    """Wait until fewer events wait."""
+    ends = time.monotonic() + DEADLINE
+    left = than
+    while left >= than:
+        assert time.monotonic() < ends, f"{left} events wait and nobody delivers them"
+        with shop.read() as work:
+            left = work.outbox.length().waiting
+
+
+def recorded(recommendations: SmallShop) -> list[str]:
+    """The ids of all that was clicked, in the order in which it was recorded."""
+    engine = open_engine(recommendations.database)
+    with reading(engine) as connection:
+        ids = connection.execute(select(interactions.c.id).order_by(interactions.c.sequence)).scalars().all()
+    engine.dispose()
+    return [id_ for id_ in ids if id_.startswith("event-")]
+
+
+def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, database_url: str) -> None:
+    """Two relays, killed in the middle and replaced, and Recommendations, killed too, lose and repeat nothing."""
+    with ExitStack() as stack:
+        server = trained_shop.serve()
+
+        def end() -> None:
+            server.kill()
+
+        stack.callback(end)
+        relays = Relays(database_url, server, stack)
+
+        begun = begin(shop, 0)
+        alone = relays.start()
+        await_fewer(shop, begun)
+        assert alone.kill_after(0), "the relay ended by itself"
+        first, second = relays.start(), relays.start()
+
+        # Whoever it is that delivers now could do so only when the lease of the one that was killed had run out.
+        await_fewer(shop, begin(shop, 1))
+        server.kill()
+        assert first.kill_after(0), "the relay ended by itself"
+        first = relays.start()
+        server = trained_shop.serve(server.port)
+
+        await_fewer(shop, begin(shop, 2))
+        assert second.kill_after(0), "the relay ended by itself"
+        await_fewer(shop, 1)
+        first.terminate()
+        first.require_success()
+    assert recorded(trained_shop) == [id_of(number) for number in range(3 * EVENTS)]
+    with shop.read() as work:
+        assert work.outbox.failed(1) == []

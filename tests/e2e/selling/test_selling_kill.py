@@ -1,0 +1,208 @@
+"""Everything killed at any moment while readers buy: each order is there once, settled once, and counted once."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.domain.books import Book
+from marketplace.domain.money import Money
+from marketplace.settings import Settings
+from marketplace.store import Store, open_store
+from marketplace.store.schema import books, interactions, order_changes, order_lines, orders
+from payments.store import payments
+from recommendations.store.schema import interactions as recorded
+from servicekit.database import open_engine, reading
+from tests.drills import is_running
+from tests.e2e.processes import DEADLINE
+from tests.e2e.selling.buyers import Buyer, buyers_of, sign_up
+from tests.e2e.selling.market import Market
+from tests.e2e.small_shop import BOOKS, SmallShop
+
+pytestmark = pytest.mark.slow
+
+BUYERS = 10
+CHECKOUTS, KILLS = (
+    (1000, {"shop": 5, "relay": 2, "recommendations": 2, "provider": 5})
+    if is_running("sell")
+    else (200, {"shop": 2, "relay": 1, "recommendations": 1, "provider": 2})
+)
+SCARCE, COPIES, PLENTY = 1, 2, 10_000
+FIRST_OF_THE_SHOP = 1_000_000_000
+
+
+class Bought:
+    """What the shop acknowledged: by the reader and the key that they sent the order's id."""
+
+    def __init__(self) -> None:
+        self.orders: dict[tuple[int, str], str] = {}
+        self.sold_out = 0
+        self._changed = threading.Condition()
+
+    def note(self, reader_id: int, key: str, order_id: str) -> None:
+        """Note an order."""
+        with self._changed:
+            assert (reader_id, key) not in self.orders
+            self.orders[reader_id, key] = order_id
+            self._changed.notify_all()
+
+    def note_sold_out(self) -> None:
+        """Note that a reader was told that what they were shown is no more to be had."""
+        with self._changed:
+            self.sold_out += 1
+
+    def await_orders(self, number: int) -> None:
+        """Wait until so many orders are acknowledged."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.orders) >= number, 3 * DEADLINE), len(self.orders)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """The shop's database, on either kind, with books of which one is scarce."""
+    with closing(open_store(database_url)) as store:
+        fill(store)
+        yield store
+
+
+def fill(store: Store) -> None:
+    """Make the tables, and books of which there are plenty but one."""
+    store.migrate()
+    price = Money(999, "EUR")
+    with store.write() as work:
+        work.books.put(
+            [Book(id=id_, title=f"Book {id_}", price=price, stock=copies_of(id_)) for id_ in range(1, BOOKS + 1)]
+        )
+        work.commit()
+
+
+def copies_of(book_id: int) -> int:
+    """How many copies of a book there are at first."""
+    return COPIES if book_id == SCARCE else PLENTY
+
+
+class Town:
+    """Buyers who buy from the market until they have enough, whatever dies meanwhile."""
+
+    def __init__(self, market: Market, bought: Bought) -> None:
+        self._market = market
+        self._bought = bought
+        self._all_are_shown_it = threading.Barrier(BUYERS)
+
+    def buy_all(self, buyer: Buyer) -> None:
+        """First all want the same book at once; then each wants many."""
+        chance = random.Random(buyer.session.reader_id)
+        done = int(self._buy(buyer, SCARCE, self._all_are_shown_it))
+        while done < CHECKOUTS // BUYERS:
+            done += self._buy(buyer, chance.choice([SCARCE, *range(2, BOOKS + 1)]))
+
+    def _buy(self, buyer: Buyer, book_id: int, together: threading.Barrier | None = None) -> bool:
+        persist = self._market.persist
+        persist(lambda: buyer.add_to_cart(book_id))
+        form = persist(buyer.checkout_form)
+        if together:
+            together.wait(DEADLINE)
+        if form is None:
+            persist(buyer.empty_cart)
+            return False
+        answer = persist(lambda: buyer.post("/checkout", form))
+        if answer.status == 409:
+            self._bought.note_sold_out()
+            persist(buyer.empty_cart)
+            return False
+        assert answer.status == 303, answer
+        self._bought.note(buyer.session.reader_id, dict(form)["key"], answer.location.removeprefix("/orders/"))
+        return True
+
+
+def kill_all(market: Market, bought: Bought) -> None:
+    """Kill each so often, at random moments; the same ones in every run, as orders are counted."""
+    chance = random.Random(7)
+    killed = [name for name, times in KILLS.items() for _ in range(times)]
+    chance.shuffle(killed)
+    moments = sorted(chance.sample(range(BUYERS, CHECKOUTS * 9 // 10), len(killed)))
+    for name, moment in zip(killed, moments, strict=True):
+        bought.await_orders(moment)
+        market.kills[name]()
+
+
+def test_nothing_is_lost_or_double(store: Store, database_url: str, trained_shop: SmallShop, tmp_path: Path) -> None:
+    """Shop, relays, Recommendations and provider are killed during checkouts, and come back."""
+    bought = Bought()
+    sessions = sign_up(Settings(data_dir=tmp_path / "marketplace"), store, BUYERS)
+    with ExitStack() as stack:
+        market = Market(tmp_path, database_url, trained_shop, stack)
+        buyers = stack.enter_context(buyers_of(market.shop, sessions))
+        with ThreadPoolExecutor(BUYERS + 1) as pool:
+            killing = pool.submit(kill_all, market, bought)
+            town = Town(market, bought)
+            for buying in [pool.submit(town.buy_all, buyer) for buyer in buyers]:
+                buying.result()
+            killing.result()
+        market.await_quiet(store)
+    assert not [line for line in market.log if "unexpected exception" in line]
+    assert len(bought.orders) == CHECKOUTS
+    assert bought.sold_out
+    states = require_each_order_once(store, bought)
+    require_provider_agrees(market, states)
+    require_stock(store, states)
+    require_each_event_once(store, market, states)
+
+
+def require_each_order_once(store: Store, bought: Bought) -> dict[str, str]:
+    """What was acknowledged is there and nothing else, each paid or rejected, once; returns by id which."""
+    with reading(store.engine) as connection:
+        rows = connection.execute(select(orders)).all()
+        changes = connection.execute(select(order_changes.c.order_id, order_changes.c.state)).all()
+    assert {(row.reader_id, row.checkout_key): row.order_id for row in rows} == bought.orders
+    assert len(rows) == len(bought.orders)
+    states: dict[str, str] = {row.order_id: row.state for row in rows}
+    assert set(states.values()) == {"paid", "rejected"}
+    assert Counter(tuple(change) for change in changes) == Counter(
+        entered for each, state in states.items() for entered in ((each, "placed"), (each, state))
+    )
+    return states
+
+
+def require_provider_agrees(market: Market, states: dict[str, str]) -> None:
+    """The provider has decided the same orders, and each as the shop has it."""
+    engine = open_engine(market.providers_database)
+    with reading(engine) as connection:
+        decided = connection.execute(select(payments.c.payment_id, payments.c.state)).all()
+    engine.dispose()
+    told = {"paid": "paid", "declined": "rejected"}
+    assert {id_: told[state] for id_, state in decided} == states
+    assert len(decided) == len(states)
+
+
+def require_stock(store: Store, states: dict[str, str]) -> None:
+    """Of each book so many copies are gone as are in orders that are paid."""
+    with reading(store.engine) as connection:
+        lines = connection.execute(select(order_lines)).all()
+        left = {row.book_id: row.stock for row in connection.execute(select(books.c.book_id, books.c.stock))}
+    sold = Counter(dict.fromkeys(left, 0))
+    for line in lines:
+        assert line.taken == line.quantity
+        sold[line.book_id] += line.quantity * (states[line.order_id] == "paid")
+    assert left == {id_: copies_of(id_) - sold[id_] for id_ in left}
+
+
+def require_each_event_once(store: Store, market: Market, states: dict[str, str]) -> None:
+    """Each line that is paid counts as bought, once, in the shop and at Recommendations; and so does all else."""
+    with reading(store.engine) as connection:
+        lines = connection.execute(select(order_lines.c.order_id, order_lines.c.book_id)).all()
+        kept = sorted(connection.execute(select(interactions.c.interaction_id)).scalars())
+    engine = open_engine(market.recommending.database)
+    with reading(engine) as connection:
+        ours = recorded.c.reader_id >= FIRST_OF_THE_SHOP
+        told = sorted(connection.execute(select(recorded.c.id).where(ours)).scalars())
+    engine.dispose()
+    purchases = sorted(f"purchase-{order}-{book}" for order, book in lines if states[order] == "paid")
+    assert [id_ for id_ in kept if id_.startswith("purchase-")] == purchases
+    assert told == kept

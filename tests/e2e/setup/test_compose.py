@@ -1,0 +1,130 @@
+"""`docker-compose up` as a user runs it: built, healthy, reachable through the published ports, and lasting."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+
+import pytest
+
+from tests.e2e.processes import ROOT, await_serving
+from tests.requirements_met import docker_compose, grpcurl
+
+pytestmark = [pytest.mark.slow, pytest.mark.compose, pytest.mark.timeout(1500)]
+
+PROJECT = "book-marketplace-test"
+SHOP = "http://localhost:5001/"
+RECOMMENDATIONS = "localhost:50051"
+HEALTHY_WITHIN_SECONDS = 120
+
+
+def compose(*arguments: str) -> str:
+    """Run docker-compose in a project of its own, so that no data of the user's is touched."""
+    command = [str(docker_compose()), "--project-name", PROJECT, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def await_healthy() -> None:
+    """Wait until Docker's own health checks of all three containers pass."""
+    ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    states: dict[str, str] = {}
+    while time.monotonic() < ends:
+        for container in compose("ps", "--quiet").split():
+            inspect = ["docker", "inspect", "--format", "{{.Name}} {{.State.Health.Status}}", container]
+            name, state = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
+            states[name] = state
+        if len(states) == 3 and set(states.values()) == {"healthy"}:
+            return
+    raise AssertionError(f"not healthy: {states}\n{compose('logs', '--tail=50')}")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[None]:
+    """All three containers, built and healthy; removed with their volumes afterwards."""
+    try:
+        compose("up", "--build", "--detach")
+        await_healthy()
+        yield
+    finally:
+        compose("down", "--volumes", "--remove-orphans")
+
+
+def page(path: str = "", cookies: CookieJar | None = None) -> str:
+    """A page of the shop."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+    with opener.open(SHOP + path, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+@pytest.mark.usefixtures("running")
+def test_page_answers() -> None:
+    """The home page comes through the published port with recommended books."""
+    home = page()
+    assert "Online Books For You" in home
+    assert "Popular with our readers" in home
+    assert "short break" not in home
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.grpcurl
+def test_grpcurl_answers() -> None:
+    """grpcurl lists the services and gets books through the published port."""
+    listed = subprocess.run([str(grpcurl()), "-plaintext", RECOMMENDATIONS, "list"], capture_output=True, check=True)
+    assert b"Recommendations" in listed.stdout
+    request = '{"user_id": 1, "category": "SCIENCE_FICTION", "max_results": 3}'
+    command = [str(grpcurl()), "-plaintext", "-d", request, RECOMMENDATIONS, "Recommendations/Recommend"]
+    answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert len(answer["recommendations"]) == 3
+
+
+@pytest.mark.usefixtures("running")
+def test_containers_are_confined() -> None:
+    """No service runs as root or can write to its image."""
+    for service in ("recommendations", "marketplace", "payments"):
+        script = "import os; assert os.getuid() != 0; open('/app/x', 'w')"
+        command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", service, "python", "-c", script]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert "Read-only file system" in done.stderr
+
+
+@pytest.mark.usefixtures("running")
+def test_marketplace_image_has_no_numpy() -> None:
+    """The shop's image carries nothing of the model."""
+    command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", "marketplace", "python", "-c"]
+    done = subprocess.run(
+        [*command, "import numpy"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.usefixtures("running")
+def test_shop_and_provider_reach_each_other() -> None:
+    """The shop asks, and its callback is let in: 404, because the token is good and no order has this number."""
+    script = (
+        "from marketplace.app import connect_provider; from marketplace.domain.money import Money; "
+        "from marketplace.settings import Settings; "
+        r"connect_provider(Settings())\.request_payment('TEST-TEST-TEST', Money(999, 'EUR'))"
+    )
+    compose("exec", "-T", "marketplace", "python", "-c", script)
+    ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while "payment_id=TEST-TEST-TEST status=404" not in (log := compose("logs", "--no-color", "payments")):
+        assert time.monotonic() < ends, log
+
+
+@pytest.mark.usefixtures("running")
+def test_data_survives_a_restart() -> None:
+    """A reader's click still makes their shelf after `docker-compose restart`."""
+    cookies = CookieJar()
+    link = re.search(r'href="/(books/\d+\?from=[^"]+)"', page())
+    assert link is not None
+    page(link[1], cookies)
+    compose("restart")
+    await_serving(RECOMMENDATIONS)
+    await_healthy()
+    assert "Because you looked at" in page("", cookies)
