@@ -40,7 +40,7 @@ def create_app(
 
     `wake` is called whenever an event was written for the relay.
     """
-    store = store or open_store(settings.database)
+    store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
     cards = CardCache(store)
     activity = Activity(store, wake=wake)

@@ -36,7 +36,7 @@ _csv_path = click.Path(path_type=Path, dir_okay=False)
 def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
     settings = read_settings(Settings)
-    store = open_store(settings.database)
+    store = open_store(settings.database, timeouts=settings.timeouts())
     context.call_on_close(store.close)
     context.obj = settings, store
 

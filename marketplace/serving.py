@@ -16,7 +16,7 @@ from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
 from marketplace.settings import Settings
-from marketplace.store import Store
+from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 
 GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
@@ -27,6 +27,9 @@ MOST_CONNECTIONS = 800
 systems allow a process 1,024 open files."""
 IDLE_SECONDS = 20
 """An idle connection is closed after this time."""
+
+CONNECTION_WAIT_SECONDS = 0.25
+"""How long a page waits for a connection to the database that no other page is using."""
 
 
 class CannotServe(Exception):
@@ -45,8 +48,19 @@ def serve_shop(settings: Settings, store: Store) -> None:
         # waitress finishes its requests only on SystemExit.
         sys.exit(0)
 
+    timeouts = settings.timeouts(settings.database_timeout_seconds)
     with ExitStack() as stack:
         stack.callback(store.close)
+        # Half the threads: a database that hangs leaves the others to what does not need it.
+        pages = open_store(
+            settings.database,
+            timeouts=timeouts,
+            pool_size=max(1, settings.threads // 2),
+            pool_timeout=CONNECTION_WAIT_SECONDS,
+        )
+        stack.callback(pages.close)
+        relaying = open_store(settings.database, timeouts=timeouts)
+        stack.callback(relaying.close)
         recommender = connect(settings)
         stack.callback(recommender.close)
 
@@ -54,13 +68,13 @@ def serve_shop(settings: Settings, store: Store) -> None:
             # The relays are made after the app: the payment provider is told its port.
             relays.wake()
 
-        app = create_app(settings, recommender, store=store, wake=wake)
+        app = create_app(settings, recommender, store=pages, wake=wake)
         server = listen(app, settings)
         stack.callback(server.close)
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         provider = connect_provider(settings, port)
         stack.callback(provider.close)
-        relays = relays_of(settings, store, recommender, provider)
+        relays = relays_of(settings, relaying, recommender, provider)
         if settings.relay:
             stack.enter_context(relays)
         for number in (signal.SIGTERM, signal.SIGINT):

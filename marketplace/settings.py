@@ -9,24 +9,21 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from servicekit.database import database_url
-from servicekit.settings import ServiceSettings
+from servicekit.settings import DatabaseSettings
 
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
 
-class Settings(ServiceSettings):
+class Settings(DatabaseSettings):
     """What can be set about Marketplace."""
 
     model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")
+    database_file = "marketplace.db"
 
     bind: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is all of them")
     port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 is any free one")
     threads: int = Field(8, ge=1, le=256, description="pages made at the same time")
     data_dir: Path = Field(Path("var/marketplace"), description="folder of the database, rejected rows and the key")
-    database_url: SecretStr | None = Field(
-        None, description="sqlite:///file or postgresql://…; marketplace.db in the data folder if not set"
-    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,
@@ -58,13 +55,6 @@ class Settings(ServiceSettings):
     )
     relay: bool = Field(True, description="whether `serve` also delivers events")
 
-    @field_validator("database_url")
-    @classmethod
-    def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None:
-            database_url(url.get_secret_value())
-        return url
-
     @field_validator("trusted_hosts")
     @classmethod
     def _names_hosts(cls, text: str) -> str:
@@ -82,18 +72,6 @@ class Settings(ServiceSettings):
     def hosts(self) -> tuple[str, ...]:
         """The names by which the shop may be called, in small letters."""
         return _split(self.trusted_hosts)
-
-    @property
-    def database(self) -> str:
-        """The URL of the database, set or derived."""
-        if self.database_url is not None:
-            return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'marketplace.db'}"
-
-    @property
-    def rejects(self) -> Path:
-        """The folder for rows that an import could not use."""
-        return self.data_dir / "rejects"
 
 
 def _address(text: str) -> str:

@@ -9,14 +9,15 @@ import click
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from recommendations.api.health import SERVICE
+from recommendations.api.health import DATABASE, SERVICE
 from recommendations.domain.errors import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
-from servicekit.commands import Commands, NotMigrated
+from servicekit.commands import HEALTH_TIMEOUT_SECONDS, Commands, NotMigrated
 from servicekit.database import drivers_words, open_engine
+from servicekit.listening import host_port, local_host
 from servicekit.settings import read_settings
 from servicekit.table import print_table
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from recommendations.publishing import Published, Publisher
 
 STARTER = Path(__file__).parent.parent / "starter"
-HEALTH_TIMEOUT_SECONDS = 2.0
 IMPORT_CACHE_MB = 64
 """What a batch changes of the index of ids, which come in any order, must find room, or SQLite writes it twice."""
 BUDGET_SECONDS = 60.0
@@ -36,7 +36,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 @click.group(
     cls=Commands,
     explained={
-        AddressInUse: lambda error: f"{error}; see RECOMMENDATIONS_BIND and RECOMMENDATIONS_PORT",
+        AddressInUse: str,
         ModelUnusable: str,
         NoSuchModel: str,
         NothingToTrainOn: str,
@@ -50,7 +50,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
     settings = read_settings(Settings)
-    store = Store(open_engine(settings.database))
+    store = Store(open_engine(settings.database, timeouts=settings.timeouts()))
     context.call_on_close(store.close)
     context.obj = settings, store
 
@@ -73,7 +73,8 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, _ = obj
-    with closing(Store(open_engine(settings.database, cache_mb=IMPORT_CACHE_MB))) as store:
+    engine = open_engine(settings.database, timeouts=settings.timeouts(), cache_mb=IMPORT_CACHE_MB)
+    with closing(Store(engine)) as store:
         store.migrate()
         Importer(store, rejects=settings.rejects).run(books, interactions)
 
@@ -204,18 +205,23 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 @main.command()
 @click.pass_obj
 def health(obj: tuple[Settings, Store]) -> None:
-    """Ask the running server whether it serves; for container health checks."""
+    """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (not bound)
-    with grpc.insecure_channel(f"{host}:{settings.port}") as channel:
+    target = host_port(local_host(settings.bind), settings.port)
+    with grpc.insecure_channel(target) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=HEALTH_TIMEOUT_SECONDS)
+            serving, up_to_date = (
+                stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=HEALTH_TIMEOUT_SECONDS).status
+                == health_pb2.HealthCheckResponse.SERVING
+                for name in (SERVICE, DATABASE)
+            )
         except grpc.RpcError as error:
-            raise click.ClickException(f"no answer from {host}:{settings.port}: {error.code().name}") from None
-    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+            raise click.ClickException(f"no answer from {target}: {error.code().name}") from None
+    if not serving:
         raise click.ClickException("not serving")
-    click.echo("serving")
+    # Not a failure: to restart the server would not bring the database back.
+    click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
 
 
 def _require_migrated(store: Store) -> None:
@@ -224,10 +230,12 @@ def _require_migrated(store: Store) -> None:
 
 
 def _serve(settings: Settings, store: Store) -> None:
+    # No connection may be in two processes: the server, and each of its workers, opens its own.
+    store.close()
     # What compiles the model takes as long to load as all else, and `health` is asked every few seconds.
     from recommendations import serving  # noqa: PLC0415
 
-    serving.serve(settings, store)
+    serving.serve(settings)
 
 
 def _publisher(settings: Settings, store: Store) -> "Publisher":

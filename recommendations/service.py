@@ -1,7 +1,7 @@
 """The use cases."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -33,35 +33,27 @@ class RecommendationService:
         self._turn = threading.Lock()
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
-        """One shelf. Raises NotReady."""
-        self._follower.keep_up()
+        """One list. Raises NotReady."""
         reader_id = self._follower.reader(request.reader_id)
         if reader_id != request.reader_id:
             request = replace(request, reader_id=reader_id)
         return self._follower.model.recommend(request)
 
-    def holds(self, reader_id: int, basis: object) -> bool:
-        """Whether `recommend` would answer a reader again with the shelf of this basis. Raises NotReady."""
-        self._follower.keep_up()
-        return self._follower.model.holds(self._follower.reader(reader_id), basis)
-
     def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
-        """Several shelves of one model; with `distinct`, no book on two of them. Raises NotReady."""
-        self._follower.keep_up()
+        """Several lists from one model; with `distinct`, no book in two of them. Raises NotReady."""
         model = self._follower.model
-        shelves: list[RecommendationList] = []
+        lists: list[RecommendationList] = []
         shown: frozenset[int] = frozenset()
         for request in requests:
             reader_id = self._follower.reader(request.reader_id)
-            shelf = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
-            shelves.append(shelf)
+            answer = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
+            lists.append(answer)
             if distinct:
-                shown |= set(shelf.book_ids)
-        return shelves
+                shown |= set(answer.book_ids)
+        return lists
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises NotReady and BookNotFound."""
-        self._follower.keep_up()
         reader_id = self._follower.reader(request.reader_id)
         with self._turn:
             return self._follower.model.similar(replace(request, reader_id=reader_id))
@@ -76,12 +68,12 @@ class RecommendationService:
             return [one for one in interactions if isinstance(one, Result)]
         with self._store.write() as work:
             # In the transaction that stores: nobody can be forgotten between the two.
-            departed = work.readers.departed({one.reader_id for one in batch})
+            departed = work.readers.retired({one.reader_id for one in batch})
             forgotten = {reader_id for reader_id, into in departed.items() if into is None}
             stored = work.interactions.add([one for one in batch if one.reader_id not in forgotten])
             work.commit()
         if stored:
-            self._count_now(self._follower.has_recorded)
+            self._apply()
         results = []
         for one in interactions:
             if isinstance(one, Result):
@@ -99,7 +91,7 @@ class RecommendationService:
         Raises StoreUnavailable.
         """
         with self._store.read() as work:
-            reader_id = work.readers.departed([request.reader_id]).get(request.reader_id, request.reader_id)
+            reader_id = work.readers.retired([request.reader_id]).get(request.reader_id, request.reader_id)
             if reader_id is None:
                 return HistoryPage((), None)
             return work.interactions.page(reader_id, before=request.before, limit=request.limit)
@@ -116,7 +108,7 @@ class RecommendationService:
                 changed = work.books.upsert(list(last.values()), today)
                 work.commit()
         if changed:
-            self._count_now(self._follower.has_stored)
+            self._apply()
         results = []
         for one in books:
             if isinstance(one, UpsertResult):
@@ -131,7 +123,7 @@ class RecommendationService:
             removed = work.books.remove(book_ids)
             work.commit()
         if removed:
-            self._count_now(self._follower.has_stored)
+            self._apply()
         return len(removed)
 
     def merge(self, reader_id: int, into: int) -> None:
@@ -139,7 +131,7 @@ class RecommendationService:
         with self._store.write() as work:
             work.readers.merge(reader_id, into)
             work.commit()
-        self._count_now(self._follower.has_stored)
+        self._apply()
 
     def forget(self, reader_id: int) -> None:
         """Forget a reader: in the database, in memory, and in the models' files.
@@ -151,14 +143,14 @@ class RecommendationService:
             work.readers.forget(reader_id)
             work.commit()
         try:
-            self._follower.has_stored()
+            self._follower.after_write()
         except StoreUnavailable as error:
             raise ForgettingUnfinished from error
         self._follower.prune()
 
-    def _count_now(self, count: Callable[[], None]) -> None:
+    def _apply(self) -> None:
         try:
-            count()
+            self._follower.after_write()
         except StoreUnavailable:
-            # They are stored, which is what the caller asked; the follower counts them when the store answers.
-            _log.warning("counted_later")
+            # It is stored, which is what the caller asked for; it counts as soon as the database answers again.
+            _log.warning("applied_later")

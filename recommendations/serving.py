@@ -1,124 +1,150 @@
-"""The running server: composed, started, followed and drained, in one process or in several."""
+"""The running server: composed, started, kept up to date and drained, in one process or in several."""
 
 import gc
+import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 
 import click
 import structlog
 
-from recommendations.api.server import create_server
-from recommendations.following.changes import Changes, SharedChanges, Unshared
+from recommendations.api.server import Server, create_server
 from recommendations.following.follower import Follower
+from recommendations.following.notifications import Notifications, SharedNotifications
 from recommendations.model.folder import ModelFolder
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
 from recommendations.store import Store
 from recommendations.workers.shared_port import reserved_port
-from recommendations.workers.supervisor import Crew
+from recommendations.workers.supervisor import Supervisor
+from servicekit.database import open_engine
+from servicekit.listening import host_port
 
 NOTICE_SECONDS = 1.0
-"""How long a server that is told to stop goes on, for clients to read in its health that it is leaving."""
+"""How long a stopping server goes on accepting calls, until clients have read in its health that it is leaving."""
 
 WATCHDOG_SECONDS = 5.0
-"""After this a process is ended that should have come to its end."""
+"""How long after its time to end a process is ended."""
+
+AGE_CHECK_SECONDS = 0.5
+"""How often the age of what is known here is compared with the bound."""
 
 _log = structlog.get_logger()
 
 
-def serve(settings: Settings, store: Store) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the calls under way.
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the calls in progress.
 
-    Raises AddressInUse, and ChildProcessError where a worker does not start or does not end.
+    Raises AddressInUse, and ChildProcessError if a worker does not start or does not end.
     """
     if settings.workers > 1:
-        _serve_by_workers(settings, store)
+        _serve_with_workers(settings)
         return
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    _serve(settings, store, stop, partial(_say, settings), port=settings.port)
+    _serve(settings, stop, partial(_print_address, settings), port=settings.port)
 
 
-def follower_of(settings: Settings, store: Store, changes: Changes) -> Follower:
-    """What keeps the model at work in step with the store, as the settings have it."""
-    return Follower(store, ModelFolder(settings.models, variety=settings.variety), changes=changes)
+def _serve_with_workers(settings: Settings) -> None:
+    notifications = SharedNotifications(settings.workers)
+    with reserved_port(settings.bind, settings.port) as (port, sockets):
 
-
-def _serve_by_workers(settings: Settings, store: Store) -> None:
-    # No connection may be in two processes; each opens its own.
-    store.close()
-    changes = SharedChanges(settings.workers)
-    with reserved_port(settings.bind, settings.port) as (port, kept):
-
-        def work(number: int, stop: threading.Event, listens: Callable[[], None]) -> None:
-            try:
-                _serve(settings, store, stop, lambda _port: listens(), port=port, changes=changes.of(number))
-            finally:
-                store.close()
+        def work(number: int, stop: threading.Event, on_listening: Callable[[], None]) -> None:
+            _serve(settings, stop, lambda _port: on_listening(), port=port, notifications=notifications.of(number))
 
         end_seconds = _watchdog_seconds(settings) + WATCHDOG_SECONDS
-        crew = Crew(settings.workers, work, end_seconds=end_seconds, closed_in_workers=kept)
-        crew.run(lambda: _say(settings, port))
+        supervisor = Supervisor(settings.workers, work, end_seconds=end_seconds, closed_in_workers=sockets)
+        supervisor.run(lambda: _print_address(settings, port))
 
 
 def _serve(
     settings: Settings,
-    store: Store,
     stop: threading.Event,
     on_listening: Callable[[int], None],
     *,
     port: int,
-    changes: Changes | None = None,
+    notifications: Notifications | None = None,
 ) -> None:
-    """Serve in this process until `stop` is set; with `changes`, as one of several workers on that port."""
-    follower = follower_of(settings, store, changes or Unshared())
-    if changes is not None:
-        # What connects while others serve must not meet a worker that has no model yet.
-        _begin(follower)
-    server = create_server(
-        RecommendationService(store, follower),
-        f"{settings.host}:{port}",
-        threads=settings.threads,
-        with_reflection=settings.reflection,
-        log_requests=settings.log_requests,
-        slow_call_ms=settings.slow_call_ms,
-        share_port=changes is not None,
-    )
-    server.start()
-    on_listening(server.port)
+    """Serve in this process until `stop` is set; with `notifications`, as one of several workers on that port."""
+    with (
+        _opened(settings, settings.database_timeout_seconds) as store,
+        # On connections of its own: the calls' must be free for calls, and time out sooner.
+        _opened(settings, settings.stale_seconds) as followed,
+    ):
+        models = ModelFolder(settings.models, diversity=settings.diversity)
+        follower = Follower(followed, models, notifications=notifications)
+        if notifications is not None:
+            # Clients that connect while other workers serve must not meet one without a model.
+            _first_step(follower)
+        server = create_server(
+            RecommendationService(store, follower),
+            host_port(settings.bind, port),
+            threads=settings.threads,
+            with_reflection=settings.reflection,
+            log_requests=settings.log_requests,
+            slow_call_ms=settings.slow_call_ms,
+            share_port=notifications is not None,
+            database_timeout_seconds=settings.database_timeout_seconds,
+        )
+        server.start()
+        on_listening(server.port)
+        following = threading.Thread(target=_follow, args=(follower, server, stop), name="following")
+        following.start()
+        _report_age(follower, server, stop, stale_seconds=settings.stale_seconds)
+        _log.info("draining")
+        watchdog = _watchdog(_watchdog_seconds(settings))
+        server.drain(notice=NOTICE_SECONDS, grace=settings.drain_seconds)
+        following.join()
+        watchdog.cancel()
+    _log.info("stopped")
 
-    def ready() -> None:
-        # The catalogue has come to stay. Left to the garbage collector, it would be looked through again and again,
-        # and no call makes a step meanwhile: 60 ms for 25,000 books.
+
+@contextmanager
+def _opened(settings: Settings, timeout_seconds: float) -> Iterator[Store]:
+    engine = open_engine(settings.database, timeouts=settings.timeouts(timeout_seconds), pool_size=settings.threads)
+    with closing(Store(engine)) as store:
+        yield store
+
+
+def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
+    def on_ready() -> None:
+        # The garbage collector would look through the catalogue again and again, and stop all threads meanwhile:
+        # 60 ms for 25,000 books.
         gc.collect()
         gc.freeze()
         server.set_serving(serving=True)
 
-    def follow() -> None:
-        _begin(follower)
-        follower.run(stop, ready)
-
-    following = threading.Thread(target=follow, name="following")
-    following.start()
-    stop.wait()
-    _log.info("draining")
-    watchdog = _watchdog(_watchdog_seconds(settings))
-    server.drain(notice=NOTICE_SECONDS, grace=settings.drain_seconds)
-    following.join()
-    watchdog.cancel()
-    _log.info("stopped")
+    _first_step(follower)
+    follower.run(stop, on_ready)
 
 
-def _say(settings: Settings, port: int) -> None:
-    click.echo(f"Recommendations listens on {settings.host}:{port}")
+def _report_age(follower: Follower, server: Server, stop: threading.Event, *, stale_seconds: float) -> None:
+    """Keep the database's health up to date until `stop` is set.
+
+    Not in the following thread, which may be waiting for the very database. The service itself goes on serving:
+    answers that are out of date are better than none, and other replicas would have the same database.
+    """
+    was_stale: bool | None = None
+    while not stop.wait(AGE_CHECK_SECONDS):
+        stale = follower.age() > stale_seconds
+        if stale != was_stale:
+            server.set_database_serving(serving=not stale)
+            if was_stale is not None:
+                _log.log(logging.ERROR if stale else logging.INFO, "answers_stale" if stale else "answers_up_to_date")
+            was_stale = stale
 
 
-def _begin(follower: Follower) -> None:
-    """The first step, which takes up all there is: hardly any is garbage, and to look for some takes a fifth."""
+def _print_address(settings: Settings, port: int) -> None:
+    click.echo(f"Recommendations listens on {host_port(settings.bind, port)}")
+
+
+def _first_step(follower: Follower) -> None:
+    """The first step loads everything there is: hardly any of it is garbage, and collecting takes a fifth."""
     gc.disable()
     try:
         follower.step()
@@ -131,7 +157,7 @@ def _watchdog_seconds(settings: Settings) -> float:
 
 
 def _watchdog(seconds: float) -> threading.Timer:
-    """Ends the process when a call that will not end keeps it alive; nothing acknowledged is in its hands."""
+    """Ends the process when a call that does not end keeps it alive; whatever was acknowledged is stored."""
 
     def end() -> None:
         _log.error("stopped_by_watchdog")

@@ -3,17 +3,17 @@
 import os
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from servicekit.database import database_url
-from servicekit.settings import ServiceSettings
+from servicekit.settings import DatabaseSettings
 
 
-class Settings(ServiceSettings):
+class Settings(DatabaseSettings):
     """Read from RECOMMENDATIONS_… environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
+    database_file = "recommendations.db"
 
     bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the image's setting).")
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
@@ -28,10 +28,13 @@ class Settings(ServiceSettings):
     data_dir: Path = Field(
         Path("var/recommendations"), description="Folder of the models, the rejects files and the SQLite database."
     )
-    database_url: SecretStr | None = Field(
-        None, description="`postgresql://…` or `sqlite:///…`; by default `recommendations.db` in the data folder."
+    stale_seconds: float = Field(
+        10.0,
+        ge=1,
+        le=3600,
+        description="After so long without the database, health says that answers may be out of date.",
     )
-    variety: float = Field(
+    diversity: float = Field(
         0.3,
         ge=0,
         le=1,
@@ -43,48 +46,21 @@ class Settings(ServiceSettings):
     drain_seconds: float = Field(
         10.0, ge=0, le=600, description="How long calls under way may go on once the server is told to stop."
     )
-
     half_life_days: float = Field(
-        30.0, gt=0, allow_inf_nan=False, description="After so many days what a reader took up is half as popular."
+        30.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Days after which a book liked counts half as popular.",
     )
-
-    @field_validator("database_url")
-    @classmethod
-    def _names_a_database(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None:
-            database_url(url.get_secret_value())
-        return url
 
     @field_validator("workers")
     @classmethod
     def _can_fork(cls, workers: int) -> int:
         if workers > 1 and not hasattr(os, "fork"):
-            raise ValueError("this system cannot fork processes, so that there can be one worker only")
+            raise ValueError("this system cannot fork processes: use one worker")
         return workers
-
-    @property
-    def database(self) -> str:
-        """The database's URL."""
-        if self.database_url is not None:
-            return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'recommendations.db'}"
-
-    @property
-    def host(self) -> str:
-        """The address to listen on, as it stands before a port: IPv6 in brackets."""
-        return f"[{self.bind}]" if ":" in self.bind else self.bind
-
-    @property
-    def address(self) -> str:
-        """Where the server listens, `host:port`."""
-        return f"{self.host}:{self.port}"
 
     @property
     def models(self) -> Path:
         """The folder of the models."""
         return self.data_dir / "models"
-
-    @property
-    def rejects(self) -> Path:
-        """The folder of the rejects files."""
-        return self.data_dir / "rejects"

@@ -1,13 +1,18 @@
-"""The commands of a service: what an operator can put right ends them with one line instead of a traceback."""
+"""The commands of a service: an error that an operator can put right is one line instead of a traceback."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import click
 
 from servicekit.csvfile import EndsEarly, NotSuchACsv
+from servicekit.listening import host_port, local_host
 from servicekit.logs import configure_logging
 from servicekit.settings import SettingsError
+
+HEALTH_TIMEOUT_SECONDS = 2.0
 
 Explain = Callable[[Exception], str]
 
@@ -22,8 +27,7 @@ class NotMigrated(Exception):
 class Commands(click.Group):
     """A group of commands.
 
-    `explained` says for further exceptions what to tell the operator; such a command ends with 1, and one whose
-    settings are malformed with 2.
+    `explained` has the message to the operator for further exceptions; they exit with 1, malformed settings with 2.
     """
 
     def __init__(self, *args: Any, explained: Mapping[type[Exception], Explain], **attributes: Any) -> None:
@@ -47,3 +51,22 @@ class Commands(click.Group):
         except tuple(self._explained) as error:
             explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
             raise click.ClickException(explain(error)) from error
+
+
+def check_http_health(bind: str, port: int, *, host: str | None = None) -> None:
+    """Check that the server bound to this address is alive, by GET /healthz; `host` replaces the Host header.
+
+    Raises click.ClickException.
+    """
+    reached = local_host(bind)
+    connection = HTTPConnection(reached, port, timeout=HEALTH_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", "/healthz", headers={} if host is None else {"Host": host})
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise click.ClickException(f"no answer from {host_port(reached, port)}: {error}") from None
+    finally:
+        connection.close()
+    if status != HTTPStatus.OK:
+        raise click.ClickException(f"not alive: status {status}")
+    click.echo("alive")

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,10 +13,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from servicekit.deadline import deadline, remaining
+
 _BEGIN = "servicekit_begin"
-_TURNS = "servicekit_turns"
+_WRITE_LOCK = "servicekit_write_lock"
+_CHECKOUT_SECONDS = "servicekit_checkout_seconds"
 _ANALYSED_ROWS = 400
-CONNECT_TIMEOUT_SECONDS = 5
+LEAST_CONNECT_SECONDS = 2
+"""What libpq takes for any shorter connect timeout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long PostgreSQL is waited for, in seconds.
+
+    `connect` is for a connection, `statement` for the reply to a statement, and `tcp` for the machine at the other
+    end to acknowledge what was sent.
+    """
+
+    connect: int
+    statement: float
+    tcp: float
 
 
 class DatabaseUrlError(ValueError):
@@ -38,27 +56,36 @@ def database_url(text: str) -> URL:
     raise DatabaseUrlError("only sqlite:///file and postgresql://… are supported")
 
 
-def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10, cache_mb: int = 2) -> Engine:
+def open_engine(
+    text: str,
+    *,
+    timeouts: Timeouts | None = None,
+    busy_timeout_ms: int = 5000,
+    pool_size: int = 10,
+    pool_timeout: float = 30.0,
+    cache_mb: int = 2,
+) -> Engine:
     """An engine for the database that `text` names; connects when it is first used.
 
-    SQLite is opened in WAL mode with foreign keys on and every commit on disk (`synchronous=FULL`); what is deleted
-    is overwritten, not only unlinked (`secure_delete`). A writer waits up to `busy_timeout_ms` for others of this
-    process, and as long again for another process. Each connection to it keeps up to `cache_mb` of its pages. The
-    text of an error, which ends up in logs, tells no parameters: they may be a reader's. Raises DatabaseUrlError.
+    There are at most `pool_size` connections, for one of which a thread waits `pool_timeout` seconds. Connections to
+    PostgreSQL have `timeouts`, which the client keeps too. SQLite is opened in WAL mode with foreign keys on and
+    every commit on disk (`synchronous=FULL`); deleted content is overwritten (`secure_delete`). A writer waits up to
+    `busy_timeout_ms` for others of this process, and as long again for another process. Each connection to it caches
+    up to `cache_mb`. The text of an error, which ends up in logs, holds no parameters: they may be a reader's.
+    Raises DatabaseUrlError.
     """
     url = database_url(text)
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, "hide_parameters": True}
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            pool_size=pool_size,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
-        )
+        engine = create_engine(url, pool_pre_ping=True, **pool)
+        if timeouts is not None:
+            engine.update_execution_options(**{_CHECKOUT_SECONDS: timeouts.statement})
+            _keep(engine, timeouts)
+        return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    turns = _Turns(busy_timeout_ms / 1000)
-    engine = create_engine(url, pool_size=pool_size, hide_parameters=True, execution_options={_TURNS: turns})
+    write_lock = _WriteLock(busy_timeout_ms / 1000)
+    engine = create_engine(url, execution_options={_WRITE_LOCK: write_lock}, **pool)
 
     # SQLAlchemy's recipe: let the driver begin nothing by itself, so that we choose how each transaction begins.
     @event.listens_for(engine, "connect")
@@ -78,10 +105,20 @@ def open_engine(text: str, *, busy_timeout_ms: int = 5000, pool_size: int = 10, 
     return engine
 
 
+def _keep(engine: Engine, timeouts: Timeouts) -> None:
+    from servicekit.postgresql import connector  # noqa: PLC0415  (who uses SQLite need not load psycopg)
+
+    connect = connector(timeouts)
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, args: Any, arguments: Any) -> Any:
+        return connect(*args, **arguments)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads."""
-    with engine.connect() as connection:
+    with _checked_out(engine) as connection:
         yield connection
 
 
@@ -89,47 +126,54 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write, kept only if it is committed before the block ends.
 
-    On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`): a reader that turns writer half-way is
+    On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`): a transaction that reads before it writes is
     refused by SQLite without waiting.
     """
-    turns: _Turns | None = engine.get_execution_options().get(_TURNS)
-    turn = turns.taken() if turns else nullcontext()
-    with turn, engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection:
-        yield connection
+    write_lock: _WriteLock | None = engine.get_execution_options().get(_WRITE_LOCK)
+    with write_lock.held() if write_lock else nullcontext(), _checked_out(engine) as connection:
+        yield connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
 
-class _Turns:
-    """Has the writers of one process write one after the other.
+def _checked_out(engine: Engine) -> Connection:
+    """A connection of the pool: to find out that it is dead, and to replace it, take no longer than a statement."""
+    seconds: float | None = engine.get_execution_options().get(_CHECKOUT_SECONDS)
+    with nullcontext() if seconds is None else deadline(seconds):
+        return engine.connect()
 
-    SQLite has one writer at a time too, but whoever waits for it sleeps and looks again, up to a tenth of a second
-    later: where many write, some never find it free and are refused.
+
+class _WriteLock:
+    """Has the threads of a process write one after the other.
+
+    SQLite has one writer at a time too, but a waiting one polls, up to a tenth of a second apart: where many write,
+    some never find it free and are refused.
     """
 
     def __init__(self, timeout: float) -> None:
         """`timeout` is in seconds."""
         self._timeout = timeout
-        self._turn = Lock()
+        self._lock = Lock()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a turn, and have it while the block lasts.
+    def held(self) -> Iterator[None]:
+        """Wait for the lock, and hold it during the block.
 
-        Raises OperationalError, as SQLite does where it is another process that writes all the time.
+        Raises OperationalError, as SQLite does where another process writes all the time.
         """
-        if not self._turn.acquire(timeout=self._timeout):
+        left = remaining()
+        if not self._lock.acquire(timeout=self._timeout if left is None else min(self._timeout, left)):
             raise OperationalError(None, None, sqlite3.OperationalError("database is locked in this process"))
         try:
             yield
         finally:
-            self._turn.release()
+            self._lock.release()
 
 
 def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
-    """Have the database look anew at what these tables hold: by that it chooses among their indexes."""
+    """Update the statistics by which the database chooses among the indexes of these tables."""
     with writing(engine) as connection:
         if connection.dialect.name == "sqlite":
-            # It would read every index from end to end, and other writers would wait. A part is enough; and of a
-            # part it keeps numbers only, no values, which may be a reader's.
+            # Otherwise it reads every index from end to end while other writers wait. Of a sample it keeps counts
+            # only, no values, which may be a reader's.
             connection.exec_driver_sql(f"PRAGMA analysis_limit={_ANALYSED_ROWS}")
         for table in metadata.sorted_tables:
             connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")

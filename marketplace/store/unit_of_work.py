@@ -24,7 +24,7 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.wishes import Wishes
 from servicekit import migrations
-from servicekit.database import drivers_words, open_engine, reading, refresh_statistics, writing
+from servicekit.database import Timeouts, drivers_words, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000
@@ -99,9 +99,11 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """The store in the database at `url`; connects when it is first used."""
-    return Store(open_engine(url))
+def open_store(
+    url: str, *, timeouts: Timeouts | None = None, pool_size: int = 10, pool_timeout: float = 30.0
+) -> Store:
+    """The store in the database that `url` names, which connects when it is first used; see `open_engine`."""
+    return Store(open_engine(url, timeouts=timeouts, pool_size=pool_size, pool_timeout=pool_timeout))
 
 
 @contextmanager

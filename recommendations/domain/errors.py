@@ -2,7 +2,7 @@
 
 
 class RecommendationsError(Exception):
-    """The base of what can go wrong for a reason that the caller should hear.
+    """The base of the errors that the caller should know.
 
     RecommendationsError
      ├─ InvalidArgument
@@ -10,6 +10,7 @@ class RecommendationsError(Exception):
      ├─ BookNotFound
      ├─ NotReady
      ├─ StoreUnavailable
+     ├─ DatabaseBusy
      ├─ ForgettingUnfinished
      ├─ ModelUnusable
      ├─ NoSuchModel
@@ -48,10 +49,17 @@ class NotReady(RecommendationsError):
 
 
 class StoreUnavailable(RecommendationsError):
-    """The database does not answer, or cannot write; nothing was stored."""
+    """The database does not answer, or cannot write."""
 
     def __init__(self) -> None:
-        super().__init__("The database failed; nothing of this call was stored, try again")
+        super().__init__("The database failed; try again, nothing counts twice")
+
+
+class DatabaseBusy(RecommendationsError):
+    """As many calls as may are using the database already; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many calls are using the database; try again")
 
 
 class ForgettingUnfinished(RecommendationsError):
@@ -74,4 +82,4 @@ class NothingToTrainOn(RecommendationsError):
 
 
 class AddressInUse(RecommendationsError):
-    """The server cannot listen on its address; the message says which."""
+    """The server cannot listen on its address, which the message names."""

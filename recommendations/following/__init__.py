@@ -1,1 +1,1 @@
-"""Keeping the model in step with the store."""
+"""Keeps what this process knows in step with the store; calls never wait for it."""

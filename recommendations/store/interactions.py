@@ -96,7 +96,7 @@ class Interactions:
         return self._connection.scalar(select(func.count()).select_from(interactions).where(_DID, ~known)) or 0
 
     def _rows(self, batch: Sequence[Interaction]) -> list[dict[str, Any]]:
-        departed = self._readers.departed({interaction.reader_id for interaction in batch})
+        departed = self._readers.retired({interaction.reader_id for interaction in batch})
         if not departed:
             return [_row(interaction, interaction.reader_id) for interaction in batch]
         became = ((one, departed.get(one.reader_id, one.reader_id)) for one in batch)

@@ -18,7 +18,7 @@ class Readers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def departed(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
+    def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
         """Those of the ids that are no more, with the reader that each became, None where it was forgotten."""
         rows = self._departures(tombstones.c.reader_id.in_(list(reader_ids)))
         return {departure.reader_id: departure.into for departure, _ in rows}
@@ -29,7 +29,7 @@ class Readers:
         A reader that is no more has nothing left to be merged: that changes nothing, nor does merging a reader
         into what it became. Needs a write transaction.
         """
-        departed = self.departed([reader_id, into])
+        departed = self.retired([reader_id, into])
         target = departed.get(into, into)
         if reader_id in departed or target == reader_id:
             return
@@ -41,7 +41,7 @@ class Readers:
         What a merged reader did cannot be told from what the reader did that they became: with them goes that
         one. Needs a write transaction.
         """
-        person = self.departed([reader_id]).get(reader_id, reader_id)
+        person = self.retired([reader_id]).get(reader_id, reader_id)
         if person is not None:
             self._depart(person, None)
 
@@ -49,7 +49,7 @@ class Readers:
         """The number of the latest departure; 0 before the first."""
         return self._connection.scalar(select(func.coalesce(func.max(tombstones.c.revision), 0))) or 0
 
-    def departed_since(self, revision: int) -> tuple[list[RetiredReader], int]:
+    def retired_since(self, revision: int) -> tuple[list[RetiredReader], int]:
         """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
         rows = self._departures(tombstones.c.revision > revision)
         return [departure for departure, _ in rows], max((reached for _, reached in rows), default=revision)

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Sequence
 
 from recommendations.domain.errors import AddressInUse
+from servicekit.listening import cannot_listen, host_port
 
 _BACKLOG = 128
 
@@ -25,8 +26,7 @@ def reserved_port(bind: str, port: int) -> Iterator[tuple[int, Sequence[socket.s
                 sockets.append(keeping.enter_context(kept))
                 port = kept.getsockname()[1]
         except OSError:
-            shown = f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
-            raise AddressInUse(f"cannot listen on {shown}: the address is in use or not of this machine") from None
+            raise AddressInUse(cannot_listen(host_port(bind, port), "RECOMMENDATIONS")) from None
         yield port, sockets
 
 

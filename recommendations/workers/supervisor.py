@@ -43,7 +43,7 @@ class _Worker:
     not_before: float = 0.0
 
 
-class Crew:
+class Supervisor:
     """So many workers, each a process that does `work`; `closed_in_workers` is what only the parent keeps open."""
 
     def __init__(

@@ -249,7 +249,7 @@ def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
             match[1] for line in server.stdout if (match := re.search(r"listens on 127\.0\.0\.1:(\d+)", line))
         )
         # The model goes to work in a moment of its own after the port is open.
-        next(line for line in server.stderr if "event=model_taken_up" in line)
+        next(line for line in server.stderr if "event=model_loaded" in line)
         health = run(folder, "health", port=port)
         assert (health.exit_code, health.output) == (0, "serving\n")
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -1,8 +1,8 @@
-"""The use cases, over fakes."""
+"""The use cases, over a real store and fake models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,10 +19,11 @@ from recommendations.domain.interactions import (
     Result,
 )
 from recommendations.domain.recommending import RecommendRequest, Selection, SimilarBooksRequest
-from recommendations.following.changes import Changes
 from recommendations.following.follower import Follower
+from recommendations.following.notifications import Notifications
 from recommendations.service import RecommendationService
-from tests.recommendations.fakes import FakeModel, FakeModels, FakeStore, fail
+from tests.recommendations.fakes import FakeModel, FakeModels, fail
+from tests.recommendations.stores import TODAY, HookedStore, book, hooked_store
 
 
 def click(id_: str, book: int = 1, reader: int = 1) -> Interaction:
@@ -38,25 +39,24 @@ def request(limit: int = 2, *excluded: int) -> RecommendRequest:
 STORED, REPEATED = Result(Outcome.STORED), Result(Outcome.REPEATED)
 REFUSED = Result(Outcome.REFUSED, "book_id must be positive")
 OF_A_FORGOTTEN_ONE = Result(Outcome.REFUSED, "user_id names a reader who was forgotten")
-TODAY = date(2026, 1, 2)
 
 
 class Shop:
-    """A service over fakes, with one model at work."""
+    """A service over a real store and a fake model."""
 
-    def __init__(self, *, ready: bool = True, changes: Changes | None = None) -> None:
-        self.store = FakeStore()
-        self.store.put(*(Book(id=id_, title="") for id_ in range(1, 7)))
+    def __init__(self, store: HookedStore, *, ready: bool = True, notifications: Notifications | None = None) -> None:
+        self.store = store
+        self.store.put(*map(book, range(1, 7)))
         self.store.versions = ["m1"]
         self.models = FakeModels()
-        self.follower = Follower(self.store, self.models, changes=changes)
+        self.follower = Follower(self.store, self.models, notifications=notifications)
         self.service = RecommendationService(self.store, self.follower)
         if ready:
             self.follower.step()
 
     @property
     def model(self) -> FakeModel:
-        """The model at work."""
+        """The model in use."""
         return self.models.opened[-1]
 
     def history(self, reader: int, *, limit: int = 10, before: int | None = None) -> HistoryPage:
@@ -65,9 +65,16 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Shop:
+def store(tmp_path: Path) -> Iterator[HookedStore]:
+    """An empty store."""
+    with hooked_store(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def shop(store: HookedStore) -> Shop:
     """A shop that is ready."""
-    return Shop()
+    return Shop(store)
 
 
 def books_of(*shelves: object) -> list[list[int]]:
@@ -82,13 +89,15 @@ def test_recommend_asks_the_model_at_work(shop: Shop) -> None:
     assert shelf.model_version == "m1"
 
 
-def test_without_a_model_it_is_not_ready() -> None:
-    """Before the first model both forms of recommending raise NotReady, and recording works."""
-    shop = Shop(ready=False)
+def test_without_a_model_it_is_not_ready(store: HookedStore) -> None:
+    """Before the first model all three forms of recommending raise NotReady, and recording works."""
+    shop = Shop(store, ready=False)
     with pytest.raises(NotReady):
         shop.service.recommend(request())
     with pytest.raises(NotReady):
         shop.service.recommend_batch([request()], distinct=False)
+    with pytest.raises(NotReady):
+        shop.service.similar(similar(2))
     assert shop.service.record([click("a")]) == [STORED]
 
 
@@ -160,14 +169,12 @@ def test_similar_books_are_the_models(shop: Shop) -> None:
     assert shop.model.asked == [similar(2, 1)]
     with pytest.raises(BookNotFound):
         shop.service.similar(similar(99))
-    with pytest.raises(NotReady):
-        Shop(ready=False).service.similar(similar(2))
 
 
 @pytest.mark.parametrize(("into", "asked_as"), [(5, 5), (None, NOBODY)])
 def test_who_is_no_more_is_recommended_to_as_who_they_became(shop: Shop, into: int | None, asked_as: int) -> None:
     """A merged reader is asked for as the other one and a forgotten one as nobody, whatever is asked."""
-    shop.store.depart(1, into)
+    shop.store.retire(1, into)
     shop.follower.step()
     news = RecommendRequest(reader_id=1, category=None, limit=2, selection=Selection.NEW)
     shop.service.recommend(news)
@@ -192,7 +199,7 @@ def test_what_a_forgotten_reader_did_is_refused(shop: Shop) -> None:
 
 def test_nobody_is_forgotten_between_asking_and_storing(shop: Shop) -> None:
     """Whether a reader was forgotten is asked inside the transaction that stores, which others wait for."""
-    shop.store.before_write = lambda: shop.store.depart(1, None)
+    shop.store.before_write = lambda: shop.store.retire(1, None)
     assert shop.service.record([click("a")]) == [OF_A_FORGOTTEN_ONE]
     assert shop.store.ids == []
 
@@ -241,16 +248,10 @@ PUT = UpsertResult(UpsertOutcome.STORED)
 MALFORMED = UpsertResult(UpsertOutcome.REFUSED, "id must be positive")
 
 
-def book(id_: int, title: str = "") -> Book:
-    """A book."""
-    return Book(id=id_, title=title)
-
-
 def test_upserting_tells_what_became_of_each_in_order(shop: Shop) -> None:
     """New and changed ones are stored, the others unchanged, and refused ones passed through where they stand."""
     results = shop.service.upsert_books([book(7), MALFORMED, book(1), book(2, "Dune")], TODAY)
     assert results == [PUT, MALFORMED, UNCHANGED, PUT]
-    assert shop.store.today == TODAY
     assert (shop.model.books[7], shop.model.books[2]) == (book(7), book(2, "Dune"))
 
 
@@ -361,7 +362,9 @@ def test_a_store_that_fails_changes_nothing(shop: Shop) -> None:
     ):
         with pytest.raises(StoreUnavailable):
             call()
-    assert shop.store.commits == 0
+    shop.follower.step()
+    assert shop.model.books == {id_: book(id_) for id_ in range(1, 7)}
+    assert shop.store.retired == {}
 
 
 def test_changes_are_acknowledged_when_the_store_fails_after_the_commit(shop: Shop) -> None:
@@ -371,7 +374,7 @@ def test_changes_are_acknowledged_when_the_store_fails_after_the_commit(shop: Sh
         assert shop.service.upsert_books([book(7)], TODAY) == [PUT]
         assert shop.service.remove_books([1]) == 1
         shop.service.merge(1, 2)
-    assert [line["event"] for line in logs] == ["counted_later"] * 3
+    assert [line["event"] for line in logs] == ["applied_later"] * 3
     shop.store.before_read = lambda: None
     shop.follower.step()
     assert set(shop.model.books) == {2, 3, 4, 5, 6, 7}
@@ -379,62 +382,37 @@ def test_changes_are_acknowledged_when_the_store_fails_after_the_commit(shop: Sh
 
 
 @dataclass
-class CountedChanges:
-    """Counts what is told and mentioned, by another worker too."""
+class CountedNotifications:
+    """Counts what this worker notifies the others of."""
 
-    tellings: int = 0
-    mentions: int = 0
+    sent: int = 0
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Count."""
-        self.tellings += 1
+        self.sent += 1
 
-    def mention(self) -> None:
-        """Count."""
-        self.mentions += 1
-
-    def told(self) -> list[int]:
+    def counts(self) -> list[int]:
         """One counter."""
-        return [self.tellings]
-
-    def mentioned(self) -> list[int]:
-        """One counter."""
-        return [self.mentions]
+        return [self.sent]
 
 
-def test_other_workers_are_told_what_they_must_know_at_once() -> None:
-    """Changes of books and departures of readers are told, what readers did is mentioned, and nothing else."""
-    changes = CountedChanges()
-    shop = Shop(changes=changes)
+def test_other_workers_are_notified_of_every_change(store: HookedStore) -> None:
+    """Whatever was stored is one notification, and what changed nothing is none."""
+    notifications = CountedNotifications()
+    shop = Shop(store, notifications=notifications)
     writes: list[Callable[[], object]] = [
         lambda: shop.service.record([click("a")]),
         lambda: shop.service.record([click("a")]),
-        lambda: shop.service.upsert_books([Book(id=9, title="new")], TODAY),
-        lambda: shop.service.upsert_books([Book(id=9, title="new")], TODAY),
+        lambda: shop.service.upsert_books([book(9, "new")], TODAY),
+        lambda: shop.service.upsert_books([book(9, "new")], TODAY),
         lambda: shop.service.remove_books([9]),
         lambda: shop.service.remove_books([9]),
         lambda: shop.service.merge(1, 2),
         lambda: shop.service.forget(2),
     ]
-    told = []
+    sent = []
     for write in writes:
-        changes.tellings = changes.mentions = 0
+        before = notifications.sent
         write()
-        told.append((changes.tellings, changes.mentions))
-    assert told == [(0, 1), (0, 0), (1, 0), (0, 0), (1, 0), (0, 0), (1, 0), (1, 0)]
-
-
-def test_every_shelf_follows_from_what_other_workers_told() -> None:
-    """Whichever kind of list is asked for next, it knows of what another worker stored."""
-    changes = CountedChanges()
-    shop = Shop(changes=changes)
-    asked: list[Callable[[], object]] = [
-        lambda: shop.service.recommend(request()),
-        lambda: shop.service.recommend_batch([request()], distinct=False),
-        lambda: shop.service.similar(similar(2)),
-    ]
-    for number, ask in enumerate(asked, start=10):
-        shop.store.put(Book(id=number, title=""))
-        changes.tell()
-        ask()
-        assert number in shop.model.books
+        sent.append(notifications.sent - before)
+    assert sent == [1, 0, 1, 0, 1, 0, 1, 1]

@@ -23,7 +23,7 @@ from recommendations.domain.errors import (
         (CategoryNotFound(), "NOT_FOUND", "Category not found"),
         (BookNotFound(), "NOT_FOUND", "Book not found"),
         (NotReady(), "UNAVAILABLE", "There is no model yet; try again when the server is ready"),
-        (StoreUnavailable(), "UNAVAILABLE", "The database failed; nothing of this call was stored, try again"),
+        (StoreUnavailable(), "UNAVAILABLE", "The database failed; try again, nothing counts twice"),
         (
             ForgettingUnfinished(),
             "UNAVAILABLE",

@@ -21,7 +21,7 @@ configure_logging()
 workers.FIRST_PAUSE_SECONDS = {first_pause}
 def work(number, stop, listens):
     {work}
-workers.Crew(2, work, end_seconds={end_seconds}).run(lambda: print("all listen", flush=True))
+workers.Supervisor(2, work, end_seconds={end_seconds}).run(lambda: print("all listen", flush=True))
 """
 """In a process of its own: that of the tests has threads, and must not be forked."""
 

@@ -22,9 +22,9 @@ from recommendations.domain.recommending import (
 from recommendations.model.artifact import load, publish
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.catalogue import Catalogue
-from recommendations.model.ranking.compiled import any_of, rank, vary
-from recommendations.model.ranking.ranking import compile_ahead
-from recommendations.model.ranking.served import ServedModel
+from recommendations.model.ranking.compiled import any_of, diversify, rank
+from recommendations.model.ranking.ranker import compile_ahead
+from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import NOW, artifact_of
 
 K = InteractionKind
@@ -373,7 +373,7 @@ def test_one_author_does_not_fill_a_list() -> None:
     authors = {1: "A", 2: "B", 3: "B", 4: "B", 5: "B", 6: "C", 7: "D"}
     books = by_id(*(replace(book(id_, year=2000 - id_), authors=(name,)) for id_, name in authors.items()))
     artifact = artifact_of(books, purchases(*circle, (500, 1)))
-    plain, varied = (ServedModel.of(artifact, books.values(), variety=variety) for variety in (0.0, 1.0))
+    plain, varied = (ServedModel.of(artifact, books.values(), diversity=diversity) for diversity in (0.0, 1.0))
     for selection in Selection:
         order = ids(ask(plain, 500, selection=selection))
         if selection is not Selection.FOR_YOU:
@@ -392,14 +392,14 @@ def test_whatever_is_asked_was_compiled_ahead(tmp_path: Path) -> None:
     artifact = artifact_of(list(range(1, 8)), purchases(*((n % 5 + 1, n % 7 + 1) for n in range(33))))
     publish(artifact, tmp_path)
     compile_ahead()
-    compiled = [list(one.signatures) for one in (rank, vary, any_of)]
+    compiled = [list(one.signatures) for one in (rank, diversify, any_of)]
     for model in (ServedModel.of(one, books.values()) for one in (artifact, load(tmp_path / artifact.version))):
         for selection in Selection:
             ask(model, 1, selection=selection)
         model.observe([Event(900, 1, 8, K.CLICK, 0.0)])
         assert ids(ask(model, 1, M, limit=3, excluded=frozenset({3})))
         assert model.similar(SimilarBooksRequest(book_id=1, reader_id=1, limit=5)).book_ids
-    assert compiled == [one.signatures for one in (rank, vary, any_of)]
+    assert compiled == [one.signatures for one in (rank, diversify, any_of)]
     assert len(rank.signatures) == 1
 
 
@@ -411,8 +411,8 @@ def test_what_fills_up_knows_the_authors_before_it() -> None:
     authors = {1: "A", 2: "B", 3: "B", 4: "C"}
     books = by_id(*(replace(book(id_), authors=(name,)) for id_, name in authors.items()))
     artifact = artifact_of(books, together)
-    assert ids(ask(ServedModel.of(artifact, books.values(), variety=0.0), 9)) == [2, 3, 4]
-    assert ids(ask(ServedModel.of(artifact, books.values(), variety=1.0), 9)) == [2, 4, 3]
+    assert ids(ask(ServedModel.of(artifact, books.values(), diversity=0.0), 9)) == [2, 3, 4]
+    assert ids(ask(ServedModel.of(artifact, books.values(), diversity=1.0), 9)) == [2, 4, 3]
 
 
 def test_a_model_of_nothing_recommends_what_is_new() -> None:
@@ -468,8 +468,8 @@ def test_promises_of_the_contract(
     events = [Event(place, *one) for place, one in enumerate(told, 1)]
     catalogue = by_id(*first, *later)
     supply = Supply(by_id(*first))
-    trained, variety = data.draw(st.integers(0, len(events))), data.draw(st.sampled_from([0.0, 0.3]))
-    model = ServedModel(artifact_of({one.id for one in first}, events[:trained]), supply, variety=variety)
+    trained, diversity = data.draw(st.integers(0, len(events))), data.draw(st.sampled_from([0.0, 0.3]))
+    model = ServedModel(artifact_of({one.id for one in first}, events[:trained]), supply, diversity=diversity)
     model.observe(events[trained:])
     supply.take(*later)
     model.restock()
@@ -480,18 +480,18 @@ def test_promises_of_the_contract(
         excluded=data.draw(st.frozensets(BOOK_IDS, max_size=4)),
         selection=data.draw(st.sampled_from(Selection)),
     )
-    standings: dict[int, Preference] = {}
+    preferences: dict[int, Preference] = {}
     for event in events:
         if event.reader_id == reader != NOBODY:
-            before = standings.get(event.book_id, Preference.NONE)
-            standings[event.book_id] = preference_after(before, K(event.kind), event.value)
+            before = preferences.get(event.book_id, Preference.NONE)
+            preferences[event.book_id] = preference_after(before, K(event.kind), event.value)
     allowed = {
         one.id
         for one in catalogue.values()
         if not one.removed
         and (request.category is None or request.category in one.categories)
         and one.id not in request.excluded
-        and not standings.get(one.id, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
+        and not preferences.get(one.id, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
     }
 
     shelf = model.recommend(request)
@@ -501,9 +501,9 @@ def test_promises_of_the_contract(
     scores = [one.score for one in shelf.recommendations]
     personal = [score > 0 for score in scores]
     assert personal == sorted(personal, reverse=True)
-    if not variety:
+    if not diversity:
         assert scores == sorted(scores, reverse=True)
-    liked = {id_ for id_, standing in standings.items() if standing & Preference.LIKED}
+    liked = {id_ for id_, preference in preferences.items() if preference & Preference.LIKED}
     for one in shelf.recommendations:
         because = one.reason.kind in BECAUSE
         assert one.book == catalogue[one.book.id]
@@ -514,38 +514,8 @@ def test_promises_of_the_contract(
         if one.reason.kind is ReasonKind.SAME_SUBJECT:
             assert set(one.book.subjects) & set(one.reason.books[0].subjects)
     if request.selection is Selection.FOR_YOU:
-        known = [bool(standings.get(id_, Preference.NONE)) for id_ in ids(shelf)]
+        known = [bool(preferences.get(id_, Preference.NONE)) for id_ in ids(shelf)]
         assert known == sorted(known)
     else:
         assert set(scores) <= {0}
     assert model.recommend(request) == shelf
-
-
-def test_the_basis_of_a_list_holds_until_something_changes_that_it_follows_from() -> None:
-    """A full list of personal books holds whatever others do; a list with popular ones until a liking comes.
-
-    Neither holds after the reader did something, after the catalogue changed, for another reader or in another
-    model.
-    """
-    supply = Supply(CATALOGUE)
-    artifact = artifact_of(CATALOGUE, HISTORY)
-    model = ServedModel(artifact, supply)
-    personal, filled = ask(model, 30, limit=2).basis, ask(model, 30, limit=5).basis
-    assert [model.holds(30, basis) for basis in (personal, filled)] == [True, True]
-    assert not model.holds(31, personal)
-    assert not model.holds(NOBODY, personal)
-    assert not model.holds(30, None)
-    assert not ServedModel(artifact, supply).holds(30, personal)
-    model.observe([Event(100, 99, 8, K.PURCHASE, 0.0, NOW.timestamp())])
-    assert [model.holds(30, basis) for basis in (personal, filled)] == [True, False]
-    filled = ask(model, 30, limit=5).basis
-    model.observe([Event(101, 30, 7, K.NOT_INTERESTED, 0.0)])
-    assert [model.holds(30, basis) for basis in (personal, filled)] == [False, False]
-    personal = ask(model, 30, limit=2).basis
-    assert model.holds(30, personal)
-    model.replace(30, [])
-    assert not model.holds(30, personal)
-    personal = ask(model, 31, limit=2).basis
-    supply.take(book(9))
-    model.restock()
-    assert not model.holds(31, personal)

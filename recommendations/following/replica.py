@@ -1,0 +1,83 @@
+"""What this process knows of the store: the catalogue, the retired readers, and a model that has seen all events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recommendations.domain.errors import StoreUnavailable
+from recommendations.domain.interactions import NOBODY
+from recommendations.following.synced_model import SyncedModel
+from recommendations.ports import Model, Models, Store, UnitOfWork
+from servicekit.deadline import remaining
+
+
+class Replica:
+    """Read by any thread without a lock; whoever changes it holds the lock, and events arrive in order."""
+
+    def __init__(self, store: Store, models: Models) -> None:
+        self._store = store
+        self._models = models
+        self._lock = threading.Lock()
+        self._synced: SyncedModel | None = None
+        self._catalogue_revision = 0
+        self._retired_revision = 0
+        self._became: dict[int, int | None] = {}
+
+    @property
+    def model(self) -> Model | None:
+        """The model in use; None before the first."""
+        return self._synced.model if self._synced is not None else None
+
+    def reader(self, reader_id: int) -> int:
+        """The reader that an id stands for: itself, the one it was merged into, or NOBODY once it was forgotten."""
+        became = self._became.get(reader_id, reader_id)
+        return NOBODY if became is None else became
+
+    def forgotten(self) -> list[int]:
+        """The ids of the forgotten readers."""
+        with self._locked():
+            return sorted(reader_id for reader_id, into in self._became.items() if into is None)
+
+    def sync(self) -> None:
+        """Apply what was stored since the last time. Raises StoreUnavailable."""
+        with self._locked(), self._store.read() as work:
+            self._sync_catalogue(work)
+            retired, self._retired_revision = work.readers.retired_since(self._retired_revision)
+            self._became.update(retired)
+            if self._synced is not None:
+                self._synced.sync(work)
+
+    def exchange(self, version: str) -> None:
+        """Use this model from now on; the old one answers until then. Raises ModelUnusable and StoreUnavailable."""
+        revision = self._catalogue_revision
+        synced = SyncedModel(self._models.open(version))
+        # Most of what the model missed since its training is applied before anyone has to wait.
+        with self._store.read() as work:
+            synced.sync(work)
+        with self._locked(), self._store.read() as work:
+            if self._catalogue_revision != revision:
+                synced.model.restock()
+            synced.sync(work)
+            self._synced = synced
+
+    def _sync_catalogue(self, work: UnitOfWork) -> None:
+        changed, revision = work.books.changed_since(self._catalogue_revision)
+        if changed:
+            self._models.stock(changed)
+            if self._synced is not None:
+                self._synced.model.restock()
+        self._catalogue_revision = revision
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock; a call waits for it only until its deadline. Raises StoreUnavailable."""
+        left = remaining()
+        if not self._lock.acquire(timeout=-1 if left is None else left):
+            # Whoever holds it waits for the database.
+            raise StoreUnavailable
+        try:
+            yield
+        finally:
+            self._lock.release()

@@ -1,0 +1,25 @@
+"""The moment by which a thread must be done with what it does for a call, whatever it waits for meanwhile."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_ends_at: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Give this thread so many seconds for the block, or fewer where a block around it ends sooner."""
+    ends_at, outer = time.monotonic() + seconds, _ends_at.get()
+    token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+def remaining() -> float | None:
+    """The seconds left, 0 when they are over; None without a deadline."""
+    ends_at = _ends_at.get()
+    return None if ends_at is None else max(0.0, ends_at - time.monotonic())

@@ -1,0 +1,18 @@
+"""Addresses that a server listens on."""
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared, not bound)
+
+
+def host_port(bind: str, port: int) -> str:
+    """`host:port`, with IPv6 in brackets."""
+    return f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}"
+
+
+def local_host(bind: str) -> str:
+    """The host by which this machine reaches a server bound to `bind`: not a wildcard, which no client can call."""
+    return _LOOPBACK.get(bind, bind)
+
+
+def cannot_listen(at: str, prefix: str) -> str:
+    """What to tell an operator about an address; `prefix` begins the names of the service's settings."""
+    return f"cannot listen on {at}: the address is in use or not of this machine; see {prefix}_BIND and {prefix}_PORT"

@@ -1,0 +1,136 @@
+"""PostgreSQL stands still under load: lists go on from memory, writes fail in time, and all recovers by itself."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from tests.e2e.processes import Process, await_serving
+from tests.embedded_postgresql import frozen, postgresql
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
+
+READERS = 6
+WRITERS = 8
+"""More than the calls that may use the database at a time."""
+PHASE_SECONDS = 5.0
+WRITE_SECONDS = 1.5
+"""The deadline of a call that writes: shorter than the server's own timeout."""
+RECOVERY_SECONDS = 2.0
+LEAST_P99_SECONDS = 0.05
+"""Below it, what decides is the machine and not the server."""
+
+
+class Load:
+    """Calls again and again from several threads, and what became of the calls of the current phase."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._stop = threading.Event()
+        self._ids = iter(range(1, 10**9))
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a phase."""
+        self.seconds: list[float] = []
+        self.writes: list[tuple[grpc.StatusCode, float]] = []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Call during the block."""
+        with ThreadPoolExecutor(READERS + WRITERS) as pool:
+            calling: list[Future[None]] = []
+            try:
+                for work, threads in ((self._recommend, READERS), (self._write, WRITERS)):
+                    calling += [pool.submit(self._repeat, work) for _ in range(threads)]
+                yield
+            finally:
+                self._stop.set()
+        for call in calling:
+            call.result()
+
+    def _repeat(self, work: Callable[[RecommendationsStub], None]) -> None:
+        # A connection of its own, so that every worker gets some.
+        with grpc.insecure_channel(self._address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            stub = RecommendationsStub(channel)
+            while not self._stop.wait(0.02):
+                work(stub)
+
+    def _recommend(self, stub: RecommendationsStub) -> None:
+        started, phase = time.monotonic(), self.seconds
+        request = pb.RecommendationRequest(user_id=1 + len(phase) % 100, any_category=True)
+        assert stub.Recommend(request, timeout=30).recommendations
+        phase.append(time.monotonic() - started)
+
+    def _write(self, stub: RecommendationsStub) -> None:
+        started, phase = time.monotonic(), self.writes
+        phase.append((record(stub, next(self._ids)), time.monotonic() - started))
+
+
+def record(stub: RecommendationsStub, number: int) -> grpc.StatusCode:
+    """Record a view, and return how the call ended."""
+    view = pb.Interaction(id=f"view-{number}", user_id=5_000, book_id=6, kind=pb.Interaction.KIND_VIEW)
+    try:
+        stub.RecordInteractions(pb.RecordInteractionsRequest(interactions=[view]), timeout=WRITE_SECONDS)
+    except grpc.RpcError as error:
+        code: grpc.StatusCode = error.code()
+        return code
+    return grpc.StatusCode.OK
+
+
+def p99(seconds: list[float]) -> float:
+    """The 99th percentile."""
+    return sorted(seconds)[len(seconds) * 99 // 100]
+
+
+def succeeds_within(seconds: float, attempt: Callable[[], bool]) -> bool:
+    """Whether an attempt succeeds before the time is over."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if attempt():
+            return True
+    return False
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_recommendations(tmp_path: Path, workers: int) -> None:
+    """Lists are as fast as before, writes are UNAVAILABLE in time, and two seconds after SIGCONT all is well."""
+    with ExitStack() as stack:
+        url, postmaster = stack.enter_context(postgresql())
+        server = Process(
+            "recommendations",
+            {
+                "RECOMMENDATIONS_DATA_DIR": str(tmp_path),
+                "RECOMMENDATIONS_DATABASE_URL": url,
+                "RECOMMENDATIONS_PORT": "0",
+                "RECOMMENDATIONS_WORKERS": str(workers),
+            },
+        )
+        stack.callback(server.stop)
+        address = f"127.0.0.1:{server.port}"
+        await_serving(address)
+        load = Load(address)
+        channel = stack.enter_context(grpc.insecure_channel(address))
+        stub = RecommendationsStub(channel)
+        with load.running():
+            assert succeeds_within(30, lambda: len(load.seconds) > 100)  # warm by then
+            load.begin()
+            time.sleep(PHASE_SECONDS)
+            before, codes = p99(load.seconds), {code for code, _ in load.writes}
+            assert grpc.StatusCode.OK in codes
+            with frozen(postmaster):
+                time.sleep(WRITE_SECONDS)  # the calls that it froze in are over
+                load.begin()
+                time.sleep(PHASE_SECONDS)
+                during, writes = p99(load.seconds), list(load.writes)
+            assert succeeds_within(RECOVERY_SECONDS, lambda: record(stub, -1) is grpc.StatusCode.OK)
+        assert {code for code, _ in writes} == {grpc.StatusCode.UNAVAILABLE}
+        assert max(seconds for _, seconds in writes) < WRITE_SECONDS
+        assert during < max(2 * before, LEAST_P99_SECONDS)

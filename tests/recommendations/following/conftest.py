@@ -1,0 +1,50 @@
+"""A follower over a real store with one book and one fake model."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from recommendations.following.follower import Follower
+from tests.recommendations.fakes import FakeModel, FakeModels, fail
+from tests.recommendations.stores import HookedStore, book, hooked_store
+
+DEADLINE = 20
+
+
+def in_use(follower: Follower) -> FakeModel:
+    """The model in use."""
+    assert isinstance(follower.model, FakeModel)
+    return follower.model
+
+
+def fails_once() -> Callable[[], None]:
+    """Fails the first time it is called."""
+    failures = [fail]
+
+    def once() -> None:
+        if failures:
+            failures.pop()()
+
+    return once
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[HookedStore]:
+    """A store with one book and one model."""
+    with hooked_store(tmp_path) as store:
+        store.put(book(1))
+        store.versions = ["m1"]
+        yield store
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    """Models that know nothing yet."""
+    return FakeModels()
+
+
+@pytest.fixture
+def follower(store: HookedStore, models: FakeModels) -> Follower:
+    """A follower that has not begun."""
+    return Follower(store, models)

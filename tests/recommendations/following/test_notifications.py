@@ -1,0 +1,45 @@
+"""What workers notify each other of through memory that they share."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from recommendations.following.notifications import NoOthers, SharedNotifications
+
+
+def test_all_workers_see_each_others_notifications() -> None:
+    """Each counter is one worker's own, and all workers see all of them."""
+    shared = SharedNotifications(3)
+    first, _, third = workers = [shared.of(number) for number in range(3)]
+    assert [worker.counts() for worker in workers] == [[0, 0, 0]] * 3
+    first.notify()
+    third.notify()
+    third.notify()
+    assert [worker.counts() for worker in workers] == [[1, 0, 2]] * 3
+
+
+def test_a_successor_continues_the_count() -> None:
+    """A worker in the place of another that died never counts back, which nobody would notice."""
+    shared = SharedNotifications(1)
+    shared.of(0).notify()
+    shared.of(0).notify()
+    assert shared.of(0).counts() == [2]
+
+
+def test_no_notification_of_several_threads_is_lost() -> None:
+    """However many threads notify at once, each counts."""
+    notifications = SharedNotifications(2).of(1)
+
+    def notify_often() -> None:
+        for _ in range(500):
+            notifications.notify()
+
+    with ThreadPoolExecutor(4) as pool:
+        for notifying in [pool.submit(notify_often) for _ in range(4)]:
+            notifying.result()
+    assert notifications.counts() == [0, 2000]
+
+
+def test_a_single_worker_has_nobody_to_notify() -> None:
+    """It has no counters, so that nothing is ever new."""
+    alone = NoOthers()
+    alone.notify()
+    assert alone.counts() == []

@@ -1,0 +1,154 @@
+"""A store on SQLite that tests fill with few words, and whose steps they let fail or wait."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Event, Interaction, InteractionKind
+from recommendations.ports import BookStore, InteractionStore, ReaderStore
+from recommendations.store import Store, UnitOfWork
+from recommendations.store.schema import metadata
+from servicekit.database import open_engine
+
+TODAY = date(2026, 1, 2)
+
+
+def book(id_: int, title: str = "", *, removed: bool = False) -> Book:
+    """A book as the store has it."""
+    return Book(id=id_, title=title, added_on=TODAY, removed=removed)
+
+
+class HookedStore:
+    """The real store; `versions` are the published models, and the hooks run before or between its steps."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.versions: list[str] = []
+        self.chunk = 1000
+        self.writes = 0
+        self.before_read: Callable[[], None] = lambda: None
+        self.before_write: Callable[[], None] = lambda: None
+        self.between_chunks: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def read(self) -> Iterator["HookedWork"]:
+        """A transaction that only reads."""
+        self.before_read()
+        with self._store.read() as work:
+            yield HookedWork(self, work)
+
+    @contextmanager
+    def write(self) -> Iterator["HookedWork"]:
+        """A transaction that may write."""
+        self.before_write()
+        with self._store.write() as work:
+            self.writes += 1
+            yield HookedWork(self, work)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of what is stored, in order."""
+        with self._store.read() as work:
+            readers = {event.reader_id for chunk in work.interactions.events_after(0) for event in chunk}
+            pages = [work.interactions.page(reader, before=None, limit=1000).interactions for reader in readers]
+        return [interaction.id for page in pages for interaction in reversed(page)]
+
+    @property
+    def events(self) -> list[Event]:
+        """The events that count, undos among them."""
+        with self._store.read() as work:
+            return [event for chunk in work.interactions.events_after(0) for event in chunk]
+
+    @property
+    def retired(self) -> dict[int, int | None]:
+        """Who was merged into whom, or forgotten."""
+        with self._store.read() as work:
+            return dict(work.readers.retired_since(0)[0])
+
+    @property
+    def readers_revision(self) -> int:
+        """The revision of the retired readers."""
+        with self._store.read() as work:
+            return work.readers.revision()
+
+    def put(self, *books: Book) -> None:
+        """Change the catalogue."""
+        with self._store.write() as work:
+            work.books.upsert(books, TODAY)
+            work.books.remove([changed.id for changed in books if changed.removed])
+            work.commit()
+
+    def append(self, reader_id: int, book_id: int) -> Event:
+        """Store a view."""
+        with self._store.write() as work:
+            number = work.interactions.last_sequence() + 1
+            work.interactions.add(
+                [Interaction(id=f"event-{number}", reader_id=reader_id, book_id=book_id, kind=InteractionKind.VIEW)]
+            )
+            work.commit()
+        return Event(number, reader_id, book_id, InteractionKind.VIEW, 0.0)
+
+    def undo(self, reader_id: int, undoes: str) -> None:
+        """Store an undo."""
+        undo = Interaction(
+            id=f"undo-{undoes}", reader_id=reader_id, book_id=0, kind=InteractionKind.UNDO, undoes=undoes
+        )
+        with self._store.write() as work:
+            work.interactions.add([undo])
+            work.commit()
+
+    def retire(self, reader_id: int, into: int | None) -> None:
+        """Merge a reader, or forget them."""
+        with self._store.write() as work:
+            if into is None:
+                work.readers.forget(reader_id)
+            else:
+                work.readers.merge(reader_id, into)
+            work.commit()
+
+
+class HookedWork:
+    """One transaction; its events come in the store's chunks, and its models are the store's `versions`."""
+
+    def __init__(self, store: HookedStore, work: UnitOfWork) -> None:
+        self._store = store
+        self.books: BookStore = work.books
+        self.readers: ReaderStore = work.readers
+        self.interactions: InteractionStore = HookedInteractions(store, work.interactions)
+        self.models = self
+        self.commit = work.commit
+
+    def latest(self, most: int) -> Sequence[str]:
+        """The versions published last, newest first."""
+        return self._store.versions[::-1][:most]
+
+
+@dataclass
+class HookedInteractions:
+    """The interactions, whose events come in the store's chunks."""
+
+    store: HookedStore
+    real: InteractionStore
+
+    def __post_init__(self) -> None:
+        self.add, self.events_of, self.page = self.real.add, self.real.events_of, self.real.page
+
+    def events_after(self, sequence: int) -> Iterator[list[Event]]:
+        """The events after `sequence`, in chunks."""
+        later = [event for chunk in self.real.events_after(sequence) for event in chunk]
+        for start in range(0, len(later), self.store.chunk):
+            if start:
+                self.store.between_chunks()
+            yield later[start : start + self.store.chunk]
+
+
+@contextmanager
+def hooked_store(folder: Path) -> Iterator[HookedStore]:
+    """An empty store in a folder."""
+    engine = open_engine(f"sqlite:///{folder / 'recommendations.db'}")
+    metadata.create_all(engine)
+    with closing(Store(engine)) as store:
+        yield HookedStore(store)
