@@ -50,6 +50,11 @@ def serve(settings: Settings) -> None:
     _serve(settings, stop, partial(_print_address, settings), port=settings.port)
 
 
+def follower_of(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
+    """Follows a store as the settings say."""
+    return Follower(store, ModelFolder(settings.models, variety=settings.variety), notifications=notifications)
+
+
 def _serve_with_workers(settings: Settings) -> None:
     notifications = SharedNotifications(settings.workers)
     with reserved_port(settings.bind, settings.port) as (port, sockets):
@@ -76,8 +81,7 @@ def _serve(
         # On connections of its own: the calls' must be free for calls, and time out sooner.
         _opened(settings, settings.stale_seconds) as followed,
     ):
-        models = ModelFolder(settings.models, variety=settings.variety)
-        follower = Follower(followed, models, notifications=notifications)
+        follower = follower_of(settings, followed, notifications)
         if notifications is not None:
             # Clients that connect while other workers serve must not meet one without a model.
             _first_step(follower)
