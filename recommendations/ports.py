@@ -57,7 +57,7 @@ class ReaderStore(Protocol):
         ...
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Make one reader's history another's, for ever; whoever is merged into a forgotten reader is forgotten too."""
+        """Make one reader's history another's, for ever; merged into a forgotten one, it is forgotten."""
         ...
 
     def forget(self, reader_id: int) -> None:

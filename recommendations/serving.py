@@ -121,6 +121,7 @@ def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
         # 60 ms for 25,000 books.
         gc.collect()
         gc.freeze()
+        server.set_database_serving(serving=True)
         server.set_serving(serving=True)
 
     _first_step(follower)
@@ -133,13 +134,12 @@ def _report_age(follower: Follower, server: Server, stop: threading.Event, *, st
     Not in the following thread, which may be waiting for the very database. The service itself goes on serving:
     answers that are out of date are better than none, and other replicas would have the same database.
     """
-    was_stale: bool | None = None
+    was_stale = False
     while not stop.wait(AGE_CHECK_SECONDS):
-        stale = follower.age() > stale_seconds
+        stale = follower.ready and follower.age() > stale_seconds
         if stale != was_stale:
             server.set_database_serving(serving=not stale)
-            if was_stale is not None:
-                _log.log(logging.ERROR if stale else logging.INFO, "answers_stale" if stale else "answers_up_to_date")
+            _log.log(logging.ERROR if stale else logging.INFO, "answers_stale" if stale else "answers_up_to_date")
             was_stale = stale
 
 

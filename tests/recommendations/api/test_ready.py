@@ -1,6 +1,5 @@
 """Answers from bytes to bytes, over a real port."""
 
-import threading
 from typing import Any
 
 import grpc
@@ -16,7 +15,7 @@ from recommendations.domain.recommending import (
     RecommendationList,
     RecommendRequest,
 )
-from tests.recommendations.api.conftest import Running, Start
+from tests.recommendations.api.conftest import Running
 
 DEADLINE = 20
 REQUEST = pb.RecommendationRequest(user_id=7, any_category=True, max_results=1)
@@ -82,23 +81,6 @@ def test_batches_and_similar_books_are_the_plain_ones(running: Running) -> None:
     assert running.service.distinct
     similar = running.stub.SimilarBooks(pb.SimilarBooksRequest(book_id=9), timeout=DEADLINE)
     assert similar == shelves.similar_response(shelf("one"))
-
-
-def test_a_database_that_hangs_takes_no_thread_from_shelves(start: Start) -> None:
-    """With every thread of the pool waiting for the database, shelves are answered."""
-    released = threading.Event()
-    running = start(threads=2)
-    running.service.shelf = shelf("first")
-    running.service.before_record = released.wait
-    batch = pb.RecordInteractionsRequest(interactions=[pb.Interaction()])
-    recording = [running.stub.RecordInteractions.future(batch, timeout=DEADLINE) for _ in range(5)]
-    try:
-        assert recommended(running) == "first"
-        assert not any(call.done() for call in recording)
-    finally:
-        released.set()
-    for call in recording:
-        call.result()
 
 
 def test_what_is_no_request_is_refused(running: Running) -> None:

@@ -39,7 +39,7 @@ class Desk:
         """Who departed since, in no order."""
         with self.store.read() as work:
             retired, reached = work.readers.retired_since(revision)
-        assert len(set(retired)) == len(departures)
+        assert len(set(retired)) == len(retired)
         return set(retired), reached
 
     @property
