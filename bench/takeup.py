@@ -96,11 +96,11 @@ def _runs(
         taken_up = number % 2 == 1
         if taken_up:
             (served,) = set(versions) - {served}
-        before = server.child.output().count("event=model_taken_up")
+        before = server.child.output().count("event=model_loaded")
         promoting = folder.start("promote", served)
         load = offer_load(server.port, METHOD, messages, connections=CONNECTIONS, seconds=SECONDS, rate=rate)
         promoting.wait()
-        after = server.child.output().count("event=model_taken_up")
+        after = server.child.output().count("event=model_loaded")
         if after - before != taken_up:
             raise click.ClickException(
                 f"{after - before} models were taken up in a run where {int(taken_up)} should be"
