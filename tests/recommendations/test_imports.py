@@ -55,7 +55,7 @@ class Desk:
 
     def run(self, books: Path | None, history: Path | None) -> None:
         """Import these files."""
-        Importer(self.store, rejects=self.rejects, today=lambda: TODAY).run(books, history)
+        Importer(self.store, rejects=self.rejects, clock=lambda: NOW).run(books, history)
 
     @property
     def books(self) -> dict[int, Book]:

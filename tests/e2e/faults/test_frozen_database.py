@@ -174,7 +174,7 @@ def test_marketplace(tmp_path: Path) -> None:
         )
         stack.callback(shop.stop)
         home = f"http://127.0.0.1:{shop.port}/"
-        paths = ("", "search?q=a", "categories/fantasy", "cart")
+        paths = ("", "search?q=a", "books/1", "cart")
         assert get(home)[0] == 200
         stop = threading.Event()
         pages: list[tuple[int, float]] = []
@@ -199,6 +199,6 @@ def test_marketplace(tmp_path: Path) -> None:
             visitor.result()
         assert {status for status, _ in alive} == {200}
         assert max(seconds for _, seconds in alive) < ALIVE_SECONDS
-        assert {status for status, _ in pages} <= {200, 404, 503}
+        assert {status for status, _ in pages} <= {200, 503}
         assert 503 in {status for status, _ in pages}
         assert max(seconds for _, seconds in pages) < PAGE_SECONDS
