@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format stubs check-stubs lock import bench up down migrate clean
+.PHONY: help setup run test test-fast drill lint format stubs check-stubs lock import bench up down migrate clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,23 +10,48 @@ BIN := $(VENV)/bin
 PACKAGES := servicekit recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
+install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+pytest = $(BIN)/python -m pytest --numprocesses logical --dist worksteal
+# The words after `bench` and `drill` are names, not targets.
+ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
+NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
+$(NAMES):;@:
+endif
 
 help: ## Explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@echo "drills:"; $(PYTHON) -m tests.drills
 
-setup: $(VENV)/ready ## Make .venv with everything locked in requirements-dev.txt
+setup: $(VENV)/dev ## Make .venv with everything that tests, lint and benchmarks need
 
-$(VENV)/ready: requirements-dev.txt
+$(VENV)/run: requirements-run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(install) -r requirements-run.txt
 	@touch $@
 
-run: setup ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
-	@$(BIN)/honcho start || [ $$? -eq 130 ]
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	$(install) -r requirements-dev.txt
+	@touch $@
 
-test: setup ## Run all tests, or some: make test ARGS="-m 'not slow'"; what this machine lacks is skipped by name
-	$(BIN)/python -m pytest $(ARGS)
+# A signal to make's process alone ends the services too. Make passes SIGTERM on, but not SIGINT: it resets its handler
+# and waits for the recipe to end. The recipe sees that (on Linux) by the signals that make still catches.
+make_goes_on = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
+  (( 16\#$$(awk '/^SigCgt/ { print $$2 }' /proc/$$PPID/status) & 2 )); }
+
+run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
+	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' TERM; trap : INT; \
+	while kill -0 $$honcho 2>/dev/null && $(make_goes_on); do sleep 0.5; done; \
+	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
+
+test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; what this machine lacks is skipped by name
+	$(pytest) $(ARGS)
+
+test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
+	$(pytest) -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)
+
+drill: setup ## Run a test at full length: make drill NAME, with one of the names below
+	$(BIN)/python -m tests.drills $(NAMES)
 
 lint: setup check-stubs ## Check style, types, import law, the contract's style and its compatibility
 	$(BIN)/ruff check .
@@ -58,9 +83,11 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
 
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
-	@for group in recommendations marketplace dev; do \
-	  file=$$group/requirements.txt; [ $$group = dev ] && file=requirements-dev.txt; \
+	@# The first one holds all packages; the others take their versions from it.
+	@for group in dev run recommendations marketplace; do \
+	  case $$group in dev|run) file=requirements-$$group.txt;; *) file=$$group/requirements.txt;; esac; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \
 	    --group pyproject.toml:$$group --output-file $$file; done
 
 import: setup ## Bring your own data into both services: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
@@ -69,8 +96,8 @@ import: setup ## Bring your own data into both services: make import BOOKS=books
 	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m recommendations train
 
-bench: setup ## Measure accuracy, import, training, calls, search and the home page (BOOK_DATA names the data)
-	$(BIN)/python -m bench
+bench: setup ## Measure accuracy, import, training, calls, search and the home page, or one: make bench NAME (BOOK_DATA names the data)
+	$(BIN)/python -m bench $(NAMES)
 
 up: ## Build and start both services and the demo provider in containers
 	docker-compose up --build --detach

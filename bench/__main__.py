@@ -1,6 +1,7 @@
 """`python -m bench`."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -38,9 +39,15 @@ def _ingestion() -> None:
 
 
 @main.command("calls")
-def _calls() -> None:
+@click.option(
+    "--beside",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of another checkout, with a .venv of its own, to be measured in the same run.",
+)
+@click.option("--rounds", type=click.IntRange(min=1), default=calls.ROUNDS, show_default=True)
+def _calls(beside: Path | None, rounds: int) -> None:
     """Calls a second, latencies and processor time of Recommend beside servers that do less."""
-    calls.run()
+    calls.run(beside, rounds)
 
 
 @main.command("search")

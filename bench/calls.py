@@ -1,10 +1,11 @@
-"""What a call costs: ours beside servers that do less, in one run, under one load generator."""
+"""What a call costs: ours beside servers that do less, and beside another checkout, in one run, under one load."""
 
 import itertools
 import random
 import statistics
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import grpc
@@ -14,7 +15,7 @@ from bench import empty_servers
 from bench.accuracy import read_pairs
 from bench.data.book_data import BookData, amazon_book
 from bench.load.generator import Load, generate_load
-from bench.load.processes import Stage, python
+from bench.load.processes import PROJECT, Stage, python
 from bench.load.recommendations_process import (
     RecommendationsFolder,
     RunningServer,
@@ -32,34 +33,33 @@ ROUNDS = 10
 SECONDS = 1.0
 """Of each row in each round. The rows take turns, so that what else the machine does meets all of them."""
 WORKERS = 2
-COMING_BACK = 1_000
-"""So many readers ask again and again, in turn."""
-LOOKS = 30
-"""At a server of several workers, before all of them are taken to be ready."""
+HEALTH_CHECKS = 30
+"""Answers that a server of several workers gives before all of them are taken to be ready."""
 SEQUENTIAL_CALLS = 500
 RESULTS = 10
 SEED = 7
 
 EMPTY = (
-    ("empty handler, grpcio alone", "bare"),
-    ("ten of a hundred at random, grpcio alone", "sampler"),
-    ("empty handler, our server", "empty"),
-    ("ready shelf, our server", "ready"),
+    ("empty handler, grpcio alone, 10 threads", "bare", 10),
+    ("empty handler, grpcio alone, {0} threads", "bare", empty_servers.OUR_THREADS),
+    ("ten of a hundred at random, grpcio alone, 10 threads", "sampler", 10),
+    ("one list again and again, our server", "ours", empty_servers.OUR_THREADS),
 )
-"""What is measured beside ours, the first of them the measure of all."""
+"""What is measured beside ours: name, kind and threads; the others are compared with the first."""
 COLUMNS = (
-    *("server", "calls/s", "of bare", "lowest", "highest", "p50 ms", "p99 ms"),
-    *("server µs", "client µs", "alone ms", "failed", "bytes"),
+    *("server", "calls/s", "of the first", "lowest", "highest", "p50 ms", "p99 ms"),
+    *("server µs", "client µs", "alone ms", "threads", "failed", "bytes"),
 )
 
 
 class Row:
-    """One server, the messages it is asked, and what was measured of it."""
+    """One server, the messages sent to it, and what was measured of it."""
 
     def __init__(self, name: str, server: RunningServer, readers: Sequence[int]) -> None:
         self.name = name
         self.loads: list[Load] = []
-        self.server_cpu_seconds = 0.0
+        self.server_us: list[float] = []
+        self.threads = 0
         self._server = server
         self._reader = readers[0]
         self._messages = itertools.cycle([_request(reader).SerializeToString() for reader in readers])
@@ -67,12 +67,14 @@ class Row:
     def warm_up(self) -> None:
         """A load that is not counted."""
         self._load(WARM_UP_SECONDS)
+        self.threads = self._server.child.threads()
 
     def measure(self) -> None:
         """One round."""
         before = self._server.child.cpu_seconds()
-        self.loads.append(self._load(SECONDS))
-        self.server_cpu_seconds += self._server.child.cpu_seconds() - before
+        load = self._load(SECONDS)
+        self.loads.append(load)
+        self.server_us.append((self._server.child.cpu_seconds() - before) / load.calls * 1e6)
 
     def alone(self) -> tuple[float, int]:
         """The median milliseconds of one caller with grpcio's own client, and the size of the answer."""
@@ -96,52 +98,54 @@ class Row:
         return generate_load(self._server.port, METHOD, self._messages, connections=CONNECTIONS, seconds=seconds)
 
 
-def run() -> None:
-    """Print calls a second, latencies and processor time a call."""
+def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
+    """Print calls a second, latencies and processor time a call; `beside` is the folder of another checkout."""
     with Stage() as stage:
         data = amazon_book("Recommend")
-        rows = [Row(name, _empty(stage, kind), [1]) for name, kind in EMPTY]
+        rows = [Row(name.format(threads), _empty(stage, kind, threads), [1]) for name, kind, threads in EMPTY]
         if data is not None:
-            folder, readers = _trained(stage, data), _shuffled_readers(data)
-            server, crew = _ready(folder), _ready(folder, workers=WORKERS)
-            rows.append(Row("Recommend, another reader each call", server, readers))
-            rows.append(Row(f"Recommend, {COMING_BACK:,} readers coming back", server, readers[:COMING_BACK]))
-            rows.append(Row(f"Recommend, another reader, {WORKERS} workers", crew, readers))
-            rows.append(Row(f"Recommend, coming back, {WORKERS} workers", crew, readers[:COMING_BACK]))
+            readers = _shuffled_readers(data)
+            folder = _trained(stage, data, PROJECT)
+            rows.append(Row("Recommend, another reader each call", _ready(folder), readers))
+            if beside is not None:
+                other = _ready(_trained(stage, data, beside.resolve()))
+                rows.append(Row(f"the same, {beside}", other, readers))
+            rows.append(Row(f"the same, {WORKERS} workers", _ready(folder, workers=WORKERS), readers))
         click.echo("measuring …")
         for row in rows:
             row.warm_up()
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for row in rows:
                 row.measure()
-        cells = [_cells(row, bare=rows[0]) for row in rows]
-    title = f"Calls over loopback: {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS:g} s a row, {RESULTS} books"
+        cells = [_cells(row, first=rows[0]) for row in rows]
+    title = f"Calls over loopback: {CONNECTIONS} connections, {rounds} rounds of {SECONDS:g} s a row, {RESULTS} books"
     print_table(title, COLUMNS, cells)
     click.echo(
-        "calls/s: the median of the rounds; of bare: likewise, of each round's rate beside that of the first row.\n"
-        "lowest, highest: of the rounds. server µs, client µs: processor time a call, all threads and workers, user\n"
-        "and system. The load generator is one thread that shares the cores with the server; it is\n"
-        "the same for every row.\n"
-        f"alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with grpcio's own client."
+        "calls/s, p50, p99, server µs: the medians of the rounds. lowest, highest: calls/s of the rounds. of the\n"
+        "first: the median, over the rounds, of the rate divided by that of the first row. server µs, client µs:\n"
+        "processor time a call, all threads and workers, user and system. The load generator is\n"
+        "one thread that shares the cores with the server; it is the same for every row. threads: of the whole\n"
+        f"process, grpcio's own included. alone ms: the median of {SEQUENTIAL_CALLS} calls by one caller with\n"
+        "grpcio's own client."
     )
 
 
-def _empty(stage: Stage, kind: str) -> RunningServer:
-    child = stage.start(*python("bench.empty_servers", kind))
+def _empty(stage: Stage, kind: str, threads: int) -> RunningServer:
+    child = stage.start(*python("bench.empty_servers", kind, str(threads)))
     return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
 
 
-def _trained(stage: Stage, data: BookData) -> RecommendationsFolder:
-    click.echo("importing and training …")
-    folder = RecommendationsFolder(stage)
+def _trained(stage: Stage, data: BookData, checkout: Path) -> RecommendationsFolder:
+    click.echo(f"importing and training by {checkout} …")
+    folder = RecommendationsFolder(stage, "ours" if checkout == PROJECT else "beside", checkout=checkout)
     import_and_train(folder, data.books, data.interactions)
     return folder
 
 
 def _ready(folder: RecommendationsFolder, *, workers: int = 1) -> RunningServer:
     server = folder.serve(workers=workers)
-    # Each look is a connection of its own, which any of the workers may get.
-    for _ in range(LOOKS if workers > 1 else 1):
+    # Each check is a connection of its own, which any of the workers may get.
+    for _ in range(HEALTH_CHECKS if workers > 1 else 1):
         wait_until_serving(server)
     return server
 
@@ -156,17 +160,16 @@ def _request(reader: int) -> pb.RecommendationRequest:
     return pb.RecommendationRequest(user_id=reader, any_category=True, max_results=RESULTS)
 
 
-def _cells(row: Row, *, bare: Row) -> Sequence[str]:
+def _cells(row: Row, *, first: Row) -> Sequence[str]:
     calls = sum(load.calls for load in row.loads)
     client = sum(load.client_cpu_seconds for load in row.loads)
-    latencies = np.concatenate([load.latencies for load in row.loads])
-    p50, p99 = np.percentile(latencies * 1000, [50, 99])
-    rate = statistics.median(row.rates)
-    of_bare = statistics.median(mine / its for mine, its in zip(row.rates, bare.rates, strict=True))
+    percentiles = [np.percentile(np.multiply(load.latencies, 1000), [50, 99]) for load in row.loads]
+    p50, p99 = np.median(percentiles, axis=0)
+    of_first = statistics.median(mine / its for mine, its in zip(row.rates, first.rates, strict=True))
     alone_ms, answer_bytes = row.alone()
     return (
-        *(row.name, f"{rate:,.0f}", f"{of_bare:.2f}"),
+        *(row.name, f"{statistics.median(row.rates):,.0f}", f"{of_first:.2f}"),
         *(f"{min(row.rates):,.0f}", f"{max(row.rates):,.0f}", f"{p50:.1f}", f"{p99:.1f}"),
-        *(f"{row.server_cpu_seconds / calls * 1e6:.0f}", f"{client / calls * 1e6:.0f}", f"{alone_ms:.2f}"),
-        *(str(sum(load.failed for load in row.loads)), str(answer_bytes)),
+        *(f"{statistics.median(row.server_us):.0f}", f"{client / calls * 1e6:.0f}", f"{alone_ms:.2f}"),
+        *(str(row.threads), str(sum(load.failed for load in row.loads)), str(answer_bytes)),
     )

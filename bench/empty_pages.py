@@ -12,7 +12,7 @@ from jinja2 import DictLoader
 from waitress.server import MultiSocketServer
 
 from marketplace.app import connect, create_app
-from marketplace.domain.recommending import Shelf, ShelfRequest
+from marketplace.domain.recommending import RecommendationList, RecommendationRequest
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.serving import listen
 from marketplace.settings import Settings
@@ -20,7 +20,7 @@ from marketplace.settings import Settings
 LISTENS = "listens on port "
 TEMPLATE = "<!doctype html><title>{{ title }}</title>"
 
-Call = tuple[int, Sequence[ShelfRequest]]
+Call = tuple[int, Sequence[RecommendationRequest]]
 """A reader, and the shelves that are asked for them."""
 
 
@@ -33,11 +33,11 @@ class _Listener:
         self._recommender = recommender
         self.calls: list[Call] = []
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
         self.calls.append((reader_id, requests))
-        return self._recommender.shelves(reader_id, requests)
+        return self._recommender.recommend(reader_id, requests)
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         return self._recommender.similar(book_id, reader_id, limit)
 
 
@@ -62,12 +62,12 @@ def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Fl
 
     @app.get("/visitor")
     def of_visitor() -> str:
-        recommender.shelves(*visitor)
+        recommender.recommend(*visitor)
         return render_template("empty.html", title="Empty")
 
     @app.get("/guest")
     def of_guest() -> str:
-        recommender.shelves(*guest)
+        recommender.recommend(*guest)
         return render_template("empty.html", title="Empty")
 
     return app

@@ -1,10 +1,9 @@
-"""Servers that do less than ours, to tell what each layer of a call costs: `python -m bench.empty_servers KIND`."""
+"""Servers that do less than ours, to show what each layer of a call costs: `python -m bench.empty_servers KIND`."""
 
 import random
 import signal
 from collections.abc import Callable
 from concurrent import futures
-from dataclasses import replace
 from typing import cast
 
 import click
@@ -12,8 +11,8 @@ import grpc
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
-from recommendations.api.messages import shelves
-from recommendations.api.server import create_server
+from recommendations.api.messages.lists import ListMessages
+from recommendations.api.server import IN_MEMORY_THREADS, create_server
 from recommendations.domain.books import Book
 from recommendations.domain.recommending import (
     Reason,
@@ -25,71 +24,58 @@ from recommendations.domain.recommending import (
 from recommendations.service import RecommendationService
 
 LISTENS = "listens on port "
-THREADS = 10
-"""As many as our own server has by default."""
+OUR_THREADS = IN_MEMORY_THREADS
 
 
-def ready_shelf() -> RecommendationList:
-    """A shelf as long as a real one: ten books, two reasons each."""
-    books = [Book(id=10_000 + place, title=f"{place:010}") for place in range(12)]
-    return RecommendationList.of(
-        (Recommendation(book, 0.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))) for book in books[:10]),
+def sample_list() -> RecommendationList:
+    """A list as long as a real one: ten books, two reasons each."""
+    books = [Book(id=10_000 + number, title=f"{number:010}") for number in range(12)]
+    reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))
+    return RecommendationList(
+        recommendations=tuple(Recommendation(book, 0.5, reason) for book in books[:10]),
         recommendation_id="0123456789abcdef01234567",
         model_version="20261121T000000Z-abcdef",
     )
 
 
-class _ReadyService:
-    """Returns one ready shelf, which holds for ever or never."""
+class _ConstantService:
+    """Returns one list again and again."""
 
-    def __init__(self, *, holding: bool) -> None:
-        self._shelf = replace(ready_shelf(), basis=self)
-        self._holding = holding
+    def __init__(self) -> None:
+        self._list = sample_list()
 
     def recommend(self, _request: RecommendRequest) -> RecommendationList:
-        return self._shelf
-
-    def holds(self, _reader_id: int, _basis: object) -> bool:
-        return self._holding
+        return self._list
 
 
-def bare() -> int:
-    """grpcio alone, returning a ready message; returns the port."""
-    message = shelves.shelf_response(ready_shelf())
-    return _start(lambda: message)
+def bare(threads: int) -> int:
+    """grpcio alone, returning a message made before; returns the port."""
+    message = ListMessages().response(sample_list())
+    return _start(lambda: message, threads)
 
 
-def sampler() -> int:
-    """grpcio alone, the classic example: ten of a hundred ready messages, drawn at random; returns the port."""
+def sampler(threads: int) -> int:
+    """grpcio alone, the classic example: ten of a hundred prepared messages at random; returns the port."""
     books = [pb.BookRecommendation(id=id_, title=f"{id_:010}") for id_ in range(1, 101)]
-    return _start(lambda: pb.RecommendationResponse(recommendations=random.sample(books, 10)))
+    return _start(lambda: pb.RecommendationResponse(recommendations=random.sample(books, 10)), threads)
 
 
-def empty() -> int:
-    """Our whole server, interceptors and logging included, over an answer that is there; returns the port."""
-    return _start_ours(_ReadyService(holding=True))
-
-
-def ready() -> int:
-    """Our whole server over a service that returns a ready shelf, serialized anew each time; returns the port."""
-    return _start_ours(_ReadyService(holding=False))
-
-
-def _start_ours(service: _ReadyService) -> int:
-    server = create_server(cast("RecommendationService", service), "127.0.0.1:0", threads=THREADS)
+def ours(threads: int) -> int:
+    """Our whole server, interceptor and messages included, over a service that costs nothing; returns the port."""
+    server = create_server(cast("RecommendationService", _ConstantService()), "127.0.0.1:0", threads=threads)
     server.start()
     server.set_serving(serving=True)
     _running.append(server)
     return server.port
 
 
-def _start(answer: Callable[[], pb.RecommendationResponse]) -> int:
+def _start(answer: Callable[[], pb.RecommendationResponse], threads: int) -> int:
     recommend = grpc.unary_unary_rpc_method_handler(
         lambda _request, _context: answer(),
         request_deserializer=pb.RecommendationRequest.FromString,
         response_serializer=pb.RecommendationResponse.SerializeToString,
     )
-    server = grpc.server(futures.ThreadPoolExecutor(THREADS))
+    server = grpc.server(futures.ThreadPoolExecutor(threads))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Recommend": recommend}),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -100,14 +86,15 @@ def _start(answer: Callable[[], pb.RecommendationResponse]) -> int:
 _running: list[object] = []
 """A grpcio server stops when nothing refers to it any more."""
 
-KINDS: dict[str, Callable[[], int]] = {"bare": bare, "sampler": sampler, "empty": empty, "ready": ready}
+KINDS: dict[str, Callable[[int], int]] = {"bare": bare, "sampler": sampler, "ours": ours}
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(KINDS)))
-def main(kind: str) -> None:
+@click.argument("threads", type=click.IntRange(min=1))
+def main(kind: str, threads: int) -> None:
     """Serve until SIGTERM."""
-    click.echo(f"{LISTENS}{KINDS[kind]()}")
+    click.echo(f"{LISTENS}{KINDS[kind](threads)}")
     signal.pause()
 
 

@@ -21,7 +21,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState, new_order_id
 from marketplace.domain.text import folded_words
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, sought
+from marketplace.store.moderation.tables import LIMIT, SEARCH_LIMIT, search_text
 from marketplace.store.schema import books as books_table
 from marketplace.store.schema import orders as orders_table
 from servicekit.table import print_table
@@ -116,7 +116,7 @@ def _orders(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
 
 def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Asking:
     def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (FOUND_REACH if query else REACH) - _PAGE
+        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
         return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
 
     return ask
@@ -124,7 +124,7 @@ def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, o
 
 def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Asking:
     def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (FOUND_REACH if query else REACH) - _PAGE
+        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
         return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
 
     return ask
@@ -202,5 +202,5 @@ def _order(number: int, made: MadeUp) -> dict[str, object]:
         "asked_at": placed_at,
         "checkout_key": str(number),
         "checkout_digest": "",
-        "sought": numbers + sought(email, name, city),
+        "sought": numbers + search_text(email, name, city),
     }

@@ -86,14 +86,14 @@ def _kinds(books: Sequence[MadeUp]) -> dict[str, list[Asking]]:
         "nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
     kinds: dict[str, list[Asking]] = {kind: [_find(query) for query in queries] for kind, queries in mix.items()}
-    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST):
+    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING):
         kinds[f"a word of a third, by {sort.value}"] = [_find(common, sort) for _ in drawn]
     for letters in (2, 3, 5):
         kinds[f"suggestions after {letters} letters"] = [
             _suggest(rng.choice((book.title, book.author))[:letters]) for book in drawn
         ]
     kinds["suggestions after a typo"] = [_suggest(_mistyped(anyascii(book.author), rng)[:8]) for book in drawn]
-    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST):
+    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING):
         kinds[f"largest category, by {sort.value}"] = [
             _category(sort, 24 * (page % 50)) for page in range(len(drawn))
         ]

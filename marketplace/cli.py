@@ -10,8 +10,8 @@ from threading import Event
 import click
 
 from marketplace.app import connect, connect_provider
+from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.moderators import moderator
 from marketplace.serving import CannotServe, relays_of, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
@@ -41,13 +41,10 @@ def main(context: click.Context) -> None:
     context.obj = settings, store
 
 
-main.add_command(moderator)
-
-
 @main.command()
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
-    """Make the tables, or bring them up to date."""
+    """Create the tables, or bring them up to date."""
     _, store = obj
     store.migrate()
     click.echo("the database is up to date")
@@ -55,10 +52,10 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 
 @main.command("import")
 @click.option("--books", type=_csv_path, help="CSV of books, plain or gzipped.")
-@click.option("--interactions", type=_csv_path, help="CSV of what readers had, plain or gzipped.")
+@click.option("--interactions", type=_csv_path, help="CSV of what readers did, plain or gzipped.")
 @click.pass_obj
 def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
-    """Bring a catalogue in, and the history that best-sellers are counted from."""
+    """Import a catalogue, and the history that best-sellers are counted from."""
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
@@ -69,7 +66,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 @main.command()
 @click.pass_obj
 def serve(obj: tuple[Settings, Store]) -> None:
-    """Open the shop, until SIGTERM."""
+    """Run the shop until SIGTERM."""
     settings, store = obj
     _require_migrated(store)
     serve_shop(settings, store)
@@ -78,7 +75,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.pass_obj
 def relay(obj: tuple[Settings, Store]) -> None:
-    """Deliver events, until SIGTERM; for shops served with MARKETPLACE_RELAY=false, or beside others that deliver."""
+    """Deliver events until SIGTERM, for shops that run with MARKETPLACE_RELAY=false or beside other relays."""
     settings, store = obj
     _require_migrated(store)
     stop = Event()
@@ -97,7 +94,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
-    """Migrate, bring the starter catalogue into an empty shop, and serve."""
+    """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj
     store.migrate()
     with store.read() as work:
@@ -112,12 +109,12 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 @main.command()
 @click.pass_obj
 def health(obj: tuple[Settings, Store]) -> None:
-    """Ask the running shop whether it is alive; for container health checks."""
+    """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
     connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:
-        # Under a name that the shop answers to, whatever address it listens on.
+        # With a trusted name, whatever address the shop listens on.
         connection.request("GET", "/healthz", headers={"Host": settings.hosts[0]})
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
@@ -127,6 +124,50 @@ def health(obj: tuple[Settings, Store]) -> None:
     if status != HTTPStatus.OK:
         raise click.ClickException(f"not alive: status {status}")
     click.echo("alive")
+
+
+@main.group()
+@click.pass_obj
+def moderator(obj: tuple[Settings, Store]) -> None:
+    """Choose who may change books and orders at /moderator."""
+    _require_migrated(obj[1])
+
+
+@moderator.command()
+@click.argument("email")
+@click.pass_obj
+def add(obj: tuple[Settings, Store], email: str) -> None:
+    """Make an account a moderator."""
+    _set_moderator(obj[1], email, is_moderator=True)
+    click.echo(f"{email} is a moderator")
+
+
+@moderator.command()
+@click.argument("email")
+@click.pass_obj
+def remove(obj: tuple[Settings, Store], email: str) -> None:
+    """Remove a moderator's rights, from their next page on."""
+    _set_moderator(obj[1], email, is_moderator=False)
+    click.echo(f"{email} is not a moderator")
+
+
+@moderator.command("list")
+@click.pass_obj
+def list_(obj: tuple[Settings, Store]) -> None:
+    """Print the e-mails of all moderators."""
+    with obj[1].read() as work:
+        for account in work.accounts.moderators():
+            click.echo(account.email)
+
+
+def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
+    spelled = normalized_email(email)
+    with store.write() as work:
+        account = work.accounts.by_email(spelled) if spelled else None
+        if account is None:
+            raise click.ClickException(f"no account has the e-mail {email}; sign up with it in the shop first")
+        work.accounts.set_moderator(account.reader_id, is_moderator)
+        work.commit()
 
 
 def _require_migrated(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Serving the shop: waitress, the relays beside it, and an orderly end."""
+"""Runs the shop: waitress, the relays beside it, and a clean shutdown."""
 
 import errno
 import logging
@@ -12,41 +12,40 @@ from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from marketplace.app import connect, connect_provider, create_app, payments_of
-from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 
-GREATEST_BODY = GREATEST_UPLOAD + 1024 * 1024
-"""More is refused before it is taken in: waitress keeps a body on the disk until all of it is there, up to 1 GiB by
-itself. What the shop itself refuses, with a page that says so, is less: a moderator's file, and far less for all
-others."""
+GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
+"""waitress refuses a larger body unread; by default it would buffer up to 1 GiB on disk. The shop itself has lower
+limits, with a page that explains them."""
 MOST_CONNECTIONS = 800
-"""Browsers keep theirs open, six each, though nothing goes over them: twenty visitors would have all of the hundred
-that waitress takes by itself. A process may often have 1,024 files."""
+"""Browsers keep six idle connections open each, so that twenty visitors would use up waitress's default of 100. Many
+systems allow a process 1,024 open files."""
 IDLE_SECONDS = 20
-"""After so long a connection over which nothing goes is closed."""
+"""An idle connection is closed after this time."""
 
 CONNECTION_WAIT_SECONDS = 0.25
 """How long a page waits for a connection to the database that no other page is using."""
 
 
 class CannotServe(Exception):
-    """The shop cannot be opened; the message says why and what to do."""
+    """The shop cannot start; the message says why and what to do."""
 
 
 def serve_shop(settings: Settings, store: Store) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the pages under way.
+    """Serve until SIGTERM or SIGINT, then finish the requests in progress.
 
-    Raises CannotServe where the address is taken or not this machine's.
+    Raises CannotServe if the address cannot be bound.
     """
-    # A line for each page that waits for a thread would be most of the log of a busy shop.
+    # A line for each request that waits for a thread would fill the log of a busy shop.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        # waitress finishes its requests only when it is left by SystemExit.
+        # waitress finishes its requests only on SystemExit.
         sys.exit(0)
 
     timeouts = settings.timeouts(settings.database_timeout_seconds)
@@ -66,7 +65,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         stack.callback(recommender.close)
 
         def wake() -> None:
-            # They come after the app: they need its port, by which the payment provider calls back.
+            # The relays are made after the app: the payment provider is told its port.
             relays.wake()
 
         app = create_app(settings, recommender, store=pages, wake=wake)
@@ -84,15 +83,17 @@ def serve_shop(settings: Settings, store: Store) -> None:
         server.run()
 
 
-def relays_of(settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpProvider) -> Relays:
-    """What delivers the shop's events, and asks again for payments of which nothing is heard."""
-    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).ask_overdue)
+def relays_of(
+    settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpPaymentProvider
+) -> Relays:
+    """What delivers the shop's events, and requests overdue payments again."""
+    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).request_overdue)
 
 
 def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:
-    """The server of `app`; it listens, and answers once it is run.
+    """The server of `app`, bound to its address but not yet running.
 
-    Raises CannotServe where the address is taken or not this machine's.
+    Raises CannotServe if the address cannot be bound.
     """
     try:
         return create_server(
@@ -105,9 +106,9 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             connection_limit=MOST_CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=IDLE_SECONDS // 2,
-            # Otherwise it uses select, which breaks at a file whose number is above 1,024.
+            # The default, select, fails for file descriptors above 1,024.
             asyncore_use_poll=True,
-            # waitress takes the headers of proxies away unless it is to read them itself; create_app reads them.
+            # ProxyFix reads these headers; waitress would drop them.
             clear_untrusted_proxy_headers=settings.proxies == 0,
         )
     except (OSError, ValueError) as error:

@@ -7,18 +7,19 @@ decided once, and told at least once.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
 import structlog
 
 from payments.store import Payment, State, Store
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(minutes=1)
+MAX_WAIT = timedelta(minutes=1)
 _TOLD = (State.PAID, State.DECLINED)
 
 
@@ -41,11 +42,6 @@ class Ask:
     currency: str
     callback_url: str
     callback_token: str
-
-
-def now() -> datetime:
-    """This moment in UTC."""
-    return datetime.now(UTC)
 
 
 class Provider:
@@ -169,4 +165,4 @@ def _is_final(status: int | None) -> bool:
 
 
 def _wait(calls_failed: int) -> timedelta:
-    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(calls_failed, 16)))
+    return min(MAX_WAIT, FIRST_WAIT * (1 << min(calls_failed, 16)))

@@ -15,7 +15,7 @@ from payments.caller import HttpShop, run
 from payments.service import Provider
 from payments.settings import Settings
 from payments.store import Store
-from payments.web import GREATEST_BODY, create_app
+from payments.web import MAX_BODY_BYTES, create_app
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ def _listen(settings: Settings, provider: Provider) -> BaseWSGIServer | MultiSoc
             port=settings.port,
             threads=THREADS,
             ident=None,
-            max_request_body_size=GREATEST_BODY,
+            max_request_body_size=MAX_BODY_BYTES,
         )
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from payments.service import Ask, OtherAmount, Provider
 from payments.store import Payment
 
-GREATEST_BODY = 16 * 1024
+MAX_BODY_BYTES = 16 * 1024
 _PAYMENT = "/payments/<string(maxlength=64):payment_id>"
 
 Answer = tuple[Response, int]
@@ -30,7 +30,7 @@ class _Question(BaseModel):
 def create_app(provider: Provider) -> Flask:
     """The Flask application."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = GREATEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
     @app.put(_PAYMENT)
     def ask(payment_id: str) -> Response:

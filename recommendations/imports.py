@@ -1,7 +1,7 @@
 """Importing a bookseller's catalogue and history."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click

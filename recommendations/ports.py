@@ -118,7 +118,7 @@ class Store(Protocol):
 
 
 class Model(Protocol):
-    """A trained model at work; one thread at a time feeds it, any number ask it to recommend."""
+    """A trained model at work; one thread at a time updates it, any number call it to recommend."""
 
     @property
     def version(self) -> str:
@@ -136,11 +136,11 @@ class Model(Protocol):
         ...
 
     def observe(self, events: Sequence[Event]) -> None:
-        """Count further events, in order; undos among them are for `replace`."""
+        """Count further events, in order; undos among them have no effect here, see `replace`."""
         ...
 
     def replace(self, reader_id: int, events: Sequence[Event]) -> None:
-        """Take these for all that a reader ever did."""
+        """Replace all that a reader ever did."""
         ...
 
     def restock(self) -> None:
@@ -149,10 +149,6 @@ class Model(Protocol):
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The books that the reader would enjoy next."""
-        ...
-
-    def holds(self, reader_id: int, basis: object) -> bool:
-        """Whether it would say again what followed from this basis, if the same were asked for the reader."""
         ...
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
@@ -164,7 +160,7 @@ class Models(Protocol):
     """The published models, and the catalogue that they recommend from."""
 
     def stock(self, books: Sequence[Book]) -> None:
-        """Take books into the catalogue, as new ones, in place of what they were, or as removed."""
+        """Add, replace or remove books of the catalogue."""
         ...
 
     def open(self, version: str) -> Model:

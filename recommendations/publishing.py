@@ -187,11 +187,9 @@ def _read(work: UnitOfWork, advance: Callable[[int], None]) -> Iterator[list[Eve
 
 def _learn(books: Sequence[Book], chunks: Iterable[list[Event]], **settings: Any) -> Artifact:
     # SciPy takes a while to load and only training needs it.
-    from recommendations.api.messages import assembly  # noqa: PLC0415
     from recommendations.model.learning import training  # noqa: PLC0415
-    from recommendations.model.ranking import ranking  # noqa: PLC0415
+    from recommendations.model.ranking import ranker  # noqa: PLC0415
 
     # The first server to start finds it done.
-    ranking.compile_ahead()
-    assembly.compile_ahead()
+    ranker.compile_ahead()
     return training.train(books, chunks, **settings).artifact

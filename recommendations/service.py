@@ -33,28 +33,24 @@ class RecommendationService:
         self._turn = threading.Lock()
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
-        """One shelf. Raises NotReady."""
+        """One list. Raises NotReady."""
         reader_id = self._follower.reader(request.reader_id)
         if reader_id != request.reader_id:
             request = replace(request, reader_id=reader_id)
         return self._follower.model.recommend(request)
 
-    def holds(self, reader_id: int, basis: object) -> bool:
-        """Whether `recommend` would answer a reader again with the shelf of this basis. Raises NotReady."""
-        return self._follower.model.holds(self._follower.reader(reader_id), basis)
-
     def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
-        """Several shelves of one model; with `distinct`, no book on two of them. Raises NotReady."""
+        """Several lists from one model; with `distinct`, no book in two of them. Raises NotReady."""
         model = self._follower.model
-        shelves: list[RecommendationList] = []
+        lists: list[RecommendationList] = []
         shown: frozenset[int] = frozenset()
         for request in requests:
             reader_id = self._follower.reader(request.reader_id)
-            shelf = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
-            shelves.append(shelf)
+            answer = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
+            lists.append(answer)
             if distinct:
-                shown |= set(shelf.book_ids)
-        return shelves
+                shown |= set(answer.book_ids)
+        return lists
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises NotReady and BookNotFound."""

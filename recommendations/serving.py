@@ -52,7 +52,7 @@ def serve(settings: Settings) -> None:
 
 def follower_of(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
     """Follows a store as the settings say."""
-    return Follower(store, ModelFolder(settings.models, variety=settings.variety), notifications=notifications)
+    return Follower(store, ModelFolder(settings.models, diversity=settings.diversity), notifications=notifications)
 
 
 def _serve_with_workers(settings: Settings) -> None:

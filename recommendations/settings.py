@@ -34,7 +34,7 @@ class Settings(DatabaseSettings):
         le=3600,
         description="After so long without the database, health says that answers may be out of date.",
     )
-    variety: float = Field(
+    diversity: float = Field(
         0.3,
         ge=0,
         le=1,

@@ -1,4 +1,4 @@
-"""The time."""
+"""The time of day."""
 
 from datetime import UTC, datetime
 

@@ -45,13 +45,19 @@ def _settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Logs are lines: the drawn tracebacks that structlog makes by default take seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+
+
 @pytest.fixture
 def restored_logging() -> Iterator[None]:
     """Logging as it was, after a test that configures it."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**config)
     for handler in root.handlers[:]:
         root.removeHandler(handler)
     for handler in handlers:

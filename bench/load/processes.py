@@ -88,6 +88,10 @@ class Child:
         times = [one.cpu_times() for one in (process, *process.children())]
         return sum(one.user + one.system for one in times)
 
+    def threads(self) -> int:
+        """How many threads it has, grpcio's own among them."""
+        return psutil.Process(self.pid).num_threads()
+
     def resident_mb(self) -> float:
         """The memory that it holds now."""
         return psutil.Process(self.pid).memory_info().rss / 1e6
@@ -134,14 +138,14 @@ class Stage:
         with _handling((signal.SIGINT, *_ENDING), lambda _number, _frame: None):
             self._exits.close()
 
-    def start(self, *command: str, settings: Mapping[str, str] | None = None) -> Child:
-        """Start a command, with these settings of the services and no others."""
+    def start(self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT) -> Child:
+        """Start a command in a checkout's folder, with these settings of the services and no others."""
         self._logs += 1
         log = self.folder / f"{self._logs}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 command,
-                cwd=PROJECT,
+                cwd=checkout,
                 env=_environment(settings or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -153,10 +157,10 @@ class Stage:
         self._exits.callback(child.end)
         return child
 
-    def run(self, *command: str, settings: Mapping[str, str] | None = None) -> Finished:
+    def run(self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT) -> Finished:
         """Run a command to its end. Raises ChildFailed."""
         started = time.perf_counter()
-        child = self.start(*command, settings=settings)
+        child = self.start(*command, settings=settings, checkout=checkout)
         usage = child.wait()
         seconds = time.perf_counter() - started
         return Finished(child.output(), seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)

@@ -1,5 +1,6 @@
 """The Recommendations service as real processes: imported, trained, served."""
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.load.processes import Child, ChildFailed, Finished, Stage, python
+from bench.load.processes import PROJECT, Child, ChildFailed, Finished, Stage
 
 MODULE = "recommendations"
 SERVICE = "Recommendations"
@@ -31,24 +32,29 @@ class RunningServer:
 
 
 class RecommendationsFolder:
-    """One data folder of the service and the commands that work in it."""
+    """A data folder of the service, and the commands of one checkout that work in it."""
 
-    def __init__(self, stage: Stage, name: str = "recommendations") -> None:
+    def __init__(self, stage: Stage, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
         self._stage = stage
+        self._checkout = checkout
+        # Another checkout may need other versions of its libraries.
+        self._python = sys.executable if checkout == PROJECT else str(checkout / ".venv" / "bin" / "python")
         self.path = stage.folder / name
 
     def run(self, *arguments: str) -> Finished:
         """Run one command to its end. Raises ChildFailed."""
-        return self._stage.run(*python(MODULE, *arguments), settings=self._settings(port=0))
+        command = (self._python, "-m", MODULE, *arguments)
+        return self._stage.run(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def start(self, *arguments: str) -> Child:
         """Start one command, which goes on when this returns."""
-        return self._stage.start(*python(MODULE, *arguments), settings=self._settings(port=0))
+        command = (self._python, "-m", MODULE, *arguments)
+        return self._stage.start(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
         """Start the server; it listens when this returns, but may not be ready yet. Raises ChildFailed."""
         settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
-        child = self._stage.start(*python(MODULE, command), settings=settings)
+        child = self._stage.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 
     def _settings(self, *, port: int) -> Mapping[str, str]:

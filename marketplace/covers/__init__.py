@@ -1,4 +1,4 @@
-"""Covers for books that have no picture, drawn by the project itself."""
+"""Generated covers for books without a picture."""
 
 from marketplace.covers.drawing import Brief, brief_of, draw, version_of
 

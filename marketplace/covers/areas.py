@@ -1,4 +1,4 @@
-"""Where on a cover a text may stand, and how it is set there."""
+"""The areas of a cover that hold text."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from marketplace.covers.glyphs import clusters, width
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of the cover, which is 200 wide and 300 high."""
+    """A rectangle of a cover, which is 200 wide and 300 high."""
 
     x: float
     y: float
@@ -18,10 +18,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """A box for text, with the type sizes that it is set in and where in the box the lines stand.
+    """A box for text with its range of font sizes and its alignment.
 
-    `tracking` (between letters) and `leading` (from line to line) are in type sizes; `line_cost` is the share
-    of the size that a line less is worth.
+    `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the share of the
+    font size that one line less is worth.
     """
 
     box: Box
@@ -34,12 +34,12 @@ class Area:
     leading: float = 1.16
     line_cost: float = 0.0
     align: Literal["start", "middle"] = "middle"
-    stand: Literal["top", "middle", "bottom"] = "middle"
+    vertical: Literal["top", "middle", "bottom"] = "middle"
 
     def measure(self, text: str) -> float:
-        """How wide a text is in this area, in type sizes."""
+        """The width of a text in this area, in font sizes."""
         return round(width(text, bold=self.bold) + self.tracking * len(clusters(text)), 4)
 
     def lines_of(self, size: float) -> int:
-        """How many lines of a type size the area holds."""
+        """How many lines of a font size fit into the area."""
         return min(self.most_lines, max(1, int(self.box.height / (size * self.leading))))

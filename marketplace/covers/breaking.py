@@ -1,4 +1,4 @@
-"""Breaks words into even lines."""
+"""Breaks text into even lines by dynamic programming."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,14 @@ from math import ceil
 from marketplace.covers.areas import Area
 from marketplace.covers.words import Word, joined
 
-# What makes lines unhandsome: uneven lengths, less so where one edge is straight; a line that ends with a small
-# word; a word across two lines.
-_RAGGED = {"middle": 4.0, "start": 2.5}
-_ENDS_SMALL, _HYPHENATED = 0.1, 0.25
+# Penalties: uneven line lengths, less where one edge is straight; a small word at the end of a line; a broken word.
+_RAGGEDNESS = {"middle": 4.0, "start": 2.5}
+_SMALL_WORD_AT_END, _HYPHENATED = 0.1, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Lines, and how unhandsome they are."""
+    """Lines and their penalty."""
 
     lines: tuple[str, ...]
     cost: float
@@ -24,7 +23,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Words, and in type sizes: the room on a line, where each word ends, and the space before each."""
+    """Words, and in font sizes the width of a line, the end of each word, and the space before each."""
 
     words: Sequence[Word]
     room: float
@@ -38,7 +37,7 @@ class _Measured:
     def cost(self, first: int, end: int, ideal: float) -> float:
         cost = ((self.width(first, end) - ideal) / self.room) ** 2 * self.raggedness
         if end < len(self.words):
-            cost += _ENDS_SMALL * self.words[end - 1].is_small + _HYPHENATED * self.words[end].is_hyphenated
+            cost += _SMALL_WORD_AT_END * self.words[end - 1].is_small + _HYPHENATED * self.words[end].is_hyphenated
         return cost
 
     def is_lone_small_word(self, first: int, end: int) -> bool:
@@ -46,26 +45,26 @@ class _Measured:
 
 
 def broken(words: Sequence[Word], area: Area, size: float, *, allows_lone_small_words: bool) -> Broken | None:
-    """The handsomest lines at a type size, in as few as fit the area; None where they do not fit."""
+    """The lines with the least penalty at a font size, as few as possible; None if they do not fit into the area."""
     most = area.lines_of(size)
     measured = _Measured(
         words,
         area.box.width / size,
         list(accumulate((area.measure(word.space + word.text) for word in words), initial=0.0)),
         [area.measure(word.space) for word in words],
-        _RAGGED[area.align],
+        _RAGGEDNESS[area.align],
     )
     fewest = ceil(measured.width(0, len(words)) / measured.room)
     for count in range(max(fewest, 1), most + 1):
-        found = _broken_into(count, measured, allows_lone_small_words=allows_lone_small_words)
-        if found:
-            return found
+        lines = _broken_into(count, measured, allows_lone_small_words=allows_lone_small_words)
+        if lines:
+            return lines
     return None
 
 
 def _broken_into(count: int, measured: _Measured, *, allows_lone_small_words: bool) -> Broken | None:
     ideal = measured.width(0, len(measured.words)) / count
-    # The best way to each word that so many lines can end before.
+    # The best breaks before each word that can start the next line.
     reached: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, (0,))}
     for _ in range(count):
         further: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -75,8 +74,8 @@ def _broken_into(count: int, measured: _Measured, *, allows_lone_small_words: bo
                     break
                 if measured.is_lone_small_word(first, end) and not allows_lone_small_words:
                     continue
-                way = cost + measured.cost(first, end, ideal) / count, (*breaks, end)
-                further[end] = min(way, further.get(end, way))
+                path = cost + measured.cost(first, end, ideal) / count, (*breaks, end)
+                further[end] = min(path, further.get(end, path))
         reached = further
     if len(measured.words) not in reached:
         return None

@@ -1,4 +1,4 @@
-"""Draws a cover as a small SVG picture from what the catalogue knows of every book."""
+"""Draws a cover as a small SVG image from a book's title, authors and category."""
 
 import hashlib
 import zlib
@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from html import escape
 
 from marketplace.covers.areas import Area
-from marketplace.covers.glyphs import is_measured, printable, reads_leftwards
+from marketplace.covers.glyphs import is_measured, is_right_to_left, printable
 from marketplace.covers.layouts import LAYOUTS, Layout, Spot
 from marketplace.covers.motifs import MOTIFS, Motif
 from marketplace.covers.palettes import PALETTES, Palette
@@ -15,18 +15,18 @@ from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
 
 DESIGN = 1
-"""Counted up with every change of the drawing, so that browsers ask for it anew."""
+"""Incremented with every change of the drawing, so that browsers load it again."""
 
-# Shares of a full turn, in 32 bits, of which no common step between ids makes a rhythm: the golden one, and one
-# that was searched for.
-_LAYOUT_TURN, _PALETTE_TURN = 2_654_435_769, 1_198_563_463
-# How high capitals stand on the baseline, and how deep letters hang, in type sizes.
+# Multipliers of a multiplicative hash in 32 bits (the golden ratio, and one found by search), so that no common step
+# between ids repeats layouts or palettes.
+_LAYOUT_MULTIPLIER, _PALETTE_MULTIPLIER = 2_654_435_769, 1_198_563_463
+# The height of capitals and the depth of descenders, in font sizes.
 _CAPITAL, _DESCENDER = 0.72, 0.24
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """All that a cover is drawn from."""
+    """Everything that a cover depends on."""
 
     book_id: int
     title: str
@@ -36,7 +36,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What was chosen for a book."""
+    """The design of a book's cover."""
 
     layout: Layout
     palette: Palette
@@ -50,34 +50,34 @@ def brief_of(book: Book | Card) -> Brief:
 
 
 def version_of(brief: Brief) -> str:
-    """A short name for the drawing: another as soon as anything in it may differ."""
-    told = repr((DESIGN, astuple(brief))).encode("utf-8", "backslashreplace")
-    return hashlib.blake2b(told, digest_size=5).hexdigest()
+    """A short hash that changes with everything that the drawing depends on."""
+    content = repr((DESIGN, astuple(brief))).encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(content, digest_size=5).hexdigest()
 
 
 def design_of(brief: Brief) -> Design:
-    """The design of a book: another layout and palette than the books before and after it have."""
-    layout = LAYOUTS[_turn(brief.book_id, _LAYOUT_TURN, len(LAYOUTS))]
-    palette = PALETTES[_turn(brief.book_id, _PALETTE_TURN, len(PALETTES))]
-    chance = zlib.crc32(f"{brief.book_id} {brief.title}".encode("utf-8", "replace"))
+    """The design of a book; books with successive ids differ in layout and palette."""
+    layout = LAYOUTS[_spread(brief.book_id, _LAYOUT_MULTIPLIER, len(LAYOUTS))]
+    palette = PALETTES[_spread(brief.book_id, _PALETTE_MULTIPLIER, len(PALETTES))]
+    checksum = zlib.crc32(f"{brief.book_id} {brief.title}".encode("utf-8", "replace"))
     motifs = MOTIFS[brief.category]
-    motif = motifs[chance % len(motifs)]
-    return Design(layout, palette, motif, layout.spots[chance // 7 % len(layout.spots)])
+    motif = motifs[checksum % len(motifs)]
+    return Design(layout, palette, motif, layout.spots[checksum // 7 % len(layout.spots)])
 
 
-def _turn(number: int, share: int, choices: int) -> int:
-    """A choice for every number, evenly spread over any run of them, whatever its step."""
-    return (number * share % 2**32) * choices >> 32
+def _spread(number: int, multiplier: int, choices: int) -> int:
+    """An index below `choices`, evenly spread over any arithmetic sequence of numbers."""
+    return (number * multiplier % 2**32) * choices >> 32
 
 
 def byline(authors: tuple[str, ...]) -> str:
-    """The authors as a cover names them."""
-    named = [name for name in map(printable, authors[:3]) if name]
-    return f"{named[0]} and others" if len(named) > 2 else " & ".join(named)  # noqa: PLR2004  (two have room)
+    """The authors as a cover prints them."""
+    names = [name for name in map(printable, authors[:3]) if name]
+    return f"{names[0]} and others" if len(names) > 2 else " & ".join(names)  # noqa: PLR2004  (two fit)
 
 
 def draw(brief: Brief) -> str:
-    """The cover as SVG, 200 wide and 300 high, the same for the same brief."""
+    """The cover as SVG, 200 wide and 300 high; deterministic."""
     design = design_of(brief)
     layout, colours = design.layout, design.palette
     anchor = ' text-anchor="middle"' if layout.title.align == "middle" else ""
@@ -133,24 +133,24 @@ def _text(setting: Setting, area: Area) -> str:
         "middle": (area.box.height - height) / 2,
         "bottom": area.box.height - height - size * _DESCENDER,
     }
-    first = area.box.y + slack[area.stand] + size * _CAPITAL
+    first = area.box.y + slack[area.vertical] + size * _CAPITAL
     weight = ' font-weight="700"' if area.bold else ""
     tracking = f' letter-spacing="{_n(size * area.tracking)}"' if area.tracking else ""
-    lines = "".join(_line(line, area, size, first + place * step) for place, line in enumerate(setting.lines))
+    lines = "".join(_line(line, area, size, first + i * step) for i, line in enumerate(setting.lines))
     return f'<g font-size="{_n(size)}"{weight}{tracking}>{lines}</g>'
 
 
 def _line(line: str, area: Area, size: float, y: float) -> str:
     box = area.box
-    turned = reads_leftwards(line)
-    x = box.x + box.width / 2 if area.align == "middle" else box.x + box.width if turned else box.x
-    extra = ' direction="rtl"' if turned else ""
+    is_rtl = is_right_to_left(line)
+    x = box.x + box.width / 2 if area.align == "middle" else box.x + box.width if is_rtl else box.x
+    extra = ' direction="rtl"' if is_rtl else ""
     if not is_measured(line):
-        # Nobody knows the font that has these glyphs: the estimate becomes the width.
+        # The font of these glyphs is unknown, so the browser must fit them into the estimated width.
         extra += f' textLength="{_n(area.measure(line) * size)}" lengthAdjust="spacingAndGlyphs"'
     return f'<text x="{_n(x)}" y="{round(y)}"{extra}>{escape(line, quote=False)}</text>'
 
 
 def _n(number: float) -> str:
-    """A number as short as it goes."""
+    """A number with at most two decimals, as short as possible."""
     return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -1,12 +1,12 @@
-"""How wide a text is set, estimated from above, and what of a text can be set at all."""
+"""An upper estimate of the width of text, and the characters that can be printed."""
 
 import re
 import unicodedata
 from functools import lru_cache
 from itertools import dropwhile
 
-# Of U+0020 to U+007E, in hundredths of the type size: the widest of the fonts that covers name, so that
-# a text that fits here fits with any of them.
+# The widths of U+0020 to U+007E in hundredths of the font size, each the widest of all fonts that covers name: a text
+# that fits by this table fits with any of them.
 _REGULAR = """
 32 40 46 84 64 95 89 27 39 39 50 84 32 36 32 34 64 64 64 64 64 64 64 64 64 64 34 34 84 84 84 54 100 72 73 77
 80 73 69 80 87 40 40 75 66 102 88 82 67 82 75 69 67 84 72 103 71 66 69 39 34 39 84 50 50 61 64 56 64 62 37 64
@@ -18,13 +18,13 @@ _BOLD = """
 73 38 36 69 38 106 73 69 72 72 53 60 48 73 65 92 65 65 58 71 37 71 84
 """
 _WIDTHS = {
-    bold: {chr(32 + place): int(width) / 100 for place, width in enumerate(table.split())}
+    bold: {chr(32 + i): int(width) / 100 for i, width in enumerate(table.split())}
     for bold, table in ((False, _REGULAR), (True, _BOLD))
 }
 _PUNCTUATION = {"…": 1.0, "–": 0.5, "—": 1.0, "\u2018": 0.38, "’": 0.38, "“": 0.66, "”": 0.66}
-# Letters that no accent makes, and the ones above that are as wide.
+# Letters without a decomposition, and letters of the table that are as wide.
 _ALIKE = dict(zip("øØłŁđĐıðþÞßæÆœ¿¡«»", "oOtLdDiopPBWWW?!nn", strict=True))
-# Of scripts that no table above has, by the first word of their letters' names.
+# The widths of other scripts, by the first word of their letters' Unicode names.
 _SCRIPTS = {"ARABIC": 0.62, "HEBREW": 0.66, "CYRILLIC": 0.76, "GREEK": 0.7}
 _WIDE = 1.05
 _PICTURE = 1.4
@@ -32,47 +32,47 @@ _UNKNOWN = 0.95
 _PICTURES = range(0x1F000, 0x20000)
 _FIRST_SYMBOL = "\u2190"
 _JOINER = "\u200d"
-# What XML forbids or UTF-8 cannot carry, and marks that would turn the direction of the rest of the text.
+# Characters that XML forbids or UTF-8 cannot encode, and marks that change the direction of the text after them.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
 
 
 def printable(text: str) -> str:
-    """The text as one line of what XML and fonts can carry."""
-    # An accent that begins a word has no letter to stand on.
+    """The text as one line, without characters that cannot be printed."""
+    # A combining mark at the start of a word has no base letter.
     words = ("".join(dropwhile(_extends, word)) for word in _UNPRINTABLE.sub(" ", text).split())
     return " ".join(filter(None, words))
 
 
 def clusters(text: str) -> list[str]:
-    """The text in pieces that a reader takes for one character: a letter with its accents, a joined emoji."""
-    found: list[str] = []
+    """The grapheme clusters of a text: letters with their accents, joined emoji."""
+    pieces: list[str] = []
     for character in text:
-        if found and (_extends(character) or _is_joining(found[-1]) or _is_pair(found[-1], character)):
-            found[-1] += character
+        if pieces and (_extends(character) or _is_joining(pieces[-1]) or _is_pair(pieces[-1], character)):
+            pieces[-1] += character
         else:
-            found.append(character)
-    return found
+            pieces.append(character)
+    return pieces
 
 
 def width(text: str, *, bold: bool) -> float:
-    """An upper estimate of the width of a text, in type sizes."""
+    """An upper estimate of the width of a text, in font sizes."""
     return sum(_cluster_width(cluster, bold) for cluster in clusters(text))
 
 
 def is_measured(text: str) -> bool:
-    """Whether the estimate rests on measured glyphs alone."""
+    """Whether the estimate uses only measured glyphs."""
     return all(_base(cluster[0]) in _WIDTHS[True] or cluster[0] in _PUNCTUATION for cluster in clusters(text))
 
 
 def is_wide(character: str) -> bool:
-    """Whether a line may be broken on either side of it without a space."""
+    """Whether a line may be broken before and after the character without a space."""
     return unicodedata.east_asian_width(character[0]) in {"W", "F"}
 
 
-def reads_leftwards(text: str) -> bool:
-    """Whether the first letter of the text is Hebrew, Arabic or of another script that runs to the left."""
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter of the text is of a right-to-left script."""
     directions = map(unicodedata.bidirectional, text)
     return next((each for each in directions if each in {"L", "R", "AL"}), "L") != "L"
 
@@ -91,7 +91,7 @@ def _cluster_width(cluster: str, bold: bool) -> float:
 
 
 def _base(character: str) -> str:
-    """The letter of the tables that is as wide as this one, if there is one: without its accent, for instance."""
+    """The letter whose width stands for this one, such as the one without its accent."""
     return _ALIKE.get(character) or unicodedata.normalize("NFD", character)[0]
 
 
@@ -104,10 +104,10 @@ def _extends(character: str) -> bool:
 
 
 def _is_joining(before: str) -> bool:
-    """Whether a symbol waits for the one that it makes one emoji with."""
+    """Whether the cluster is an emoji that ends with a joiner."""
     return before.endswith(_JOINER) and before[0] >= _FIRST_SYMBOL
 
 
 def _is_pair(before: str, character: str) -> bool:
-    """Whether two letters make a flag."""
+    """Whether two regional indicators make a flag."""
     return all("\U0001f1e6" <= each <= "\U0001f1ff" for each in before + character) and len(before) == 1

@@ -1,4 +1,4 @@
-"""The ways in which a cover is laid out, as data: what lies behind, where the texts and the motif go."""
+"""The layouts of covers as data: the background, and the places of texts and motif."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ SANS = "'Avenir Next','Gill Sans','Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sa
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a motif goes, and how large."""
+    """The position and the scale of a motif."""
 
     x: float
     y: float
@@ -21,10 +21,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One design; colours are named by the fields of a palette.
+    """One layout; colours are named by the fields of a palette.
 
-    `ground` is SVG under everything. `spots` are the places for the motif, of which a book gets one; a spot
-    of several is a row. Where it `tiles`, the motif covers the ground, and `panel` is the SVG that lies on it.
+    `ground` is SVG under everything. `spots` are alternative places of the motif; one with several spots is a row.
+    If it `tiles`, the motif covers the ground, and `panel` is SVG on top of it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Layout:
     panel: str = ""
 
 
-# Where a board of cloth bends.
+# The hinge of a cloth cover.
 _HINGE = '<path d="M7 0v300" stroke="#000" stroke-opacity=".2" stroke-width="4"/>'
 _CLOTH = '<path fill="{cloth}" d="M0 0h200v300H0z"/>'
 _PAPER = '<path fill="{paper}" d="M0 0h200v300H0z"/>'
@@ -81,10 +81,16 @@ TYPOGRAPHIC = Layout(
     name="typographic",
     ground=_PAPER + '<path fill="{accent}" d="M16 50h44v5H16z"/>',
     title=Area(
-        box=Box(16, 66, 170, 118), largest=44, smallest=13, bold=True, align="start", stand="top", leading=1.08
+        box=Box(16, 66, 170, 118), largest=44, smallest=13, bold=True, align="start", vertical="top", leading=1.08
     ),
     author=Area(
-        box=Box(16, 12, 170, 32), largest=14, smallest=10, most_lines=2, line_cost=0.15, align="start", stand="bottom"
+        box=Box(16, 12, 170, 32),
+        largest=14,
+        smallest=10,
+        most_lines=2,
+        line_cost=0.15,
+        align="start",
+        vertical="bottom",
     ),
     spots=((Spot(138, 239, 1.15),), (Spot(64, 239, 1.15),)),
     text="ink",
@@ -106,7 +112,7 @@ LABEL = Layout(
 SPLIT = Layout(
     name="split",
     ground=_CLOTH + '<path fill="{paper}" d="M0 152h200v148H0z"/><path fill="{accent}" d="M0 152h200v5H0z"/>',
-    title=Area(box=Box(16, 166, 170, 90), largest=32, smallest=12, bold=True, align="start", stand="top"),
+    title=Area(box=Box(16, 166, 170, 90), largest=32, smallest=12, bold=True, align="start", vertical="top"),
     author=Area(
         box=Box(16, 259, 170, 29),
         largest=13.5,
@@ -114,7 +120,7 @@ SPLIT = Layout(
         most_lines=2,
         line_cost=0.15,
         align="start",
-        stand="bottom",
+        vertical="bottom",
     ),
     spots=((Spot(100, 76, 1.5),), (Spot(132, 76, 1.5),), (Spot(70, 76, 1.5),)),
     text="ink",
@@ -146,9 +152,17 @@ STAMPED = Layout(
 POSTER = Layout(
     name="poster",
     ground=_CLOTH,
-    title=Area(box=Box(15, 48, 172, 88), largest=36, smallest=12, bold=True, align="start", stand="top", leading=1.1),
+    title=Area(
+        box=Box(15, 48, 172, 88), largest=36, smallest=12, bold=True, align="start", vertical="top", leading=1.1
+    ),
     author=Area(
-        box=Box(15, 13, 172, 28), largest=13.5, smallest=10, most_lines=2, line_cost=0.15, align="start", stand="top"
+        box=Box(15, 13, 172, 28),
+        largest=13.5,
+        smallest=10,
+        most_lines=2,
+        line_cost=0.15,
+        align="start",
+        vertical="top",
     ),
     spots=((Spot(120, 222, 1.95),), (Spot(100, 222, 1.75),), (Spot(84, 222, 1.95),)),
     font=SANS,

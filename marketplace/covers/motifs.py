@@ -1,5 +1,5 @@
-# ruff: noqa: E501  (path data is drawn, not read: one line a motif shows more)
-"""An ornament for every shelf, of a few primitives each, within 42 units of its centre."""
+# ruff: noqa: E501  (path data is not read: one line for each motif is clearer)
+"""The ornaments of each category, as path data within 42 units of the centre."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from marketplace.domain.categories import Category
 
 @dataclass(frozen=True, slots=True)
 class Motif:
-    """Path data by what is done with it: filled, drawn as a line, filled with the accent, scored into the filled."""
+    """Path data by its paint: filled, stroked, filled with the accent, or stroked in the field's colour on top."""
 
     filled: str = ""
     lined: str = ""

@@ -1,11 +1,11 @@
-"""The colours of a cover: cloth and its foil, paper and its ink."""
+"""The colour palettes of covers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`foil` is read on `cloth`, and `ink` on `paper`; `accent` is seen on both and never read."""
+    """Text is `foil` on `cloth` or `ink` on `paper`; `accent` is visible on both but never used for text."""
 
     cloth: str
     foil: str

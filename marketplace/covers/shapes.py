@@ -1,4 +1,4 @@
-"""Path data of the few shapes that motifs repeat, run clockwise so that a hole can run against them."""
+"""Path data of the shapes that motifs share; outlines run clockwise and holes counter-clockwise."""
 
 from math import cos, pi, sin
 
@@ -9,15 +9,15 @@ def disc(x: int, y: int, radius: int) -> str:
 
 
 def hole(x: int, y: int, radius: int) -> str:
-    """A circle cut out of what lies around it."""
+    """A circle cut out of the shape around it."""
     return f"M{x - radius} {y}a{radius} {radius} 0 0 0 {2 * radius} 0a{radius} {radius} 0 0 0-{2 * radius} 0z"
 
 
 def star(points: int, outer: int, inner: int, x: int = 0, y: int = 0) -> str:
     """A star with one point up."""
     corners = []
-    for turn in range(2 * points):
-        angle, radius = pi * turn / points, inner if turn % 2 else outer
+    for i in range(2 * points):
+        angle, radius = pi * i / points, inner if i % 2 else outer
         corners.append(f"{round(x + radius * sin(angle))} {round(y - radius * cos(angle))}")
     return f"M{'L'.join(corners)}z"
 

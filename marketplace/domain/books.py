@@ -1,4 +1,4 @@
-"""Books, and the lists in which the shop shows them."""
+"""Books, and the lists of them that the shop shows."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +11,7 @@ from marketplace.domain.recommending import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A book of the catalogue; `stock` None means that nobody counts."""
+    """A book of the catalogue; its `stock` is None where it is not tracked."""
 
     id: int
     title: str
@@ -28,7 +28,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a page shows of a book in a list; `readers` had it in the imported history."""
+    """What a list shows of a book; `readers` is how many had it in the imported history."""
 
     id: int
     title: str
@@ -41,13 +41,13 @@ class Card:
     reason: Reason | None = None
 
     def __hash__(self) -> int:
-        """Of the id alone: cards of one book are seldom compared, and all cards of a page are looked up."""
+        """Hash the id only: a page looks up all of its cards in caches, and the other fields cost time."""
         return hash(self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BestSellers:
-    """The shop's own shelves: overall, and of every category that has books."""
+    """The shop's own best-sellers: overall, and in every category that has books."""
 
     overall: tuple[Card, ...]
     by_category: dict[Category, tuple[Card, ...]]
@@ -58,8 +58,8 @@ class BestSellers:
         return tuple(sorted(self.by_category, key=lambda each: each.label))
 
     @cached_property
-    def busiest(self) -> tuple[Category, ...]:
-        """The categories that have books, those first whose shelves had most readers."""
+    def most_read(self) -> tuple[Category, ...]:
+        """The categories that have books, the one whose best-sellers have most readers first."""
 
         def readers(category: Category) -> int:
             return sum(card.readers for card in self.by_category[category])
@@ -68,19 +68,19 @@ class BestSellers:
 
 
 class Sort(Enum):
-    """The order of a list; its value is what stands in an address."""
+    """The order of a list; the value is used in URLs."""
 
     RELEVANCE = "relevance"
     POPULAR = "popular"
     NEWEST = "newest"
     TITLE = "title"
-    CHEAPEST = "price"
-    DEAREST = "price-desc"
+    PRICE_ASCENDING = "price"
+    PRICE_DESCENDING = "price-desc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One page of a list of books; `total` counts the books on all of its pages."""
+    """One page of a list of books; `total` counts the books on all pages."""
 
     cards: tuple[Card, ...] = ()
     total: int = 0
@@ -88,27 +88,27 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorListing(Listing):
-    """One page of an author's books, with the name as it stands on the best known of them."""
+    """One page of an author's books, with the name as printed on the best known one."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Listing):
-    """One page of what a search found.
+class SearchPage(Listing):
+    """One page of the books that match a query.
 
-    `total` counts what paging can reach; `more` says that yet more books match. `corrected` is the query as it was
-    understood, "" where it was taken as typed. `loosened` says that no book has all of its words, and that these have
-    some.
+    `total` counts the books that paging can reach; `has_more` says that further ones match. `corrected` is the query
+    after spelling correction, "" where nothing was corrected. `is_partial` says that no book has all of its words:
+    these have some.
     """
 
-    more: bool = False
+    has_more: bool = False
     corrected: str = ""
-    loosened: bool = False
+    is_partial: bool = False
 
 
 class SuggestionKind(Enum):
-    """What a suggestion leads to."""
+    """What a suggestion links to."""
 
     AUTHOR = "author"
     BOOK = "book"
@@ -117,7 +117,7 @@ class SuggestionKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """Something that whoever is typing may mean: a book by its id, an author or a category by its slug."""
+    """A completion of a query: a book by its id, an author or a category by its slug."""
 
     kind: SuggestionKind
     text: str

@@ -1,4 +1,4 @@
-"""The tokens with which the payment provider calls back: each for one order, signed by the shop, and soon over."""
+"""The tokens that authenticate the payment provider's callbacks, each signed by the shop for one order."""
 
 import hashlib
 import time
@@ -10,62 +10,59 @@ from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 from marketplace.domain.errors import MarketplaceError
 
 WEBHOOK = "/webhooks/payments/"
-"""Where the shop is called back, before the order's id."""
-LIFE_SECONDS = 24 * 60 * 60
+"""The path of the callback, without the order's id."""
+TOKEN_LIFETIME_SECONDS = 24 * 60 * 60
 _SALT = "payment callback"
 
 
-class TokenRefused(MarketplaceError):
-    """The base of why a token does not speak for an order; `why` is for the log, and for no caller."""
+class InvalidToken(MarketplaceError):
+    """The token does not authenticate a callback for the order; `reason` is for the log only."""
 
-    why: ClassVar[str]
-
-
-class Forged(TokenRefused):
-    """The shop never signed this."""
-
-    why = "forged"
+    reason: ClassVar[str]
 
 
-class Expired(TokenRefused):
-    """The shop signed this too long ago."""
+class Forged(InvalidToken):
+    """The shop never signed this token."""
 
-    why = "expired"
+    reason = "forged"
 
 
-class OfOtherOrder(TokenRefused):
-    """The shop signed this for another order."""
+class Expired(InvalidToken):
+    """The token is more than a day old."""
 
-    why = "other order"
+    reason = "expired"
+
+
+class WrongOrder(InvalidToken):
+    """The token was signed for another order."""
+
+    reason = "other order"
 
 
 class CallbackTokens:
-    """Makes and checks tokens; what signs them is derived from the shop's key, and signs nothing else."""
+    """Issues and verifies tokens with a key that is derived from the shop's own for this purpose only."""
 
     def __init__(self, key: str, *, clock: Callable[[], float] = time.time) -> None:
         self._signer = _Signer(key, clock)
 
-    def made_for(self, order_id: str) -> str:
-        """A token that speaks for this order, for a day."""
+    def issue(self, order_id: str) -> str:
+        """A token for this order, valid for a day."""
         return self._signer.sign(order_id).decode("ascii")
 
-    def check(self, token: str, order_id: str) -> None:
-        """Return where `token` speaks for this order.
-
-        Raises Forged, Expired and OfOtherOrder.
-        """
+    def verify(self, token: str, order_id: str) -> None:
+        """Raises Forged, Expired or WrongOrder unless the token was issued for this order within the last day."""
         try:
-            signed_for = self._signer.unsign(token, max_age=LIFE_SECONDS)
+            signed_for = self._signer.unsign(token, max_age=TOKEN_LIFETIME_SECONDS)
         except SignatureExpired:
             raise Expired from None
         except BadSignature:
             raise Forged from None
         if signed_for != order_id.encode():
-            raise OfOtherOrder
+            raise WrongOrder
 
 
 class _Signer(TimestampSigner):
-    """itsdangerous' signer by a clock that is given."""
+    """A signer whose clock can be injected."""
 
     def __init__(self, key: str, clock: Callable[[], float]) -> None:
         super().__init__(key, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)

@@ -1,4 +1,4 @@
-"""The shelves of the bookshop."""
+"""The categories of books."""
 
 import re
 from enum import IntEnum
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Category(IntEnum):
-    """A shelf of the bookshop, numbered as in the contract."""
+    """A category of books, numbered as in the contract."""
 
     MYSTERY = 0
     SCIENCE_FICTION = 1
@@ -47,16 +47,16 @@ class Category(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name on the shelf: `Science Fiction`."""
+        """The name on pages: `Science Fiction`."""
         return "Self-Help" if self is Category.SELF_HELP else self.name.replace("_", " ").title()
 
     @property
     def slug(self) -> str:
-        """The name in an address: `science-fiction`."""
+        """The name in URLs: `science-fiction`."""
         return self.name.replace("_", "-").lower()
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The category that a label, slug or name means, whatever its case; None where there is no such one."""
+        """The category with this label, slug or name in any case; None if there is none."""
         name = "_".join(re.split(r"[\s_-]+", text.strip())).upper()
         return cls.__members__.get(name)

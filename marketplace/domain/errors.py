@@ -1,11 +1,11 @@
-"""What can go wrong for a reason that a page has an answer to."""
+"""The errors that pages handle."""
 
 from collections.abc import Mapping
 from enum import Enum
 
 
 class MarketplaceError(Exception):
-    """The base of what can go wrong for a reason that a page has an answer to.
+    """The base of all errors that pages handle.
 
     MarketplaceError
      ├─ NotInCatalogue
@@ -16,24 +16,24 @@ class MarketplaceError(Exception):
      ├─ OrderNotFound
      ├─ EventNotFound
      ├─ StoreUnavailable
-     ├─ Unfit                        what was typed cannot be used; `faults` say why
-     ├─ AddressUnfit                 likewise, of an address
+     ├─ InvalidCredentials           an e-mail or a password is not acceptable
+     ├─ InvalidAddress
      ├─ EmailTaken
-     ├─ WrongPassword                or an e-mail that no account has: nobody is told which
-     ├─ NotSignedIn                  only an account can do this
+     ├─ WrongPassword                or an unknown e-mail: the caller is not told which
+     ├─ NotSignedIn                  this needs an account
      ├─ NotForSale
      ├─ OtherCurrency
      ├─ CartFull
-     ├─ CartChanged                  what is ordered is not what was shown
+     ├─ CartChanged                  the order is not for what the reader was shown
      ├─ KeyReused                    another order was placed with this idempotency key
-     ├─ StateConflict                an order does not go from its state into that one
-     ├─ OrdersUnderWay               a reader cannot be forgotten yet
+     ├─ StateConflict                an order cannot change from its state to the requested one
+     ├─ OpenOrders                   a reader cannot be deleted yet
      ├─ StillModerator               likewise
-     ├─ UnfitBook                    some of a book's `facts` cannot be used
-     ├─ BookConflict                 some of a book's `facts` were changed by two at once
-     ├─ Unavailable                  transient: the same may succeed later
-     │   └─ Broken                   it answers, but breaks on this; anything else may succeed
-     ├─ Refused                      permanent: the same would be refused again
+     ├─ InvalidBook
+     ├─ BookConflict                 somebody else changed the same attributes of a book
+     ├─ Unavailable                  transient: the same call may succeed later
+     │   └─ Broken                   the service fails on this request; others may succeed
+     ├─ Refused                      permanent: the same call would be refused again
      ├─ RecommenderError
      │   ├─ RecommenderUnavailable   also Unavailable
      │   │   └─ RecommenderBroken    also Broken
@@ -46,68 +46,68 @@ class MarketplaceError(Exception):
 
 
 class NotInCatalogue(MarketplaceError):
-    """The base of what the catalogue does not have."""
+    """The base of requests for something that the catalogue does not have."""
 
 
 class BookNotFound(NotInCatalogue):
-    """The catalogue has no book of that id."""
+    """The catalogue has no book with this id."""
 
 
 class CategoryNotFound(NotInCatalogue):
-    """No book of the catalogue stands on that shelf."""
+    """The catalogue has no book in this category."""
 
 
 class AuthorNotFound(NotInCatalogue):
-    """No book of the catalogue is by an author of that address."""
+    """The catalogue has no book by an author with this slug."""
 
 
 class InteractionNotFound(MarketplaceError):
-    """This reader did no such thing, or took it back already."""
+    """The reader has no such interaction, or has undone it."""
 
 
 class OrderNotFound(MarketplaceError):
-    """This reader, or the shop, has no such order."""
+    """The reader, or the shop, has no such order."""
 
 
 class EventNotFound(MarketplaceError):
-    """The outbox has no such event, or none that was set aside."""
+    """The outbox has no failed event with this id."""
 
 
 class StoreUnavailable(MarketplaceError):
-    """The shop's own database does not answer, or not as it should."""
+    """The shop's own database does not answer, or fails."""
 
 
-class Fault(Enum):
-    """Why an e-mail or a password cannot be used."""
+class CredentialProblem(Enum):
+    """Why an e-mail or a password is not acceptable."""
 
     EMAIL_MALFORMED = "email malformed"
-    PASSWORD_SHORT = "password short"  # noqa: S105  (a word of ours, no password)
+    PASSWORD_SHORT = "password short"  # noqa: S105  (a label, no password)
     PASSWORD_LONG = "password long"  # noqa: S105
     PASSWORD_COMMON = "password common"  # noqa: S105
 
 
-class Unfit(MarketplaceError):
-    """An e-mail or a password, or both, cannot be used."""
+class InvalidCredentials(MarketplaceError):
+    """An e-mail, a password or both are not acceptable."""
 
-    def __init__(self, faults: frozenset[Fault]) -> None:
-        super().__init__(", ".join(sorted(fault.value for fault in faults)))
-        self.faults = faults
+    def __init__(self, problems: frozenset[CredentialProblem]) -> None:
+        super().__init__(", ".join(sorted(problem.value for problem in problems)))
+        self.problems = problems
 
 
-class AddressFault(Enum):
-    """Why a part of an address cannot be used."""
+class AddressProblem(Enum):
+    """What is wrong with a field of an address."""
 
     REQUIRED = "required"
     MALFORMED = "malformed"
     LONG = "long"
 
 
-class AddressUnfit(MarketplaceError):
-    """Nothing can be sent to an address; `faults` are by the names of its fields."""
+class InvalidAddress(MarketplaceError):
+    """An address is incomplete or malformed; `problems` are keyed by the names of its fields."""
 
-    def __init__(self, faults: Mapping[str, AddressFault]) -> None:
-        super().__init__(", ".join(f"{name} {fault.value}" for name, fault in sorted(faults.items())))
-        self.faults = faults
+    def __init__(self, problems: Mapping[str, AddressProblem]) -> None:
+        super().__init__(", ".join(f"{name} {problem.value}" for name, problem in sorted(problems.items())))
+        self.problems = problems
 
 
 class EmailTaken(MarketplaceError):
@@ -115,11 +115,11 @@ class EmailTaken(MarketplaceError):
 
 
 class WrongPassword(MarketplaceError):
-    """There is no account of this e-mail and password, or none of this reader and password."""
+    """No account has this password together with this e-mail or reader id."""
 
 
 class NotSignedIn(MarketplaceError):
-    """A guest, or nobody, wants what needs an account."""
+    """This needs an account, and the reader is a guest or anonymous."""
 
 
 class NotForSale(MarketplaceError):
@@ -127,19 +127,19 @@ class NotForSale(MarketplaceError):
 
 
 class OtherCurrency(MarketplaceError):
-    """The cart is in another currency: one order has one."""
+    """The book is priced in another currency than the cart; an order has one currency."""
 
 
 class CartFull(MarketplaceError):
-    """The cart has as many different books as it may."""
+    """The cart has the maximum number of different books."""
 
 
 class CartChanged(MarketplaceError):
-    """The cart, or what its books cost, is not what the reader was shown, or cannot be ordered as it is."""
+    """The cart or its prices differ from what the reader was shown, or a line cannot be ordered."""
 
 
 class KeyReused(MarketplaceError):
-    """An order was placed with this idempotency key, and it was another one: `order_id`."""
+    """A different order, `order_id`, was placed with this idempotency key."""
 
     def __init__(self, order_id: str) -> None:
         super().__init__(f"the key was used for order {order_id}")
@@ -147,77 +147,77 @@ class KeyReused(MarketplaceError):
 
 
 class StateConflict(MarketplaceError):
-    """The order does not go from the state that it is in, named by the message, into that one."""
+    """The order cannot change from its current state, which the message names, to the requested one."""
 
 
-class OrdersUnderWay(MarketplaceError):
-    """The reader has orders that are to be sent to them."""
+class OpenOrders(MarketplaceError):
+    """The reader has orders that have not been shipped."""
 
 
 class StillModerator(MarketplaceError):
-    """The reader is a moderator, whom the operator has to let go first."""
+    """The reader is a moderator: the operator must take their rights away first."""
 
 
-class UnfitBook(MarketplaceError):
-    """Some of what was written about a book cannot be used: these `facts`."""
+class InvalidBook(MarketplaceError):
+    """These `attributes` of a book have unusable values."""
 
-    def __init__(self, facts: frozenset[str]) -> None:
-        super().__init__(", ".join(sorted(facts)))
-        self.facts = facts
+    def __init__(self, attributes: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(attributes)))
+        self.attributes = attributes
 
 
 class BookConflict(MarketplaceError):
-    """Somebody else changed these `facts` of a book meanwhile."""
+    """Somebody else has changed these `attributes` of a book."""
 
-    def __init__(self, facts: frozenset[str]) -> None:
-        super().__init__(", ".join(sorted(facts)))
-        self.facts = facts
+    def __init__(self, attributes: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(attributes)))
+        self.attributes = attributes
 
 
 class Unavailable(MarketplaceError):
-    """Somebody whom the shop needs is down, slow or overloaded; the same may succeed later.
+    """Another service is down, slow or overloaded; the same call may succeed later.
 
-    `code` says how it failed, in a word that anybody may see.
+    `code` says how it failed, in a word that may be published.
     """
 
     code = ""
 
 
 class Broken(Unavailable):
-    """Somebody whom the shop needs answers, but breaks on what was asked; anything else may succeed."""
+    """Another service fails on this request; other requests may succeed."""
 
 
 class Refused(MarketplaceError):
-    """Somebody whom the shop needs will not do what was asked; the same would be refused again."""
+    """Another service rejects this request, and would reject it again."""
 
 
 class RecommenderError(MarketplaceError):
-    """Recommendations gave no answer."""
+    """The base of failed calls of Recommendations."""
 
 
 class RecommenderUnavailable(RecommenderError, Unavailable):
-    """Recommendations is down, slow or overloaded; the same call may succeed later."""
+    """Recommendations is down, slow or overloaded."""
 
 
 class RecommenderBroken(RecommenderUnavailable, Broken):
-    """Recommendations breaks on what it was asked."""
+    """Recommendations fails on this request."""
 
 
 class RecommenderRefused(RecommenderError, Refused):
-    """Recommendations will not do what was asked; the same call would be refused again."""
+    """Recommendations rejects this request."""
 
 
 class ProviderError(MarketplaceError):
-    """The payment provider gave no answer."""
+    """The base of failed calls of the payment provider."""
 
 
 class ProviderUnavailable(ProviderError, Unavailable):
-    """The payment provider is down, slow or overloaded; the same may succeed later."""
+    """The payment provider is down, slow or overloaded."""
 
 
 class ProviderBroken(ProviderUnavailable, Broken):
-    """The payment provider breaks on what it was asked."""
+    """The payment provider fails on this request."""
 
 
 class ProviderRefused(ProviderError, Refused):
-    """The payment provider will not do what was asked; the same would be refused again."""
+    """The payment provider rejects this request."""

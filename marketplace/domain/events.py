@@ -1,4 +1,4 @@
-"""What others must be told, and whom."""
+"""The events that the shop sends to other services."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ from marketplace.domain.money import Money
 
 
 class Destination(Enum):
-    """Whom events are told; its value is what the outbox has."""
+    """The receiver of an event; the value is stored in the outbox."""
 
     RECOMMENDATIONS = "recommendations"
     PAYMENTS = "payments"
@@ -16,7 +16,7 @@ class Destination(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadersMerged:
-    """One reader became another: a guest signed in."""
+    """A guest signed in: their history belongs to the account now."""
 
     from_reader: int
     into_reader: int
@@ -24,21 +24,21 @@ class ReadersMerged:
 
 @dataclass(frozen=True, slots=True)
 class ReaderForgotten:
-    """A reader asked to be forgotten."""
+    """A reader's data is to be deleted."""
 
     reader_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class BookChanged:
-    """A book is new, has changed, or is offered no more; which of these is read when it is told."""
+    """A book was added, changed or removed; the relay reads which when it delivers the event."""
 
     book_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentAsked:
-    """An order is to be paid; asked again it is the same payment."""
+class PaymentRequested:
+    """An order is to be paid; a repeated request is for the same payment."""
 
     order_id: str
     amount: Money
@@ -46,19 +46,18 @@ class PaymentAsked:
 
 @dataclass(frozen=True, slots=True)
 class PaymentWithdrawn:
-    """An order is to be paid no more, and what was paid for it is to be given back."""
+    """An order was cancelled: its payment request is withdrawn, and what was paid is refunded."""
 
     order_id: str
 
 
-ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentAsked | PaymentWithdrawn
-"""What somebody must be told."""
+ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentRequested | PaymentWithdrawn
 
 
 def destination_of(event: ShopEvent) -> Destination:
-    """Whom this event is told."""
+    """The receiver of this event."""
     match event:
-        case PaymentAsked() | PaymentWithdrawn():
+        case PaymentRequested() | PaymentWithdrawn():
             return Destination.PAYMENTS
         case _:
             return Destination.RECOMMENDATIONS

@@ -1,8 +1,14 @@
-"""What readers do with books."""
+"""What readers do with books, and the taste that this shows."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
+
+from marketplace.domain.books import Card
+from marketplace.domain.categories import Category
+from marketplace.domain.recommending import Reason, Signal
 
 
 class InteractionKind(IntEnum):
@@ -18,19 +24,20 @@ class InteractionKind(IntEnum):
     UNDO = 8
 
 
-OPINIONS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERESTED})
-"""Of these a reader has one at most about a book, and the book is recommended to them no more."""
+PREFERENCE_KINDS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERESTED})
+"""A reader has at most one of each about a book, and either keeps the book from being recommended to them again."""
 
-MOST_HALF_STARS = 10
-LIKED_HALF_STARS = 7
-"""From three and a half stars on, a reader liked a book."""
+MAX_HALF_STARS = 10
+LIKED_FROM_HALF_STARS = 7
+_VIEW_KINDS = frozenset({InteractionKind.VIEW, InteractionKind.CLICK})
+_WEIGHT_OF_LIKED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
     """Something that a reader did with a book; `recommendation_id` names the list that led to it, if one did.
 
-    `half_stars` (1 to 10) come with a rating, and with an undo the id of what it `undoes`.
+    A rating has `half_stars` (1 to 10); an undo has the id of what it `undoes`.
     """
 
     id: str
@@ -45,23 +52,23 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """How many readers rated a book, and their mean in stars (0 without any)."""
+    """How many readers rated a book, and their mean in stars (0 without ratings)."""
 
     count: int
     mean: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a reader stands to a book: their opinions of it, and whether they wish for it."""
+class Preference:
+    """What a reader has said about a book."""
 
     rating: Interaction | None = None
     not_interested: Interaction | None = None
-    is_wished: bool = False
+    is_on_wishlist: bool = False
 
 
 class Outcome(Enum):
-    """What became of an interaction that was sent."""
+    """How Recommendations answered an item of a batch."""
 
     STORED = 1
     REPEATED = 2
@@ -70,7 +77,56 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """The outcome for one interaction, with the reason of a refusal."""
+    """The outcome for one item of a batch, with the reason of a refusal."""
 
     outcome: Outcome
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """The books that a reader viewed (latest first), liked, bought, and must not be shown again (`excluded`)."""
+
+    viewed: tuple[int, ...] = ()
+    liked: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
+    bought: frozenset[int] = frozenset()
+
+    def favourites(self, cards: Mapping[int, Card], limit: int) -> tuple[Category, ...]:
+        """The categories of most books that the reader viewed or liked, a liked book counting three times."""
+        counted: Counter[Category] = Counter()
+        for book_id in dict.fromkeys((*self.viewed, *self.liked)):
+            if book_id in cards:
+                weight = _WEIGHT_OF_LIKED if book_id in self.liked else 1
+                counted.update(dict.fromkeys(cards[book_id].categories, weight))
+        return tuple(category for category, _ in counted.most_common(limit))
+
+    def with_signal(self, reason: Reason | None) -> Reason | None:
+        """The reason with its first two books and what the reader did with them; liked or bought ones come alone."""
+        if reason is None or not reason.books:
+            return reason
+        named = reason.books[:2]
+        if liked := tuple(book for book in named if book[0] in self.liked):
+            return Reason(reason.kind, liked, Signal.LIKED)
+        if bought := tuple(book for book in named if book[0] in self.bought):
+            return Reason(reason.kind, bought, Signal.BOUGHT)
+        if all(book_id in self.viewed for book_id, _ in named):
+            return Reason(reason.kind, named, Signal.VIEWED)
+        return reason
+
+
+def taste_of(interactions: Sequence[Interaction]) -> Taste:
+    """The taste that a reader's interactions show, given latest first."""
+    preferences = [each for each in interactions if each.kind in PREFERENCE_KINDS]
+    dismissed = {each.book_id for each in preferences if each.kind is InteractionKind.NOT_INTERESTED}
+    views = [each.book_id for each in interactions if each.kind in _VIEW_KINDS and each.book_id not in dismissed]
+    return Taste(
+        viewed=tuple(dict.fromkeys(views)),
+        liked=frozenset(_liked(preferences)) - dismissed,
+        excluded=frozenset(each.book_id for each in preferences),
+        bought=frozenset(each.book_id for each in interactions if each.kind is InteractionKind.PURCHASE),
+    )
+
+
+def _liked(preferences: Iterable[Interaction]) -> Iterable[int]:
+    return (each.book_id for each in preferences if (each.half_stars or 0) >= LIKED_FROM_HALF_STARS)

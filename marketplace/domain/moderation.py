@@ -1,4 +1,4 @@
-"""What moderators see of the shop: tables of its books and orders, and the log of what moderators did."""
+"""What moderators see: the tables of books and orders, the audit log, and the overview."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,19 +11,24 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 
 Row = TypeVar("Row")
+OtherRow = TypeVar("OtherRow")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[Row]):
-    """One page of a table; `total` counts what paging can reach, `more` says that there are yet more."""
+class TablePage(Generic[Row]):
+    """One page of a table; `total` counts the rows that paging can reach, `has_more` tells of further ones."""
 
     rows: tuple[Row, ...]
     total: int
-    more: bool = False
+    has_more: bool = False
+
+    def with_rows(self, by_key: "Mapping[Row, OtherRow]") -> "TablePage[OtherRow]":
+        """The page with these in place of its rows, which are their keys."""
+        return TablePage(tuple(by_key[key] for key in self.rows if key in by_key), self.total, self.has_more)
 
 
 class BookFilter(Enum):
-    """Which books a table shows; its value is what stands in an address."""
+    """Which books a table shows; the value is used in URLs."""
 
     ALL = "all"
     OFFERED = "offered"
@@ -32,7 +37,7 @@ class BookFilter(Enum):
 
 
 class BookColumn(Enum):
-    """What a table of books is sorted by; its value is what stands in an address."""
+    """What a table of books is sorted by; the value is used in URLs."""
 
     TITLE = "title"
     ID = "id"
@@ -50,15 +55,15 @@ class BookRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """A book of the catalogue, whether or not readers see it."""
+class CatalogueBook:
+    """A book of the catalogue, and whether it is hidden from readers."""
 
     book: Book
     is_hidden: bool
 
 
 class OrderColumn(Enum):
-    """What a table of orders is sorted by; its value is what stands in an address."""
+    """What a table of orders is sorted by; the value is used in URLs."""
 
     TOTAL = "total"
     PLACED = "placed"
@@ -66,7 +71,7 @@ class OrderColumn(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order in a table; `email`, `name` and `city` are empty once its reader is forgotten."""
+    """An order in a table; `email`, `name` and `city` are empty once its reader is deleted."""
 
     id: str
     email: str
@@ -78,7 +83,7 @@ class OrderRow:
 
 
 class Action(Enum):
-    """What a moderator did; its value is what the log has."""
+    """What a moderator did; the value is stored in the audit log."""
 
     BOOK_ADDED = "book added"
     BOOK_CHANGED = "book changed"
@@ -86,14 +91,14 @@ class Action(Enum):
     BOOK_SHOWN = "book shown"
     BOOK_DELETED = "book deleted"
     BOOKS_IMPORTED = "books imported"
-    ORDER_MOVED = "order moved"
+    ORDER_STATE_CHANGED = "order moved"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """That a moderator did something; `email` is None once they are forgotten."""
+    """One action of a moderator; `email` is None once the moderator's account is deleted."""
 
     at: datetime
     email: str | None
@@ -103,11 +108,11 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
-    """How much waits for moderators."""
+class Overview:
+    """How many orders, books and events need a moderator's attention."""
 
-    placed: int
+    awaiting_payment: int
     to_ship: int
     sold_out: int
     hidden: int
-    set_aside: int
+    failed_deliveries: int

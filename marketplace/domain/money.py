@@ -1,4 +1,4 @@
-"""Prices as booksellers write them and as readers read them."""
+"""Amounts of money: parsed from files and forms, formatted for pages."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
-GREATEST_MINOR = 10**12
+MAX_MINOR = 10**12
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 
 
@@ -20,11 +20,11 @@ class Money:
 
 
 class PriceError(ValueError):
-    """A price is not usable; the message is the reason."""
+    """A price is not valid; the message says why."""
 
 
 def parse_price(amount: str, currency: str) -> Money:
-    """The exact money of a decimal in major units, such as `9.99` `EUR`.
+    """The exact amount that a decimal in major units means, such as `9.99` `EUR`.
 
     Raises PriceError.
     """
@@ -37,8 +37,8 @@ def parse_price(amount: str, currency: str) -> Money:
     minor = Decimal(amount).scaleb(precision)
     if minor != minor.to_integral_value():
         raise PriceError(f"price {amount[:40]!r} has more decimals than {code} has")
-    if minor > GREATEST_MINOR:
-        raise PriceError(f"price {amount[:40]!r} is too great")
+    if minor > MAX_MINOR:
+        raise PriceError(f"price {amount[:40]!r} is too large")
     return Money(int(minor), code)
 
 

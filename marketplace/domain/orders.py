@@ -1,4 +1,4 @@
-"""Carts and orders: what is in them, and the states that an order goes through."""
+"""Carts and orders: their lines, and the states of an order."""
 
 import re
 import secrets
@@ -10,31 +10,28 @@ from enum import Enum
 from marketplace.domain.books import Book
 from marketplace.domain.money import Money
 
-MOST_COPIES = 99
-"""Of one book in a cart."""
-MOST_LINES = 100
+MAX_QUANTITY = 99
+"""Copies of one book in a cart."""
+MAX_LINES = 100
 """Different books in a cart."""
 
-# Crockford's base 32: no letter looks like a digit, and no order spells a word.
+# Crockford's base 32: no letter looks like a digit, and no id spells a word.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ORDER_ID = re.compile(rf"[{_DIGITS}]{{4}}(?:-[{_DIGITS}]{{4}}){{2}}")
 
 
 def new_order_id() -> str:
-    """A number for an order, `7K3M-9QXD-2TB4`, of 60 random bits.
-
-    It tells nobody how much is sold, and no shop that begins anew gives one out again.
-    """
+    """A random order number of 60 bits, `7K3M-9QXD-2TB4`, which does not reveal how many orders there are."""
     return "-".join("".join(secrets.choice(_DIGITS) for _ in range(4)) for _ in range(3))
 
 
 def is_order_id(text: str) -> bool:
-    """Whether `text` can be an order's number."""
+    """Whether `text` has the form of an order number."""
     return _ORDER_ID.fullmatch(text) is not None
 
 
 class OrderState(Enum):
-    """How far an order is; its value is what the database has."""
+    """The state of an order; the value is stored in the database."""
 
     PLACED = "placed"
     PAID = "paid"
@@ -46,7 +43,7 @@ class OrderState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether an order stays so for ever."""
+        """Whether no other state can follow."""
         return not NEXT_STATES[self]
 
 
@@ -59,12 +56,12 @@ NEXT_STATES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.REJECTED: frozenset(),
 }
 
-UNDER_WAY = frozenset({OrderState.PLACED, OrderState.PAID})
-"""The shop still needs to know where these go."""
+OPEN_STATES = frozenset({OrderState.PLACED, OrderState.PAID})
+"""Orders in these states must still be shipped, so the shop needs their address."""
 
 
 class Actor(Enum):
-    """Who changed an order's state; its value is what the database has."""
+    """Who changed an order's state; the value is stored in the database."""
 
     READER = "reader"
     PROVIDER = "provider"
@@ -74,7 +71,7 @@ class Actor(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where an order goes; `country` is a code of ISO 3166, `region` a state or province where the post wants one."""
+    """A delivery address; `country` is an ISO 3166 code, `region` a state or province where addresses have one."""
 
     name: str
     street: str
@@ -84,41 +81,41 @@ class Address:
     country: str
 
 
-class Trouble(Enum):
+class LineProblem(Enum):
     """Why a line of a cart cannot be ordered as it is."""
 
-    GONE = "gone"
+    NOT_OFFERED = "gone"
     NOT_FOR_SALE = "not for sale"
     SOLD_OUT = "sold out"
-    TOO_FEW = "too few"
+    INSUFFICIENT_STOCK = "too few"
     OTHER_CURRENCY = "other currency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """So many copies of a book; `book` is None where it is offered no more."""
+    """A number of copies of a book; `book` is None if it is no longer offered."""
 
     book_id: int
     quantity: int
     added_at: datetime
     recommendation_id: str = ""
     book: Book | None = None
-    trouble: Trouble | None = None
+    problem: LineProblem | None = None
 
     @property
     def price(self) -> Money | None:
-        """Of one copy."""
+        """The price of one copy."""
         return self.book.price if self.book else None
 
     @property
     def amount(self) -> Money | None:
-        """Of all copies."""
+        """The price of all copies."""
         return Money(self.price.minor * self.quantity, self.price.currency) if self.price else None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A line of a cart as a page showed it to the reader."""
+class ShownLine:
+    """A cart line as a page showed it to the reader."""
 
     book_id: int
     quantity: int
@@ -127,79 +124,79 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """What a reader means to order, in the order in which it was put in."""
+    """What a reader intends to order, in the order in which it was added."""
 
     lines: tuple[CartLine, ...] = ()
 
     @property
     def total(self) -> Money | None:
-        """Of what can be ordered; None where nothing can."""
-        amounts = [line.amount for line in self.lines if line.amount and line.trouble is None]
-        return Money(sum(each.minor for each in amounts), amounts[0].currency) if amounts else None
+        """The price of the lines that can be ordered; None if there are none."""
+        amounts = [line.amount for line in self.lines if line.amount and line.problem is None]
+        return Money(sum(amount.minor for amount in amounts), amounts[0].currency) if amounts else None
 
     @property
     def is_orderable(self) -> bool:
-        """Whether it can be ordered as it is."""
-        return bool(self.lines) and all(line.trouble is None for line in self.lines)
+        """Whether all of it can be ordered."""
+        return bool(self.lines) and all(line.problem is None for line in self.lines)
 
     @property
-    def shown(self) -> tuple[Shown, ...]:
-        """What the reader sees of it, by book."""
-        seen = [Shown(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
-        return tuple(sorted(seen, key=lambda each: each.book_id))
+    def shown(self) -> tuple[ShownLine, ...]:
+        """The lines as the reader sees them, by book."""
+        lines = [ShownLine(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
+        return tuple(sorted(lines, key=lambda line: line.book_id))
 
 
 class Difference(Enum):
-    """How a line of a cart differs from what the reader was shown."""
+    """How a cart line differs from what the reader was shown."""
 
     PRICE = "price"
     QUANTITY = "quantity"
     ADDED = "added"
 
 
-def differences(cart: Cart, shown: Iterable[Shown]) -> dict[int, tuple[Difference, Shown | None]]:
-    """By book what is not as it was shown, with how that was; what is in the cart no more is not among them."""
-    before = {each.book_id: each for each in shown}
-    found: dict[int, tuple[Difference, Shown | None]] = {}
+def differences(cart: Cart, shown: Iterable[ShownLine]) -> dict[int, tuple[Difference, ShownLine | None]]:
+    """The differences by book, each with the line as it was shown; books that left the cart are not among them."""
+    before = {line.book_id: line for line in shown}
+    changes: dict[int, tuple[Difference, ShownLine | None]] = {}
     for line in cart.shown:
-        was = before.get(line.book_id)
-        if was is None:
-            found[line.book_id] = Difference.ADDED, None
-        elif was.price != line.price:
-            found[line.book_id] = Difference.PRICE, was
-        elif was.quantity != line.quantity:
-            found[line.book_id] = Difference.QUANTITY, was
-    return found
+        old = before.get(line.book_id)
+        if old is None:
+            changes[line.book_id] = Difference.ADDED, None
+        elif old.price != line.price:
+            changes[line.book_id] = Difference.PRICE, old
+        elif old.quantity != line.quantity:
+            changes[line.book_id] = Difference.QUANTITY, old
+    return changes
 
 
-def filled(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
-    """The cart of these lines, with those of their books that are offered, and what is the trouble with each."""
+def priced_cart(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
+    """The cart of these lines, with their books where they are offered and the problems that prevent an order."""
     currency: str | None = None
-    found = []
+    priced = []
     for line in lines:
         book = books.get(line.book_id)
-        # The first priced book says in which currency the order is, even if it is sold out.
+        # The first priced book sets the currency of the order, even if it is sold out.
         if currency is None and book and book.price:
             currency = book.price.currency
-        found.append(replace(line, book=book, trouble=_trouble(book, line.quantity, currency)))
-    return Cart(lines=tuple(found))
+        priced.append(replace(line, book=book, problem=_problem(book, line.quantity, currency)))
+    return Cart(lines=tuple(priced))
 
 
-def _trouble(book: Book | None, quantity: int, currency: str | None) -> Trouble | None:
+def _problem(book: Book | None, quantity: int, currency: str | None) -> LineProblem | None:
     if book is None:
-        return Trouble.GONE
+        return LineProblem.NOT_OFFERED
     if book.price is None:
-        return Trouble.NOT_FOR_SALE
+        return LineProblem.NOT_FOR_SALE
     if currency != book.price.currency:
-        return Trouble.OTHER_CURRENCY
+        return LineProblem.OTHER_CURRENCY
     if book.stock is not None and book.stock < quantity:
-        return Trouble.TOO_FEW if book.stock else Trouble.SOLD_OUT
+        return LineProblem.INSUFFICIENT_STOCK if book.stock else LineProblem.SOLD_OUT
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """What was ordered of one book, at what price a copy; `taken` copies came out of a stock that is counted."""
+    """An ordered book with the price of a copy; `taken` copies were taken out of its stock if that is tracked."""
 
     book_id: int
     title: str
@@ -210,13 +207,13 @@ class OrderLine:
 
     @property
     def amount(self) -> Money:
-        """Of all copies."""
+        """The price of all copies."""
         return Money(self.price.minor * self.quantity, self.price.currency)
 
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """That an order came into a state, when and by whom."""
+    """The state that an order changed to, when and by whom."""
 
     state: OrderState
     at: datetime
@@ -225,7 +222,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order; `reader_id` and `address` are None, and `email` is empty, once its reader is forgotten."""
+    """An order; `reader_id` and `address` are None, and `email` is empty, once its reader is deleted."""
 
     id: str
     reader_id: int | None

@@ -1,4 +1,4 @@
-"""Recommended lists, and why a book is on one."""
+"""Recommended lists, and the reasons for the books on them."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -18,31 +18,32 @@ class ReasonKind(IntEnum):
 
 
 PERSONAL = frozenset({ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT})
-"""On a reader's shelf: the reasons that lie in what this reader knows."""
+"""The reasons that come from the reader's own history."""
 
 
-class Acquaintance(IntEnum):
-    """How the reader came to know the books of a reason."""
+class Signal(IntEnum):
+    """Which interaction connects the reader with the books of a reason."""
 
     OTHER = 0
-    SEEN = 1
+    VIEWED = 1
     LIKED = 2
+    BOUGHT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a book is recommended; `books` (id and title) led to it, the one that counted most first.
+    """Why a book is recommended; `books` (id and title) contributed to it, the top contributor first.
 
-    They are books that the reader knows or, on a shelf of similar books, the one that it was asked for.
+    They are from the reader's history or, in a list of similar books, the book that the list is for.
     """
 
     kind: ReasonKind
     books: tuple[tuple[int, str], ...] = ()
-    acquaintance: Acquaintance = Acquaintance.OTHER
+    signal: Signal = Signal.OTHER
 
 
 class Selection(IntEnum):
-    """By what the books of a shelf are chosen, numbered as in the contract."""
+    """How the books of a list are selected, numbered as in the contract."""
 
     FOR_YOU = 0
     POPULAR = 1
@@ -50,8 +51,8 @@ class Selection(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfRequest:
-    """Asks for at most `limit` books of one category, or of all where it is None."""
+class RecommendationRequest:
+    """A request for at most `limit` books of one category, or of all if it is None."""
 
     category: Category | None
     limit: int
@@ -60,15 +61,15 @@ class ShelfRequest:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One recommended book, by id: what a card shows comes from the shop's own catalogue."""
+    """A recommended book by its id: the shop's own catalogue has its title and price."""
 
     book_id: int
     reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """A recommended list, best book first, and the name to give back with what it led to."""
+class RecommendationList:
+    """Recommended books, best first, and the id that interactions with them carry back."""
 
     recommendations: tuple[Recommendation, ...]
     recommendation_id: str = ""

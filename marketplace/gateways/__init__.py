@@ -1,1 +1,1 @@
-"""The clients of other services: the only places of gRPC and HTTP clients."""
+"""The clients of other services, the only code that uses gRPC and HTTP clients."""

@@ -1,4 +1,4 @@
-"""A circuit breaker: when a dependency fails again and again, callers stop waiting for it.
+"""A circuit breaker: while a dependency keeps failing, callers do not wait for it.
 
 closed ──(half of the recent calls failed)──> open ──(a pause)──> half-open ──(one probe)──> closed or open
 """
@@ -24,12 +24,11 @@ class BreakerOpen(Exception):
 
 
 class Breaker:
-    """Guards calls; safe to share between threads, and never locked while a call is under way.
+    """Guards calls; thread-safe, and its lock is never held during a call.
 
     It opens when at least `minimum` of the last `volume` calls ended within `window` seconds and at least
     `rate` of them failed, and lets one probe through after `pause` seconds. `failure` is the exception that
-    counts; any other is an answer like a result is. `on_change` is told the old and the new
-    state.
+    counts as a failure; any other counts as success. `on_change` receives the old and the new state.
     """
 
     def __init__(
@@ -56,12 +55,12 @@ class Breaker:
         self._changed_at = clock()
         self._era = 0
         self._probing = False
-        # A bounded count keeps a busy service's many old successes from outvoting a fresh outage.
+        # Bounded, so that the many past successes of a busy service do not hide a new outage.
         self._recent: deque[tuple[float, bool]] = deque(maxlen=volume)
 
     @property
     def state(self) -> State:
-        """The state at this moment."""
+        """The current state."""
         with self._lock:
             return self._current()
 
@@ -69,10 +68,10 @@ class Breaker:
     def call(self) -> Iterator[None]:
         """Guard the call in the block.
 
-        Raises BreakerOpen, at once, instead of entering it.
+        Raises BreakerOpen at once, without entering the block, while calls are not let through.
         """
         era = self._admit()
-        failed: bool | None = None  # stays None where the block is left by no Exception: no verdict
+        failed: bool | None = None  # stays None if the block ends by SystemExit or the like: no verdict
         try:
             yield
             failed = False
@@ -101,7 +100,7 @@ class Breaker:
     def _settle(self, era: int, failed: bool | None) -> None:
         with self._lock:
             if era != self._era:
-                return  # the state changed while the call was under way: old news
+                return  # the state changed during the call, so its outcome is outdated
             verdict = self._judge(failed)
             old = self._enter(verdict)
         if old is not verdict:
@@ -119,7 +118,7 @@ class Breaker:
         self._recent.append((now, failed))
         while now - self._recent[0][0] > self._window:
             self._recent.popleft()
-        failures = sum(1 for _, each in self._recent if each)
+        failures = sum(call_failed for _, call_failed in self._recent)
         tripped = failed and len(self._recent) >= self._minimum and failures >= self._rate * len(self._recent)
         return State.OPEN if tripped else State.CLOSED
 

@@ -1,4 +1,4 @@
-"""The client of the payment provider, over HTTP: asks it to take money for an order, or to give it back."""
+"""The HTTP client of the payment provider."""
 
 import json
 import time
@@ -15,46 +15,46 @@ from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRef
 from marketplace.domain.money import Money
 
 TIMEOUT_SECONDS = 5.0
-GREATEST_ANSWER = 4096
-"""Bytes that are read of an answer; only its status and its reason matter."""
-_LONGEST_REASON = 200
+MAX_ANSWER_BYTES = 4096
+"""The bytes of a response that are read: only its status and its error message matter."""
+_MAX_REASON_LENGTH = 200
 
-# Only these say that the same would be refused again. Any other failure is an outage, or a setting that the operator
-# has to put right (a wrong key, address or route), after which the same succeeds: the event must not be lost to it.
+# Only these are permanent. Any other failure is an outage or a wrong setting (key, address, route): the same request
+# succeeds once it is fixed, so the event must not be dropped.
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
-class HttpProvider:
-    """Asks the provider, one request a call and none again by itself; safe to share.
+class HttpPaymentProvider:
+    """Sends one request a call, without retries; thread-safe.
 
-    It is told an order's id and amount, and nothing of the reader.
+    The provider receives an order's id and amount, and nothing about the reader.
     """
 
     def __init__(
         self, url: str, callback_url: str, tokens: CallbackTokens, *, timeout: float = TIMEOUT_SECONDS
     ) -> None:
-        """`callback_url` is the address at which the provider reaches the shop; `timeout` is in seconds."""
+        """`callback_url` is where the provider reaches the shop; `timeout` is in seconds."""
         self._url = url
         self._callback_url = callback_url
         self._tokens = tokens
         self._timeout = timeout
-        # Retries belong to one layer, whoever calls this. urllib3 by itself uses no proxies of the environment.
+        # The relay retries. urllib3 ignores proxy settings of the environment.
         self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
 
-    def ask(self, order_id: str, amount: Money) -> None:
-        """Have an order paid; asked again it is the same payment, and the token for its callback a new one.
+    def request_payment(self, order_id: str, amount: Money) -> None:
+        """Request the payment of an order; a repeated request is for the same payment, with a new callback token.
 
-        Raises ProviderUnavailable, of which ProviderBroken is one, and ProviderRefused.
+        Raises ProviderUnavailable (ProviderBroken included) and ProviderRefused.
         """
         callback = {
             "url": f"{self._callback_url}{WEBHOOK}{quote(order_id, safe='')}",
-            "token": self._tokens.made_for(order_id),
+            "token": self._tokens.issue(order_id),
         }
         body = {"amount_minor": amount.minor, "currency": amount.currency, "callback": callback}
         self._send("PUT", order_id, "", body)
 
-    def withdraw(self, order_id: str) -> None:
-        """Have an order paid no more, and what was paid for it given back; it may be repeated.
+    def withdraw_payment(self, order_id: str) -> None:
+        """Withdraw the payment request of an order and refund what was paid; idempotent.
 
         Raises ProviderUnavailable and ProviderRefused.
         """
@@ -65,7 +65,7 @@ class HttpProvider:
         self._pool.clear()
 
     def _send(self, method: str, order_id: str, action: str, body: Mapping[str, Any]) -> None:
-        ends = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self._timeout
         url = f"{self._url}/payments/{quote(order_id, safe='')}{action}"
         try:
             response = self._pool.request(
@@ -77,12 +77,12 @@ class HttpProvider:
                 preload_content=False,
             )
         except HTTPError as error:
-            raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
+            raise ProviderUnavailable(f"no response: {type(error).__name__}") from error
         try:
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise _failure(response.status)(f"status {response.status}{_reason(_beginning(response, ends))}")
+                raise _failure(response.status)(f"status {response.status}{_reason(_beginning(response, deadline))}")
         finally:
-            # What was not read to its end would come first on the next call.
+            # A connection with unread bytes cannot be reused.
             response.close()
 
 
@@ -92,27 +92,27 @@ def _failure(status: int) -> type[ProviderError]:
     return ProviderBroken if status == HTTPStatus.INTERNAL_SERVER_ERROR else ProviderUnavailable
 
 
-def _beginning(response: BaseHTTPResponse, ends: float) -> bytes:
-    """As much of an answer as comes in time, up to what is wanted of it."""
+def _beginning(response: BaseHTTPResponse, deadline: float) -> bytes:
+    """The first MAX_ANSWER_BYTES of a response, or as much of them as arrives before the deadline."""
     read = b""
     try:
-        while len(read) < GREATEST_ANSWER and time.monotonic() < ends:
-            part = response.read1(GREATEST_ANSWER - len(read))
+        while len(read) < MAX_ANSWER_BYTES and time.monotonic() < deadline:
+            part = response.read1(MAX_ANSWER_BYTES - len(read))
             if not part:
                 break
             read += part
     except HTTPError:
-        pass  # the status counts, the words are only for the log
+        pass  # the status decides; the text is only for the log
     return read
 
 
 def _reason(answer: bytes) -> str:
-    """What the provider says in the field `error` of its JSON; nothing where it says something else."""
+    """The field `error` of the provider's JSON, after a colon; "" if there is none."""
     try:
-        said = json.loads(answer)
+        content = json.loads(answer)
     except (ValueError, RecursionError):
         return ""
-    reason = said.get("error") if isinstance(said, dict) else None
+    reason = content.get("error") if isinstance(content, dict) else None
     if not isinstance(reason, str):
         return ""
-    return ": " + "".join(filter(str.isprintable, reason))[:_LONGEST_REASON]
+    return ": " + "".join(filter(str.isprintable, reason))[:_MAX_REASON_LENGTH]

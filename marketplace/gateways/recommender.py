@@ -1,4 +1,4 @@
-"""The client of Recommendations: the only module that knows gRPC and the contract's messages."""
+"""The gRPC client of Recommendations, the only module that uses the contract's messages."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+)
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
@@ -23,10 +29,10 @@ from servicekit.tracing import HEADER, new_trace_id, traceparent
 log = structlog.get_logger()
 
 SERVICE = "Recommendations"
-RECORD_TIMEOUT = 5.0
-"""Seconds for events: no reader waits for them."""
+EVENT_TIMEOUT = 5.0
+"""Seconds for calls of the relay, which no reader waits for."""
 
-# Statuses after which the same call may succeed; every other one would come again.
+# The same call may succeed later after these; the other statuses are permanent.
 TRANSIENT = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -37,23 +43,23 @@ TRANSIENT = frozenset(
         grpc.StatusCode.ABORTED,
         grpc.StatusCode.CANCELLED,
         grpc.StatusCode.DATA_LOSS,
-        # What is wrong here is an address, a version or a permission, and once that is put right the call succeeds.
+        # A wrong address, version or permission: the call succeeds once the operator has fixed it.
         grpc.StatusCode.UNIMPLEMENTED,
         grpc.StatusCode.UNAUTHENTICATED,
         grpc.StatusCode.PERMISSION_DENIED,
     }
 )
-# Those among them that may be due to what was sent.
+# Those among them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
-GREATEST_MESSAGE = 1024 * 1024
-"""Bytes that Recommendations takes in; to more it answers as if it had too much to do."""
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""The size limit of Recommendations' requests; it answers larger ones with RESOURCE_EXHAUSTED, as under overload."""
 
 SERVICE_CONFIG = {
-    # pick_first would ignore health.
+    # pick_first ignores health checks.
     "loadBalancingConfig": [{"round_robin": {}}],
     "healthCheckConfig": {"serviceName": SERVICE},
-    # Only for pages: the relay repeats its own calls, and retries belong to one layer.
+    # Only for pages: the relay has retries of its own.
     "methodConfig": [
         {
             "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
@@ -71,15 +77,15 @@ SERVICE_CONFIG = {
 
 CHANNEL_OPTIONS = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
-    # A frozen peer is noticed after 3 s instead of a minute and more.
+    # Detects a frozen peer within 13 s instead of minutes.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 3_000),
     ("grpc.http2.ping_timeout_ms", 3_000),
-    # After an outage: back within a second instead of four.
+    # Reconnects within a second of an outage's end instead of four.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    # Recommendations is a neighbour, never reached through a proxy that the environment names.
+    # Recommendations is on the internal network, not behind a proxy that the environment names.
     ("grpc.enable_http_proxy", 0),
 )
 
@@ -88,10 +94,10 @@ Response = TypeVar("Response", bound=Message)
 
 
 class GrpcRecommender:
-    """Asks Recommendations, over one channel that is opened when it is first needed; safe to share."""
+    """Calls Recommendations over one channel, which is opened by the first call; thread-safe."""
 
     def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
-        """`timeout` in seconds is how long a page waits."""
+        """`timeout` is how many seconds a page waits."""
         name = f"[{host}]" if ":" in host else host
         self._target = f"dns:///{name}:{port}"
         self._timeout = timeout
@@ -103,84 +109,86 @@ class GrpcRecommender:
 
     @property
     def state(self) -> str:
-        """Whether pages ask: `closed` (they do), `open` (they do not) or `half-open` (one tries)."""
+        """The state of the circuit breaker: `closed` (calls are made), `open` (they are not) or `half-open`."""
         return self._breaker.state.value
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
-        """The shelves asked for, in one call, no book twice.
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
+        """A list for each request, in one call, no book twice.
 
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
         """
         request = pb.RecommendBatchRequest(
-            requests=[_shelf_request(reader_id, each) for each in requests], distinct=True
+            requests=[_recommendation_request(reader_id, each) for each in requests], distinct=True
         )
-        answer = self._ask(lambda stub: stub.RecommendBatch, request)
-        if len(answer.responses) != len(requests):
-            raise RecommenderRefused(f"{len(answer.responses)} shelves came instead of {len(requests)}")
-        return [_shelf(each) for each in answer.responses]
+        response = self._call_guarded(lambda stub: stub.RecommendBatch, request)
+        if len(response.responses) != len(requests):
+            raise RecommenderRefused(f"{len(response.responses)} lists came instead of {len(requests)}")
+        return [_list(each) for each in response.responses]
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """At most `limit` books like this one, for this reader.
 
-        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused, also where
-        Recommendations does not know the book.
+        Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused, also for a book
+        that Recommendations does not have.
         """
         request = pb.SimilarBooksRequest(book_id=book_id, user_id=reader_id, max_results=limit)
-        return _shelf(self._ask(lambda stub: stub.SimilarBooks, request))
+        return _list(self._call_guarded(lambda stub: stub.SimilarBooks, request))
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
-        """Hand over what readers did; one result for each, in the same order.
+        """Record interactions; one result for each, in the same order.
 
-        Raises RecommenderUnavailable and RecommenderRefused: then any of them may or may not be recorded.
+        Raises RecommenderUnavailable and RecommenderRefused, after which any of them may have been recorded.
         """
         request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
-        answer = _call(self._connected().RecordInteractions, request, RECORD_TIMEOUT)
-        return _results(answer.results, len(interactions))
+        response = _call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
+        return _results(response.results, len(interactions))
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
-        """Add books to the catalogue, or replace them; one result for each, in the same order.
+        """Add or replace books; one result for each, in the same order. Idempotent.
 
-        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.UpsertBooksRequest(books=[_book(each) for each in books])
-        answer = _call(self._connected().UpsertBooks, request, RECORD_TIMEOUT)
-        return _results(answer.results, len(books))
+        response = _call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
+        return _results(response.results, len(books))
 
     def remove(self, book_ids: Sequence[int]) -> None:
-        """Take books out of the catalogue, whether they are in it or not.
+        """Remove books from the catalogue if they are in it. Idempotent.
 
-        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        Raises RecommenderUnavailable and RecommenderRefused.
         """
-        _call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), RECORD_TIMEOUT)
+        _call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), EVENT_TIMEOUT)
 
     def merge(self, from_reader: int, into_reader: int) -> None:
-        """Make one reader's history another's.
+        """Merge one reader's history into another's. Idempotent.
 
-        Raises RecommenderUnavailable and RecommenderRefused; it may be repeated.
+        Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.MergeReadersRequest(from_user_id=from_reader, into_user_id=into_reader)
-        _call(self._connected().MergeReaders, request, RECORD_TIMEOUT)
+        _call(self._connected().MergeReaders, request, EVENT_TIMEOUT)
 
     def forget(self, reader_id: int) -> None:
-        """Have a reader's history gone.
+        """Delete a reader's history. Idempotent.
 
-        Raises RecommenderUnavailable and RecommenderRefused; it is to be repeated until neither is raised.
+        Raises RecommenderUnavailable and RecommenderRefused.
         """
-        _call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), RECORD_TIMEOUT)
+        _call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), EVENT_TIMEOUT)
 
     def close(self) -> None:
-        """Close the channel; calls from now on raise RecommenderUnavailable."""
+        """Close the channel; later calls raise RecommenderUnavailable."""
         with self._lock:
             self._closed = True
             if self._channel is not None:
                 self._channel.close()
 
-    def _ask(self, method: Callable[[RecommendationsStub], Callable[..., Response]], request: Message) -> Response:
+    def _call_guarded(
+        self, method: Callable[[RecommendationsStub], Callable[..., Response]], request: Message
+    ) -> Response:
         try:
             with self._breaker.call():
                 return _call(method(self._connected()), request, self._timeout)
         except BreakerOpen:
-            raise RecommenderUnavailable("not asked: it failed too often just now") from None
+            raise RecommenderUnavailable("not called: the circuit breaker is open") from None
 
     def _connected(self) -> RecommendationsStub:
         with self._lock:
@@ -193,8 +201,8 @@ class GrpcRecommender:
 
 
 def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
-    if request.ByteSize() > GREATEST_MESSAGE:
-        raise RecommenderRefused(f"larger than {GREATEST_MESSAGE:,} bytes")
+    if request.ByteSize() > MAX_MESSAGE_BYTES:
+        raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
     trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
     try:
         return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
@@ -213,14 +221,14 @@ def _domain_error(call: grpc.Call) -> RecommenderError:
 
 
 def _log_change(old: State, new: State) -> None:
-    # Its beginning and its end, not each probe between them.
+    # The start and the end of an outage, not the probes in between.
     if (old, new) == (State.CLOSED, State.OPEN):
-        log.warning("pages stop asking Recommendations: it fails too often")
+        log.warning("recommendations_breaker_opened")
     elif new is State.CLOSED:
-        log.warning("pages ask Recommendations again")
+        log.warning("recommendations_breaker_closed")
 
 
-def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRequest:
+def _recommendation_request(reader_id: int, request: RecommendationRequest) -> pb.RecommendationRequest:
     return pb.RecommendationRequest(
         user_id=reader_id,
         category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
@@ -230,9 +238,9 @@ def _shelf_request(reader_id: int, request: ShelfRequest) -> pb.RecommendationRe
     )
 
 
-def _shelf(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> Shelf:
+def _list(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> RecommendationList:
     recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
-    return Shelf(recommendations, response.recommendation_id)
+    return RecommendationList(recommendations, response.recommendation_id)
 
 
 _REASONS: Mapping[int, ReasonKind] = {kind.value: kind for kind in ReasonKind}
@@ -269,17 +277,17 @@ def _book(book: Book) -> pb.Book:
             year=book.year or 0,
             isbn=book.isbn,
         )
-    except ValueError as error:  # a year of more than 32 bits, or half a character
-        raise RecommenderRefused(f"not to be written in the contract's terms: {error}") from None
+    except ValueError as error:  # a year of more than 32 bits, or a lone surrogate
+        raise RecommenderRefused(f"the contract cannot carry this book: {error}") from None
 
 
-# Of an interaction and of a book alike; a book that is unchanged was told before.
+# The outcomes of interactions and of books have the same numbers; REPEATED is UNCHANGED for a book.
 _OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
-def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], wanted: int) -> list[RecordResult]:
-    if len(results) != wanted:
-        raise RecommenderBroken(f"{len(results)} results came instead of {wanted}")
-    if unknown := {each.outcome for each in results} - set(_OUTCOMES):
+def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], sent: int) -> list[RecordResult]:
+    if len(results) != sent:
+        raise RecommenderBroken(f"{len(results)} results came instead of {sent}")
+    if unknown := {result.outcome for result in results} - set(_OUTCOMES):
         raise RecommenderBroken(f"unknown outcomes {sorted(unknown)} came")
-    return [RecordResult(_OUTCOMES[each.outcome], each.reason) for each in results]
+    return [RecordResult(_OUTCOMES[result.outcome], result.reason) for result in results]

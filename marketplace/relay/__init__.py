@@ -1,4 +1,4 @@
-"""Delivers the outbox: to each destination in order, at least once, by one worker at a time, nothing lost."""
+"""Delivers the outbox: to each destination in order, at least once, by one worker at a time."""
 
 from marketplace.relay.receivers import PaymentProvider, Recorder
 from marketplace.relay.relays import Relays

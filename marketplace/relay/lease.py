@@ -1,4 +1,4 @@
-"""One worker at a time delivers to a destination, in whatever process it is; and none while it is left alone."""
+"""The lease that lets one worker of all processes deliver to a destination, and none while it is backed off."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,29 +16,29 @@ from marketplace.store import Store, UnitOfWork
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=15)
-"""So long the others wait for a worker that was killed."""
-ENOUGH = timedelta(seconds=12)
-"""So much must be left before a call: two calls of five seconds for books, and the time to settle."""
+"""How long the others wait for a worker that was killed."""
+MIN_REMAINING = timedelta(seconds=12)
+"""What must be left of the lease before a call: two calls of five seconds for books, and the time to settle."""
 FIRST_WAIT = 0.1
-LONGEST_WAIT = 2.0
+MAX_WAIT = 2.0
 
-GROWING = wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT)
+BACKOFF = wait_exponential_jitter(multiplier=FIRST_WAIT, max=MAX_WAIT, jitter=FIRST_WAIT)
 
 
 class LeaseLost(Exception):
-    """Somebody else delivers to the destination by now."""
+    """Another worker delivers to the destination now."""
 
 
 class BackOff(Exception):
-    """The destination failed, and is left alone for some seconds."""
+    """The destination failed and is backed off for some seconds."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"left alone for {seconds:.3f} s")
+        super().__init__(f"backed off for {seconds:.3f} s")
         self.seconds = seconds
 
 
 class Lease:
-    """One worker's right to deliver to one destination; it is kept in the database, beside how the destination is."""
+    """One worker's right to deliver to one destination, stored in the database with the destination's status."""
 
     def __init__(self, store: Store, destination: Destination, *, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -47,15 +47,15 @@ class Lease:
         self._holder = uuid4().hex
         self._held_until: datetime | None = None
         self._failures = 0
-        self._has_told = False
+        self._has_logged = False
 
     @property
     def is_held(self) -> bool:
-        """Whether enough of it is left for a call."""
-        return self._held_until is not None and self._clock() <= self._held_until - ENOUGH
+        """Whether enough time is left for a call."""
+        return self._held_until is not None and self._clock() <= self._held_until - MIN_REMAINING
 
     def take(self) -> bool:
-        """Take it, unless somebody else has it or the destination is left alone; whether that was done."""
+        """Take the lease; False if another worker holds it or the destination is backed off."""
         now = self._clock()
         with self._store.write() as work:
             failures = work.deliveries.take(self._destination, self._holder, now=now, until=now + LEASE)
@@ -67,9 +67,9 @@ class Lease:
         return True
 
     def require(self) -> None:
-        """Make sure that enough of it is left for a call.
+        """Renew the lease unless enough time is left for a call.
 
-        Raises LeaseLost, and never where it only ran out: the row names this worker until another one takes it.
+        Raises LeaseLost if another worker has taken it; an expired lease that nobody took can be renewed.
         """
         if self.is_held:
             return
@@ -81,9 +81,9 @@ class Lease:
 
     @contextmanager
     def settling(self) -> Iterator[UnitOfWork]:
-        """A transaction to settle what the destination answered, committed at the end of the block, and a new term.
+        """A transaction that settles what the destination answered, and renews the lease; commits after the block.
 
-        Raises LeaseLost: what whoever was frozen would settle, somebody else is delivering.
+        Raises LeaseLost: after a pause of this process another worker may be delivering the same events.
         """
         until = self._clock() + LEASE
         with self._store.write() as work:
@@ -93,18 +93,18 @@ class Lease:
         self._held_until, self._failures = until, 0
 
     def back_off(self, error: Exception, *, attempted: int | None = None) -> BackOff:
-        """Have all workers leave the destination alone for a while, the longer the more often it failed.
+        """Back the destination off for all workers, exponentially longer with each failure.
 
         `attempted` is the event that counts this as an attempt. Raises LeaseLost.
         """
         failures = self._failures + 1
-        seconds = _growing(failures)
+        seconds = _seconds_after(failures)
         with self._store.write() as work:
             kept = work.deliveries.failed(
                 self._destination,
                 self._holder,
                 failures=failures,
-                error=_shown(error),
+                error=_published(error),
                 retry_at=self._clock() + timedelta(seconds=seconds),
             )
             self._check(kept)
@@ -112,13 +112,13 @@ class Lease:
                 work.outbox.count_attempt(attempted)
             work.commit()
         self._held_until = None
-        if failures == 1 or not self._has_told:  # a line for an outage, not for each attempt
-            self._has_told = True
-            log.warning("events wait", destination=self._destination.value, reason=_logged(error))
+        if failures == 1 or not self._has_logged:  # once for an outage, not for each attempt
+            self._has_logged = True
+            log.warning("destination_backed_off", destination=self._destination.value, reason=_logged(error))
         return BackOff(seconds)
 
     def release(self) -> None:
-        """Let somebody else deliver at once."""
+        """Let another worker deliver at once."""
         if self._held_until is None:
             return
         with self._store.write() as work:
@@ -132,15 +132,15 @@ class Lease:
             raise LeaseLost(self._destination.value)
 
 
-def _growing(failures: int) -> float:
-    # The library's own loop would count in this process only, and all workers share the row's count.
+def _seconds_after(failures: int) -> float:
+    # tenacity's own loop counts within one process, but all workers share the count in the database.
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = failures
-    return GROWING(state)
+    return BACKOFF(state)
 
 
-def _shown(error: Exception) -> str:
-    # For /readyz, which anybody may ask: what the error says may name a reader or an address.
+def _published(error: Exception) -> str:
+    # /readyz is public, and an error's message may name a reader or an address.
     code = error.code if isinstance(error, Unavailable) else ""
     return f"{type(error).__name__} {code}".strip()
 

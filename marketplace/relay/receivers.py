@@ -1,4 +1,4 @@
-"""Whom the relay tells events, and how each of them is told."""
+"""The receivers of events, and the calls that deliver each kind."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from marketplace.domain.errors import Refused
 from marketplace.domain.events import (
     BookChanged,
     Destination,
-    PaymentAsked,
+    PaymentRequested,
     PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
@@ -18,8 +18,8 @@ from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.store import Store
 
-TOGETHER = (Interaction, BookChanged)
-"""Events of these kinds are told many at once, where they follow one another."""
+BATCHED = (Interaction, BookChanged)
+"""Consecutive events of one of these kinds are sent in one call."""
 
 
 class Recorder(Protocol):
@@ -32,23 +32,23 @@ class Recorder(Protocol):
         """Add or replace books; one result for each, in order. Raises RecommenderError."""
 
     def remove(self, book_ids: Sequence[int]) -> None:
-        """Have books be offered no more. Raises RecommenderError."""
+        """Remove books. Raises RecommenderError."""
 
     def merge(self, from_reader: int, into_reader: int) -> None:
-        """Make one reader's history another's. Raises RecommenderError."""
+        """Merge one reader's history into another's. Raises RecommenderError."""
 
     def forget(self, reader_id: int) -> None:
-        """Have a reader's history gone. Raises RecommenderError."""
+        """Delete a reader's history. Raises RecommenderError."""
 
 
 class PaymentProvider(Protocol):
-    """Who has orders paid; each call takes ten seconds at most, and may be repeated."""
+    """What the relay needs of the payment provider; each call is idempotent and takes ten seconds at most."""
 
-    def ask(self, order_id: str, amount: Money) -> None:
-        """Have an order paid; asked again it is the same payment. Raises ProviderError."""
+    def request_payment(self, order_id: str, amount: Money) -> None:
+        """Request the payment of an order. Raises ProviderError."""
 
-    def withdraw(self, order_id: str) -> None:
-        """Have an order be paid no more, and give back what was paid. Raises ProviderError."""
+    def withdraw_payment(self, order_id: str) -> None:
+        """Withdraw the payment request of an order and refund what was paid. Raises ProviderError."""
 
 
 class Receiver(Protocol):
@@ -56,18 +56,18 @@ class Receiver(Protocol):
 
     @property
     def destination(self) -> Destination:
-        """Whose events it is told."""
+        """The destination whose events it receives."""
 
-    def tell(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Tell events of one kind, several only of a kind that goes together.
+    def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
+        """Send events of one kind, several only of a kind that is BATCHED.
 
-        Returns for each why it was refused, None where it was not. Raises Unavailable, Broken among it, and
-        Refused, where it is all of them that were; and StoreUnavailable.
+        Returns the reason of refusal for each, None for those that were accepted. Raises StoreUnavailable, and
+        Unavailable (Broken included) or Refused if the whole call failed.
         """
 
 
 class Recommendations:
-    """Tells Recommendations; what has become of a book is read when it is told."""
+    """Sends to Recommendations; for a changed book it reads the current state when it sends."""
 
     destination = Destination.RECOMMENDATIONS
 
@@ -75,53 +75,53 @@ class Recommendations:
         self._store = store
         self._recorder = recorder
 
-    def tell(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Tell events of one kind, as Receiver has it."""
+    def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
+        """Send events of one kind; see Receiver."""
         match events[0]:
             case Interaction():
                 interactions = [each for each in events if isinstance(each, Interaction)]
-                return [_why(result) for result in self._recorder.record(interactions)]
+                return [_refusal(result) for result in self._recorder.record(interactions)]
             case BookChanged():
-                return self._tell_books([each.book_id for each in events if isinstance(each, BookChanged)])
+                return self._send_books([each.book_id for each in events if isinstance(each, BookChanged)])
             case ReadersMerged() as merge:
                 self._recorder.merge(merge.from_reader, merge.into_reader)
             case ReaderForgotten(reader_id):
                 self._recorder.forget(reader_id)
             case _:
-                raise Refused("this is none of Recommendations' concern")
+                raise Refused("not an event for Recommendations")
         return [None]
 
-    def _tell_books(self, book_ids: Sequence[int]) -> list[str | None]:
+    def _send_books(self, book_ids: Sequence[int]) -> list[str | None]:
         with self._store.read() as work:
             offered = work.books.offered(set(book_ids))
-        refused: dict[int, str | None] = {}
+        refusals: dict[int, str | None] = {}
         if offered:
             results = self._recorder.upsert(list(offered.values()))
-            refused = dict(zip(offered, map(_why, results), strict=True))
-        if gone := sorted(set(book_ids) - set(offered)):
-            self._recorder.remove(gone)
-        return [refused.get(book_id) for book_id in book_ids]
+            refusals = dict(zip(offered, map(_refusal, results), strict=True))
+        if removed := sorted(set(book_ids) - set(offered)):
+            self._recorder.remove(removed)
+        return [refusals.get(book_id) for book_id in book_ids]
 
 
 class Payments:
-    """Tells the payment provider, one order at a time."""
+    """Sends to the payment provider, one order at a time."""
 
     destination = Destination.PAYMENTS
 
     def __init__(self, provider: PaymentProvider) -> None:
         self._provider = provider
 
-    def tell(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Tell one event, as Receiver has it."""
+    def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
+        """Send one event; see Receiver."""
         match events[0]:
-            case PaymentAsked(order_id, amount):
-                self._provider.ask(order_id, amount)
+            case PaymentRequested(order_id, amount):
+                self._provider.request_payment(order_id, amount)
             case PaymentWithdrawn(order_id):
-                self._provider.withdraw(order_id)
+                self._provider.withdraw_payment(order_id)
             case _:
-                raise Refused("this is no payment's concern")
+                raise Refused("not an event for the payment provider")
         return [None]
 
 
-def _why(result: RecordResult) -> str | None:
+def _refusal(result: RecordResult) -> str | None:
     return result.reason if result.outcome is Outcome.REFUSED else None

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from threading import Event
 
@@ -14,19 +14,20 @@ from tenacity.stop import stop_when_event_set
 
 from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
 from marketplace.domain.events import ShopEvent
-from marketplace.relay.lease import GROWING, BackOff, Lease, LeaseLost
-from marketplace.relay.receivers import TOGETHER, Receiver
+from marketplace.relay.lease import BACKOFF, BackOff, Lease, LeaseLost
+from marketplace.relay.receivers import BATCHED, Receiver
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
 BATCH = 500
 POLL = 0.25
-MOST_ATTEMPTS = 10
-"""So often may an event break its destination by itself; some eleven seconds, with the pauses."""
-LONGEST_REASON = 500
+MAX_ATTEMPTS = 10
+"""How often an event may fail on its own before it is marked as failed; eleven seconds with the pauses."""
+MAX_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,13 @@ class _Waiting:
     attempts: int
 
     @property
-    def company(self) -> object:
-        """What it has in common with those that it may be told with; what broke the destination is told alone."""
-        return type(self.event) if isinstance(self.event, TOGETHER) and not self.attempts else self.id
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    def batch_key(self) -> object:
+        """Equal for events that may be sent together; an event that has failed on its own is always sent alone."""
+        return type(self.event) if isinstance(self.event, BATCHED) and not self.attempts else self.id
 
 
 class Relay:
-    """Delivers to one destination; `wake` ends its pause early, `stop` ends it."""
+    """Delivers to one destination; `wake` ends a pause early, `stop` ends the loop."""
 
     def __init__(
         self,
@@ -56,7 +53,7 @@ class Relay:
         wake: Event,
         stop: Event,
         batch: int = BATCH,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._receiver = receiver
@@ -66,7 +63,7 @@ class Relay:
         self._lease = Lease(store, receiver.destination, clock=clock)
 
     def run(self) -> None:
-        """Deliver until `stop` is set; whatever goes wrong is logged and tried again."""
+        """Deliver until `stop` is set; every failure is logged and retried."""
         retrying = Retrying(
             retry=retry_if_exception_type(Exception),
             wait=_pause,
@@ -74,7 +71,7 @@ class Relay:
             stop=stop_when_event_set(self._stop),
             before_sleep=_log_failure,
         )
-        # Stopped while it kept failing, it leaves the events where they are.
+        # RetryError: stopped while it kept failing; the events stay in the outbox.
         with suppress(RetryError):
             while not self._stop.is_set():
                 if retrying(self.deliver) < self._batch:
@@ -84,24 +81,24 @@ class Relay:
             self._lease.release()
 
     def deliver(self) -> int:
-        """Deliver the oldest batch; returns how many events it took up: none while somebody else delivers.
+        """Deliver the oldest batch; returns how many events were in it, 0 while another worker delivers.
 
-        An event leaves the outbox only after the destination has answered for it: what dies in between is
-        delivered again, and counted once there. Raises BackOff, after all workers were told to leave the destination
-        alone, and StoreUnavailable.
+        An event leaves the outbox only after the destination has answered for it: after a crash in between it is
+        delivered again, and the destination ignores the repetition. Raises StoreUnavailable, and BackOff after the
+        destination was backed off for all workers.
         """
         rows = self._rows()
-        if not rows:  # so that nothing is written while nothing happens
+        if not rows:  # an idle relay writes nothing
             return 0
         if not self._lease.is_held:
             if not self._lease.take():
                 return 0
-            # Until just now somebody else may have delivered them.
+            # The previous holder may have delivered them.
             rows = self._rows()
         try:
-            self._hand_over(self._readable(rows))
+            self._send_all(self._readable(rows))
         except LeaseLost:
-            log.warning("this worker was too slow: another one delivers", destination=self._destination)
+            log.warning("relay_lease_lost", destination=self._destination)
             return 0
         return len(rows)
 
@@ -125,59 +122,59 @@ class Relay:
             self._settle([], malformed)
         return readable
 
-    def _hand_over(self, waiting: Sequence[_Waiting]) -> None:
-        # In one order: what a guest did is told before that the guest became somebody.
-        runs = deque(list(run) for _, run in groupby(waiting, key=lambda each: each.company))
-        while runs and not self._stop.is_set():
-            run = runs.popleft()
+    def _send_all(self, waiting: Sequence[_Waiting]) -> None:
+        # In order: a guest's interactions must arrive before the guest is merged.
+        batches = deque(list(batch) for _, batch in groupby(waiting, key=lambda each: each.batch_key))
+        while batches and not self._stop.is_set():
+            batch = batches.popleft()
             self._lease.require()
-            if not self._tell(run):
-                runs.extendleft([each] for each in reversed(run))
+            if not self._send(batch):
+                batches.extendleft([each] for each in reversed(batch))
 
-    def _tell(self, run: Sequence[_Waiting]) -> bool:
-        """Whether these are settled; if not, each is to be told by itself, so that none suffers for another."""
+    def _send(self, batch: Sequence[_Waiting]) -> bool:
+        """Whether the batch is settled; if not, each of its events must be sent alone, isolated from the others."""
         try:
-            reasons = self._receiver.tell([each.event for each in run])
-            results = dict(zip((each.id for each in run), reasons, strict=True))
+            reasons = self._receiver.send([each.event for each in batch])
+            results = dict(zip((each.id for each in batch), reasons, strict=True))
         except StoreUnavailable:
-            raise  # the shop's own trouble, and no message's
+            raise  # the shop's own database failed, not the destination
         except Exception as error:
             if isinstance(error, Unavailable) and not isinstance(error, Broken):
                 raise self._lease.back_off(error) from error
             if not isinstance(error, MarketplaceError):
-                log.exception("a call of the relay failed", destination=self._destination)
-            if len(run) > 1:
+                log.exception("relay_call_failed", destination=self._destination)
+            if len(batch) > 1:
                 return False
-            self._blame(run[0], error)
+            self._count_failure(batch[0], error)
             return True
         refused = {event_id: reason for event_id, reason in results.items() if reason is not None}
         self._settle([event_id for event_id in results if event_id not in refused], refused)
         return True
 
-    def _blame(self, one: _Waiting, error: Exception) -> None:
+    def _count_failure(self, waiting: _Waiting, error: Exception) -> None:
         reason = str(error) if isinstance(error, MarketplaceError) else f"{type(error).__name__}: {error}"
         if isinstance(error, Refused):
-            self._settle([], {one.id: reason})
-        elif one.attempts + 1 < MOST_ATTEMPTS:
-            raise self._lease.back_off(error, attempted=one.id) from error
+            self._settle([], {waiting.id: reason})
+        elif waiting.attempts + 1 < MAX_ATTEMPTS:
+            raise self._lease.back_off(error, attempted=waiting.id) from error
         else:
-            self._settle([], {one.id: f"failed {MOST_ATTEMPTS} times, the last time so: {reason}"})
+            self._settle([], {waiting.id: f"failed {MAX_ATTEMPTS} times, most recently: {reason}"})
 
     def _settle(self, delivered: Sequence[int], refused: Mapping[int, str]) -> None:
         with self._lease.settling() as work:
             work.outbox.remove(delivered)
-            work.outbox.refuse({event_id: reason[:LONGEST_REASON] for event_id, reason in refused.items()})
+            work.outbox.mark_failed({event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()})
         for event_id in refused:
-            # The reason stays in the table: it may name the reader, which a log must not.
-            log.error("an event was refused and set aside in the outbox", event_id=event_id)
+            # The reason stays in the table: it may name a reader, which a log must not.
+            log.error("event_delivery_failed", event_id=event_id)
 
 
 def _pause(attempt: RetryCallState) -> float:
     error = attempt.outcome.exception() if attempt.outcome else None
-    return error.seconds if isinstance(error, BackOff) else GROWING(attempt)
+    return error.seconds if isinstance(error, BackOff) else BACKOFF(attempt)
 
 
 def _log_failure(attempt: RetryCallState) -> None:
     error = attempt.outcome.exception() if attempt.outcome else None
-    if not isinstance(error, BackOff):  # which was logged where it began
-        log.error("the relay failed and will try again", exc_info=error)
+    if not isinstance(error, BackOff):  # the lease has logged that
+        log.error("relay_failed", exc_info=error)

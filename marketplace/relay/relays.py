@@ -1,4 +1,4 @@
-"""The relays of all destinations, side by side."""
+"""The relays of all destinations, each in a thread of its own."""
 
 from collections.abc import Callable
 from threading import Event, Thread
@@ -17,7 +17,7 @@ MINUTE = 60.0
 
 
 class Relays:
-    """Delivers to every destination, while the block lasts, each in a thread: a frozen one delays no other."""
+    """A context manager that delivers to every destination; a destination that hangs delays no other."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Relays:
         *,
         every_minute: Callable[[], object] = lambda: None,
     ) -> None:
-        """Without a provider what is to be paid waits; `every_minute` is called as long as events are delivered."""
+        """Without a provider payment requests wait; `every_minute` is called every minute while the block lasts."""
         receivers: list[Receiver] = [Recommendations(store, recorder)]
         if provider is not None:
             receivers.append(Payments(provider))
@@ -43,7 +43,7 @@ class Relays:
         self._threads.append(Thread(target=self._repeat, args=(every_minute,), name="every minute"))
 
     def wake(self) -> None:
-        """Have them look now, and not at their next turn: an event was written."""
+        """Deliver at once: an event was written."""
         for wake in self._wakes:
             wake.set()
 
@@ -65,4 +65,4 @@ class Relays:
             try:
                 every_minute()
             except StoreUnavailable:
-                log.exception("the database does not answer; it is tried again in a minute")
+                log.exception("overdue_payments_not_requested")

@@ -1,4 +1,4 @@
-"""Who can sign in."""
+"""The table of accounts."""
 
 from datetime import datetime
 
@@ -20,15 +20,15 @@ _ACCOUNT = select(
 
 
 class StoredAccounts:
-    """The accounts, within one transaction."""
+    """Accounts, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, account: Account, created_at: datetime) -> None:
-        """Give a reader an account.
+        """Store a new account.
 
-        Raises EmailTaken, also where another transaction is faster.
+        Raises EmailTaken, also for a concurrent transaction.
         """
         adding = (
             insert_into(self._connection, accounts)
@@ -46,7 +46,7 @@ class StoredAccounts:
             raise EmailTaken
 
     def by_email(self, email: str) -> Account | None:
-        """The account of this e-mail, spelled as credentials.py spells it."""
+        """The account with this normalized e-mail."""
         return self._one(accounts.c.email == email)
 
     def by_reader(self, reader_id: int) -> Account | None:
@@ -54,17 +54,17 @@ class StoredAccounts:
         return self._one(accounts.c.reader_id == reader_id)
 
     def set_password(self, reader_id: int, password_hash: str, session_key: str) -> None:
-        """Another password, or the same one hashed anew; a new `session_key` ends the sessions that have the old."""
+        """Store a new hash of a password; a new `session_key` ends the existing sessions."""
         changing = update(accounts).where(accounts.c.reader_id == reader_id)
         self._connection.execute(changing.values(password_hash=password_hash, session_key=session_key))
 
     def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
-        """Give an account a moderator's rights, or take them."""
+        """Give an account a moderator's rights, or take them away."""
         changing = update(accounts).where(accounts.c.reader_id == reader_id)
         self._connection.execute(changing.values(is_moderator=is_moderator))
 
     def moderators(self) -> list[Account]:
-        """The accounts that have a moderator's rights, by e-mail."""
+        """The accounts with a moderator's rights, by e-mail."""
         rows = self._connection.execute(_ACCOUNT.where(accounts.c.is_moderator).order_by(accounts.c.email))
         return [Account(**row) for row in rows.mappings()]
 

@@ -1,4 +1,4 @@
-"""What is kept beside an offered book so that it can be found: shelves, folded words, authors and the vocabulary."""
+"""The index of offered books: their categories, authors and folded words, and the vocabulary of all of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,29 +19,29 @@ class BookIndex:
         self._connection = connection
 
     def put(self, changed: Sequence[Book]) -> None:
-        """Bring the index in line with these books, each id at most once."""
+        """Add or replace the index entries of these books, each id at most once."""
         if not changed:
             return
         ids = [book.id for book in changed]
         rows = [_row(book) for book in changed]
         self._recount(before=self._rows(ids), after=rows)
         self._connection.execute(self._upsert(), rows)
-        for table, places in (
-            (book_authors, [place for book in changed for place in _places(book)]),
-            (book_categories, [place for book in changed for place in _shelves(book)]),
+        for table, entries in (
+            (book_authors, [row for book in changed for row in _author_rows(book)]),
+            (book_categories, [row for book in changed for row in _category_rows(book)]),
         ):
             self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
-            if places:
-                self._connection.execute(insert(table), places)
+            if entries:
+                self._connection.execute(insert(table), entries)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Take books out of the index, as must be done before they are hidden or deleted from the catalogue."""
+        """Remove books from the index, as must be done before they are hidden or deleted."""
         self._recount(before=self._rows(ids), after=[])
         for table in (book_search, book_authors, book_categories):
             self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
 
     def missing(self, limit: int) -> list[int]:
-        """The ids of some books that are offered and not in the index."""
+        """The ids of some offered books that are not in the index."""
         indexed = select(book_search.c.book_id).where(book_search.c.book_id == books.c.book_id)
         missing = select(books.c.book_id).where(~books.c.hidden, ~indexed.exists())
         return list(self._connection.scalars(missing.order_by(books.c.book_id).limit(limit)))
@@ -62,20 +62,20 @@ class BookIndex:
             counted.update(_vocabulary(row))
         for row in before:
             counted.subtract(_vocabulary(row))
-        # In one order, so that two writers never wait for each other.
+        # Sorted, so that concurrent writers lock the rows in one order and cannot deadlock.
         changes = sorted((term, books) for term, books in counted.items() if books)
         if not changes:
             return
         self._connection.execute(*self._adding(changes))
         if fewer := [term for term, books in changes if books < 0]:
-            gone = delete(search_terms).where(search_terms.c.term.in_(fewer), search_terms.c.books <= 0)
-            self._connection.execute(gone)
+            unused = delete(search_terms).where(search_terms.c.term.in_(fewer), search_terms.c.books <= 0)
+            self._connection.execute(unused)
 
     def _adding(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:
         statement = insert_into(self._connection, search_terms)
         changed = {"books": search_terms.c.books + statement.excluded.books}
         if self._connection.dialect.name == "postgresql":
-            # Two arrays go through PostgreSQL much faster than two parameters a row.
+            # Two array parameters are much faster in PostgreSQL than two parameters for each row.
             terms = func.unnest(literal([term for term, _ in changes], ARRAY(Text)), type_=Text)
             numbers = func.unnest(literal([books for _, books in changes], ARRAY(Integer)), type_=Integer)
             rows = statement.from_select(["term", "books"], select(terms, numbers))
@@ -95,7 +95,7 @@ def _row(book: Book) -> dict[str, Any]:
 
 
 def _words_of_each(texts: Iterable[str]) -> Iterable[str]:
-    # One by one: initials join within a name, not from one name to the next.
+    # Text by text: initials are joined within a name, not across names.
     return (word for text in texts for word in folded_words(text))
 
 
@@ -104,13 +104,13 @@ def _vocabulary(row: dict[str, Any]) -> set[str]:
     return {word for word in words if word.isalpha() and len(word) > 1}
 
 
-def _places(book: Book) -> list[dict[str, Any]]:
-    slugs: dict[str, int] = {}
+def _author_rows(book: Book) -> list[dict[str, Any]]:
+    positions: dict[str, int] = {}
     for position, author in enumerate(book.authors):
-        if address := slug(author):
-            slugs.setdefault(address, position)
-    return [{"book_id": book.id, "slug": address, "position": position} for address, position in slugs.items()]
+        if author_slug := slug(author):
+            positions.setdefault(author_slug, position)
+    return [{"book_id": book.id, "slug": each, "position": position} for each, position in positions.items()]
 
 
-def _shelves(book: Book) -> list[dict[str, Any]]:
+def _category_rows(book: Book) -> list[dict[str, Any]]:
     return [{"book_id": book.id, "category": int(category)} for category in book.categories]

@@ -1,4 +1,4 @@
-"""How books stand in the rows of their table."""
+"""The mapping between books and the rows of their table."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.domain.text import isbn13, sort_key
-from marketplace.store.moderation.tables import sought
+from marketplace.store.moderation.tables import search_text
 from marketplace.store.schema import books
 
 CARD = (
@@ -24,7 +24,7 @@ CARD = (
 
 
 def row_of(book: Book) -> dict[str, Any]:
-    """All that a book's row has of the book itself."""
+    """The values of a book's row."""
     return {
         "book_id": book.id,
         "title": book.title,
@@ -39,12 +39,12 @@ def row_of(book: Book) -> dict[str, Any]:
         "stock": book.stock,
         "picture": book.picture,
         "sort_title": sort_key(book.title),
-        "sought": sought(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
+        "sought": search_text(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
     }
 
 
 def book_of(row: Any) -> Book:
-    """The book of a whole row."""
+    """The book of a complete row."""
     return Book(
         id=row.book_id,
         title=row.title,
@@ -61,7 +61,7 @@ def book_of(row: Any) -> Book:
 
 
 def card_of(row: Any) -> Card:
-    """The card of a row with its columns."""
+    """The card of a row with the columns CARD."""
     return Card(
         id=row.book_id,
         title=row.title,

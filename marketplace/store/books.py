@@ -1,4 +1,4 @@
-"""The books that the shop offers, and how books come into the catalogue."""
+"""The books that readers see, and changes of the catalogue."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _IS_OFFERED = ~books.c.hidden
 
 
 class Books:
-    """The books of the catalogue, within one transaction; to readers a hidden one is not there."""
+    """The books of the catalogue that are not hidden, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -28,91 +28,88 @@ class Books:
 
         Raises BookNotFound.
         """
-        found = self.offered([book_id]).get(book_id)
-        if found is None:
+        book = self.offered([book_id]).get(book_id)
+        if book is None:
             raise BookNotFound(f"no book {book_id}")
-        return found
+        return book
 
     def cards(self, ids: Iterable[int]) -> dict[int, Card]:
-        """The cards of those books that the shop offers, by id."""
+        """The cards of those books that are offered, by id."""
         rows = self._connection.execute(select(*CARD).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
         return {row.book_id: card_of(row) for row in rows}
 
     def require(self, book_id: int) -> None:
-        """Make sure that there is such a book.
-
-        Raises BookNotFound.
-        """
-        found = select(books.c.book_id).where(books.c.book_id == book_id, _IS_OFFERED)
-        if self._connection.execute(found).first() is None:
+        """Raises BookNotFound unless there is such a book."""
+        book = select(books.c.book_id).where(books.c.book_id == book_id, _IS_OFFERED)
+        if self._connection.execute(book).first() is None:
             raise BookNotFound(f"no book {book_id}")
 
     def offered(self, ids: Iterable[int]) -> dict[int, Book]:
-        """Those of these books that the shop offers, by id."""
+        """Those of these books that are offered, by id."""
         rows = self._connection.execute(select(books).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
         return {row.book_id: book_of(row) for row in rows}
 
     def lock(self, ids: Iterable[int]) -> dict[int, Book]:
-        """Likewise; until the end of the transaction nobody else changes them."""
+        """Likewise, locked against changes until the end of the transaction."""
         locked = list(ids)
         lock_books(self._connection, locked)
         return self.offered(locked)
 
     def take(self, book_id: int, copies: int) -> int:
-        """Take copies out of a locked book's stock, which must have them; returns how many: 0 where nobody counts."""
-        counted = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
-        taking = counted.values(stock=books.c.stock - copies)
+        """Take copies out of a locked book's stock; returns how many, 0 if the stock is not tracked."""
+        tracked = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
+        taking = tracked.values(stock=books.c.stock - copies)
         return copies if self._connection.execute(taking).rowcount else 0
 
-    def give_back(self, book_id: int, copies: int) -> None:
-        """Put copies back into a book's stock, if it is still there and counted."""
-        counted = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
-        self._connection.execute(counted.values(stock=books.c.stock + copies))
+    def restock(self, book_id: int, copies: int) -> None:
+        """Return copies to a book's stock, if the book still exists and its stock is tracked."""
+        tracked = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
+        self._connection.execute(tracked.values(stock=books.c.stock + copies))
 
     def is_empty(self) -> bool:
-        """Whether the catalogue has no book, not even a hidden one."""
+        """Whether the catalogue has no books, hidden ones included."""
         return self._connection.execute(select(books.c.book_id).limit(1)).first() is None
 
     def best_sellers(self, limit: int) -> BestSellers:
-        """The books with the most distinct readers, overall and of every category; ties by id."""
+        """The books with the most distinct readers, overall and in every category; ties by id."""
         best = (books.c.reader_count.desc(), books.c.book_id)
         overall = self._connection.execute(select(*CARD).where(_IS_OFFERED).order_by(*best).limit(limit))
-        place = func.row_number().over(partition_by=book_categories.c.category, order_by=best).label("place")
+        rank = func.row_number().over(partition_by=book_categories.c.category, order_by=best).label("rank")
         ranked = (
-            select(*CARD, book_categories.c.category, place)
+            select(*CARD, book_categories.c.category, rank)
             .join_from(books, book_categories, books.c.book_id == book_categories.c.book_id)
             .subquery()
         )
-        placed = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.category, ranked.c.place)
-        shelves: dict[Category, list[Card]] = {}
-        for row in self._connection.execute(placed):
-            shelves.setdefault(Category(row.category), []).append(card_of(row))
+        best_ranked = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.category, ranked.c.rank)
+        by_category: dict[Category, list[Card]] = {}
+        for row in self._connection.execute(best_ranked):
+            by_category.setdefault(Category(row.category), []).append(card_of(row))
         return BestSellers(
             overall=tuple(map(card_of, overall)),
-            by_category={category: tuple(cards) for category, cards in shelves.items()},
+            by_category={category: tuple(cards) for category, cards in by_category.items()},
         )
 
-    def put(self, wanted: Sequence[Book]) -> list[int]:
-        """Add or replace books, each id at most once and at most 30,000; returns the ids of those that changed.
+    def put(self, new: Sequence[Book]) -> list[int]:
+        """Add or replace at most 30,000 books, each id at most once; returns the ids of those that changed.
 
         A hidden book stays hidden.
         """
-        ids = [book.id for book in wanted]
+        ids = [book.id for book in new]
         lock_books(self._connection, ids)
         rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
         known = {row.book_id: (book_of(row), row.hidden) for row in rows}
-        changed = [book for book in wanted if book.id not in known or known[book.id][0] != book]
+        changed = [book for book in new if book.id not in known or known[book.id][0] != book]
         self._keep(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
         return sorted(book.id for book in changed)
 
     def index_missing(self, limit: int) -> int:
-        """Index some of the books that came in before there was an index; returns how many."""
+        """Index some of the books from before the index existed; returns how many."""
         missing = self._index.missing(limit)
         self._keep(list(self.offered(missing).values()), hidden=set())
         return len(missing)
 
     def miscounted(self) -> dict[int, int]:
-        """The books whose `reader_count` is not that of the imported history, with how many readers they have."""
+        """The books whose `reader_count` differs from the imported history, each with the right number."""
         counted = (
             select(imported_history.c.book_id, func.count().label("readers"))
             .group_by(imported_history.c.book_id)
@@ -124,14 +121,14 @@ class Books:
         return {row.book_id: row.readers for row in self._connection.execute(wrong)}
 
     def count_readers(self, counted: Mapping[int, int]) -> None:
-        """Books have so many readers."""
+        """Set the number of readers of books."""
         rows = [{"of": book_id, "readers": counted[book_id]} for book_id in sorted(counted)]
         if rows:
             counting = update(books).where(books.c.book_id == bindparam("of"))
             self._connection.execute(counting.values(reader_count=bindparam("readers")), rows)
 
     def recount_readers(self) -> None:
-        """Bring `reader_count` in line with the imported history."""
+        """Count the readers of all books in the imported history."""
         self.count_readers(self.miscounted())
 
     def _keep(self, changed: Sequence[Book], *, hidden: set[int]) -> None:
@@ -146,7 +143,7 @@ class Books:
 
 
 def lock_books(connection: Connection, ids: Sequence[int]) -> None:
-    """Have nobody else change these books until the end of the transaction; SQLite has one writer anyway."""
-    # In one order, so that two who want the same books never wait for each other.
+    """Lock books until the end of the transaction; SQLite has only one writer anyway."""
+    # Sorted, so that transactions lock the rows in one order and cannot deadlock.
     locking = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(books.c.book_id)
     connection.execute(locking.with_for_update()).all()

@@ -1,4 +1,4 @@
-"""What readers mean to order."""
+"""The table of cart lines."""
 
 from sqlalchemy import Connection, delete, literal, select, update
 
@@ -8,13 +8,13 @@ from servicekit.database import insert_into
 
 
 class StoredCarts:
-    """The carts, within one transaction."""
+    """Carts, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def of(self, reader_id: int) -> list[CartLine]:
-        """The lines of a reader's cart, without their books, in the order in which they were put in."""
+        """The lines of a reader's cart, without their books, in the order in which they were added."""
         lines = select(cart_lines).where(cart_lines.c.reader_id == reader_id)
         rows = self._connection.execute(lines.order_by(cart_lines.c.added_at, cart_lines.c.book_id))
         return [
@@ -28,7 +28,7 @@ class StoredCarts:
         ]
 
     def put(self, reader_id: int, line: CartLine) -> None:
-        """Put a line in, in place of the one of the same book if there is one."""
+        """Add a line, or set the quantity if the book is in the cart."""
         adding = insert_into(self._connection, cart_lines).values(
             reader_id=reader_id,
             book_id=line.book_id,
@@ -42,21 +42,21 @@ class StoredCarts:
         )
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
-        """So many copies of a book that is in the cart; one that is not there stays out."""
+        """Set the quantity of a book if it is in the cart."""
         line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
         self._connection.execute(update(cart_lines).where(*line).values(quantity=quantity))
 
     def remove(self, reader_id: int, book_id: int) -> None:
-        """Take a book out."""
+        """Remove a book."""
         line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
         self._connection.execute(delete(cart_lines).where(*line))
 
     def empty(self, reader_id: int) -> None:
-        """Take all out."""
+        """Remove everything."""
         self._connection.execute(delete(cart_lines).where(cart_lines.c.reader_id == reader_id))
 
     def copy(self, from_reader: int, into_reader: int) -> None:
-        """Put one reader's lines into another's cart; of a book that is in both, the greater number stays."""
+        """Copy one reader's lines into another's cart; for a book in both, the larger quantity stays."""
         copied = (cart_lines.c.book_id, cart_lines.c.quantity, cart_lines.c.recommendation_id, cart_lines.c.added_at)
         lines = select(literal(into_reader), *copied).where(cart_lines.c.reader_id == from_reader)
         adding = insert_into(self._connection, cart_lines).from_select(

@@ -1,12 +1,11 @@
-"""What readers did, as the shop itself keeps it: it answers for their pages while Recommendations does not."""
+"""The shop's own copy of interactions, so that readers' pages work without Recommendations."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import OPINIONS, Interaction, InteractionKind, Ratings
+from marketplace.domain.interactions import PREFERENCE_KINDS, Interaction, InteractionKind, Ratings
 from marketplace.store.schema import NUL, interactions
 
 _OF_READER = (
@@ -14,18 +13,18 @@ _OF_READER = (
     .where(interactions.c.reader_id == bindparam("reader"))
     .order_by(interactions.c.occurred_at.desc(), interactions.c.interaction_id)
 )
-# Every page of a reader asks it; to put it together costs more than to run it.
+# Every page of a reader runs this query, and building the statement costs more than executing it.
 _LATEST = _OF_READER.limit(bindparam("limit")).offset(bindparam("offset"))
 
 
 class Interactions:
-    """The interactions, within one transaction."""
+    """Interactions, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, interaction: Interaction) -> None:
-        """Keep one; its id must be new, and an opinion the only one of its kind."""
+        """Store an interaction with a new id; a book has one rating and one dismissal of a reader at most."""
         row = {
             "interaction_id": interaction.id,
             "reader_id": interaction.reader_id,
@@ -38,9 +37,9 @@ class Interactions:
         self._connection.execute(insert(interactions).values(row))
 
     def get(self, reader_id: int, interaction_id: str) -> Interaction:
-        """One interaction of this reader.
+        """An interaction of this reader.
 
-        Raises InteractionNotFound, also where it is another reader's.
+        Raises InteractionNotFound, also for another reader's.
         """
         if NUL in interaction_id:
             raise InteractionNotFound
@@ -51,56 +50,45 @@ class Interactions:
         return _interaction(row)
 
     def remove(self, interaction_id: str) -> None:
-        """Keep it no more."""
+        """Delete an interaction."""
         self._connection.execute(delete(interactions).where(interactions.c.interaction_id == interaction_id))
 
     def with_book(self, reader_id: int, book_id: int) -> list[Interaction]:
-        """All that this reader did with this book, the latest first."""
+        """This reader's interactions with a book, latest first."""
         wanted = self._of(reader_id).where(interactions.c.book_id == book_id)
         return [_interaction(row) for row in self._connection.execute(wanted)]
 
     def latest(self, reader_id: int, limit: int, offset: int = 0) -> list[Interaction]:
-        """What this reader did, the latest first."""
+        """This reader's interactions, latest first."""
         given = {"reader": reader_id, "limit": limit, "offset": offset}
         return [_interaction(row) for row in self._connection.execute(_LATEST, given)]
 
     def count(self, reader_id: int) -> int:
-        """How much this reader did."""
+        """The number of this reader's interactions."""
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
         number: int = self._connection.execute(counted).scalar_one()
         return number
 
     def ratings(self, book_id: int) -> Ratings:
-        """How readers rated this book."""
+        """The number and the mean of a book's ratings."""
         rated = select(func.count(), func.sum(interactions.c.half_stars)).where(
             interactions.c.book_id == book_id, interactions.c.kind == InteractionKind.RATING
         )
         count, half_stars = self._connection.execute(rated).one()
         return Ratings(count, half_stars / count / 2 if count else 0.0)
 
-    def opinions(self, reader_id: int) -> list[Interaction]:
-        """All ratings of this reader, and what they waved away."""
-        wanted = self._of(reader_id).where(interactions.c.kind.in_(OPINIONS))
+    def preferences(self, reader_id: int) -> list[Interaction]:
+        """All ratings and dismissals of this reader."""
+        wanted = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
         return [_interaction(row) for row in self._connection.execute(wanted)]
 
     def move(self, from_reader: int, into_reader: int) -> None:
-        """Make all that one reader did another's; their opinions must not meet."""
+        """Move one reader's interactions to another; they must not both have rated, or both dismissed, a book."""
         moving = update(interactions).where(interactions.c.reader_id == from_reader)
         self._connection.execute(moving.values(reader_id=into_reader))
 
     def _of(self, reader_id: int) -> Any:
         return _OF_READER.params(reader=reader_id)
-
-
-def opinions_apart(kept: Sequence[Interaction], added: Sequence[Interaction]) -> list[Interaction]:
-    """The older one of each two opinions of one kind about one book."""
-    older = []
-    known = {(each.book_id, each.kind): each for each in kept}
-    for each in added:
-        other = known.get((each.book_id, each.kind))
-        if other is not None:
-            older.append(min(each, other, key=lambda opinion: opinion.occurred_at))
-    return older
 
 
 def _interaction(row: Row[Any]) -> Interaction:

@@ -1,4 +1,4 @@
-"""Whole shelves of the catalogue, page by page."""
+"""Paged lists of a category's or an author's books."""
 
 import re
 from typing import Any
@@ -12,20 +12,20 @@ from marketplace.store.books import Books
 from marketplace.store.schema import book_authors, book_categories, books
 
 FEW = 2000
-"""So many books are put in order in a moment; of more, an index in that order is walked along."""
+"""Up to this number SQLite sorts the matching books; for more, walking an index of the order is faster."""
 
 _SLUG = re.compile(r"[a-z0-9-]+")
 _POPULAR = (books.c.reader_count.desc(), books.c.book_id)
 _ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
     Sort.NEWEST: (books.c.year.desc().nulls_last(), books.c.book_id),
     Sort.TITLE: (books.c.sort_title, books.c.book_id),
-    Sort.CHEAPEST: (books.c.price_minor.asc().nulls_last(), books.c.book_id),
-    Sort.DEAREST: (books.c.price_minor.desc().nulls_last(), books.c.book_id),
+    Sort.PRICE_ASCENDING: (books.c.price_minor.asc().nulls_last(), books.c.book_id),
+    Sort.PRICE_DESCENDING: (books.c.price_minor.desc().nulls_last(), books.c.book_id),
 }
 
 
 def in_order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    """What to order books by, ties by id and what is unknown last; the most popular first where nothing is sought."""
+    """The columns to order by, ties by id and unknown values last; RELEVANCE without a query is popularity."""
     return _ORDERS.get(sort, _POPULAR)
 
 
@@ -33,21 +33,21 @@ class Listings:
     """Lists of books, within one transaction."""
 
     def __init__(self, connection: Connection, *, few: int = FEW) -> None:
-        """SQLite sorts up to `few` books itself; for more it walks along an index."""
+        """`few` replaces FEW."""
         self._connection = connection
         self._few = few
 
     def in_category(self, category: Category, sort: Sort, *, limit: int, offset: int = 0) -> Listing:
-        """Books of one shelf; an empty listing where it has none."""
+        """A page of the books of a category; empty if it has none."""
         of_category = select(book_categories.c.book_id).where(book_categories.c.category == category)
         return self._page(of_category, book_categories.c.book_id, sort, limit=limit, offset=offset)
 
     def by_author(self, slug: str, sort: Sort, *, limit: int, offset: int = 0) -> AuthorListing:
-        """Books by whoever has this slug.
+        """A page of the books of the author with this slug.
 
         Raises AuthorNotFound.
         """
-        # Whoever asks for it may have typed anything; not everything can be a parameter.
+        # The slug is user input, and PostgreSQL does not accept every text as a parameter.
         if not _SLUG.fullmatch(slug):
             raise AuthorNotFound("no such author")
         by_author = select(book_authors.c.book_id).where(book_authors.c.slug == slug)
@@ -65,17 +65,17 @@ class Listings:
 
     def _page(self, chosen: Any, book_id: ColumnElement[int], sort: Sort, *, limit: int, offset: int) -> Listing:
         total = self._connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
-        # SQLite does as it is told: it looks each id up and sorts, or it walks an index and looks whether a book is
-        # among them. PostgreSQL knows how many there are and chooses for itself.
-        is_chosen = (
+        # IN makes SQLite look up each id and sort; EXISTS makes it walk the index of the order. PostgreSQL estimates
+        # the number of rows and decides for itself.
+        is_selected = (
             books.c.book_id.in_(chosen) if total <= self._few else chosen.where(book_id == books.c.book_id).exists()
         )
-        page = select(books.c.book_id).where(is_chosen).order_by(*in_order(sort)).limit(limit).offset(offset)
+        page = select(books.c.book_id).where(is_selected).order_by(*in_order(sort)).limit(limit).offset(offset)
         ids = self._connection.scalars(page).all() if offset < total else ()
         return Listing(cards=cards_of(self._connection, ids), total=total)
 
 
 def cards_of(connection: Connection, ids: Any) -> tuple[Card, ...]:
-    """The cards of these books, in this order, without those that were hidden a moment ago."""
+    """The cards of these books in this order, without books that were hidden meanwhile."""
     cards = Books(connection).cards(ids)
     return tuple(cards[book_id] for book_id in ids if book_id in cards)

@@ -1,4 +1,4 @@
-"""Orders, their lines, and the states that they went through."""
+"""The tables of orders, their lines and their changes of state."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, literal, select,
 from marketplace.domain.errors import OrderNotFound
 from marketplace.domain.money import Money
 from marketplace.domain.orders import (
-    UNDER_WAY,
+    OPEN_STATES,
     Actor,
     Address,
     Order,
@@ -18,18 +18,18 @@ from marketplace.domain.orders import (
     StateChange,
     is_order_id,
 )
-from marketplace.store.moderation.tables import sought
+from marketplace.store.moderation.tables import search_text
 from marketplace.store.schema import order_changes, order_lines, orders
 
 
 class StoredOrders:
-    """The orders, within one transaction."""
+    """Orders, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, order: Order, address: Address, *, key: str, digest: str) -> None:
-        """Keep a new order that was placed with this idempotency key, `digest` standing for what was ordered."""
+        """Store a new order with its idempotency key and a digest of its contents."""
         row = {
             "order_id": order.id,
             "reader_id": order.reader_id,
@@ -67,27 +67,27 @@ class StoredOrders:
         self._note(order.id, *order.changes)
 
     def get(self, order_id: str) -> Order:
-        """One order, whoever's it is.
+        """An order of any reader.
 
         Raises OrderNotFound.
         """
         return self._one(order_id, orders.c.order_id == order_id)
 
     def get_of(self, reader_id: int, order_id: str) -> Order:
-        """One order of this reader.
+        """An order of this reader.
 
-        Raises OrderNotFound, also where it is another reader's.
+        Raises OrderNotFound, also for another reader's.
         """
         return self._one(order_id, orders.c.order_id == order_id, orders.c.reader_id == reader_id)
 
     def of(self, reader_id: int, limit: int, offset: int = 0) -> list[Order]:
-        """A reader's orders, the latest first."""
+        """A reader's orders, latest first."""
         theirs = select(orders).where(orders.c.reader_id == reader_id)
         latest = theirs.order_by(orders.c.placed_at.desc(), orders.c.order_id).limit(limit).offset(offset)
         return self._whole(self._connection.execute(latest).all())
 
     def count(self, reader_id: int) -> int:
-        """How many orders a reader has."""
+        """The number of a reader's orders."""
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
         number: int = self._connection.execute(counted).scalar_one()
         return number
@@ -101,14 +101,14 @@ class StoredOrders:
         return None if row is None else (row.order_id, row.checkout_digest)
 
     def reader_of(self, order_id: str) -> int | None:
-        """Whose order it is.
+        """The reader of an order.
 
         Raises OrderNotFound.
         """
         return self.get(order_id).reader_id
 
     def lock(self, order_id: str) -> Order:
-        """One order; until the end of the transaction nobody else changes it.
+        """An order, locked against changes until the end of the transaction.
 
         Raises OrderNotFound.
         """
@@ -117,43 +117,43 @@ class StoredOrders:
         return self.get(order_id)
 
     def enter(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
-        """An order comes into a state."""
+        """Set the state of an order."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
         self._note(order_id, StateChange(state, at, by))
 
-    def has_under_way(self, reader_id: int) -> bool:
-        """Whether a reader has orders that are to be sent to them."""
-        states = [state.value for state in UNDER_WAY]
+    def has_open(self, reader_id: int) -> bool:
+        """Whether a reader has orders that have not been shipped."""
+        states = [state.value for state in OPEN_STATES]
         found = select(orders.c.order_id).where(orders.c.reader_id == reader_id, orders.c.state.in_(states))
         return self._connection.execute(found.limit(1)).first() is not None
 
     def forget(self, reader_id: int) -> None:
-        """Keep of a reader's orders only what was sold: not whose they were and where they went."""
+        """Remove the reader, e-mail and address from a reader's orders; the books sold stay."""
         theirs = orders.c.reader_id == reader_id
         texts = ("email", "name", "street", "city", "region", "postal_code", "country", "checkout_key")
-        gone: dict[str, Any] = dict.fromkeys((*texts, "checkout_digest"), "")
+        values: dict[str, Any] = dict.fromkeys((*texts, "checkout_digest"), "")
         number = func.lower(orders.c.order_id)
-        gone |= {
+        values |= {
             "reader_id": None,
             "sought": literal(" ") + func.replace(number, "-", " ") + " " + func.replace(number, "-", ""),
         }
-        self._connection.execute(update(orders).where(theirs).values(gone))
+        self._connection.execute(update(orders).where(theirs).values(values))
 
     def overdue(self, before: datetime, limit: int) -> list[tuple[str, Money]]:
-        """Orders that wait for their payment and were last asked for before then, with what is to be paid."""
+        """Orders that await payment and whose payment was last requested before then, each with its total."""
         waiting = (orders.c.state == OrderState.PLACED.value, orders.c.asked_at < before)
         chosen = select(orders.c.order_id, orders.c.total_minor, orders.c.currency).where(*waiting)
-        # Two workers that look at once do not take the same ones.
+        # Concurrent workers skip each other's rows.
         chosen = chosen.order_by(orders.c.placed_at, orders.c.order_id).limit(limit).with_for_update(skip_locked=True)
         rows = self._connection.execute(chosen)
         return [(row.order_id, Money(row.total_minor, row.currency)) for row in rows]
 
-    def asked(self, order_id: str, moment: datetime) -> None:
-        """The payment of an order was asked for."""
+    def payment_requested(self, order_id: str, moment: datetime) -> None:
+        """Note when the payment of an order was last requested."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(asked_at=moment))
 
     def _one(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:
-        # Whoever asks for it may have typed anything; not everything can be a parameter.
+        # The id is user input, and PostgreSQL does not accept every text as a parameter.
         row = self._connection.execute(select(orders).where(*conditions)).first() if is_order_id(order_id) else None
         if row is None:
             raise OrderNotFound(f"no order {order_id[:20]!r}")
@@ -190,7 +190,7 @@ def _order(row: Any, lines: Iterable[Any], changes: Iterable[StateChange]) -> Or
         total=Money(row.total_minor, row.currency),
         state=OrderState(row.state),
         placed_at=row.placed_at,
-        # Two states of one moment stand in the order in which one can come into them.
+        # States of the same moment are in the order in which they follow each other.
         changes=tuple(sorted(changes, key=lambda change: (change.at, list(OrderState).index(change.state)))),
     )
 
@@ -218,6 +218,6 @@ def _address(row: Any) -> Address:
 
 
 def _sought(order_id: str, *texts: str) -> str:
-    # The number as it is written and without its hyphens.
+    # The order number with and without its hyphens.
     number = order_id.lower()
-    return f" {number.replace('-', ' ')} {number.replace('-', '')}{sought(*texts)}"
+    return f" {number.replace('-', ' ')} {number.replace('-', '')}{search_text(*texts)}"

@@ -1,4 +1,4 @@
-"""The readers that the shop itself made, and the history that was imported for others."""
+"""The tables of readers, and of the history imported for other readers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,40 +11,40 @@ from servicekit.database import COUNTING, insert_into
 
 
 class Readers:
-    """The readers, within one transaction."""
+    """The readers that the shop itself created, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, created_at: datetime) -> int:
-        """A new reader's id, from 1,000,000,000 upward."""
+        """Create a reader; returns the id, from 1,000,000,000 upward."""
         adding = insert(readers).values(created_at=created_at).returning(readers.c.reader_id)
         reader_id: int = self._connection.execute(adding).scalar_one()
         return reader_id
 
     def exists(self, reader_id: int) -> bool:
-        """Whether the shop made this reader."""
+        """Whether there is such a reader."""
         found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
         return self._connection.execute(found).first() is not None
 
     def lock(self, reader_id: int) -> bool:
-        """Whether the shop made this reader; until the end of the transaction nobody else changes what is theirs."""
+        """Whether there is such a reader, locked until the end of the transaction."""
         found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id).with_for_update()
         return self._connection.execute(found).first() is not None
 
     def remove(self, reader_id: int) -> None:
-        """Take a reader out, with their account, all that they did and what they wish for."""
+        """Delete a reader with their account, interactions, wishlist and cart."""
         self._connection.execute(delete(readers).where(readers.c.reader_id == reader_id))
 
 
 class ImportedHistory:
-    """Which readers had which book before the shop opened, within one transaction."""
+    """The imported pairs of reader and book, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, pairs: Iterable[tuple[int, int]]) -> int:
-        """Add pairs of reader and book; returns how many were new."""
+        """Add pairs of reader and book; returns how many are new."""
         distinct = list(dict.fromkeys(pairs))
         if not distinct:
             return 0
@@ -57,7 +57,7 @@ class ImportedHistory:
 
 
 def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:
-    # Two arrays go through PostgreSQL twice as fast as two parameters a row.
+    # Two array parameters are twice as fast in PostgreSQL as two parameters for each row.
     reader_ids, book_ids = (literal(list(each), ARRAY(Integer)) for each in zip(*pairs, strict=True))
     rows = select(func.unnest(reader_ids, type_=Integer), func.unnest(book_ids, type_=Integer))
     return ["reader_id", "book_id"], rows

@@ -1,4 +1,4 @@
-"""Transactions: nothing is kept that was not committed."""
+"""The unit of work: a transaction with the tables in it, rolled back unless committed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ from servicekit import migrations
 from servicekit.database import Timeouts, drivers_words, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_INDEXED_AT_ONCE = 1000
+_INDEX_BATCH = 1000
 
 
 class UnitOfWork:
@@ -52,12 +52,12 @@ class UnitOfWork:
         self.deliveries = Deliveries(connection)
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Commit the transaction."""
         self._connection.commit()
 
 
 class Store:
-    """The shop's database; all of its faults are raised as StoreUnavailable."""
+    """The shop's database; its errors are raised as StoreUnavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -65,33 +65,33 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads."""
-        with _faults(), reading(self.engine) as connection:
+        with _translated_errors(), reading(self.engine) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write; rolled back unless it is committed before the block ends."""
-        with _faults(), writing(self.engine) as connection:
+        with _translated_errors(), writing(self.engine) as connection:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Bring the tables up to date, and index the books that came in before there was an index."""
-        with _faults():
+        """Upgrade the tables, and index the books from before the index existed."""
+        with _translated_errors():
             migrations.upgrade(self.engine, MIGRATIONS)
-        indexed = _INDEXED_AT_ONCE
-        while indexed == _INDEXED_AT_ONCE:
+        indexed = _INDEX_BATCH
+        while indexed == _INDEX_BATCH:
             with self.write() as work:
-                indexed = work.books.index_missing(_INDEXED_AT_ONCE)
+                indexed = work.books.index_missing(_INDEX_BATCH)
                 work.commit()
 
     def is_migrated(self) -> bool:
         """Whether the tables are up to date."""
-        with _faults():
+        with _translated_errors():
             return migrations.is_current(self.engine, MIGRATIONS)
 
     def refresh_statistics(self) -> None:
-        """Have the database look anew at what it holds, for after much was stored."""
-        with _faults():
+        """Refresh the statistics of the query planner, after a large import."""
+        with _translated_errors():
             refresh_statistics(self.engine, metadata)
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ def open_store(
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,4 +1,4 @@
-"""What readers wish for."""
+"""The table of wishlists."""
 
 from datetime import datetime
 
@@ -9,33 +9,33 @@ from servicekit.database import insert_into
 
 
 class Wishes:
-    """The wishlists, within one transaction."""
+    """Wishlists, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, reader_id: int, book_id: int, moment: datetime) -> None:
-        """Put a book on a reader's list, unless it is there."""
+        """Add a book to a reader's wishlist, unless it is on it."""
         row = {"reader_id": reader_id, "book_id": book_id, "added_at": moment}
         self._connection.execute(insert_into(self._connection, wishes).values(row).on_conflict_do_nothing())
 
     def remove(self, reader_id: int, book_id: int) -> None:
-        """Take a book off a reader's list."""
+        """Remove a book from a reader's wishlist."""
         self._connection.execute(delete(wishes).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id))
 
     def has(self, reader_id: int, book_id: int) -> bool:
-        """Whether a book is on a reader's list."""
+        """Whether a book is on a reader's wishlist."""
         found = select(wishes.c.book_id).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id)
         return self._connection.execute(found).first() is not None
 
     def of(self, reader_id: int) -> list[tuple[int, datetime]]:
-        """A reader's books and since when, the latest wish first."""
+        """A reader's books with the time at which each was added, latest first."""
         listed = select(wishes.c.book_id, wishes.c.added_at).where(wishes.c.reader_id == reader_id)
         rows = self._connection.execute(listed.order_by(wishes.c.added_at.desc(), wishes.c.book_id))
         return [(row.book_id, row.added_at) for row in rows]
 
     def copy(self, from_reader: int, into_reader: int) -> None:
-        """Put all that is on one reader's list on another's."""
+        """Copy one reader's wishlist into another's."""
         listed = select(literal(into_reader), wishes.c.book_id, wishes.c.added_at).where(
             wishes.c.reader_id == from_reader
         )

@@ -1,1 +1,1 @@
-"""What readers, moderators and the operator do in the shop, a module for each."""
+"""The use cases of readers, moderators and the operator."""

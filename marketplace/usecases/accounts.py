@@ -1,28 +1,29 @@
-"""Accounts: signing up, signing in, another password, and leaving for good."""
+"""Accounts: signing up, signing in, changing the password, and deleting the account."""
 
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from marketplace.domain.accounts import Account, fit_for_account, fit_password, spelled_email, spelled_password
+from marketplace.domain.accounts import (
+    Account,
+    normalized_email,
+    normalized_password,
+    validated_credentials,
+    validated_password,
+)
 from marketplace.domain.errors import WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import now
+from marketplace.usecases.activity import forget_reader, merge_readers
 from marketplace.usecases.passwords import Passwords
-
-Merge = Callable[[UnitOfWork, int, int, datetime], None]
-"""Gives all that a guest did to an account, and writes the event: `merge(work, guest, account, moment)`."""
-
-Forget = Callable[[UnitOfWork, int, datetime], None]
-"""Deletes all that a reader did, and writes the event: `forget(work, reader_id, moment)`."""
+from servicekit.clock import now
 
 
 class Accounts:
     """The use cases of accounts; `wake` is called after each commit that wrote an event.
 
-    Passwords are hashed and verified outside of transactions: that takes 50 ms and more, and SQLite has one writer.
+    Passwords are hashed and verified outside transactions: it takes 50 ms or more, and SQLite has one writer.
     """
 
     def __init__(
@@ -30,25 +31,21 @@ class Accounts:
         store: Store,
         *,
         passwords: Passwords,
-        merge: Merge,
-        forget: Forget,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._passwords = passwords
-        self._merge = merge
-        self._forget = forget
         self._wake = wake
         self._clock = clock
 
     def sign_up(self, current_reader: int, email: str, password: str) -> Account:
-        """A new account; what `current_reader` did as a guest goes over to it.
+        """A new account, with the history of `current_reader` if that is a guest.
 
-        Its reader is always a new one: whoever has a copy of the guest's cookie has nothing of the account by it.
-        Raises Unfit, EmailTaken and StoreUnavailable.
+        It always gets a new reader id, so that a copy of the guest's cookie gives no access to the account. Raises
+        InvalidCredentials, EmailTaken and StoreUnavailable.
         """
-        email, password = fit_for_account(email, password)
+        email, password = validated_credentials(email, password)
         password_hash = self._passwords.hash(password)
         moment = self._clock()
         with self._store.write() as work:
@@ -59,20 +56,20 @@ class Accounts:
                 session_key=_new_session_key(),
             )
             work.accounts.add(account, moment)
-            self._take_over(work, current_reader, account, moment)
+            _merge_guest(work, current_reader, account, moment)
             work.commit()
         self._wake()
         return account
 
     def sign_in(self, current_reader: int, email: str, password: str) -> Account:
-        """The account of e-mail and password; what `current_reader` did as a guest goes over to it.
+        """The account with this e-mail and password, merged with `current_reader` if that is a guest.
 
-        Raises WrongPassword, as late for an e-mail that no account has, and StoreUnavailable.
+        Raises StoreUnavailable, and WrongPassword, which takes as long for an unknown e-mail.
         """
-        password = spelled_password(password)
-        spelled = spelled_email(email)
+        password = normalized_password(password)
+        normalized = normalized_email(email)
         with self._store.read() as work:
-            account = work.accounts.by_email(spelled) if spelled else None
+            account = work.accounts.by_email(normalized) if normalized else None
             is_guest = current_reader != NOBODY and _is_guest(work, current_reader)
         if not self._passwords.matches(account.password_hash if account else None, password) or account is None:
             raise WrongPassword
@@ -85,18 +82,18 @@ class Accounts:
             _require_unchanged(work, account)
             if is_outdated:
                 work.accounts.set_password(account.reader_id, new_hash, account.session_key)
-            self._take_over(work, current_reader, account, moment)
+            _merge_guest(work, current_reader, account, moment)
             work.commit()
         self._wake()
         return replace(account, password_hash=new_hash)
 
     def change_password(self, reader_id: int, old: str, new: str) -> Account:
-        """The account with another password and another session key: every session but the caller's ends.
+        """The account with the new password and a new session key, which ends every session but the caller's.
 
-        Raises WrongPassword, Unfit and StoreUnavailable.
+        Raises WrongPassword, InvalidCredentials and StoreUnavailable.
         """
         account = self._verified(reader_id, old)
-        new_hash = self._passwords.hash(fit_password(new, email=account.email))
+        new_hash = self._passwords.hash(validated_password(new, email=account.email))
         changed = replace(account, password_hash=new_hash, session_key=_new_session_key())
         with self._store.write() as work:
             _require_unchanged(work, account)
@@ -105,9 +102,9 @@ class Accounts:
         return changed
 
     def forget(self, reader_id: int, password: str | None) -> None:
-        """A reader goes, with all that is theirs; an account's has to give the password.
+        """Delete a reader's data; an account needs its password.
 
-        Raises WrongPassword and StoreUnavailable.
+        Raises WrongPassword, OpenOrders, StillModerator and StoreUnavailable.
         """
         with self._store.read() as work:
             account = work.accounts.by_reader(reader_id)
@@ -117,13 +114,12 @@ class Accounts:
         with self._store.write() as work:
             if account is not None:
                 _require_unchanged(work, account)
-            self._forget(work, reader_id, moment)
-            work.readers.remove(reader_id)
+            forget_reader(work, reader_id, moment)
             work.commit()
         self._wake()
 
     def signed_in(self, reader_id: int, session_key: str) -> Account | None:
-        """The account that a cookie with this reader and key is signed in to.
+        """The account that a session cookie with this reader id and key belongs to.
 
         Raises StoreUnavailable.
         """
@@ -136,15 +132,15 @@ class Accounts:
     def _verified(self, reader_id: int, password: str) -> Account:
         with self._store.read() as work:
             account = work.accounts.by_reader(reader_id)
-        if account is None or not self._passwords.matches(account.password_hash, spelled_password(password)):
+        if account is None or not self._passwords.matches(account.password_hash, normalized_password(password)):
             raise WrongPassword
         return account
 
-    def _take_over(self, work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
-        # Asked again within the writing transaction: two sign-ins at once move a guest's history once.
-        if guest != NOBODY and _is_guest(work, guest):
-            self._merge(work, guest, account.reader_id, moment)
-            work.readers.remove(guest)
+
+def _merge_guest(work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
+    # Checked again within the writing transaction: two concurrent sign-ins merge a guest once.
+    if guest != NOBODY and _is_guest(work, guest):
+        merge_readers(work, guest, account.reader_id, moment)
 
 
 def _is_guest(work: UnitOfWork, reader_id: int) -> bool:
@@ -152,7 +148,7 @@ def _is_guest(work: UnitOfWork, reader_id: int) -> bool:
 
 
 def _require_unchanged(work: UnitOfWork, account: Account) -> None:
-    # The password was verified before this transaction; whoever changed it meanwhile changed the key too.
+    # The password was verified before this transaction; if it was changed meanwhile, so was the session key.
     current = work.accounts.by_reader(account.reader_id)
     if current is None or current.session_key != account.session_key:
         raise WrongPassword

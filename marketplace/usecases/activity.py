@@ -1,37 +1,32 @@
-"""What readers do in the shop, written down for their own pages and for Recommendations in one transaction."""
+"""What readers do in the shop, stored for their own pages and for Recommendations in one transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
-from marketplace.domain.errors import OrdersUnderWay, StillModerator
+from marketplace.domain.errors import OpenOrders, StillModerator
 from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY, SHOP
-from marketplace.domain.interactions import MOST_HALF_STARS, Interaction, InteractionKind
+from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.interactions import opinions_apart
-
-
-def now() -> datetime:
-    """This moment in UTC."""
-    return datetime.now(UTC)
+from servicekit.clock import now
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What a reader did: who they are, a guest perhaps since just now, and the interaction."""
+class RecordedAction:
+    """An interaction and its reader, who may be a new guest."""
 
     reader_id: int
     interaction: Interaction
 
 
 class Activity:
-    """Records what readers do; `wake` is called after each commit, so that the relay need not wait its turn.
+    """Records what readers do; `wake` is called after each commit, so that the relay delivers at once.
 
-    Whoever does something and is nobody, or one whom the shop does not know, becomes a guest by it. Every method
-    raises StoreUnavailable, and BookNotFound where a book is named that the catalogue does not have.
+    An anonymous visitor, or a reader that the shop does not know, becomes a guest with the first action. Every method
+    raises StoreUnavailable, and BookNotFound for a book that is not in the catalogue.
     """
 
     def __init__(self, store: Store, *, wake: Callable[[], None], clock: Callable[[], datetime] = now) -> None:
@@ -39,106 +34,106 @@ class Activity:
         self._wake = wake
         self._clock = clock
 
-    def clicked(self, reader_id: int, book_id: int, attribution: str) -> int:
-        """A reader followed a link in a list, counted once for each list; returns the reader's id."""
-        with self.writing(reader_id) as writing:
-            click = writing.interaction(book_id, InteractionKind.CLICK, attribution)
-            if not any(_is_same_click(click, each) for each in writing.known(book_id)):
-                writing.keep(click)
-            return writing.reader_id
+    def record_click(self, reader_id: int, book_id: int, attribution: str) -> int:
+        """Record a click in a list, once for each list; returns the reader's id."""
+        with self.transaction(reader_id) as current:
+            click = current.new_interaction(book_id, InteractionKind.CLICK, attribution)
+            if not any(_is_same_click(click, earlier) for earlier in current.interactions_with(book_id)):
+                current.record(click)
+            return current.reader_id
 
-    def viewed(self, reader_id: int, book_id: int) -> None:
-        """A reader looked at a book's page, counted once a day; nobody leaves no trace."""
+    def record_view(self, reader_id: int, book_id: int) -> None:
+        """Record that a reader opened a book's page, once a day; anonymous visitors leave no trace."""
         if reader_id == NOBODY:
             return
         with self._store.read() as work:
-            if not work.readers.exists(reader_id) or self._is_seen_today(work, reader_id, book_id):
+            if not work.readers.exists(reader_id) or self._is_viewed_today(work, reader_id, book_id):
                 return
-        with self.writing(reader_id) as writing:
-            writing.keep(writing.interaction(book_id, InteractionKind.VIEW, ""))
+        with self.transaction(reader_id) as current:
+            current.record(current.new_interaction(book_id, InteractionKind.VIEW, ""))
 
-    def rated(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> Deed:
-        """A reader gave a book half a star to five stars; what they gave before is taken back.
+    def rate(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> RecordedAction:
+        """Rate a book with 1 to 10 half stars, in place of an earlier rating.
 
-        Raises ValueError for more or fewer.
+        Raises ValueError for fewer or more.
         """
-        if not 0 < half_stars <= MOST_HALF_STARS:
+        if not 0 < half_stars <= MAX_HALF_STARS:
             raise ValueError("half stars are 1 to 10")
-        with self.writing(reader_id) as writing:
-            for before in writing.opinions(book_id, InteractionKind.RATING):
-                if before.half_stars == half_stars:
-                    return Deed(writing.reader_id, before)
-                writing.take_back(before)
-            rating = writing.interaction(book_id, InteractionKind.RATING, attribution, half_stars=half_stars)
-            writing.keep(rating)
-            return Deed(writing.reader_id, rating)
+        with self.transaction(reader_id) as current:
+            for earlier in current.interactions_with(book_id, InteractionKind.RATING):
+                if earlier.half_stars == half_stars:
+                    return RecordedAction(current.reader_id, earlier)
+                current.undo(earlier)
+            rating = current.new_interaction(book_id, InteractionKind.RATING, attribution, half_stars=half_stars)
+            current.record(rating)
+            return RecordedAction(current.reader_id, rating)
 
-    def waved_away(self, reader_id: int, book_id: int, attribution: str) -> Deed:
-        """A reader does not want to see a book recommended."""
-        with self.writing(reader_id) as writing:
-            for before in writing.opinions(book_id, InteractionKind.NOT_INTERESTED):
-                return Deed(writing.reader_id, before)
-            waved = writing.interaction(book_id, InteractionKind.NOT_INTERESTED, attribution)
-            writing.keep(waved)
-            return Deed(writing.reader_id, waved)
+    def dismiss(self, reader_id: int, book_id: int, attribution: str) -> RecordedAction:
+        """Hide a book from a reader's recommendations."""
+        with self.transaction(reader_id) as current:
+            for earlier in current.interactions_with(book_id, InteractionKind.NOT_INTERESTED):
+                return RecordedAction(current.reader_id, earlier)
+            dismissal = current.new_interaction(book_id, InteractionKind.NOT_INTERESTED, attribution)
+            current.record(dismissal)
+            return RecordedAction(current.reader_id, dismissal)
 
-    def took_back(self, reader_id: int, interaction_id: str) -> Interaction:
-        """A reader takes back what they did; returns what it was.
+    def undo(self, reader_id: int, interaction_id: str) -> Interaction:
+        """Undo an interaction of a reader; returns it.
 
         Raises InteractionNotFound.
         """
         with self._store.read() as work:
             work.interactions.get(reader_id, interaction_id)
-        with self.writing(reader_id) as writing:
-            undone = writing.work.interactions.get(reader_id, interaction_id)
-            writing.take_back(undone)
+        with self.transaction(reader_id) as current:
+            undone = current.work.interactions.get(reader_id, interaction_id)
+            current.undo(undone)
             return undone
 
-    def wished(self, reader_id: int, book_id: int) -> int:
-        """A reader put a book on their wishlist; returns the reader's id."""
-        with self.writing(reader_id) as writing:
-            writing.work.books.require(book_id)
-            writing.work.wishes.add(writing.reader_id, book_id, writing.moment)
-            return writing.reader_id
+    def add_to_wishlist(self, reader_id: int, book_id: int) -> int:
+        """Add a book to a reader's wishlist; returns the reader's id."""
+        with self.transaction(reader_id) as current:
+            current.work.books.require(book_id)
+            current.work.wishes.add(current.reader_id, book_id, current.moment)
+            return current.reader_id
 
-    def unwished(self, reader_id: int, book_id: int) -> None:
-        """A reader took a book off their wishlist."""
+    def remove_from_wishlist(self, reader_id: int, book_id: int) -> None:
+        """Remove a book from a reader's wishlist."""
         with self._store.write() as work:
             work.wishes.remove(reader_id, book_id)
             work.commit()
 
     @contextmanager
-    def writing(self, reader_id: int) -> "Iterator[Writing]":
-        """One transaction of a reader, committed at its end."""
+    def transaction(self, reader_id: int) -> "Iterator[ReaderTransaction]":
+        """One transaction of a reader, committed at the end of the block."""
         moment = self._clock()
         with self._store.write() as work:
-            # Two requests of one reader take turns: a double click rates once.
+            # The lock makes concurrent requests of one reader wait: a double click rates once.
             if reader_id == NOBODY or not work.readers.lock(reader_id):
                 reader_id = work.readers.add(moment)
-            yield Writing(work, reader_id, moment)
+            yield ReaderTransaction(work, reader_id, moment)
             work.commit()
         self._wake()
 
-    def _is_seen_today(self, work: UnitOfWork, reader_id: int, book_id: int) -> bool:
+    def _is_viewed_today(self, work: UnitOfWork, reader_id: int, book_id: int) -> bool:
         today = self._clock().date()
         return any(
-            each.kind is InteractionKind.VIEW and each.occurred_at.date() == today
-            for each in work.interactions.with_book(reader_id, book_id)
+            earlier.kind is InteractionKind.VIEW and earlier.occurred_at.date() == today
+            for earlier in work.interactions.with_book(reader_id, book_id)
         )
 
 
-class Writing:
-    """One transaction of one reader, who is a guest since just now where `reader_id` is not whom it was begun for."""
+class ReaderTransaction:
+    """One transaction of one reader; `reader_id` is that of a new guest if the shop did not know the reader."""
 
     def __init__(self, work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         self.work = work
         self.reader_id = reader_id
         self.moment = moment
 
-    def interaction(
+    def new_interaction(
         self, book_id: int, kind: InteractionKind, attribution: str, *, half_stars: int | None = None
     ) -> Interaction:
-        """What the reader does just now.
+        """An interaction of this moment, not yet recorded.
 
         Raises BookNotFound.
         """
@@ -153,28 +148,25 @@ class Writing:
             half_stars=half_stars,
         )
 
-    def known(self, book_id: int) -> list[Interaction]:
-        """All that they did with a book."""
-        return self.work.interactions.with_book(self.reader_id, book_id)
+    def interactions_with(self, book_id: int, kind: InteractionKind | None = None) -> list[Interaction]:
+        """The reader's interactions with a book, of one kind or of all."""
+        interactions = self.work.interactions.with_book(self.reader_id, book_id)
+        return [each for each in interactions if kind in {None, each.kind}]
 
-    def opinions(self, book_id: int, kind: InteractionKind) -> list[Interaction]:
-        """What they did with a book, of one kind."""
-        return [each for each in self.known(book_id) if each.kind is kind]
-
-    def keep(self, interaction: Interaction) -> None:
-        """Write it down, here and for Recommendations."""
+    def record(self, interaction: Interaction) -> None:
+        """Store an interaction in the shop, and in the outbox for Recommendations."""
         self.work.interactions.add(interaction)
         self.work.outbox.add(interaction, created_at=self.moment)
 
-    def take_back(self, interaction: Interaction) -> None:
-        """Have it never have happened."""
-        take_back(self.work, interaction, self.reader_id, self.moment)
+    def undo(self, interaction: Interaction) -> None:
+        """Undo an interaction, as the function of this name does."""
+        undo(self.work, interaction, self.reader_id, self.moment)
 
 
-def take_back(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: datetime) -> None:
-    """Have it count, here and in Recommendations, as if it had never happened."""
+def undo(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: datetime) -> None:
+    """Delete an interaction, and have Recommendations treat it as if it had never happened."""
     work.interactions.remove(interaction.id)
-    undo = Interaction(
+    event = Interaction(
         id=_new_id(InteractionKind.UNDO),
         reader_id=reader_id,
         book_id=interaction.book_id,
@@ -182,38 +174,40 @@ def take_back(work: UnitOfWork, interaction: Interaction, reader_id: int, moment
         occurred_at=moment,
         undoes=interaction.id,
     )
-    work.outbox.add(undo, created_at=moment)
+    work.outbox.add(event, created_at=moment)
 
 
-def merge_into(work: UnitOfWork, guest: int, account: int, moment: datetime) -> None:
-    """Make all that a guest did and wishes for an account's, and the guest be no more.
+def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) -> None:
+    """Move a guest's interactions, wishlist and cart to an account, and delete the guest.
 
-    Of two opinions of one kind about one book the later one stays.
+    Where both rated, or both dismissed, a book, the later interaction stays.
     """
     for reader_id in (guest, account):
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
-    for older in opinions_apart(work.interactions.opinions(account), work.interactions.opinions(guest)):
-        take_back(work, older, account, moment)
+    kept = {(each.book_id, each.kind): each for each in work.interactions.preferences(account)}
+    for added in work.interactions.preferences(guest):
+        if other := kept.get((added.book_id, added.kind)):
+            undo(work, min(added, other, key=lambda each: each.occurred_at), account, moment)
     work.interactions.move(guest, account)
     work.wishes.copy(guest, account)
     work.carts.copy(guest, account)
     work.readers.remove(guest)
 
 
-def forget(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
-    """Keep nothing of a reader but what was sold, and have Recommendations forget them.
+def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
+    """Delete all data of a reader but what was sold, and have Recommendations do the same.
 
-    Raises OrdersUnderWay while the shop needs to know where something goes, and StillModerator: whoever may change
-    the shop is not to be gone from its log by their own hand.
+    Raises OpenOrders while the shop still needs an address, and StillModerator: a moderator must not be able to
+    remove their own name from the audit log.
     """
     work.readers.lock(reader_id)
     account = work.accounts.by_reader(reader_id)
     if account is not None and account.is_moderator:
         raise StillModerator
-    if work.orders.has_under_way(reader_id):
-        raise OrdersUnderWay
+    if work.orders.has_open(reader_id):
+        raise OpenOrders
     work.orders.forget(reader_id)
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)

@@ -1,4 +1,4 @@
-"""The shop's own best-sellers, kept in memory so that a page can always be made."""
+"""A cache of the shop's best-sellers, so that a page can always be made."""
 
 import time
 from collections.abc import Callable
@@ -18,8 +18,8 @@ SHELF = 20
 MAX_AGE = 30.0
 
 
-class FreshBestSellers:
-    """Best-sellers read from the database at most every 30 seconds, by one thread at a time."""
+class BestSellersCache:
+    """The best-sellers, read from the database at most every 30 seconds by one thread at a time."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -29,14 +29,14 @@ class FreshBestSellers:
         self._fresh_until = 0.0
 
     def current(self) -> BestSellers:
-        """Best-sellers not much older than 30 seconds, older ones while they are read anew or cannot be.
+        """The best-sellers of the last 30 seconds, or older ones while they are being read or cannot be.
 
-        Raises StoreUnavailable where there never were any.
+        Raises StoreUnavailable if none were ever read.
         """
         known = self._known
         if known is not None and self._clock() < self._fresh_until:
             return known
-        # The first request has nothing to show and waits; later ones take what is there.
+        # Only the first request waits; later ones use what is cached.
         if not self._loading.acquire(blocking=known is None):
             return known or self.current()
         try:
@@ -46,14 +46,14 @@ class FreshBestSellers:
 
     def _load(self) -> BestSellers:
         if self._known is not None and self._clock() < self._fresh_until:
-            return self._known  # another thread was first
+            return self._known  # another thread has just read them
         try:
             with self._store.read() as work:
                 self._known = _with_reasons(work.books.best_sellers(SHELF))
         except StoreUnavailable:
             if self._known is None:
                 raise
-            log.exception("best-sellers could not be read; the old ones stay")
+            log.exception("best_sellers_not_read")
         self._fresh_until = self._clock() + MAX_AGE
         return self._known
 

@@ -1,4 +1,4 @@
-"""The cart: what a reader means to order, kept for guests too."""
+"""The carts of readers, guests included."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,9 +6,10 @@ from datetime import datetime
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
 from marketplace.domain.ids import NOBODY, SHOP
 from marketplace.domain.interactions import InteractionKind
-from marketplace.domain.orders import MOST_COPIES, MOST_LINES, Cart, CartLine, Trouble, filled
+from marketplace.domain.orders import MAX_LINES, MAX_QUANTITY, Cart, CartLine, LineProblem, priced_cart
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import Activity, now
+from marketplace.usecases.activity import Activity
+from servicekit.clock import now
 
 
 class Carts:
@@ -20,41 +21,41 @@ class Carts:
         self._clock = clock
 
     def of(self, reader_id: int) -> Cart:
-        """A reader's cart; nobody's is empty."""
+        """A reader's cart; an anonymous visitor's is empty."""
         if reader_id == NOBODY:
             return Cart()
         with self._store.read() as work:
             return cart_of(work, reader_id)
 
     def add(self, reader_id: int, book_id: int, quantity: int, attribution: str) -> int:
-        """Put so many more copies of a book in, up to MOST_COPIES; returns the reader's id, a guest's perhaps.
+        """Add copies of a book, up to MAX_QUANTITY; returns the reader's id, which is new for a visitor.
 
         Raises BookNotFound, NotForSale, OtherCurrency and CartFull.
         """
         if quantity < 1:
             raise ValueError("at least one copy")
-        with self._activity.writing(reader_id) as writing:
-            work = writing.work
-            in_cart = writing.interaction(book_id, InteractionKind.CART, attribution)
-            lines = {line.book_id: line for line in work.carts.of(writing.reader_id)}
+        with self._activity.transaction(reader_id) as current:
+            work = current.work
+            in_cart = current.new_interaction(book_id, InteractionKind.CART, attribution)
+            lines = {line.book_id: line for line in work.carts.of(current.reader_id)}
             known = lines.get(book_id)
-            copies = min((known.quantity if known else 0) + quantity, MOST_COPIES)
+            copies = min((known.quantity if known else 0) + quantity, MAX_QUANTITY)
             lines[book_id] = line = CartLine(
                 book_id=book_id,
                 quantity=copies,
                 added_at=self._clock(),
                 recommendation_id="" if attribution == SHOP else attribution,
             )
-            _require_buyable(filled(lines.values(), work.books.offered(lines)), book_id)
-            work.carts.put(writing.reader_id, line)
+            _require_buyable(priced_cart(lines.values(), work.books.offered(lines)), book_id)
+            work.carts.put(current.reader_id, line)
             if known is None:
-                writing.keep(in_cart)
-            return writing.reader_id
+                current.record(in_cart)
+            return current.reader_id
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
-        """So many copies of a book that is in the cart; none takes it out."""
-        if not 0 <= quantity <= MOST_COPIES:
-            raise ValueError(f"0 to {MOST_COPIES} copies")
+        """Set the number of copies of a book that is in the cart; 0 removes it."""
+        if not 0 <= quantity <= MAX_QUANTITY:
+            raise ValueError(f"0 to {MAX_QUANTITY} copies")
         with self._store.write() as work:
             if quantity:
                 work.carts.set_quantity(reader_id, book_id, quantity)
@@ -63,18 +64,18 @@ class Carts:
             work.commit()
 
     def adjust(self, reader_id: int) -> None:
-        """Take out what cannot be had, and more copies than there are."""
+        """Remove what cannot be ordered, and reduce quantities to what is in stock."""
         with self._store.write() as work:
             work.readers.lock(reader_id)
             for line in cart_of(work, reader_id).lines:
-                if line.trouble is Trouble.TOO_FEW and line.book and line.book.stock:
+                if line.problem is LineProblem.INSUFFICIENT_STOCK and line.book and line.book.stock:
                     work.carts.set_quantity(reader_id, line.book_id, line.book.stock)
-                elif line.trouble is not None:
+                elif line.problem is not None:
                     work.carts.remove(reader_id, line.book_id)
             work.commit()
 
     def empty(self, reader_id: int) -> None:
-        """Take all out."""
+        """Remove everything."""
         with self._store.write() as work:
             work.carts.empty(reader_id)
             work.commit()
@@ -83,15 +84,15 @@ class Carts:
 def cart_of(work: UnitOfWork, reader_id: int) -> Cart:
     """A reader's cart, within a transaction."""
     lines = work.carts.of(reader_id)
-    return filled(lines, work.books.offered(line.book_id for line in lines))
+    return priced_cart(lines, work.books.offered(line.book_id for line in lines))
 
 
 def _require_buyable(cart: Cart, book_id: int) -> None:
-    if len(cart.lines) > MOST_LINES:
+    if len(cart.lines) > MAX_LINES:
         raise CartFull
-    # That there are too few of it the cart itself tells: the reader may want fewer.
-    match next(line.trouble for line in cart.lines if line.book_id == book_id):
-        case Trouble.NOT_FOR_SALE:
+    # The cart itself shows insufficient stock: the reader may want fewer copies.
+    match next(line.problem for line in cart.lines if line.book_id == book_id):
+        case LineProblem.NOT_FOR_SALE:
             raise NotForSale
-        case Trouble.OTHER_CURRENCY:
+        case LineProblem.OTHER_CURRENCY:
             raise OtherCurrency

@@ -1,4 +1,4 @@
-"""Orders: from the cart to the door, nothing lost and nothing double."""
+"""Placing and cancelling orders, and what follows from each change of state."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from marketplace.domain.errors import (
     OrderNotFound,
     StateConflict,
 )
-from marketplace.domain.events import PaymentAsked, PaymentWithdrawn
+from marketplace.domain.events import PaymentRequested, PaymentWithdrawn
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
@@ -26,13 +26,14 @@ from marketplace.domain.orders import (
     Order,
     OrderLine,
     OrderState,
-    Shown,
+    ShownLine,
     StateChange,
-    filled,
     new_order_id,
+    priced_cart,
 )
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import now, take_back
+from marketplace.usecases.activity import undo
+from servicekit.clock import now
 
 
 class Orders:
@@ -48,57 +49,57 @@ class Orders:
         self._wake = wake
         self._clock = clock
 
-    def place(self, reader_id: int, key: str, address: Address, shown: Sequence[Shown]) -> str:
+    def place(self, reader_id: int, key: str, address: Address, shown: Sequence[ShownLine]) -> str:
         """Order what is in the cart, as it was shown; returns the order's id.
 
-        With the same `key` (1 to 64 characters, the reader's own) it is the same order, however often and from
-        wherever it is placed. The order, its stock, its key and the question for its payment are written in one
-        transaction. Raises NotSignedIn for a guest, KeyReused where the key was used for something else, and
-        CartChanged where what is in the cart is not what was shown, or cannot be had.
+        `key` is an idempotency key of 1 to 64 characters: a repeated call with it returns the same order. The order,
+        its stock, its key and the payment request are written in one transaction. Raises NotSignedIn for a guest,
+        KeyReused if the key belongs to a different order, and CartChanged if the cart is not what was shown or cannot
+        be ordered.
         """
         digest = _digest(address, shown)
         with self._store.write() as work:
-            # Of two requests of one reader the second waits here, and then finds the key.
+            # A concurrent request of the same reader waits here, and then finds the key.
             work.readers.lock(reader_id)
             if placed := work.orders.placed_with(reader_id, key):
-                order_id, known_digest = placed
-                if known_digest != digest:
+                order_id, placed_digest = placed
+                if placed_digest != digest:
                     raise KeyReused(order_id)
                 return order_id
             lines = work.carts.of(reader_id)
-            cart = filled(lines, work.books.lock(line.book_id for line in lines))
+            cart = priced_cart(lines, work.books.lock(line.book_id for line in lines))
             if not cart.is_orderable or set(cart.shown) != set(shown):
                 raise CartChanged
-            order = self._form(work, reader_id, cart)
+            order = self._order_of(work, reader_id, cart)
             work.orders.add(order, address, key=key, digest=digest)
             work.carts.empty(reader_id)
             if order.total.minor:
-                work.outbox.add(PaymentAsked(order.id, order.total), created_at=order.placed_at)
-            else:  # what is free needs no payment, and no provider takes one of nothing
-                move(work, order.id, OrderState.PAID, by=Actor.SHOP, moment=order.placed_at)
+                work.outbox.add(PaymentRequested(order.id, order.total), created_at=order.placed_at)
+            else:  # providers refuse payments of nothing
+                change_state(work, order.id, OrderState.PAID, by=Actor.SHOP, moment=order.placed_at)
             work.commit()
         self._wake()
         return order.id
 
     def cancel(self, reader_id: int, order_id: str) -> bool:
-        """A reader wants an order no more; False where it was cancelled before.
+        """Cancel a reader's order; False if it was cancelled before.
 
-        Raises OrderNotFound, also where it is another reader's, and StateConflict once it is shipped or over.
+        Raises OrderNotFound, also for another reader's order, and StateConflict once it is shipped or rejected.
         """
         with self._store.write() as work:
             if reader_id == NOBODY or work.orders.reader_of(order_id) != reader_id:
                 raise OrderNotFound
-            is_new = move(work, order_id, OrderState.CANCELLED, by=Actor.READER, moment=self._clock())
+            is_changed = change_state(work, order_id, OrderState.CANCELLED, by=Actor.READER, moment=self._clock())
             work.commit()
         self._wake()
-        return is_new
+        return is_changed
 
     def last_address(self, reader_id: int) -> Address | None:
-        """Where a reader's last order went."""
+        """The address of a reader's last order."""
         with self._store.read() as work:
             return next((order.address for order in work.orders.of(reader_id, 1)), None)
 
-    def _form(self, work: UnitOfWork, reader_id: int, cart: Cart) -> Order:
+    def _order_of(self, work: UnitOfWork, reader_id: int, cart: Cart) -> Order:
         moment = self._clock()
         account = work.accounts.by_reader(reader_id)
         if account is None:
@@ -129,13 +130,14 @@ class Orders:
         )
 
 
-def move(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: datetime) -> bool:
-    """Bring an order into a state, with all that follows from it; False where it is in that state already.
+def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: datetime) -> bool:
+    """Change the state of an order, with everything that follows; False if it is in that state already.
 
-    What is paid counts as bought; what is cancelled or rejected goes back into the stock, and the money back to the
-    reader. Raises OrderNotFound, and StateConflict where no way leads from its state into that one.
+    A paid order records purchases. A cancelled or rejected one returns its copies to the stock, and a cancelled one
+    undoes its purchases and withdraws its payment. Raises OrderNotFound, and StateConflict if the order cannot change
+    to that state.
     """
-    # The reader first, as everywhere, so that nobody waits for each other.
+    # The reader is locked first everywhere, which avoids deadlocks.
     reader_id = work.orders.reader_of(order_id)
     if reader_id is not None:
         work.readers.lock(reader_id)
@@ -146,11 +148,11 @@ def move(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: 
         raise StateConflict(f"{order.state.value} → {to.value}")
     work.orders.enter(order_id, to, by=by, at=moment)
     if to is OrderState.PAID:
-        _buy(work, order, moment)
+        _record_purchases(work, order, moment)
     if to in {OrderState.CANCELLED, OrderState.REJECTED}:
         _restock(work, order)
     if to is OrderState.CANCELLED:
-        _unbuy(work, order, moment)
+        _undo_purchases(work, order, moment)
         if order.total.minor:
             work.outbox.add(PaymentWithdrawn(order_id), created_at=moment)
     return True
@@ -159,14 +161,14 @@ def move(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: 
 def _restock(work: UnitOfWork, order: Order) -> None:
     for line in sorted(order.lines, key=lambda line: line.book_id):
         if line.taken:
-            work.books.give_back(line.book_id, line.taken)
+            work.books.restock(line.book_id, line.taken)
 
 
-def _buy(work: UnitOfWork, order: Order, moment: datetime) -> None:
+def _record_purchases(work: UnitOfWork, order: Order, moment: datetime) -> None:
     if order.reader_id is None:
         return
     for line in order.lines:
-        bought = Interaction(
+        purchase = Interaction(
             id=_purchase_id(order, line),
             reader_id=order.reader_id,
             book_id=line.book_id,
@@ -174,25 +176,25 @@ def _buy(work: UnitOfWork, order: Order, moment: datetime) -> None:
             occurred_at=moment,
             recommendation_id=line.recommendation_id,
         )
-        work.interactions.add(bought)
-        work.outbox.add(bought, created_at=moment)
+        work.interactions.add(purchase)
+        work.outbox.add(purchase, created_at=moment)
 
 
-def _unbuy(work: UnitOfWork, order: Order, moment: datetime) -> None:
+def _undo_purchases(work: UnitOfWork, order: Order, moment: datetime) -> None:
     if order.reader_id is None:
         return
     for line in order.lines:
         try:
-            bought = work.interactions.get(order.reader_id, _purchase_id(order, line))
+            purchase = work.interactions.get(order.reader_id, _purchase_id(order, line))
         except InteractionNotFound:
-            continue  # it was never paid, or the reader took it back in their history
-        take_back(work, bought, order.reader_id, moment)
+            continue  # the order was never paid, or the reader removed the purchase from their history
+        undo(work, purchase, order.reader_id, moment)
 
 
 def _purchase_id(order: Order, line: OrderLine) -> str:
     return f"purchase-{order.id}-{line.book_id}"
 
 
-def _digest(address: Address, shown: Sequence[Shown]) -> str:
-    lines = sorted((each.book_id, each.quantity, each.price.minor, each.price.currency) for each in shown)
+def _digest(address: Address, shown: Sequence[ShownLine]) -> str:
+    lines = sorted((line.book_id, line.quantity, line.price.minor, line.price.currency) for line in shown)
     return hashlib.sha256(json.dumps([asdict(address), lines]).encode()).hexdigest()

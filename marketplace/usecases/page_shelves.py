@@ -1,4 +1,4 @@
-"""The shelves of pages: what they are, and which of them a page wants."""
+"""The shelves of pages, and which of them the home page has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,19 @@ from functools import cached_property
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
-from marketplace.domain.recommending import PERSONAL, Selection, ShelfRequest
-from marketplace.domain.taste import Taste
+from marketplace.domain.interactions import Taste
+from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
 
 LENGTH = 12
 ROW = 6
 FAVOURITES = 2
-FIRST_CATEGORIES = 3
+FIRST_CATEGORY = Category.MYSTERY
+"""Always on a visitor's home page."""
+VISITOR_CATEGORIES = 3
 
 
 class Notice(Enum):
-    """What the page must say about where its shelves come from."""
+    """What the page says about the source of its shelves."""
 
     NONE = "none"
     LAST_GOOD = "last good"
@@ -26,7 +28,7 @@ class Notice(Enum):
 
 
 class ShelfKind(Enum):
-    """What a shelf is, for its heading."""
+    """Kinds of shelves, for their headings."""
 
     FOR_YOU = "for you"
     CATEGORY = "category"
@@ -38,7 +40,7 @@ class ShelfKind(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CardShelf:
+class Shelf:
     """The cards of one shelf; `attribution` goes into their links."""
 
     kind: ShelfKind
@@ -48,34 +50,37 @@ class CardShelf:
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether any of it was chosen for what this reader knows."""
+        """Whether any of it is recommended because of what this reader did."""
         return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """All that the home page shows; shelves without books are left out, but for the first."""
+    """The home page; shelves without books are left out, except the first."""
 
-    shelves: tuple[CardShelf, ...]
+    shelves: tuple[Shelf, ...]
     categories: tuple[Category, ...]
     notice: Notice
 
 
-Wanted = tuple[ShelfKind, ShelfRequest]
-"""What a shelf is, and what Recommendations is asked for."""
+Wanted = tuple[ShelfKind, RecommendationRequest]
+"""A kind of shelf, and the request for its recommendations."""
 
 
 def wanted_at_home(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[Wanted]:
-    """The shelves of a home page: of favourite categories for a reader, of the busiest ones for a visitor.
+    """The shelves of a home page: favourite categories for a reader, the most popular ones for a visitor.
 
-    `cards` are those of the books that the reader saw.
+    `cards` has the books that the reader has seen.
     """
-    popular = (ShelfKind.POPULAR, ShelfRequest(None, ROW, Selection.POPULAR))
-    new = (ShelfKind.NEW, ShelfRequest(None, ROW, Selection.NEW))
-    for_you = (ShelfKind.FOR_YOU, ShelfRequest(None, LENGTH))
-    if not taste.seen and not taste.settled:
-        # For nobody in particular the first shelf is what is popular.
-        categories = [(ShelfKind.CATEGORY, ShelfRequest(each, ROW)) for each in best.busiest[:FIRST_CATEGORIES]]
-        return [for_you, new, *categories]
-    favourites = taste.favourites(cards, FAVOURITES)
-    return [for_you, *((ShelfKind.CATEGORY, ShelfRequest(each, ROW)) for each in favourites), popular, new]
+    popular = (ShelfKind.POPULAR, RecommendationRequest(None, ROW, Selection.POPULAR))
+    new = (ShelfKind.NEW, RecommendationRequest(None, ROW, Selection.NEW))
+    for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, LENGTH))
+    if not taste.viewed and not taste.excluded:
+        # Without a history, the first shelf is what is popular.
+        categories = tuple(dict.fromkeys((FIRST_CATEGORY, *best.most_read)))[:VISITOR_CATEGORIES]
+        return [for_you, new, *map(_of_category, categories)]
+    return [for_you, *map(_of_category, taste.favourites(cards, FAVOURITES)), popular, new]
+
+
+def _of_category(category: Category) -> Wanted:
+    return ShelfKind.CATEGORY, RecommendationRequest(category, ROW)

@@ -1,4 +1,4 @@
-"""Payments as the shop sees them: what the provider tells when it calls back, and asking again when it does not."""
+"""Payments: the provider's callbacks, and repeated requests where none comes."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -6,22 +6,22 @@ from enum import Enum
 
 import structlog
 
-from marketplace.domain.callbacks import CallbackTokens, TokenRefused
+from marketplace.domain.callbacks import CallbackTokens, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentAsked
+from marketplace.domain.events import Destination, PaymentRequested
 from marketplace.domain.orders import Actor, OrderState, is_order_id
 from marketplace.store import Store
-from marketplace.usecases.activity import now
-from marketplace.usecases.orders import move
+from marketplace.usecases.orders import change_state
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
-ASK_AGAIN_AFTER = timedelta(minutes=15)
-ASKED_AT_ONCE = 100
+REQUEST_AGAIN_AFTER = timedelta(minutes=15)
+REQUEST_BATCH = 100
 
 
 class PaymentOutcome(Enum):
-    """How a payment ended; its value is what the provider sends."""
+    """How a payment ended; the value is what the provider sends."""
 
     PAID = "paid"
     DECLINED = "declined"
@@ -50,50 +50,51 @@ class Payments:
         self._clock = clock
 
     def settle(self, order_id: str, token: str, outcome: PaymentOutcome) -> bool:
-        """The provider tells how an order's payment ended; False where it had told the shop so before.
+        """Apply the outcome of an order's payment; False if it was applied before.
 
-        Raises TokenRefused, OrderNotFound, StoreUnavailable, and StateConflict where the order went another way.
+        Raises InvalidToken, OrderNotFound, StoreUnavailable, and StateConflict if the order is in a state that the
+        outcome contradicts.
         """
         try:
-            self._tokens.check(token, order_id)
-        except TokenRefused as refusal:
-            # Anybody may have typed this, and what they typed stands in no log.
-            known = order_id if is_order_id(order_id) else "malformed"
-            log.warning("a callback about a payment was refused", order_id=known, why=refusal.why)
+            self._tokens.verify(token, order_id)
+        except InvalidToken as refusal:
+            # Anybody may have sent this: arbitrary text must not reach the log.
+            logged_id = order_id if is_order_id(order_id) else "malformed"
+            log.warning("payment_callback_rejected", order_id=logged_id, reason=refusal.reason)
             raise
-        # A token may come any number of times while it lives. That needs no list of used ones: an order comes into a
-        # state once, so that the second time nothing changes, and nothing but its own order can change at all.
+        # A token may be replayed while it is valid. It can change nothing but its own order, and that enters each
+        # state only once, so that no list of used tokens is needed.
         try:
             changed = self._enter(order_id, _STATES[outcome])
         except OrderNotFound:
-            log.warning("a callback about a payment was refused", order_id=order_id, why="unknown order")
+            log.warning("payment_callback_rejected", order_id=order_id, reason="unknown order")
             raise
         except StateConflict as conflict:
             states = str(conflict)
-            # One that was on its way while its order was cancelled is no wonder, and is withdrawn.
-            say = log.warning if states.startswith(OrderState.CANCELLED.value) else log.error
-            say("a payment contradicts its order", order_id=order_id, why="conflict", states=states)
+            # A payment may well be confirmed just after its order was cancelled; it is then refunded.
+            report = log.warning if states.startswith(OrderState.CANCELLED.value) else log.error
+            report("payment_contradicts_order", order_id=order_id, states=states)
             raise
         if changed:
             self._wake()
         else:
-            log.warning("a callback about a payment came again", order_id=order_id, why="repeated")
+            log.warning("payment_callback_repeated", order_id=order_id)
         return changed
 
-    def ask_overdue(self) -> int:
-        """Ask again for payments of which nothing was heard; returns of how many.
+    def request_overdue(self) -> int:
+        """Request payments again for which no callback has come in 15 minutes; returns how many.
 
-        To the provider it is the same payment. Should the order be cancelled at this very moment, it may be asked for
-        it after it was told to withdraw it, and leaves it withdrawn. Raises StoreUnavailable.
+        The provider treats a repeated request as the same payment, and one that it has withdrawn stays withdrawn.
+        Raises StoreUnavailable.
         """
         moment = self._clock()
         with self._store.write() as work:
             if work.outbox.lengths()[Destination.PAYMENTS].waiting:
-                return 0  # the provider is away, and has yet to be asked for the first time
-            overdue = work.orders.overdue(moment - ASK_AGAIN_AFTER, ASKED_AT_ONCE)
+                return 0  # the provider is unreachable: the first requests still wait
+            overdue = work.orders.overdue(moment - REQUEST_AGAIN_AFTER, REQUEST_BATCH)
             for order_id, amount in overdue:
-                work.outbox.add(PaymentAsked(order_id, amount), created_at=moment)
-                work.orders.asked(order_id, moment)
+                work.outbox.add(PaymentRequested(order_id, amount), created_at=moment)
+                work.orders.payment_requested(order_id, moment)
             work.commit()
         if overdue:
             self._wake()
@@ -102,9 +103,9 @@ class Payments:
     def _enter(self, order_id: str, state: OrderState) -> bool:
         with self._store.write() as work:
             try:
-                changed = move(work, order_id, state, by=Actor.PROVIDER, moment=self._clock())
+                changed = change_state(work, order_id, state, by=Actor.PROVIDER, moment=self._clock())
             except StateConflict:
-                # What was told in time may be told again when the order has gone on, to its reader even.
+                # The callback may be repeated after the order has moved on.
                 if any(change.state is state for change in work.orders.get(order_id).changes):
                     return False
                 raise

@@ -1,4 +1,4 @@
-"""What stands on pages with recommended shelves, and what takes their place when there are none."""
+"""Recommended shelves for pages, and what replaces them when Recommendations is unavailable."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,40 +14,40 @@ from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
-from marketplace.domain.recommending import Reason, Selection, Shelf, ShelfRequest
-from marketplace.domain.taste import Taste, taste_of
+from marketplace.domain.interactions import Taste, taste_of
+from marketplace.domain.recommending import Reason, RecommendationList, RecommendationRequest, Selection
 from marketplace.store import Store
-from marketplace.usecases.best_sellers import FreshBestSellers
-from marketplace.usecases.cards import FreshCards
-from marketplace.usecases.page_shelves import ROW, CardShelf, Home, Notice, ShelfKind, Wanted, wanted_at_home
+from marketplace.usecases.best_sellers import BestSellersCache
+from marketplace.usecases.cards import CardCache
+from marketplace.usecases.page_shelves import ROW, Home, Notice, Shelf, ShelfKind, Wanted, wanted_at_home
 
 log = structlog.get_logger()
 
 LOOKED_BACK = 60
-"""So much of what a reader did here tells what they like now."""
+"""A reader's taste is taken from this many of their latest interactions."""
 
-REMEMBERED = 3_000
-REMEMBERED_FOR = 3600.0
+LAST_GOOD_READERS = 3_000
+LAST_GOOD_SECONDS = 3600.0
 
-CARDS_REMEMBERED = 20_000
+MOST_CARDS = 20_000
 
 
 class Recommender(Protocol):
     """What pages need of Recommendations."""
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
-        """One shelf for each request. Raises RecommenderError."""
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
+        """One list per request. Raises RecommenderError."""
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """Books like this one. Raises RecommenderError."""
 
     @property
     def state(self) -> str:
-        """A word on whether it is being asked."""
+        """The state of its circuit breaker."""
 
 
 class Shelves:
-    """Makes shelves, whether Recommendations answers or not; asks it once for a page.
+    """Makes shelves, whether or not Recommendations answers, with one call to it per page.
 
     Every method raises StoreUnavailable.
     """
@@ -56,69 +56,70 @@ class Shelves:
         self,
         store: Store,
         recommender: Recommender,
-        cards: FreshCards,
+        cards: CardCache,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._recommender = recommender
         self._cards = cards
-        self._best_sellers = FreshBestSellers(store, clock=clock)
+        self._best_sellers = BestSellersCache(store, clock=clock)
         self._lock = Lock()
-        self._last_good: TTLCache[int, dict[ShelfRequest, Shelf]] = TTLCache(REMEMBERED, REMEMBERED_FOR, timer=clock)
+        self._last_good: TTLCache[int, dict[RecommendationRequest, RecommendationList]] = TTLCache(
+            LAST_GOOD_READERS, LAST_GOOD_SECONDS, timer=clock
+        )
 
     def home(self, reader_id: int) -> Home:
         """The home page of a reader."""
         best = self._best_sellers.current()
         taste = self._taste(reader_id)
-        wanted = wanted_at_home(taste, self._cards.of(taste.seen), best)
+        wanted = wanted_at_home(taste, self._cards.of(taste.viewed), best)
         shelves, notice = self._ask(reader_id, [request for _, request in wanted])
         filled = self._filled(wanted, shelves, best, taste)
-        if taste.seen:
-            known = self._cards.of(taste.seen[: 2 * ROW])
-            recent = tuple(known[book_id] for book_id in taste.seen if book_id in known)[:ROW]
-            filled.append(CardShelf(kind=ShelfKind.RECENT, cards=recent))
+        if taste.viewed:
+            known = self._cards.of(taste.viewed[: 2 * ROW])
+            recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:ROW]
+            filled.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
         return Home(
             shelves=(filled[0], *(shelf for shelf in filled[1:] if shelf.cards)),
             categories=best.categories,
             notice=notice,
         )
 
-    def of_category(self, reader_id: int, category: Category) -> CardShelf | None:
-        """Books of a category that were chosen for what this reader knows; None where none are."""
+    def of_category(self, reader_id: int, category: Category) -> Shelf | None:
+        """Books of a category recommended to this reader personally; None if there are none."""
         if reader_id == NOBODY:
             return None
-        wanted = [(ShelfKind.CATEGORY, ShelfRequest(category, ROW))]
+        wanted = [(ShelfKind.CATEGORY, RecommendationRequest(category, ROW))]
         shelves, _ = self._ask(reader_id, [request for _, request in wanted])
         if not shelves:
             return None
         shelf = self._filled(wanted, shelves, self._best_sellers.current(), self._taste(reader_id))[0]
         return shelf if shelf.is_personal else None
 
-    def similar(self, reader_id: int, book: Book) -> CardShelf:
-        """Books like this one, or best-sellers of its category where Recommendations names none."""
+    def similar(self, reader_id: int, book: Book) -> Shelf:
+        """Books like this one, or best-sellers of its category if there are none."""
         taste = self._taste(reader_id)
         try:
             shelf = self._recommender.similar(book.id, reader_id, ROW)
         except RecommenderError as error:
-            _tell(error)
-            shelf = Shelf(())
-        cards = self._cards.of(each.book_id for each in shelf.recommendations)
-        found = _found(shelf, cards, taste)
-        if found:
-            return CardShelf(kind=ShelfKind.SIMILAR, cards=found, attribution=_attribution(shelf))
+            _log(error)
+            shelf = RecommendationList(())
+        cards = self._cards.of(book.book_id for book in shelf.recommendations)
+        if similar := _cards_of(shelf, cards, taste):
+            return Shelf(kind=ShelfKind.SIMILAR, cards=similar, attribution=_attribution(shelf))
         best = self._best_sellers.current()
-        category = next((each for each in book.categories if each in best.by_category), None)
-        own = best.overall if category is None else best.by_category[category]
-        return CardShelf(
+        category = next((category for category in book.categories if category in best.by_category), None)
+        best_sellers = best.overall if category is None else best.by_category[category]
+        return Shelf(
             kind=ShelfKind.SAME_SHELF,
-            cards=_own(own, taken={book.id, *taste.settled}, limit=ROW),
+            cards=_without(best_sellers, {book.id, *taste.excluded}, limit=ROW),
             category=category,
         )
 
-    def popular(self, limit: int) -> CardShelf:
+    def popular(self, limit: int) -> Shelf:
         """The shop's own best-sellers."""
-        return CardShelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
+        return Shelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
 
     def categories(self) -> tuple[Category, ...]:
         """The categories that have books, by name."""
@@ -130,19 +131,21 @@ class Shelves:
         with self._store.read() as work:
             return taste_of(work.interactions.latest(reader_id, LOOKED_BACK))
 
-    def _ask(self, reader_id: int, requests: Sequence[ShelfRequest]) -> tuple[list[Shelf], Notice]:
+    def _ask(
+        self, reader_id: int, requests: Sequence[RecommendationRequest]
+    ) -> tuple[list[RecommendationList], Notice]:
         try:
-            shelves = self._recommender.shelves(reader_id, requests)
+            shelves = self._recommender.recommend(reader_id, requests)
         except RecommenderError as error:
-            _tell(error)
+            _log(error)
             with self._lock:
                 remembered = self._last_good.get(reader_id, {})
             if requests[0] in remembered:
-                return [remembered.get(request, Shelf(())) for request in requests], Notice.LAST_GOOD
+                return [remembered.get(request, RecommendationList(())) for request in requests], Notice.LAST_GOOD
             return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
-                # Beside those of other pages: a look at a category must not cost the home page's.
+                # Merged, so that a category's page does not replace the shelves of the home page.
                 known = self._last_good.get(reader_id, {})
                 self._last_good[reader_id] = known | dict(zip(requests, shelves, strict=True))
         return shelves, Notice.NONE
@@ -150,52 +153,55 @@ class Shelves:
     def _filled(
         self,
         wanted: Sequence[Wanted],
-        shelves: Sequence[Shelf],
+        shelves: Sequence[RecommendationList],
         best: BestSellers,
         taste: Taste,
-    ) -> list[CardShelf]:
-        cards = self._cards.of({each.book_id for shelf in shelves for each in shelf.recommendations})
-        filled: list[CardShelf] = []
-        taken = set(taste.settled)
-        for place, (kind, request) in enumerate(wanted):
-            shelf = shelves[place] if shelves else Shelf(())
-            found = _found(shelf, cards, taste)
-            attribution = _attribution(shelf) if found else SHOP
-            # Nobody but Recommendations knows what is new.
-            if not found and request.selection is not Selection.NEW:
-                own = best.overall if request.category is None else best.by_category.get(request.category, ())
-                found = _own(own, taken=taken, limit=request.limit)
-            taken.update(card.id for card in found)
-            filled.append(CardShelf(kind=kind, cards=found, attribution=attribution, category=request.category))
+    ) -> list[Shelf]:
+        cards = self._cards.of({book.book_id for shelf in shelves for book in shelf.recommendations})
+        filled: list[Shelf] = []
+        taken = set(taste.excluded)
+        for position, (kind, request) in enumerate(wanted):
+            shelf = shelves[position] if shelves else RecommendationList(())
+            on_shelf = _cards_of(shelf, cards, taste)
+            attribution = _attribution(shelf) if on_shelf else SHOP
+            # Only Recommendations knows what is new.
+            if not on_shelf and request.selection is not Selection.NEW:
+                category = request.category
+                best_sellers = best.overall if category is None else best.by_category.get(category, ())
+                on_shelf = _without(best_sellers, taken, limit=request.limit)
+                # In a small shop an empty shelf would be worse than a book on two of them.
+                on_shelf = on_shelf or _without(best_sellers, taste.excluded, limit=request.limit)
+            taken.update(card.id for card in on_shelf)
+            filled.append(Shelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
         return filled
 
 
-def _found(shelf: Shelf, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
-    found = []
-    for each in shelf.recommendations:
-        card = cards.get(each.book_id)
-        # Recommendations may not know yet what the reader rated or waved away a moment ago.
-        if card is not None and each.book_id not in taste.settled:
-            found.append(_shown_for(card, taste.words(each.reason)))
-    return tuple(found)
+def _cards_of(shelf: RecommendationList, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
+    shown = []
+    for book in shelf.recommendations:
+        card = cards.get(book.book_id)
+        # Recommendations may not know yet what the reader rated or dismissed a moment ago.
+        if card is not None and book.book_id not in taste.excluded:
+            shown.append(_with_reason(card, taste.with_signal(book.reason)))
+    return tuple(shown)
 
 
-@lru_cache(maxsize=CARDS_REMEMBERED)
-def _shown_for(card: Card, reason: Reason | None) -> Card:
-    # Forty of them stand on a page, most of them as on the one before.
+@lru_cache(maxsize=MOST_CARDS)
+def _with_reason(card: Card, reason: Reason | None) -> Card:
+    # A page has forty of them, and most were on the page before.
     return replace(card, reason=reason)
 
 
-def _own(cards: Iterable[Card], *, taken: Iterable[int], limit: int) -> tuple[Card, ...]:
-    left_out = set(taken)
+def _without(cards: Iterable[Card], book_ids: Iterable[int], *, limit: int) -> tuple[Card, ...]:
+    left_out = set(book_ids)
     return tuple(card for card in cards if card.id not in left_out)[:limit]
 
 
-def _attribution(shelf: Shelf) -> str:
+def _attribution(shelf: RecommendationList) -> str:
     return shelf.recommendation_id if is_attribution(shelf.recommendation_id) else SHOP
 
 
-def _tell(error: RecommenderError) -> None:
-    # An open breaker said so already when it opened.
+def _log(error: RecommenderError) -> None:
+    # An open breaker has logged this when it opened.
     if error.__cause__ is not None:
-        log.warning("no answer from Recommendations", reason=str(error))
+        log.warning("recommendations_unavailable", reason=str(error))

@@ -1,1 +1,160 @@
-"""The shop over HTTP: pages, forms, security and limits."""
+"""The shop over HTTP. A new page is a module of `pages` and a line in PAGES."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+import structlog
+from babel.dates import format_date, format_datetime
+from flask import Blueprint, Flask, Response, g, request
+from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from marketplace.domain.ids import SHOP
+from marketplace.domain.money import format_price
+from marketplace.domain.text import slug
+from marketplace.settings import Settings, session_key
+from marketplace.web import errors, moderator, reader
+from marketplace.web.compression import compress
+from marketplace.web.pages import (
+    account,
+    actions,
+    activity,
+    book,
+    cart,
+    catalogue,
+    checkout,
+    cover,
+    health,
+    home,
+    orders,
+    search,
+    webhooks,
+)
+from marketplace.web.security import guard, is_public
+from marketplace.web.shop import Shop
+from servicekit.tracing import HEADER, trace_id_of
+
+PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
+    home.blueprint,
+    book.blueprint,
+    cover.blueprint,
+    catalogue.blueprint,
+    search.blueprint,
+    actions.blueprint,
+    activity.blueprint,
+    cart.blueprint,
+    checkout.blueprint,
+    orders.blueprint,
+    account.blueprint,
+    moderator.blueprint,
+    health.blueprint,
+)
+CALLBACKS: tuple[Callable[[Shop], Blueprint], ...] = (webhooks.blueprint,)
+"""Other services post to these with a token of their own instead of a form's."""
+
+FRAGMENTS = 1_000
+"""Each is 10 kB or so."""
+
+
+def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -> Flask:
+    """The Flask application that serves `shop`."""
+    app = Flask("marketplace.web")
+    app.config.update(
+        SECRET_KEY=session_key(settings),
+        # Browsers accept a cookie with this prefix only over TLS and from this very host.
+        SESSION_COOKIE_NAME="__Host-reader" if settings.secure_cookies else "reader",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # Otherwise every page would set the cookie again.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=365),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        MAX_CONTENT_LENGTH=64 * 1024,
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_FORM_PARTS=100,
+    )
+    _set_up_templates(app, translations)
+    _version_static_files(app)
+    _trace_requests(app)
+    compress(app)
+    moderator.allow_uploads(app)
+    csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
+    errors.register(app)
+    reader.register(app, shop.accounts.signed_in)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint(shop))
+    for blueprint in CALLBACKS:
+        app.register_blueprint(csrf.exempt(blueprint(shop)))
+    if count := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _set_up_templates(app: Flask, translations: NullTranslations) -> None:
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    # Templates hold the English sentences, marked for translation.
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(price=format_price, day=format_day, moment=format_moment, slug=slug)
+
+    @lru_cache(maxsize=FRAGMENTS)
+    def fragment(template: str, macro: str, *arguments: Any) -> Markup:
+        """The markup of a macro, kept for as long as its arguments are the same; it may ask nothing of the request.
+
+        Most of a page's time goes into its cards, and most visitors are shown the same ones.
+        """
+        markup: Markup = getattr(environment.get_template(template).module, macro)(*arguments)
+        return markup
+
+    environment.globals.update(SHOP=SHOP, cover_url=cover.cover_url, fragment=fragment)
+
+
+def format_day(moment: datetime) -> str:
+    """The day of a moment, in English and UTC: `22 November 2026`."""
+    return format_date(moment, "d MMMM y", locale="en")
+
+
+def format_moment(moment: datetime) -> str:
+    """A moment, likewise, to the minute: `22 November 2026, 14:05 UTC`."""
+    return format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale="en")
+
+
+def _version_static_files(app: Flask) -> None:
+    """Put a version into each static file's address, so that browsers may keep the file for a year."""
+    folder = Path(app.static_folder or "")
+    versions = {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+    @app.url_defaults
+    def add_version(endpoint: str, values: dict[str, str]) -> None:
+        if endpoint == "static" and values.get("filename") in versions:
+            values["v"] = versions[values["filename"]]
+
+
+def _trace_requests(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.trace_id = trace_id_of(request.headers.get(HEADER))
+        structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
+
+    @app.after_request
+    def name(response: Response) -> Response:
+        # A page has forty covers, and none of them needs a trace.
+        if not is_public(response):
+            response.headers["X-Trace-Id"] = g.trace_id
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        # The thread's next job is not this request's.
+        structlog.contextvars.clear_contextvars()

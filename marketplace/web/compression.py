@@ -1,4 +1,4 @@
-"""Smaller responses for browsers that ask for them."""
+"""Compressed responses."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ SMALLEST = 500
 
 
 def compress(app: Flask) -> None:
-    """Compress what `app` answers: pages each time, quickly; a static file once for each algorithm."""
+    """Compress the responses of `app`: pages each time and fast, a static file once for each algorithm."""
     app.config.update(
         COMPRESS_REGISTER=False,
         COMPRESS_MIMETYPES=MIMETYPES,
@@ -23,16 +23,16 @@ def compress(app: Flask) -> None:
     )
     pages, files = Compress(app), Compress(app)
     files.cache = DictCache()
-    files.cache_key = lambda asked: str(asked.path)
+    files.cache_key = lambda sent: str(sent.path)
 
     @app.after_request
-    def smaller(response: Response) -> Response:
+    def compressed(response: Response) -> Response:
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             return response
         if request.endpoint != "static":
             return pages.after_request(response)
         if response.status_code == HTTPStatus.OK and response.mimetype in MIMETYPES:
-            # A file is passed through as a stream; read it, so that what it becomes can be kept.
+            # A file is sent as a stream; read it, so that the compressed bytes can be cached.
             response.direct_passthrough = False
             content = response.get_data()
             response.close()

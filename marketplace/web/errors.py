@@ -1,4 +1,4 @@
-"""Pages for what went wrong, in the shop's design and without its secrets."""
+"""Error pages, in the shop's design and without its secrets."""
 
 import structlog
 from flask import Flask, g, render_template
@@ -13,41 +13,41 @@ log = structlog.get_logger()
 
 Answer = tuple[str, int]
 
-# Refusals that have a page of their own among those of their status.
+# These have a page of their own; other errors share the page of their status.
 _CAUSES: dict[type[HTTPException], str] = {
-    CSRFError: "old form",
-    UntrustedHost: "host",
-    CrossSite: "other site",
+    CSRFError: "form expired",
+    UntrustedHost: "unknown host",
+    CrossSite: "cross site",
     UploadTooLarge: "upload",
 }
 
 
 def register(app: Flask) -> None:
-    """Answer every failure of `app` with a page of its own."""
-    app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(NotInCatalogue, _missing)
-    app.register_error_handler(OrderNotFound, _missing)
-    app.register_error_handler(StoreUnavailable, _closed)
-    app.register_error_handler(Exception, _broke)
+    """Answer every failure of `app` with a page."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotInCatalogue, _not_found)
+    app.register_error_handler(OrderNotFound, _not_found)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(Exception, _unexpected)
 
 
-def _refused(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
+def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     # Such as Allow, which 405 must have.
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
 
 
-def _missing(_error: NotInCatalogue | OrderNotFound) -> Answer:
+def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
 
 
-def _closed(error: StoreUnavailable) -> Answer:
-    log.error("the database does not answer", exc_info=error)
+def _unavailable(error: StoreUnavailable) -> Answer:
+    log.error("database_unavailable", exc_info=error)
     return _page(503)
 
 
-def _broke(error: Exception) -> Answer:
-    log.error("an unexpected exception", exc_info=error)
+def _unexpected(error: Exception) -> Answer:
+    log.error("unexpected_exception", exc_info=error)
     return _page(500, error_id=g.trace_id)
 
 

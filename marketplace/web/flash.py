@@ -1,20 +1,22 @@
-"""What the next page says once; the words stand in templates/said.html."""
+"""One-time messages on the next page; their words are in templates/flash.html."""
 
 import textwrap
+from typing import Any
 
-from flask import flash, session
+from flask import flash as flask_flash
+from flask import session
 
 LONGEST_TITLE = 80
 MOST = 3
-"""The cookie that carries it is small, and browsers drop one of more than 4 kB: the deeds of a reader whose browser
-loads none of the pages between them must not fill it."""
+"""Messages are in the cookie, and browsers drop a cookie above 4 kB: a client that posts forms and loads no page
+must not fill it."""
 
 _FLASHES = "_flashes"  # Flask's own
 
 
-def say(said: str, *, title: str = "", **more: str | int) -> None:
-    """Have the next page say this, about the book of that title where there is one."""
+def flash(key: str, *, title: str = "", **values: Any) -> None:
+    """Show the message of this key on the next page, about the book of that title if there is one."""
     short = textwrap.shorten(title, LONGEST_TITLE, placeholder="…")
-    # Flask's cookie carries whatever is JSON; its annotation knows texts only.
-    flash({"said": said, "title": short, **more})  # type: ignore[arg-type]
+    # The cookie holds any JSON; Flask's annotation knows only strings.
+    flask_flash({"key": key, "title": short, **values})  # type: ignore[arg-type]
     session[_FLASHES] = session[_FLASHES][-MOST:]

@@ -1,4 +1,4 @@
-"""How often something may be tried."""
+"""Rate limits."""
 
 import math
 import time
@@ -12,25 +12,25 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 
 class Tried(Enum):
-    """What is counted, and by what."""
+    """What is counted, and by which key."""
 
     SIGN_IN_BY_ADDRESS = "sign in by address"
     SIGN_IN_BY_EMAIL = "sign in by email"
     SIGN_UP_BY_ADDRESS = "sign up by address"
-    PASSWORD_BY_READER = "password by reader"  # noqa: S105  (what is counted, no password)
+    PASSWORD_BY_READER = "password by reader"  # noqa: S105  (not a password)
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many `times` within any `seconds`."""
+    """At most `times` attempts within any `seconds`."""
 
     times: int
     seconds: int
 
 
-# Addresses are shared by households and schools, so theirs are wide; guessing one account's password is narrow.
+# Households and schools share an address, so those limits are wide; those of one account's password are narrow.
 LIMITS: Mapping[Tried, Limit] = {
     Tried.SIGN_IN_BY_ADDRESS: Limit(30, 60),
     Tried.SIGN_IN_BY_EMAIL: Limit(10, 600),
@@ -42,22 +42,22 @@ LIMITS: Mapping[Tried, Limit] = {
 
 
 class Limiter:
-    """Counts tries by a sliding window, in the memory of this process; safe to share between threads."""
+    """Counts attempts in a sliding window, in this process's memory; safe to share between threads."""
 
     def __init__(self, limits: Mapping[Tried, Limit] = LIMITS) -> None:
-        # Not the library's moving window: that one keeps every key for ever.
+        # Not the library's moving window, which keeps every key forever.
         self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._items = {
             tried: RateLimitItemPerSecond(limit.times, limit.seconds, tried.name) for tried, limit in limits.items()
         }
 
     def wait(self, tried: Tried, key: str) -> int:
-        """Count a try and answer 0; or answer how many seconds are to pass before the next."""
+        """Count an attempt and return 0, or return the seconds until the next one is allowed."""
         item = self._items[tried]
         if self._window.hit(item, key):
             return 0
         return max(math.ceil(self._window.get_window_stats(item, key).reset_time - time.time()), 1)
 
     def succeeded(self, tried: Tried, key: str) -> None:
-        """Forget the tries of this key: the last one was right."""
+        """Reset the count of this key: its last attempt was right."""
         self._window.clear(self._items[tried], key)

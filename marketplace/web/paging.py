@@ -1,4 +1,4 @@
-"""Pages of long lists, and how they are sorted."""
+"""Pages of long lists, and their sort order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ GREATEST_PAGE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Where a page stands in a list: page `number` of `last`, from 1, with `total` entries on all."""
+    """Page `number` of `last`, counted from 1, of a list of `total` entries."""
 
     number: int
     last: int
@@ -21,7 +21,7 @@ class Pages:
 
 
 def page_number() -> int:
-    """The page that the address asks for; the first where it names none. Aborts with 404 for what is no page."""
+    """The page that the URL asks for, the first by default. Aborts with 404 for anything but a page number."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(GREATEST_PAGE)) and int(text) >= 1):
         abort(404)
@@ -29,7 +29,7 @@ def page_number() -> int:
 
 
 def paged(total: int, size: int, number: int) -> Pages:
-    """The place of page `number` where each has `size` entries. Aborts with 404 beyond the last one."""
+    """Page `number` of a list in pages of `size` entries. Aborts with 404 beyond the last page."""
     last = max(-(-total // size), 1)
     if number > last:
         abort(404)
@@ -37,12 +37,12 @@ def paged(total: int, size: int, number: int) -> Pages:
 
 
 def sort_asked(*more: Sort) -> tuple[Sort, Sequence[Sort]]:
-    """The order that the address asks for, the first where it names none, and those to choose from.
+    """The sort order that the URL asks for, the first by default, and all that can be chosen.
 
-    `more` come before those that every list has. Aborts with 404 for what is no order.
+    `more` come before those that every list has. Aborts with 404 for an unknown order.
     """
-    sorts = [*more, *(each for each in Sort if each is not Sort.RELEVANCE)]
-    asked = {each.value: each for each in sorts}.get(request.args.get("sort", sorts[0].value))
+    sorts = [*more, *(sort for sort in Sort if sort is not Sort.RELEVANCE)]
+    asked = {sort.value: sort for sort in sorts}.get(request.args.get("sort", sorts[0].value))
     if asked is None:
         abort(404)
     return asked, sorts

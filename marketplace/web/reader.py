@@ -1,9 +1,8 @@
-"""Who is asking: the reader that the signed cookie names.
+"""The current reader, whom the signed cookie names.
 
-There are two kinds of cookies. A guest's names a reader and is believed without asking the database. An account's
-carries the account's session key besides and is believed only while the database has the same key: another password,
-or the end of the account, ends it. Neither can pass for the other, because an account's reader is made with the
-account (`Accounts.sign_up`): no guest's cookie ever named it.
+There are two kinds of cookies. A guest's names a reader and is trusted without a query. An account's also holds the
+account's session key and is valid only while the database has the same key: a new password, or deleting the account,
+ends it. A guest's cookie never opens an account, because signing up makes a new reader (`Accounts.sign_up`).
 """
 
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.ids import GREATEST_ID, NOBODY
+from marketplace.domain.ids import MAX_ID, NOBODY
 
 SignedIn = Callable[[int, str], Account | None]
 
@@ -25,23 +24,22 @@ _EXTENSION = "signed_in"
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions; what signs their cookie is made once, since neither key nor way of signing change."""
+    """Flask's sessions with a serializer that is made once, since the key never changes."""
 
     def __init__(self) -> None:
         self._serializer: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """The one that is kept."""
+        """The one serializer of this application."""
         if self._serializer is None:
             self._serializer = super().get_signing_serializer(app)
         return self._serializer
 
 
 def register(app: Flask, signed_in: SignedIn) -> None:
-    """Have `signed_in` tell whose account a cookie's reader and session key are.
+    """Look accounts up with `signed_in`, by a cookie's reader and session key.
 
-    Templates may ask too, for what stands on every page: to them nobody is signed in while the database does not
-    answer, so that the page which says so can be made.
+    To templates nobody is signed in while the database is unavailable, so that the error page can be rendered.
     """
     app.session_interface = Sessions()
     app.extensions[_EXTENSION] = signed_in
@@ -51,9 +49,9 @@ def register(app: Flask, signed_in: SignedIn) -> None:
 
 
 def current_reader() -> int:
-    """The reader's id, or NOBODY without a cookie, where it was tampered with, and where its session has ended.
+    """The reader's id, or NOBODY without a valid cookie.
 
-    A guest costs no query, an account one for each request. Raises StoreUnavailable.
+    A guest costs no query, an account one per request. Raises StoreUnavailable.
     """
     if _SESSION_KEY not in session:
         return _reader_in_cookie()
@@ -62,10 +60,7 @@ def current_reader() -> int:
 
 
 def current_account() -> Account | None:
-    """The account that is signed in; None for guests and for nobody.
-
-    Raises StoreUnavailable.
-    """
+    """The account that is signed in, None for guests and visitors. Raises StoreUnavailable."""
     if "account" not in g:
         g.account = _account_in_cookie()
     account: Account | None = g.account
@@ -73,7 +68,7 @@ def current_account() -> Account | None:
 
 
 def remember_reader(reader_id: int) -> None:
-    """Set the cookie, for a year; the account's stays the account's."""
+    """Set the cookie for a year, and start a new session if it named another reader."""
     if session.get(_READER, reader_id) != reader_id:
         _forget_session()
     session.permanent = True
@@ -81,7 +76,7 @@ def remember_reader(reader_id: int) -> None:
 
 
 def remember_cart(*, filled: bool) -> None:
-    """Have the pages of a guest say whether something is in their cart; an account's row says it by itself."""
+    """Note in a guest's cookie whether their cart has books, for the header; accounts have it in their row."""
     if current_account() is not None:
         return
     if filled:
@@ -91,7 +86,7 @@ def remember_cart(*, filled: bool) -> None:
 
 
 def sign_in_as(account: Account) -> None:
-    """Begin a new session, of an account: nothing that was in the cookie before goes on."""
+    """Start a new session of an account; nothing of the cookie before is kept."""
     _forget_session()
     remember_reader(account.reader_id)
     session[_SESSION_KEY] = account.session_key
@@ -99,7 +94,7 @@ def sign_in_as(account: Account) -> None:
 
 
 def sign_out() -> None:
-    """End this session; the reader's others go on."""
+    """End this session, but not the account's sessions in other browsers."""
     _forget_session()
 
 
@@ -128,7 +123,7 @@ def _forget_session() -> None:
 
 def _reader_in_cookie() -> int:
     reader_id = session.get(_READER)
-    return reader_id if isinstance(reader_id, int) and 0 < reader_id <= GREATEST_ID else NOBODY
+    return reader_id if isinstance(reader_id, int) and 0 < reader_id <= MAX_ID else NOBODY
 
 
 def _account_in_cookie() -> Account | None:

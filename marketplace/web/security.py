@@ -1,4 +1,4 @@
-"""What guards every request: which names the shop answers to, whose forms it takes, and the headers of its pages."""
+"""What guards every request: trusted hosts, forged forms, and the security headers."""
 
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FILE_HEADERS = {
-    # A picture that is opened by itself is a document, and one that needs nothing else.
+    # An SVG that is opened by itself is a document; it needs to load nothing.
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
@@ -31,34 +31,34 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class UntrustedHost(BadRequest):
-    """The request names a host that is not among the trusted ones."""
+    """The request names a host that is not trusted."""
 
 
 class CrossSite(Forbidden):
-    """A page of another site sent this."""
+    """A page of another site sent this form."""
 
 
 def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
-    """Check every request to `app`, and put the headers on every response.
+    """Check every request to `app`, and set the headers of every response.
 
-    Returns the protection against forged forms, for what has to be exempted from it.
+    Returns the CSRF protection, so that callbacks can be exempted from it.
     """
     app.config.update(
-        # A token lives as long as the session that it belongs to: a page may be open for days.
+        # A token is valid as long as its session: a page may be open for days.
         WTF_CSRF_TIME_LIMIT=None,
-        # Sec-Fetch-Site and Origin say it better than the Referer, which some browsers and proxies withhold.
+        # Sec-Fetch-Site and Origin are checked instead of the Referer, which some browsers and proxies withhold.
         WTF_CSRF_SSL_STRICT=False,
     )
 
     @app.before_request
     def refuse_other_hosts() -> None:
-        # Not Flask's TRUSTED_HOSTS: it knows no address of IPv6, and leaves an error's page without addresses.
+        # Not Flask's TRUSTED_HOSTS: it knows no IPv6 addresses, and url_for would fail on the error's page.
         if _without_port(request.host) not in hosts:
             raise UntrustedHost
 
     @app.before_request
-    def refuse_other_sites() -> None:
-        if request.method not in _SAFE_METHODS and not _is_sent_by_this_site():
+    def refuse_cross_site() -> None:
+        if request.method not in _SAFE_METHODS and not _is_same_site():
             raise CrossSite
 
     @app.after_request
@@ -70,42 +70,45 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
             response.headers.update(FILE_HEADERS)
             return response
         response.headers.update(HEADERS)
-        # A page is its reader's own, and the next one may differ.
+        # A page is its reader's own, and the next answer may differ.
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     return CSRFProtect(app)
 
 
+def no_store(response: Response) -> Response:
+    """Keep nothing in any cache: whoever presses Back after somebody signed out sees nothing of theirs."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def is_public(response: Response) -> bool:
     """Whether the response is the same for everyone, as files and covers are."""
-    # Not response.cache_control, which takes the header apart and would put it together again.
+    # Not response.cache_control, which would parse the header and write it again.
     return "public" in response.headers.get("Cache-Control", "")
 
 
 def address() -> str:
-    """The address that the request comes from, by which tries are counted: of IPv6 the network that one has."""
+    """The client's address, by which attempts are counted: of IPv6 the /64 network, which one customer has."""
     try:
-        found = ip_address(request.remote_addr or "")
+        client = ip_address(request.remote_addr or "")
     except ValueError:
         return ""
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return f"{IPv6Address(int(found) >> 64 << 64)}/64"
-    return str(found)
+    if isinstance(client, IPv6Address):
+        if client.ipv4_mapped:
+            return str(client.ipv4_mapped)
+        return f"{IPv6Address(int(client) >> 64 << 64)}/64"
+    return str(client)
 
 
 def count_by_address(limiter: Limiter, tried: Tried) -> None:
-    """Count this request.
-
-    Raises TooManyRequests, which is answered with 429 and Retry-After.
-    """
+    """Count this request; raises TooManyRequests, answered with 429 and Retry-After, above the limit."""
     if seconds := limiter.wait(tried, address()):
         raise TooManyRequests(retry_after=seconds)
 
 
-def _is_sent_by_this_site() -> bool:
+def _is_same_site() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
@@ -113,7 +116,7 @@ def _is_sent_by_this_site() -> bool:
     if origin is None:
         return True
     try:
-        # Only the host is compared: a proxy that ends TLS may not tell the scheme.
+        # Only the host is compared: behind a proxy that ends TLS the scheme may be unknown.
         return urlsplit(origin).netloc.lower() == request.host.lower()
     except ValueError:
         return False

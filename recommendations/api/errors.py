@@ -26,12 +26,12 @@ STATUS_CODES: dict[type[RecommendationsError], grpc.StatusCode] = {
     ForgettingUnfinished: grpc.StatusCode.UNAVAILABLE,
 }
 
-HEARD = tuple(STATUS_CODES)
-"""The errors that the caller should hear; any other is for the log."""
+REPORTED = tuple(STATUS_CODES)
+"""The errors that are reported to the caller; any other goes to the log only."""
 
 
 def status_of(error: RecommendationsError) -> Status:
-    """The rich status for an error that the caller should hear; a malformed field is named in a BadRequest."""
+    """The rich status for an error of the table; a malformed field is named in a BadRequest."""
     code: int = STATUS_CODES[type(error)].value[0]
     status = Status(code=code, message=str(error))
     if isinstance(error, InvalidArgument):

@@ -1,4 +1,4 @@
-"""gRPC's health service, on a lane of its own and with watches that can be ended."""
+"""gRPC's health service, on an executor of its own and with watches that can be ended."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.lane import OnLane
 
 SERVICE: str = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
 """Serves as long as there is a model to answer from; so does the whole server."""
@@ -22,13 +21,13 @@ Send = Callable[[Any], None]
 
 
 class Health:
-    """Answers while the pool of the calls is busy: its methods run on `lane`, by the attributes grpcio looks for."""
+    """Answers while the threads of other calls are busy: its methods run on `executor`."""
 
-    def __init__(self, lane: futures.ThreadPoolExecutor) -> None:
-        self.servicer = HealthServicer(experimental_non_blocking=True, experimental_thread_pool=lane)
-        self.Check = OnLane(self.servicer.Check, lane)
-        self.List = OnLane(cast("Any", self.servicer).List, lane)
-        self.Watch = _Watches(self.servicer.Watch, lane)
+    def __init__(self, executor: futures.ThreadPoolExecutor) -> None:
+        self.servicer = HealthServicer(experimental_non_blocking=True, experimental_thread_pool=executor)
+        self.Check = _Method(self.servicer.Check, executor)
+        self.List = _Method(cast("Any", self.servicer).List, executor)
+        self.Watch = _Watches(self.servicer.Watch, executor)
 
     def add_to(self, server: grpc.Server) -> None:
         """Register with a server that has not started."""
@@ -39,15 +38,25 @@ class Health:
         self.Watch.end()
 
 
+class _Method:
+    """A method with the attribute by which grpcio finds its executor; bound methods take no attributes."""
+
+    def __init__(self, method: Callable[..., Any], executor: futures.ThreadPoolExecutor) -> None:
+        self.experimental_thread_pool = executor
+        self._method = method
+
+    def __call__(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return self._method(request, context)
+
+
 class _Watches:
-    """Watch without a thread a stream, remembering the open streams."""
+    """Watch, without a thread for each stream; keeps track of the open streams."""
 
     experimental_non_blocking = True
 
-    def __init__(self, watch: Callable[..., Any], lane: futures.ThreadPoolExecutor) -> None:
-        self.experimental_thread_pool = lane
+    def __init__(self, watch: Callable[..., Any], executor: futures.ThreadPoolExecutor) -> None:
+        self.experimental_thread_pool = executor
         self._watch = watch
-        self._lane = lane
         self._lock = threading.Lock()
         self._open: set[Send] = set()
 
@@ -57,10 +66,10 @@ class _Watches:
         if not context.add_callback(lambda: self._forget(send)):
             self._forget(send)
 
-        # To send waits for what is being sent, which the serving thread ends; and that may be waiting for the lock
-        # that grpcio's servicer sends under, because another stream has closed. So sending has a thread of its own.
+        # Sending waits until the serving thread has finished the previous send. That thread may be waiting for a lock
+        # that grpcio's servicer holds while it sends, because another stream has closed. So another thread sends.
         def send_later(response: Any) -> None:
-            self._lane.submit(send, response)
+            self.experimental_thread_pool.submit(send, response)
 
         self._watch(request, context, send_later)
 
@@ -68,7 +77,7 @@ class _Watches:
         with self._lock:
             streams = list(self._open)
         for send in streams:
-            self._lane.submit(send, None)
+            self.experimental_thread_pool.submit(send, None)
 
     def _forget(self, send: Send) -> None:
         with self._lock:

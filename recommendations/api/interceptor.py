@@ -1,16 +1,18 @@
-"""What happens around every call: errors become status codes, and slow or failed calls a line in the log."""
+"""What happens around every call: errors become status codes, and slow or failed calls are logged."""
 
-import functools
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent import futures
 from typing import Any, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from recommendations.api.errors import HEARD, status_of
+from recommendations.api.errors import REPORTED, status_of
+from recommendations.domain.errors import InvalidArgument
 from servicekit import tracing
 
 _log = structlog.get_logger()
@@ -21,14 +23,17 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 class CallInterceptor(grpc.ServerInterceptor):
-    """Wraps every unary method but gRPC's own.
+    """Wraps every unary method but gRPC's own; the methods that `executors` names run there, by `/Service/Method`.
 
-    Health.Watch and reflection stay unwrapped: a wrapped stream would hold a thread of the pool each.
+    Health.Watch and reflection stay unwrapped: each wrapped stream would hold a thread of the pool.
     """
 
-    def __init__(self, *, log_requests: bool, slow_call_ms: float) -> None:
+    def __init__(
+        self, *, log_requests: bool, slow_call_ms: float, executors: Mapping[str, futures.ThreadPoolExecutor]
+    ) -> None:
         self._log_requests = log_requests
         self._slow = slow_call_ms / 1000
+        self._executors = executors
         self._wrapped: dict[str, Handler] = {}
 
     def intercept_service(
@@ -45,23 +50,25 @@ class CallInterceptor(grpc.ServerInterceptor):
         if handler is None or handler.unary_unary is None or method.startswith("/grpc."):
             return handler
         wrapped = self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-            self._around(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
+            self._around(method, handler.unary_unary),
+            _checked(handler.request_deserializer),
+            handler.response_serializer,
         )
         return wrapped
 
     def _around(self, method: str, behaviour: Behaviour) -> Behaviour:
-        # Its attributes too: by them grpcio finds the pool that it is to run on.
-        @functools.wraps(behaviour, assigned=())
         def call(request: Any, context: grpc.ServicerContext) -> Any:
             started = time.perf_counter()
             try:
+                if isinstance(request, InvalidArgument):
+                    raise request
                 response = behaviour(request, context)
-            except HEARD as error:
+            except REPORTED as error:
                 status = rpc_status.to_status(status_of(error))
                 self._log_call(method, status.code, started, context)
                 context.abort_with_status(status)
-            except Exception:  # noqa: BLE001  (the one place that answers for whatever nobody foresaw)
-                # Its text may hold anything, so that only the log gets it; the id leads from one to the other.
+            except Exception:  # noqa: BLE001  (the one place that handles unexpected errors)
+                # Its text may hold anything, so only the log gets it; the id connects the answer with the log.
                 error_id = uuid.uuid4().hex[:12]
                 _log.exception("call_failed", method=method, error_id=error_id, **_trace(context))
                 context.abort(grpc.StatusCode.INTERNAL, f"Internal error; the log has it under {error_id}")
@@ -69,11 +76,27 @@ class CallInterceptor(grpc.ServerInterceptor):
                 self._log_call(method, grpc.StatusCode.OK, started, context)
             return response
 
+        if method in self._executors:
+            # The attribute by which grpcio finds the executor of a method.
+            call.experimental_thread_pool = self._executors[method]  # type: ignore[attr-defined]
         return call
 
     def _log_call(self, method: str, code: grpc.StatusCode, started: float, context: grpc.ServicerContext) -> None:
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         _log.info("call", method=method, code=code.name, ms=milliseconds, **_trace(context))
+
+
+def _checked(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+    """A deserializer that returns an error instead of raising it: grpcio would answer INTERNAL."""
+    assert decode is not None  # noqa: S101  (every method of a generated servicer has one)
+
+    def checked(message: bytes) -> Any:
+        try:
+            return decode(message)
+        except DecodeError:
+            return InvalidArgument("request", "is not a message of this method")
+
+    return checked
 
 
 def _trace(context: grpc.ServicerContext) -> dict[str, str]:

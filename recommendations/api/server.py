@@ -1,4 +1,4 @@
-"""Where the server is built: pool, limits, interceptor, health and reflection."""
+"""Where the server is built: executors, limits, interceptor, health and reflection."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,24 +14,25 @@ from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.database_calls import DatabaseCalls
 from recommendations.api.health import DATABASE, SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
-from recommendations.api.ready import ReadyShelves
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
 from servicekit.clock import now
 from servicekit.listening import cannot_listen
 
-SHELF_THREADS = 2
-"""Shelves come from memory and never wait for the database, so that more threads only fight for the interpreter; and
-a database that hangs takes no thread from them."""
+IN_MEMORY = ("Recommend", "RecommendBatch", "SimilarBooks")
+"""The methods that answer from memory. They have threads of their own, so that a database that hangs takes none."""
+
+IN_MEMORY_THREADS = 2
+"""They never wait, so more threads would only fight for the interpreter lock."""
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
-    # Clients look for a frozen server every ten seconds, idle ones too; without this they are cut off for it.
+    # Clients ping every ten seconds to detect a frozen server, idle ones too; without this they are cut off for it.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
-    # Connections grow old, so that clients look the addresses up again and find new servers.
+    # Connections are closed after a while, so that clients look the addresses up again and find new servers.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
 ]
@@ -40,20 +41,20 @@ _OPTIONS = [
 class Server:
     """A gRPC server with its port and its health, which starts as NOT_SERVING."""
 
-    def __init__(self, server: grpc.Server, port: int, health: Health, pools: Sequence[futures.Executor]) -> None:
+    def __init__(self, server: grpc.Server, port: int, health: Health, executors: Sequence[futures.Executor]) -> None:
         self.port = port
         self._server = server
         self._health = health
-        self._pools = pools
+        self._executors = executors
         self.set_serving(serving=False)
         self.set_database_serving(serving=False)
 
     def start(self) -> None:
-        """Answer calls from now on; health stays NOT_SERVING until it is set."""
+        """Accept calls; health stays NOT_SERVING until it is set."""
         self._server.start()
 
     def set_serving(self, *, serving: bool) -> None:
-        """Say whether the service is ready; without effect once it drains."""
+        """Set whether health reports SERVING; without effect once the server drains."""
         for name in ("", SERVICE):
             self._set(name, serving=serving)
 
@@ -62,21 +63,21 @@ class Server:
         self._set(DATABASE, serving=serving)
 
     def drain(self, *, notice: float, grace: float) -> None:
-        """Stop without failing a call: tell clients, go on for `notice` seconds, then finish what is under way.
+        """Stop without failing a call: tell clients, serve for `notice` seconds, then finish the calls in progress.
 
         Calls that take more than `grace` seconds are cut off.
         """
         self._health.servicer.enter_graceful_shutdown()
         time.sleep(notice)
-        # A client that heeds health always watches it; without this every stop would last the whole grace.
+        # Clients that use health checks always have a Watch open, which would make every stop last the whole grace.
         self._health.end_watches()
         self.stop(grace)
 
     def stop(self, grace: float | None = None) -> None:
-        """Stop: at once, or when the calls under way are done or `grace` seconds are over."""
+        """Stop: at once, or when the calls in progress are done or `grace` seconds are over."""
         self._server.stop(grace).wait()
-        for pool in self._pools:
-            pool.shutdown(wait=False)
+        for executor in self._executors:
+            executor.shutdown(wait=False)
 
     def _set(self, name: str, *, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
@@ -101,19 +102,17 @@ def create_server(
     """
     database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
-    lane = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
-    shelf_lane = futures.ThreadPoolExecutor(min(threads, SHELF_THREADS), thread_name_prefix="shelf")
-    ready = ReadyShelves(service, shelf_lane)
+    health_executor = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
+    in_memory = futures.ThreadPoolExecutor(min(threads, IN_MEMORY_THREADS), thread_name_prefix="in-memory")
+    executors = {f"/{SERVICE}/{method}": in_memory for method in IN_MEMORY}
     server = grpc.server(
         pool,
-        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms), ready],
-        # A second server on the same port is mostly a mistake that must not go unnoticed.
+        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms, executors=executors)],
+        # Otherwise a second server started on the same port by mistake would go unnoticed.
         options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))],
     )
-    pb_grpc.add_RecommendationsServicer_to_server(
-        RecommendationsServicer(service, clock, database_calls, ready), server
-    )
-    health = Health(lane)
+    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, database_calls), server)
+    health = Health(health_executor)
     health.add_to(server)
     if with_reflection:
         names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
@@ -122,4 +121,4 @@ def create_server(
         port = server.add_insecure_port(address)
     except RuntimeError:
         raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
-    return Server(server, port, health, (pool, shelf_lane, lane))
+    return Server(server, port, health, (pool, in_memory, health_executor))

@@ -11,7 +11,7 @@ from recommendations.evaluation.cost import Cost, Meter
 from recommendations.evaluation.interactions import Interactions
 from recommendations.model import artifact
 from recommendations.model.artifact import Artifact
-from recommendations.model.ranking.served import ServedModel
+from recommendations.model.ranking.served_model import ServedModel
 
 
 def train_and_publish(

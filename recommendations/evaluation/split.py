@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reader_books import pair_keys
-from recommendations.model.learning.holdout import SHARE, chance_keys, first_fifth
+from recommendations.model.learning.holdout import SHARE, first_fifth, random_keys
 
 LogPropensity = Callable[[int, np.random.Generator], npt.NDArray[np.float64]]
 """The logarithm of how readily each of so many books is held out."""
@@ -74,6 +74,6 @@ def _split_books(interactions: Interactions, seed: int, log_propensity: LogPrope
     rng = np.random.default_rng(seed)
     propensity = np.exp(log_propensity(len(books), rng))
     _, counts = np.unique(pairs >> 32, return_counts=True)
-    held_out = first_fifth(counts, chance_keys(propensity[row_of], rng))
+    held_out = first_fifth(counts, random_keys(propensity[row_of], rng))
     late = held_out[place_of]
     return Split(training=interactions.where(~late), test=interactions.where(late))

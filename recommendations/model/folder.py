@@ -13,11 +13,11 @@ from recommendations.model import disk
 from recommendations.model.artifact import STAGED, load
 from recommendations.model.pruning import prune
 from recommendations.model.ranking.catalogue import Catalogue
-from recommendations.model.ranking.diversity import DEFAULT_VARIETY
-from recommendations.model.ranking.served import ServedModel
+from recommendations.model.ranking.diversity import DEFAULT_DIVERSITY
+from recommendations.model.ranking.served_model import ServedModel
 
 STALE_SECONDS = 3600
-"""After this a staged or unrecorded model is what a training left that did not end."""
+"""After this a staged or unrecorded model is what an interrupted training left behind."""
 
 _DROPPED = ".dropped"
 
@@ -30,24 +30,24 @@ class ModelFolder:
     `stock` is called by one thread at a time.
     """
 
-    def __init__(self, folder: Path, *, variety: float = DEFAULT_VARIETY) -> None:
+    def __init__(self, folder: Path, *, diversity: float = DEFAULT_DIVERSITY) -> None:
         self._folder = folder
-        self._variety = variety
+        self._diversity = diversity
         self._catalogue = Catalogue.empty()
 
     def stock(self, books: Sequence[Book]) -> None:
-        """Take books into the catalogue, as new ones, in place of what they were, or as removed."""
+        """Add, replace or remove books of the catalogue."""
         self._catalogue = self._catalogue.changed(books)
 
     def open(self, version: str) -> ServedModel:
         """Open a published model with the catalogue as it is by now. Raises ModelUnusable."""
-        return ServedModel(load(self._folder / version), lambda: self._catalogue, variety=self._variety)
+        return ServedModel(load(self._folder / version), lambda: self._catalogue, diversity=self._diversity)
 
     def forget(self, reader_ids: Sequence[int]) -> None:
         """Rewrite the files of every model that has these readers without them. Raises ForgettingUnfinished.
 
-        A model that is damaged or of another format is removed: nobody can take the readers out of it, and nobody
-        can serve it.
+        A model that is damaged or of another format is removed: the readers cannot be taken out of it, and it cannot
+        be served.
         """
         try:
             sweep(self._folder)
@@ -55,7 +55,7 @@ class ModelFolder:
                 try:
                     prune(model, reader_ids)
                 except FileNotFoundError:
-                    continue  # a training removed it meanwhile
+                    continue  # removed by a training meanwhile
                 except ModelUnusable as error:
                     _log.error("model_removed", version=model.name, reason=str(error))
                     _drop(model)
@@ -64,20 +64,20 @@ class ModelFolder:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what trainings and removals left that did not end. Raises OSError."""
+    """Remove what interrupted trainings and removals left behind. Raises OSError."""
     if not folder.exists():
         return
     with disk.locked(folder):
         for left in folder.glob(f".*{_DROPPED}"):
             shutil.rmtree(left)
         for left in folder.glob(f".*{STAGED}"):
-            # A young one may belong to a training that is under way.
+            # A recent one may belong to a training that is running.
             if _age(left) > STALE_SECONDS:
                 shutil.rmtree(left)
 
 
 def tidy(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
-    """Remove every recorded model that is not to be kept, and what trainings left that did not end.
+    """Remove every recorded model that is not to be kept, and what interrupted trainings left behind.
 
     Raises OSError.
     """
@@ -95,7 +95,7 @@ def _models(folder: Path) -> Iterator[Path]:
 def _drop(model: Path) -> None:
     with disk.locked(model.parent):
         if model.exists():
-            # It loses its name first: half a model must not be left under it.
+            # It is renamed first: no half-deleted model may be left under its name.
             dropped = model.with_name(f".{model.name}{_DROPPED}")
             model.rename(dropped)
             shutil.rmtree(dropped)

@@ -5,12 +5,12 @@ from typing import cast
 from flask import Flask
 
 from bench.empty_pages import Call, create_pages
-from marketplace.domain.recommending import Selection, ShelfRequest
+from marketplace.domain.recommending import RecommendationRequest, Selection
 from marketplace.gateways.recommender import GrpcRecommender
 from tests.marketplace.fakes import FakeRecommender
 
-VISITOR: Call = (0, [ShelfRequest(None, 12), ShelfRequest(None, 6, Selection.NEW)])
-GUEST: Call = (7, [ShelfRequest(None, 12)])
+VISITOR: Call = (0, [RecommendationRequest(None, 12), RecommendationRequest(None, 6, Selection.NEW)])
+GUEST: Call = (7, [RecommendationRequest(None, 12)])
 
 
 def pages(recommender: FakeRecommender) -> Flask:

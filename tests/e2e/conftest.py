@@ -1,12 +1,15 @@
-"""The running pair and a browser."""
+"""Running services, a trained model and a browser, each made once for all tests of a process."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.processes import Pair, start_pair
+from tests.e2e.small_shop import SmallShop, train_small_shop
 from tests.requirements_met import chromium
 
 CHROMIUM_ARGUMENTS = [
@@ -21,17 +24,31 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Both services, started with the starter."""
     with ExitStack() as stack:
         yield start_pair(tmp_path_factory.mktemp("pair"), stack)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def _trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "recommendations"
+    folder.mkdir()
+    train_small_shop(SmallShop.in_folder(folder))
+    return folder
+
+
+@pytest.fixture
+def trained_shop(_trained_once: Path, tmp_path: Path) -> SmallShop:
+    """Recommendations on SQLite with books, a history and a model, not yet started."""
+    return SmallShop.in_folder(Path(shutil.copytree(_trained_once, tmp_path / "recommendations")))

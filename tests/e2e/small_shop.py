@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from recommendations.store import Store
 from servicekit.database import open_engine
@@ -88,6 +88,11 @@ class SmallShop:
     folder: Path
     database: str
 
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """One whose database is a file in its folder."""
+        return cls(folder, f"sqlite:///{folder / 'recommendations.db'}")
+
     @property
     def models(self) -> Path:
         """The folder of the models."""
@@ -148,3 +153,10 @@ def of_one_shelf(readers: int, books: int = 6) -> list[tuple[int, int]]:
         for reader in range(1, readers + 1)
         for step in range(1, books + 1)
     ]
+
+
+def train_small_shop(shop: SmallShop) -> None:
+    """Import the books and a history of 200 readers, and train a model."""
+    books, history = shop.write_books(), shop.write_interactions(of_one_shelf(200))
+    shop.run("import", "--books", str(books), "--interactions", str(history))
+    shop.run("train", "--budget", "0")

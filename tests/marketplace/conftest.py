@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
 from marketplace.app import create_app
@@ -40,6 +41,15 @@ BOOKS = [
     ),
     Book(id=21, title="Hyperion", categories=(Category.SCIENCE_FICTION,), picture="https://a.org/h.jpg"),
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The apps of all tests share their compiled templates: compiling them takes longer than most pages."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
+        yield
 
 
 @pytest.fixture(scope="session")

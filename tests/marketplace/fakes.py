@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 from marketplace.domain.books import Book
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,25 +35,25 @@ class FakeRecommender:
 
     state = "closed"
 
-    def __init__(self, *shelves: Shelf) -> None:
+    def __init__(self, *shelves: RecommendationList) -> None:
         self.answer = list(shelves)
         self.error: Exception | None = None
-        self.asked: list[tuple[int, tuple[ShelfRequest, ...]]] = []
+        self.asked: list[tuple[int, tuple[RecommendationRequest, ...]]] = []
         self.asked_similar: list[tuple[int, int]] = []
-        self.similar_answer = Shelf(())
+        self.similar_answer = RecommendationList(())
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
         self.asked.append((reader_id, tuple(requests)))
         if self.error is not None:
             raise self.error
         given = self.answer[: len(requests)]
-        return given + [Shelf(()) for _ in requests[len(given) :]]
+        return given + [RecommendationList(()) for _ in requests[len(given) :]]
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         self.asked_similar.append((book_id, reader_id))
         if self.error is not None:
             raise self.error
-        return Shelf(self.similar_answer.recommendations[:limit], self.similar_answer.recommendation_id)
+        return RecommendationList(self.similar_answer.recommendations[:limit], self.similar_answer.recommendation_id)
 
 
 class FakeRecorder:
@@ -111,18 +117,18 @@ class FakeProvider:
         self.calls: list[str] = []
         self.before: Callable[[], None] = lambda: None
 
-    def ask(self, order_id: str, amount: Money) -> None:
-        self.calls.append(f"ask {order_id} {amount.minor} {amount.currency}")
+    def request_payment(self, order_id: str, amount: Money) -> None:
+        self.calls.append(f"request {order_id} {amount.minor} {amount.currency}")
         self.before()
 
-    def withdraw(self, order_id: str) -> None:
+    def withdraw_payment(self, order_id: str) -> None:
         self.calls.append(f"withdraw {order_id}")
         self.before()
 
 
-def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> Shelf:
+def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
     """A recommended shelf of these books, all for one reason."""
-    return Shelf(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
+    return RecommendationList(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
 
 
 def because_of(*titles: str) -> Reason:

@@ -20,7 +20,7 @@ from tests.marketplace.web.pages.reading import links, page
 def test_what_does_not_exist_has_a_friendly_page(visitor: FlaskClient, path: str) -> None:
     """Unknown and empty categories, pages and books are answered 404 in the shop's design."""
     html = page(visitor, path, 404)
-    assert "We have no such page" in html
+    assert "Page not found" in html
     assert "shop.css" in html
 
 

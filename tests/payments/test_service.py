@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from payments.service import FIRST_WAIT, LONGEST_WAIT, OtherAmount, Provider
+from payments.service import FIRST_WAIT, MAX_WAIT, OtherAmount, Provider
 from payments.store import State
 from tests.payments.conftest import ASK, Demo
 from tests.payments.fakes import Clock, FakeShop, Killed
@@ -99,12 +99,12 @@ def test_what_is_not_acknowledged_is_told_again(demo: Demo, status: int | None) 
         demo.run(wait.total_seconds() - 0.001)
         assert len(demo.shop.heard) == calls
         demo.run(0.001)
-        wait = min(wait * 2, LONGEST_WAIT)
+        wait = min(wait * 2, MAX_WAIT)
     demo.shop.status = 200
     demo.run(60)
     demo.run(86_400)
     assert demo.shop.heard == [PAID] * 11
-    assert timedelta(minutes=1) == LONGEST_WAIT
+    assert timedelta(minutes=1) == MAX_WAIT
 
 
 def test_whoever_asks_again_waits_no_longer_than_at_first(demo: Demo) -> None:

@@ -24,6 +24,8 @@ from recommendations.domain.recommending import (
     SimilarBooksRequest,
 )
 
+EMPTY_LIST = RecommendationList(recommendations=(), recommendation_id="", model_version="")
+
 
 class FakeModel:
     """A model that remembers what it was given and recommends the books of its catalogue in order of id."""
@@ -63,24 +65,20 @@ class FakeModel:
     def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The first books that are not excluded."""
         self.asked.append(request)
-        chosen = [self.books[id_] for id_ in sorted(self.books) if id_ not in request.excluded][: request.limit]
-        return RecommendationList.of(
-            (Recommendation(book, 0.0, Reason(ReasonKind.NEW)) for book in chosen),
+        listed = [self.books[id_] for id_ in sorted(self.books) if id_ not in request.excluded][: request.limit]
+        return RecommendationList(
+            recommendations=tuple(Recommendation(book, 0.0, Reason(ReasonKind.NEW)) for book in listed),
             recommendation_id=f"list-{request.reader_id}",
             model_version=self.version,
         )
-
-    def holds(self, reader_id: int, basis: object) -> bool:
-        """For the reader whom the basis names."""
-        return basis == ("basis", reader_id)
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """The book itself."""
         self.asked.append(request)
         if request.book_id not in self.books:
             raise BookNotFound
-        one = Recommendation(self.books[request.book_id], 1.0, Reason(ReasonKind.LIKE_THIS_BOOK))
-        return RecommendationList.of((one,), model_version=self.version)
+        book = Recommendation(self.books[request.book_id], 1.0, Reason(ReasonKind.LIKE_THIS_BOOK))
+        return RecommendationList(recommendations=(book,), recommendation_id="", model_version=self.version)
 
 
 class FakeModels:
@@ -128,7 +126,7 @@ class FakeModels:
 class FakeService:
     """Answers what it was told to, and remembers what it was asked."""
 
-    shelf: RecommendationList = field(default_factory=lambda: RecommendationList.of(()))
+    answer: RecommendationList = EMPTY_LIST
     results: list[Result] = field(default_factory=list)
     upserted: list[UpsertResult] = field(default_factory=list)
     page: HistoryPage = field(default_factory=lambda: HistoryPage((), None))
@@ -137,32 +135,26 @@ class FakeService:
     before_record: Callable[[], object] = lambda: None
     asked: list[Any] = field(default_factory=list)
     distinct: bool | None = None
-    holding: bool = False
     recorded: list[Interaction | Result] = field(default_factory=list)
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
-        """The shelf."""
+        """The answer."""
         self.asked.append(request)
         self.before_each()
-        return self.shelf
-
-    def holds(self, reader_id: int, basis: object) -> bool:
-        """What it was told to say."""
-        self.asked.append((reader_id, basis))
-        return self.holding
+        return self.answer
 
     def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
-        """The shelf, once for each request."""
+        """The answer, once for each request."""
         self.asked += requests
         self.distinct = distinct
         self.before_each()
-        return [self.shelf for _ in requests]
+        return [self.answer for _ in requests]
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
-        """The shelf."""
+        """The answer."""
         self.asked.append(request)
         self.before_each()
-        return self.shelf
+        return self.answer
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
         """The results."""

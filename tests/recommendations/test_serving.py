@@ -26,13 +26,13 @@ READERS = {1: (1, 2, 3, 4), 2: (1, 2, 3), 3: (1, 2)}
 """Of each book: the more, the earlier it comes for nobody in particular."""
 
 
-@pytest.mark.parametrize(("variety", "listed"), [("0", [1, 2, 3]), ("1", [1, 3, 2])])
-def test_the_variety_of_the_settings_is_served(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variety: str, listed: list[int]
+@pytest.mark.parametrize(("diversity", "listed"), [("0", [1, 2, 3]), ("1", [1, 3, 2])])
+def test_the_diversity_of_the_settings_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, diversity: str, listed: list[int]
 ) -> None:
-    """What RECOMMENDATIONS_VARIETY says decides where a list has the second book of an author."""
+    """What RECOMMENDATIONS_DIVERSITY says decides where a list has the second book of an author."""
     monkeypatch.setenv("RECOMMENDATIONS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("RECOMMENDATIONS_VARIETY", variety)
+    monkeypatch.setenv("RECOMMENDATIONS_DIVERSITY", diversity)
     settings = read_settings(Settings)
     store = Store(open_engine(settings.database))
     store.migrate()

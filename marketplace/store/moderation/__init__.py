@@ -1,1 +1,1 @@
-"""The moderators' tables and their log."""
+"""The moderators' tables of books and orders, and the audit log."""

@@ -1,4 +1,4 @@
-"""All books of the catalogue, hidden ones too, as moderators see and change them."""
+"""The moderators' table of all books, hidden ones included."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import BookNotFound
-from marketplace.domain.ids import GREATEST_ID
-from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, Holding, Rows
+from marketplace.domain.ids import MAX_ID
+from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, CatalogueBook, TablePage
+from marketplace.domain.text import query_words
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of
 from marketplace.store.books import lock_books
-from marketplace.store.moderation.tables import FOUND_REACH, REACH, has_word, page_of, sought_words
+from marketplace.store.moderation.tables import LIMIT, SEARCH_LIMIT, has_word, page_of
 from marketplace.store.schema import books, made_books
 
 _SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
@@ -24,7 +25,7 @@ _FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
     BookFilter.HIDDEN: (books.c.hidden,),
 }
 _PRICE, _STOCK, _READERS = books.c.price_minor, books.c.stock, books.c.reader_count
-# As the indexes have it, so that each can be walked along; what is unknown comes last.
+# Each matches an index, so that SQL can walk it; unknown values come last.
 _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (BookColumn.ID, False): (books.c.book_id,),
     (BookColumn.ID, True): (books.c.book_id.desc(),),
@@ -40,24 +41,24 @@ _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
 
 
 class AllBooks:
-    """The whole catalogue, within one transaction."""
+    """All books of the catalogue, hidden ones included, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._index = BookIndex(connection)
 
-    def get(self, book_id: int) -> Holding:
-        """One book.
+    def get(self, book_id: int) -> CatalogueBook:
+        """A book.
 
         Raises BookNotFound.
         """
         row = self._connection.execute(select(books).where(books.c.book_id == book_id)).first()
         if row is None:
             raise BookNotFound(f"no book {book_id}")
-        return Holding(book_of(row), row.hidden)
+        return CatalogueBook(book_of(row), row.hidden)
 
-    def lock(self, book_id: int) -> Holding:
-        """One book; until the end of the transaction nobody else changes it.
+    def lock(self, book_id: int) -> CatalogueBook:
+        """A book, locked against changes until the end of the transaction.
 
         Raises BookNotFound.
         """
@@ -65,32 +66,32 @@ class AllBooks:
         return self.get(book_id)
 
     def new_id(self, moment: datetime) -> int:
-        """The id of a book that is made in the shop, from 1,000,000,000 upward and never given out before."""
+        """A new id for a book that is created in the shop, from 1,000,000,000 upward and never reused."""
         making = insert(made_books).values(made_at=moment).returning(made_books.c.book_id)
         book_id: int = self._connection.execute(making).scalar_one()
         return book_id
 
     def hide(self, book: Book) -> None:
-        """Have readers find a book no more."""
+        """Hide a book from readers."""
         self._index.remove([book.id])
         self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=True))
 
     def show(self, book: Book) -> None:
-        """Have readers find a book again."""
+        """Show a hidden book to readers again."""
         self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=False))
         self._index.put([book])
 
     def remove(self, book_id: int) -> None:
-        """Take a book out of the catalogue and off all wishlists; carts keep its number, and orders what was sold."""
+        """Delete a book and its wishlist entries; carts keep its id, and orders what was sold."""
         self._index.remove([book_id])
         self._connection.execute(delete(books).where(books.c.book_id == book_id))
 
     def sold_out(self) -> int:
-        """How many of the books that are offered cannot be had."""
+        """The number of offered books that are sold out."""
         return self._count(*_SOLD_OUT)
 
     def hidden(self) -> int:
-        """How many books are hidden."""
+        """The number of hidden books."""
         return self._count(books.c.hidden)
 
     def table(
@@ -102,28 +103,28 @@ class AllBooks:
         descending: bool = False,
         limit: int,
         offset: int = 0,
-    ) -> Rows[BookRow]:
-        """One page of the books whose title, authors, ISBN or id have all of these words."""
-        words = [self._found_by(word) for word in sought_words(query)]
-        chosen = page_of(
+    ) -> TablePage[BookRow]:
+        """A page of the books whose title, authors, ISBN or id match every word of the query."""
+        words = [self._matches(word) for word in query_words(query)]
+        page = page_of(
             self._connection,
             books.c.book_id,
             [*words, *_FILTERS[show]],
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=FOUND_REACH if words else REACH,
+            reach=SEARCH_LIMIT if words else LIMIT,
         )
-        rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(chosen.keys)))
-        found = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}
-        return Rows(tuple(found[key] for key in chosen.keys if key in found), chosen.total, chosen.more)
+        rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(page.rows)))
+        by_id = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}
+        return page.with_rows(by_id)
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         counting = select(func.count()).select_from(books).where(*conditions)
         number: int = self._connection.execute(counting).scalar_one()
         return number
 
-    def _found_by(self, word: str) -> ColumnElement[bool]:
+    def _matches(self, word: str) -> ColumnElement[bool]:
         in_words = has_word(self._connection, books.c.sought, word)
-        is_id = word.isdigit() and len(word) <= len(str(GREATEST_ID)) and int(word) <= GREATEST_ID
+        is_id = word.isdigit() and len(word) <= len(str(MAX_ID)) and int(word) <= MAX_ID
         return or_(in_words, books.c.book_id == int(word)) if is_id else in_words

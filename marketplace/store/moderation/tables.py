@@ -1,56 +1,39 @@
-"""Pages of long tables for moderators: searched, filtered, in any order, each in a moment."""
+"""Pages of the moderators' tables, which may have millions of rows: searched, filtered and sorted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
-from marketplace.domain.text import folded_words, query_words
+from marketplace.domain.moderation import TablePage
+from marketplace.domain.text import folded_words
 
-REACH = 5000
-"""So many rows can be paged through; who wants another one narrows the table, or turns its order round."""
-FOUND_REACH = 1000
-"""So many of those that were found by words."""
+LIMIT = 5000
+"""The rows that paging can reach; a moderator narrows the table or reverses its order to see others."""
+SEARCH_LIMIT = 1000
+"""The same for a table that is searched."""
 _FEW = 5000
-"""So many rows are looked up one by one and put in order; of more, an index in that order is walked along."""
+"""Up to this number the matching rows are sorted; for more, walking an index of the order is faster."""
 _SHORT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The keys of one page's rows, in order; `total` counts what paging can reach, `more` says that there is more."""
-
-    keys: Sequence[Any]
-    total: int
-    more: bool
-
-
-def sought(*texts: str) -> str:
-    """What rows are found by: the folded words of these texts, with a blank before each."""
+def search_text(*texts: str) -> str:
+    """The text that rows are searched by: the folded words of these texts, with a blank before each."""
     return "".join(f" {word}" for text in texts for word in folded_words(text))
 
 
-def sought_words(query: str) -> list[str]:
-    """The words of what a moderator looks for."""
-    return query_words(query)
-
-
 def has_word(connection: Connection, column: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    """Whether what a row is found by has this folded word.
-
-    A part of a word is enough, of numbers and of a letter or two its beginning.
-    """
+    """Whether a row's search text has a word that contains `word`, or begins with it if it is short or a number."""
     part = f" {word}" if len(word) <= _SHORT or word.isdigit() else word
-    # SQLite's LIKE folds letters, which are folded already, and takes half as long again.
+    # SQLite's LIKE folds case, which folded words do not need, and takes 1.5 times as long.
     is_sqlite = connection.dialect.name == "sqlite"
     return column.bool_op("GLOB")(f"*{part}*") if is_sqlite else column.contains(part)
 
 
-def scanned(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
-    """The column, to be looked at in the index that is read from end to end for words.
+def without_index(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column as an expression that SQLite uses no index for: it must scan the index of the search texts instead.
 
-    SQLite would rather walk along the column's own index, however many rows are alike, and look up each of them.
+    SQLite would rather use the column's own index, and look up each of its many equal rows.
     """
     return column.concat("") if connection.dialect.name == "sqlite" else column
 
@@ -63,16 +46,16 @@ def page_of(
     *,
     limit: int,
     offset: int,
-    reach: int = REACH,
+    reach: int = LIMIT,
     few: int = _FEW,
-) -> Chosen:
-    """The keys of the rows that meet the conditions, of at most `reach` of them."""
+) -> TablePage[Any]:
+    """A page of the keys of the rows that meet the conditions, of which paging can reach `reach`."""
     matching = select(key).where(*conditions)
-    # How many match is known before they are put in order: PostgreSQL cannot tell a rare word from a common one.
-    found = connection.scalars(matching.limit(max(reach, few) + 1)).all()
-    total = min(len(found), reach)
+    # Counted before sorting, because PostgreSQL cannot estimate how common a word is.
+    keys = connection.scalars(matching.limit(max(reach, few) + 1)).all()
+    total, has_more = min(len(keys), reach), len(keys) > reach
     if offset >= total:
-        return Chosen((), total, len(found) > reach)
-    ordered: Select[Any] = select(key).where(key.in_(found)) if conditions and len(found) <= few else matching
+        return TablePage((), total, has_more)
+    ordered: Select[Any] = select(key).where(key.in_(keys)) if conditions and len(keys) <= few else matching
     page = ordered.order_by(*order).limit(min(limit, total - offset)).offset(offset)
-    return Chosen(connection.scalars(page).all(), total, len(found) > reach)
+    return TablePage(tuple(connection.scalars(page)), total, has_more)

@@ -1,18 +1,18 @@
-"""How events are written in the outbox."""
+"""The JSON form of events in the outbox; old rows must stay readable."""
 
 from datetime import datetime
 from typing import Any
 
 from marketplace.domain.events import (
     BookChanged,
-    PaymentAsked,
+    PaymentRequested,
     PaymentWithdrawn,
     ReaderForgotten,
     ReadersMerged,
     ShopEvent,
 )
-from marketplace.domain.ids import GREATEST_ID, NOBODY
-from marketplace.domain.interactions import MOST_HALF_STARS, Interaction, InteractionKind
+from marketplace.domain.ids import MAX_ID, NOBODY
+from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.domain.money import Money
 
 INTERACTION = "interaction"
@@ -24,11 +24,11 @@ WITHDRAW = "withdraw"
 
 
 class MalformedEvent(Exception):
-    """A row of the outbox cannot be read; the message says why."""
+    """A row of the outbox cannot be parsed; the message says why."""
 
 
 def kind_of(event: ShopEvent) -> str:
-    """The name of the event's kind."""
+    """The name of an event's kind."""
     match event:
         case Interaction():
             return INTERACTION
@@ -38,14 +38,14 @@ def kind_of(event: ShopEvent) -> str:
             return FORGET
         case BookChanged():
             return BOOK
-        case PaymentAsked():
+        case PaymentRequested():
             return PAY
         case PaymentWithdrawn():
             return WITHDRAW
 
 
 def reader_of(event: ShopEvent) -> int | None:
-    """Whose event it is; None where it is nobody's, an order's among them: that is told to its end."""
+    """The reader with whose data the event is deleted; None for orders, whose events must be delivered anyway."""
     match event:
         case Interaction() | ReaderForgotten():
             return event.reader_id
@@ -55,33 +55,33 @@ def reader_of(event: ShopEvent) -> int | None:
             return None
 
 
-def written(event: ShopEvent) -> dict[str, Any]:
+def to_json(event: ShopEvent) -> dict[str, Any]:
     """The event as JSON."""
     match event:
         case Interaction():
-            return _written_interaction(event)
+            return _interaction_to_json(event)
         case ReadersMerged():
             return {"from_reader": event.from_reader, "into_reader": event.into_reader}
         case ReaderForgotten():
             return {"reader_id": event.reader_id}
         case BookChanged():
             return {"book_id": event.book_id}
-        case PaymentAsked():
+        case PaymentRequested():
             amount = event.amount
             return {"order_id": event.order_id, "minor": amount.minor, "currency": amount.currency}
         case PaymentWithdrawn():
             return {"order_id": event.order_id}
 
 
-def read(kind: str, payload: Any) -> ShopEvent:
-    """The event that was written.
+def from_json(kind: str, payload: Any) -> ShopEvent:
+    """The event of a row.
 
     Raises MalformedEvent.
     """
     try:
         match kind:
             case "interaction":
-                return _interaction(payload)
+                return _interaction_from_json(payload)
             case "merge":
                 return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
             case "forget":
@@ -89,7 +89,7 @@ def read(kind: str, payload: Any) -> ShopEvent:
             case "book":
                 return BookChanged(_id(payload["book_id"]))
             case "pay":
-                return PaymentAsked(_text(payload["order_id"]), _money(payload))
+                return PaymentRequested(_text(payload["order_id"]), _money(payload))
             case "withdraw":
                 return PaymentWithdrawn(_text(payload["order_id"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -97,7 +97,7 @@ def read(kind: str, payload: Any) -> ShopEvent:
     raise MalformedEvent(f"unknown kind of event {kind!r}")
 
 
-def _written_interaction(interaction: Interaction) -> dict[str, Any]:
+def _interaction_to_json(interaction: Interaction) -> dict[str, Any]:
     payload = {
         "id": interaction.id,
         "reader_id": interaction.reader_id,
@@ -113,7 +113,7 @@ def _written_interaction(interaction: Interaction) -> dict[str, Any]:
     return payload
 
 
-def _interaction(payload: Any) -> Interaction:
+def _interaction_from_json(payload: Any) -> Interaction:
     occurred_at = datetime.fromisoformat(payload["occurred_at"])
     if occurred_at.tzinfo is None:
         raise ValueError("a time without a zone")
@@ -130,13 +130,13 @@ def _interaction(payload: Any) -> Interaction:
 
 
 def _id(value: Any) -> int:
-    if not (isinstance(value, int) and NOBODY < value <= GREATEST_ID):
+    if not (isinstance(value, int) and NOBODY < value <= MAX_ID):
         raise ValueError("not an id")
     return value
 
 
 def _half_stars(value: Any) -> int | None:
-    if value is not None and not (isinstance(value, int) and 0 < value <= MOST_HALF_STARS):
+    if value is not None and not (isinstance(value, int) and 0 < value <= MAX_HALF_STARS):
         raise ValueError("not half stars")
     return value
 
@@ -151,5 +151,5 @@ def _money(payload: Any) -> Money:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    value.encode()  # a lone surrogate would fail when the message is made
+    value.encode()  # a lone surrogate would fail later, in the message
     return value

@@ -1,4 +1,4 @@
-"""What others must still be told, in the order in which it happened."""
+"""The outbox: events for other services, in the order in which they happened."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from marketplace.domain.events import Destination, ShopEvent, destination_of
 from marketplace.store.outbox import events
 from marketplace.store.schema import outbox
 
-_SET_ASIDE = outbox.c.refused_reason.is_not(None)
+_FAILED = outbox.c.refused_reason.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One event that waits, as it is stored; `attempts` is how often it broke the destination by itself."""
+    """A waiting event as it is stored; `attempts` counts how often it failed when sent alone."""
 
     event_id: int
     kind: str
@@ -25,25 +25,25 @@ class OutboxRow:
     attempts: int = 0
 
     def event(self) -> ShopEvent:
-        """The event in it.
+        """Parse the event.
 
         Raises MalformedEvent.
         """
-        return events.read(self.kind, self.payload)
+        return events.from_json(self.kind, self.payload)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxLength:
-    """How many events wait, since when the oldest does, and how many were set aside."""
+    """The number of waiting events, the time of the oldest, and the number of failed ones."""
 
     waiting: int = 0
     oldest: datetime | None = None
-    refused: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedEvent:
-    """One event that was set aside, and why; the reason may name a reader."""
+class FailedEvent:
+    """An event whose delivery failed for good; the reason may name a reader."""
 
     event_id: int
     destination: Destination
@@ -60,28 +60,28 @@ class Outbox:
         self._connection = connection
 
     def add(self, event: ShopEvent, *, created_at: datetime) -> None:
-        """Put an event behind the others."""
+        """Append an event."""
         row = {
             "destination": destination_of(event).value,
             "kind": events.kind_of(event),
-            "payload": events.written(event),
+            "payload": events.to_json(event),
             "reader_id": events.reader_of(event),
             "created_at": created_at,
         }
         self._connection.execute(insert(outbox).values(row))
 
     def move(self, from_reader: int, into_reader: int) -> None:
-        """Make one reader's events another's to be forgotten with; they still tell of the first."""
+        """Have one reader's events deleted with another's data; their payloads still name the first."""
         moving = update(outbox).where(outbox.c.reader_id == from_reader)
         self._connection.execute(moving.values(reader_id=into_reader))
 
     def drop_interactions(self, reader_id: int) -> None:
-        """Take out what this reader did; that they were merged is still to be told, or a part would be kept."""
+        """Delete this reader's interactions; merges stay, or Recommendations would keep a merged guest's history."""
         theirs = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == events.INTERACTION)
         self._connection.execute(theirs)
 
     def waiting(self, limit: int, destination: Destination = Destination.RECOMMENDATIONS) -> list[OutboxRow]:
-        """The oldest events that wait for one destination."""
+        """The oldest waiting events of a destination."""
         rows = self._connection.execute(
             select(outbox.c.event_id, outbox.c.kind, outbox.c.payload, outbox.c.attempts)
             .where(outbox.c.destination == destination.value, outbox.c.refused_reason.is_(None))
@@ -91,27 +91,27 @@ class Outbox:
         return [OutboxRow(*row) for row in rows]
 
     def remove(self, event_ids: Sequence[int]) -> None:
-        """Take delivered events out."""
+        """Delete delivered events."""
         self._connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
 
     def count_attempt(self, event_id: int) -> None:
-        """Note that an event broke its destination once more."""
-        one = update(outbox).where(outbox.c.event_id == event_id)
-        self._connection.execute(one.values(attempts=outbox.c.attempts + 1))
+        """Count a failed attempt to send an event alone."""
+        counting = update(outbox).where(outbox.c.event_id == event_id)
+        self._connection.execute(counting.values(attempts=outbox.c.attempts + 1))
 
-    def refuse(self, reasons: Mapping[int, str]) -> None:
-        """Set events aside, by id with the reason; they stay in the table and wait no more."""
+    def mark_failed(self, reasons: Mapping[int, str]) -> None:
+        """Dead-letter events, given by id with the reason; they stay in the table until retried or discarded."""
         for event_id, reason in reasons.items():
-            refused = update(outbox).where(outbox.c.event_id == event_id).values(refused_reason=reason)
-            self._connection.execute(refused)
+            failing = update(outbox).where(outbox.c.event_id == event_id).values(refused_reason=reason)
+            self._connection.execute(failing)
 
-    def refused(self, limit: int, offset: int = 0) -> list[RefusedEvent]:
-        """Events that were set aside, the newest first."""
+    def failed(self, limit: int, offset: int = 0) -> list[FailedEvent]:
+        """A page of the failed events, newest first."""
         rows = self._connection.execute(
-            select(outbox).where(_SET_ASIDE).order_by(outbox.c.event_id.desc()).limit(limit).offset(offset)
+            select(outbox).where(_FAILED).order_by(outbox.c.event_id.desc()).limit(limit).offset(offset)
         )
         return [
-            RefusedEvent(
+            FailedEvent(
                 event_id=row.event_id,
                 destination=Destination(row.destination),
                 kind=row.kind,
@@ -123,29 +123,29 @@ class Outbox:
         ]
 
     def retry(self, event_id: int) -> None:
-        """Have an event that was set aside wait again, at the place in the order that it always had.
+        """Have a failed event wait again, at its original position.
 
         Raises EventNotFound.
         """
-        if not self._wait_again(outbox.c.event_id == event_id):
-            raise EventNotFound(f"no event {event_id} was set aside")
+        if not self._requeue(outbox.c.event_id == event_id):
+            raise EventNotFound(f"no failed event {event_id}")
 
     def retry_all(self, destination: Destination | None = None) -> int:
-        """Likewise all of one destination, or of every one; returns how many they are."""
-        return self._wait_again(true() if destination is None else outbox.c.destination == destination.value)
+        """Likewise all failed events of one destination, or of all; returns how many."""
+        return self._requeue(true() if destination is None else outbox.c.destination == destination.value)
 
     def discard(self, event_id: int) -> None:
-        """Take an event that was set aside out: nobody will be told.
+        """Delete a failed event without delivering it.
 
         Raises EventNotFound.
         """
-        discarding = delete(outbox).where(outbox.c.event_id == event_id, _SET_ASIDE)
+        discarding = delete(outbox).where(outbox.c.event_id == event_id, _FAILED)
         if not self._connection.execute(discarding).rowcount:
-            raise EventNotFound(f"no event {event_id} was set aside")
+            raise EventNotFound(f"no failed event {event_id}")
 
     def lengths(self) -> dict[Destination, OutboxLength]:
         """How full it is, for each destination."""
-        aside = _SET_ASIDE.label("aside")
+        aside = _FAILED.label("aside")
         counting = select(outbox.c.destination, aside, func.count(), func.min(outbox.c.created_at))
         counted = {
             (destination, bool(is_aside)): (count, oldest)
@@ -162,14 +162,14 @@ class Outbox:
         }
 
     def length(self) -> OutboxLength:
-        """How full it is altogether."""
+        """The sum over all destinations."""
         lengths = self.lengths().values()
         return OutboxLength(
             waiting=sum(each.waiting for each in lengths),
             oldest=min((each.oldest for each in lengths if each.oldest), default=None),
-            refused=sum(each.refused for each in lengths),
+            failed=sum(each.failed for each in lengths),
         )
 
-    def _wait_again(self, which: ColumnElement[bool]) -> int:
-        again = update(outbox).where(which, _SET_ASIDE).values(refused_reason=None, attempts=0)
+    def _requeue(self, which: ColumnElement[bool]) -> int:
+        again = update(outbox).where(which, _FAILED).values(refused_reason=None, attempts=0)
         return self._connection.execute(again).rowcount

@@ -1,4 +1,4 @@
-"""The tables of the shop."""
+"""The tables of the shop's database."""
 
 from marketplace.store.schema.base import BYTEWISE, NUL, is_portable, metadata
 from marketplace.store.schema.catalogue import (

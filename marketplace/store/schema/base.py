@@ -13,13 +13,13 @@ metadata = MetaData(
     }
 )
 
-# Both databases must sort alike, whatever the locale of PostgreSQL.
+# Both databases must sort the same way, whatever the locale of PostgreSQL.
 BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 
 NUL = "\0"
-"""No text of PostgreSQL holds it, and asked for one that does it fails instead of finding nothing."""
+"""PostgreSQL fails on a text parameter with this character instead of finding nothing."""
 
 
 def is_portable(_item: object, name: str | None, *_: object) -> bool:
-    """Whether a table, column or index is the same on both databases, for Alembic to compare; full text is not."""
+    """Whether Alembic should compare a table, column or index: full text differs between the databases."""
     return not (name or "").startswith(("fts_", "ix_fts_"))

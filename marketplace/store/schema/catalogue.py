@@ -1,4 +1,4 @@
-"""The tables of the catalogue and of the history that came with it."""
+"""The tables of the catalogue and of the imported history."""
 
 from sqlalchemy import (
     JSON,
@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain.ids import FIRST_ID_MADE_HERE
+from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.store.schema.base import BYTEWISE, metadata
 from servicekit.columns import UtcDateTime
 
@@ -36,10 +36,10 @@ books = Table(
     Column("picture", Text, nullable=False),
     Column("reader_count", Integer, nullable=False, server_default="0"),
     Column("sort_title", BYTEWISE, nullable=False, server_default=""),
-    # A hidden book stands in no index: not on its shelves, not in search, not among its authors' books.
+    # A hidden book has no rows in the index tables below: it is in no category, search or author's list.
     Column("hidden", Boolean, nullable=False, server_default=false()),
     Column("categories", JSON, nullable=False, server_default="[]"),
-    # What moderators find it by: title, authors and ISBN, folded; see marketplace.store.tables.
+    # What moderators search: folded title, authors and ISBN; see marketplace.store.moderation.tables.
     Column("sought", BYTEWISE, nullable=False, server_default=""),
 )
 Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
@@ -51,16 +51,16 @@ Index("ix_books_by_stock", books.c.stock, books.c.book_id)
 Index("ix_books_most_in_stock", books.c.stock.desc().nulls_last(), books.c.book_id.desc())
 Index("ix_books_hidden", books.c.book_id, sqlite_where=books.c.hidden, postgresql_where=books.c.hidden)
 
-# The ids of books that are made in the shop; a row stays, so that no id is given out twice.
+# The ids of books that are created in the shop; rows stay, so that no id is reused.
 made_books = Table(
     "made_books",
     metadata,
-    Column("book_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("book_id", Integer, Identity(start=FIRST_SHOP_ID), primary_key=True),
     Column("made_at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
 
-# The shelves on which offered books stand.
+# The categories of offered books.
 book_categories = Table(
     "book_categories",
     metadata,
@@ -78,7 +78,7 @@ book_authors = Table(
 )
 Index("ix_book_authors_of_author", book_authors.c.slug, book_authors.c.book_id)
 
-# Folded words, see marketplace.words. What makes them quick to find differs between the databases.
+# Folded words, see marketplace.domain.text. Their full-text indexes differ between the databases.
 book_search = Table(
     "book_search",
     metadata,
@@ -102,7 +102,7 @@ imported_history = Table(
     "imported_history",
     metadata,
     Column("reader_id", Integer, primary_key=True, autoincrement=False),
-    # No foreign key: a book that is not in the catalogue yet counts once it arrives.
+    # No foreign key: a book that is not yet in the catalogue counts once it is imported.
     Column("book_id", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

@@ -1,4 +1,4 @@
-"""The tables of carts, orders and the moderators' log."""
+"""The tables of carts, orders and the audit log."""
 
 from sqlalchemy import (
     JSON,
@@ -21,7 +21,7 @@ cart_lines = Table(
     "cart_lines",
     metadata,
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
-    # No foreign key: the reader is told that a book of their cart has left the catalogue.
+    # No foreign key: the cart shows that a book was removed from the catalogue.
     Column("book_id", Integer, primary_key=True, autoincrement=False),
     Column("quantity", SmallInteger, nullable=False),
     Column("recommendation_id", String(64), nullable=False),
@@ -32,7 +32,7 @@ orders = Table(
     "orders",
     metadata,
     Column("order_id", String(14), primary_key=True),
-    # Without its reader, e-mail and address an order stays in the books when the reader is forgotten.
+    # When a reader is deleted their orders stay, without reader, e-mail and address.
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="SET NULL")),
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -45,12 +45,12 @@ orders = Table(
     Column("currency", String(3), nullable=False),
     Column("state", String(10), nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
-    # When the payment was last asked for; while an order is placed it is asked for again.
+    # When the payment was last requested; an order that awaits payment has it requested again.
     Column("asked_at", UtcDateTime, nullable=False),
-    # The idempotency key of the checkout, and a digest of what was ordered with it.
+    # The idempotency key of the checkout, and a digest of the order's contents.
     Column("checkout_key", String(64), nullable=False),
     Column("checkout_digest", String(64), nullable=False),
-    # What moderators find it by: number, e-mail, name and city, folded; see marketplace.store.tables.
+    # What moderators search: folded number, e-mail, name and city; see marketplace.store.moderation.tables.
     Column("sought", BYTEWISE, nullable=False),
 )
 Index("ix_orders_checkout", orders.c.reader_id, orders.c.checkout_key, unique=True)
@@ -65,7 +65,7 @@ order_lines = Table(
     metadata,
     Column("order_id", ForeignKey("orders.order_id", ondelete="CASCADE"), primary_key=True),
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
-    # No foreign key, and a title of its own: what was sold stays sold.
+    # No foreign key, and a copy of the title: the line stays when the book is deleted.
     Column("book_id", Integer, nullable=False),
     Column("title", Text, nullable=False),
     Column("price_minor", BigInteger, nullable=False),
@@ -78,7 +78,7 @@ order_changes = Table(
     "order_changes",
     metadata,
     Column("order_id", ForeignKey("orders.order_id", ondelete="CASCADE"), primary_key=True),
-    # An order comes into each state once.
+    # An order enters each state at most once.
     Column("state", String(10), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(10), nullable=False),
@@ -89,7 +89,7 @@ audit = Table(
     metadata,
     Column("entry_id", BIG_ID, Identity(), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
-    # The moderator; nobody once they are forgotten.
+    # The moderator; NULL once their account is deleted.
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="SET NULL")),
     Column("action", String(40), nullable=False),
     Column("subject", String(100), nullable=False),

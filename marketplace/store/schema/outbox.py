@@ -1,4 +1,4 @@
-"""The tables of what others must be told."""
+"""The tables of the outbox and its deliveries."""
 
 from sqlalchemy import (
     JSON,
@@ -23,13 +23,13 @@ outbox = Table(
     Column("destination", String(20), nullable=False, server_default=Destination.RECOMMENDATIONS.value),
     Column("kind", String(40), nullable=False),
     Column("payload", JSON, nullable=False),
-    # Whose event it is, so that forgetting a reader takes it along.
+    # The reader with whose data the event is deleted.
     Column("reader_id", Integer),
     Column("created_at", UtcDateTime, nullable=False),
-    # How often it failed by itself while its destination did answer.
+    # How often it failed when sent alone.
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("refused_reason", Text),
-    # A relay that deletes what it delivered must never meet an id for the second time.
+    # The relay deletes delivered events by id, so ids must never be reused.
     sqlite_autoincrement=True,
 )
 Index(
@@ -40,7 +40,7 @@ Index(
     postgresql_where=outbox.c.refused_reason.is_(None),
 )
 
-# One row a destination: who delivers to it just now, until when, and whether it is left alone for a while.
+# One row for each destination: the worker that holds its lease, and its backoff.
 deliveries = Table(
     "deliveries",
     metadata,

@@ -1,4 +1,4 @@
-"""The tables of readers, what they did and wish for."""
+"""The tables of readers, accounts, interactions and wishlists."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,7 +14,7 @@ from sqlalchemy import (
     false,
 )
 
-from marketplace.domain.ids import FIRST_ID_MADE_HERE
+from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.domain.interactions import InteractionKind
 from marketplace.store.schema.base import metadata
 from servicekit.columns import UtcDateTime
@@ -22,9 +22,9 @@ from servicekit.columns import UtcDateTime
 readers = Table(
     "readers",
     metadata,
-    Column("reader_id", Integer, Identity(start=FIRST_ID_MADE_HERE), primary_key=True),
+    Column("reader_id", Integer, Identity(start=FIRST_SHOP_ID), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
-    # Ids are given out once: without this SQLite would give the greatest one again after a deletion.
+    # Ids are never reused: without this SQLite would reuse the largest one after a deletion.
     sqlite_autoincrement=True,
 )
 
@@ -34,7 +34,7 @@ accounts = Table(
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
     Column("email", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
-    # What a signed-in cookie must carry: another one ends every session.
+    # Session cookies carry it, so changing it ends every session.
     Column("session_key", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("is_moderator", Boolean, nullable=False, server_default=false()),
@@ -46,7 +46,7 @@ interactions = Table(
     metadata,
     Column("interaction_id", String(100), primary_key=True),
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), nullable=False),
-    # No foreign key: what a reader did stays theirs when the book leaves the catalogue.
+    # No foreign key: a reader keeps their history when a book is removed from the catalogue.
     Column("book_id", Integer, nullable=False),
     Column("kind", SmallInteger, nullable=False),
     Column("half_stars", SmallInteger),
@@ -54,16 +54,16 @@ interactions = Table(
     Column("occurred_at", UtcDateTime, nullable=False),
 )
 Index("ix_interactions_of_reader", interactions.c.reader_id, interactions.c.occurred_at)
-_IS_OPINION = interactions.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
-# A reader has one opinion of each kind about a book; ratings are averaged by book.
+_IS_PREFERENCE = interactions.c.kind.in_([InteractionKind.RATING, InteractionKind.NOT_INTERESTED])
+# A reader rates or dismisses a book at most once; the order of the columns serves the average of a book's ratings.
 Index(
     "ix_interactions_opinions",
     interactions.c.book_id,
     interactions.c.kind,
     interactions.c.reader_id,
     unique=True,
-    sqlite_where=_IS_OPINION,
-    postgresql_where=_IS_OPINION,
+    sqlite_where=_IS_PREFERENCE,
+    postgresql_where=_IS_PREFERENCE,
 )
 
 wishes = Table(

@@ -1,4 +1,4 @@
-"""Fetching what matches, the most popular first where there is too much of it."""
+"""Fetching the candidates of a search, the most popular ones if there are too many."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,52 +22,52 @@ _WORDS = select(
     books.c.reader_count,
 ).select_from(_SEARCHED)
 _IDS = select(books.c.book_id).select_from(_SEARCHED)
-_CALLED = 48
-"""So many books that are called just as the query come before more popular ones, where too much matches."""
+_TITLE_MATCHES = 48
+"""If too many books match, this many whose title is the query come before more popular ones."""
 
 
 class Candidates:
-    """The books among which a search chooses, within one transaction."""
+    """The books that a search ranks, within one transaction."""
 
     def __init__(self, connection: Connection, *, few: int = FEW) -> None:
         self._connection = connection
         self.full_text = full_text(connection, few=few)
 
     def ids(self, match: Match, sort: Sort, limit: int) -> list[int]:
-        """The first of what matches, in a shelf's order."""
+        """The first of the matching books in the order of a list."""
         return list(self._connection.scalars(self._first(_IDS, match, sort, limit, in_names=False)))
 
     def best(self, match: Match, limit: int, *, title: str = "") -> list[Candidate]:
-        """What matches, in title and authors first; of too much of that, what is called just `title` before all else.
+        """The matching books, those that match in title and authors first, each part most popular first.
 
-        Each of these begins with the most popular.
+        If there are too many, books whose title is just `title` come before all others.
         """
         names = self.in_names(match, limit)
         if len(names) < limit:
             return _distinct([*names, *self.anywhere(match, limit)])[:limit]
-        called = _WORDS.where(books.c.sort_title == title).order_by(*in_order(Sort.POPULAR)).limit(_CALLED)
-        return _distinct([*self._rows(called), *names])[:limit]
+        same_title = _WORDS.where(books.c.sort_title == title).order_by(*in_order(Sort.POPULAR)).limit(_TITLE_MATCHES)
+        return _distinct([*self._rows(same_title), *names])[:limit]
 
     def anywhere(self, match: Match, limit: int) -> list[Candidate]:
-        """The most popular of the books that match."""
+        """The most popular matching books."""
         return self._rows(self._first(_WORDS, match, Sort.POPULAR, limit, in_names=False))
 
     def in_names(self, match: Match, limit: int) -> list[Candidate]:
-        """The most popular of the books of which title and authors match."""
+        """The most popular books that match in title and authors."""
         return self._rows(self._first(_WORDS, match, Sort.POPULAR, limit, in_names=True))
 
     def with_some(self, groups: Sequence[Group], limit: int) -> list[Candidate]:
-        """Books that have all words or, where there are none, all but one or, where there are none, one."""
-        fewer = [(*groups[:at], *groups[at + 1 :]) for at in range(len(groups))]
-        for some in ([groups], fewer, [(group,) for group in groups]):
-            matches = [Match(tuple(each)) for each in some if each]
+        """Books that have all words; if there are none, all words but one; if there are none, one word."""
+        all_but_one = [(*groups[:i], *groups[i + 1 :]) for i in range(len(groups))]
+        for alternatives in ([groups], all_but_one, [(group,) for group in groups]):
+            matches = [Match(tuple(each)) for each in alternatives if each]
             share = limit // max(len(matches), 1)
-            if found := _distinct(candidate for match in matches for candidate in self.anywhere(match, share)):
-                return found
+            if candidates := _distinct(each for match in matches for each in self.anywhere(match, share)):
+                return candidates
         return []
 
     def sorted(self, ids: Sequence[int], sort: Sort) -> list[int]:
-        """These books in a shelf's order."""
+        """These books in the order of a list."""
         statement = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(*in_order(sort))
         return list(self._connection.scalars(statement))
 

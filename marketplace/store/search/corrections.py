@@ -1,4 +1,8 @@
-"""Words that the catalogue has, near to those that it has not."""
+"""Spelling correction: words of the catalogue that are similar to those of a query.
+
+The words that are one edit away are generated and looked up: 1 ms in a vocabulary of 300,000 words, where comparing
+with all of them (`rapidfuzz.process.extract`) takes a quarter of a second.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -9,118 +13,119 @@ from rapidfuzz.distance import OSA
 
 from marketplace.store.search.query import Form, Group
 
-_FORMS = 6
-"""So many words may stand in for one."""
-_CORRECTED = 6
-"""So many words of one query are corrected."""
+_MAX_FORMS = 6
+"""Alternatives for one word."""
+_MAX_CORRECTED = 6
+"""Words of one query that are corrected."""
 _FEW = 2
-"""Of a longer query it would take long to look for all that looks like one of its words."""
-_LIKE = 60
-"""So many words that look alike are compared letter by letter."""
-_LETTERS_FOR_ONE, _LETTERS_FOR_TWO = 4, 6
-A_LETTER = 2.0
-"""What a wrong letter costs, in points of ranking."""
-_A_DOUBLED_LETTER = 1.0
-_AN_ENDING = 1.0
+"""Words up to which a query has all of its words compared by trigrams: for more it would take too long."""
+_SIMILAR_WORDS = 60
+"""Words with similar trigrams whose edit distance is computed."""
+_MIN_LENGTH_FOR_ONE_ERROR, _MIN_LENGTH_FOR_TWO_ERRORS = 4, 6
+COST_OF_A_LETTER = 2.0
+"""The cost of a wrong letter in points of the ranking."""
+_COST_OF_A_DOUBLE_LETTER = 1.0
+_COST_OF_AN_ENDING = 1.0
 
 
 class Vocabulary(Protocol):
     """The words of the catalogue."""
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, with the number of books that have each."""
+        """Those words that the catalogue has, each with its number of books."""
 
-    def like(self, word: str, limit: int) -> dict[str, int]:
-        """Words that share most groups of three letters with `word`, with the number of books that have each."""
+    def similar(self, word: str, limit: int) -> dict[str, int]:
+        """The words with most trigrams in common with `word`, each with its number of books."""
 
 
 class Corrector:
-    """What the words of one query may have meant; the last may be `unfinished`."""
+    """Corrects the words of one query; the last may be `unfinished`."""
 
     def __init__(self, vocabulary: Vocabulary, words: Sequence[str], *, unfinished: bool = False) -> None:
         self.vocabulary = vocabulary
         self._words = words
         self._unfinished = words[-1] if unfinished else ""
         self._known = vocabulary.known(words)
-        self.unknown = [word for word in words if word not in self._known and not word.isdigit()][:_CORRECTED]
+        self.unknown = [word for word in words if word not in self._known and not word.isdigit()][:_MAX_CORRECTED]
 
     def unknown_corrected(self) -> tuple[Group, ...]:
-        """The forms of words that the catalogue has not; those that it has, themselves."""
-        return self._groups(self._forms(self.unknown, alike=False))
+        """The corrections of words that the catalogue does not have; known words stay."""
+        return self._groups(self._forms(self.unknown, by_similarity=False))
 
     def all_corrected(self) -> tuple[Group, ...]:
-        """The forms of every word, known or not: a wrong name may be somebody else's."""
+        """The corrections of every word: a misspelled name may be another known name."""
         others = [word for word in self._words if word in self._known and not word.isdigit()]
-        return self._groups(self._forms([*self.unknown, *others][:_CORRECTED], alike=len(self._words) <= _FEW))
+        words = [*self.unknown, *others][:_MAX_CORRECTED]
+        return self._groups(self._forms(words, by_similarity=len(self._words) <= _FEW))
 
     def _groups(self, forms: Mapping[str, list[Form]]) -> tuple[Group, ...]:
         return tuple(tuple(forms.get(word, ())) or (Form((word,)),) for word in self._words)
 
-    def _forms(self, wrong: Sequence[str], *, alike: bool) -> dict[str, list[Form]]:
-        halves = {word: [(word[:at], word[at:]) for at in range(2, len(word) - 1)] for word in wrong}
-        wanted = {half for pairs in halves.values() for pair in pairs for half in pair}
-        there = self.vocabulary.known(wanted.union(*map(_one_letter_off, filter(str.isalpha, wrong))))
+    def _forms(self, words: Sequence[str], *, by_similarity: bool) -> dict[str, list[Form]]:
+        splits = {word: [(word[:i], word[i:]) for i in range(2, len(word) - 1)] for word in words}
+        halves = {half for pairs in splits.values() for pair in pairs for half in pair}
+        known = self.vocabulary.known(halves.union(*map(_one_edit_away, filter(str.isalpha, words))))
         forms = {}
-        for word in wrong:
-            near = {term: books for term, books in there.items() if term != word and _is_near(word, term)}
+        for word in words:
+            near = {term: books for term, books in known.items() if term != word and _is_near(word, term)}
             is_unfinished = word == self._unfinished
-            # Slower: only where no letter alone makes the difference, or nothing else has found anything.
-            is_alone = not near and word not in self._known
-            if len(word) >= _LETTERS_FOR_ONE and (alike or is_unfinished or is_alone):
-                near |= self.vocabulary.like(word, _LIKE)
+            # The lookup of similar words is slow, so only if one edit finds nothing, or it is asked for.
+            finds_nothing = not near and word not in self._known
+            if len(word) >= _MIN_LENGTH_FOR_ONE_ERROR and (by_similarity or is_unfinished or finds_nothing):
+                near |= self.vocabulary.similar(word, _SIMILAR_WORDS)
             forms[word] = [
                 *self._itself(word),
                 *_nearest(word, near, unfinished=is_unfinished),
-                *(Form(pair, cost=A_LETTER) for pair in halves[word] if _are_there(pair, there)),
+                *(Form(pair, cost=COST_OF_A_LETTER) for pair in splits[word] if _are_known(pair, known)),
             ]
         return forms
 
     def _itself(self, word: str) -> list[Form]:
-        cost = 0.0 if word in self._known else _AN_ENDING
-        if len(word) >= _LETTERS_FOR_ONE:
-            return [Form((word,), is_beginning=True, cost=cost)]
+        cost = 0.0 if word in self._known else _COST_OF_AN_ENDING
+        if len(word) >= _MIN_LENGTH_FOR_ONE_ERROR:
+            return [Form((word,), is_prefix=True, cost=cost)]
         return [Form((word,))] if word in self._known else []
 
 
-def _are_there(pair: Iterable[str], there: Collection[str]) -> bool:
-    return all(half in there or half.isdigit() for half in pair)
+def _are_known(pair: Iterable[str], known: Collection[str]) -> bool:
+    return all(half in known or half.isdigit() for half in pair)
 
 
 def _nearest(word: str, near: Mapping[str, int], *, unfinished: bool) -> list[Form]:
-    found: list[tuple[float, int, str]] = []
+    nearest: list[tuple[float, int, str]] = []
     for term, books in near.items():
         if term != word and _is_near(word, term):
-            found.append((_cost(word, term), -books, term))
+            nearest.append((_cost(word, term), -books, term))
         elif unfinished and len(term) > len(word) and OSA.distance(word, term[: len(word)], score_cutoff=1) == 1:
-            found.append((A_LETTER + _AN_ENDING, -books, term))
-    return [Form((term,), cost=cost) for cost, _, term in sorted(found)[:_FORMS]]
+            nearest.append((COST_OF_A_LETTER + _COST_OF_AN_ENDING, -books, term))
+    return [Form((term,), cost=cost) for cost, _, term in sorted(nearest)[:_MAX_FORMS]]
 
 
 def _is_near(word: str, term: str) -> bool:
-    if len(word) < _LETTERS_FOR_ONE and len(term) <= len(word):
+    if len(word) < _MIN_LENGTH_FOR_ONE_ERROR and len(term) <= len(word):
         return False
-    # Whoever errs twice still begins right: `becoming` is not `coming`.
-    allowed = 2 if len(word) >= _LETTERS_FOR_TWO and word[0] == term[0] else 1
+    # With two errors the first letter must be right: `becoming` is not `coming`.
+    allowed = 2 if len(word) >= _MIN_LENGTH_FOR_TWO_ERRORS and word[0] == term[0] else 1
     return OSA.distance(word, term, score_cutoff=allowed) <= allowed
 
 
 def _cost(word: str, term: str) -> float:
     if _undoubled(word) == _undoubled(term):
-        return _A_DOUBLED_LETTER
-    return A_LETTER * OSA.distance(word, term)
+        return _COST_OF_A_DOUBLE_LETTER
+    return COST_OF_A_LETTER * OSA.distance(word, term)
 
 
 def _undoubled(word: str) -> str:
     return "".join(letter for letter, _ in groupby(word))
 
 
-def _one_letter_off(word: str) -> set[str]:
-    """All words to which `word` is one letter wrong, missing, too many or out of place."""
-    if len(word) < _LETTERS_FOR_ONE - 1:
+def _one_edit_away(word: str) -> set[str]:
+    """All words that one inserted, deleted, replaced or swapped letter makes of `word`."""
+    if len(word) < _MIN_LENGTH_FOR_ONE_ERROR - 1:
         return set()
-    splits = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    splits = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     inserted = {head + letter + tail for head, tail in splits for letter in ascii_lowercase}
-    if len(word) < _LETTERS_FOR_ONE:
+    if len(word) < _MIN_LENGTH_FOR_ONE_ERROR:
         return inserted
     removed = {head + tail[1:] for head, tail in splits if tail}
     replaced = {head + letter + tail[1:] for head, tail in splits if tail for letter in ascii_lowercase}

@@ -1,4 +1,4 @@
-"""What each database does in its own way: full text, and words that are alike."""
+"""The full-text search of each database."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -13,13 +13,13 @@ class FullText(Protocol):
     """The full text of the catalogue, and its vocabulary."""
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, with the number of books that have each."""
+        """Those words that the catalogue has, each with its number of books."""
 
-    def like(self, word: str, limit: int) -> dict[str, int]:
-        """Words that share most groups of three letters with `word`, with the number of books that have each."""
+    def similar(self, word: str, limit: int) -> dict[str, int]:
+        """The words with most trigrams in common with `word`, each with its number of books."""
 
     def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
-        """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
+        """The selection limited to books that match, in title and authors alone if `in_names`."""
 
 
 def full_text(connection: Connection, *, few: int) -> FullText:

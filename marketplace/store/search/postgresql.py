@@ -1,4 +1,4 @@
-"""Full text by PostgreSQL's own, and likeness by its extension pg_trgm."""
+"""Search by PostgreSQL's full text, and similar words by its extension pg_trgm."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from marketplace.store.schema import search_terms
 from marketplace.store.search.query import Form, Match
 
-_LIKENESS = "0.25"
-"""The least share of groups of three letters in common; that of two wrong letters in six is about this."""
+_MIN_SIMILARITY = "0.25"
+"""The minimal share of common trigrams; two wrong letters in six leave about this."""
 
 
 class FullText:
@@ -32,14 +32,14 @@ class FullText:
         self._connection = connection
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, with the number of books that have each."""
+        """Those words that the catalogue has, each with its number of books."""
         wanted = any_(literal(sorted(words), ARRAY(Text)))
         terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term == wanted)
         return {row.term: row.books for row in self._connection.execute(terms)}
 
-    def like(self, word: str, limit: int) -> dict[str, int]:
-        """Words that share most groups of three letters with `word`, with the number of books that have each."""
-        self._connection.execute(select(func.set_config("pg_trgm.similarity_threshold", _LIKENESS, True)))
+    def similar(self, word: str, limit: int) -> dict[str, int]:
+        """The words with most trigrams in common with `word`, each with its number of books."""
+        self._connection.execute(select(func.set_config("pg_trgm.similarity_threshold", _MIN_SIMILARITY, True)))
         terms = (
             select(search_terms.c.term, search_terms.c.books)
             .where(search_terms.c.term.op("%")(word))
@@ -49,17 +49,17 @@ class FullText:
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
-        """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
+        """The selection limited to books that match, in title and authors alone if `in_names`."""
         words: ColumnElement[Any] = literal_column("book_search.fts_names" if in_names else "book_search.fts_words")
         return chosen.where(words.op("@@")(cast(_expression(match), TSQUERY)))
 
 
 def _expression(match: Match) -> str:
-    # Words are letters and digits only: nothing in the quotes can end them.
+    # Folded words have only letters and digits, so nothing can end the quotes.
     groups = ("(" + " | ".join(map(_form, group)) + ")" for group in match.groups)
     return " & ".join(groups)
 
 
 def _form(form: Form) -> str:
     words = " & ".join(f"'{word}'" for word in form.words)
-    return f"({words}{':*' if form.is_beginning else ''})"
+    return f"({words}{':*' if form.is_prefix else ''})"

@@ -1,4 +1,4 @@
-"""The order of what matches, the same on both databases."""
+"""The ranking of candidates, the same on both databases."""
 
 import math
 from collections.abc import Sequence
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from marketplace.domain.text import without_article
 from marketplace.store.search.query import Form, Group
 
-# Points for a word where it stands; less where it only begins a word there.
+# Points for a word by its field, and the factor for a mere prefix of a word.
 _TITLE, _AUTHOR, _SUBJECT, _ISBN = 10.0, 8.0, 3.0, 10.0
-_BEGINS = 0.6
-# Points for the whole: a title that is the query and no more, that starts with it, or that is all in it.
+_PREFIX = 0.6
+# Points for a title that equals the query, starts with it, or whose words are all in it; and for a whole name.
 _EXACT, _STARTS, _COVERED = 10.0, 3.0, 6.0
 _WHOLE_NAME = 4.0
-# A book with ten times the readers is that much better: it decides where the words say nearly the same.
+# Points for ten times the readers: popularity decides between similar matches.
 _TENFOLD = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A book that may be what is sought, in folded words."""
+    """A matching book, in folded words."""
 
     book_id: int
     title: str
@@ -31,7 +31,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A book with its points and, for each group, the form by which it has them; None where it has none."""
+    """A candidate with its points and, for each group, the form that matched best, None if none did."""
 
     candidate: Candidate
     points: float
@@ -39,7 +39,7 @@ class Ranked:
 
 
 def rank(candidates: Sequence[Candidate], groups: Sequence[Group], *, title: str = "") -> list[Ranked]:
-    """The candidates, best first; `title` is the query as a title would be sorted."""
+    """The candidates, best first; `title` is the sort key of the query as a title."""
     ranked = [_ranked(candidate, groups, title) for candidate in candidates]
     ranked.sort(key=lambda each: (-each.points, each.candidate.book_id))
     return ranked
@@ -57,39 +57,39 @@ def _ranked(candidate: Candidate, groups: Sequence[Group], sought_title: str) ->
     forms: list[Form | None] = []
     sought: list[str] = []
     for group in groups:
-        best, chosen = 0.0, None
+        best, best_form = 0.0, None
         for form in group:
-            worth = min([_worth(word, form.is_beginning, fields) for word in form.words])
-            if worth and (worth - form.cost > best or chosen is None):
-                best, chosen = worth - form.cost, form
+            worth = min([_worth(word, form.is_prefix, fields) for word in form.words])
+            if worth and (worth - form.cost > best or best_form is None):
+                best, best_form = worth - form.cost, form
         points += best
-        forms.append(chosen)
-        if chosen is not None:
-            sought += chosen.words
+        forms.append(best_form)
+        if best_form is not None:
+            sought += best_form.words
     points /= len(groups)
     key = without_article(title)
     points += _COVERED * len(set(sought).intersection(key)) / max(len(key), 1)
     if sought_title:
-        called = " ".join(key)
-        points += _EXACT if called == sought_title else _STARTS if called.startswith(sought_title) else 0.0
+        same_title = " ".join(key)
+        points += _EXACT if same_title == sought_title else _STARTS if same_title.startswith(sought_title) else 0.0
     if authors and set(sought).issubset(authors):
         points += _WHOLE_NAME * len(set(sought)) / len(authors)
     return Ranked(candidate, points + _TENFOLD * math.log10(1 + candidate.readers), tuple(forms))
 
 
-def _worth(word: str, is_beginning: bool, fields: Sequence[tuple[float, str, frozenset[str]]]) -> float:
+def _worth(word: str, is_prefix: bool, fields: Sequence[tuple[float, str, frozenset[str]]]) -> float:
     best = 0.0
     for worth, text, words in fields:
         if worth > best:
             if word in words:
                 best = worth
-            elif is_beginning and worth * _BEGINS > best and (text.startswith(word) or f" {word}" in text):
-                best = worth * _BEGINS
+            elif is_prefix and worth * _PREFIX > best and (text.startswith(word) or f" {word}" in text):
+                best = worth * _PREFIX
     return best
 
 
 def has(words: Sequence[str], form: Form) -> bool:
-    """Whether all of a form's words are among `words`, or begin one of them."""
+    """Whether every word of a form is among `words`, or the beginning of one of them."""
     return all(
-        any(there == word or (form.is_beginning and there.startswith(word)) for there in words) for word in form.words
+        any(each == word or (form.is_prefix and each.startswith(word)) for each in words) for word in form.words
     )

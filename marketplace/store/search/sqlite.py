@@ -1,4 +1,4 @@
-"""Full text by SQLite's FTS5."""
+"""Search by SQLite's FTS5."""
 
 import json
 from collections.abc import Iterable
@@ -21,15 +21,15 @@ class FullText:
         self._few = few
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, with the number of books that have each."""
+        """Those words that the catalogue has, each with its number of books."""
         wanted: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
         terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(wanted))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
-    def like(self, word: str, limit: int) -> dict[str, int]:
-        """Words that share most groups of three letters with `word`, with the number of books that have each."""
+    def similar(self, word: str, limit: int) -> dict[str, int]:
+        """The words with most trigrams in common with `word`, each with its number of books."""
         padded = f" {word} "
-        trigrams = " OR ".join(f'"{padded[at : at + 3]}"' for at in range(len(padded) - 2))
+        trigrams = " OR ".join(f'"{padded[i : i + 3]}"' for i in range(len(padded) - 2))
         near = (
             select(_terms.c.rowid)
             .where(literal_column("fts_terms").op("MATCH")(trigrams))
@@ -40,22 +40,22 @@ class FullText:
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
-        """Of books that are selected in some order, those that match; in title and authors alone where `in_names`."""
+        """The selection limited to books that match, in title and authors alone if `in_names`."""
         expression = f"{{title authors}} : ({_expression(match)})" if in_names else _expression(match)
         matching = select(_words.c.rowid).where(literal_column("fts_words").op("MATCH")(expression))
         some = select(func.count()).select_from(matching.limit(self._few + 1).subquery())
         if self._connection.execute(some).scalar_one() <= self._few:
             return chosen.where(books.c.book_id.in_(matching))
-        # The plus keeps SQLite from looking up book by book, to sort them all: it walks along the order's index.
+        # The plus keeps SQLite from looking up each book and sorting: it walks the index of the order instead.
         return chosen.where(literal_column("+books.book_id").in_(matching))
 
 
 def _expression(match: Match) -> str:
-    # Words are letters and digits only; the quotes keep AND, OR, NOT and NEAR words too.
+    # Folded words have only letters and digits; the quotes make AND, OR, NOT and NEAR plain words.
     groups = ("(" + " OR ".join(map(_form, group)) + ")" for group in match.groups)
     return " AND ".join(groups)
 
 
 def _form(form: Form) -> str:
     words = " AND ".join(f'"{word}"' for word in form.words)
-    return f"({words}{'*' if form.is_beginning else ''})"
+    return f"({words}{'*' if form.is_prefix else ''})"

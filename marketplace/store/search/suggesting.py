@@ -1,4 +1,4 @@
-"""What somebody who is typing may mean."""
+"""Completions of an unfinished query."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,25 +14,25 @@ from marketplace.store.search.corrections import Corrector
 from marketplace.store.search.query import Group, Match, as_typed, parse
 from marketplace.store.search.ranking import has, rank
 
-_CONSIDERED = 60
+_MAX_CANDIDATES = 60
 _AUTHORS, _CATEGORIES = 3, 2
-"""So many of each are suggested, at most; books fill the rest."""
-_SHORTEST = 2
-_SHORTEST_FORGIVEN = 4
+"""The largest number of each; books fill the rest."""
+_MIN_LENGTH = 2
+_MIN_LENGTH_CORRECTED = 4
 
 
 def suggestions(connection: Connection, text: str, limit: int) -> tuple[Suggestion, ...]:
-    """Authors, books and categories that `text` may become, at most `limit` in all."""
+    """Authors, books and categories that `text` may be the beginning of, at most `limit` in all."""
     words = parse(text).words
-    if sum(map(len, words)) < _SHORTEST:
+    if sum(map(len, words)) < _MIN_LENGTH:
         return ()
     candidates = Candidates(connection)
-    groups = as_typed(words, shortest=1)
-    found = candidates.in_names(Match(groups), _CONSIDERED)
+    groups = as_typed(words, min_prefix=1)
+    found = candidates.in_names(Match(groups), _MAX_CANDIDATES)
     categories = _categories(connection, folded_words(text))
-    if not found and not categories and max(map(len, words)) >= _SHORTEST_FORGIVEN:
+    if not found and not categories and max(map(len, words)) >= _MIN_LENGTH_CORRECTED:
         groups = Corrector(candidates.full_text, words, unfinished=True).unknown_corrected()
-        found = candidates.in_names(Match(groups), _CONSIDERED)
+        found = candidates.in_names(Match(groups), _MAX_CANDIDATES)
     ranked = rank(found, groups, title=sort_key(text))
     cards = cards_of(connection, [each.candidate.book_id for each in ranked])
     authors = _authors(cards, groups)
@@ -76,9 +76,9 @@ def _categories(connection: Connection, words: Sequence[str]) -> list[Suggestion
 
 
 def _is_begun(label: Sequence[str], words: Sequence[str]) -> bool:
-    starts = [at for at in range(len(label)) if label[at].startswith(words[0])]
+    starts = [i for i in range(len(label)) if label[i].startswith(words[0])]
     return any(
-        len(label) - at >= len(words)
-        and all(there.startswith(word) for there, word in zip(label[at:], words, strict=False))
-        for at in starts
+        len(label) - i >= len(words)
+        and all(part.startswith(word) for part, word in zip(label[i:], words, strict=False))
+        for i in starts
     )

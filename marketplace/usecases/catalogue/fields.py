@@ -1,4 +1,4 @@
-"""What the facts of a book look like in text; booksellers' files and moderators' forms have the same rules."""
+"""How a book's attributes are read from text, in booksellers' files and in moderators' forms alike."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,19 +7,19 @@ from urllib.parse import urlsplit
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.ids import GREATEST_IMPORTED_ID
+from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.money import Money, PriceError, parse_price
 from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.csvfile import RowRefused
 from servicekit.importing import Labels, Layout
 
-GREATEST_STOCK = 2**31 - 1
-LONGEST_STOCK = len(str(GREATEST_STOCK))
+MAX_STOCK = 2**31 - 1
+_MAX_STOCK_DIGITS = len(str(MAX_STOCK))
 
 
-def facts_in(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
-    """How each fact of a book is read; each raises RowRefused. `categories` counts the labels that mean none."""
+def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
+    """For each attribute a function that reads it and raises RowRefused; `categories` counts unknown labels."""
     return {
         "title": csvfields.title,
         "authors": partial(csvfields.listing, column="authors"),
@@ -36,11 +36,11 @@ def facts_in(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], An
 
 def layout(categories: Labels[Category]) -> Layout[Book]:
     """How the rows of a bookseller's file become books."""
-    facts = facts_in(categories)
+    attributes = readers_of(categories)
 
     def book(fields: Fields) -> Book:
-        book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
-        return Book(id=book_id, **{fact: read(fields) for fact, read in facts.items()})
+        book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
+        return Book(id=book_id, **{name: read(fields) for name, read in attributes.items()})
 
     return Layout(
         noun="books",
@@ -66,9 +66,9 @@ def _stock(fields: Fields) -> int | None:
     if not stock:
         return None
     digits = stock.lstrip("0") or "0"
-    # Python refuses to read very long numbers, and no stock is as large as that.
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_STOCK and int(digits) <= GREATEST_STOCK):
-        raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {GREATEST_STOCK}")
+    # int() refuses very long numbers with an error of its own.
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_STOCK_DIGITS and int(digits) <= MAX_STOCK):
+        raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {MAX_STOCK}")
     return int(digits)
 
 

@@ -1,4 +1,4 @@
-"""A book as a form shows it and takes it back, so that two who change it at once overwrite nothing of each other."""
+"""The form of a book, which detects edits of the same attribute by two moderators at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,62 +7,63 @@ from typing import Any
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import BookConflict, UnfitBook
+from marketplace.domain.errors import BookConflict, InvalidBook
 from marketplace.domain.money import written_amount
-from marketplace.usecases.catalogue.fields import facts_in
+from marketplace.usecases.catalogue.fields import readers_of
 from servicekit.csvfile import RowRefused
 from servicekit.importing import Labels
 
 Texts = Mapping[str, str]
-"""What stands in the fields of a form, by their names; a list is separated by `;`."""
+"""The text of each field of a form by its name; lists are separated by `;`."""
 
-FIELDS_OF: Mapping[str, tuple[str, ...]] = {
-    **{fact: (fact,) for fact in ("title", "authors", "year", "isbn", "categories", "subjects", "description")},
+FIELDS_BY_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("title", "authors", "year", "isbn", "categories", "subjects", "description")},
     "price": ("price", "currency"),
     "stock": ("stock",),
     "picture": ("picture",),
 }
-"""The fields of each fact of a book."""
-FIELDS = tuple(field for fields in FIELDS_OF.values() for field in fields)
+"""The form fields of each attribute of a book."""
+FIELDS = tuple(field for fields in FIELDS_BY_ATTRIBUTE.values() for field in fields)
 
-_IN_LINES = "description"
-_MARK_BYTES = 8
+_MULTILINE = "description"
+_FINGERPRINT_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A form as it was sent: what was typed, and by fact a mark of what the form had shown."""
+class BookForm:
+    """A submitted form: its texts, and by attribute the fingerprint of what the form had shown."""
 
     texts: Texts
     shown: Mapping[str, str]
 
     @property
     def changed(self) -> frozenset[str]:
-        """The facts that whoever filled it in means to change."""
-        marks = marks_of(self.texts)
-        return frozenset(fact for fact in FIELDS_OF if marks[fact] != self.shown.get(fact))
+        """The attributes that the moderator edited."""
+        submitted = fingerprints(self.texts)
+        return frozenset(name for name in FIELDS_BY_ATTRIBUTE if submitted[name] != self.shown.get(name))
 
-    def refreshed(self, book: Book) -> "Filled":
-        """The form over the book as it is now, with what was typed kept."""
-        changed = {field for fact in self.changed for field in FIELDS_OF[fact]}
-        now = texts_of(book)
-        return Filled({name: self.texts[name] if name in changed else now[name] for name in FIELDS}, marks_of(now))
+    def refreshed(self, book: Book) -> "BookForm":
+        """The form over the current book, with the moderator's edits kept."""
+        edited = {field for name in self.changed for field in FIELDS_BY_ATTRIBUTE[name]}
+        current = texts_of(book)
+        texts = {field: self.texts[field] if field in edited else current[field] for field in FIELDS}
+        return BookForm(texts, fingerprints(current))
 
 
-def empty() -> Filled:
-    """The form of a book that is to be made."""
+def empty_form() -> BookForm:
+    """The form of a new book."""
     texts = dict.fromkeys(FIELDS, "")
-    return Filled(texts, marks_of(texts))
+    return BookForm(texts, fingerprints(texts))
 
 
-def form_of(book: Book) -> Filled:
+def form_of(book: Book) -> BookForm:
     """The form that shows a book."""
     texts = texts_of(book)
-    return Filled(texts, marks_of(texts))
+    return BookForm(texts, fingerprints(texts))
 
 
 def texts_of(book: Book) -> Texts:
-    """What the fields of its form say of a book."""
+    """The texts of a book's form."""
     return {
         "title": book.title,
         "authors": "; ".join(book.authors),
@@ -78,55 +79,58 @@ def texts_of(book: Book) -> Texts:
     }
 
 
-def marks_of(texts: Texts) -> dict[str, str]:
-    """A mark for each fact: another one as soon as its fields say something else."""
-    return {fact: _mark([_as_sent(name, texts[name]) for name in names]) for fact, names in FIELDS_OF.items()}
+def fingerprints(texts: Texts) -> dict[str, str]:
+    """A hash of each attribute's texts."""
+    return {
+        attribute: _fingerprint([_as_submitted(field, texts[field]) for field in fields])
+        for attribute, fields in FIELDS_BY_ATTRIBUTE.items()
+    }
 
 
-def facts_of(filled: Filled) -> dict[str, Any]:
-    """All facts of the book that a form describes.
+def attributes_of(form: BookForm) -> dict[str, Any]:
+    """All attributes of the book that a form describes.
 
-    Raises UnfitBook.
+    Raises InvalidBook.
     """
-    return _read(filled.texts, frozenset(FIELDS_OF))
+    return _read(form.texts, frozenset(FIELDS_BY_ATTRIBUTE))
 
 
-def merged(book: Book, filled: Filled) -> Book:
-    """The book with what the form means to change.
+def merged(book: Book, form: BookForm) -> Book:
+    """The book with the moderator's edits.
 
-    Raises UnfitBook, and BookConflict where somebody else changed a fact of those, since the form was shown, into
-    something else.
+    Raises InvalidBook, and BookConflict if somebody else has changed an edited attribute to something different since
+    the form was shown.
     """
-    changed = filled.changed
-    facts = _read(filled.refreshed(book).texts, changed)
-    now, typed = marks_of(texts_of(book)), marks_of(filled.texts)
-    conflicts = frozenset(fact for fact in changed if now[fact] not in {filled.shown.get(fact), typed[fact]})
+    changed = form.changed
+    attributes = _read(form.refreshed(book).texts, changed)
+    current, submitted = fingerprints(texts_of(book)), fingerprints(form.texts)
+    conflicts = frozenset(name for name in changed if current[name] not in {form.shown.get(name), submitted[name]})
     if conflicts:
         raise BookConflict(conflicts)
-    return replace(book, **facts)
+    return replace(book, **attributes)
 
 
-def _read(texts: Texts, facts: frozenset[str]) -> dict[str, Any]:
-    reading = facts_in(Labels(Category))
-    found: dict[str, Any] = {}
-    unfit = set()
-    for fact in facts:
+def _read(texts: Texts, names: frozenset[str]) -> dict[str, Any]:
+    readers = readers_of(Labels(Category))
+    attributes: dict[str, Any] = {}
+    invalid = set()
+    for name in names:
         try:
-            # No text of PostgreSQL holds it, and no file that is imported has it.
-            if any("\0" in texts[name] for name in FIELDS_OF[fact]):
+            # PostgreSQL cannot store NUL.
+            if any("\0" in texts[field] for field in FIELDS_BY_ATTRIBUTE[name]):
                 raise RowRefused("not a text")
-            found[fact] = reading[fact](texts)
+            attributes[name] = readers[name](texts)
         except RowRefused:
-            unfit.add(fact)
-    if unfit:
-        raise UnfitBook(frozenset(unfit))
-    return found
+            invalid.add(name)
+    if invalid:
+        raise InvalidBook(frozenset(invalid))
+    return attributes
 
 
-def _as_sent(name: str, text: str) -> str:
-    # Browsers send lines their own way, and fields of one line without what breaks lines.
-    return text.replace("\r\n", "\n").strip() if name == _IN_LINES else " ".join(text.split())
+def _as_submitted(field: str, text: str) -> str:
+    # Browsers submit line breaks as CRLF, and remove them from single-line fields.
+    return text.replace("\r\n", "\n").strip() if field == _MULTILINE else " ".join(text.split())
 
 
-def _mark(texts: list[str]) -> str:
-    return blake2s("\0".join(texts).encode(errors="surrogatepass"), digest_size=_MARK_BYTES).hexdigest()
+def _fingerprint(texts: list[str]) -> str:
+    return blake2s("\0".join(texts).encode(errors="surrogatepass"), digest_size=_FINGERPRINT_BYTES).hexdigest()

@@ -1,11 +1,11 @@
-"""Bringing a bookseller's catalogue and history in."""
+"""The import of a bookseller's catalogue and history."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.ids import GREATEST_IMPORTED_ID
+from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.interactions import InteractionKind
 from marketplace.store import Store
 from marketplace.usecases.catalogue.fields import layout
@@ -13,14 +13,14 @@ from servicekit import csvfields
 from servicekit.csvfields import Fields
 from servicekit.importing import Labels, Layout, check_csv, import_csv
 
-_SAYS_NOTHING_GOOD = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
+_IGNORED_KINDS = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
 
 Pair = tuple[int, int]
-"""A reader and a book that they had."""
+"""A reader and a book in their history."""
 
 
 class Importer:
-    """Imports files into one store."""
+    """Imports files into a store, with unusable rows written to the folder `rejects`."""
 
     def __init__(self, store: Store, *, rejects: Path) -> None:
         self._store = store
@@ -28,9 +28,9 @@ class Importer:
         self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
-        """Import one or both files, and say on the screen what became of them.
+        """Import one or both files, with progress and a report on the terminal.
 
-        Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
+        Raises NotSuchACsv before anything is stored, and EndsEarly after the complete rows of a truncated file.
         """
         if books is not None:
             check_csv(books, layout(self._categories))
@@ -39,9 +39,8 @@ class Importer:
         changed = 0
         try:
             if books is not None:
-                changed += import_csv(
-                    books, layout(self._categories), store=self._put_books, rejects=self._rejects
-                ).changed
+                report = import_csv(books, layout(self._categories), store=self._put_books, rejects=self._rejects)
+                changed += report.changed
                 self._categories.tell_unknown(books, "categories")
             if interactions is not None:
                 report = import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
@@ -76,7 +75,7 @@ def _interactions() -> Layout[Pair | None]:
 
 
 def _pair(fields: Fields) -> Pair | None:
-    reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
-    book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
+    reader_id = csvfields.identifier(fields, "user_id", greatest=MAX_IMPORTED_ID)
+    book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
     kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
-    return None if kind in _SAYS_NOTHING_GOOD else (reader_id, book_id)
+    return None if kind in _IGNORED_KINDS else (reader_id, book_id)

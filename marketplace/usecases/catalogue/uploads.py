@@ -1,4 +1,4 @@
-"""A bookseller's file of books, sent by a moderator's browser."""
+"""The import of a file of books that a moderator uploads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,37 +12,37 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
-from marketplace.usecases.activity import now
 from marketplace.usecases.catalogue.fields import layout
+from servicekit.clock import now
 from servicekit.csvfile import CsvFile, NotSuchACsv, Row, is_within
 from servicekit.importing import Labels, values_of
 
-GREATEST_UPLOAD = 8 * 1024 * 1024
-"""Of a request with such a file; larger ones are for `python -m marketplace import`."""
-GREATEST_UNPACKED = 64 * 1024 * 1024
-"""Of a file once it is unpacked: a small one may hold gigabytes of blanks."""
-TOLD = 100
-"""So many bad rows, and so many of what else was not understood, are told."""
+MAX_UPLOAD_BYTES = 8 * 1024 * 1024
+"""The size limit of a request with a file; larger files need `python -m marketplace import`."""
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
+"""The size limit of a decompressed file: a small one may expand to gigabytes."""
+MAX_REPORTED = 100
+"""The number of rejected rows, unknown columns and unknown categories that a report lists."""
 _BATCH = 500
-"""So many books are a transaction: others who write wait no longer."""
-_LONGEST_NAME = 100
+"""Books in one transaction, so that other writers need not wait long."""
+_MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadReport:
-    """What became of a file's rows; of bad ones the first are told, each with its line and the reason."""
+    """The result of an upload; the first rejected rows are listed with line number and reason."""
 
     name: str
     good: int
     changed: int
-    refused: int
-    told: Sequence[tuple[int, str]] = ()
+    rejected: int
+    rejects: Sequence[tuple[int, str]] = ()
     unknown_columns: Sequence[str] = ()
     unknown_categories: Sequence[tuple[str, int]] = ()
 
 
 class Uploads:
-    """Brings such files in; `changed` is called with the ids of books that changed, `wake` after each commit."""
+    """Imports such files; `changed` is called with the ids of changed books, and `wake`, after each commit."""
 
     def __init__(
         self,
@@ -51,46 +51,46 @@ class Uploads:
         changed: Callable[[Iterable[int]], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = now,
-        most: int = GREATEST_UNPACKED,
+        max_bytes: int = MAX_UNPACKED_BYTES,
     ) -> None:
         self._store = store
         self._changed = changed
         self._wake = wake
         self._clock = clock
-        self._most = most
+        self._max_bytes = max_bytes
 
     def books(self, by: int, name: str, opened: IO[bytes]) -> UploadReport:
         """Add or replace the books of a file, as `python -m marketplace import --books` does.
 
-        Bad rows stop nothing. Raises NotSuchACsv before anything is stored, and StoreUnavailable.
+        Rejected rows do not stop the rest. Raises NotSuchACsv before anything is stored, and StoreUnavailable.
         """
-        name = "".join(filter(str.isprintable, name))[:_LONGEST_NAME] or "?"
-        if not is_within(opened, self._most):
-            raise NotSuchACsv(f"{name}: more than {self._most // 1024**2} MB when it is unpacked")
+        name = "".join(filter(str.isprintable, name))[:_MAX_NAME_LENGTH] or "?"
+        if not is_within(opened, self._max_bytes):
+            raise NotSuchACsv(f"{name}: more than {self._max_bytes // 1024**2} MB when decompressed")
         categories = Labels(Category)
         rows = layout(categories)
-        told: list[tuple[int, str]] = []
-        refused = 0
+        rejects: list[tuple[int, str]] = []
+        rejected = 0
 
-        def refuse(row: Row, reason: str) -> None:
-            nonlocal refused
-            refused += 1
-            if refused <= TOLD:
-                told.append((row.line, reason))
+        def reject(row: Row, reason: str) -> None:
+            nonlocal rejected
+            rejected += 1
+            if rejected <= MAX_REPORTED:
+                rejects.append((row.line, reason))
 
         with CsvFile(Path(name), required=rows.required, optional=rows.optional, opened=opened) as file:
-            good, changed = self._put_all(by, name, values_of(file, rows, refuse), lambda: refused)
+            good, changed = self._put_all(by, name, values_of(file, rows, reject), lambda: rejected)
         return UploadReport(
             name=name,
             good=good,
             changed=changed,
-            refused=refused,
-            told=told,
-            unknown_columns=file.unknown_columns[:TOLD],
-            unknown_categories=categories.unknown[:TOLD],
+            rejected=rejected,
+            rejects=rejects,
+            unknown_columns=file.unknown_columns[:MAX_REPORTED],
+            unknown_categories=categories.unknown[:MAX_REPORTED],
         )
 
-    def _put_all(self, by: int, name: str, books: Iterable[Book], refused: Callable[[], int]) -> tuple[int, int]:
+    def _put_all(self, by: int, name: str, books: Iterable[Book], rejected: Callable[[], int]) -> tuple[int, int]:
         good = changed = 0
         rest = iter(books)
         try:
@@ -98,8 +98,8 @@ class Uploads:
                 changed += self._put(batch)
                 good += len(batch)
         finally:
-            # What came whole stays, whatever happened then; so the log tells it.
-            counts = {"good": good, "changed": changed, "refused": refused()}
+            # Committed batches stay even if a later one fails, so the audit log must mention them.
+            counts = {"good": good, "changed": changed, "refused": rejected()}
             with self._store.write() as work:
                 work.audit.add(by, Action.BOOKS_IMPORTED, name, counts, at=self._clock())
                 work.commit()
@@ -121,7 +121,7 @@ class Uploads:
         return len(changed)
 
     def _count_readers(self) -> None:
-        # Looked up before the transaction that writes: the whole history is read for it.
+        # Counted before the write transaction: it reads the whole history.
         with self._store.read() as work:
             counted = work.books.miscounted()
         if counted:

@@ -1,56 +1,54 @@
 """The moderators' pages, all behind one guard."""
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
-from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD, Uploads
-from marketplace.usecases.moderation import Moderation
-from marketplace.web.moderator import books, events, importing, log, orders
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
+from marketplace.web.moderator import books, events, imports, orders
+from marketplace.web.moderator.arguments import PAGE
+from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_account
+from marketplace.web.security import no_store
+from marketplace.web.shop import Shop
 
-IMPORT = "moderator.take_file"
+IMPORT = "moderator.import_books"
 
 
 class UploadTooLarge(RequestEntityTooLarge):
-    """A moderator sent a larger file than a page takes."""
+    """A moderator sent a larger file than the import page accepts."""
 
 
-def admit_uploads(app: Flask) -> None:
-    """Let moderators, and nobody else, send the import a larger body than forms have; registered before all guards.
+def allow_uploads(app: Flask) -> None:
+    """Let moderators send the import page a larger body than other forms may have.
 
-    The token of the form stands in that body.
+    Must be registered before the other guards: the form's CSRF token is in that body.
     """
 
     @app.before_request
-    def admit() -> None:
-        if request.endpoint != IMPORT or not _is_moderators(current_account()):
+    def allow() -> None:
+        if request.endpoint != IMPORT or not _is_moderator(current_account()):
             return
-        request.max_content_length = GREATEST_UPLOAD
-        if (request.content_length or 0) > GREATEST_UPLOAD:
+        request.max_content_length = MAX_UPLOAD_BYTES
+        if (request.content_length or 0) > MAX_UPLOAD_BYTES:
             raise UploadTooLarge
 
 
-def blueprint(store: Store, moderation: Moderation, uploads: Uploads) -> Blueprint:
-    """`/moderator` and what is under it; no page of it is kept by a browser or proxy."""
+def blueprint(shop: Shop) -> Blueprint:
+    """`/moderator` and everything under it."""
     moderator = Blueprint("moderator", __name__, url_prefix="/moderator")
+    moderator.after_request(no_store)
 
     @moderator.before_request
-    def let_in() -> Answer | None:
+    def authorize() -> Answer | None:
         account = current_account()
         if account is None:
             return _to_sign_in()
-        if not _is_moderators(account):
+        if not _is_moderator(account):
             abort(403)
         return None
-
-    @moderator.after_request
-    def keep_nothing(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @moderator.errorhandler(NotSignedIn)
     def sign_in_again(_error: NotSignedIn) -> Answer:
@@ -58,21 +56,25 @@ def blueprint(store: Store, moderation: Moderation, uploads: Uploads) -> Bluepri
 
     @moderator.get("")
     def overview() -> str:
-        return render_template("moderator/overview.html", standings=moderation.standings())
+        return render_template("moderator/overview.html", counts=shop.moderation.overview())
 
-    books.add_to(moderator, store, moderation)
-    importing.add_to(moderator, uploads)
-    orders.add_to(moderator, store, moderation)
-    log.add_to(moderator, store)
-    events.add_to(moderator, store, moderation)
+    @moderator.get("/audit")
+    def audit() -> str:
+        number = page_number()
+        with shop.store.read() as work:
+            entries = work.audit.page(limit=PAGE, offset=(number - 1) * PAGE)
+        return render_template("moderator/audit.html", entries=entries.rows, pages=paged(entries.total, PAGE, number))
+
+    for pages in (books, imports, orders, events):
+        pages.add_to(moderator, shop)
     return moderator
 
 
-def _is_moderators(account: Account | None) -> bool:
+def _is_moderator(account: Account | None) -> bool:
     return account is not None and account.is_moderator
 
 
 def _to_sign_in() -> Answer:
-    # What was to be sent cannot be sent again; where it stood can be looked at.
-    came_for = request.full_path.rstrip("?") if request.method == "GET" else url_for("moderator.overview")
-    return redirect(url_for("account.sign_in_form", next=came_for), 303)
+    # A form that was posted cannot be sent again; a page can be opened again.
+    back = request.full_path.rstrip("?") if request.method == "GET" else url_for("moderator.overview")
+    return redirect(url_for("account.sign_in_form", next=back), 303)

@@ -1,44 +1,39 @@
-"""Events that nobody took, and that wait for a moderator to send them again."""
+"""Failed deliveries: events that their receiver rejected, for a moderator to send again."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.errors import EventNotFound
-from marketplace.store import Store
-from marketplace.usecases.moderation import Moderation
-from marketplace.web.flash import say
-from marketplace.web.moderator.asked import PAGE, by_whom
+from marketplace.web.flash import flash
+from marketplace.web.moderator.arguments import PAGE, moderator_id
 from marketplace.web.paging import page_number, paged
+from marketplace.web.shop import Shop
 
 _GREATEST = 2**63 - 1
 
 
-def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
-    """Add `/moderator/events`, and what is posted there."""
+def add_to(moderator: Blueprint, shop: Shop) -> None:
+    """Add `/moderator/events`, and its posts."""
 
     @moderator.get("/events")
     def events() -> str:
         number = page_number()
-        with store.read() as work:
-            pages = paged(work.outbox.length().refused, PAGE, number)
-            found = work.outbox.refused(PAGE, (number - 1) * PAGE)
-        return render_template("moderator/events.html", events=found, pages=pages)
+        with shop.store.read() as work:
+            pages = paged(work.outbox.length().failed, PAGE, number)
+            failed = work.outbox.failed(PAGE, (number - 1) * PAGE)
+        return render_template("moderator/events.html", events=failed, pages=pages)
 
     @moderator.post(f"/events/<int(min=1,max={_GREATEST}):event_id>/retry")
     def retry_event(event_id: int) -> Answer:
         try:
-            moderation.retry_event(by_whom(), event_id)
+            shop.moderation.retry_event(moderator_id(), event_id)
         except EventNotFound:
-            say("event-gone")
+            flash("event-gone")
         else:
-            say("event-retried")
-        return _back()
+            flash("event-retried")
+        return redirect(url_for("moderator.events"), 303)
 
     @moderator.post("/events/retry")
     def retry_all_events() -> Answer:
-        say("events-retried", count=moderation.retry_all_events(by_whom()))
-        return _back()
-
-
-def _back() -> Answer:
-    return redirect(url_for("moderator.events"), 303)
+        flash("events-retried", count=shop.moderation.retry_all_events(moderator_id()))
+        return redirect(url_for("moderator.events"), 303)

@@ -1,4 +1,4 @@
-"""The table of all orders, and what is done to one of them."""
+"""The table of all orders, and the page of one."""
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -7,35 +7,36 @@ from marketplace.domain.addresses import address_lines
 from marketplace.domain.errors import StateConflict
 from marketplace.domain.moderation import OrderColumn
 from marketplace.domain.orders import NEXT_STATES, OrderState
-from marketplace.store import Store
-from marketplace.usecases.moderation import MOVES, Moderation
-from marketplace.web.flash import say
-from marketplace.web.moderator.asked import PAGE, by_whom, query_asked, sort_of
+from marketplace.usecases.moderation import MODERATOR_STATES
+from marketplace.web.flash import flash
+from marketplace.web.forms import typed
+from marketplace.web.moderator.arguments import PAGE, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
+from marketplace.web.shop import Shop
 
 _STATES = {state.value: state for state in OrderState}
 
 
-def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
+def add_to(moderator: Blueprint, shop: Shop) -> None:
     """Add `/moderator/orders` and `/moderator/orders/<id>`."""
 
     @moderator.get("/orders")
     def orders() -> str:
-        query, number = query_asked(), page_number()
-        by, descending = sort_of(OrderColumn.PLACED, descending=True)
-        named = request.args.get("state", "")
-        if named and named not in _STATES:
+        query, number = search_words(), page_number()
+        by, descending = sort_column(OrderColumn.PLACED, descending=True)
+        name = request.args.get("state", "")
+        if name and name not in _STATES:
             abort(404)
-        state = _STATES.get(named)
-        with store.read() as work:
-            found = work.order_table.page(
+        state = _STATES.get(name)
+        with shop.store.read() as work:
+            results = work.order_table.page(
                 query, state, by=by, descending=descending, limit=PAGE, offset=(number - 1) * PAGE
             )
         return render_template(
             "moderator/orders.html",
-            found=found,
-            pages=paged(found.total, PAGE, number),
-            sought=query,
+            results=results,
+            pages=paged(results.total, PAGE, number),
+            search=query,
             state=state,
             states=list(OrderState),
             columns=list(OrderColumn),
@@ -45,21 +46,22 @@ def add_to(moderator: Blueprint, store: Store, moderation: Moderation) -> None:
 
     @moderator.get("/orders/<order_id>")
     def order(order_id: str) -> str:
-        with store.read() as work:
-            found = work.orders.get(order_id)
-        moves = [state for state in OrderState if state in NEXT_STATES[found.state] & MOVES]
-        address = address_lines(found.address) if found.address else []
-        return render_template("moderator/order.html", order=found, moves=moves, address=address)
+        with shop.store.read() as work:
+            shown = work.orders.get(order_id)
+        moves = [state for state in OrderState if state in NEXT_STATES[shown.state] & MODERATOR_STATES]
+        address = address_lines(shown.address) if shown.address else []
+        return render_template("moderator/order.html", order=shown, moves=moves, address=address)
 
     @moderator.post("/orders/<order_id>")
     def move_order(order_id: str) -> Answer:
-        to = _STATES.get(request.form.get("to", ""))
-        if to not in MOVES:
+        to = _STATES.get(typed("to"))
+        if to not in MODERATOR_STATES:
             abort(400)
         try:
-            said = "order-moved" if moderation.move_order(by_whom(), order_id, to) else "order-is-so"
+            is_new = shop.moderation.change_order_state(moderator_id(), order_id, to)
+            message = "order-moved" if is_new else "order-already-moved"
         except StateConflict:
-            said = "order-is-not-so"
-        with store.read() as work:
-            say(said, order=order_id, state=work.orders.get(order_id).state.name)
+            message = "order-not-moved"
+        with shop.store.read() as work:
+            flash(message, order=order_id, state=work.orders.get(order_id).state.name)
         return redirect(url_for("moderator.order", order_id=order_id), 303)

@@ -1,40 +1,38 @@
-"""A reader's account: what it is, another password, taking their data along, leaving for good."""
+"""A reader's account: signing up, in and out, changing the password, taking or deleting one's data."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.errors import OrdersUnderWay, StillModerator, Unfit, WrongPassword
+from marketplace.domain.accounts import Account, normalized_email
+from marketplace.domain.errors import EmailTaken, InvalidCredentials, OpenOrders, StillModerator, WrongPassword
 from marketplace.domain.ids import NOBODY
-from marketplace.usecases.accounts import Accounts
-from marketplace.web.flash import say
-from marketplace.web.forms import fault_names, sent, shown_again, to_overview, too_often, typed
-from marketplace.web.limits import Limiter, Tried
-from marketplace.web.pages import signing_in
+from marketplace.usecases.export import export
+from marketplace.web.flash import flash
+from marketplace.web.forms import form, redirect_back, show_again, too_many_attempts, typed
+from marketplace.web.limits import Tried
 from marketplace.web.reader import current_account, current_reader, sign_in_as, sign_out
-
-Export = Callable[[int], dict[str, Any]]
-"""All that the shop keeps about a reader, as JSON holds it."""
+from marketplace.web.security import address, no_store
+from marketplace.web.shop import Shop
 
 PASSWORD = "account/password.html"  # noqa: S105  (a template)
-FORGET = "account/forget.html"
+DELETE = "account/delete.html"
+SIGN_UP = "account/sign_up.html"
+SIGN_IN = "account/sign_in.html"
+
+# RFC 9110 requires every 401 to name a way to sign in; browsers ignore schemes that they do not know.
+_BY_FORM = {"WWW-Authenticate": 'Cookie realm="account"'}
 
 
-def blueprint(accounts: Accounts, limiter: Limiter, *, export: Export) -> Blueprint:
-    """`/account` and what is under it; no page of it is kept by a browser or proxy."""
+def blueprint(shop: Shop) -> Blueprint:
+    """`/account` and everything under it."""
     account = Blueprint("account", __name__, url_prefix="/account")
-
-    @account.after_request
-    def keep_nothing(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    account.after_request(no_store)
 
     @account.get("")
     def overview() -> str:
-        current_reader()  # raises where the database does not answer: the template would take the reader for nobody
+        current_reader()  # raises without the database; the template would show the page of a visitor
         return render_template("account/overview.html")
 
     @account.get("/export")
@@ -42,63 +40,119 @@ def blueprint(accounts: Accounts, limiter: Limiter, *, export: Export) -> Bluepr
         reader_id = current_reader()
         if reader_id == NOBODY:
             abort(404)
-        response = Response(json.dumps(export(reader_id), ensure_ascii=False, indent=2), mimetype="application/json")
+        data = json.dumps(export(shop.store, reader_id), ensure_ascii=False, indent=2)
+        response = Response(data, mimetype="application/json")
         response.headers["Content-Disposition"] = 'attachment; filename="online-books-for-you.json"'
         return response
 
-    signing_in.add_to(account, accounts, limiter)
-    _add_password(account, accounts, limiter)
-    _add_forget(account, accounts, limiter)
+    for add in (_add_sign_up, _add_sign_in, _add_password, _add_delete):
+        add(account, shop)
     return account
 
 
-def _add_password(account: Blueprint, accounts: Accounts, limiter: Limiter) -> None:
+def _add_sign_up(account: Blueprint, shop: Shop) -> None:
+    @account.get("/sign-up")
+    def sign_up_form() -> str | Answer:
+        return _to_overview() if current_account() else render_template(SIGN_UP, form=form())
+
+    @account.post("/sign-up")
+    def sign_up() -> Answer:
+        if seconds := shop.limiter.wait(Tried.SIGN_UP_BY_ADDRESS, address()):
+            return too_many_attempts(SIGN_UP, seconds)
+        try:
+            new = shop.accounts.sign_up(current_reader(), typed("email"), typed("password"))
+        except InvalidCredentials as error:
+            return show_again(SIGN_UP, 422, *(fault.name for fault in error.problems))
+        except EmailTaken:
+            return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
+        return _signed_in(new, "signed-up")
+
+
+def _add_sign_in(account: Blueprint, shop: Shop) -> None:
+    @account.get("/sign-in")
+    def sign_in_form() -> str | Answer:
+        return _to_overview() if current_account() else render_template(SIGN_IN, form=form())
+
+    @account.post("/sign-in")
+    def sign_in() -> Answer:
+        # Normalized: otherwise each spelling of an e-mail would have attempts of its own.
+        email = normalized_email(typed("email")) or ""
+        seconds = shop.limiter.wait(Tried.SIGN_IN_BY_ADDRESS, address())
+        if not seconds and email:
+            seconds = shop.limiter.wait(Tried.SIGN_IN_BY_EMAIL, email)
+        if seconds:
+            return too_many_attempts(SIGN_IN, seconds)
+        try:
+            known = shop.accounts.sign_in(current_reader(), email, typed("password"))
+        except WrongPassword:
+            return show_again(SIGN_IN, 401, "WRONG_PASSWORD", headers=_BY_FORM)
+        shop.limiter.succeeded(Tried.SIGN_IN_BY_EMAIL, email)
+        return _signed_in(known, "signed-in")
+
+    @account.post("/sign-out")
+    def end_session() -> Answer:
+        sign_out()
+        flash("signed-out")
+        return _to_overview()
+
+
+def _add_password(account: Blueprint, shop: Shop) -> None:
     @account.get("/password")
     def password_form() -> str | Answer:
-        return render_template(PASSWORD, form=sent()) if current_account() else _to_sign_in()
+        return render_template(PASSWORD, form=form()) if current_account() else _to_sign_in()
 
     @account.post("/password")
     def change_password() -> Answer:
         if current_account() is None:
             return _to_sign_in()
         reader_id = current_reader()
-        if seconds := limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
-            return too_often(PASSWORD, seconds)
+        if seconds := shop.limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
+            return too_many_attempts(PASSWORD, seconds)
         try:
-            changed = accounts.change_password(reader_id, typed("old"), typed("password"))
+            changed = shop.accounts.change_password(reader_id, typed("old"), typed("password"))
         except WrongPassword:
-            return shown_again(PASSWORD, 422, "WRONG_PASSWORD")
-        except Unfit as error:
-            return shown_again(PASSWORD, 422, *fault_names(error))
-        limiter.succeeded(Tried.PASSWORD_BY_READER, str(reader_id))
+            return show_again(PASSWORD, 422, "WRONG_PASSWORD")
+        except InvalidCredentials as error:
+            return show_again(PASSWORD, 422, *(fault.name for fault in error.problems))
+        shop.limiter.succeeded(Tried.PASSWORD_BY_READER, str(reader_id))
         sign_in_as(changed)
-        say("password-changed")
-        return to_overview()
+        flash("password-changed")
+        return _to_overview()
 
 
-def _add_forget(account: Blueprint, accounts: Accounts, limiter: Limiter) -> None:
+def _add_delete(account: Blueprint, shop: Shop) -> None:
     @account.get("/forget")
-    def forget_form() -> str | Answer:
-        return to_overview() if current_reader() == NOBODY else render_template(FORGET, form=sent())
+    def delete_form() -> str | Answer:
+        return _to_overview() if current_reader() == NOBODY else render_template(DELETE, form=form())
 
     @account.post("/forget")
-    def forget() -> Answer:
+    def delete_data() -> Answer:
         reader_id = current_reader()
         if reader_id == NOBODY:
-            return to_overview()
-        if seconds := limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
-            return too_often(FORGET, seconds)
+            return _to_overview()
+        if seconds := shop.limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
+            return too_many_attempts(DELETE, seconds)
         try:
-            accounts.forget(reader_id, request.form.get("password"))
+            shop.accounts.forget(reader_id, request.form.get("password"))
         except WrongPassword:
-            return shown_again(FORGET, 422, "WRONG_PASSWORD")
-        except OrdersUnderWay:
-            return shown_again(FORGET, 409, "ORDERS_UNDER_WAY")
+            return show_again(DELETE, 422, "WRONG_PASSWORD")
+        except OpenOrders:
+            return show_again(DELETE, 409, "OPEN_ORDERS")
         except StillModerator:
-            return shown_again(FORGET, 409, "STILL_MODERATOR")
+            return show_again(DELETE, 409, "STILL_MODERATOR")
         sign_out()
-        say("forgotten")
-        return to_overview()
+        flash("data-deleted")
+        return _to_overview()
+
+
+def _signed_in(account: Account, message: str) -> Answer:
+    sign_in_as(account)
+    flash(message)
+    return redirect_back(url_for("account.overview"))
+
+
+def _to_overview() -> Answer:
+    return redirect(url_for("account.overview"), 303)
 
 
 def _to_sign_in() -> Answer:

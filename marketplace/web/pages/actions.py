@@ -1,80 +1,70 @@
-"""What readers do with a book: rate it, wish for it, wave it away; every deed leads back to where it was done."""
+"""What readers do with a book: rate it, put it on the wishlist, say that they are not interested."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.ids import GREATEST_ID, is_attribution
-from marketplace.domain.interactions import MOST_HALF_STARS, InteractionKind
-from marketplace.usecases.activity import Activity
-from marketplace.usecases.cards import FreshCards
-from marketplace.web.flash import say
+from marketplace.domain.interactions import MAX_HALF_STARS, InteractionKind
+from marketplace.web.flash import flash
+from marketplace.web.forms import BOOK_ID, attribution, redirect_back, typed
 from marketplace.web.reader import current_reader, remember_reader
-from marketplace.web.redirects import own_path
+from marketplace.web.shop import Shop
 
-_BOOK = f"/books/<int(min=1,max={GREATEST_ID}):book_id>"
+_BOOK = f"/books/{BOOK_ID}"
 
 
-def blueprint(activity: Activity, cards: FreshCards) -> Blueprint:
+def blueprint(shop: Shop) -> Blueprint:
     """Posts to `/books/<id>/rating`, `/wish`, `/unwish` and `/not-interested`, and to `/undo`."""
-    deeds = Blueprint("deeds", __name__)
+    actions = Blueprint("actions", __name__)
 
-    def title_of(book_id: int) -> str:
-        return "".join(card.title for card in cards.of([book_id]).values())
-
-    @deeds.post(f"{_BOOK}/rating")
+    @actions.post(f"{_BOOK}/rating")
     def rate(book_id: int) -> Response:
-        half_stars = _half_stars(request.form.get("stars", ""))
-        deed = activity.rated(current_reader(), book_id, half_stars, _attribution())
-        remember_reader(deed.reader_id)
-        say("rated", title=title_of(book_id), half_stars=half_stars)
+        half_stars = _half_stars(typed("stars"))
+        action = shop.activity.rate(current_reader(), book_id, half_stars, attribution())
+        remember_reader(action.reader_id)
+        flash("rated", title=shop.title(book_id), half_stars=half_stars)
         return _back(book_id)
 
-    @deeds.post(f"{_BOOK}/wish")
+    @actions.post(f"{_BOOK}/wish")
     def wish(book_id: int) -> Response:
-        remember_reader(activity.wished(current_reader(), book_id))
-        say("wished", title=title_of(book_id))
+        remember_reader(shop.activity.add_to_wishlist(current_reader(), book_id))
+        flash("wished", title=shop.title(book_id))
         return _back(book_id)
 
-    @deeds.post(f"{_BOOK}/unwish")
+    @actions.post(f"{_BOOK}/unwish")
     def unwish(book_id: int) -> Response:
-        activity.unwished(current_reader(), book_id)
-        say("unwished", title=title_of(book_id))
+        shop.activity.remove_from_wishlist(current_reader(), book_id)
+        flash("unwished", title=shop.title(book_id))
         return _back(book_id)
 
-    @deeds.post(f"{_BOOK}/not-interested")
-    def wave_away(book_id: int) -> Response:
-        deed = activity.waved_away(current_reader(), book_id, _attribution())
-        remember_reader(deed.reader_id)
-        say("waved-away", title=title_of(book_id), undo=deed.interaction.id)
+    @actions.post(f"{_BOOK}/not-interested")
+    def dismiss(book_id: int) -> Response:
+        action = shop.activity.dismiss(current_reader(), book_id, attribution())
+        remember_reader(action.reader_id)
+        flash("dismissed", title=shop.title(book_id), undo=action.interaction.id)
         return _back(book_id)
 
-    @deeds.post("/undo")
+    @actions.post("/undo")
     def undo() -> Response:
         try:
-            undone = activity.took_back(current_reader(), request.form.get("interaction", ""))
+            undone = shop.activity.undo(current_reader(), typed("interaction"))
         except InteractionNotFound:
-            say("nothing-to-undo")
-            return redirect(own_path(request.form.get("next", ""), url_for("home.index")), 303)
-        rating = undone.kind is InteractionKind.RATING
-        say("rating-removed" if rating else "undone", title=title_of(undone.book_id))
+            flash("nothing-to-undo")
+            return redirect_back(url_for("home.index"))
+        is_rating = undone.kind is InteractionKind.RATING
+        flash("rating-removed" if is_rating else "undone", title=shop.title(undone.book_id))
         return _back(undone.book_id)
 
-    return deeds
+    return actions
 
 
 def _half_stars(text: str) -> int:
     # Stars as the form names them: "0.5" to "5".
-    known = {str(half / 2).removesuffix(".0"): half for half in range(1, MOST_HALF_STARS + 1)}
+    known = {str(half / 2).removesuffix(".0"): half for half in range(1, MAX_HALF_STARS + 1)}
     if text not in known:
         abort(400)
     return known[text]
 
 
-def _attribution() -> str:
-    named = request.values.get("from", "")
-    return named if is_attribution(named) else ""
-
-
 def _back(book_id: int) -> Response:
-    return redirect(own_path(request.form.get("next", ""), url_for("book.page", book_id=book_id)), 303)
+    return redirect_back(url_for("book.page", book_id=book_id))

@@ -4,65 +4,60 @@ import structlog
 from flask import Blueprint, render_template, request
 
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.ids import GREATEST_ID, NOBODY, is_attribution
-from marketplace.domain.interactions import InteractionKind, Standing
-from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.activity import Activity
-from marketplace.usecases.shelves import Shelves
+from marketplace.domain.ids import NOBODY
+from marketplace.domain.interactions import InteractionKind, Preference
+from marketplace.store import UnitOfWork
+from marketplace.web.forms import BOOK_ID, attribution
 from marketplace.web.reader import current_reader, remember_reader
+from marketplace.web.shop import Shop
 
 log = structlog.get_logger()
 
 
-def blueprint(store: Store, shelves: Shelves, activity: Activity) -> Blueprint:
+def blueprint(shop: Shop) -> Blueprint:
     """`/books/<id>`, and `/books/<id>?from=<list>` where a list led to it."""
     book = Blueprint("book", __name__)
 
-    @book.get(f"/books/<int(min=1,max={GREATEST_ID}):book_id>")
+    @book.get(f"/books/{BOOK_ID}")
     def page(book_id: int) -> str:
         reader_id = current_reader()
-        with store.read() as work:
-            found = work.books.get(book_id)
+        with shop.store.read() as work:
+            shown = work.books.get(book_id)
             ratings = work.interactions.ratings(book_id)
-            standing = _standing(work, reader_id, book_id)
-        similar = shelves.similar(reader_id, found)
-        attribution = _list_that_led_here()
+            preference = _preference(work, reader_id, book_id)
+        similar = shop.shelves.similar(reader_id, shown)
+        source = _source()
         if _is_opened_by_a_reader():
             try:
-                _record(activity, book_id, attribution)
+                _record(shop, book_id, source)
             except StoreUnavailable:
-                # The reader came for the book; the shop's bookkeeping is no concern of theirs.
-                log.exception("what a reader did could not be written down")
+                # The reader came for the book, which can be shown all the same.
+                log.exception("activity_not_recorded")
         return render_template(
-            "book/page.html",
-            book=found,
-            ratings=ratings,
-            standing=standing,
-            similar=similar,
-            attribution=attribution,
+            "book/page.html", book=shown, ratings=ratings, preference=preference, similar=similar, attribution=source
         )
 
     return book
 
 
-def _standing(work: UnitOfWork, reader_id: int, book_id: int) -> Standing:
+def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     if reader_id == NOBODY:
-        return Standing()
-    opinions = {each.kind: each for each in work.interactions.with_book(reader_id, book_id)}
-    return Standing(
-        rating=opinions.get(InteractionKind.RATING),
-        not_interested=opinions.get(InteractionKind.NOT_INTERESTED),
-        is_wished=work.wishes.has(reader_id, book_id),
+        return Preference()
+    by_kind = {interaction.kind: interaction for interaction in work.interactions.with_book(reader_id, book_id)}
+    return Preference(
+        rating=by_kind.get(InteractionKind.RATING),
+        not_interested=by_kind.get(InteractionKind.NOT_INTERESTED),
+        is_on_wishlist=work.wishes.has(reader_id, book_id),
     )
 
 
-def _record(activity: Activity, book_id: int, attribution: str) -> None:
+def _record(shop: Shop, book_id: int, source: str) -> None:
     reader_id = current_reader()
-    if not attribution:
-        activity.viewed(reader_id, book_id)
+    if not source:
+        shop.activity.record_view(reader_id, book_id)
         return
     # Every click renews the cookie's year.
-    remember_reader(activity.clicked(reader_id, book_id, attribution))
+    remember_reader(shop.activity.record_click(reader_id, book_id, source))
 
 
 def _is_opened_by_a_reader() -> bool:
@@ -74,8 +69,7 @@ def _is_opened_by_a_reader() -> bool:
     )
 
 
-def _list_that_led_here() -> str:
-    # A link that somebody shared names the list of another reader: it led this one to the book, and is no click here.
-    is_ours = request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
-    named = request.args.get("from", "")
-    return named if is_ours and is_attribution(named) else ""
+def _source() -> str:
+    """The list that led here; "" for a shared link, which names the list of the reader who shared it."""
+    is_own_link = request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+    return attribution() if is_own_link else ""

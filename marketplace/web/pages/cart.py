@@ -1,77 +1,66 @@
-"""The cart: putting books in, changing how many, taking them out."""
+"""The cart: add books, change quantities, remove books."""
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
-from marketplace.domain.ids import GREATEST_ID, is_attribution
-from marketplace.domain.orders import MOST_COPIES
-from marketplace.usecases.cards import FreshCards
-from marketplace.usecases.carts import Carts
-from marketplace.web.flash import say
+from marketplace.domain.orders import MAX_QUANTITY
+from marketplace.web.flash import flash
+from marketplace.web.forms import BOOK_ID, attribution, redirect_back
 from marketplace.web.reader import current_reader, remember_cart, remember_reader
-from marketplace.web.redirects import own_path
+from marketplace.web.shop import Shop
 
-_ID = f"<int(min=1,max={GREATEST_ID}):book_id>"
+_REFUSALS = {CartFull: "cart-full", NotForSale: "not-for-sale", OtherCurrency: "other-currency"}
 
 
-def blueprint(carts: Carts, cards: FreshCards) -> Blueprint:
+def blueprint(shop: Shop) -> Blueprint:
     """`/cart`, and posts to `/books/<id>/cart`, `/cart/<id>`, `/cart/adjust` and `/cart/empty`."""
     cart = Blueprint("cart", __name__)
 
     @cart.get("/cart")
     def page() -> str:
-        found = carts.of(current_reader())
-        remember_cart(filled=bool(found.lines))
-        return render_template("cart/page.html", cart=found, most=MOST_COPIES)
+        current = shop.carts.of(current_reader())
+        remember_cart(filled=bool(current.lines))
+        return render_template("cart/page.html", cart=current, most=MAX_QUANTITY)
 
-    @cart.post(f"/books/{_ID}/cart")
+    @cart.post(f"/books/{BOOK_ID}/cart")
     def add(book_id: int) -> Response:
-        named = request.form.get("from", "")
-        attribution = named if is_attribution(named) else ""
-        title = "".join(card.title for card in cards.of([book_id]).values())
+        title = shop.title(book_id)
         try:
-            reader_id = carts.add(current_reader(), book_id, _copies(least=1, otherwise="1"), attribution)
+            reader_id = shop.carts.add(current_reader(), book_id, _quantity(least=1, default="1"), attribution())
         except (CartFull, NotForSale, OtherCurrency) as refusal:
-            say(_REFUSALS[type(refusal)], title=title)
+            flash(_REFUSALS[type(refusal)], title=title)
         else:
             remember_reader(reader_id)
             remember_cart(filled=True)
-            say("in-cart", title=title)
-        return redirect(own_path(request.form.get("next", ""), url_for("book.page", book_id=book_id)), 303)
+            flash("added-to-cart", title=title)
+        return redirect_back(url_for("book.page", book_id=book_id))
 
-    @cart.post(f"/cart/{_ID}")
+    @cart.post(f"/cart/{BOOK_ID}")
     def change(book_id: int) -> Response:
-        copies = _copies(least=0)
-        carts.set_quantity(current_reader(), book_id, copies)
-        say("cart-changed" if copies else "out-of-cart")
-        return _to_cart()
+        quantity = _quantity(least=0)
+        shop.carts.set_quantity(current_reader(), book_id, quantity)
+        flash("cart-updated" if quantity else "removed-from-cart")
+        return redirect(url_for("cart.page"), 303)
 
     @cart.post("/cart/adjust")
     def adjust() -> Response:
-        carts.adjust(current_reader())
-        say("cart-adjusted")
-        return redirect(own_path(request.form.get("next", ""), url_for("cart.page")), 303)
+        shop.carts.adjust(current_reader())
+        flash("cart-adjusted")
+        return redirect_back(url_for("cart.page"))
 
     @cart.post("/cart/empty")
     def empty() -> Response:
-        carts.empty(current_reader())
-        say("cart-emptied")
-        return _to_cart()
+        shop.carts.empty(current_reader())
+        flash("cart-emptied")
+        return redirect(url_for("cart.page"), 303)
 
     return cart
 
 
-_REFUSALS = {CartFull: "cart-full", NotForSale: "not-for-sale", OtherCurrency: "other-currency"}
-
-
-def _copies(*, least: int, otherwise: str = "") -> int:
-    text = request.form.get("quantity", otherwise)
-    # Not str.isdigit alone: it takes digits of other scripts too, and powers.
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_COPIES)) and int(text) >= least):
+def _quantity(*, least: int, default: str = "") -> int:
+    text = request.form.get("quantity", default)
+    # Not str.isdigit alone: it accepts superscripts and the digits of other scripts.
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_QUANTITY)) and int(text) >= least):
         abort(400)
     return int(text)
-
-
-def _to_cart() -> Response:
-    return redirect(url_for("cart.page"), 303)

@@ -1,36 +1,35 @@
-"""The catalogue's shelves: of a category and of an author."""
+"""The catalogue by category and by author."""
 
 from flask import Blueprint, render_template
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import CategoryNotFound
-from marketplace.store import Store
-from marketplace.usecases.shelves import Shelves
 from marketplace.web.paging import PAGE, page_number, paged, sort_asked
 from marketplace.web.reader import current_reader
+from marketplace.web.shop import Shop
 
 
-def blueprint(store: Store, shelves: Shelves) -> Blueprint:
+def blueprint(shop: Shop) -> Blueprint:
     """`/categories`, `/categories/<slug>` and `/authors/<slug>`."""
     catalogue = Blueprint("catalogue", __name__)
 
     @catalogue.get("/categories")
     def categories() -> str:
-        return render_template("catalogue/categories.html", categories=shelves.categories())
+        return render_template("catalogue/categories.html", categories=shop.shelves.categories())
 
     @catalogue.get("/categories/<slug>")
     def category(slug: str) -> str:
-        asked = Category.parse(slug)
-        if asked is None or asked.slug != slug or asked not in shelves.categories():
+        shown = Category.parse(slug)
+        if shown is None or shown.slug != slug or shown not in shop.shelves.categories():
             raise CategoryNotFound
         sort, sorts = sort_asked()
         number = page_number()
-        with store.read() as work:
-            listing = work.listings.in_category(asked, sort, limit=PAGE, offset=(number - 1) * PAGE)
+        with shop.store.read() as work:
+            listing = work.listings.in_category(shown, sort, limit=PAGE, offset=(number - 1) * PAGE)
         return render_template(
             "catalogue/category.html",
-            category=asked,
-            picked=shelves.of_category(current_reader(), asked) if number == 1 else None,
+            category=shown,
+            picked=shop.shelves.of_category(current_reader(), shown) if number == 1 else None,
             cards=listing.cards,
             pages=paged(listing.total, PAGE, number),
             sort=sort,
@@ -41,7 +40,7 @@ def blueprint(store: Store, shelves: Shelves) -> Blueprint:
     def author(slug: str) -> str:
         sort, sorts = sort_asked()
         number = page_number()
-        with store.read() as work:
+        with shop.store.read() as work:
             listing = work.listings.by_author(slug, sort, limit=PAGE, offset=(number - 1) * PAGE)
         return render_template(
             "catalogue/author.html",

@@ -1,4 +1,4 @@
-"""Checkout: where it goes, and that it is ordered, once."""
+"""Checkout: the delivery address, and an order that is placed exactly once."""
 
 import re
 import secrets
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.addresses import countries, fit_address
-from marketplace.domain.errors import AddressUnfit, CartChanged, KeyReused, NotSignedIn
-from marketplace.domain.ids import GREATEST_ID
+from marketplace.domain.addresses import countries, validated_address
+from marketplace.domain.errors import CartChanged, InvalidAddress, KeyReused, NotSignedIn
+from marketplace.domain.ids import MAX_ID
 from marketplace.domain.money import Money
-from marketplace.domain.orders import MOST_LINES, Address, Cart, Difference, Shown, differences
-from marketplace.usecases.carts import Carts
-from marketplace.usecases.orders import Orders
-from marketplace.web.flash import say
+from marketplace.domain.orders import MAX_LINES, Address, Cart, Difference, ShownLine, differences
+from marketplace.web.flash import flash
 from marketplace.web.forms import typed
 from marketplace.web.reader import current_account, current_reader, remember_cart
+from marketplace.web.security import no_store
+from marketplace.web.shop import Shop
 
 FORM = "checkout/form.html"
 FIELDS = ("name", "street", "postal_code", "city", "region", "country")
@@ -28,59 +28,51 @@ _LINE = re.compile(r"([0-9]{1,10}):([0-9]{1,2}):([0-9]{1,13}):([A-Z]{3})", re.AS
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the checkout's template shows besides the cart: the key, what was typed, and what is wrong with it.
+    """What the checkout's template shows besides the cart: the idempotency key, the address, and what is wrong.
 
-    Each of the `faults` comes with the id of the field that it is about, "" where it is about the cart.
+    Each of the `faults` has the id of its field, "" where it is about the cart.
     """
 
     key: str
     address: Mapping[str, str]
     faults: Sequence[tuple[str, str]] = ()
-    changes: Mapping[int, tuple[Difference, Shown | None]] = field(default_factory=dict)
+    changes: Mapping[int, tuple[Difference, ShownLine | None]] = field(default_factory=dict)
 
 
-def blueprint(carts: Carts, orders: Orders) -> Blueprint:
+def blueprint(shop: Shop) -> Blueprint:
     """`/checkout`."""
     checkout = Blueprint("checkout", __name__)
-
-    @checkout.after_request
-    def keep_nothing(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    checkout.after_request(no_store)
 
     @checkout.get("/checkout")
     def form() -> Response | str | Answer:
         account = current_account()
         if account is None:
-            return render_template("checkout/who.html")
-        cart = carts.of(account.reader_id)
+            return render_template("checkout/sign_in.html")
+        cart = shop.carts.of(account.reader_id)
         if not cart.is_orderable:
             return redirect(url_for("cart.page"), 303)
-        address = orders.last_address(account.reader_id)
+        address = shop.orders.last_address(account.reader_id)
         known = {name: getattr(address, name) for name in FIELDS} if address else {}
-        return _shown(cart, Form(secrets.token_urlsafe(24), known))
+        return _page(cart, Form(secrets.token_urlsafe(24), known))
 
-    _add_order(checkout, carts, orders)
-    return checkout
-
-
-def _add_order(checkout: Blueprint, carts: Carts, orders: Orders) -> None:
     @checkout.post("/checkout")
     def order() -> Response | Answer:
         key, lines = _key(), _lines()
         address = {name: typed(name) for name in FIELDS}
         try:
-            order_id = orders.place(current_reader(), key, fit_address(Address(**address)), lines)
-        except AddressUnfit as error:
-            wrong = sorted(error.faults.items(), key=lambda each: FIELDS.index(each[0]))
-            faults = [(f"{name}_{fault.name}".upper(), name) for name, fault in wrong]
-            return _shown(carts.of(current_reader()), Form(key, address, faults), 422)
+            order_id = shop.orders.place(current_reader(), key, validated_address(Address(**address)), lines)
+        except InvalidAddress as error:
+            faults = [
+                (f"{name}_{error.problems[name].name}".upper(), name) for name in FIELDS if name in error.problems
+            ]
+            return _page(shop.carts.of(current_reader()), Form(key, address, faults), 422)
         except CartChanged:
-            now = carts.of(current_reader())
-            if not now.lines:
-                say("cart-is-empty")
+            cart = shop.carts.of(current_reader())
+            if not cart.lines:
+                flash("cart-is-empty")
                 return redirect(url_for("cart.page"), 303)
-            return _shown(now, Form(key, address, [("CART_CHANGED", "")], differences(now, lines)), 409)
+            return _page(cart, Form(key, address, [("CART_CHANGED", "")], differences(cart, lines)), 409)
         except KeyReused as error:
             return make_response(render_template("checkout/reused.html", order_id=error.order_id), 422)
         except NotSignedIn:
@@ -88,8 +80,10 @@ def _add_order(checkout: Blueprint, carts: Carts, orders: Orders) -> None:
         remember_cart(filled=False)
         return redirect(url_for("orders.page", order_id=order_id), 303)
 
+    return checkout
 
-def _shown(cart: Cart, form: Form, status: int = 200) -> Response:
+
+def _page(cart: Cart, form: Form, status: int = 200) -> Response:
     page = render_template(FORM, form=form, cart=cart, countries=countries())
     return make_response(page, status)
 
@@ -101,13 +95,13 @@ def _key() -> str:
     return key
 
 
-def _lines() -> list[Shown]:
-    found = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MOST_LINES + 1]]
+def _lines() -> list[ShownLine]:
+    matches = [_LINE.fullmatch(text) for text in request.form.getlist("line")[: MAX_LINES + 1]]
     lines = [
-        Shown(int(each[1]), int(each[2]), Money(int(each[3]), each[4]))
-        for each in found
-        if each is not None and int(each[1]) <= GREATEST_ID
+        ShownLine(int(match[1]), int(match[2]), Money(int(match[3]), match[4]))
+        for match in matches
+        if match is not None and int(match[1]) <= MAX_ID
     ]
-    if not lines or len(lines) != len(found):
+    if not lines or len(lines) != len(matches):
         abort(400)
     return lines

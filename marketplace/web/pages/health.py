@@ -1,6 +1,5 @@
-"""What machines ask: is it alive, is it ready, what may be crawled."""
+"""Liveness, readiness, and what crawlers may visit."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +9,18 @@ from flask import Blueprint, Response, jsonify
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
 from marketplace.store.outbox.outbox import OutboxLength
-from marketplace.usecases.activity import now
+from marketplace.web.shop import Shop
+from servicekit.clock import now
 
 log = structlog.get_logger()
 
-# A crawler that followed a list's links would become a reader; the other pages are each reader's own.
-_OWN = ("/account", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
-ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/*?from=", "/search", *_OWN))
+# A crawler that followed the links of a list would become a reader; the other pages are each reader's own.
+_PRIVATE = ("/account", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/*?from=", "/search", *_PRIVATE))
 
 
-def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], datetime] = now) -> Blueprint:
-    """`/healthz`, `/readyz` and `/robots.txt`; `breaker` names the state of the breaker of Recommendations."""
+def blueprint(shop: Shop) -> Blueprint:
+    """`/healthz`, `/readyz` and `/robots.txt`."""
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")
@@ -30,13 +30,14 @@ def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], date
     @health.get("/readyz")
     def ready() -> tuple[Response, int]:
         try:
-            database = _database(store, clock)
+            database = _database(shop.store)
         except StoreUnavailable:
-            log.exception("not ready: the database does not answer")
+            log.exception("database_unavailable")
             database = {"database": "unreachable"}
         is_ready = database["database"] == "ok"
-        # Without Recommendations the shop still sells, so its state is told and does not count.
-        return jsonify(ready=is_ready, recommendations={"breaker": breaker()}, **database), 200 if is_ready else 503
+        # The shop sells without Recommendations too, so its state is only shown.
+        state = {"breaker": shop.recommender.state}
+        return jsonify(ready=is_ready, recommendations=state, **database), 200 if is_ready else 503
 
     @health.get("/robots.txt")
     def robots() -> Response:
@@ -45,19 +46,20 @@ def blueprint(store: Store, breaker: Callable[[], str], clock: Callable[[], date
     return health
 
 
-def _database(store: Store, clock: Callable[[], datetime]) -> dict[str, Any]:
+def _database(store: Store) -> dict[str, Any]:
     if not store.is_migrated():
         return {"database": "not migrated"}
     with store.read() as work:
-        length, lengths, troubles = work.outbox.length(), work.outbox.lengths(), work.deliveries.troubles()
-    moment = clock()
+        length, lengths, statuses = work.outbox.length(), work.outbox.lengths(), work.deliveries.statuses()
+    moment = now()
     destinations = {
-        each.value: _told(lengths[each], moment) | {"failures": trouble.failures, "last_error": trouble.last_error}
-        for each, trouble in troubles.items()
+        destination.value: _queue(lengths[destination], moment)
+        | {"failures": status.failures, "last_error": status.last_error}
+        for destination, status in statuses.items()
     }
-    return {"database": "ok", "outbox": _told(length, moment) | {"destinations": destinations}}
+    return {"database": "ok", "outbox": _queue(length, moment) | {"destinations": destinations}}
 
 
-def _told(length: OutboxLength, moment: datetime) -> dict[str, Any]:
+def _queue(length: OutboxLength, moment: datetime) -> dict[str, Any]:
     age = (moment - length.oldest).total_seconds() if length.oldest else 0.0
-    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.refused}
+    return {"waiting": length.waiting, "oldest_seconds": round(max(age, 0.0), 3), "refused": length.failed}

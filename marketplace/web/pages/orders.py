@@ -1,73 +1,68 @@
-"""A reader's orders, and how far each is."""
+"""A reader's orders."""
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.addresses import address_lines
 from marketplace.domain.errors import OrderNotFound, StateConflict
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.orders import NEXT_STATES, Order, OrderState
-from marketplace.store import Store
-from marketplace.usecases.cards import FreshCards
-from marketplace.usecases.orders import Orders
-from marketplace.web.flash import say
+from marketplace.web.flash import flash
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_reader
+from marketplace.web.security import no_store
+from marketplace.web.shop import Shop
 
 PAGE = 20
 SOON, LATER = 2, 20
-"""Seconds after which an order's page asks again: while it waits for its payment, and afterwards."""
+"""Seconds between polls of an order's page: while it awaits payment, and afterwards."""
 
 
-def blueprint(store: Store, orders: Orders, cards: FreshCards) -> Blueprint:
-    """`/orders`, `/orders/<id>`, its `/state` for the page to ask, and its `/cancel`."""
-    mine = Blueprint("orders", __name__, url_prefix="/orders")
+def blueprint(shop: Shop) -> Blueprint:
+    """`/orders`, `/orders/<id>`, its `/state` for the page to poll, and its `/cancel`."""
+    orders = Blueprint("orders", __name__, url_prefix="/orders")
+    orders.after_request(no_store)
 
-    @mine.after_request
-    def keep_nothing(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    def found(order_id: str) -> Order:
+    def own_order(order_id: str) -> Order:
         reader_id = current_reader()
         if reader_id == NOBODY:
             raise OrderNotFound
-        with store.read() as work:
+        with shop.store.read() as work:
             return work.orders.get_of(reader_id, order_id)
 
-    @mine.get("")
+    @orders.get("")
     def overview() -> str:
         reader_id = current_reader()
         number = page_number()
-        with store.read() as work:
+        with shop.store.read() as work:
             total = 0 if reader_id == NOBODY else work.orders.count(reader_id)
             pages = paged(total, PAGE, number)
             listed = work.orders.of(reader_id, PAGE, (number - 1) * PAGE) if total else []
         return render_template("orders/list.html", orders=listed, pages=pages)
 
-    @mine.get("/<order_id>")
+    @orders.get("/<order_id>")
     def page(order_id: str) -> str:
-        order = found(order_id)
-        known = cards.of(line.book_id for line in order.lines)
-        lines = address_lines(order.address) if order.address else []
-        return render_template("orders/page.html", order=order, cards=known, address=lines, **_state(order))
+        order = own_order(order_id)
+        cards = shop.cards.of(line.book_id for line in order.lines)
+        address = address_lines(order.address) if order.address else []
+        return render_template("orders/page.html", order=order, cards=cards, address=address, **_state(order))
 
-    @mine.get("/<order_id>/state")
+    @orders.get("/<order_id>/state")
     def state(order_id: str) -> str:
-        order = found(order_id)
+        order = own_order(order_id)
         return render_template("orders/state.html", order=order, **_state(order))
 
-    @mine.post("/<order_id>/cancel")
+    @orders.post("/<order_id>/cancel")
     def cancel(order_id: str) -> Answer:
         try:
-            is_new = orders.cancel(current_reader(), order_id)
+            is_new = shop.orders.cancel(current_reader(), order_id)
         except StateConflict:
-            say("too-late-to-cancel")
+            flash("too-late-to-cancel")
         else:
-            say("order-cancelled" if is_new else "order-was-cancelled")
+            flash("order-cancelled" if is_new else "order-already-cancelled")
         return redirect(url_for("orders.page", order_id=order_id), 303)
 
-    return mine
+    return orders
 
 
 def _state(order: Order) -> dict[str, int | bool | None]:

@@ -1,4 +1,4 @@
-"""What the payment provider calls; a machine, which is answered in JSON."""
+"""Callbacks of the payment provider, answered in JSON."""
 
 from http import HTTPStatus
 
@@ -6,10 +6,11 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from marketplace.domain.callbacks import WEBHOOK, TokenRefused
+from marketplace.domain.callbacks import WEBHOOK, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict, StoreUnavailable
-from marketplace.usecases.payments import PaymentOutcome, Payments
+from marketplace.usecases.payments import PaymentOutcome
 from marketplace.web.security import UntrustedHost
+from marketplace.web.shop import Shop
 
 log = structlog.get_logger()
 
@@ -18,48 +19,49 @@ GREATEST_BODY = 1024
 Answer = tuple[Response, int]
 
 
-def blueprint(payments: Payments) -> Blueprint:
-    """Post to `/webhooks/payments/<order>`; its token is another one than a form's."""
+def blueprint(shop: Shop) -> Blueprint:
+    """Posts to `/webhooks/payments/<order>`."""
     webhooks = Blueprint("webhooks", __name__)
 
     @webhooks.post(f"{WEBHOOK}<string(maxlength=64):order_id>")
     def settle(order_id: str) -> Answer:
         request.max_content_length = GREATEST_BODY
-        changed = payments.settle(order_id, _token(), _outcome())
+        changed = shop.payments.settle(order_id, _token(), _outcome())
         return jsonify(result="changed" if changed else "repeated"), HTTPStatus.OK
 
-    @webhooks.errorhandler(TokenRefused)
-    def refuse(_error: TokenRefused) -> Answer:
-        # The same for every reason: whoever tries tokens learns nothing.
-        return _failed(HTTPStatus.UNAUTHORIZED, "the token does not speak for this order")
+    @webhooks.errorhandler(InvalidToken)
+    def unauthorized(_error: InvalidToken) -> Answer:
+        # The same for every reason, so that nobody learns anything by trying tokens.
+        return _error_json(HTTPStatus.UNAUTHORIZED, "the token is not valid for this order")
 
     @webhooks.errorhandler(OrderNotFound)
-    def miss(_error: OrderNotFound) -> Answer:
-        return _failed(HTTPStatus.NOT_FOUND, "there is no such order")
+    def not_found(_error: OrderNotFound) -> Answer:
+        return _error_json(HTTPStatus.NOT_FOUND, "order not found")
 
     @webhooks.errorhandler(StateConflict)
-    def contradict(_error: StateConflict) -> Answer:
-        return _failed(HTTPStatus.CONFLICT, "the order went another way")
+    def conflict(_error: StateConflict) -> Answer:
+        return _error_json(HTTPStatus.CONFLICT, "the order has another outcome")
 
     @webhooks.errorhandler(StoreUnavailable)
-    def close(error: StoreUnavailable) -> Answer:
-        log.error("the database does not answer", exc_info=error)
-        return _failed(HTTPStatus.SERVICE_UNAVAILABLE, "try again")
+    def unavailable(error: StoreUnavailable) -> Answer:
+        log.error("database_unavailable", exc_info=error)
+        return _error_json(HTTPStatus.SERVICE_UNAVAILABLE, "try again")
 
     @webhooks.errorhandler(HTTPException)
-    def reject(error: HTTPException) -> Answer:
-        # Whoever sets the address for callbacks is to see what is wrong with it.
+    def http_error(error: HTTPException) -> Answer:
+        # Whoever set the address for callbacks has to see what is wrong with it.
         is_host = isinstance(error, UntrustedHost)
         words = "MARKETPLACE_TRUSTED_HOSTS does not name this host" if is_host else error.name
-        return _failed(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, words)
+        return _error_json(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, words)
 
     return webhooks
 
 
 def _token() -> str:
     authorization = request.authorization
-    is_bearer = authorization is not None and authorization.type == "bearer"
-    return authorization.token or "" if authorization is not None and is_bearer else ""
+    if authorization is None or authorization.type != "bearer":
+        return ""
+    return authorization.token or ""
 
 
 def _outcome() -> PaymentOutcome:
@@ -69,5 +71,5 @@ def _outcome() -> PaymentOutcome:
         raise BadRequest from None
 
 
-def _failed(status: int, why: str) -> Answer:
-    return jsonify(error=why), status
+def _error_json(status: int, error: str) -> Answer:
+    return jsonify(error=error), status

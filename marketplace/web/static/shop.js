@@ -1,10 +1,10 @@
-// Makes the shop smoother; every page works without it. Its words stand in the templates.
+// Enhances the shop; every page works without it. All texts are in the templates.
 "use strict";
 
-/* A page that takes its time shows that it comes. */
+/* Show a progress bar while a page takes longer. */
 let slow;
 
-function wait() {
+function startProgress() {
   clearTimeout(slow);
   slow = setTimeout(() => {
     if (document.querySelector(".slow")) return;
@@ -15,24 +15,24 @@ function wait() {
   }, 400);
 }
 
-function arrived() {
+function endProgress() {
   clearTimeout(slow);
   document.querySelector(".slow")?.remove();
 }
 
-addEventListener("pageshow", arrived);
+addEventListener("pageshow", endProgress);
 addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   const leaves = link && !link.hash && !link.hasAttribute("download");
-  if (leaves && !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) wait();
+  if (leaves && !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) startProgress();
 });
 
-/* Forms of deeds: the page that they lead to takes this one's place, where the reader is. */
+/* Enhanced forms: the page that they lead to replaces this one in place, so that the reader keeps their position. */
 addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   const form = event.target;
-  wait();
-  if (!("smooth" in form.dataset)) return;
+  startProgress();
+  if (!("enhanced" in form.dataset)) return;
   event.preventDefault();
   send(form, event.submitter);
 });
@@ -43,62 +43,62 @@ async function send(form, button) {
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
-    const answer = await fetch(action, { method: "POST", body });
-    if (!answer.ok) throw new Error(answer.status);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(action, { method: "POST", body });
+    if (!response.ok) throw new Error(response.status);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     show(page, button);
-    arrived();
-    if (answer.url !== location.href.split("#")[0]) history.replaceState(null, "", answer.url);
+    endProgress();
+    if (response.url !== location.href.split("#")[0]) history.replaceState(null, "", response.url);
   } catch {
-    // Once more, as a browser does it by itself, so that what is wrong is shown.
-    delete form.dataset.smooth;
+    // Submit again without enhancement, so that the browser shows the error.
+    delete form.dataset.enhanced;
     form.requestSubmit(button);
   }
 }
 
 function show(page, button) {
-  const said = document.getElementById("said");
-  const news = page.getElementById("said");
-  const mark = button?.closest("section")?.querySelector("[id]")?.id;
-  const top = () => document.getElementById(mark)?.getBoundingClientRect().top ?? 0;
+  const flash = document.getElementById("flash");
+  const fresh = page.getElementById("flash");
+  const anchor = button?.closest("section")?.querySelector("[id]")?.id;
+  const top = () => document.getElementById(anchor)?.getBoundingClientRect().top ?? 0;
   const before = top();
-  // The live region itself stays, or its news would not be read out.
-  while (said.nextSibling) said.nextSibling.remove();
-  while (news.nextSibling) said.parentNode.append(news.nextSibling);
-  said.replaceChildren(...news.childNodes);
-  // The header says whether something is in the cart.
-  document.querySelector(".places").replaceWith(page.querySelector(".places"));
+  // The live region itself stays, or screen readers would not announce the change.
+  while (flash.nextSibling) flash.nextSibling.remove();
+  while (fresh.nextSibling) flash.parentNode.append(fresh.nextSibling);
+  flash.replaceChildren(...fresh.childNodes);
+  // The header shows whether the cart has books.
+  document.querySelector(".navigation").replaceWith(page.querySelector(".navigation"));
   document.title = page.title;
   submitOnChange();
   poll();
   scrollBy(0, top() - before);
-  const next = document.getElementById(button?.id) ?? said.querySelector(".notice") ?? said.parentNode;
+  const next = document.getElementById(button?.id) ?? flash.querySelector(".notice") ?? flash.parentNode;
   next.focus({ preventScroll: true });
 }
 
-/* An order's page asks how far the order is, as long as that may change by itself. */
-let asking;
+/* An order's page polls its state for as long as that can change. */
+let polling;
 
 function poll() {
-  clearTimeout(asking);
+  clearTimeout(polling);
   const part = document.querySelector("[data-poll][data-wait]");
-  if (part) asking = setTimeout(() => askState(part), part.dataset.wait * 1000);
+  if (part) polling = setTimeout(() => fetchState(part), part.dataset.wait * 1000);
 }
 
-async function askState(part) {
+async function fetchState(part) {
   try {
-    // What nobody looks at can wait until somebody does.
-    const answer = document.hidden ? null : await fetch(part.dataset.poll);
-    if (answer?.ok && part.isConnected) renew(part, await answer.text());
+    // A hidden page can wait.
+    const response = document.hidden ? null : await fetch(part.dataset.poll);
+    if (response?.ok && part.isConnected) updateState(part, await response.text());
   } catch {
-    // No connection: the next time may be better.
+    // No connection: try again next time.
   }
   poll();
 }
 
-function renew(part, html) {
+function updateState(part, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(part.id);
-  // What is said of the state is a live region that stays; the rest may be in use, and is replaced only by news.
+  // The status is a live region and stays; the rest may be in use, so it is replaced only if something changed.
   if (!fresh || fresh.querySelector(".changes").children.length === part.querySelector(".changes").children.length) return;
   part.querySelector("[role=status]").replaceChildren(...fresh.querySelector("[role=status]").childNodes);
   fresh.querySelector("[role=status]").replaceWith(part.querySelector("[role=status]"));
@@ -114,7 +114,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
-/* A form that is sent once is not sent twice by a double click; the shop would see that it is the same. */
+/* A double click submits a form only once; the server would recognize the repetition too. */
 addEventListener("submit", (event) => {
   const form = event.target;
   if (!("once" in form.dataset)) return;
@@ -125,43 +125,43 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-once]")) form.sent = false;
 });
 
-/* A list is sorted as soon as its order is chosen with a pointer; on a keyboard the button comes back to confirm it. */
+/* Choosing a sort order with a pointer applies it at once; for keyboards the button reappears to confirm it. */
 function submitOnChange() {
   for (const form of document.querySelectorAll("[data-submit-on-change]")) {
     const button = form.querySelector("button").classList;
-    button.add("unneeded");
-    form.onkeydown = (event) => event.key === "Tab" || button.remove("unneeded");
-    form.onchange = () => button.contains("unneeded") && form.requestSubmit();
+    button.add("unused");
+    form.onkeydown = (event) => event.key === "Tab" || button.remove("unused");
+    form.onchange = () => button.contains("unused") && form.requestSubmit();
   }
 }
 submitOnChange();
 
-/* Suggestions: a combobox with a list, as ARIA's authoring practices describe it. */
+/* Suggestions: a combobox with a listbox, after the ARIA Authoring Practices. */
 function suggest(field) {
   const list = document.createElement("ul");
   list.id = "suggestions";
   list.className = "suggestions";
   list.hidden = true;
   list.role = "listbox";
-  list.ariaLabel = field.dataset.found;
+  list.ariaLabel = field.dataset.label;
   field.parentNode.append(list);
   field.role = "combobox";
   field.ariaAutoComplete = "list";
   field.ariaExpanded = "false";
   field.setAttribute("aria-controls", list.id);
-  let timer, request, chosen, done;
+  let timer, request, selected, done;
 
-  function choose(option) {
-    if (chosen) chosen.ariaSelected = "false";
-    chosen = option;
-    field.setAttribute("aria-activedescendant", chosen?.id ?? "");
-    if (!chosen) return;
-    chosen.ariaSelected = "true";
-    chosen.scrollIntoView({ block: "nearest" });
+  function select(option) {
+    if (selected) selected.ariaSelected = "false";
+    selected = option;
+    field.setAttribute("aria-activedescendant", selected?.id ?? "");
+    if (!selected) return;
+    selected.ariaSelected = "true";
+    selected.scrollIntoView({ block: "nearest" });
   }
 
   function open(opened) {
-    choose();
+    select();
     list.hidden = !opened;
     field.ariaExpanded = String(opened);
   }
@@ -172,19 +172,19 @@ function suggest(field) {
     open(false);
   }
 
-  async function ask() {
+  async function fetchOptions() {
     request = new AbortController();
     try {
       const query = new URLSearchParams({ q: field.value });
-      const answer = await fetch(`${field.dataset.suggest}?${query}`, { signal: request.signal });
-      const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
-      const found = page.querySelectorAll("[role=option]");
+      const response = await fetch(`${field.dataset.suggest}?${query}`, { signal: request.signal });
+      const page = new DOMParser().parseFromString(response.ok ? await response.text() : "", "text/html");
+      const options = page.querySelectorAll("[role=option]");
       if (done || document.activeElement !== field) return;
-      for (const each of found) each.ariaSelected = "false";
-      list.replaceChildren(...found);
-      open(found.length > 0);
+      for (const option of options) option.ariaSelected = "false";
+      list.replaceChildren(...options);
+      open(options.length > 0);
     } catch (error) {
-      // Aborted, or no connection: the reader can search all the same.
+      // Aborted, or no connection: searching still works.
       if (error.name !== "AbortError") open(false);
     }
   }
@@ -192,7 +192,7 @@ function suggest(field) {
   function go(option) {
     close();
     done = true;
-    wait();
+    startProgress();
     location.assign(option.dataset.href);
   }
 
@@ -200,18 +200,18 @@ function suggest(field) {
     clearTimeout(timer);
     request?.abort();
     if (field.value.trim().length < 2) open(false);
-    else timer = setTimeout(ask, 120);
+    else timer = setTimeout(fetchOptions, 120);
   });
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || list.hidden) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
-      // One place more than there are options: the field itself.
+      // One place more than options: the field itself.
       const options = [...list.children];
       const places = options.length + 1;
-      choose(options[(options.indexOf(chosen) + 1 + step + places) % places - 1]);
+      select(options[(options.indexOf(selected) + 1 + step + places) % places - 1]);
     } else if (event.key === "Escape") close();
-    else if (event.key === "Enter" && chosen) go(chosen);
+    else if (event.key === "Enter" && selected) go(selected);
     else return;
     event.preventDefault();
   });
@@ -221,7 +221,7 @@ function suggest(field) {
     close();
   });
   addEventListener("pageshow", () => { done = false; });
-  // So that the field keeps the focus.
+  // Keep the focus in the field.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");

@@ -1,6 +1,6 @@
-"""The loops of training that NumPy does badly, compiled by Numba; each works on its own and lets other threads run.
+"""The loops of training that are slow in NumPy, compiled by Numba; they release the interpreter lock.
 
-The compiled code is kept beside this file, or where NUMBA_CACHE_DIR says.
+The compiled code is cached beside this file, or in the folder that NUMBA_CACHE_DIR names.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 LEAST_PIVOT = np.float32(1e-6)
-"""What a pivot is at least where there is no penalty: rounding may take one below zero."""
+"""The lower bound of pivots where there is no penalty: rounding may take one below zero."""
 
-MANY = 32
-"""With so many times more entries in a row than are wanted, each is looked for on its own."""
+SEARCH_FACTOR = 32
+"""A row with this many times more entries than are wanted is searched for each instead of scanned."""
 
-LEFT_OUT = np.float32(1e15)
-"""The root of a penalty so great that nothing is left of a weight."""
+EXCLUDING_PIVOT = np.float32(1e15)
+"""So large that dividing by it leaves nothing of a weight."""
 
 
 @njit(cache=True, nogil=True)
@@ -29,100 +29,52 @@ def strongest_pairs(
     books: Int32s,
     readers_of: Int64s,
     readers: Int32s,
-    places: Int32s,
+    positions: Int32s,
     weights: Floats,
-    preference: Floats,
+    priority: Floats,
     start: int,
     stop: int,
     rows: Int32s,
     strengths: Floats,
-    leads: Floats,
+    precedence: Floats,
     diagonal: Floats,
 ) -> None:
-    """C = Xᵀ diag(weights) X, all weights above 0, for the books from `start` to `stop`, of each row the strongest.
+    """The strongest entries of each row, from `start` to `stop`, of C = Xᵀ diag(weights) X, with all weights above 0.
 
-    `books_of, books` are X by reader, in the order in which the books were taken up, and `readers_of, readers,
-    places` X by book, with the book's place in the reader's order, -1 for readers without an order. Of row j those
-    i stay for which C_ij preference_i is greatest, as many as `rows[j]` has room; `rows` is -1 where there are
-    fewer. `strengths` gets C_ij, `leads` the part of it from readers who took i up before j less the part from
-    those who took it up after, and `diagonal` C_jj.
+    `books_of, books` are X by reader, in reading order, and `readers_of, readers, positions` X by book, with the
+    book's position in the reader's history, -1 for readers whose books have no order. Row j keeps the books i with
+    the greatest C_ij priority_i, as many as `rows[j]` has room for; `rows` is -1 where there are fewer. `strengths`
+    gets C_ij, `precedence` the part of it from readers who read i before j less the part from those who read it
+    after, and `diagonal` C_jj.
     """
     count = len(readers_of) - 1
     room = rows.shape[1]
     together = np.zeros(count, np.float32)
-    lead = np.zeros(count, np.float32)
+    before = np.zeros(count, np.float32)
     met = np.empty(count, np.int32)
-    scores = np.empty(count, np.float32)
-    order = np.empty(count, np.float32)
     for book in range(start, stop):
-        found = 0
+        others = 0
         for entry in range(readers_of[book], readers_of[book + 1]):
             reader = readers[entry]
             weight = weights[reader]
             first = books_of[reader]
-            itself = first + places[entry]
+            itself = first + positions[entry]
             for other_entry in range(first, books_of[reader + 1]):
                 other = books[other_entry]
-                if together[other] == 0:
-                    met[found] = other
-                    found += 1
+                if together[other] == 0 and other != book:
+                    met[others] = other
+                    others += 1
                 together[other] += weight
                 if itself >= first:
-                    lead[other] += weight if other_entry < itself else -weight
+                    before[other] += weight if other_entry < itself else -weight
         diagonal[book] = together[book]
-        together[book] = 0
-        others = 0
-        for place in range(found):
-            other = met[place]
-            if other != book:
-                met[others] = other
-                scores[others] = together[other] * preference[other]
-                order[others] = scores[others]
-                others += 1
-        kept = _keep_strongest(scores, order, met, others, room, rows[book])
-        for place in range(kept):
-            strengths[book, place] = together[rows[book, place]]
-            leads[book, place] = lead[rows[book, place]]
-        for place in range(others):
-            together[met[place]] = 0
-            lead[met[place]] = 0
-        lead[book] = 0
-
-
-@njit(cache=True, nogil=True)
-def united(
-    indptr: Int64s,
-    indices: Int32s,
-    values: npt.NDArray[np.complex64],
-    other_indptr: Int64s,
-    other_indices: Int32s,
-    other_values: npt.NDArray[np.complex64],
-    united_indptr: Int64s,
-    united_indices: Int32s,
-    reals: Floats,
-    imaginaries: Floats,
-) -> None:
-    """The entries of two sparse matrices with ascending rows, the mean where both have one, into the last four."""
-    end = 0
-    for row in range(len(indptr) - 1):
-        entry, other = indptr[row], other_indptr[row]
-        stop, other_stop = indptr[row + 1], other_indptr[row + 1]
-        while entry < stop or other < other_stop:
-            if other == other_stop or (entry < stop and indices[entry] < other_indices[other]):
-                column, value = indices[entry], values[entry]
-                entry += 1
-            elif entry == stop or other_indices[other] < indices[entry]:
-                column, value = other_indices[other], other_values[other]
-                other += 1
-            else:
-                column, value = indices[entry], (values[entry] + other_values[other]) / np.float32(2)
-                entry += 1
-                other += 1
-            united_indices[end] = column
-            reals[end] = value.real
-            imaginaries[end] = value.imag
-            end += 1
-        united_indptr[row + 1] = end
+        candidates = met[:others]
+        kept = candidates[_greatest(together[candidates] * priority[candidates], room)]
+        rows[book, : len(kept)] = kept
+        strengths[book, : len(kept)] = together[kept]
+        precedence[book, : len(kept)] = before[kept]
+        together[book] = before[book] = 0
+        together[candidates] = before[candidates] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -130,9 +82,9 @@ def regressions(
     indptr: Int64s,
     indices: Int32s,
     strengths: Floats,
-    wanted: Floats,
+    targets: Floats,
     diagonal: Floats,
-    preference: Floats,
+    priority: Floats,
     penalty: Floats,
     start: int,
     stop: int,
@@ -141,55 +93,44 @@ def regressions(
 ) -> None:
     """For each candidate j from `start` to `stop` the solution w of (C_NN + diag(penalty_N)) w = Y_Nj.
 
-    C has its rows, ascending, in `indptr, indices, strengths` and its diagonal apart; Y_ij, beside it in row j, is
-    `wanted`. N are the books i of row j for which Y_ij preference_i is greatest, as many as `rows[j]` and
-    `weights[j]` have room; `rows` is -1 where there are fewer. Pairs that C does not hold count 0. That may leave
-    C_NN indefinite, which the whole C never is: no pivot of that falls below the penalty. A book whose pivot here
-    falls below half of it has weight 0.
+    C has its rows, ascending, in `indptr, indices, strengths` and its diagonal apart; `targets` are the Y_ij at the
+    same entries. N are the books i of row j with the greatest Y_ij priority_i, as many as `rows[j]` and `weights[j]`
+    have room for; `rows` is -1 where there are fewer. Pairs that C does not hold count 0. That may leave C_NN
+    indefinite, which the whole C never is: none of its pivots falls below the penalty. A book whose pivot here falls
+    below half of it has weight 0.
     """
-    count = len(indptr) - 1
     room = rows.shape[1]
-    place_of = np.full(count, -1, np.int32)
+    position = np.full(len(indptr) - 1, -1, np.int32)
     system = np.zeros((room, room), np.float32)
     least = np.empty(room, np.float32)
-    scores = np.empty(count, np.float32)
-    order = np.empty(count, np.float32)
-    met = np.empty(count, np.int32)
-    sought = np.zeros(count, np.float32)
     for candidate in range(start, stop):
-        first = indptr[candidate]
-        others = indptr[candidate + 1] - first
-        for place in range(others):
-            other = indices[first + place]
-            met[place] = other
-            sought[other] = wanted[first + place]
-            scores[place] = wanted[first + place] * preference[other]
-            order[place] = scores[place]
-        known = rows[candidate]
-        size = _keep_strongest(scores, order, met, others, room, known)
-        for place in range(size):
-            weights[candidate, place] = sought[known[place]]
-            place_of[known[place]] = place
-        for place in range(size):
-            book = known[place]
-            system[place, : place + 1] = 0
-            system[place, place] = diagonal[book] + penalty[book]
-            least[place] = max(penalty[book] / 2, LEAST_PIVOT)
+        first, last = indptr[candidate], indptr[candidate + 1]
+        kept = first + _greatest(targets[first:last] * priority[indices[first:last]], room)
+        known = indices[kept]
+        size = len(known)
+        rows[candidate, :size] = known
+        weights[candidate, :size] = targets[kept]
+        position[known] = np.arange(size)
+        for row in range(size):
+            book = known[row]
+            system[row, : row + 1] = 0
+            system[row, row] = diagonal[book] + penalty[book]
+            least[row] = max(penalty[book] / 2, LEAST_PIVOT)
             begin, end = indptr[book], indptr[book + 1]
-            # A book that everybody reads is paired with nearly all others: few are looked for among many.
-            if end - begin > MANY * place:
-                for column in range(place):
-                    entry = _place_of(known[column], indices, begin, end)
-                    if entry >= 0:
-                        system[place, column] = strengths[entry]
+            # A book that everybody reads is paired with nearly all others: searching beats scanning.
+            if end - begin > SEARCH_FACTOR * row:
+                paired = indices[begin:end]
+                for column in range(row):
+                    entry = np.searchsorted(paired, known[column])
+                    if entry < len(paired) and paired[entry] == known[column]:
+                        system[row, column] = strengths[begin + entry]
             else:
                 for entry in range(begin, end):
-                    column = place_of[indices[entry]]
-                    if 0 <= column < place:
-                        system[place, column] = strengths[entry]
+                    column = position[indices[entry]]
+                    if 0 <= column < row:
+                        system[row, column] = strengths[entry]
+        position[known] = -1
         _solve(system, least, weights[candidate], size)
-        for place in range(size):
-            place_of[known[place]] = -1
 
 
 @njit(cache=True, nogil=True)
@@ -199,17 +140,16 @@ def top_lists(
     indptr: Int64s,
     rows: Int32s,
     weights: Floats,
-    fading: Floats,
+    decay: Floats,
     readers: Int32s,
     start: int,
     stop: int,
     tops: Int32s,
 ) -> None:
-    """The best rows for the readers at the places from `start` to `stop` of `readers`, all they have left out.
+    """The rows with the best scores for `readers[start:stop]`, without the books of their own histories.
 
-    `books_of, books` are the readers' histories, the latest book last, and `indptr, rows, weights` the neighbours
-    of known books; the n-th latest book, from 0, counts `fading[n]`, and all before it like the last of these.
-    Only scores above 0 count; `tops` is -1 where there are fewer. Ties go to the lower row.
+    `books_of, books` are the readers' histories, the latest book last; `indptr, rows, weights, decay` are as in
+    Neighbours. Only scores above 0 count; `tops` is -1 where there are fewer. Ties go to the lower row.
     """
     count = len(indptr) - 1
     room = tops.shape[1]
@@ -218,137 +158,71 @@ def top_lists(
     seen = np.zeros(count, np.bool_)
     best = np.empty(room, np.float32)
     for place in range(start, stop):
-        reader = readers[place]
-        found = 0
-        for entry in range(books_of[reader], books_of[reader + 1]):
-            book = books[entry]
-            faded = fading[min(books_of[reader + 1] - 1 - entry, len(fading) - 1)]
-            for neighbour in range(indptr[book], indptr[book + 1]):
+        history = books[books_of[readers[place]] : books_of[readers[place] + 1]]
+        others = 0
+        for entry in range(len(history)):
+            recency = decay[min(len(history) - 1 - entry, len(decay) - 1)]
+            for neighbour in range(indptr[history[entry]], indptr[history[entry] + 1]):
                 row = rows[neighbour]
-                # Not whether its score is still 0: what speaks for it and against it may be so together.
+                # Not whether its score is still 0: positive and negative weights may cancel out.
                 if not seen[row]:
                     seen[row] = True
-                    met[found] = row
-                    found += 1
-                scores[row] += weights[neighbour] * faded
-        for entry in range(books_of[reader], books_of[reader + 1]):
-            scores[books[entry]] = -1
+                    met[others] = row
+                    others += 1
+                scores[row] += weights[neighbour] * recency
+        scores[history] = 0
+        # Insertion into a short list takes a third of the time of selecting and then sorting.
         filled = 0
-        for entry in range(found):
-            row = met[entry]
+        for row in met[:others]:
             score = scores[row]
             scores[row] = 0
             seen[row] = False
-            if score <= 0 or (filled == room and score < best[room - 1]):
+            if score <= 0 or (filled == room and (score, -row) < (best[-1], -tops[place, -1])):
                 continue
-            at = filled if filled < room else room - 1
-            if filled == room and score == best[at] and row > tops[place, at]:
-                continue
-            while at > 0 and (best[at - 1] < score or (best[at - 1] == score and tops[place, at - 1] > row)):
-                best[at] = best[at - 1]
-                tops[place, at] = tops[place, at - 1]
+            at = filled = min(filled + 1, room)
+            while at > 1 and (best[at - 2], -tops[place, at - 2]) < (score, -row):
+                best[at - 1], tops[place, at - 1] = best[at - 2], tops[place, at - 2]
                 at -= 1
-            best[at] = score
-            tops[place, at] = row
-            if filled < room:
-                filled += 1
-        for entry in range(books_of[reader], books_of[reader + 1]):
-            scores[books[entry]] = 0
+            best[at - 1], tops[place, at - 1] = score, row
 
 
 @njit(cache=True, nogil=True)
-def _keep_strongest(scores: Floats, order: Floats, met: Int32s, others: int, room: int, rows: Int32s) -> int:
-    """Put into `rows` those of the first `others` of `met` with the greatest scores, as many as there is room for.
-
-    Returns how many that are; `order`, a copy of the scores, is used up.
-    """
-    if others <= room:
-        rows[:others] = met[:others]
-        return others
-    lowest = _descending(order, others, room)
-    kept = 0
-    for place in range(others):
-        if scores[place] > lowest:
-            rows[kept] = met[place]
-            kept += 1
-    # What ties with the last place fills what room is left.
-    for place in range(others):
-        if kept == room:
-            break
-        if scores[place] == lowest:
-            rows[kept] = met[place]
-            kept += 1
-    return room
-
-
-@njit(cache=True, nogil=True)
-def _place_of(index: int, indices: Int32s, begin: int, end: int) -> Any:
-    """Where `index` is between `begin` and `end` of the ascending `indices`, -1 where it is not."""
-    low, high = begin, end
-    while low < high:
-        middle = (low + high) >> 1
-        if indices[middle] < index:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and indices[low] == index else -1
-
-
-@njit(cache=True, nogil=True)
-def _descending(values: Floats, count: int, place: int) -> Any:
-    """The `place`-th greatest, from 1, of the first `count` values, which it puts in disorder (Hoare 1961)."""
-    low, high, target = 0, count - 1, place - 1
-    while low < high:
-        pivot = values[(low + high) >> 1]
-        left, right = low, high
-        while left <= right:
-            while values[left] > pivot:
-                left += 1
-            while values[right] < pivot:
-                right -= 1
-            if left <= right:
-                values[left], values[right] = values[right], values[left]
-                left += 1
-                right -= 1
-        if target <= right:
-            high = right
-        elif target >= left:
-            low = left
-        else:
-            break
-    return values[target]
+def _greatest(scores: Floats, room: int) -> Any:
+    """The positions of the `room` greatest scores, in no particular order; of all where there are fewer."""
+    return np.argpartition(-scores, room - 1)[:room] if len(scores) > room else np.arange(len(scores))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _solve(system: npt.NDArray[np.float32], least: Floats, values: Floats, size: int) -> None:
-    """Solve the symmetric `system`, of which the lower half is given, in place (Cholesky).
+    """Solve the symmetric `system`, whose lower half is given, in place (Cholesky).
 
-    Rows whose pivots are below `least` are left out: their values are 0, and the others do not hear of them.
+    Rows whose pivots are below `least` are excluded: their values are 0 and they change no other. LAPACK has no such
+    rule, and takes half as long again for matrices this small.
     """
     for column in range(size):
         pivot_row = system[column]
         total = np.float32(0)
         for inner in range(column):
             total += pivot_row[inner] * pivot_row[inner]
-        left = pivot_row[column] - total
-        pivot = np.sqrt(left) if left >= least[column] else LEFT_OUT
+        squared = pivot_row[column] - total
+        pivot = np.sqrt(squared) if squared >= least[column] else EXCLUDING_PIVOT
         pivot_row[column] = pivot
         inverse = np.float32(1) / pivot
         row = column + 1
-        # Four rows at a time, so that what is loaded of the pivot's row serves all of them.
+        # Four rows at a time, so that each value loaded from the pivot's row is used four times.
         while row + 4 <= size:
-            first, second, third, fourth = system[row], system[row + 1], system[row + 2], system[row + 3]
-            one = two = three = four = np.float32(0)
+            a, b, c, d = system[row], system[row + 1], system[row + 2], system[row + 3]
+            sum_a = sum_b = sum_c = sum_d = np.float32(0)
             for inner in range(column):
                 factor = pivot_row[inner]
-                one += first[inner] * factor
-                two += second[inner] * factor
-                three += third[inner] * factor
-                four += fourth[inner] * factor
-            first[column] = (first[column] - one) * inverse
-            second[column] = (second[column] - two) * inverse
-            third[column] = (third[column] - three) * inverse
-            fourth[column] = (fourth[column] - four) * inverse
+                sum_a += a[inner] * factor
+                sum_b += b[inner] * factor
+                sum_c += c[inner] * factor
+                sum_d += d[inner] * factor
+            a[column] = (a[column] - sum_a) * inverse
+            b[column] = (b[column] - sum_b) * inverse
+            c[column] = (c[column] - sum_c) * inverse
+            d[column] = (d[column] - sum_d) * inverse
             row += 4
         while row < size:
             total = np.float32(0)

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 BLOCK = 256
-"""Entries that one thread works on at a time."""
+"""Rows that one thread works on at a time."""
 
 Advance = Callable[[float], None]
-"""Hears which share of the work, of 1 in all, is done so far."""
+"""Called with the share of the work done so far, 0 to 1."""
 
 
 def in_threads(
@@ -19,11 +19,11 @@ def in_threads(
     count: int,
     advance: Advance = lambda _share: None,
 ) -> None:
-    """Run `kernel` on blocks of `count` entries; each block writes rows of its own into `outputs`."""
+    """Run `kernel` on blocks of `count` rows; each block writes to its own rows of `outputs`."""
 
-    def block(start: int) -> None:
+    def run_block(start: int) -> None:
         kernel(*inputs, start, min(start + BLOCK, count), *outputs)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(block, range(0, count, BLOCK)), 1):
+        for done, _ in enumerate(pool.map(run_block, range(0, count, BLOCK)), 1):
             advance(min(done * BLOCK / count, 1.0))

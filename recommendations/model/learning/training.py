@@ -1,8 +1,8 @@
-"""Learning a model from the catalogue and everything that readers did."""
+"""Training: from the catalogue and all interactions to an artifact."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,26 +13,26 @@ from scipy.sparse import csr_array
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, Preference
 from recommendations.model.artifact import FORMAT, Artifact, new_version
+from recommendations.model.learning.features import features_of
 from recommendations.model.learning.holdout import hold_outs
-from recommendations.model.learning.local_ease import Likings, Parameters, fit
+from recommendations.model.learning.local_ease import Parameters, TrainingData, fit
 from recommendations.model.learning.threads import Advance
-from recommendations.model.learning.traits import traits_of
-from recommendations.model.learning.tuning import SEED, Search, search, whole
+from recommendations.model.learning.tuning import SEED, Search, full_size, search
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import HALF_LIFE_DAYS, popularity_of
 from recommendations.model.preferences import DatedHistories, EventColumns, dated_histories_of
 from recommendations.model.vocabulary import Vocabulary
 
 DEFAULT_BUDGET = 60.0
-"""Seconds that a training may take, its search included."""
+"""Seconds that a training may take, including its search."""
 
 RESERVE = 0.1
-"""The share of the budget that is left for writing the model, and for a machine that is busy meanwhile."""
+"""The share of the budget kept for writing the model and for delays on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model, and the search that found its parameters, None where they were given."""
+    """A model and the search that found its parameters, None if there was none."""
 
     artifact: Artifact
     search: Search | None
@@ -51,12 +51,12 @@ def train(
     advance: Advance = lambda _share: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Trained:
-    """Learn a model; `advance` hears which share of the work, of 1 in all, is done so far.
+    """Train a model; `advance` is called with the share of the work done so far.
 
-    Unless `parameters` are given or the `budget`, in seconds since `started`, is 0, good ones are searched for on a
-    part of the history that is held out, and then everything is learned from with them. Books that the catalogue
-    does not have yet take part, for when they arrive. `readers_revision` is the revision of the readers table from which
-    the events were read.
+    Unless `parameters` are given or the `budget`, in seconds since `started`, is 0, the parameters are searched for
+    with part of the history held out; the model is then trained on everything. Books in the history that the
+    catalogue does not have yet take part: they count once they arrive. `readers_revision` is the revision of the
+    readers table when the events were read.
     """
     started = clock() if started is None else started
     progress = _Progress(advance)
@@ -67,24 +67,24 @@ def train(
     dated = dated_histories_of(events, vocabulary)
     histories = dated.histories
     liked, times = liked_matrix(dated, len(vocabulary))
-    del events, dated  # of ten million events, more than a quarter of a gigabyte
-    likings = Likings(liked, traits_of(books, vocabulary))
-    found = None
+    del events, dated  # more than 250 MB for ten million events
+    data = TrainingData(liked, features_of(books, vocabulary))
+    result = None
     if parameters is None and budget > 0:
         deadline = started + budget * (1 - RESERVE)
-        found = search(
-            likings,
+        result = search(
+            data,
             hold_outs(liked, times, SEED),
             start=Parameters(),
             deadline=deadline,
             advance=lambda: progress.reach(min(0.9, (clock() - started) / (deadline - started))),
             clock=clock,
         )
-        chosen = found.chosen.parameters
-        parameters = whole(chosen) if chosen is not None else None
+        chosen = result.chosen.parameters
+        parameters = full_size(chosen) if chosen is not None else None
     else:
         parameters = parameters or Parameters()
-    neighbours = _nothing(len(vocabulary)) if parameters is None else fit(likings, parameters, progress.rest())
+    neighbours = _no_neighbours(len(vocabulary)) if parameters is None else fit(data, parameters, progress.rest())
     progress.reach(1.0)
     artifact = Artifact(
         books=vocabulary,
@@ -97,7 +97,7 @@ def train(
             "version": new_version(now),
             "created_at": now.isoformat(),
             "parameters": parameters.as_dict() if parameters is not None else None,
-            "search": _told(found),
+            "search": _summary(result),
             "sequence": histories.sequence,
             "readers_revision": readers_revision,
             "reference_time": now.timestamp(),
@@ -108,11 +108,11 @@ def train(
             "vocabulary_sha256": vocabulary.digest(),
         },
     )
-    return Trained(artifact, found)
+    return Trained(artifact, result)
 
 
 def liked_matrix(dated: DatedHistories, books: int) -> tuple[csr_array, npt.NDArray[np.float64]]:
-    """X, readers × books, 1 where the reader likes the book, the latest last in a row; and the times of its entries.
+    """X, readers × books, 1 where the reader likes the book, each row in reading order; and the times of its entries.
 
     Times are in seconds since 1970, NaN where unknown.
     """
@@ -125,7 +125,7 @@ def liked_matrix(dated: DatedHistories, books: int) -> tuple[csr_array, npt.NDAr
 
 
 class _Progress:
-    """The share of the work that is done; what comes after the search goes on from there."""
+    """Reports the share of the work that is done; the last fit continues where the search stopped."""
 
     def __init__(self, advance: Advance) -> None:
         self._advance = advance
@@ -136,24 +136,24 @@ class _Progress:
         self._advance(share)
 
     def rest(self) -> Advance:
-        """Hears which share of what is left is done."""
+        """Takes the share done of the work that is left now."""
         before = self._done
         return lambda share: self.reach(before + (1 - before) * share)
 
 
-def _nothing(books: int) -> Neighbours:
+def _no_neighbours(books: int) -> Neighbours:
     empty = np.empty(0, dtype=np.int32)
     return Neighbours(np.zeros(books + 1, dtype=np.int64), empty, empty.astype(np.float32))
 
 
-def _told(found: Search | None) -> dict[str, Any] | None:
-    if found is None:
+def _summary(result: Search | None) -> dict[str, Any] | None:
+    if result is None:
         return None
     return {
-        "held_out_by": list(found.ways),
-        "readers": found.readers,
-        "chosen": found.trials.index(found.chosen),
-        "recall": found.chosen.recall,
-        "ndcg": found.chosen.ndcg,
-        "trials": [trial.as_dict() for trial in found.trials],
+        "held_out_by": list(result.hold_outs),
+        "readers": result.readers,
+        "chosen": result.trials.index(result.chosen),
+        "recall": result.chosen.recall,
+        "ndcg": result.chosen.ndcg,
+        "trials": [asdict(trial) for trial in result.trials],
     }

@@ -1,26 +1,26 @@
-"""The search for parameters that foresee best what readers of the data at hand took up next."""
+"""The search for the parameters that best predict what readers of the data at hand read next."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from recommendations.model.learning.holdout import HoldOut
-from recommendations.model.learning.judging import Judge, Verdict
 from recommendations.model.learning.local_ease import (
-    Likings,
     Pairs,
     Parameters,
     Regressions,
+    TrainingData,
     fit,
     neighbours_of,
     pairs_of,
     regressions_of,
 )
+from recommendations.model.learning.validation import Scores, Validator
 from recommendations.model.neighbours import Neighbours
 
 T = TypeVar("T")
@@ -35,44 +35,42 @@ PLAIN = Parameters(
     candidate_norm=0.0,
     candidate_damping=0.25,
     shrinkage=8.0,
-    traits=0.0,
+    feature_weight=0.0,
     direction=0.0,
     trend=0.0,
-    fading=0.0,
+    recency_decay=0.0,
 )
-"""The plain item–item form, which the regressions must beat."""
+"""The plain item–item model, a baseline."""
 
-SKETCH: Mapping[str, float] = {"pairs": 100, "neighbours": 50}
-"""Fewer neighbours than are refitted: half the accuracy's last percent for a fourth of the time."""
+REDUCED: Mapping[str, float] = {"pairs": 100, "neighbours": 50}
+"""The size of the models tried: half a percent less accurate than the full size, in a quarter of the time."""
 
 COORDINATES: Sequence[Sequence[Mapping[str, float]]] = (
-    [{"fading": value} for value in (0.0, 0.1, 0.2, 0.35, 0.5)],
+    [{"recency_decay": value} for value in (0.0, 0.1, 0.2, 0.35, 0.5)],
     [
         {"candidate_norm": norm, "candidate_damping": damping}
         for norm, damping in ((0.0, 0.4), (0.0, 0.25), (0.0, 0.15), (0.3, 0.05), (0.5, 0.0), (0.7, 0.0))
     ],
     [{"trend": value} for value in (0.0, 0.35, 0.7, 1.2, 2.0)],
     [{"direction": value} for value in (0.0, 0.15, 0.3, 0.5)],
-    [{"traits": value} for value in (0.0, 0.3, 0.7, 1.4)],
+    [{"feature_weight": value} for value in (0.0, 0.3, 0.7, 1.4)],
     [{"regularisation": value} for value in (3.0, 10.0, 25.0, 60.0, 150.0, 1e4)],
     [{"reader_damping": value} for value in (0.0, 0.2, 0.4, 0.6, 0.8)],
     [{"damping": value} for value in (0.0, 0.3, 0.5)],
     [{"shrinkage": value} for value in (1.0, 3.0, 8.0, 20.0)],
     [{"known_boost": value} for value in (0.0, 0.1, 0.2)],
 )
-"""What is varied, one after the other, each along its own line; most first what was seen to matter most."""
+"""The lines of the coordinate descent and their steps, those that matter most first."""
 
 REFIT = 4.0
-"""How much longer than learning a sketch from one hold-out the last fit is reckoned to take: of all neighbours, from
-everything."""
+"""How much longer the last fit, of full size and on everything, is expected to take than a trial on one hold-out."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One model tried, and how it foresaw what was held out, on average over the hold-outs; popularity has no
-    parameters."""
+    """One model tried and its metrics, averaged over the hold-outs; popularity has no parameters."""
 
     name: str
     parameters: Parameters | None
@@ -80,86 +78,84 @@ class Trial:
     ndcg: float
     seconds: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """The trial for the manifest."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Search:
-    """What was tried, in order, which of it was chosen, and what it was judged by."""
+    """The trials in order, the one chosen, the kinds of hold-out and the number of readers evaluated."""
 
     trials: tuple[Trial, ...]
     chosen: Trial
-    ways: tuple[str, ...]
+    hold_outs: tuple[str, ...]
     readers: int
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A trial with the score of each judging reader, Recall plus NDCG, for each hold-out."""
+class Scored:
+    """A trial with Recall plus NDCG of each evaluated reader, for each hold-out."""
 
     trial: Trial
     scores: Sequence[Floats]
 
-    def is_better_than(self, other: "Tried") -> bool:
-        """Whether it scores higher by more than the noise of the readers who judged both (one standard error)."""
+    def is_better_than(self, other: "Scored") -> bool:
+        """Whether it scores higher by more than one standard error over the readers."""
         gains = [mine - theirs for mine, theirs in zip(self.scores, other.scores, strict=True) if len(mine)]
         error = sum(float(gain.var()) / len(gain) for gain in gains) ** 0.5
         return bool(sum(float(gain.mean()) for gain in gains) > error)
 
 
 class Tuner:
-    """Tries models on hold-outs until its time is over; the time that the last fit will take is left over."""
+    """Tries models on hold-outs until the deadline, leaving the time that the last fit will take."""
 
     def __init__(
-        self, likings: Likings, hold_outs: Sequence[HoldOut], *, deadline: float, clock: Callable[[], float]
+        self, data: TrainingData, hold_outs: Sequence[HoldOut], *, deadline: float, clock: Callable[[], float]
     ) -> None:
-        self._judges = [Judge(hold_out, SEED) for hold_out in hold_outs]
-        self._fitted = [Fitted(Likings(hold_out.known, likings.traits)) for hold_out in hold_outs]
+        self._validators = [Validator(hold_out, SEED) for hold_out in hold_outs]
+        self._fits = [CachedFit(TrainingData(hold_out.training, data.features)) for hold_out in hold_outs]
         self._deadline = deadline
         self._clock = clock
-        self._tried: dict[Parameters, Tried] = {}
+        self._scored: dict[Parameters, Scored] = {}
         self.trials: list[Trial] = []
 
     @property
     def readers(self) -> int:
-        """How many readers judge."""
-        return sum(len(judge.readers) for judge in self._judges)
+        """The number of readers evaluated."""
+        return sum(len(validator.readers) for validator in self._validators)
 
     @property
     def in_time(self) -> bool:
         """Whether there is time for another trial."""
         slowest = max((trial.seconds for trial in self.trials), default=0.0)
-        return self._clock() + slowest + REFIT * slowest / len(self._judges) < self._deadline
+        return self._clock() + slowest + REFIT * slowest / len(self._validators) < self._deadline
 
-    def popularity(self) -> Tried:
-        """Try what many read, for everyone alike."""
+    def popularity(self) -> Scored:
+        """Try the most popular books, the same for everyone."""
         started = self._clock()
-        return self._noted("popularity", None, [judge.of_popularity() for judge in self._judges], started)
+        return self._record("popularity", None, [it.score_popularity() for it in self._validators], started)
 
-    def neighbours(self, name: str, parameters: Parameters) -> Tried:
+    def neighbours(self, name: str, parameters: Parameters) -> Scored:
         """Try neighbours with these parameters."""
         started = self._clock()
-        pairs = zip(self._judges, self._fitted, strict=True)
-        verdicts = [judge.of_neighbours(fitted.neighbours(parameters)) for judge, fitted in pairs]
-        return self._noted(name, parameters, verdicts, started)
+        pairs = zip(self._validators, self._fits, strict=True)
+        scores = [validator.score_neighbours(fit.neighbours(parameters)) for validator, fit in pairs]
+        return self._record(name, parameters, scores, started)
 
-    def along(self, line: Sequence[Mapping[str, float]], best: Tried) -> Tried:
-        """The best along one line, step by step from where `best` stands, as long as the steps are better."""
+    def search_line(self, line: Sequence[Mapping[str, float]], best: Scored) -> Scored:
+        """The best along one line: step by step from `best`, first up, then down, as long as each step is better."""
         parameters = best.trial.parameters
         if parameters is None:
-            raise ValueError("popularity has no parameters to vary")
-        here = asdict(parameters)
-        place = min(range(len(line)), key=lambda at: sum(abs(value - here[name]) for name, value in line[at].items()))
-        for steps in (line[place + 1 :], line[:place][::-1]):
+            raise ValueError("popularity has no parameters to search")
+        current = asdict(parameters)
+        start = min(
+            range(len(line)), key=lambda i: sum(abs(value - current[name]) for name, value in line[i].items())
+        )
+        for steps in (line[start + 1 :], line[:start][::-1]):
             champion = best
             for step in steps:
                 if not self.in_time:
                     return champion
                 changed = _with(parameters, step)
                 name = ", ".join(f"{name} {value:g}" for name, value in step.items())
-                challenger = self._tried.get(changed) or self.neighbours(name, changed)
+                challenger = self._scored.get(changed) or self.neighbours(name, changed)
                 if not challenger.is_better_than(champion):
                     break
                 champion = challenger
@@ -167,49 +163,49 @@ class Tuner:
                 return champion
         return best
 
-    def _noted(self, name: str, parameters: Parameters | None, verdicts: Sequence[Verdict], started: float) -> Tried:
-        recall = _mean([verdict.recall for verdict in verdicts])
-        ndcg = _mean([verdict.ndcg for verdict in verdicts])
+    def _record(self, name: str, parameters: Parameters | None, scores: Sequence[Scores], started: float) -> Scored:
+        recall = _mean([score.recall for score in scores])
+        ndcg = _mean([score.ndcg for score in scores])
         trial = Trial(name, parameters, recall, ndcg, self._clock() - started)
         self.trials.append(trial)
-        tried = Tried(trial, [verdict.recall + verdict.ndcg for verdict in verdicts])
+        scored = Scored(trial, [score.recall + score.ndcg for score in scores])
         if parameters is not None:
-            self._tried[parameters] = tried
-        return tried
+            self._scored[parameters] = scored
+        return scored
 
 
-class Fitted:
-    """The neighbours learned from one hold-out; what the next ones have in common with the last ones is kept."""
+class CachedFit:
+    """Fits models to one training part, reusing the stages of the last fit that the next parameters do not change."""
 
-    def __init__(self, likings: Likings) -> None:
-        self._likings = likings
+    def __init__(self, data: TrainingData) -> None:
+        self._data = data
         self._pairs: _Last[Pairs] = _Last()
         self._regressions: _Last[Regressions] = _Last()
 
     def neighbours(self, parameters: Parameters) -> Neighbours:
-        """The neighbours by these parameters."""
-        of_pairs = (parameters.reader_damping, parameters.shrinkage, parameters.traits, parameters.pairs)
+        """The same as `fit`."""
+        of_pairs = (parameters.reader_damping, parameters.shrinkage, parameters.feature_weight, parameters.pairs)
         of_weights = (parameters.damping, parameters.regularisation, parameters.direction, parameters.neighbours)
-        pairs = self._pairs.get(of_pairs, lambda: pairs_of(self._likings, parameters))
+        pairs = self._pairs.get(of_pairs, lambda: pairs_of(self._data, parameters))
         regressions = self._regressions.get(of_pairs + of_weights, lambda: regressions_of(pairs, parameters))
         return neighbours_of(regressions, parameters)
 
 
 class _Last(Generic[T]):
-    """What was made last, as long as it is asked for under the same key."""
+    """The last result, made again only for another key."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[tuple[float, ...], T]] = []
 
     def get(self, key: tuple[float, ...], make: Callable[[], T]) -> T:
         if not self._kept or self._kept[0][0] != key:
-            self._kept.clear()  # first: two at once may be more than there is memory for
+            self._kept.clear()  # first: memory may not hold two of them
             self._kept.append((key, make()))
         return self._kept[0][1]
 
 
 def search(
-    likings: Likings,
+    data: TrainingData,
     hold_outs: Sequence[HoldOut],
     *,
     start: Parameters,
@@ -217,47 +213,47 @@ def search(
     advance: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Search:
-    """Search for good parameters, by coordinate descent from `start`, until `clock()` comes near `deadline`.
+    """Search for good parameters by coordinate descent from `start`, until `clock()` comes near `deadline`.
 
-    A step is taken only where it is better by more than noise. Popularity is chosen where it foresees better than
-    anything learned. What counts is Recall plus NDCG, on average over the hold-outs: either alone is bought with the
-    other. Where no reader can judge, it stays with `start`. `advance` is called after every line.
+    The objective is Recall plus NDCG, averaged over the hold-outs: either alone rises at the expense of the other. A
+    step is taken only if it is better by more than noise, and popularity is chosen only if it beats every model. If
+    no reader can be evaluated, the result is `start`. `advance` is called after every line.
     """
     compile_kernels()
-    tuner = Tuner(likings, hold_outs, deadline=deadline, clock=clock)
-    popular = tuner.popularity()
-    best = tuner.neighbours("start", _with(start, SKETCH))
+    tuner = Tuner(data, hold_outs, deadline=deadline, clock=clock)
+    popularity = tuner.popularity()
+    best = tuner.neighbours("start", _with(start, REDUCED))
     advance()
     if tuner.readers and tuner.in_time:
-        plain = tuner.neighbours("plain item–item", _with(PLAIN, SKETCH))
+        plain = tuner.neighbours("plain item–item", _with(PLAIN, REDUCED))
         best = plain if plain.is_better_than(best) else best
     improving = tuner.readers > 0
     while improving and tuner.in_time:
         before = best
         for line in COORDINATES:
-            best = tuner.along(line, best)
+            best = tuner.search_line(line, best)
             advance()
         improving = best is not before
-    chosen = popular if popular.is_better_than(best) else best
-    return Search(tuple(tuner.trials), chosen.trial, tuple(one.way for one in hold_outs), tuner.readers)
+    chosen = popularity if popularity.is_better_than(best) else best
+    return Search(tuple(tuner.trials), chosen.trial, tuple(hold_out.kind for hold_out in hold_outs), tuner.readers)
 
 
-def _mean(by_reader: Sequence[Floats]) -> float:
-    """The mean over hold-outs, which count alike however many readers judge by each."""
-    means = [float(measured.mean()) for measured in by_reader if len(measured)]
+def _mean(by_hold_out: Sequence[Floats]) -> float:
+    """The mean over hold-outs of the means over readers."""
+    means = [float(scores.mean()) for scores in by_hold_out if len(scores)]
     return sum(means) / len(means) if means else 0.0
 
 
 def compile_kernels() -> None:
-    """Have the compiled loops ready, so that the first trial does not take their compilation for its own time."""
+    """Compile the loops now, so that compilation does not count as time of the first trial."""
     liked = csr_array(np.ones((2, 3), dtype=np.float32))
-    hold_out = HoldOut(known=csr_array(liked[:, :2]), wanted=csr_array(liked), way="none")
-    untold = csr_array(np.empty((0, 3), dtype=np.float32))
-    Judge(hold_out, SEED).of_neighbours(fit(Likings(liked, untold), Parameters()))
+    hold_out = HoldOut(training=csr_array(liked[:, :2]), test=csr_array(liked), kind="none")
+    no_features = csr_array(np.empty((0, 3), dtype=np.float32))
+    Validator(hold_out, SEED).score_neighbours(fit(TrainingData(liked, no_features), Parameters()))
 
 
-def whole(parameters: Parameters) -> Parameters:
-    """The parameters of a sketch, for all neighbours."""
+def full_size(parameters: Parameters) -> Parameters:
+    """The parameters of a reduced model, with as many pairs and neighbours as by default."""
     return replace(parameters, pairs=Parameters.pairs, neighbours=Parameters.neighbours)
 
 

@@ -1,4 +1,4 @@
-"""The catalogue as arrays, whatever the model: what is known of each book, and who shares what."""
+"""The catalogue as arrays, independent of any model: the facts of each book, and which books share names."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -16,27 +16,27 @@ from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
 IMPORT_BOOKS, IMPORT_SHARE = 50, 0.1
-"""When more books than that, and more than that share of all, come on one day, it is an import and no news."""
+"""When more books than that, and more than that share of all, arrive on one day, it is an import, not news."""
 
 Kind = TypeVar("Kind", bound=np.generic)
 Fact = TypeVar("Fact", bound=Hashable)
 
 Days = npt.NDArray[np.int32]
-"""Days since the year 1; 0 for an unknown one."""
+"""Days since the year 1; 0 for an unknown day."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
     """One state of the catalogue, never changed: a new state is a new object.
 
-    Rows are numbered by arrival, and a book keeps its row, removed or not. `shelves` has a bit for each category,
-    `published` and `added` are days. `by_id` has the ids ascending and `rows_by_id` the row of each.
+    Rows are numbered by arrival, and a book keeps its row, removed or not. `category_bits` has a bit for each
+    category, `published` and `added` are days. `by_id` has the ids ascending and `rows_by_id` the row of each.
     """
 
     books: list[Book]
     by_id: Vocabulary
     rows_by_id: Rows
-    shelves: npt.NDArray[np.uint64]
+    category_bits: npt.NDArray[np.uint64]
     published: Days
     added: Days
     removed: npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Catalogue:
             books=[],
             by_id=Vocabulary(np.empty(0, dtype=np.int32)),
             rows_by_id=np.empty(0, dtype=np.int32),
-            shelves=np.empty(0, dtype=np.uint64),
+            category_bits=np.empty(0, dtype=np.uint64),
             published=np.empty(0, dtype=np.int32),
             added=np.empty(0, dtype=np.int32),
             removed=np.empty(0, dtype=np.bool_),
@@ -71,7 +71,7 @@ class Catalogue:
     def changed(self, books: Sequence[Book]) -> "Catalogue":
         """The catalogue with these books as new ones, in place of what they were, or as removed ones.
 
-        The last word on a book counts. One thread at a time changes states that came from one another.
+        Of several states of a book the last one wins. One thread at a time changes states derived from one another.
         """
         latest = [self.shared.book(book) for book in {book.id: book for book in books}.values()]
         ids = np.fromiter((book.id for book in latest), dtype=np.int32, count=len(latest))
@@ -81,14 +81,14 @@ class Catalogue:
         rows[~is_new] = self.rows_by_id[places[~is_new]]
         rows[is_new] = np.arange(len(self), len(self) + np.count_nonzero(is_new))
         by_id, rows_by_id = self._extended(ids[is_new], rows[is_new])
-        extended = [*self.books, *repeat(_TO_COME, int(np.count_nonzero(is_new)))]
+        extended = [*self.books, *repeat(_PLACEHOLDER, int(np.count_nonzero(is_new)))]
         for row, book in zip(rows.tolist(), latest, strict=True):
             extended[row] = book
         return Catalogue(
             books=extended,
             by_id=by_id,
             rows_by_id=rows_by_id,
-            shelves=_with(self.shelves, rows, latest, _shelf_bits),
+            category_bits=_with(self.category_bits, rows, latest, _category_bits),
             published=_with(self.published, rows, latest, _published),
             added=_with(self.added, rows, latest, _added),
             removed=_with(self.removed, rows, latest, _removed),
@@ -99,20 +99,20 @@ class Catalogue:
 
     @cached_property
     def newest_day(self) -> int:
-        """The last day on which a book was added: the latest day that the catalogue knows of, 0 for none."""
+        """The last day on which a book was added, 0 for none."""
         return int(self.added.max(initial=0))
 
     @cached_property
     def arrived(self) -> Days:
-        """The day on which each book came into the catalogue, 0 where that is no news, see `_news`."""
+        """The day on which each book came into the catalogue, 0 where it came with an import, see `_news`."""
         return _news(self.added)
 
     @cached_property
     def newness(self) -> Days:
-        """The day from which each book is reckoned to be new: published, otherwise arrived, otherwise unknown.
+        """The day from which each book counts as new: publication, otherwise arrival, otherwise unknown.
 
-        A day of publication that the catalogue's newest day has not reached is a promise or a mistake: such a book
-        is as new as its arrival. Among the others an arrival is news unless undated books came in masses that day.
+        A day of publication after the catalogue's newest day is a plan or a mistake: such a book is as new as its
+        arrival. Among the others an arrival counts unless undated books were imported that day.
         """
         out = self.published > 0
         if self.newest_day:
@@ -131,7 +131,7 @@ class Catalogue:
 
 
 def _news(days: Days) -> Days:
-    """The days of arrival, but 0 for those on which so many books came that it was an import, which is no news."""
+    """The days of arrival, but 0 for those on which so many books came that it was an import, which is not news."""
     first = int(days[days > 0].min(initial=np.iinfo(np.int32).max))
     since = np.maximum(days - first, -1) + 1
     counts = np.bincount(since)
@@ -140,7 +140,7 @@ def _news(days: Days) -> Days:
 
 
 class Shared:
-    """What many books have alike, kept once: two thirds of the memory that their facts would take."""
+    """Keeps facts that many books have in common once, which saves a third of their memory."""
 
     def __init__(self) -> None:
         self._first: dict[Any, Any] = {}
@@ -148,8 +148,8 @@ class Shared:
     def book(self, book: Book) -> Book:
         """An equal book that shares its facts with others, the same one where it does so already."""
         authors, subjects = self._names(book.authors), self._names(book.subjects)
-        categories = self._one(book.categories)
-        published_on, added_on = self._one(book.published_on), self._one(book.added_on)
+        categories = self._shared(book.categories)
+        published_on, added_on = self._shared(book.published_on), self._shared(book.added_on)
         if (
             authors is book.authors
             and subjects is book.subjects
@@ -171,15 +171,15 @@ class Shared:
         known: tuple[str, ...] | None = self._first.get(names)
         if known is not None:
             return known
-        shared = tuple(map(self._one, names))
-        return self._one(names if all(map(is_, shared, names)) else shared)
+        shared = tuple(map(self._shared, names))
+        return self._shared(names if all(map(is_, shared, names)) else shared)
 
-    def _one(self, fact: Fact) -> Fact:
+    def _shared(self, fact: Fact) -> Fact:
         first: Fact = self._first.setdefault(fact, fact)
         return first
 
 
-_TO_COME = Book(id=0, title="")
+_PLACEHOLDER = Book(id=0, title="")
 
 
 def _with(
@@ -192,7 +192,7 @@ def _with(
     return fresh
 
 
-def _shelf_bits(book: Book) -> int:
+def _category_bits(book: Book) -> int:
     bits = 0
     for category in book.categories:
         bits |= 1 << category

@@ -1,9 +1,11 @@
-"""The loops of serving, compiled by Numba: from a history to a list, and one author does not fill it.
+"""The loops that rank books for a history, compiled by Numba.
 
-NumPy does the same in two dozen calls, each of which costs more than the little arithmetic in it, and lets go of the
-interpreter, for which the pool's threads then fight. The compiled code is kept beside this file, or where
-NUMBA_CACHE_DIR says, for as long as this file stays as it is: Numba notices no change of another one. So all that
-these loops call stands here, and whoever changes a constant that they take from elsewhere changes this file too.
+NumPy does the same in two dozen calls, each of which costs more than its little arithmetic, and many of which release
+the interpreter lock, which the threads of a busy server then fight for. These loops keep it from the first line to
+the last. That also lets all threads share one array of scores.
+
+Numba caches the compiled code beside this file, or in NUMBA_CACHE_DIR, and compiles anew only when this file changes:
+so everything that the loops call stands here, and a change of a constant imported from elsewhere needs a change here.
 """
 
 from typing import Any
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from recommendations.domain.interactions import Preference
-from recommendations.domain.recommending import LINE_BEHIND, LINE_COUNT, LINE_ID, LINE_KIND, LINE_ROW, ReasonKind
+from recommendations.domain.recommending import ReasonKind
 from recommendations.model.ranking.scoring import REASONS
 from recommendations.model.vocabulary import ABSENT
 
@@ -24,8 +26,13 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_HEARD = REASONS + 1
-"""So many speakers for a book are looked at: among them are those to be named."""
+ROW, KIND, BECAUSE = range(3)
+WIDTH = BECAUSE + REASONS
+"""A ranked book is a line of so many numbers: its row, the kind of its reason, and the rows of the books behind it,
+ABSENT where there are fewer than REASONS."""
+
+_CONTRIBUTORS = REASONS + 1
+"""How many top contributors are kept for a book: enough that those to be named are among them."""
 _LIKED = np.uint8(Preference.LIKED)
 _BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
     int, (ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT)
@@ -33,7 +40,7 @@ _BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A view that nobody writes to, as mapped files are: Numba compiles apart for arrays that may be written."""
+    """A read-only view, as mapped files are: Numba compiles separately for arrays that may be written."""
     if array.flags.writeable:
         array = array.view()
         array.flags.writeable = False
@@ -45,102 +52,116 @@ def rank(
     indptr: Int64s,
     neighbours: Int32s,
     weights: Singles,
-    fading: Singles,
+    decay: Singles,
     ids: Int32s,
-    place: Int32s,
+    catalogue_rows: Int32s,
     spans: Int64s,
     codes: Int32s,
     learned: int,
     keep: float,
     history: Int32s,
-    standings: Bytes,
-    on_shelf: Mask,
+    preferences: Bytes,
+    allowed: Mask,
     excluded: Int32s,
-    borrowing: Int32s,
-    borrowed: Floats,
-    lenders: Int32s,
+    content_rows: Int32s,
+    content_weights: Floats,
+    content_books: Int32s,
     pool: int,
     scores: Floats,
-    lines: npt.NDArray[np.int32],
+    lines: Int32s,
     best: Floats,
 ) -> int:
-    """What `ranking.Ranker.rank` promises, into the last two; returns how many lines there are."""
-    speaking, faded = _speaking(history, standings, learned, fading)
-    for entry in range(len(speaking)):
-        for line in range(indptr[speaking[entry]], indptr[speaking[entry] + 1]):
-            # In single precision, as the weights are; only what they add up to is not.
-            scores[neighbours[line]] += weights[line] * faded[entry]
-    for line in range(len(borrowing)):
-        scores[borrowing[line]] += borrowed[line]
+    """Do what `Ranker.rank` promises, into `lines` and `best`; returns how many books there are.
+
+    `scores` must be all 0, and is so again in the end.
+    """
+    liked, recency = _liked(history, preferences, learned, decay)
+    for entry in range(len(liked)):
+        for at in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
+            # In single precision, as the weights are; only the sums are not.
+            scores[neighbours[at]] += weights[at] * recency[entry]
+    for at in range(len(content_rows)):
+        scores[content_rows[at]] += content_weights[at]
     scores[history] = 0
     scores[excluded] = 0
 
-    # What is looked at is cleared: a row that is named again counts once, and all is 0 in the end.
-    rows, sums = np.empty(pool * len(best), np.int32), np.empty(pool * len(best), np.float64)
+    # Each score is cleared once it was read: a candidate that comes up again counts once.
+    most = len(best)
+    rows, sums = np.empty(pool * most, np.int32), np.empty(pool * most, np.float64)
     found = 0
-    for entry in range(len(speaking)):
-        for row in neighbours[indptr[speaking[entry]] : indptr[speaking[entry] + 1]]:
+    for entry in range(len(liked)):
+        for row in neighbours[indptr[liked[entry]] : indptr[liked[entry] + 1]]:
             score = scores[row]
             scores[row] = 0
-            if score > 0 and (found < len(rows) or score >= sums[found - 1]) and on_shelf[row]:
+            if score > 0 and (found < len(rows) or score >= sums[found - 1]) and allowed[row]:
                 found = _insert(rows, sums, ids, found, row, score)
-    for row in borrowing:
+    for row in content_rows:
         score = scores[row]
         scores[row] = 0
-        if score > 0 and (found < len(rows) or score >= sums[found - 1]) and on_shelf[row]:
+        if score > 0 and (found < len(rows) or score >= sums[found - 1]) and allowed[row]:
             found = _insert(rows, sums, ids, found, row, score)
 
-    listed = min(found, len(best))
-    places = np.arange(listed).astype(np.int32)
+    listed = min(found, most)
+    chosen = np.arange(listed).astype(np.int32)
     if pool > 1:
-        vary(sums, rows, found, place, spans, codes, keep, history[:0], places)
-    for turn in range(listed):
-        lines[turn, LINE_ID], lines[turn, LINE_ROW] = ids[rows[places[turn]]], rows[places[turn]]
-        best[turn] = sums[places[turn]]
+        diversify(sums, rows, found, catalogue_rows, spans, codes, keep, history[:0], chosen)
 
-    # For a moment the scores are places, from 1.
-    for turn in range(listed):
-        scores[lines[turn, LINE_ROW]] = turn + 1
-    heard = np.full((listed, _HEARD), -1, np.int32)
-    loudness = np.zeros((listed, _HEARD), np.float64)
-    lent = np.zeros((listed, _HEARD), np.bool_)
-    for entry in range(len(speaking)):
-        for line in range(indptr[speaking[entry]], indptr[speaking[entry] + 1]):
-            at = int(scores[neighbours[line]]) - 1
-            if at >= 0:
-                said = weights[line] * faded[entry]
-                _hear(heard[at], loudness[at], lent[at], speaking[entry], said, lends=False)
-    for line in range(len(borrowing)):
-        at = int(scores[borrowing[line]]) - 1
-        if at >= 0:
-            _hear(heard[at], loudness[at], lent[at], lenders[line], borrowed[line], lends=True)
-    for turn in range(listed):
-        scores[lines[turn, LINE_ROW]] = 0
-        _give_reason(heard[turn], loudness[turn], lent[turn], place, spans, codes, lines[turn])
+    # For a moment the scores of the listed books are their positions, counted from 1.
+    for position in range(listed):
+        lines[position, ROW] = rows[chosen[position]]
+        best[position] = sums[chosen[position]]
+        scores[lines[position, ROW]] = position + 1
+    top = np.full((listed, _CONTRIBUTORS), ABSENT, np.int32)
+    contributions = np.zeros((listed, _CONTRIBUTORS), np.float64)
+    by_content = np.zeros((listed, _CONTRIBUTORS), np.bool_)
+    for entry in range(len(liked)):
+        for at in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
+            position = int(scores[neighbours[at]]) - 1
+            if position >= 0:
+                weight = weights[at] * recency[entry]
+                _keep_top(
+                    top[position], contributions[position], by_content[position], liked[entry], weight, content=False
+                )
+    for at in range(len(content_rows)):
+        position = int(scores[content_rows[at]]) - 1
+        if position >= 0:
+            book, weight = content_books[at], content_weights[at]
+            _keep_top(top[position], contributions[position], by_content[position], book, weight, content=True)
+    for position in range(listed):
+        scores[lines[position, ROW]] = 0
+        _give_reason(
+            top[position],
+            contributions[position],
+            by_content[position],
+            catalogue_rows,
+            spans,
+            codes,
+            lines[position],
+        )
     return listed
 
 
 @njit(cache=True)
-def _speaking(history: Int32s, standings: Bytes, learned: int, fading: Singles) -> tuple[Int32s, Singles]:
-    """The rows of the history that the model lets speak, and how much each counts."""
-    rows, faded = np.empty(len(history), np.int32), np.empty(len(history), np.float32)
+def _liked(history: Int32s, preferences: Bytes, learned: int, decay: Singles) -> tuple[Int32s, Singles]:
+    """The liked rows of a history that the model has learned, and their recency weights."""
+    rows, recency = np.empty(len(history), np.int32), np.empty(len(history), np.float32)
     later = 0
-    for standing in standings:
-        later += standing & _LIKED
-    speaking = 0
+    for preference in preferences:
+        later += preference & _LIKED
+    count = 0
     for entry in range(len(history)):
-        if standings[entry] & _LIKED:
+        if preferences[entry] & _LIKED:
             later -= 1
             if history[entry] < learned:
-                rows[speaking] = history[entry]
-                faded[speaking] = fading[min(later, len(fading) - 1)]
-                speaking += 1
-    return rows[:speaking], faded[:speaking]
+                rows[count] = history[entry]
+                recency[count] = decay[min(later, len(decay) - 1)]
+                count += 1
+    return rows[:count], recency[:count]
 
 
 @njit(cache=True)
 def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int, score: float) -> int:
-    """Put a row where it belongs among the best found so far, if there is room; returns how many they are."""
+    """Insert a row among the best found so far, if there is room; returns how many they are."""
     at = found
     if found == len(best):
         at -= 1
@@ -156,117 +177,131 @@ def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int
 
 
 @njit(cache=True)
-def _give_reason(
-    heard: Int32s, loudness: Floats, lent: Mask, place: Int32s, spans: Int64s, codes: Int32s, line: Int32s
+def _keep_top(
+    top: Int32s, contributions: Floats, by_content: Mask, book: int, contribution: float, content: bool
 ) -> None:
-    """The reason for the row of a line: who spoke most strongly for it, by what was learned or by what is known."""
-    line[LINE_COUNT] = 0
-    if lent[0]:
-        shared = _share(place[line[LINE_ROW]], place[heard[0]], spans, codes)
-        line[LINE_KIND] = _SAME_AUTHOR if shared else _SAME_SUBJECT
-        line[LINE_COUNT] = 1
-        line[LINE_BEHIND] = heard[0]
-    else:
-        line[LINE_KIND] = _BECAUSE_OF_BOOKS
-        for one in range(_HEARD):
-            if loudness[one] > 0 and not lent[one] and line[LINE_COUNT] < REASONS:
-                line[LINE_BEHIND + line[LINE_COUNT]] = heard[one]
-                line[LINE_COUNT] += 1
-    line[LINE_BEHIND + line[LINE_COUNT] :] = ABSENT
+    """Insert a book among the top contributors; equals are ordered by row, content first."""
+    for at in range(len(top)):
+        if (
+            top[at] < 0
+            or contribution > contributions[at]
+            or (contribution == contributions[at] and (book < top[at] or (book == top[at] and content)))
+        ):
+            for later in range(len(top) - 1, at, -1):
+                top[later], contributions[later] = top[later - 1], contributions[later - 1]
+                by_content[later] = by_content[later - 1]
+            top[at], contributions[at], by_content[at] = book, contribution, content
+            return
 
 
 @njit(cache=True)
-def _share(at: int, other: int, spans: Int64s, codes: Int32s) -> bool:
-    """Whether the books at two places have an author in common."""
-    if at != ABSENT and other != ABSENT:
-        for entry in range(spans[at], spans[at + 1]):
+def _give_reason(
+    top: Int32s,
+    contributions: Floats,
+    by_content: Mask,
+    catalogue_rows: Int32s,
+    spans: Int64s,
+    codes: Int32s,
+    line: Int32s,
+) -> None:
+    """Write the reason into the line of a book: its top contributors, or the one with which it shares content."""
+    line[BECAUSE:] = ABSENT
+    if by_content[0]:
+        shared = _share(catalogue_rows[line[ROW]], catalogue_rows[top[0]], spans, codes)
+        line[KIND] = _SAME_AUTHOR if shared else _SAME_SUBJECT
+        line[BECAUSE] = top[0]
+    else:
+        line[KIND] = _BECAUSE_OF_BOOKS
+        named = 0
+        for at in range(_CONTRIBUTORS):
+            if contributions[at] > 0 and not by_content[at] and named < REASONS:
+                line[BECAUSE + named] = top[at]
+                named += 1
+
+
+@njit(cache=True)
+def _share(row: int, other: int, spans: Int64s, codes: Int32s) -> bool:
+    """Whether the books at two rows of the catalogue have an author in common."""
+    if row != ABSENT and other != ABSENT:
+        for at in range(spans[row], spans[row + 1]):
             for another in range(spans[other], spans[other + 1]):
-                if codes[entry] == codes[another]:
+                if codes[at] == codes[another]:
                     return True
     return False
 
 
 @njit(cache=True)
-def _hear(heard: Int32s, loudness: Floats, lent: Mask, speaker: int, weight: float, lends: bool) -> None:
-    """Put a speaker where it belongs among the loudest; equals go by row, and what was lent comes first."""
-    for at in range(len(heard)):
-        if (
-            heard[at] < 0
-            or weight > loudness[at]
-            or (weight == loudness[at] and (speaker < heard[at] or (speaker == heard[at] and lends)))
-        ):
-            for later in range(len(heard) - 1, at, -1):
-                heard[later], loudness[later], lent[later] = heard[later - 1], loudness[later - 1], lent[later - 1]
-            heard[at], loudness[at], lent[at] = speaker, weight, lends
-            return
-
-
-@njit(cache=True)
-def vary(
+def diversify(
     scores: Floats,
     rows: Int32s,
     found: int,
-    place: Int32s,
+    catalogue_rows: Int32s,
     spans: Int64s,
     codes: Int32s,
     keep: float,
     listed: Int32s,
-    places: Int32s,
+    positions: Int32s,
 ) -> None:
-    """What `variety.varied` promises of the first `found` rows, into `places`, of which there are no more."""
+    """Do what `diversity.diversified` promises of the first `found` rows, into `positions`, at most `found` long."""
     longest = 0
     for row in rows[:found]:
-        longest = max(longest, spans[place[row] + 1] - spans[place[row]] if place[row] != ABSENT else 0)
-    room = len(places) * longest
+        longest = max(longest, _authors(catalogue_rows[row], spans))
+    room = len(positions) * longest
     for row in listed:
-        room += spans[place[row] + 1] - spans[place[row]] if place[row] != ABSENT else 0
+        room += _authors(catalogue_rows[row], spans)
     seen, counts = np.empty(room, np.int32), np.empty(room, np.int32)
     known = 0
     for row in listed:
-        known = _count(place[row], spans, codes, seen, counts, known)
+        known = _count(catalogue_rows[row], spans, codes, seen, counts, known)
     taken = np.zeros(found, np.bool_)
     first = 0
-    for turn in range(len(places)):
+    for position in range(len(positions)):
         while taken[first]:
             first += 1
-        best, worth = -1, 0.0
+        best, best_score = -1, 0.0
         for candidate in range(first, found):
-            # What is cut only ever counts less than its score, and scores fall.
-            if best >= 0 and scores[candidate] <= worth:
+            # The penalty only lowers a score, and the scores fall.
+            if best >= 0 and scores[candidate] <= best_score:
                 break
             if not taken[candidate]:
-                repeated = _repeated(place[rows[candidate]], spans, codes, seen, counts, known)
-                value = scores[candidate] * keep**repeated
-                if best < 0 or value > worth:
-                    best, worth = candidate, value
+                repeated = _repeated(catalogue_rows[rows[candidate]], spans, codes, seen, counts, known)
+                score = scores[candidate] * keep**repeated
+                if best < 0 or score > best_score:
+                    best, best_score = candidate, score
         taken[best] = True
-        places[turn] = best
-        known = _count(place[rows[best]], spans, codes, seen, counts, known)
+        positions[position] = best
+        known = _count(catalogue_rows[rows[best]], spans, codes, seen, counts, known)
 
 
 @njit(cache=True)
-def _repeated(at: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
-    """How many books the list has of the author of whom it has most, of those of one book."""
+def _authors(row: int, spans: Int64s) -> int:
+    """How many authors the book at a row of the catalogue has."""
+    return spans[row + 1] - spans[row] if row != ABSENT else 0
+
+
+@njit(cache=True)
+def _repeated(row: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
+    """Of the authors of a book the one of whom the list has most books: how many these are."""
     most = 0
-    if at != ABSENT:
-        for entry in range(spans[at], spans[at + 1]):
-            for one in range(known):
-                if seen[one] == codes[entry]:
-                    most = max(most, counts[one])
+    if row != ABSENT:
+        for at in range(spans[row], spans[row + 1]):
+            for author in range(known):
+                if seen[author] == codes[at]:
+                    most = max(most, counts[author])
     return most
 
 
 @njit(cache=True)
-def _count(at: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
-    """Count the authors of one more book of the list; returns how many it has by now."""
-    if at != ABSENT:
-        for entry in range(spans[at], spans[at + 1]):
-            for one in range(known):
-                if seen[one] == codes[entry]:
-                    counts[one] += 1
+def _count(row: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
+    """Count the authors of one more book of the list; returns how many authors it has by now."""
+    if row != ABSENT:
+        for at in range(spans[row], spans[row + 1]):
+            for author in range(known):
+                if seen[author] == codes[at]:
+                    counts[author] += 1
                     break
             else:
-                seen[known] = codes[entry]
+                seen[known] = codes[at]
                 counts[known] = 1
                 known += 1
     return known
@@ -274,10 +309,7 @@ def _count(at: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, 
 
 @njit(cache=True)
 def any_of(mask: Mask, rows: Int32s) -> bool:
-    """Whether the mask is set at any of the rows; nobody writes to either.
-
-    NumPy lets go of the interpreter to look, and all threads of a busy server then fight for it.
-    """
+    """Whether the mask is set at any of the rows."""
     for row in rows:
         if mask[row]:
             return True

@@ -1,4 +1,4 @@
-"""What is known of books where the model has not learned enough: shared authors, subjects and shelves."""
+"""Content scores: shared authors, subjects and categories, where the model has not learned enough of a book."""
 
 from typing import NamedTuple
 
@@ -6,133 +6,133 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask
 from recommendations.model.ranking.compiled import any_of, read_only
 from recommendations.model.ranking.name_index import NameIndex, Spans, spans
-from recommendations.model.ranking.scoring import Evidence, joined
-from recommendations.model.ranking.stock import Mask, Stock
+from recommendations.model.ranking.scoring import Evidence, ranges
 from recommendations.model.vocabulary import Rows
 
 FEW_READERS = 3
-"""A book with fewer readers at the training has not been learned: what they read besides is chance."""
+"""A book with fewer readers at the training counts as not learned: what else they read is chance."""
 AUTHOR, SUBJECTS, CATEGORY = 1.0, 0.5, 0.05
-"""What a shared author, the same subjects and a shared shelf are worth, of the model's unit; see `Content`."""
+"""The weights of a shared author, the same subjects and a shared category, in the model's unit; see `Content`."""
 COMMON = 500
-"""A name that more books have says little about any of them, and is passed over."""
+"""A name that more books have says little about any of them, and is ignored."""
 LONGEST_HISTORY = 200
-"""Of a longer history only the last books, by row, are compared: a call must end."""
+"""Of a longer history only the latest books are compared, which bounds the time of a call."""
 SAMPLE = 4_096
 
 
 class _Side(NamedTuple):
-    """One of the two indexes, with the postings of books that borrow apart."""
+    """One of the two indexes, with its entries of books that the model has not learned."""
 
     names: NameIndex
-    borrowing: Rows
-    borrowing_spans: Spans
+    unlearned: Rows
+    unlearned_spans: Spans
 
 
 class Content:
-    """What books of a history say, by what is known of them, where the model knows too little of either book.
+    """What books of a history contribute by their content, where the model knows too little of either book of a pair.
 
     A pair of books, one of which at least has not been learned, weighs 1 for every author in common, and half the
-    cosine of their subjects, each counting by its rarity (idf); a shelf in common adds a twentieth to that, so that
-    it decides among equals only. The unit of these weights is the median, over the books of the model, of what a
-    book says of the one it speaks for most strongly: to share an author is to be each other's best neighbour.
+    cosine of their subjects, each weighted by its rarity (idf); a category in common adds a twentieth to that, to
+    break ties. The unit of these weights is the median, over the books of the model, of the greatest weight that a
+    book has for another: to share an author is to be each other's best neighbour.
     """
 
-    def __init__(self, stock: Stock, readers_of_book: npt.NDArray[np.int32], unit: float) -> None:
-        self._stock = stock
+    def __init__(self, catalogue: CatalogueIndex, readers_of_book: npt.NDArray[np.int32], unit: float) -> None:
+        self._catalogue = catalogue
         self._unit = unit
-        self._borrows: Mask = np.ones(len(stock.ids), dtype=np.bool_)
-        self._borrows[: stock.learned] = readers_of_book < FEW_READERS
-        borrowers = self._borrows[stock.row_of]
-        recommended = borrowers & ~stock.catalogue.removed
-        speaks = np.zeros(len(stock.catalogue), dtype=np.bool_)
+        self._unlearned: Mask = np.ones(len(catalogue.ids), dtype=np.bool_)
+        self._unlearned[: catalogue.learned] = readers_of_book < FEW_READERS
+        unlearned = self._unlearned[catalogue.model_rows]
+        recommended = unlearned & ~catalogue.catalogue.removed
+        is_source = np.zeros(len(catalogue.catalogue), dtype=np.bool_)
         self._sides = []
-        for index in (stock.catalogue.authors, stock.catalogue.subjects):
+        for index in (catalogue.catalogue.authors, catalogue.catalogue.subjects):
             kept = recommended[index.rows]
             side = _Side(index, index.rows[kept], spans(index.codes[kept], len(index.books)))
-            says = np.where(
-                borrowers[index.rows],
+            shares = np.where(
+                unlearned[index.rows],
                 (index.books > 1)[index.codes],
-                (np.diff(side.borrowing_spans) > 0)[index.codes],
+                (np.diff(side.unlearned_spans) > 0)[index.codes],
             )
-            speaks[index.rows[says & (index.books <= COMMON)[index.codes]]] = True
+            is_source[index.rows[shares & (index.books <= COMMON)[index.codes]]] = True
             self._sides.append(side)
             # Made here rather than by the first call that needs it.
             _ = index.row_spans, index.row_codes
-        _ = stock.catalogue.subjects.lengths
-        self._speaks: Mask = np.zeros(len(stock.ids), dtype=np.bool_)
-        self._speaks[stock.row_of] = speaks
-        self._speaks.flags.writeable = False
+        _ = catalogue.catalogue.subjects.lengths
+        self._is_source: Mask = np.zeros(len(catalogue.ids), dtype=np.bool_)
+        self._is_source[catalogue.model_rows] = is_source
+        self._is_source.flags.writeable = False
 
-    def anyone_speaks(self, history: Rows) -> bool:
-        """Whether any book of a history has something to say."""
-        return bool(any_of(self._speaks, read_only(history)))
+    def has_source(self, history: Rows) -> bool:
+        """Whether any book of a history has a content score for another."""
+        return bool(any_of(self._is_source, read_only(history)))
 
-    def speakers(self, history: Rows) -> Rows:
-        """Those books of a history that have something to say, which mostly are none."""
-        spoken: Rows = history[self._speaks[history]][-LONGEST_HISTORY:]
-        return spoken
+    def sources(self, history: Rows) -> Rows:
+        """Those books of a history that have content scores for others; mostly there are none."""
+        sources: Rows = history[self._is_source[history]][-LONGEST_HISTORY:]
+        return sources
 
-    def evidence(self, speakers: Rows) -> Evidence:
-        """What the speakers say of books, in pairs one of which at least has not been learned."""
-        borrow = self._borrows[speakers]
-        return self._told(speakers[borrow], speakers[~borrow])
+    def evidence(self, sources: Rows) -> Evidence:
+        """The content scores of pairs of a source and a book, one of which at least has not been learned."""
+        unlearned = self._unlearned[sources]
+        return self._evidence(sources[unlearned], sources[~unlearned])
 
-    def all_of(self, row: int) -> Evidence:
-        """What one book says of all books, learned or not."""
-        return self._told(np.array([row], dtype=np.int32), np.empty(0, dtype=np.int32))
+    def evidence_among_all(self, row: int) -> Evidence:
+        """The content scores that one book has for all others, learned or not."""
+        return self._evidence(np.array([row], dtype=np.int32), np.empty(0, dtype=np.int32))
 
-    def _told(self, of_all: Rows, of_borrowing: Rows) -> Evidence:
+    def _evidence(self, among_all: Rows, among_unlearned: Rows) -> Evidence:
         authors, subjects = self._sides
         parts = []
-        for speakers, among_all in ((of_all, True), (of_borrowing, False)):
-            if len(speakers):
-                parts.append(self._by_names(authors, speakers, among_all=among_all, cosine=False))
-                parts.append(self._by_names(subjects, speakers, among_all=among_all, cosine=True))
+        for sources, is_among_all in ((among_all, True), (among_unlearned, False)):
+            if len(sources):
+                parts.append(self._pairs(authors, sources, among_all=is_among_all, cosine=False))
+                parts.append(self._pairs(subjects, sources, among_all=is_among_all, cosine=True))
         pairs = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in parts)])
         weights = np.concatenate([np.empty(0), *(weight for _, weight in parts)])
-        pairs, place = np.unique(pairs, return_inverse=True)
-        weights = np.bincount(place, weights, minlength=len(pairs))
-        speakers, rows = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
-        weights = weights * self._unit * np.where(self._stock.share_a_shelf(rows, speakers), 1 + CATEGORY, 1.0)
-        # A book speaks for itself too, which no list minds: what is known is left out of all.
-        return Evidence(rows, weights, speakers, 0)
+        pairs, position = np.unique(pairs, return_inverse=True)
+        weights = np.bincount(position, weights, minlength=len(pairs))
+        sources, rows = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
+        weights = weights * self._unit * np.where(self._catalogue.share_a_category(rows, sources), 1 + CATEGORY, 1.0)
+        # A book has a score for itself too, which does no harm: books of the history are left out of every list.
+        return Evidence(rows, weights, sources, 0)
 
-    def _by_names(
-        self, side: _Side, speakers: Rows, *, among_all: bool, cosine: bool
+    def _pairs(
+        self, side: _Side, sources: Rows, *, among_all: bool, cosine: bool
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Pairs of speaker and book that share a name, a line for each name that they share, and their weights."""
-        index, spans_, rows = side.names, side.borrowing_spans, side.borrowing
+        """Pairs of source and book, one for each name that they share, and their weights."""
+        index, spans_, rows = side.names, side.unlearned_spans, side.unlearned
         if among_all:
             spans_, rows = index.spans, index.rows
-        places = self._stock.place[speakers]
-        named = index.row_spans[places + 1] - index.row_spans[places]
-        codes = index.row_codes[joined(index.row_spans[places], named)]
-        who = np.repeat(np.arange(len(speakers)), named)
-        tells = index.books[codes] <= COMMON
-        who, codes = who[tells], codes[tells]
+        catalogue_rows = self._catalogue.catalogue_rows[sources]
+        counts = index.row_spans[catalogue_rows + 1] - index.row_spans[catalogue_rows]
+        codes = index.row_codes[ranges(index.row_spans[catalogue_rows], counts)]
+        source = np.repeat(np.arange(len(sources)), counts)
+        informative = index.books[codes] <= COMMON
+        source, codes = source[informative], codes[informative]
         counts = spans_[codes + 1] - spans_[codes]
-        others = rows[joined(spans_[codes], counts)]
+        others = rows[ranges(spans_[codes], counts)]
         weights = np.full(len(others), AUTHOR)
         if cosine:
-            told = SUBJECTS * index.rarity[codes] ** 2 / index.lengths[places[who]]
-            weights = np.repeat(told, counts) / index.lengths[others]
-        pairs = speakers[np.repeat(who, counts)].astype(np.int64) << 32 | self._stock.row_of[others]
+            rarity = SUBJECTS * index.rarity[codes] ** 2 / index.lengths[catalogue_rows[source]]
+            weights = np.repeat(rarity, counts) / index.lengths[others]
+        pairs = sources[np.repeat(source, counts)].astype(np.int64) << 32 | self._catalogue.model_rows[others]
         return pairs, weights
 
 
 def unit_of(neighbours: Neighbours) -> float:
-    """The median, over a sample of books that speak, of the strongest weight of each; 1 where none speaks."""
+    """The median, over a sample of books with neighbours, of the greatest weight of each; 1 without neighbours."""
     counts = np.diff(neighbours.indptr)
-    speaking = np.flatnonzero(counts)
-    sample = speaking[:: max(len(speaking) // SAMPLE, 1)]
+    with_neighbours = np.flatnonzero(counts)
+    sample = with_neighbours[:: max(len(with_neighbours) // SAMPLE, 1)]
     if not len(sample):
         return 1.0
-    strongest = np.maximum.reduceat(
-        neighbours.weights[joined(neighbours.indptr[sample], counts[sample])],
+    greatest = np.maximum.reduceat(
+        neighbours.weights[ranges(neighbours.indptr[sample], counts[sample])],
         np.concatenate([[0], np.cumsum(counts[sample])[:-1]]),
     )
-    positive = strongest[strongest > 0]
+    positive = greatest[greatest > 0]
     return float(np.median(positive)) if len(positive) else 1.0

@@ -18,13 +18,13 @@ _HALF = 32
 _NOBODY = frozenset(
     {"anonymous", "unknown", "unknownauthor", "various", "variousauthors", "varios", "na", "none", "collective"}
 )
-"""Names that stand for no one: to share one says nothing."""
+"""Names that stand for no one: sharing one means nothing."""
 
 
 class Names:
     """Numbers names, whatever their case and punctuation: "J.K. Rowling" is "J. K. Rowling".
 
-    Numbers are only ever added, so that the states of an index that share one stay true; one thread adds.
+    Numbers are only ever added, so all states of an index can share one of these; one thread adds.
     """
 
     def __init__(self) -> None:
@@ -72,9 +72,9 @@ class NameIndex:
     def changed(self, rows: Rows, names: Sequence[tuple[str, ...]]) -> "NameIndex":
         """The index in which these rows, new ones at the end among them, have these names and no others."""
         size = max(self.size, int(rows.max(initial=-1)) + 1)
-        # Many books have the same names: each such list is numbered once.
-        codes_of = {some: self.names.codes(some) for some in dict.fromkeys(names)}
-        codes = [codes_of[some] for some in names]
+        # Many books have the same names: each such tuple is numbered once.
+        codes_of = {listed: self.names.codes(listed) for listed in dict.fromkeys(names)}
+        codes = [codes_of[listed] for listed in names]
         counts = np.fromiter(map(len, codes), dtype=np.int64, count=len(codes))
         added = np.fromiter(chain.from_iterable(codes), dtype=np.int64, count=int(counts.sum()))
         added_rows = np.repeat(rows.astype(np.int64), counts)
@@ -126,7 +126,7 @@ class NameIndex:
 
     @cached_property
     def rarity(self) -> npt.NDArray[np.float64]:
-        """How much each name tells: the logarithm of 1 + all rows over those that have it (idf)."""
+        """The inverse document frequency of each name: the logarithm of 1 + all rows over those that have it."""
         return np.log1p(self.size / np.maximum(self.books, 1))
 
     @cached_property

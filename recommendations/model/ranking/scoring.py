@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.vocabulary import Ids, Rows
 
@@ -14,23 +15,32 @@ REASONS = 2
 Weights = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
-class Evidence(NamedTuple):
-    """What the books of a history say: `speakers[i]` speaks for `rows[i]`, `weights[i]` as strongly.
+class RankedBook(NamedTuple):
+    """A book of a list: its row, its score, the kind of its reason, and the rows of the books behind the reason."""
 
-    The first `learned` lines come from the model, the others from what is known of the books.
+    row: int
+    score: float
+    kind: ReasonKind
+    because: tuple[int, ...] = ()
+
+
+class Evidence(NamedTuple):
+    """What the books of a history contribute: `books[i]` adds `weights[i]` to the score of `rows[i]`.
+
+    The first `learned` entries come from the model, the others from the content of the books.
     """
 
     rows: Rows
     weights: Weights
-    speakers: Rows
+    books: Rows
     learned: int
 
-    def followed_by(self, other: "Evidence") -> "Evidence":
-        """Both, where the other comes from what is known of the books."""
+    def followed_by(self, content: "Evidence") -> "Evidence":
+        """Both, where the other comes from content."""
         return Evidence(
-            np.concatenate([self.rows, other.rows]),
-            np.concatenate([self.weights, other.weights]),
-            np.concatenate([self.speakers, other.speakers]),
+            np.concatenate([self.rows, content.rows]),
+            np.concatenate([self.weights, content.weights]),
+            np.concatenate([self.books, content.books]),
             self.learned,
         )
 
@@ -42,31 +52,33 @@ class Ranking(NamedTuple):
     scores: npt.NDArray[np.float64]
 
 
-Speaker = tuple[float, int, bool]
-"""The weight with which a row of the history speaks for a book, negated, the row, and whether the model says so.
+Contributor = tuple[float, int, bool]
+"""What a book of the history adds to a score, negated, the book's row, and whether that was learned.
 
-A plain tuple, since a call makes dozens; they sort by strength.
+A plain tuple, since a call makes dozens; they sort by contribution, the greatest first.
 """
 
 
-def evidence_of(neighbours: Neighbours, history: Rows, faded: npt.NDArray[np.float32]) -> Evidence:
-    """What the model has learned from readers of the history's books, each of which counts as it has faded."""
+def learned_evidence(neighbours: Neighbours, history: Rows, recency: npt.NDArray[np.float32]) -> Evidence:
+    """What the model has learned of the history's books, each times its recency weight."""
     starts = neighbours.indptr[history]
     counts = neighbours.indptr[history + 1] - starts
-    lines = joined(starts, counts)
-    weights = neighbours.weights[lines] * np.repeat(faded, counts)
-    return Evidence(neighbours.rows[lines], weights, np.repeat(history, counts), len(lines))
+    entries = ranges(starts, counts)
+    weights = neighbours.weights[entries] * np.repeat(recency, counts)
+    return Evidence(neighbours.rows[entries], weights, np.repeat(history, counts), len(entries))
 
 
-def joined(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The numbers from each start on, as many as counted, one run after the other."""
+def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers from each start on, as many as counted, one range after the other."""
     ends = np.cumsum(counts)
-    lines: npt.NDArray[np.int64] = np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
-    return lines
+    joined: npt.NDArray[np.int64] = np.repeat(starts - ends + counts, counts) + np.arange(
+        ends[-1] if len(ends) else 0
+    )
+    return joined
 
 
 def totals(evidence: Evidence, rows: int) -> npt.NDArray[np.float64]:
-    """What all that is said of each of so many rows adds up to."""
+    """The score of each of so many rows."""
     return np.bincount(evidence.rows, evidence.weights, minlength=rows).astype(np.float64, copy=False)
 
 
@@ -75,23 +87,23 @@ def best(rows: npt.NDArray[np.integer], scores: npt.NDArray[np.float64], ids: Id
     lowest = 0.0
     if len(rows) > most > 0:
         lowest = np.partition(scores, len(scores) - most)[len(scores) - most]
-    # Everything that ties with the last place competes for it, so that the order of rows decides nothing.
+    # Everything that ties with the last place competes for it, so the order of rows decides nothing.
     kept = scores >= lowest if lowest > 0 else scores > 0
     rows, scores = rows[kept], scores[kept]
     order = np.lexsort((ids[rows], -scores))[:most]
     return Ranking(rows[order].astype(np.int32), scores[order])
 
 
-def strongest_speakers(evidence: Evidence, rows: list[int], among: int) -> list[list[Speaker]]:
-    """For each of some rows among so many those that speak for it, the strongest first; each has one."""
+def top_contributors(evidence: Evidence, rows: list[int], among: int) -> list[list[Contributor]]:
+    """For each of some rows among so many its contributors, the top one first; each has one."""
     listed = np.zeros(among, dtype=np.bool_)
     listed[rows] = True
-    lines = np.flatnonzero(listed[evidence.rows])
-    said: dict[int, list[Speaker]] = {row: [] for row in rows}
-    weights, speakers, learned = -evidence.weights[lines], evidence.speakers[lines], lines < evidence.learned
-    told = zip(weights.tolist(), speakers.tolist(), learned.tolist(), strict=True)
-    for row, speaker in zip(evidence.rows[lines].tolist(), told, strict=True):
-        said[row].append(speaker)
-    for heard in said.values():
-        heard.sort()
-    return list(said.values())
+    entries = np.flatnonzero(listed[evidence.rows])
+    contributors: dict[int, list[Contributor]] = {row: [] for row in rows}
+    weights, books, learned = -evidence.weights[entries], evidence.books[entries], entries < evidence.learned
+    each = zip(weights.tolist(), books.tolist(), learned.tolist(), strict=True)
+    for row, contributor in zip(evidence.rows[entries].tolist(), each, strict=True):
+        contributors[row].append(contributor)
+    for ranked in contributors.values():
+        ranked.sort()
+    return list(contributors.values())

@@ -117,7 +117,7 @@ def test_no_disk_is_filled(shop: Process) -> None:
     assert announced.split()[1] == grown.split()[1] == b"413"
     answer = told(shop, POST + b"Content-Length: 70000\r\n\r\n" + b"x" * 70_000)
     assert answer.split()[1] == b"413"
-    assert b"That was too much at once" in answer
+    assert b"Request too large" in answer
 
 
 def test_whoever_leaves_early_leaves_nothing_behind(shop: Process) -> None:

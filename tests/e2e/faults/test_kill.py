@@ -1,7 +1,6 @@
 """Killed at any moment, every command and the server leave what is whole, and what was acknowledged is there."""
 
 import itertools
-import os
 import random
 import sqlite3
 import threading
@@ -18,12 +17,13 @@ from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from recommendations.model import artifact
 from servicekit.importing import BATCH
+from tests.drills import is_running
 from tests.e2e.processes import DEADLINE, Process
-from tests.e2e.small_shop import BOOKS, SmallShop, of_one_shelf
+from tests.e2e.small_shop import BOOKS, SmallShop, of_one_shelf, train_small_shop
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
+ROUNDS = 100 if is_running("kill") else 2
 """How often each is killed; each round at another moment, the same ones in every run."""
 
 STORED, REPEATED = pb.InteractionResult.OUTCOME_STORED, pb.InteractionResult.OUTCOME_REPEATED
@@ -69,14 +69,6 @@ def require_whole(shop: SmallShop) -> list[str]:
         artifact.load(shop.models / version)
     assert not versions or versions[0] in named
     return versions
-
-
-def prepared(shop: SmallShop) -> SmallShop:
-    """The shop with books, a history and a model."""
-    books, history = shop.write_books(), shop.write_interactions(of_one_shelf(200))
-    shop.run("import", "--books", str(books), "--interactions", str(history))
-    shop.run("train", "--budget", "0")
-    return shop
 
 
 def events(shop: SmallShop) -> list[tuple[int, int]]:
@@ -137,9 +129,9 @@ def test_import(shop: SmallShop) -> None:
     assert events(shop) == whole
 
 
-def test_train(file_shop: SmallShop) -> None:
+def test_train(trained_shop: SmallShop) -> None:
     """A model is recorded and usable, or there is none of it but what nobody takes for a model."""
-    shop = prepared(file_shop)
+    shop = trained_shop
     known = require_whole(shop)
     for moment in moments(2.5):
         command = shop.command("train", "--budget", "0")
@@ -154,7 +146,7 @@ def test_train(file_shop: SmallShop) -> None:
 
 def test_record(shop: SmallShop) -> None:
     """Whatever was acknowledged is there when the server is back, under its id and once."""
-    prepared(shop)
+    train_small_shop(shop)
     imported = len(events(shop))
     acknowledged: list[str] = []
     for round_, moment in enumerate(moments(0.5)):
@@ -176,9 +168,9 @@ def test_record(shop: SmallShop) -> None:
     assert stored - len(acknowledged) in {n * RECORDED_AT_ONCE for n in range(ROUNDS + 1)}
 
 
-def test_take_up(file_shop: SmallShop) -> None:
+def test_take_up(trained_shop: SmallShop) -> None:
     """A server that is killed while it takes up a new model serves that model once it is back."""
-    shop = prepared(file_shop)
+    shop = trained_shop
     for moment in moments(1.0):
         with serving(shop) as (server, stub):
             newest = require_whole(shop)[0]

@@ -65,5 +65,5 @@ def give_work(pair: Pair, email: str) -> None:
         work.orders.add(order, address, key="key", digest="")
         work.audit.add(account.reader_id, Action.BOOK_CHANGED, "4", _CHANGES, at=NOON)
         work.outbox.add(BookChanged(4), created_at=NOON)
-        work.outbox.refuse({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
+        work.outbox.mark_failed({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
         work.commit()

@@ -26,7 +26,7 @@ def test_a_purchase(pair: Pair, browser: Browser, way: str) -> None:
         desk.sign_up(f"moderator-{way}@example.com")
         make_moderator(pair, f"moderator-{way}@example.com")
         purchase = Purchase(page, pair.shop, Keyboard(page) if way == "keyboard" else Mouse())
-        purchase.put_into_cart()
+        purchase.add_to_cart()
         purchase.want_two()
         purchase.sign_up_at_checkout(f"buyer-{way}@example.com")
         order_id = purchase.order()

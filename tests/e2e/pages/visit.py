@@ -32,7 +32,7 @@ class Visit:
         """A search with three typos finds the book, and says for what it was found."""
         self.hands.type(self.page.get_by_label("Search for a title"), MISSPELT)
         self.hands.press(self.page.get_by_role("button", name="Search"))
-        expect(self.page.get_by_text("We found these for")).to_be_visible()
+        expect(self.page.get_by_text("Showing results for")).to_be_visible()
         expect(self.page.locator(".card .title").first).to_have_text(BOOK)
 
     def open_book(self) -> None:
@@ -58,7 +58,7 @@ class Visit:
         expect(reason).to_be_visible()
         return self._shelf("Picked for you").locator(".card .title").all_inner_texts()
 
-    def wave_away_at_home(self, title: str) -> None:
+    def dismiss_at_home(self, title: str) -> None:
         """A book of one's own shelf is waved away where it stands, is gone, and is back after the undo."""
         shelf = self._shelf("Picked for you")
         self.hands.press(shelf.get_by_role("button", name=f"Not interested in {title}", exact=True))
@@ -66,7 +66,7 @@ class Visit:
         assert title not in self._shelf("Picked for you").locator(".card .title").all_inner_texts()
         self._undo()
 
-    def wave_away_on_its_page(self) -> None:
+    def dismiss_on_its_page(self) -> None:
         """A book is waved away on its own page, which offers the undo."""
         self.hands.press(self.page.get_by_role("button", name="Not interested", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {BOOK} to you again.")).to_be_visible()
@@ -75,10 +75,10 @@ class Visit:
     def sign_up(self, email: str) -> None:
         """A guest becomes somebody, and what they did comes along."""
         self._go_to_account()
-        self.hands.press(self.page.get_by_role("link", name="Sign up"))
+        self.hands.press(self.page.get_by_role("link", name="Create account"))
         self._fill_in(email)
-        self.hands.press(self.page.get_by_role("button", name="Sign up"))
-        expect(self.page.get_by_text("Welcome. Your account is ready.")).to_be_visible()
+        self.hands.press(self.page.get_by_role("button", name="Create account"))
+        expect(self.page.get_by_text("Welcome! Your account is ready.")).to_be_visible()
         self.find_history()
 
     def sign_in(self, email: str) -> None:
@@ -108,10 +108,10 @@ class Visit:
     def be_forgotten(self) -> None:
         """After the password and a question, nothing is left."""
         self._go_to_account()
-        self.hands.press(self.page.get_by_role("link", name="Forget me"))
+        self.hands.press(self.page.get_by_role("link", name="Delete my data"))
         self.hands.type(self.page.get_by_label("Password"), PASSWORD)
-        self.hands.press(self.page.get_by_role("button", name="Forget me for good"))
-        expect(self.page.get_by_text("You are forgotten.")).to_be_visible()
+        self.hands.press(self.page.get_by_role("button", name="Delete permanently"))
+        expect(self.page.get_by_text("Your data has been deleted.")).to_be_visible()
 
     def fail_to_sign_in(self, email: str) -> None:
         """There is no such account any more."""
@@ -119,11 +119,11 @@ class Visit:
         self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Sign in"))
         self._fill_in(email)
         self.hands.press(self.page.get_by_role("button", name="Sign in"))
-        expect(self.page.get_by_text("There is no account with this e-mail and password.").first).to_be_visible()
+        expect(self.page.get_by_text("E-mail or password is incorrect.").first).to_be_visible()
 
     def _undo(self) -> None:
         self.hands.press(self.page.get_by_role("button", name="Undo"))
-        expect(self.page.get_by_text("Taken back")).to_be_visible()
+        expect(self.page.get_by_text("no longer affects your recommendations")).to_be_visible()
 
     def _go_to_account(self) -> None:
         self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="Account"))
@@ -131,7 +131,7 @@ class Visit:
 
     def _open_history(self) -> None:
         self.hands.press(self.page.get_by_role("banner").get_by_role("link", name="History"))
-        expect(self.page.get_by_role("heading", level=1, name="What you did here")).to_be_visible()
+        expect(self.page.get_by_role("heading", level=1, name="Your activity")).to_be_visible()
 
     def _fill_in(self, email: str) -> None:
         self.hands.type(self.page.get_by_label("E-mail"), email)

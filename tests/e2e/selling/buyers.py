@@ -17,7 +17,7 @@ from marketplace.store import Store
 from marketplace.web.limits import Limit, Limiter, Tried
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
-from tests.marketplace.selling import ADDRESS
+from tests.marketplace.ordering import ADDRESS_FIELDS
 
 TIMEOUT_SECONDS = 20.0
 COOKIE = "reader"
@@ -75,7 +75,7 @@ class Buyer:
         """Send a form."""
         return self._request("POST", path, fields)
 
-    def put_into_cart(self, book_id: int) -> Answer:
+    def add_to_cart(self, book_id: int) -> Answer:
         """Put a copy of a book into the cart."""
         path = f"/books/{book_id}"
         return self.post(f"{path}/cart", [*self._token(path), ("quantity", "1")])
@@ -87,7 +87,7 @@ class Buyer:
     def checkout_form(self) -> Fields | None:
         """The checkout's form, filled in; None where what is in the cart cannot be ordered."""
         page = self.get("/checkout")
-        return None if page.status == 303 else [*page.hidden, *ADDRESS.items()]
+        return None if page.status == 303 else [*page.hidden, *ADDRESS_FIELDS.items()]
 
     def close(self) -> None:
         """Close the connection."""

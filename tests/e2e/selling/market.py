@@ -17,7 +17,7 @@ from payments.store import payments
 from servicekit.database import open_engine, reading
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.selling.buyers import NoAnswer
-from tests.e2e.small_shop import Command, SmallShop, of_one_shelf
+from tests.e2e.small_shop import Command, SmallShop
 
 Sent = TypeVar("Sent")
 
@@ -28,15 +28,14 @@ LOOK_AGAIN_SECONDS = 0.1
 class Market:
     """The shop with its relays, a relay beside it, Recommendations and a payment provider that declines some."""
 
-    def __init__(self, folder: Path, database: str, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, database: str, recommending: SmallShop, stack: ExitStack) -> None:
         """`stack` ends them all."""
         self._folder = folder
         self._database = database
         self._is_open = threading.Event()
-        self.recommending = SmallShop(folder, f"sqlite:///{folder / 'recommendations.db'}")
+        self.recommending = recommending
         self.providers_database = f"sqlite:///{folder / 'payments' / 'payments.db'}"
         self.log: list[str] = []
-        self._prepare_recommendations()
         stack.callback(self._end)
         self._recommendations: Process | None = None
         self._provider: Process | None = None
@@ -92,12 +91,6 @@ class Market:
         engine.dispose()
         left = {"waiting": outbox["waiting"], "placed": placed, "untold": untold}
         return {**left, "outbox": outbox} if any(left.values()) else {}
-
-    def _prepare_recommendations(self) -> None:
-        made = self.recommending
-        books, history = made.write_books(), made.write_interactions(of_one_shelf(50))
-        made.run("import", "--books", str(books), "--interactions", str(history))
-        made.run("train", "--budget", "0")
 
     def _environment(self, port: int) -> dict[str, str]:
         assert self._provider

@@ -70,7 +70,7 @@ def at_once(checkouts: Sequence[tuple[Buyer, Fields]]) -> list[Answer]:
 
 def form_of(buyer: Buyer) -> Fields:
     """The checkout's form with the book in the cart."""
-    assert buyer.put_into_cart(DUNE.id).status == 303
+    assert buyer.add_to_cart(DUNE.id).status == 303
     form = buyer.checkout_form()
     assert form is not None
     return form

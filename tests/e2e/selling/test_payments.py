@@ -15,24 +15,24 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from marketplace.app import connect_provider, create_app, payments_of
-from marketplace.domain.callbacks import LIFE_SECONDS, CallbackTokens
+from marketplace.domain.callbacks import TOKEN_LIFETIME_SECONDS, CallbackTokens
 from marketplace.domain.errors import ProviderRefused
-from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn, ShopEvent
+from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
-from marketplace.gateways.payment_provider import HttpProvider
+from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.settings import Settings, session_key
 from marketplace.store import Store, open_store
-from marketplace.usecases.activity import now
 from payments.caller import HttpShop
 from payments.service import Provider
 from payments.store import State
 from payments.store import Store as ProvidersStore
 from payments.web import create_app as create_provider
+from servicekit.clock import now
 from tests.e2e.processes import Process
 from tests.little_server import LittleServer
 from tests.marketplace.fakes import FakeRecommender
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 AMOUNT = Money(999, "EUR")
 ASKED = 12
@@ -57,7 +57,7 @@ class Both:
     """The shop and the demo provider, each behind its port, over files in one folder."""
 
     def __init__(
-        self, provider: Provider, settings: Settings, store: Store, client: HttpProvider, shops_url: str
+        self, provider: Provider, settings: Settings, store: Store, client: HttpPaymentProvider, shops_url: str
     ) -> None:
         self.provider = provider
         self.settings = settings
@@ -77,10 +77,10 @@ class Both:
             events = [row.event() for row in rows]
             for event in events:
                 match event:
-                    case PaymentAsked():
-                        self.client.ask(event.order_id, event.amount)
+                    case PaymentRequested():
+                        self.client.request_payment(event.order_id, event.amount)
                     case PaymentWithdrawn():
-                        self.client.withdraw(event.order_id)
+                        self.client.withdraw_payment(event.order_id)
             work.outbox.remove([row.event_id for row in rows])
             work.commit()
         return events
@@ -107,7 +107,7 @@ def test_an_order_is_paid(both: Both) -> None:
     """Asked over HTTP, decided, called back over HTTP: the order is paid, however often it is asked."""
     order = place(both.store)
     for _ in range(2):
-        both.client.ask(order, AMOUNT)
+        both.client.request_payment(order, AMOUNT)
         both.run_provider()
         assert state_of(both.store, order) is OrderState.PAID
 
@@ -115,11 +115,11 @@ def test_an_order_is_paid(both: Both) -> None:
 def test_a_cancelled_order_is_refunded(both: Both) -> None:
     """Also where the payment was made before the withdrawal came, and where the shop asks again after it."""
     order = place(both.store)
-    both.client.ask(order, AMOUNT)
+    both.client.request_payment(order, AMOUNT)
     bring(both.store, order, OrderState.CANCELLED)
     both.run_provider()
     assert both.deliver() == [PaymentWithdrawn(order)]
-    both.client.ask(order, AMOUNT)
+    both.client.request_payment(order, AMOUNT)
     both.run_provider()
     payment = both.provider.get(order)
     assert payment is not None
@@ -130,21 +130,21 @@ def test_a_cancelled_order_is_refunded(both: Both) -> None:
 def test_another_amount_is_refused_for_good(both: Both) -> None:
     """With the provider's own words."""
     order = place(both.store)
-    both.client.ask(order, AMOUNT)
+    both.client.request_payment(order, AMOUNT)
     with pytest.raises(ProviderRefused, match="another amount"):
-        both.client.ask(order, Money(998, "EUR"))
+        both.client.request_payment(order, Money(998, "EUR"))
 
 
 def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) -> None:
     """The provider waits for a new token, and the shop sends one by itself."""
-    old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * LIFE_SECONDS)
+    old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * TOKEN_LIFETIME_SECONDS)
     order = place(both.store, at=now() - timedelta(hours=1))
-    with closing(HttpProvider(both.settings.payments_url, both.shops_url, old)) as client:
-        client.ask(order, AMOUNT)
+    with closing(HttpPaymentProvider(both.settings.payments_url, both.shops_url, old)) as client:
+        client.request_payment(order, AMOUNT)
     both.run_provider()
     assert state_of(both.store, order) is OrderState.PLACED
-    assert payments_of(both.settings, both.store).ask_overdue() == 1
-    assert both.deliver() == [PaymentAsked(order, AMOUNT)]
+    assert payments_of(both.settings, both.store).request_overdue() == 1
+    assert both.deliver() == [PaymentRequested(order, AMOUNT)]
     both.run_provider()
     assert state_of(both.store, order) is OrderState.PAID
 

@@ -3,18 +3,17 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store, open_store
-from marketplace.usecases.activity import now
 from recommendations.store.schema import interactions
+from servicekit.clock import now
 from servicekit.database import open_engine, reading
 from tests.e2e.processes import DEADLINE, Process
-from tests.e2e.small_shop import BOOKS, Command, SmallShop, of_one_shelf
+from tests.e2e.small_shop import BOOKS, Command, SmallShop
 
 pytestmark = pytest.mark.slow
 
@@ -28,16 +27,6 @@ def shop(database_url: str) -> Iterator[Store]:
     with closing(open_store(database_url)) as store:
         store.migrate()
         yield store
-
-
-@pytest.fixture
-def recommendations(tmp_path: Path) -> SmallShop:
-    """Recommendations with books, a history and a model, before it serves."""
-    made = SmallShop(tmp_path, f"sqlite:///{tmp_path / 'recommendations.db'}")
-    books, history = made.write_books(), made.write_interactions(of_one_shelf(50))
-    made.run("import", "--books", str(books), "--interactions", str(history))
-    made.run("train", "--budget", "0")
-    return made
 
 
 class Relays:
@@ -103,10 +92,10 @@ def recorded(recommendations: SmallShop) -> list[str]:
     return [id_ for id_ in ids if id_.startswith("event-")]
 
 
-def test_each_event_is_recorded_once(shop: Store, recommendations: SmallShop, database_url: str) -> None:
+def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, database_url: str) -> None:
     """Two relays, killed in the middle and replaced, and Recommendations, killed too, lose and repeat nothing."""
     with ExitStack() as stack:
-        server = recommendations.serve()
+        server = trained_shop.serve()
 
         def end() -> None:
             server.kill()
@@ -125,13 +114,13 @@ def test_each_event_is_recorded_once(shop: Store, recommendations: SmallShop, da
         server.kill()
         assert first.kill_after(0), "the relay ended by itself"
         first = relays.start()
-        server = recommendations.serve(server.port)
+        server = trained_shop.serve(server.port)
 
         await_fewer(shop, begin(shop, 2))
         assert second.kill_after(0), "the relay ended by itself"
         await_fewer(shop, 1)
         first.terminate()
         first.require_success()
-    assert recorded(recommendations) == [id_of(number) for number in range(3 * EVENTS)]
+    assert recorded(trained_shop) == [id_of(number) for number in range(3 * EVENTS)]
     with shop.read() as work:
-        assert work.outbox.refused(1) == []
+        assert work.outbox.failed(1) == []

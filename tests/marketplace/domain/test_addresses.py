@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from marketplace.domain.addresses import LONGEST, address_lines, countries, fit_address
-from marketplace.domain.errors import AddressFault, AddressUnfit
+from marketplace.domain.addresses import MAX_LENGTH, address_lines, countries, validated_address
+from marketplace.domain.errors import AddressProblem, InvalidAddress
 from marketplace.domain.orders import Address
 
 OXFORD = Address(name="Ann Reader", street="1 High Street", city="Oxford", postal_code="ox1 1aa", country="GB")
 AUSTIN = Address(name="Bob", street="2 Main St", city="Austin", region="texas", postal_code="78701", country="US")
-REQUIRED, MALFORMED, LONG = AddressFault.REQUIRED, AddressFault.MALFORMED, AddressFault.LONG
+REQUIRED, MALFORMED, LONG = AddressProblem.REQUIRED, AddressProblem.MALFORMED, AddressProblem.LONG
 
 
 def test_an_address_is_spelled_as_its_country_does() -> None:
     """Spaces are tidied, codes and states are as the post has them, and what the post does not know is left out."""
-    assert fit_address(OXFORD).postal_code == "OX1 1AA"
-    assert fit_address(replace(OXFORD, name="  Ann \t Reader\n", region="Oxfordshire")).name == "Ann Reader"
-    assert fit_address(AUSTIN).region == "TX"
-    assert fit_address(replace(OXFORD, country="DE", postal_code="10115", region="Berlin")).region == ""
+    assert validated_address(OXFORD).postal_code == "OX1 1AA"
+    assert validated_address(replace(OXFORD, name="  Ann \t Reader\n", region="Oxfordshire")).name == "Ann Reader"
+    assert validated_address(AUSTIN).region == "TX"
+    assert validated_address(replace(OXFORD, country="DE", postal_code="10115", region="Berlin")).region == ""
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_an_address_is_spelled_as_its_country_does() -> None:
         (replace(OXFORD, country="ZZ"), {"country": MALFORMED}),
         (replace(AUSTIN, region=""), {"region": REQUIRED}),
         (replace(AUSTIN, region="Bavaria"), {"region": MALFORMED}),
-        (replace(OXFORD, street="x" * (LONGEST + 1)), {"street": LONG}),
+        (replace(OXFORD, street="x" * (MAX_LENGTH + 1)), {"street": LONG}),
         (replace(OXFORD, city="Ox\0ford"), {"city": MALFORMED}),
         (
             replace(OXFORD, name="", city="", postal_code="1"),
@@ -43,16 +43,18 @@ def test_an_address_is_spelled_as_its_country_does() -> None:
         ),
     ],
 )
-def test_what_cannot_be_sent_to_is_refused_field_by_field(address: Address, faults: dict[str, AddressFault]) -> None:
+def test_what_cannot_be_sent_to_is_refused_field_by_field(
+    address: Address, faults: dict[str, AddressProblem]
+) -> None:
     """Each field has its own fault, and all are told at once."""
-    with pytest.raises(AddressUnfit) as refused:
-        fit_address(address)
-    assert refused.value.faults == faults
+    with pytest.raises(InvalidAddress) as refused:
+        validated_address(address)
+    assert refused.value.problems == faults
 
 
 def test_an_address_is_written_as_its_country_writes_it() -> None:
     """Line by line, the country last and in English."""
-    assert address_lines(fit_address(AUSTIN)) == ["Bob", "2 Main St", "AUSTIN, TX 78701", "United States"]
+    assert address_lines(validated_address(AUSTIN)) == ["Bob", "2 Main St", "AUSTIN, TX 78701", "United States"]
     berlin = replace(OXFORD, city="Berlin", country="DE", postal_code="10115")
     assert address_lines(berlin)[-2:] == ["10115 BERLIN", "Germany"]
 

@@ -26,7 +26,7 @@ def test_a_price_becomes_exact_minor_units(amount: str, currency: str, minor: in
         ("1e3", "EUR", "not a decimal"),
         ("NaN", "EUR", "not a decimal"),
         ("٣", "EUR", "not a decimal"),
-        ("99999999999999", "EUR", "too great"),
+        ("99999999999999", "EUR", "too large"),
     ],
 )
 def test_an_unusable_price_says_why(amount: str, currency: str, reason: str) -> None:

@@ -2,9 +2,8 @@
 
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
-from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.domain.recommending import Acquaintance, Reason, ReasonKind
-from marketplace.domain.taste import Taste, taste_of
+from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
+from marketplace.domain.recommending import Reason, ReasonKind, Signal
 from tests.marketplace.fakes import NOON
 
 
@@ -26,15 +25,15 @@ def test_what_was_looked_at_is_seen_once_and_in_order() -> None:
             did(InteractionKind.CLICK, 2),
         ]
     )
-    assert taste.seen == (3, 1)
-    assert taste.settled == {2}
+    assert taste.viewed == (3, 1)
+    assert taste.excluded == {2}
 
 
 def test_three_and_a_half_stars_are_liking() -> None:
     """Fewer are not; every rating settles the book."""
     taste = taste_of([did(InteractionKind.RATING, 1, 7), did(InteractionKind.RATING, 2, 6)])
     assert taste.liked == {1}
-    assert taste.settled == {1, 2}
+    assert taste.excluded == {1, 2}
 
 
 def test_favourites_are_what_was_seen_and_liked_most() -> None:
@@ -44,26 +43,26 @@ def test_favourites_are_what_was_seen_and_liked_most() -> None:
         2: Card(id=2, title="", categories=(Category.MYSTERY,)),
         3: Card(id=3, title="", categories=(Category.POETRY, Category.CLASSICS)),
     }
-    taste = Taste(seen=(1, 2, 3, 99), liked=frozenset({3}))
+    taste = Taste(viewed=(1, 2, 3, 99), liked=frozenset({3}))
     assert taste.favourites(cards, 2) == (Category.POETRY, Category.CLASSICS)
-    assert Taste(seen=(1, 2, 3)).favourites(cards, 1) == (Category.MYSTERY,)
+    assert Taste(viewed=(1, 2, 3)).favourites(cards, 1) == (Category.MYSTERY,)
     assert Taste().favourites(cards, 2) == ()
 
 
 def test_a_reason_says_how_the_reader_came_to_know_its_books() -> None:
     """By what they liked where there is such a book among the first two; else by what they saw, or just know."""
-    taste = Taste(seen=(1, 2), liked=frozenset({1, 3}))
+    taste = Taste(viewed=(1, 2), liked=frozenset({1, 3}))
 
-    def known(*book_ids: int) -> tuple[Acquaintance, tuple[int, ...]]:
-        reason = taste.words(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((each, "") for each in book_ids)))
+    def known(*book_ids: int) -> tuple[Signal, tuple[int, ...]]:
+        reason = taste.with_signal(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((each, "") for each in book_ids)))
         assert reason is not None
-        return reason.acquaintance, tuple(book_id for book_id, _ in reason.books)
+        return reason.signal, tuple(book_id for book_id, _ in reason.books)
 
-    assert known(1) == (Acquaintance.LIKED, (1,))
-    assert known(3, 1, 2) == (Acquaintance.LIKED, (3, 1))
-    assert known(2, 1) == (Acquaintance.LIKED, (1,))
-    assert known(2, 9) == (Acquaintance.OTHER, (2, 9))
-    assert known(2) == (Acquaintance.SEEN, (2,))
-    assert known(9) == (Acquaintance.OTHER, (9,))
-    assert taste.words(None) is None
-    assert taste.words(Reason(ReasonKind.NEW)) == Reason(ReasonKind.NEW)
+    assert known(1) == (Signal.LIKED, (1,))
+    assert known(3, 1, 2) == (Signal.LIKED, (3, 1))
+    assert known(2, 1) == (Signal.LIKED, (1,))
+    assert known(2, 9) == (Signal.OTHER, (2, 9))
+    assert known(2) == (Signal.VIEWED, (2,))
+    assert known(9) == (Signal.OTHER, (9,))
+    assert taste.with_signal(None) is None
+    assert taste.with_signal(Reason(ReasonKind.NEW)) == Reason(ReasonKind.NEW)

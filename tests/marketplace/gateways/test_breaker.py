@@ -1,4 +1,4 @@
-"""Tests of marketplace.breaker."""
+"""The circuit breaker."""
 
 from itertools import pairwise
 from threading import Barrier, Thread
@@ -40,7 +40,7 @@ def opened(clock: Clock) -> Breaker:
     return breaker
 
 
-def test_it_stays_closed_below_the_least_volume() -> None:
+def test_it_stays_closed_below_the_minimum_volume() -> None:
     """Four failures are too few to judge by; the fifth opens it."""
     breaker = Breaker(Down, clock=Clock())
     for _ in range(4):
@@ -51,7 +51,7 @@ def test_it_stays_closed_below_the_least_volume() -> None:
 
 
 def test_it_stays_closed_below_the_failure_rate() -> None:
-    """A dependency that fails now and then is still asked."""
+    """Occasional failures do not open it."""
     breaker = Breaker(Down, clock=Clock())
     for _ in range(20):
         succeed(breaker)
@@ -60,8 +60,8 @@ def test_it_stays_closed_below_the_failure_rate() -> None:
     assert state_of(breaker) is State.CLOSED
 
 
-def test_many_old_successes_do_not_outvote_an_outage() -> None:
-    """After a thousand good calls within the window, eight failures still open it."""
+def test_many_past_successes_do_not_hide_an_outage() -> None:
+    """After a thousand successes within the window, eight failures still open it."""
     breaker = Breaker(Down, clock=Clock())
     for _ in range(1000):
         succeed(breaker)
@@ -70,7 +70,7 @@ def test_many_old_successes_do_not_outvote_an_outage() -> None:
     assert state_of(breaker) is State.OPEN
 
 
-def test_failures_older_than_the_window_are_forgotten() -> None:
+def test_failures_older_than_the_window_do_not_count() -> None:
     """Four failures ten seconds ago and one now are not five."""
     clock = Clock()
     breaker = Breaker(Down, clock=clock)
@@ -89,7 +89,7 @@ def test_an_open_breaker_refuses_without_entering_the_call() -> None:
 
 
 def test_after_the_pause_one_probe_decides() -> None:
-    """A second caller is refused while the probe is under way; its success closes the breaker."""
+    """Other callers are refused during the probe; its success closes the breaker."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5
@@ -100,7 +100,7 @@ def test_after_the_pause_one_probe_decides() -> None:
 
 
 def test_a_failed_probe_opens_it_for_another_pause() -> None:
-    """The pause starts anew when the probe fails."""
+    """The pause starts again when the probe fails."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5
@@ -111,8 +111,8 @@ def test_a_failed_probe_opens_it_for_another_pause() -> None:
     assert state_of(breaker) is State.HALF_OPEN
 
 
-def test_a_probe_that_dies_makes_room_for_the_next() -> None:
-    """A thread killed in the middle of its probe does not wedge the breaker."""
+def test_an_interrupted_probe_allows_another() -> None:
+    """A thread killed during its probe does not block the breaker."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5
@@ -123,8 +123,8 @@ def test_a_probe_that_dies_makes_room_for_the_next() -> None:
     assert state_of(breaker) is State.CLOSED
 
 
-def test_other_exceptions_are_answers() -> None:
-    """A dependency that refuses is alive, and a probe that it refuses closes the breaker."""
+def test_other_exceptions_count_as_success() -> None:
+    """A dependency that refuses a call is alive."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5
@@ -147,8 +147,8 @@ def test_a_call_from_before_the_outage_does_not_end_it() -> None:
         assert state_of(breaker) is State.HALF_OPEN
 
 
-def test_changes_are_told_once_each() -> None:
-    """The listener hears each new state, in order, and may ask the breaker in turn."""
+def test_each_change_is_reported_once() -> None:
+    """In order, and the listener may use the breaker itself."""
     clock = Clock()
     heard: list[tuple[State, State, State]] = []
     breaker = Breaker(Down, clock=clock, on_change=lambda old, new: heard.append((old, new, breaker.state)))
@@ -163,8 +163,8 @@ def test_changes_are_told_once_each() -> None:
     ]
 
 
-def test_calls_run_side_by_side() -> None:
-    """Eight threads are inside the protected call at once: the lock is not held meanwhile."""
+def test_calls_run_concurrently() -> None:
+    """Eight threads are inside guarded calls at once: the lock is not held meanwhile."""
     breaker = Breaker(Down, clock=Clock())
     inside = Barrier(8, timeout=10)
 
@@ -180,8 +180,8 @@ def test_calls_run_side_by_side() -> None:
     assert not inside.broken
 
 
-def test_of_many_threads_one_probes() -> None:
-    """However many callers come at the end of the pause, one is let through."""
+def test_one_of_many_threads_probes() -> None:
+    """However many callers come at the end of the pause."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5

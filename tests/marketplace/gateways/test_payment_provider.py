@@ -1,4 +1,4 @@
-"""Tests of marketplace.provider, against a real server."""
+"""The HTTP client of the payment provider, against a real server."""
 
 import itertools
 import time
@@ -10,7 +10,7 @@ import pytest
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
-from marketplace.gateways.payment_provider import GREATEST_ANSWER, HttpProvider
+from marketplace.gateways.payment_provider import MAX_ANSWER_BYTES, HttpPaymentProvider
 from tests.little_server import LittleServer, Request, answer
 
 ORDER = "7K3M-9QXD-2TB4"
@@ -18,8 +18,8 @@ AMOUNT = Money(1998, "EUR")
 TOKENS = CallbackTokens("a key of a shop")
 HEAD = b"HTTP/1.1 400 Bad\r\n"
 CALLS = {
-    "ask": lambda provider: provider.ask(ORDER, AMOUNT),
-    "withdraw": lambda provider: provider.withdraw(ORDER),
+    "ask": lambda provider: provider.request_payment(ORDER, AMOUNT),
+    "withdraw": lambda provider: provider.withdraw_payment(ORDER),
 }
 
 
@@ -31,21 +31,23 @@ def server() -> Iterator[LittleServer]:
 
 
 @pytest.fixture
-def provider(server: LittleServer) -> Iterator[HttpProvider]:
+def provider(server: LittleServer) -> Iterator[HttpPaymentProvider]:
     """A client that waits long enough for a busy machine."""
-    with closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
+    with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
         yield client
 
 
-def test_asking_names_the_order_the_amount_and_the_way_back(server: LittleServer, provider: HttpProvider) -> None:
-    """The order's id is the idempotency key, the token speaks for the order, and nothing is told of the reader."""
-    provider.ask(ORDER, AMOUNT)
+def test_a_request_has_the_order_the_amount_and_the_callback(
+    server: LittleServer, provider: HttpPaymentProvider
+) -> None:
+    """The order's id is the idempotency key, the token is for this order, and the reader is not named."""
+    provider.request_payment(ORDER, AMOUNT)
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("PUT", f"/payments/{ORDER}")
     assert asked.headers["Idempotency-Key"] == ORDER
     assert asked.headers["Content-Type"] == "application/json"
     body = asked.json
-    TOKENS.check(body["callback"].pop("token"), ORDER)
+    TOKENS.verify(body["callback"].pop("token"), ORDER)
     assert body == {
         "amount_minor": 1998,
         "currency": "EUR",
@@ -53,25 +55,27 @@ def test_asking_names_the_order_the_amount_and_the_way_back(server: LittleServer
     }
 
 
-def test_withdrawing_names_the_order(server: LittleServer, provider: HttpProvider) -> None:
-    """And needs no more."""
-    provider.withdraw(ORDER)
+def test_withdrawing_names_the_order(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """Nothing else is sent."""
+    provider.withdraw_payment(ORDER)
     (asked,) = server.asked
     assert (asked.method, asked.path) == ("POST", f"/payments/{ORDER}/withdrawal")
     assert asked.headers["Idempotency-Key"] == ORDER
     assert asked.json == {}
 
 
-def test_what_stands_in_an_id_changes_no_path(server: LittleServer, provider: HttpProvider) -> None:
-    """A slash or a question mark in it stays within it."""
-    provider.withdraw("../a?b#c")
+def test_an_order_id_cannot_change_the_path(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """Slashes and question marks are escaped."""
+    provider.withdraw_payment("../a?b#c")
     assert server.asked[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_success_is_success(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
-    """Whatever the body says, also none and garbage."""
+def test_any_2xx_status_is_success(
+    server: LittleServer, provider: HttpPaymentProvider, status: int, call: str
+) -> None:
+    """Whatever the body is."""
     server.answer = answer(status, b"" if status == 204 else b"\xff\xfe", Content_Encoding="gzip")
     CALLS[call](provider)
     assert len(server.asked) == 1
@@ -79,8 +83,8 @@ def test_success_is_success(server: LittleServer, provider: HttpProvider, status
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 408, 410, 425, 429, 502, 503, 504])
-def test_an_outage_is_to_be_tried_again(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
-    """So is what the operator has to put right; the client itself asks once and follows no redirect."""
+def test_an_outage_is_transient(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+    """So is a wrong setting; the client itself does not retry or follow redirects."""
     server.answer = answer(status, b'{"error": "later"}', Location=f"{server.url}/elsewhere")
     with pytest.raises(ProviderUnavailable, match=f"status {status}: later"):
         CALLS[call](provider)
@@ -88,8 +92,8 @@ def test_an_outage_is_to_be_tried_again(server: LittleServer, provider: HttpProv
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: HttpProvider, call: str) -> None:
-    """500 may come of this order alone, and must not stop all others for ever."""
+def test_status_500_is_not_an_outage(server: LittleServer, provider: HttpPaymentProvider, call: str) -> None:
+    """It may be caused by this order alone, and must not block all others for ever."""
     server.answer = answer(500)
     with pytest.raises(ProviderBroken, match="status 500"):
         CALLS[call](provider)
@@ -97,8 +101,8 @@ def test_breaking_on_one_order_is_no_outage(server: LittleServer, provider: Http
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_refusal_is_for_good(server: LittleServer, provider: HttpProvider, status: int, call: str) -> None:
-    """With the provider's reason."""
+def test_a_refusal_is_permanent(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+    """It has the provider's reason."""
     server.answer = answer(status, b'{"error": "another\\namount"}')
     with pytest.raises(ProviderRefused, match=rf"^status {status}: anotheramount$"):
         CALLS[call](provider)
@@ -109,23 +113,23 @@ def test_a_refusal_is_for_good(server: LittleServer, provider: HttpProvider, sta
     "body",
     [b"", b"<html>", b"\xff", b"[]", b'"x"', b'{"error": 1}', b'{"error": null}', b"[" * 4000, b'{"a": 1e999}'],
 )
-def test_a_reason_that_is_none_is_left_out(server: LittleServer, provider: HttpProvider, body: bytes) -> None:
-    """The status counts."""
+def test_a_malformed_reason_is_left_out(server: LittleServer, provider: HttpPaymentProvider, body: bytes) -> None:
+    """The status decides."""
     server.answer = answer(400, body)
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_reason_is_short(server: LittleServer, provider: HttpProvider) -> None:
-    """It ends up in a table and in logs."""
+def test_a_long_reason_is_truncated(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """It is stored and logged."""
     server.answer = answer(400, b'{"error": "%s"}' % (b"x" * 3000))
     with pytest.raises(ProviderRefused) as refused:
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
     assert len(str(refused.value)) < 250
 
 
-def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider: HttpProvider) -> None:
-    """A few kilobytes of it are."""
+def test_an_endless_response_is_not_read_to_its_end(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """Only its first kilobytes are."""
     sent = itertools.count()
 
     def endless(_request: Request) -> Iterator[bytes]:
@@ -136,12 +140,12 @@ def test_an_endless_answer_is_not_read_to_its_end(server: LittleServer, provider
 
     server.answer = endless
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
-        provider.ask(ORDER, AMOUNT)
-    assert GREATEST_ANSWER == 4096
+        provider.request_payment(ORDER, AMOUNT)
+    assert MAX_ANSWER_BYTES == 4096
 
 
-def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
-    """Each byte comes in time, and all of them do not."""
+def test_a_dripping_response_ends_at_the_deadline(server: LittleServer) -> None:
+    """Although each byte arrives within the timeout."""
 
     def dripping(_request: Request) -> Iterator[bytes]:
         yield HEAD + b"Content-Length: 4000\r\n\r\n"
@@ -151,19 +155,19 @@ def test_a_dripping_answer_is_not_waited_for(server: LittleServer) -> None:
     server.answer = dripping
     began = time.monotonic()
     with (
-        closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=0.5)) as provider,
+        closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.5)) as provider,
         pytest.raises(ProviderRefused),
     ):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
     assert time.monotonic() - began < 10
 
 
-def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
-    """The timeout ends it."""
+def test_a_missing_response_ends_at_the_timeout(server: LittleServer) -> None:
+    """It is a transient failure."""
     server.answer = server.hang
-    with closing(HttpProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
-        with pytest.raises(ProviderUnavailable, match="no answer"):
-            provider.ask(ORDER, AMOUNT)
+    with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
+        with pytest.raises(ProviderUnavailable, match="no response"):
+            provider.request_payment(ORDER, AMOUNT)
         server.over.set()
     assert len(server.asked) == 1
 
@@ -181,49 +185,49 @@ def test_no_answer_is_not_waited_for(server: LittleServer) -> None:
         b"HTTP/1.1 200 " + b"x" * 70_000,
     ],
 )
-def test_garbage_is_no_answer(server: LittleServer, provider: HttpProvider, raw: bytes) -> None:
-    """Whatever speaks no HTTP has said neither yes nor no."""
+def test_invalid_http_is_a_transient_failure(server: LittleServer, provider: HttpPaymentProvider, raw: bytes) -> None:
+    """It neither accepts nor refuses the payment."""
     server.answer = lambda _request: [raw]
     with pytest.raises(ProviderUnavailable):
-        provider.ask(ORDER, AMOUNT)
+        provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_refusal_that_breaks_off_is_one(server: LittleServer, provider: HttpProvider) -> None:
-    """The status was heard."""
+def test_a_truncated_refusal_is_a_refusal(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """The status has arrived."""
     for body in (b"Content-Length: 99\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
         server.answer = lambda _request, body=body: [HEAD + body]  # type: ignore[misc]
         with pytest.raises(ProviderRefused):
-            provider.ask(ORDER, AMOUNT)
+            provider.request_payment(ORDER, AMOUNT)
 
 
-def test_nobody_there_is_no_answer(server: LittleServer) -> None:
-    """Nor is a name that nobody has, and a port that speaks no TLS."""
+def test_an_unreachable_provider_is_a_transient_failure(server: LittleServer) -> None:
+    """So is an unknown host name, and a port without TLS."""
     with LittleServer() as gone:
         address = gone.url
     for url in (address, "http://nobody.invalid", server.url.replace("http:", "https:"), "http://"):
         with (
-            closing(HttpProvider(url, "http://shop:5001", TOKENS, timeout=5)) as provider,
+            closing(HttpPaymentProvider(url, "http://shop:5001", TOKENS, timeout=5)) as provider,
             pytest.raises(ProviderUnavailable),
         ):
-            provider.withdraw(ORDER)
+            provider.withdraw_payment(ORDER)
 
 
 def test_proxies_of_the_environment_are_not_used(
-    server: LittleServer, provider: HttpProvider, monkeypatch: pytest.MonkeyPatch
+    server: LittleServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The operator names the provider, and nothing stands between."""
+    """The operator's setting names the provider itself."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://nobody.invalid:1")
-    provider.withdraw(ORDER)
+    provider.withdraw_payment(ORDER)
     assert len(server.asked) == 1
 
 
-def test_what_was_left_unread_disturbs_no_call(server: LittleServer, provider: HttpProvider) -> None:
-    """Each call begins with its own answer."""
+def test_unread_bytes_do_not_disturb_the_next_call(server: LittleServer, provider: HttpPaymentProvider) -> None:
+    """Each call reads its own response."""
     server.answer = lambda _request: [HEAD + b"Content-Length: 9999\r\n\r\n{}"]
     with pytest.raises(ProviderRefused):
-        provider.withdraw(ORDER)
+        provider.withdraw_payment(ORDER)
     server.answer = answer(200)
     for _ in range(3):
-        provider.withdraw(ORDER)
+        provider.withdraw_payment(ORDER)
     assert len(server.asked) == 4

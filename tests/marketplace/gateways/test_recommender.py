@@ -1,11 +1,10 @@
-"""Tests of marketplace.recommender, against a gRPC server on a free port."""
+"""The client of Recommendations: what it sends, and what it makes of the answers."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from threading import Barrier, Event, Thread
-from typing import Any, cast
+from threading import Barrier, Thread
+from typing import cast
 
 import grpc
 import pytest
@@ -13,18 +12,25 @@ import structlog
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
+from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Selection, Shelf, ShelfRequest
-from marketplace.gateways.breaker import Breaker, State
-from marketplace.gateways.recommender import TRANSIENT, GrpcRecommender
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+    Selection,
+)
+from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
-from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
+from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
 from servicekit.tracing import trace_id_of
-from tests.marketplace.fakes import NOON, Clock
+from tests.marketplace.fakes import NOON
+from tests.marketplace.gateways.conftest import Servicer
 
-MYSTERY = ShelfRequest(Category.MYSTERY, 10)
+MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
 CLICK = Interaction(
     id="click-1",
     reader_id=1_000_000_000,
@@ -35,85 +41,10 @@ CLICK = Interaction(
 )
 
 
-class Servicer(RecommendationsServicer):
-    """Answers with `answer`, or fails with `status`; notes what came."""
-
-    def __init__(self) -> None:
-        self.requests: list[Any] = []
-        self.metadata: list[dict[str, Any]] = []
-        self.peers: list[str] = []
-        self.status: grpc.StatusCode | None = None
-        self.answer: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
-        self.wait: Callable[[], object] = lambda: None
-
-    def RecommendBatch(self, request: Any, context: Any) -> Any:  # noqa: N802  (gRPC's name)
-        """As the test says."""
-        return self._serve(request, context)
-
-    def RecordInteractions(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def UpsertBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def RemoveBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def SimilarBooks(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def MergeReaders(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def ForgetReader(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """As the test says."""
-        return self._serve(request, context)
-
-    def _serve(self, request: Any, context: Any) -> Any:
-        self.requests.append(request)
-        self.metadata.append(dict(context.invocation_metadata()))
-        self.peers.append(context.peer())
-        self.wait()
-        if self.status is not None:
-            context.abort(self.status, "as told")
-        return self.answer
-
-
-@pytest.fixture
-def servicer() -> Servicer:
-    """What the server answers."""
-    # The shop calls no other method; the generated code answers those with UNIMPLEMENTED.
-    return Servicer()  # type: ignore[abstract]
-
-
-@pytest.fixture
-def port(servicer: Servicer) -> Iterator[int]:
-    """The port of a server."""
-    with ThreadPoolExecutor(8) as pool:
-        server = grpc.server(pool)
-        add_RecommendationsServicer_to_server(servicer, server)
-        number = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        yield number
-        server.stop(None).wait()
-
-
-@pytest.fixture
-def recommender(port: int) -> Iterator[GrpcRecommender]:
-    """A client of it, patient and without a breaker that could open by chance."""
-    with closing(GrpcRecommender("localhost", port, timeout=10)) as client:
-        yield client
-
-
 def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """All shelves are asked for at once, kept apart, for the reader who is there."""
+    """All lists are requested in one call for the current reader."""
     servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
-    recommender.shelves(5, [ShelfRequest(None, 10), ShelfRequest(Category.SCIENCE_FICTION, 3)])
+    recommender.recommend(5, [RecommendationRequest(None, 10), RecommendationRequest(Category.SCIENCE_FICTION, 3)])
     assert servicer.requests == [
         pb.RecommendBatchRequest(
             requests=[
@@ -125,8 +56,8 @@ def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) ->
     ]
 
 
-def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Ids, reasons and the list's name are kept; a reason of a kind not yet known is left out."""
+def test_responses_become_the_shops_own_lists(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """With ids, reasons and the list's id; a reason of an unknown kind is left out."""
     servicer.answer = pb.RecommendBatchResponse(
         responses=[
             pb.RecommendationResponse(
@@ -151,8 +82,8 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
             )
         ]
     )
-    assert recommender.shelves(0, [MYSTERY]) == [
-        Shelf(
+    assert recommender.recommend(0, [MYSTERY]) == [
+        RecommendationList(
             (
                 Recommendation(7, Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, "Emma"),))),
                 Recommendation(8, Reason(ReasonKind.NEW)),
@@ -165,8 +96,8 @@ def test_shelves_come_back_in_the_shops_own_words(servicer: Servicer, recommende
     ]
 
 
-def test_interactions_are_recorded_whole(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """What is sent is what happened, and each gets its own result."""
+def test_interactions_are_sent_complete(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Each gets its own result."""
     servicer.answer = pb.RecordInteractionsResponse(
         results=[
             pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED),
@@ -186,18 +117,22 @@ def test_interactions_are_recorded_whole(servicer: Servicer, recommender: GrpcRe
     assert sent.occurred_at.ToDatetime(NOON.tzinfo) == NOON
 
 
-def test_a_shelf_may_be_chosen_by_what_is_popular_or_new(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """The selection goes along."""
+def test_popular_and_new_books_can_be_requested(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The selection is sent."""
     servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
-    recommender.shelves(
-        5, [ShelfRequest(None, 6, Selection.POPULAR), ShelfRequest(Category.MYSTERY, 6, Selection.NEW)]
+    recommender.recommend(
+        5,
+        [
+            RecommendationRequest(None, 6, Selection.POPULAR),
+            RecommendationRequest(Category.MYSTERY, 6, Selection.NEW),
+        ],
     )
     selections = [each.selection for each in servicer.requests[0].requests]
     assert selections == [pb.SELECTION_POPULAR, pb.SELECTION_NEW]
 
 
-def test_similar_books_are_asked_for_a_reader(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """The book, the reader and the length go along, and a shelf comes back."""
+def test_similar_books_are_requested_for_a_reader(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The book, the reader and the limit are sent."""
     servicer.answer = pb.SimilarBooksResponse(
         recommendation_id="like-7",
         recommendations=[
@@ -207,16 +142,14 @@ def test_similar_books_are_asked_for_a_reader(servicer: Servicer, recommender: G
             )
         ],
     )
-    assert recommender.similar(7, 5, 6) == Shelf(
+    assert recommender.similar(7, 5, 6) == RecommendationList(
         (Recommendation(8, Reason(ReasonKind.LIKE_THIS_BOOK, ((7, "Dune"),))),), "like-7"
     )
     assert servicer.requests == [pb.SimilarBooksRequest(book_id=7, user_id=5, max_results=6)]
 
 
-def test_a_rating_and_its_undo_are_sent_as_the_contract_says(
-    servicer: Servicer, recommender: GrpcRecommender
-) -> None:
-    """Half stars become stars, and an undo names what it takes back."""
+def test_ratings_and_undos_are_sent_as_the_contract_says(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Half stars become stars, and an undo names its interaction."""
     servicer.answer = pb.RecordInteractionsResponse(
         results=[pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED)] * 2
     )
@@ -231,7 +164,7 @@ def test_a_rating_and_its_undo_are_sent_as_the_contract_says(
 
 
 def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Each is one call that names the readers."""
+    """Each is one call with the reader ids."""
     servicer.answer = pb.MergeReadersResponse()
     recommender.merge(1_000_000_002, 1_000_000_001)
     servicer.answer = pb.ForgetReaderResponse()
@@ -242,60 +175,8 @@ def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcR
     ]
 
 
-def test_an_answer_of_another_length_is_not_taken(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Results that cannot be matched to what was asked are no results."""
-    with pytest.raises(RecommenderRefused, match="1 shelves"):
-        recommender.shelves(0, [MYSTERY, MYSTERY])
-    servicer.answer = pb.RecordInteractionsResponse()
-    with pytest.raises(RecommenderBroken, match="0 results"):
-        recommender.record([CLICK])
-    servicer.answer = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
-    with pytest.raises(RecommenderBroken, match="outcome"):
-        recommender.record([CLICK])
-
-
-@pytest.mark.parametrize("status", [each for each in grpc.StatusCode if each is not grpc.StatusCode.OK])
-def test_every_status_is_either_transient_or_permanent(
-    servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
-) -> None:
-    """A failure that may pass can be told from one that would come again, and says which one it was."""
-    servicer.status = status
-    expected = RecommenderUnavailable if status in TRANSIENT else RecommenderRefused
-    with pytest.raises(expected, match=status.name) as raised:
-        recommender.record([CLICK])
-    assert getattr(raised.value, "code", status.name) == status.name
-
-
-@pytest.mark.parametrize("name", ["INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE", "FAILED_PRECONDITION"])
-def test_what_would_be_refused_again_is_permanent(name: str) -> None:
-    """Repeating a malformed call helps nobody."""
-    assert grpc.StatusCode[name] not in TRANSIENT
-
-
-@pytest.mark.parametrize("name", ["UNIMPLEMENTED", "UNAUTHENTICATED", "PERMISSION_DENIED"])
-def test_a_wrong_configuration_is_no_messages_fault(
-    servicer: Servicer, recommender: GrpcRecommender, name: str
-) -> None:
-    """What succeeds once the address or the permission is put right waits for that."""
-    servicer.status = grpc.StatusCode[name]
-    with pytest.raises(RecommenderUnavailable) as raised:
-        recommender.record([CLICK])
-    assert not isinstance(raised.value, Broken)
-
-
-@pytest.mark.parametrize("name", ["INTERNAL", "UNKNOWN", "DATA_LOSS"])
-def test_an_answer_that_may_be_due_to_the_message_is_told_apart(
-    servicer: Servicer, recommender: GrpcRecommender, name: str
-) -> None:
-    """Pages take it for an outage, and the relay asks for each message whether it is the one."""
-    servicer.status = grpc.StatusCode[name]
-    with pytest.raises(RecommenderUnavailable) as raised:
-        recommender.record([CLICK])
-    assert isinstance(raised.value, Broken)
-
-
 def test_books_are_sent_as_the_contract_has_them(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """All facts that the contract knows, 0 for a year that nobody knows; each book gets its own result."""
+    """All attributes of the contract, 0 for an unknown year; each book gets its own result."""
     outcomes = pb.UpsertResult
     servicer.answer = pb.UpsertBooksResponse(
         results=[
@@ -347,80 +228,43 @@ def test_books_are_removed_by_id(servicer: Servicer, recommender: GrpcRecommende
     assert servicer.requests == [pb.RemoveBooksRequest(book_ids=[7, 8])]
 
 
-@pytest.mark.parametrize(
-    "book",
-    [
-        Book(id=7, title="Dune", year=2**31),
-        Book(id=7, title="\ud800"),
-        Book(id=7, title="Dune", subjects=("spice" * 2000,) * 120),
-    ],
-    ids=["year", "half a character", "too large"],
-)
-def test_what_no_message_can_say_is_refused_before_it_is_sent(
-    servicer: Servicer, recommender: GrpcRecommender, book: Book
-) -> None:
-    """Sent, a message that is too large would be answered like an overload, and repeated for ever."""
-    with pytest.raises(RecommenderRefused):
-        recommender.upsert([book])
-    assert servicer.requests == []
-
-
-def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
-    """A server that hangs costs the page its timeout and no more."""
-    release = Event()
-    servicer.wait = release.wait
-    with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
-        with pytest.raises(RecommenderUnavailable, match="DEADLINE_EXCEEDED"):
-            recommender.shelves(0, [MYSTERY])
-        release.set()
-
-
-def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
-    """A name that no server knows is an outage like any other."""
-    with (
-        closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
-        pytest.raises(RecommenderUnavailable),
-    ):
-        recommender.shelves(0, [MYSTERY])
-
-
-def test_an_address_of_ipv6_is_a_host_too(servicer: Servicer) -> None:
-    """Colons in the host do not run into the port."""
+def test_the_host_may_be_an_ipv6_address(servicer: Servicer) -> None:
+    """Its colons are not confused with the port's."""
     with ThreadPoolExecutor(1) as pool:
         server = grpc.server(pool)
         add_RecommendationsServicer_to_server(servicer, server)
         number = server.add_insecure_port("[::1]:0")
         server.start()
         with closing(GrpcRecommender("::1", number, timeout=10)) as recommender:
-            assert recommender.shelves(0, [MYSTERY]) == [Shelf(())]
+            assert recommender.recommend(0, [MYSTERY]) == [RecommendationList(())]
         server.stop(None).wait()
 
 
-def test_the_trace_id_of_the_request_goes_along(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """The call carries the page's trace id, and one of its own where there is no page."""
+def test_the_trace_id_is_sent(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """The page's, or a new one outside pages."""
     with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb211c80319c"):
-        recommender.shelves(0, [MYSTERY])
-    recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
+    recommender.recommend(0, [MYSTERY])
     first, second = (each["traceparent"] for each in servicer.metadata)
     assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
     assert trace_id_of(second) in second
 
 
 def test_nothing_is_opened_before_the_first_call(port: int) -> None:
-    """A client that was never used has nothing to close, and one that is closed does not open again."""
+    """An unused client has nothing to close, and a closed one does not reopen."""
     recommender = GrpcRecommender("localhost", port, timeout=10)
     recommender.close()
     with pytest.raises(RecommenderUnavailable, match="closed"):
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
 
 
 def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Eight first calls at once come over one connection."""
+    """Eight concurrent first calls use one connection."""
     start = Barrier(8, timeout=10)
 
     def call() -> None:
         start.wait()
-        recommender.shelves(0, [MYSTERY])
+        recommender.recommend(0, [MYSTERY])
 
     threads = [Thread(target=call) for _ in range(8)]
     for thread in threads:
@@ -429,37 +273,3 @@ def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommen
         thread.join()
     assert len(servicer.peers) == 8
     assert len(set(servicer.peers)) == 1
-
-
-def test_the_breaker_opens_and_lets_a_probe_find_the_recovery(servicer: Servicer, port: int) -> None:
-    """After five failures no call is made; when the pause is over one is, and pages ask again."""
-    clock = Clock()
-    breaker = Breaker(RecommenderUnavailable, clock=clock)
-    with closing(GrpcRecommender("localhost", port, timeout=10, breaker=breaker)) as recommender:
-        servicer.status = grpc.StatusCode.INTERNAL
-        for _ in range(5):
-            with pytest.raises(RecommenderUnavailable, match="INTERNAL"):
-                recommender.shelves(0, [MYSTERY])
-        with pytest.raises(RecommenderUnavailable, match="not asked"):
-            recommender.shelves(0, [MYSTERY])
-        assert len(servicer.requests) == 5
-        assert recommender.state == State.OPEN.value
-        servicer.status = None
-        clock.seconds += 0.5
-        recommender.shelves(0, [MYSTERY])
-        assert recommender.state == State.CLOSED.value
-
-
-def test_refusals_and_the_relays_calls_leave_the_breaker_alone(
-    servicer: Servicer, recommender: GrpcRecommender
-) -> None:
-    """Neither a permanent error nor an outage seen by the relay stops pages from asking."""
-    servicer.status = grpc.StatusCode.INVALID_ARGUMENT
-    for _ in range(10):
-        with pytest.raises(RecommenderRefused):
-            recommender.shelves(0, [MYSTERY])
-    servicer.status = grpc.StatusCode.INTERNAL
-    for _ in range(10):
-        with pytest.raises(RecommenderUnavailable):
-            recommender.record([CLICK])
-    assert recommender.state == State.CLOSED.value

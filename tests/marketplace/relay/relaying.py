@@ -10,7 +10,7 @@ from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.relay.receivers import PaymentProvider, Payments, Recommendations, Recorder
 from marketplace.relay.relay import Relay
 from marketplace.store import Store
-from marketplace.store.outbox.deliveries import Trouble
+from marketplace.store.outbox.deliveries import DestinationStatus
 from tests.marketplace.fakes import NOON, Clock
 
 CLICK = Interaction(id="", reader_id=1_000_000_007, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
@@ -58,12 +58,12 @@ def run(store: Store, recorder: Recorder, stop: Stop) -> None:
     Relay(store, Recommendations(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
 
 
-def fill(store: Store, *ids: str) -> None:
+def add_clicks(store: Store, *ids: str) -> None:
     """Put interactions of these ids into the outbox."""
-    tell(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=each) for each in ids))
 
 
-def tell(store: Store, *events: ShopEvent) -> None:
+def add_events(store: Store, *events: ShopEvent) -> None:
     """Put events into the outbox."""
     with store.write() as work:
         for event in events:
@@ -77,16 +77,16 @@ def waiting(store: Store) -> list[str]:
         return [row.payload["id"] for row in work.outbox.waiting(100)]
 
 
-def refused(store: Store) -> list[str]:
+def failures(store: Store) -> list[str]:
     """Why events were set aside, the newest first."""
     with store.read() as work:
-        return [each.reason for each in work.outbox.refused(100)]
+        return [event.reason for event in work.outbox.failed(100)]
 
 
-def trouble(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> Trouble:
+def status(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> DestinationStatus:
     """How a destination is."""
     with store.read() as work:
-        return work.deliveries.troubles()[destination]
+        return work.deliveries.statuses()[destination]
 
 
 def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Tests of marketplace.relay.lease and marketplace.store.deliveries: one worker at a time delivers."""
+"""Leases: one worker at a time delivers to a destination."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ import structlog
 from sqlalchemy import update
 
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentAsked
+from marketplace.domain.events import BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
-from marketplace.gateways.recommender import RECORD_TIMEOUT
-from marketplace.relay.lease import ENOUGH, LEASE, LONGEST_WAIT, BackOff, Lease, LeaseLost
+from marketplace.gateways.recommender import EVENT_TIMEOUT
+from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lease, LeaseLost
 from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
 from marketplace.store import Store, UnitOfWork
 from marketplace.store.outbox.deliveries import MISDATED
 from marketplace.store.schema import deliveries
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
-from tests.marketplace.relay.relaying import CLICK, fill, payments, raising, relay, tell, trouble, waiting
+from tests.marketplace.relay.relaying import CLICK, add_clicks, add_events, payments, raising, relay, status, waiting
 
 RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
@@ -33,13 +33,13 @@ def lease(store: Store, clock: Clock, destination: Destination = RECOMMENDATIONS
 
 
 def deliver_and_release(relay: Relay) -> None:
-    """Deliver one batch, and let somebody else deliver the next one."""
+    """Deliver one batch, and let another worker deliver the next one."""
     relay.deliver()
     relay._lease.release()
 
 
 def test_one_worker_at_a_time_holds_a_destination(store: Store) -> None:
-    """While one has it the others do not get it, and another destination is another's."""
+    """The others do not get its lease; each destination has its own."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     assert first.take()
@@ -51,7 +51,7 @@ def test_one_worker_at_a_time_holds_a_destination(store: Store) -> None:
 
 
 def test_a_released_lease_is_taken_at_once(store: Store) -> None:
-    """A worker that ends costs no waiting."""
+    """Another worker need not wait for it to expire."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
@@ -61,8 +61,8 @@ def test_a_released_lease_is_taken_at_once(store: Store) -> None:
     assert not first.take()
 
 
-def test_the_lease_of_a_worker_that_died_runs_out(store: Store) -> None:
-    """Nobody takes it a moment before its end, anybody at its end."""
+def test_the_lease_of_a_killed_worker_expires(store: Store) -> None:
+    """Not a moment before its end."""
     clock = Clock()
     lease(store, clock).take()
     other = lease(store, clock)
@@ -72,22 +72,22 @@ def test_the_lease_of_a_worker_that_died_runs_out(store: Store) -> None:
     assert other.take()
 
 
-def test_a_term_is_renewed_before_it_is_too_short_for_a_call(store: Store) -> None:
-    """What a worker may call with is always longer than its calls, and a renewed lease keeps others off."""
-    assert LEASE > ENOUGH > timedelta(seconds=2 * RECORD_TIMEOUT)
+def test_a_lease_is_renewed_before_it_is_too_short_for_a_call(store: Store) -> None:
+    """The time left is always longer than a call, and a renewed lease keeps others out."""
+    assert LEASE > MIN_REMAINING > timedelta(seconds=2 * EVENT_TIMEOUT)
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
-    clock.seconds += (LEASE - ENOUGH).total_seconds() + 0.001
+    clock.seconds += (LEASE - MIN_REMAINING).total_seconds() + 0.001
     held = [first.is_held]
     first.require()
     assert [*held, first.is_held] == [False, True]
-    clock.seconds += ENOUGH.total_seconds()
+    clock.seconds += MIN_REMAINING.total_seconds()
     assert not second.take()
 
 
-def test_settling_is_a_new_term(store: Store) -> None:
-    """A worker that goes on delivering keeps its lease without asking for it."""
+def test_settling_renews_the_lease(store: Store) -> None:
+    """A worker that keeps delivering keeps its lease."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
@@ -99,8 +99,8 @@ def test_settling_is_a_new_term(store: Store) -> None:
     assert not second.take()
 
 
-def test_a_lease_that_only_ran_out_is_still_ones_own(store: Store) -> None:
-    """Where nobody took it meanwhile nobody delivered, and what was answered is settled and not told again."""
+def test_an_expired_lease_that_nobody_took_is_still_held(store: Store) -> None:
+    """What was answered is settled and not sent again."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
@@ -113,7 +113,7 @@ def test_a_lease_that_only_ran_out_is_still_ones_own(store: Store) -> None:
 
 
 def test_a_lease_that_was_lost_allows_nothing(store: Store) -> None:
-    """Whoever was frozen until another one took it can neither call, settle, have anybody wait, nor take it back."""
+    """A frozen worker whose lease was taken can neither call, settle, back off, nor take it back."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
@@ -127,14 +127,14 @@ def test_a_lease_that_was_lost_allows_nothing(store: Store) -> None:
         first.back_off(RecommenderUnavailable("away"))
     first.release()
     assert not first.take()
-    assert trouble(store).failures == 0
+    assert status(store).failures == 0
     second.require()
 
 
-def test_whoever_was_frozen_settles_and_delivers_nothing(store: Store) -> None:
-    """A worker frozen in a call, whose lease another one took and used, leaves all to that one."""
-    fill(store, "a", "b")
-    tell(store, BookChanged(7))
+def test_a_worker_frozen_in_a_call_settles_nothing(store: Store) -> None:
+    """It leaves everything to the worker that has taken its lease."""
+    add_clicks(store, "a", "b")
+    add_events(store, BookChanged(7))
     clock = Clock()
     frozen, other = FakeRecorder(), FakeRecorder()
 
@@ -146,16 +146,16 @@ def test_whoever_was_frozen_settles_and_delivers_nothing(store: Store) -> None:
     with structlog.testing.capture_logs() as logs:
         delivered = relay(store, frozen, clock=clock).deliver()
     assert delivered == 0
-    assert [log["event"] for log in logs] == ["this worker was too slow: another one delivers"]
+    assert [log["event"] for log in logs] == ["relay_lease_lost"]
     assert frozen.calls == [["a", "b"]]
     assert other.calls == [["a"]]
     with store.read() as work:
         assert [row.kind for row in work.outbox.waiting(9)] == ["interaction", "book"]
 
 
-def test_whoever_was_frozen_between_two_calls_makes_no_second_one(store: Store) -> None:
-    """Before each call a worker looks whether enough of its lease is left, and whether it is its own."""
-    fill(store, "a", "b")
+def test_a_worker_frozen_between_calls_makes_no_other(store: Store) -> None:
+    """Before each call a worker checks that it still has the lease."""
+    add_clicks(store, "a", "b")
     clock = Clock()
     frozen, other = FakeRecorder(), FakeRecorder()
     settled: list[None] = []
@@ -170,8 +170,8 @@ def test_whoever_was_frozen_between_two_calls_makes_no_second_one(store: Store) 
                 relay(store, other, clock=clock, batch=1).deliver()
             return False
 
-    tell(store, BookChanged(7))
-    fill(store, "c")
+    add_events(store, BookChanged(7))
+    add_clicks(store, "c")
     receiver = Recommendations(store, frozen)
     with structlog.testing.capture_logs():
         Relay(store, receiver, wake=Event(), stop=Slow(), clock=clock.now).deliver()
@@ -179,9 +179,9 @@ def test_whoever_was_frozen_between_two_calls_makes_no_second_one(store: Store) 
     assert other.calls == [["remove 7"]]
 
 
-def test_rows_that_another_worker_delivered_meanwhile_are_not_told_again(store: Store) -> None:
-    """What waited when a worker looked may be gone once it has the lease: it looks again."""
-    fill(store, "a")
+def test_rows_are_read_again_under_the_lease(store: Store) -> None:
+    """Another worker may have delivered them before the lease was taken."""
+    add_clicks(store, "a")
     clock = Clock()
     recorder = FakeRecorder()
 
@@ -198,9 +198,9 @@ def test_rows_that_another_worker_delivered_meanwhile_are_not_told_again(store: 
     assert recorder.calls == [["a"]]
 
 
-def test_a_destination_that_failed_is_left_alone_by_all_workers(store: Store) -> None:
-    """The pause is everybody's, and afterwards whoever comes first tries, and finds how often it failed."""
-    fill(store, "a")
+def test_all_workers_back_off_a_failed_destination(store: Store) -> None:
+    """After the pause any worker tries, knowing how often the destination has failed."""
+    add_clicks(store, "a")
     clock = Clock()
     failing, other = FakeRecorder(), FakeRecorder()
     failing.before = raising(*[RecommenderUnavailable("away")] * 9)
@@ -209,45 +209,45 @@ def test_a_destination_that_failed_is_left_alone_by_all_workers(store: Store) ->
     clock.seconds += pause.value.seconds - 0.001
     assert relay(store, other, clock=clock).deliver() == 0
     assert other.calls == []
-    assert trouble(store).failures == 1
+    assert status(store).failures == 1
     clock.seconds += 0.002
     assert relay(store, other, clock=clock).deliver() == 1
-    assert trouble(store).failures == 0
-    assert trouble(store).last_error == ""
+    assert status(store).failures == 0
+    assert status(store).last_error == ""
 
 
-def test_one_destination_left_alone_does_not_hold_up_the_other(store: Store) -> None:
-    """Pauses and failures are each destination's own."""
-    fill(store, "a")
-    tell(store, PaymentAsked("7K3M", Money(999, "EUR")))
+def test_a_backed_off_destination_does_not_delay_the_other(store: Store) -> None:
+    """Pauses and failures are counted for each destination."""
+    add_clicks(store, "a")
+    add_events(store, PaymentRequested("7K3M", Money(999, "EUR")))
     clock = Clock()
     recorder, provider = FakeRecorder(), FakeProvider()
     recorder.before = raising(RecommenderUnavailable("away"))
     with structlog.testing.capture_logs(), pytest.raises(BackOff):
         relay(store, recorder, clock=clock).deliver()
     assert payments(store, provider, clock=clock).deliver() == 1
-    assert provider.calls == ["ask 7K3M 999 EUR"]
-    assert (trouble(store).failures, trouble(store, PAYMENTS).failures) == (1, 0)
+    assert provider.calls == ["request 7K3M 999 EUR"]
+    assert (status(store).failures, status(store, PAYMENTS).failures) == (1, 0)
 
 
 @pytest.mark.parametrize("column", ["held_until", "retry_at"])
-def test_a_moment_written_by_a_wrong_clock_stops_nobody_for_long(store: Store, column: str) -> None:
-    """Once a clock that was an hour ahead is put right, events are delivered again."""
-    fill(store, "a")
+def test_a_time_from_a_wrong_clock_is_ignored(store: Store, column: str) -> None:
+    """Once a clock that was an hour ahead is corrected, events are delivered again."""
+    add_clicks(store, "a")
     clock = Clock()
     lease(store, clock).take()
     with store.engine.connect() as connection:
         moments = {"held_until": clock.now(), column: clock.now() + MISDATED + timedelta(seconds=1)}
         connection.execute(update(deliveries).values(moments))
         connection.commit()
-    assert timedelta(seconds=LONGEST_WAIT) < LEASE < MISDATED
+    assert timedelta(seconds=MAX_WAIT) < LEASE < MISDATED
     assert relay(store, FakeRecorder(), clock=clock).deliver() == 1
 
 
 def test_two_workers_deliver_each_event_once(store: Store) -> None:
-    """Two threads that hand one lease to and fro tell each of a thousand events once and in order."""
+    """Two threads that pass one lease back and forth send a thousand events once and in order."""
     ids = [f"{number:04}" for number in range(1000)]
-    tell(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=each) for each in ids))
     told: list[str] = []
     lock, stop = Lock(), Event()
 

@@ -1,4 +1,4 @@
-"""Tests of marketplace.relay.receivers: what each destination is told of events."""
+"""What each destination receives for each kind of event."""
 
 import pytest
 import structlog
@@ -6,36 +6,36 @@ from sqlalchemy import delete, insert, update
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import ProviderRefused, ProviderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentAsked, PaymentWithdrawn, ReaderForgotten
+from marketplace.domain.events import BookChanged, Destination, PaymentRequested, PaymentWithdrawn, ReaderForgotten
 from marketplace.domain.money import Money
 from marketplace.relay.lease import BackOff
 from marketplace.store import Store
 from marketplace.store.schema import books, outbox
 from tests.marketplace.fakes import NOON, FakeProvider, FakeRecorder
-from tests.marketplace.relay.relaying import fill, payments, raising, refused, relay, tell
+from tests.marketplace.relay.relaying import add_clicks, add_events, failures, payments, raising, relay
 
-ASKED = PaymentAsked("7K3M-9QXD-2TB4", Money(1998, "EUR"))
+REQUESTED = PaymentRequested("7K3M-9QXD-2TB4", Money(1998, "EUR"))
 WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
 
 
 def put(store: Store, *titles: str) -> None:
-    """Books of these titles, with ids from 1 on."""
+    """Add books with these titles and ids from 1 on."""
     with store.write() as work:
         work.books.put([Book(id=number, title=title) for number, title in enumerate(titles, start=1)])
         work.commit()
 
 
 def hide(store: Store, book_id: int) -> None:
-    """Offer a book no more."""
+    """Hide a book from readers."""
     with store.engine.connect() as connection:
         connection.execute(update(books).where(books.c.book_id == book_id).values(hidden=True))
         connection.commit()
 
 
-def test_books_are_told_as_they_are_by_then(store: Store) -> None:
-    """Several changes of a book are one, of its last state; one that is hidden or gone is removed."""
+def test_books_are_sent_in_their_current_state(store: Store) -> None:
+    """Several changes of a book become one; a hidden or deleted book is removed."""
     put(store, "Emma", "Ulysses", "Dune")
-    tell(store, *(BookChanged(book_id) for book_id in (1, 2, 1, 3, 4, 2)))
+    add_events(store, *(BookChanged(book_id) for book_id in (1, 2, 1, 3, 4, 2)))
     put(store, "Emma, revised")
     hide(store, 2)
     with store.engine.connect() as connection:
@@ -49,31 +49,31 @@ def test_books_are_told_as_they_are_by_then(store: Store) -> None:
         assert work.outbox.length().waiting == 0
 
 
-def test_books_keep_their_place_among_what_was_done(store: Store) -> None:
-    """Changes that follow one another go together, and no further."""
+def test_books_keep_their_order_among_interactions(store: Store) -> None:
+    """Only consecutive changes are sent together."""
     put(store, "Emma", "Ulysses")
-    tell(store, BookChanged(1), BookChanged(2))
-    fill(store, "a")
-    tell(store, BookChanged(1))
+    add_events(store, BookChanged(1), BookChanged(2))
+    add_clicks(store, "a")
+    add_events(store, BookChanged(1))
     recorder = FakeRecorder()
     relay(store, recorder).deliver()
     assert recorder.calls == [["upsert 1", "upsert 2"], ["a"], ["upsert 1"]]
 
 
-def test_a_refused_book_is_set_aside_with_its_reason(store: Store) -> None:
-    """Each of its events is, and the others are delivered."""
+def test_all_events_of_a_refused_book_fail(store: Store) -> None:
+    """Each with the reason, and the others are delivered."""
     put(store, "Emma", "Ulysses")
-    tell(store, BookChanged(1), BookChanged(2), BookChanged(1))
+    add_events(store, BookChanged(1), BookChanged(2), BookChanged(1))
     recorder = FakeRecorder()
     recorder.refuses = {"upsert 1"}
     with structlog.testing.capture_logs():
         relay(store, recorder).deliver()
-    assert refused(store) == ["year", "year"]
+    assert failures(store) == ["year", "year"]
     assert list(recorder.books) == [2]
 
 
-def test_only_books_that_are_offered_are_found(store: Store) -> None:
-    """A hidden book and one that never was are not."""
+def test_only_offered_books_are_found(store: Store) -> None:
+    """Neither hidden nor unknown ones."""
     put(store, "Emma", "Ulysses")
     hide(store, 2)
     with store.read() as work:
@@ -81,32 +81,32 @@ def test_only_books_that_are_offered_are_found(store: Store) -> None:
         assert work.books.offered([]) == {}
 
 
-def test_payments_are_told_one_by_one_to_the_provider_only(store: Store) -> None:
-    """In their order, each with its amount; and each destination is told its own events."""
-    fill(store, "a")
-    tell(store, ASKED, WITHDRAWN)
+def test_payments_are_sent_one_by_one_to_the_provider_only(store: Store) -> None:
+    """In order, each with its amount; each destination receives its own events."""
+    add_clicks(store, "a")
+    add_events(store, REQUESTED, WITHDRAWN)
     provider, recorder = FakeProvider(), FakeRecorder()
     assert payments(store, provider).deliver() == 2
-    assert provider.calls == ["ask 7K3M-9QXD-2TB4 1998 EUR", "withdraw 7K3M-9QXD-2TB4"]
+    assert provider.calls == ["request 7K3M-9QXD-2TB4 1998 EUR", "withdraw 7K3M-9QXD-2TB4"]
     assert recorder.calls == []
     assert relay(store, recorder).deliver() == 1
     assert recorder.calls == [["a"]]
 
 
-def test_a_refused_payment_is_set_aside_and_the_next_is_told(store: Store) -> None:
+def test_a_refused_payment_fails_and_the_next_is_sent(store: Store) -> None:
     """The provider's refusal is about one order."""
-    tell(store, ASKED, PaymentAsked("OTHER", Money(1, "EUR")))
+    add_events(store, REQUESTED, PaymentRequested("OTHER", Money(1, "EUR")))
     provider = FakeProvider()
     provider.before = raising(ProviderRefused("409 Conflict"))
     with structlog.testing.capture_logs():
         payments(store, provider).deliver()
-    assert refused(store) == ["409 Conflict"]
+    assert failures(store) == ["409 Conflict"]
     assert len(provider.calls) == 2
 
 
-def test_while_the_provider_is_away_payments_wait(store: Store) -> None:
-    """Nothing is set aside, and the order of asking and withdrawing stays."""
-    tell(store, ASKED, WITHDRAWN)
+def test_payments_wait_while_the_provider_is_down(store: Store) -> None:
+    """None fails, and requests and withdrawals keep their order."""
+    add_events(store, REQUESTED, WITHDRAWN)
     provider = FakeProvider()
     provider.before = raising(ProviderUnavailable("503"))
     with structlog.testing.capture_logs(), pytest.raises(BackOff):
@@ -116,19 +116,19 @@ def test_while_the_provider_is_away_payments_wait(store: Store) -> None:
 
 
 @pytest.mark.parametrize("destination", list(Destination))
-def test_an_event_at_the_wrong_destination_is_set_aside(store: Store, destination: Destination) -> None:
-    """Whatever put it there, it holds nobody up."""
+def test_an_event_for_the_wrong_destination_fails(store: Store, destination: Destination) -> None:
+    """It does not block the others."""
     payload = {"reader_id": 7, "order_id": "7K3M"}
     kind = "withdraw" if destination is Destination.RECOMMENDATIONS else "forget"
     with store.engine.connect() as connection:
         row = {"destination": destination.value, "kind": kind, "payload": payload, "created_at": NOON}
         connection.execute(insert(outbox).values(row))
         connection.commit()
-    tell(store, ReaderForgotten(8), ASKED)
+    add_events(store, ReaderForgotten(8), REQUESTED)
     recorder, provider = FakeRecorder(), FakeProvider()
     with structlog.testing.capture_logs():
         relay(store, recorder).deliver()
         payments(store, provider).deliver()
     assert recorder.calls == [["forget 8"]]
-    assert provider.calls == ["ask 7K3M-9QXD-2TB4 1998 EUR"]
-    assert len(refused(store)) == 1
+    assert provider.calls == ["request 7K3M-9QXD-2TB4 1998 EUR"]
+    assert len(failures(store)) == 1

@@ -9,7 +9,6 @@ from marketplace.domain.books import Book
 from marketplace.domain.errors import InteractionNotFound, StoreUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
 from marketplace.store import Store
-from marketplace.store.interactions import opinions_apart
 from tests.marketplace.fakes import NOON
 
 VIEW = Interaction(id="view-1", reader_id=0, book_id=7, kind=InteractionKind.VIEW, occurred_at=NOON)
@@ -115,12 +114,3 @@ def test_a_book_is_wished_for_once(store: Store) -> None:
         assert work.wishes.of(other) == [(7, later), (8, later)]
         work.wishes.remove(other, 7)
         assert work.wishes.of(other) == [(8, later)]
-
-
-def test_of_two_opinions_the_older_one_goes() -> None:
-    """Whoever's it is; opinions of another kind or about another book stay."""
-    newer = replace(RATING, id="rating-2", occurred_at=NOON + timedelta(seconds=1))
-    waved = replace(RATING, id="waved", kind=InteractionKind.NOT_INTERESTED, half_stars=None)
-    elsewhere = replace(RATING, id="elsewhere", book_id=8)
-    assert opinions_apart([RATING], [newer, waved, elsewhere]) == [RATING]
-    assert opinions_apart([newer, waved, elsewhere], [RATING]) == [RATING]

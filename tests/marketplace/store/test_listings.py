@@ -15,7 +15,7 @@ from marketplace.store import Store
 from marketplace.store.listings import Listings
 from tests.marketplace.store.test_store import counted, put
 
-LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.CHEAPEST, Sort.DEAREST]
+LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING]
 
 
 def novel(
@@ -61,8 +61,8 @@ def plans(store: Store) -> Iterator[list[str]]:
         (Sort.POPULAR, [4, 2, 1, 3, 5]),
         (Sort.NEWEST, [2, 4, 5, 1, 3]),
         (Sort.TITLE, [2, 1, 3, 5, 4]),
-        (Sort.CHEAPEST, [2, 5, 3, 1, 4]),
-        (Sort.DEAREST, [1, 3, 2, 5, 4]),
+        (Sort.PRICE_ASCENDING, [2, 5, 3, 1, 4]),
+        (Sort.PRICE_DESCENDING, [1, 3, 2, 5, 4]),
     ],
 )
 def test_a_shelf_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:

@@ -181,12 +181,12 @@ def test_the_outbox_keeps_order_and_what_was_refused(store: Store) -> None:
         rows = work.outbox.waiting(3)
         assert [row.payload["id"] for row in rows] == ["click-0", "click-1", "click-2"]
         work.outbox.remove([rows[0].event_id])
-        work.outbox.refuse({rows[1].event_id: "no such book"})
+        work.outbox.mark_failed({rows[1].event_id: "no such book"})
         work.commit()
     with store.read() as work:
         assert [row.payload["id"] for row in work.outbox.waiting(10)] == ["click-2", "click-3"]
         length = work.outbox.length()
-        assert (length.waiting, length.refused, length.oldest) == (2, 1, NOON + timedelta(seconds=2))
+        assert (length.waiting, length.failed, length.oldest) == (2, 1, NOON + timedelta(seconds=2))
 
 
 def test_ids_of_delivered_events_are_never_given_again(store: Store) -> None:

@@ -17,7 +17,7 @@ from marketplace.store.schema import books as books_table
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.fakes import NOON
-from tests.marketplace.shop import ADDRESS, buyer_of, order_of, promote
+from tests.marketplace.ordering import ADDRESS, buyer_of, order_of, promote
 
 BOOKS = [
     Book(id=1, title="The Zebra", authors=("Ann Quinn",), isbn="978-0-441-01359-3", price=Money(300, "EUR"), stock=0),
@@ -63,7 +63,7 @@ def test_books_are_found_by_title_author_isbn_and_id(shop: Store, query: str, fo
     with shop.read() as work:
         table = work.all_books.table(query, limit=10)
     assert [row.card.id for row in table.rows] == found
-    assert (table.total, table.more) == (len(found), False)
+    assert (table.total, table.has_more) == (len(found), False)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_table_ends_where_paging_does(shop: Store) -> None:
     with shop.read() as work:
         connection = work._connection
         chosen = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, reach=3)
-        assert (list(chosen.keys), chosen.total, chosen.more) == ([3], 3, True)
+        assert (list(chosen.rows), chosen.total, chosen.has_more) == ([3], 3, True)
         beyond = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=3, reach=3)
-        assert (list(beyond.keys), beyond.total) == ([], 3)
+        assert (list(beyond.rows), beyond.total) == ([], 3)
 
 
 def test_many_found_books_are_sorted_too(store: Store) -> None:

@@ -13,7 +13,7 @@ from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
 from marketplace.domain.ids import NOBODY, SHOP
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
-from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.activity import Activity, forget_reader, merge_readers
 from tests.marketplace.fakes import Clock
 
 FIRST = 1_000_000_000
@@ -52,7 +52,7 @@ class Readers:
     def merge(self, guest: int, account: int) -> None:
         """A guest signs in."""
         with self.store.write() as work:
-            merge_into(work, guest, account, self.clock.now())
+            merge_readers(work, guest, account, self.clock.now())
             work.commit()
 
 
@@ -64,9 +64,9 @@ def readers(store: Store) -> Readers:
 
 def test_a_click_makes_a_guest_and_is_told(readers: Readers) -> None:
     """Nobody becomes a reader by it; the shop's own shelves are no list of Recommendations."""
-    reader_id = readers.activity.clicked(NOBODY, 7, "list-1")
+    reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
-    assert readers.activity.clicked(reader_id, 8, SHOP) == reader_id
+    assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
     told = readers.told()
     assert [each.recommendation_id for each in told if isinstance(each, Interaction)] == ["list-1", ""]
     assert readers.told_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
@@ -75,35 +75,35 @@ def test_a_click_makes_a_guest_and_is_told(readers: Readers) -> None:
 
 def test_a_reader_whom_the_shop_does_not_know_becomes_a_guest(readers: Readers) -> None:
     """An id of another shop, or one that was forgotten, is not gone on with."""
-    assert readers.activity.clicked(5, 7, "list-1") == FIRST
+    assert readers.activity.record_click(5, 7, "list-1") == FIRST
 
 
 def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
     """A reload of the same link is the same click; another list's link is another."""
     for attribution in ("list-1", "list-1", "list-2"):
-        readers.activity.clicked(NOBODY if not readers.told() else FIRST, 7, attribution)
+        readers.activity.record_click(NOBODY if not readers.told() else FIRST, 7, attribution)
     assert readers.told_kinds() == [(7, KINDS.CLICK)] * 2
 
 
 def test_a_view_counts_once_a_day(readers: Readers) -> None:
     """In UTC; of nobody and of unknown readers no trace is left."""
-    reader_id = readers.activity.clicked(NOBODY, 7, "list-1")
+    reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     for seconds in (0, 60, 86_400):
         readers.clock.seconds += seconds
-        readers.activity.viewed(reader_id, 7)
+        readers.activity.record_view(reader_id, 7)
     assert readers.told_kinds()[1:] == [(7, KINDS.VIEW)] * 2
     woken = readers.woken
-    readers.activity.viewed(NOBODY, 7)
-    readers.activity.viewed(5, 7)
+    readers.activity.record_view(NOBODY, 7)
+    readers.activity.record_view(5, 7)
     assert len(readers.told()) == 3
     assert readers.woken == woken
 
 
 def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
     """It has another id then, since Recommendations takes each id once."""
-    deed = readers.activity.waved_away(NOBODY, 7, "")
-    readers.activity.took_back(FIRST, deed.interaction.id)
-    again = readers.activity.waved_away(FIRST, 7, "")
+    deed = readers.activity.dismiss(NOBODY, 7, "")
+    readers.activity.undo(FIRST, deed.interaction.id)
+    again = readers.activity.dismiss(FIRST, 7, "")
     assert again.interaction.id != deed.interaction.id
     assert readers.told_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
@@ -111,9 +111,9 @@ def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
 
 def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> None:
     """The one before is taken back, so that removing the new one leaves none; the same stars again say nothing."""
-    first = readers.activity.rated(NOBODY, 7, 9, "list-1")
-    readers.activity.rated(FIRST, 7, 9, "")
-    second = readers.activity.rated(FIRST, 7, 4, "")
+    first = readers.activity.rate(NOBODY, 7, 9, "list-1")
+    readers.activity.rate(FIRST, 7, 9, "")
+    second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
     told = [each for each in readers.told() if isinstance(each, Interaction)]
     assert [(each.kind, each.half_stars, each.undoes) for each in told] == [
@@ -121,7 +121,7 @@ def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> No
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),
     ]
-    readers.activity.took_back(FIRST, second.interaction.id)
+    readers.activity.undo(FIRST, second.interaction.id)
     assert readers.history(FIRST) == []
 
 
@@ -129,18 +129,18 @@ def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> No
 def test_there_are_no_other_stars(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
-        readers.activity.rated(NOBODY, 7, half_stars, "")
+        readers.activity.rate(NOBODY, 7, half_stars, "")
     assert readers.told() == []
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
     """Eight ratings at the same moment by one reader all go well, and one of them is left."""
-    reader_id = readers.activity.clicked(NOBODY, 7, "list-1")
+    reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     start = Barrier(8, timeout=30)
 
     def rate(half_stars: int) -> None:
         start.wait()
-        readers.activity.rated(reader_id, 7, half_stars, "")
+        readers.activity.rate(reader_id, 7, half_stars, "")
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(rate, range(1, 9)))
@@ -152,28 +152,28 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
 
 def test_waving_away_twice_is_once(readers: Readers) -> None:
     """The second time answers with the first."""
-    first = readers.activity.waved_away(NOBODY, 7, "list-1")
-    assert readers.activity.waved_away(FIRST, 7, "") == first
+    first = readers.activity.dismiss(NOBODY, 7, "list-1")
+    assert readers.activity.dismiss(FIRST, 7, "") == first
     assert len(readers.told()) == 1
 
 
 def test_only_ones_own_deeds_are_taken_back(readers: Readers) -> None:
     """Another reader's id, an unknown one and nobody's are refused, and change nothing."""
-    deed = readers.activity.waved_away(NOBODY, 7, "")
-    other = readers.activity.clicked(NOBODY, 7, "list-1")
+    deed = readers.activity.dismiss(NOBODY, 7, "")
+    other = readers.activity.record_click(NOBODY, 7, "list-1")
     for reader_id, interaction_id in ((other, deed.interaction.id), (FIRST, "no"), (NOBODY, deed.interaction.id)):
         with pytest.raises(InteractionNotFound):
-            readers.activity.took_back(reader_id, interaction_id)
+            readers.activity.undo(reader_id, interaction_id)
     assert len(readers.told()) == 2
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
 def test_wishes_are_the_shops_own(readers: Readers) -> None:
     """They make a guest, and Recommendations, which has no such kind, is not told."""
-    reader_id = readers.activity.wished(NOBODY, 7)
+    reader_id = readers.activity.add_to_wishlist(NOBODY, 7)
     with readers.store.read() as work:
         assert work.wishes.has(reader_id, 7)
-    readers.activity.unwished(reader_id, 7)
+    readers.activity.remove_from_wishlist(reader_id, 7)
     with readers.store.read() as work:
         assert not work.wishes.has(reader_id, 7)
     assert readers.told() == []
@@ -182,10 +182,10 @@ def test_wishes_are_the_shops_own(readers: Readers) -> None:
 def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None:
     """No guest comes of it, and no event."""
     for deed in (
-        lambda: readers.activity.clicked(NOBODY, 99, "list-1"),
-        lambda: readers.activity.rated(NOBODY, 99, 5, ""),
-        lambda: readers.activity.waved_away(NOBODY, 99, ""),
-        lambda: readers.activity.wished(NOBODY, 99),
+        lambda: readers.activity.record_click(NOBODY, 99, "list-1"),
+        lambda: readers.activity.rate(NOBODY, 99, 5, ""),
+        lambda: readers.activity.dismiss(NOBODY, 99, ""),
+        lambda: readers.activity.add_to_wishlist(NOBODY, 99),
     ):
         with pytest.raises(BookNotFound):
             deed()
@@ -196,12 +196,12 @@ def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None
 
 def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
     """History and wishes move; of two ratings of one book the later one stays; Recommendations is told in order."""
-    account = readers.activity.rated(NOBODY, 7, 4, "").reader_id
+    account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     readers.clock.seconds += 60
-    guest = readers.activity.rated(NOBODY, 7, 10, "").reader_id
+    guest = readers.activity.rate(NOBODY, 7, 10, "").reader_id
     readers.clock.seconds += 60
-    readers.activity.clicked(guest, 8, "list-1")
-    readers.activity.wished(guest, 8)
+    readers.activity.record_click(guest, 8, "list-1")
+    readers.activity.add_to_wishlist(guest, 8)
     readers.merge(guest, account)
     assert readers.history(account) == [(8, KINDS.CLICK, None), (7, KINDS.RATING, 10)]
     with readers.store.read() as work:
@@ -213,10 +213,25 @@ def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
     assert (undo.kind, undo.reader_id) == (KINDS.UNDO, account)
 
 
+def test_a_merge_keeps_the_later_of_two_preferences(readers: Readers) -> None:
+    """Also where it is the account's; preferences of another kind or about another book stay."""
+    guest = readers.activity.rate(NOBODY, 7, 4, "").reader_id
+    readers.activity.rate(guest, 8, 6, "")
+    readers.clock.seconds += 60
+    account = readers.activity.rate(NOBODY, 7, 10, "").reader_id
+    readers.activity.dismiss(account, 7, "")
+    readers.merge(guest, account)
+    assert set(readers.history(account)) == {
+        (7, KINDS.RATING, 10),
+        (7, KINDS.NOT_INTERESTED, None),
+        (8, KINDS.RATING, 6),
+    }
+
+
 def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
     """Who signs in with two browsers at the same moment keeps all of both, and one rating of a book."""
-    account = readers.activity.wished(NOBODY, 8)
-    guests = [readers.activity.rated(NOBODY, 7, half_stars, "").reader_id for half_stars in (3, 9)]
+    account = readers.activity.add_to_wishlist(NOBODY, 8)
+    guests = [readers.activity.rate(NOBODY, 7, half_stars, "").reader_id for half_stars in (3, 9)]
     start = Barrier(2, timeout=30)
 
     def sign_in(guest: int) -> None:
@@ -232,12 +247,12 @@ def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
 
 def test_a_forgotten_reader_leaves_nothing_but_the_request(readers: Readers) -> None:
     """What still waited is not told any more, but for a merge, without which a part would be kept over there."""
-    account = readers.activity.rated(NOBODY, 7, 4, "").reader_id
-    guest = readers.activity.clicked(NOBODY, 8, "list-1")
-    stays = readers.activity.clicked(NOBODY, 8, "list-1")
+    account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
+    guest = readers.activity.record_click(NOBODY, 8, "list-1")
+    stays = readers.activity.record_click(NOBODY, 8, "list-1")
     readers.merge(guest, account)
     with readers.store.write() as work:
-        forget(work, account, readers.clock.now())
+        forget_reader(work, account, readers.clock.now())
         work.commit()
     assert readers.history(account) == []
     assert [each for each in readers.told() if not isinstance(each, Interaction)] == [
@@ -256,7 +271,7 @@ def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
             waiting.append(work.outbox.length().waiting)
 
     Readers(store)
-    Activity(store, wake=look).clicked(NOBODY, 7, "list-1")
+    Activity(store, wake=look).record_click(NOBODY, 7, "list-1")
     assert waiting == [1]
 
 
@@ -267,7 +282,7 @@ def test_a_guest_and_their_click_come_together_or_not_at_all(store: Store) -> No
         connection.execute(text("DROP TABLE outbox"))
         connection.commit()
     with pytest.raises(StoreUnavailable):
-        readers.activity.clicked(NOBODY, 7, "shop")
+        readers.activity.record_click(NOBODY, 7, "shop")
     with store.read() as work:
         assert not work.readers.exists(FIRST)
         assert work.interactions.count(FIRST) == 0
@@ -277,6 +292,6 @@ def test_times_are_those_of_the_clock(store: Store) -> None:
     """In UTC, to the moment."""
     readers = Readers(store)
     readers.clock.seconds += 5
-    deed = readers.activity.rated(NOBODY, 7, 5, "")
+    deed = readers.activity.rate(NOBODY, 7, 5, "")
     assert deed.interaction.occurred_at == readers.clock.now()
     assert deed.interaction.occurred_at.utcoffset() == timedelta(0)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from marketplace.domain.books import BestSellers, Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.best_sellers import MAX_AGE, FreshBestSellers
+from marketplace.usecases.best_sellers import MAX_AGE, BestSellersCache
 from tests.marketplace.fakes import Clock
 
 
@@ -37,7 +37,7 @@ def break_down(store: Store) -> None:
 def test_they_are_read_again_when_they_are_old(store: Store) -> None:
     """New books appear after half a minute and not before."""
     clock = Clock()
-    best_sellers = FreshBestSellers(store, clock=clock)
+    best_sellers = BestSellersCache(store, clock=clock)
     put(store, 1)
     assert ids(best_sellers.current()) == [1]
     put(store, 2)
@@ -50,7 +50,7 @@ def test_they_are_read_again_when_they_are_old(store: Store) -> None:
 def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
     """A page can be made from memory, and the failure is logged once for each time that it is tried."""
     clock = Clock()
-    best_sellers = FreshBestSellers(store, clock=clock)
+    best_sellers = BestSellersCache(store, clock=clock)
     put(store, 1)
     best_sellers.current()
     break_down(store)
@@ -64,7 +64,7 @@ def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
 def test_without_any_the_failure_is_the_pages(store: Store) -> None:
     """The first page of a shop without a database says that it is closed, and a later one tries again."""
     break_down(store)
-    best_sellers = FreshBestSellers(store, clock=Clock())
+    best_sellers = BestSellersCache(store, clock=Clock())
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             best_sellers.current()
@@ -91,7 +91,7 @@ def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> N
     """A slow database delays one page every half minute, not all of them."""
     clock = Clock()
     store = HeldStore(store)
-    best_sellers = FreshBestSellers(store, clock=clock)
+    best_sellers = BestSellersCache(store, clock=clock)
     put(store, 1)
     known = best_sellers.current()
     store.holds = True
@@ -107,7 +107,7 @@ def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> N
 
 def test_first_pages_at_once_read_once(store: Store) -> None:
     """Eight visitors of a shop just opened cause one query and all see the same."""
-    best_sellers = FreshBestSellers(store, clock=Clock())
+    best_sellers = BestSellersCache(store, clock=Clock())
     put(store, 1)
     start = Barrier(8, timeout=10)
     seen: list[BestSellers] = []

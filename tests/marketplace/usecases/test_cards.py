@@ -6,7 +6,7 @@ from sqlalchemy import text
 from marketplace.domain.books import Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
-from marketplace.usecases.cards import MAX_AGE, FreshCards
+from marketplace.usecases.cards import MAX_AGE, CardCache
 from tests.marketplace.fakes import Clock
 
 
@@ -17,7 +17,7 @@ def put(store: Store, *books: Book) -> None:
         work.commit()
 
 
-def titles(cards: FreshCards, *ids: int) -> dict[int, str]:
+def titles(cards: CardCache, *ids: int) -> dict[int, str]:
     """The titles on the cards of these books."""
     return {book_id: card.title for book_id, card in cards.of(ids).items()}
 
@@ -25,7 +25,7 @@ def titles(cards: FreshCards, *ids: int) -> dict[int, str]:
 def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
     """A change of the catalogue, and a book that it did not have, show after half a minute and not before."""
     clock = Clock()
-    cards = FreshCards(store, clock=clock)
+    cards = CardCache(store, clock=clock)
     put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1, 2) == {1: "Dune"}
     put(store, Book(id=1, title="Dune Messiah"), Book(id=2, title="Hyperion"))
@@ -37,7 +37,7 @@ def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
 
 def test_known_cards_need_no_database(store: Store) -> None:
     """What is in memory is served without a query; what is not cannot be."""
-    cards = FreshCards(store)
+    cards = CardCache(store)
     put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1) == {1: "Dune"}
     with store.engine.connect() as connection:
@@ -53,7 +53,7 @@ def test_known_cards_need_no_database(store: Store) -> None:
 def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
     """A catalogue larger than the memory is shown all the same, and what was read last is still known."""
     clock = Clock()
-    cards = FreshCards(store, clock=clock, kept=2)
+    cards = CardCache(store, clock=clock, capacity=2)
     put(store, *(Book(id=n, title="old") for n in (1, 2, 3)))
     assert titles(cards, 1, 2, 3) == {1: "old", 2: "old", 3: "old"}
     put(store, *(Book(id=n, title="new") for n in (1, 2, 3)))
@@ -63,7 +63,7 @@ def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
 
 def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
     """Of these books and no others."""
-    cards = FreshCards(store)
+    cards = CardCache(store)
     put(store, Book(id=1, title="old"), Book(id=2, title="old"))
     assert titles(cards, 1, 2) == {1: "old", 2: "old"}
     put(store, Book(id=1, title="new"), Book(id=2, title="new"))

@@ -8,10 +8,10 @@ from marketplace.domain.books import Book
 from marketplace.domain.errors import BookNotFound, CartFull, NotForSale, OtherCurrency
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.money import Money
-from marketplace.domain.orders import MOST_COPIES, MOST_LINES, Difference, Shown, Trouble, differences
+from marketplace.domain.orders import MAX_LINES, MAX_QUANTITY, Difference, LineProblem, ShownLine, differences
 from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.web.pages.reading import told
@@ -66,16 +66,16 @@ def test_copies_are_changed_and_taken_out(carts: Carts) -> None:
 
 def test_a_cart_has_its_bounds(carts: Carts, store: Store) -> None:
     """So many copies and so many books, and no more."""
-    guest = carts.add(0, 21, MOST_COPIES, "")
+    guest = carts.add(0, 21, MAX_QUANTITY, "")
     carts.add(guest, 21, 5, "")
-    assert content(carts, guest) == {21: MOST_COPIES}
-    put(store, *(replace(EMMA, id=100 + number) for number in range(MOST_LINES)))
-    for number in range(MOST_LINES - 1):
+    assert content(carts, guest) == {21: MAX_QUANTITY}
+    put(store, *(replace(EMMA, id=100 + number) for number in range(MAX_LINES)))
+    for number in range(MAX_LINES - 1):
         carts.add(guest, 100 + number, 1, "")
     with pytest.raises(CartFull):
-        carts.add(guest, 100 + MOST_LINES - 1, 1, "")
-    assert len(content(carts, guest)) == MOST_LINES
-    for quantity in (-1, MOST_COPIES + 1):
+        carts.add(guest, 100 + MAX_LINES - 1, 1, "")
+    assert len(content(carts, guest)) == MAX_LINES
+    for quantity in (-1, MAX_QUANTITY + 1):
         with pytest.raises(ValueError, match="copies"):
             carts.set_quantity(guest, 21, quantity)
 
@@ -103,11 +103,11 @@ def test_the_cart_says_what_is_the_trouble_and_helps_itself(carts: Carts, store:
         replace(EMMA, id=31, price=Money(1, "USD")),
     )
     cart = carts.of(guest)
-    assert {line.book_id: line.trouble for line in cart.lines} == {
-        20: Trouble.TOO_FEW,
-        21: Trouble.SOLD_OUT,
-        30: Trouble.NOT_FOR_SALE,
-        31: Trouble.OTHER_CURRENCY,
+    assert {line.book_id: line.problem for line in cart.lines} == {
+        20: LineProblem.INSUFFICIENT_STOCK,
+        21: LineProblem.SOLD_OUT,
+        30: LineProblem.NOT_FOR_SALE,
+        31: LineProblem.OTHER_CURRENCY,
         32: None,
     }
     assert not cart.is_orderable
@@ -118,7 +118,7 @@ def test_the_cart_says_what_is_the_trouble_and_helps_itself(carts: Carts, store:
 
 def test_a_guests_cart_goes_over_to_the_account(carts: Carts, store: Store) -> None:
     """Of a book that is in both the greater number stays."""
-    accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+    accounts = Accounts(store, passwords=quick_passwords())
     ann = accounts.sign_up(0, "ann@example.com", "correct horse").reader_id
     carts.add(ann, 20, 2, "")
     carts.add(ann, 21, 1, "")
@@ -134,7 +134,7 @@ def test_what_differs_from_what_was_shown_is_named(carts: Carts) -> None:
     guest = carts.add(0, 20, 1, "")
     carts.add(guest, 21, 2, "")
     cart = carts.of(guest)
-    dune, emma = Shown(20, 1, Money(999, "EUR")), Shown(21, 2, Money(500, "EUR"))
+    dune, emma = ShownLine(20, 1, Money(999, "EUR")), ShownLine(21, 2, Money(500, "EUR"))
     assert differences(cart, [dune, emma]) == {}
     dearer = replace(dune, price=Money(899, "EUR"))
     assert differences(cart, [dearer, emma]) == {20: (Difference.PRICE, dearer)}

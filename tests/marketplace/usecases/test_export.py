@@ -21,8 +21,8 @@ def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
         work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR"))])
         work.commit()
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
-    deed = activity.rated(NOBODY, 7, 9, "list-1")
-    activity.wished(deed.reader_id, 8)
+    deed = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(deed.reader_id, 8)
     account = Account(
         reader_id=deed.reader_id, email="ann@example.com", password_hash="secret-hash", session_key="secret-key"
     )
@@ -84,6 +84,6 @@ def test_others_are_not_in_it(store: Store) -> None:
         work.books.put([Book(id=7, title="Dune")])
         work.commit()
     activity = Activity(store, wake=lambda: None)
-    activity.rated(NOBODY, 7, 9, "")
-    other = activity.wished(NOBODY, 7)
+    activity.rate(NOBODY, 7, 9, "")
+    other = activity.add_to_wishlist(NOBODY, 7)
     assert export(store, other)["history"] == []

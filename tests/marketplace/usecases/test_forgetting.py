@@ -9,15 +9,15 @@ from marketplace.domain.accounts import Account
 from marketplace.domain.books import Book
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
-from marketplace.usecases.activity import Activity, forget
+from marketplace.usecases.activity import Activity, forget_reader
 from tests.marketplace.fakes import NOON
 
 
 def somebody(store: Store, email: str) -> tuple[int, str]:
     """A reader with an account who rated and wished for a book; their id and that of the rating."""
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
-    deed = activity.rated(NOBODY, 7, 9, "list-1")
-    activity.wished(deed.reader_id, 7)
+    deed = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(deed.reader_id, 7)
     account = Account(
         reader_id=deed.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
     )
@@ -38,7 +38,7 @@ def forgotten(store: Store) -> str:
     reader_id, interaction_id = somebody(store, "goes@example.com")
     store.refresh_statistics()
     with store.write() as work:
-        forget(work, reader_id, NOON)
+        forget_reader(work, reader_id, NOON)
         work.commit()
     return interaction_id
 

@@ -11,20 +11,20 @@ from marketplace.domain.errors import (
     BookConflict,
     BookNotFound,
     EventNotFound,
+    InvalidBook,
     NotSignedIn,
     OrderNotFound,
     StateConflict,
     StillModerator,
-    UnfitBook,
 )
 from marketplace.domain.events import BookChanged, Destination, PaymentWithdrawn, ShopEvent
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store
-from marketplace.usecases.catalogue.forms import FIELDS, Filled, empty, form_of, marks_of, texts_of
+from marketplace.usecases.catalogue.forms import FIELDS, BookForm, empty_form, fingerprints, form_of, texts_of
 from marketplace.usecases.moderation import Moderation
-from tests.marketplace.shop import accounts_of, buyer_of, log_of, moderator_of, order_of
+from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_of, order_of
 
 DUNE = Book(
     id=7,
@@ -61,9 +61,9 @@ class Desk:
         with self.store.read() as work:
             return work.all_books.get(book_id).book
 
-    def form(self, **typed: str) -> Filled:
+    def form(self, **typed: str) -> BookForm:
         shown = form_of(self.book())
-        return Filled({**shown.texts, **typed}, shown.shown)
+        return BookForm({**shown.texts, **typed}, shown.shown)
 
     def events(self) -> list[ShopEvent]:
         with self.store.read() as work:
@@ -96,7 +96,7 @@ def test_a_change_is_saved_told_and_logged(desk: Desk) -> None:
 def test_a_form_that_changes_nothing_changes_nothing(desk: Desk) -> None:
     """As a browser sends it back: lines end in its own way, and no event or entry is written."""
     shown = form_of(desk.book())
-    sent = Filled({**shown.texts, "description": "Spice.\r\n\r\nMore spice."}, shown.shown)
+    sent = BookForm({**shown.texts, "description": "Spice.\r\n\r\nMore spice."}, shown.shown)
     assert not desk.moderation.change_book(desk.by, 7, sent)
     assert desk.book() == DUNE
     assert (desk.events(), log_of(desk.store)) == ([], [])
@@ -117,7 +117,7 @@ def test_a_fact_that_two_change_is_overwritten_by_neither(desk: Desk) -> None:
     desk.put(replace(desk.book(), title="Third"))
     with pytest.raises(BookConflict) as conflict:
         desk.moderation.change_book(desk.by, 7, form)
-    assert conflict.value.facts == {"stock", "title"}
+    assert conflict.value.attributes == {"stock", "title"}
     assert desk.book().stock == 6
     assert log_of(desk.store) == []
     again = form.refreshed(desk.book())
@@ -137,7 +137,7 @@ def test_two_who_change_the_same_to_the_same_agree(desk: Desk) -> None:
 def test_a_form_without_marks_overwrites_nothing(desk: Desk) -> None:
     """Whoever sends one is told that all of it was changed meanwhile."""
     with pytest.raises(BookConflict):
-        desk.moderation.change_book(desk.by, 7, Filled({**texts_of(DUNE), "title": "Other"}, {}))
+        desk.moderation.change_book(desk.by, 7, BookForm({**texts_of(DUNE), "title": "Other"}, {}))
     assert desk.book() == DUNE
 
 
@@ -157,11 +157,11 @@ def test_a_form_without_marks_overwrites_nothing(desk: Desk) -> None:
 )
 def test_what_a_file_may_not_have_a_form_may_not(desk: Desk, typed: dict[str, str], facts: set[str]) -> None:
     """All that is wrong is named at once, and nothing is saved."""
-    with pytest.raises(UnfitBook) as unfit:
+    with pytest.raises(InvalidBook) as unfit:
         desk.moderation.change_book(desk.by, 7, desk.form(**typed))
-    assert unfit.value.facts == facts
-    with pytest.raises(UnfitBook):
-        desk.moderation.add_book(desk.by, Filled({**texts_of(DUNE), **typed}, marks_of(empty().texts)))
+    assert unfit.value.attributes == facts
+    with pytest.raises(InvalidBook):
+        desk.moderation.add_book(desk.by, BookForm({**texts_of(DUNE), **typed}, fingerprints(empty_form().texts)))
     assert desk.book() == DUNE
     assert log_of(desk.store) == []
 
@@ -176,7 +176,7 @@ def test_what_is_unfit_and_untouched_stays(desk: Desk) -> None:
 def test_a_new_book_has_a_number_of_its_own(desk: Desk) -> None:
     """From a thousand millions on; readers find it at once."""
     typed = dict.fromkeys(FIELDS, "") | {"title": "Emma", "categories": "classics;poetry", "authors": "Jane Austen"}
-    book_id = desk.moderation.add_book(desk.by, Filled(typed, empty().shown))
+    book_id = desk.moderation.add_book(desk.by, BookForm(typed, empty_form().shown))
     assert book_id == 1_000_000_000
     made = Book(id=book_id, title="Emma", authors=("Jane Austen",), categories=(Category.CLASSICS, Category.POETRY))
     with desk.store.read() as work:
@@ -208,7 +208,7 @@ def test_a_deleted_book_stays_in_orders(desk: Desk) -> None:
         assert work.orders.get(order_id).lines[0].title == "Dune"
     assert BookChanged(7) in desk.events()
     assert log_of(desk.store)[0].action is Action.BOOK_DELETED
-    assert desk.moderation.move_order(desk.by, order_id, OrderState.CANCELLED)
+    assert desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
     for missing in (desk.moderation.hide_book, desk.moderation.show_book, desk.moderation.delete_book):
         with pytest.raises(BookNotFound):
             missing(desk.by, 7)
@@ -217,11 +217,11 @@ def test_a_deleted_book_stays_in_orders(desk: Desk) -> None:
 def test_an_order_goes_its_way(desk: Desk) -> None:
     """Each step once, by a moderator, and logged; where another was faster the second is told."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7, 1, OrderState.PAID)
-    assert desk.moderation.move_order(desk.by, order_id, OrderState.SHIPPED)
-    assert not desk.moderation.move_order(desk.by, order_id, OrderState.SHIPPED)
+    assert desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
+    assert not desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
     with pytest.raises(StateConflict):
-        desk.moderation.move_order(desk.by, order_id, OrderState.CANCELLED)
-    assert desk.moderation.move_order(desk.by, order_id, OrderState.DELIVERED)
+        desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
+    assert desk.moderation.change_order_state(desk.by, order_id, OrderState.DELIVERED)
     with desk.store.read() as work:
         changes = work.orders.get(order_id).changes
     assert [change.by for change in changes[2:]] == [Actor.MODERATOR] * 2
@@ -235,7 +235,7 @@ def test_an_order_goes_its_way(desk: Desk) -> None:
 def test_a_cancelled_order_gives_everything_back(desk: Desk) -> None:
     """The copies to the stock, and the money to the buyer, who may be the moderator too."""
     order_id = order_of(desk.store, desk.by, 7, 4, OrderState.PAID)
-    assert desk.moderation.move_order(desk.by, order_id, OrderState.CANCELLED)
+    assert desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
     assert desk.book().stock == 10
     assert PaymentWithdrawn(order_id) in desk.events()
 
@@ -245,13 +245,13 @@ def test_moderators_make_no_payments(desk: Desk, state: OrderState) -> None:
     """What only the provider says cannot be said by a moderator."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7)
     with pytest.raises(ValueError, match="moderator"):
-        desk.moderation.move_order(desk.by, order_id, state)
+        desk.moderation.change_order_state(desk.by, order_id, state)
 
 
 def test_an_order_that_is_not_there_is_not_moved(desk: Desk) -> None:
     """Nor is anything logged."""
     with pytest.raises(OrderNotFound):
-        desk.moderation.move_order(desk.by, "7K3M-9QXD-2TB4", OrderState.SHIPPED)
+        desk.moderation.change_order_state(desk.by, "7K3M-9QXD-2TB4", OrderState.SHIPPED)
     assert log_of(desk.store) == []
 
 
@@ -262,7 +262,7 @@ def test_moderators_at_once_do_not_wait_for_each_other_for_ever(desk: Desk) -> N
 
     def work_on(number: int) -> None:
         moderator, order_id = (desk.by, other)[number % 2], orders[(number + 1) % 2]
-        desk.moderation.move_order(moderator, order_id, OrderState.SHIPPED)
+        desk.moderation.change_order_state(moderator, order_id, OrderState.SHIPPED)
         desk.moderation.hide_book(moderator, 7)
         desk.moderation.show_book(moderator, 7)
 
@@ -270,7 +270,7 @@ def test_moderators_at_once_do_not_wait_for_each_other_for_ever(desk: Desk) -> N
         list(pool.map(work_on, range(8)))
     with desk.store.read() as work:
         assert {work.orders.get(order_id).state for order_id in orders} == {OrderState.SHIPPED}
-        moved = [entry for entry in work.audit.page(limit=100).rows if entry.action is Action.ORDER_MOVED]
+        moved = [entry for entry in work.audit.page(limit=100).rows if entry.action is Action.ORDER_STATE_CHANGED]
     assert len(moved) == 2
 
 
@@ -280,9 +280,9 @@ def test_events_are_sent_again(desk: Desk) -> None:
     desk.moderation.show_book(desk.by, 7)
     with desk.store.write() as work:
         first, second = (row.event_id for row in work.outbox.waiting(10))
-        work.outbox.refuse({first: "no", second: "no"})
+        work.outbox.mark_failed({first: "no", second: "no"})
         work.commit()
-    assert desk.moderation.standings().set_aside == 2
+    assert desk.moderation.overview().failed_deliveries == 2
     desk.moderation.retry_event(desk.by, first)
     with pytest.raises(EventNotFound):
         desk.moderation.retry_event(desk.by, first)
@@ -300,8 +300,8 @@ def test_the_overview_counts(desk: Desk) -> None:
     order_of(desk.store, buyer, 7, 1, OrderState.PAID)
     desk.put(Book(id=8, title="Emma", stock=0), Book(id=9, title="Ulysses", stock=0))
     desk.moderation.hide_book(desk.by, 9)
-    standings = desk.moderation.standings()
-    assert (standings.placed, standings.to_ship, standings.sold_out, standings.hidden) == (1, 1, 1, 1)
+    overview = desk.moderation.overview()
+    assert (overview.awaiting_payment, overview.to_ship, overview.sold_out, overview.hidden) == (1, 1, 1, 1)
 
 
 def test_who_is_gone_changes_nothing(desk: Desk) -> None:
@@ -317,4 +317,4 @@ def test_who_is_gone_changes_nothing(desk: Desk) -> None:
     assert [(entry.email, entry.action) for entry in log_of(desk.store)] == [(None, Action.BOOK_HIDDEN)]
     with pytest.raises(NotSignedIn):
         desk.moderation.show_book(desk.by, 7)
-    assert desk.moderation.standings().hidden == 1
+    assert desk.moderation.overview().hidden == 1

@@ -11,19 +11,19 @@ from marketplace.domain.errors import (
     CartChanged,
     KeyReused,
     NotSignedIn,
+    OpenOrders,
     OrderNotFound,
-    OrdersUnderWay,
     StateConflict,
 )
-from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn, ShopEvent
+from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn, ShopEvent
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
-from marketplace.domain.orders import Actor, Address, OrderState, Shown, is_order_id
+from marketplace.domain.orders import Actor, Address, OrderState, ShownLine, is_order_id
 from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
-from marketplace.usecases.orders import Orders, move
+from marketplace.usecases.orders import Orders, change_state
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 
@@ -40,7 +40,7 @@ class Shop:
         self.store = store
         self.carts = Carts(store, Activity(store, wake=lambda: None))
         self.orders = Orders(store)
-        self.accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+        self.accounts = Accounts(store, passwords=quick_passwords())
         with store.write() as work:
             work.books.put([DUNE, EMMA, FREE])
             work.commit()
@@ -48,7 +48,7 @@ class Shop:
     def account(self, name: str = "ann") -> int:
         return self.accounts.sign_up(0, f"{name}@example.com", "correct horse").reader_id
 
-    def fill(self, reader_id: int, *books: tuple[int, int]) -> tuple[Shown, ...]:
+    def fill(self, reader_id: int, *books: tuple[int, int]) -> tuple[ShownLine, ...]:
         for book_id, quantity in books:
             self.carts.add(reader_id, book_id, quantity, "")
         return self.carts.of(reader_id).shown
@@ -56,9 +56,9 @@ class Shop:
     def placed(self, reader_id: int, *books: tuple[int, int], key: str = "key") -> str:
         return self.orders.place(reader_id, key, ADDRESS, self.fill(reader_id, *books))
 
-    def move(self, order_id: str, to: OrderState, by: Actor = Actor.PROVIDER) -> bool:
+    def change_state(self, order_id: str, to: OrderState, by: Actor = Actor.PROVIDER) -> bool:
         with self.store.write() as work:
-            changed = move(work, order_id, to, by=by, moment=NOON)
+            changed = change_state(work, order_id, to, by=by, moment=NOON)
             work.commit()
         return changed
 
@@ -100,7 +100,7 @@ def test_an_order_is_formed_of_the_cart(shop: Shop) -> None:
     assert [(change.state, change.by) for change in order.changes] == [(OrderState.PLACED, Actor.READER)]
     assert shop.stock(20) == 8
     assert shop.carts.of(ann).lines == ()
-    assert PaymentAsked(order_id, Money(2498, "EUR")) in shop.events()
+    assert PaymentRequested(order_id, Money(2498, "EUR")) in shop.events()
 
 
 def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
@@ -121,7 +121,7 @@ def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
     ids=["address", "lines"],
 )
 def test_a_key_with_another_body_is_refused(
-    shop: Shop, other: Callable[[tuple[Shown, ...]], tuple[Address, tuple[Shown, ...]]]
+    shop: Shop, other: Callable[[tuple[ShownLine, ...]], tuple[Address, tuple[ShownLine, ...]]]
 ) -> None:
     """It names the order that was placed with it, and nothing is ordered."""
     ann = shop.account()
@@ -188,7 +188,7 @@ def test_what_is_free_is_paid_at_once(shop: Shop) -> None:
     order_id = shop.placed(ann, (22, 1))
     with shop.store.read() as work:
         assert work.orders.get(order_id).state is OrderState.PAID
-    assert not [each for each in shop.events() if isinstance(each, PaymentAsked)]
+    assert not [each for each in shop.events() if isinstance(each, PaymentRequested)]
     assert len(shop.told(InteractionKind.PURCHASE)) == 1
 
 
@@ -197,7 +197,7 @@ def test_what_is_paid_was_bought_once(shop: Shop) -> None:
     ann = shop.account()
     shop.carts.add(ann, 20, 2, "list-1")
     order_id = shop.placed(ann, (21, 1))
-    assert [shop.move(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
+    assert [shop.change_state(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
     bought = shop.told(InteractionKind.PURCHASE)
     assert {(each.book_id, each.recommendation_id) for each in bought} == {(20, "list-1"), (21, "")}
     assert len(bought) == 2
@@ -208,7 +208,7 @@ def test_what_is_not_bought_goes_back_into_the_stock(shop: Shop, end: OrderState
     """Once, however often it is said; where nobody counts nothing is counted."""
     order_id = shop.placed(shop.account(), (20, 3), (21, 1))
     assert shop.stock(20) == 7
-    assert [shop.move(order_id, end), shop.move(order_id, end)] == [True, False]
+    assert [shop.change_state(order_id, end), shop.change_state(order_id, end)] == [True, False]
     assert (shop.stock(20), shop.stock(21)) == (10, None)
     assert (PaymentWithdrawn(order_id) in shop.events()) is (end is OrderState.CANCELLED)
 
@@ -217,7 +217,7 @@ def test_a_reader_cancels_what_is_paid(shop: Shop) -> None:
     """The money and the stock go back, and it was never bought; twice is once."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
-    shop.move(order_id, OrderState.PAID)
+    shop.change_state(order_id, OrderState.PAID)
     assert [shop.orders.cancel(ann, order_id), shop.orders.cancel(ann, order_id)] == [True, False]
     assert shop.stock(20) == 10
     assert [each.undoes for each in shop.told(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
@@ -228,8 +228,8 @@ def test_what_was_taken_back_in_the_history_is_not_taken_back_twice(shop: Shop) 
     """A purchase that the reader removed from their history is not undone again with its order."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
-    shop.move(order_id, OrderState.PAID)
-    Activity(shop.store, wake=lambda: None).took_back(ann, f"purchase-{order_id}-20")
+    shop.change_state(order_id, OrderState.PAID)
+    Activity(shop.store, wake=lambda: None).undo(ann, f"purchase-{order_id}-20")
     shop.orders.cancel(ann, order_id)
     assert len(shop.told(InteractionKind.UNDO)) == 1
 
@@ -261,10 +261,10 @@ def test_there_is_no_other_way(shop: Shop, path: tuple[OrderState, ...], to: Ord
     """What comes late or out of order changes nothing."""
     order_id = shop.placed(shop.account(), (20, 1))
     for state in path:
-        shop.move(order_id, state)
+        shop.change_state(order_id, state)
     before = (shop.stock(20), shop.events())
     with pytest.raises(StateConflict):
-        shop.move(order_id, to)
+        shop.change_state(order_id, to)
     assert (shop.stock(20), shop.events()) == before
 
 
@@ -272,7 +272,7 @@ def test_who_leaves_leaves_what_was_sold(shop: Shop) -> None:
     """While something is to be sent nobody is forgotten; afterwards the order has no name, address or e-mail."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
-    with pytest.raises(OrdersUnderWay):
+    with pytest.raises(OpenOrders):
         shop.accounts.forget(ann, "correct horse")
     shop.orders.cancel(ann, order_id)
     shop.accounts.forget(ann, "correct horse")

@@ -1,10 +1,10 @@
-"""Tests of marketplace.page_shelves."""
+"""The shelves of a home page."""
 
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
-from marketplace.domain.recommending import Reason, ReasonKind, Selection, ShelfRequest
-from marketplace.domain.taste import Taste
-from marketplace.usecases.page_shelves import CardShelf, ShelfKind, wanted_at_home
+from marketplace.domain.interactions import Taste
+from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.usecases.page_shelves import Shelf, ShelfKind, wanted_at_home
 
 
 def best(**readers: int) -> BestSellers:
@@ -16,15 +16,15 @@ def best(**readers: int) -> BestSellers:
     return BestSellers(overall=tuple(card for cards in shelves.values() for card in cards), by_category=shelves)
 
 
-def test_a_visitor_sees_what_is_popular_and_the_busiest_shelves() -> None:
-    """At most three of them, the one with the most readers first, equals in the contract's order."""
-    wanted = wanted_at_home(Taste(), {}, best(poetry=5, mystery=1, romance=9, science=5))
+def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
+    """Mystery books always come first, then categories by their readers, equals in the contract's order."""
+    wanted = wanted_at_home(Taste(), {}, best(science=5, poetry=5, mystery=1, romance=9))
     assert wanted == [
-        (ShelfKind.FOR_YOU, ShelfRequest(None, 12)),
-        (ShelfKind.NEW, ShelfRequest(None, 6, Selection.NEW)),
-        (ShelfKind.CATEGORY, ShelfRequest(Category.ROMANCE, 6)),
-        (ShelfKind.CATEGORY, ShelfRequest(Category.POETRY, 6)),
-        (ShelfKind.CATEGORY, ShelfRequest(Category.SCIENCE, 6)),
+        (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
+        (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
+        (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
+        (ShelfKind.CATEGORY, RecommendationRequest(Category.ROMANCE, 6)),
+        (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
     ]
 
 
@@ -33,36 +33,36 @@ def test_categories_are_listed_by_name() -> None:
     assert best(poetry=5, mystery=1, art=2).categories == (Category.ART, Category.MYSTERY, Category.POETRY)
 
 
-def test_a_reader_sees_their_favourite_shelves() -> None:
-    """The two of which they saw most books, and then what is popular and new."""
+def test_a_reader_sees_their_favourite_categories() -> None:
+    """The two with the most books they have seen, then what is popular and new."""
     shelves = (Category.POETRY, Category.MYSTERY, Category.ROMANCE)
     cards = {
         1: Card(id=1, title="", categories=shelves),
         2: Card(id=2, title="", categories=shelves[:2]),
         3: Card(id=3, title="", categories=shelves[:1]),
     }
-    wanted = wanted_at_home(Taste(seen=(1, 2, 3)), cards, best(romance=9))
+    wanted = wanted_at_home(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
     assert wanted == [
-        (ShelfKind.FOR_YOU, ShelfRequest(None, 12)),
-        (ShelfKind.CATEGORY, ShelfRequest(Category.POETRY, 6)),
-        (ShelfKind.CATEGORY, ShelfRequest(Category.MYSTERY, 6)),
-        (ShelfKind.POPULAR, ShelfRequest(None, 6, Selection.POPULAR)),
-        (ShelfKind.NEW, ShelfRequest(None, 6, Selection.NEW)),
+        (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
+        (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
+        (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
+        (ShelfKind.POPULAR, RecommendationRequest(None, 6, Selection.POPULAR)),
+        (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
     ]
 
 
-def test_a_reader_who_only_waved_something_away_has_a_page_too() -> None:
-    """Without favourites there are no shelves of them."""
-    kinds = [kind for kind, _ in wanted_at_home(Taste(settled=frozenset({1})), {}, best(romance=9))]
+def test_a_reader_who_only_dismissed_a_book_has_a_page() -> None:
+    """Without favourite categories there are no shelves of them."""
+    kinds = [kind for kind, _ in wanted_at_home(Taste(excluded=frozenset({1})), {}, best(romance=9))]
     assert kinds == [ShelfKind.FOR_YOU, ShelfKind.POPULAR, ShelfKind.NEW]
 
 
 def test_a_shelf_is_personal_by_its_reasons() -> None:
-    """One book that was chosen for what the reader knows is enough; what is popular or new is not."""
+    """One book recommended because of the reader's activity makes it so; popular and new books do not."""
 
     def is_personal(*kinds: ReasonKind | None) -> bool:
         cards = [Card(id=1, title="", reason=Reason(kind) if kind else None) for kind in kinds]
-        return CardShelf(kind=ShelfKind.FOR_YOU, cards=tuple(cards)).is_personal
+        return Shelf(kind=ShelfKind.FOR_YOU, cards=tuple(cards)).is_personal
 
     assert is_personal(ReasonKind.POPULAR, ReasonKind.BECAUSE_OF_BOOKS)
     assert is_personal(ReasonKind.SAME_AUTHOR)

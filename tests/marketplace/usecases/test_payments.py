@@ -1,26 +1,26 @@
-"""Tests of marketplace.payments."""
+"""The payment provider's callbacks, and repeated payment requests."""
 
 from datetime import timedelta
 
 import pytest
 import structlog
 
-from marketplace.domain.callbacks import CallbackTokens, Forged, OfOtherOrder
+from marketplace.domain.callbacks import CallbackTokens, Forged, WrongOrder
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentAsked, ShopEvent
+from marketplace.domain.events import Destination, PaymentRequested, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
-from marketplace.usecases.payments import ASK_AGAIN_AFTER, ASKED_AT_ONCE, PaymentOutcome, Payments
+from marketplace.usecases.payments import REQUEST_AGAIN_AFTER, REQUEST_BATCH, PaymentOutcome, Payments
 from tests.marketplace.fakes import NOON, Clock
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 TOKENS = CallbackTokens("a key of a shop")
 PAID, DECLINED = PaymentOutcome.PAID, PaymentOutcome.DECLINED
 
 
 class Shop:
-    """The use cases over one store, by a clock that moves only when told; counts how often it woke the relay."""
+    """The use cases over one store and a manual clock, with the order's state at each waking of the relay."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -30,34 +30,34 @@ class Shop:
         self.order = place(store)
 
     def settle(self, outcome: PaymentOutcome) -> bool:
-        return self.payments.settle(self.order, TOKENS.made_for(self.order), outcome)
+        return self.payments.settle(self.order, TOKENS.issue(self.order), outcome)
 
     def events(self) -> list[ShopEvent]:
         with self.store.read() as work:
             return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
 
     def deliver(self) -> list[ShopEvent]:
-        """Have all events be told; returns them."""
-        told = self.events()
+        """Empty the outbox; returns its events."""
+        events = self.events()
         with self.store.write() as work:
             work.outbox.remove([row.event_id for each in Destination for row in work.outbox.waiting(1000, each)])
             work.commit()
-        return told
+        return events
 
     def _wake(self) -> None:
-        # What another transaction sees now was committed before.
+        # Another transaction sees only what was committed.
         self.woken.append(state_of(self.store, self.order))
 
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    """A shop with one order that waits for its payment."""
+    """A shop with one order that awaits payment."""
     return Shop(store)
 
 
 @pytest.mark.parametrize(("outcome", "state"), [(PAID, OrderState.PAID), (DECLINED, OrderState.REJECTED)])
 def test_an_outcome_changes_the_order(shop: Shop, outcome: PaymentOutcome, state: OrderState) -> None:
-    """By the provider, at that moment, committed before the relay is woken."""
+    """The change names the provider and the time, and is committed before the relay is woken."""
     shop.clock.seconds += 7
     assert shop.settle(outcome)
     assert shop.woken == [state]
@@ -67,17 +67,16 @@ def test_an_outcome_changes_the_order(shop: Shop, outcome: PaymentOutcome, state
 
 
 @pytest.mark.parametrize("outcome", [PAID, DECLINED])
-def test_the_same_token_may_come_again(shop: Shop, outcome: PaymentOutcome) -> None:
-    """It changes nothing and wakes nobody; the log says that it was a repetition."""
-    token = TOKENS.made_for(shop.order)
+def test_a_repeated_callback_changes_nothing(shop: Shop, outcome: PaymentOutcome) -> None:
+    """It is logged, and does not wake the relay."""
+    token = TOKENS.issue(shop.order)
     assert shop.payments.settle(shop.order, token, outcome)
     before = shop.events()
     with structlog.testing.capture_logs() as logs:
         assert not shop.payments.settle(shop.order, token, outcome)
         assert not shop.settle(outcome)
-    assert [(each["log_level"], each["order_id"], each["why"]) for each in logs] == [
-        ("warning", shop.order, "repeated")
-    ] * 2
+    repeated = {"event": "payment_callback_repeated", "log_level": "warning", "order_id": shop.order}
+    assert logs == [repeated] * 2
     assert shop.events() == before
     assert len(shop.woken) == 1
 
@@ -90,8 +89,8 @@ def test_the_same_token_may_come_again(shop: Shop, outcome: PaymentOutcome) -> N
         (OrderState.CANCELLED,),
     ],
 )
-def test_a_payment_is_repeated_after_the_order_went_on(shop: Shop, later: tuple[OrderState, ...]) -> None:
-    """An acknowledgement may be lost and the parcel be under way: the order stays as it is, and it is no conflict."""
+def test_a_repeated_callback_after_shipping_is_no_conflict(shop: Shop, later: tuple[OrderState, ...]) -> None:
+    """The provider's acknowledgement may have been lost: the order keeps its later state."""
     shop.settle(PAID)
     bring(shop.store, shop.order, *later)
     assert not shop.settle(PAID)
@@ -109,98 +108,101 @@ def test_a_payment_is_repeated_after_the_order_went_on(shop: Shop, later: tuple[
         ((OrderState.PAID, OrderState.CANCELLED), DECLINED),
     ],
 )
-def test_what_contradicts_the_order_changes_nothing(
+def test_an_outcome_that_contradicts_the_order_changes_nothing(
     shop: Shop, states: tuple[OrderState, ...], outcome: PaymentOutcome
 ) -> None:
-    """A line of the log names the order and both states: an error, unless the order was cancelled meanwhile."""
+    """It is logged with the order and both states: as an error, unless the order was cancelled."""
     bring(shop.store, shop.order, *states)
     before = shop.events()
     with structlog.testing.capture_logs() as logs, pytest.raises(StateConflict):
         shop.settle(outcome)
     to = {PAID: "paid", DECLINED: "rejected"}[outcome]
-    (line,) = logs
     level = "warning" if states[-1] is OrderState.CANCELLED else "error"
-    assert (line["log_level"], line["order_id"], line["why"]) == (level, shop.order, "conflict")
-    assert line["states"] == f"{states[-1].value} → {to}"
+    expected = {"event": "payment_contradicts_order", "order_id": shop.order, "log_level": level}
+    assert logs == [{**expected, "states": f"{states[-1].value} → {to}"}]
     assert state_of(shop.store, shop.order) is states[-1]
     assert shop.events() == before
     assert shop.woken == []
 
 
-def test_a_token_that_does_not_speak_for_the_order_does_nothing(shop: Shop) -> None:
-    """Forged, or of another order: the log tells which, and never the token."""
+def test_an_invalid_token_changes_nothing(shop: Shop) -> None:
+    """Whether forged or for another order: the log has the reason, and never the token."""
     other = place(shop.store)
-    token, forged = TOKENS.made_for(other), CallbackTokens("another key").made_for(shop.order)
+    token, forged = TOKENS.issue(other), CallbackTokens("another key").issue(shop.order)
     with structlog.testing.capture_logs() as logs:
-        with pytest.raises(OfOtherOrder):
+        with pytest.raises(WrongOrder):
             shop.payments.settle(shop.order, token, PAID)
         with pytest.raises(Forged):
             shop.payments.settle(shop.order, forged, PAID)
-    assert [(each["log_level"], each["why"]) for each in logs] == [("warning", "other order"), ("warning", "forged")]
+    assert {line["event"] for line in logs} == {"payment_callback_rejected"}
+    assert [(line["log_level"], line["reason"]) for line in logs] == [
+        ("warning", "other order"),
+        ("warning", "forged"),
+    ]
     assert token not in str(logs)
     assert forged not in str(logs)
     assert state_of(shop.store, shop.order) is state_of(shop.store, other) is OrderState.PLACED
 
 
-def test_an_order_that_is_none_is_not_found(shop: Shop) -> None:
-    """With a good token: the shop's database may be older than the provider's."""
+def test_a_valid_token_for_an_unknown_order_is_rejected(shop: Shop) -> None:
+    """The shop's database may have been restored from an old backup."""
     unknown = new_order_id()
     with structlog.testing.capture_logs() as logs, pytest.raises(OrderNotFound):
-        shop.payments.settle(unknown, TOKENS.made_for(unknown), PAID)
-    assert [(each["log_level"], each["order_id"], each["why"]) for each in logs] == [
+        shop.payments.settle(unknown, TOKENS.issue(unknown), PAID)
+    assert [(line["log_level"], line["order_id"], line["reason"]) for line in logs] == [
         ("warning", unknown, "unknown order")
     ]
 
 
-def test_what_was_typed_instead_of_a_number_is_not_logged(shop: Shop) -> None:
-    """Nobody writes into the log by an address."""
+def test_a_malformed_order_number_is_not_logged(shop: Shop) -> None:
+    """A caller cannot write into the log through the URL."""
     for typed in ("ann@example.com", "\x1b[2J", "7K3M-9QXD-2TB4\r"):
         with structlog.testing.capture_logs() as logs, pytest.raises(Forged):
             shop.payments.settle(typed, "x", PAID)
-        assert [(each["order_id"], each["why"]) for each in logs] == [("malformed", "forged")]
+        assert [(line["order_id"], line["reason"]) for line in logs] == [("malformed", "forged")]
 
 
-def test_an_order_of_which_nothing_is_heard_is_asked_for_again(shop: Shop) -> None:
-    """After a quarter of an hour, for the same amount, and then after the next one."""
-    asked = PaymentAsked(shop.order, Money(999, "EUR"))
+def test_a_payment_without_callback_is_requested_again(shop: Shop) -> None:
+    """Every 15 minutes, for the same amount."""
+    request = PaymentRequested(shop.order, Money(999, "EUR"))
     for times in (1, 2):
-        shop.clock.seconds += ASK_AGAIN_AFTER.total_seconds()
-        assert shop.payments.ask_overdue() == 0
+        shop.clock.seconds += REQUEST_AGAIN_AFTER.total_seconds()
+        assert shop.payments.request_overdue() == 0
         shop.clock.seconds += 1
-        assert shop.payments.ask_overdue() == 1
-        assert shop.payments.ask_overdue() == 0
-        assert shop.deliver() == [asked]
+        assert shop.payments.request_overdue() == 1
+        assert shop.payments.request_overdue() == 0
+        assert shop.deliver() == [request]
         assert len(shop.woken) == times
-    assert timedelta(minutes=15) == ASK_AGAIN_AFTER
+    assert timedelta(minutes=15) == REQUEST_AGAIN_AFTER
 
 
 @pytest.mark.parametrize("state", [OrderState.PAID, OrderState.REJECTED, OrderState.CANCELLED])
-def test_an_order_that_is_settled_is_not_asked_for_again(shop: Shop, state: OrderState) -> None:
-    """Only one that waits for its payment is."""
+def test_a_settled_payment_is_not_requested_again(shop: Shop, state: OrderState) -> None:
+    """Only orders that await payment are overdue."""
     bring(shop.store, shop.order, state)
     before = shop.events()
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 0
+    assert shop.payments.request_overdue() == 0
     assert shop.events() == before
     assert shop.woken == []
 
 
-def test_many_are_asked_for_in_turns(shop: Shop) -> None:
-    """So that no transaction is long, whatever has piled up."""
-    for _ in range(ASKED_AT_ONCE):
+def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
+    """No transaction is long, however many orders are overdue."""
+    for _ in range(REQUEST_BATCH):
         place(shop.store)
     shop.clock.seconds += 86_400
-    told: list[ShopEvent] = []
-    for expected in (ASKED_AT_ONCE, 1, 0):
-        assert shop.payments.ask_overdue() == expected
-        told += shop.deliver()
-    assert len({event.order_id for event in told if isinstance(event, PaymentAsked)}) == ASKED_AT_ONCE + 1
+    events: list[ShopEvent] = []
+    for expected in (REQUEST_BATCH, 1, 0):
+        assert shop.payments.request_overdue() == expected
+        events += shop.deliver()
+    assert len({event.order_id for event in events if isinstance(event, PaymentRequested)}) == REQUEST_BATCH + 1
 
 
-def test_nobody_is_asked_again_while_the_provider_is_away(shop: Shop) -> None:
-    """What waits for it is told first: an outage does not fill the outbox."""
+def test_no_payment_is_requested_again_while_the_provider_is_unreachable(shop: Shop) -> None:
+    """The first requests still wait: an outage does not fill the outbox."""
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 1
+    assert shop.payments.request_overdue() == 1
     shop.clock.seconds += 86_400
-    assert shop.payments.ask_overdue() == 0
+    assert shop.payments.request_overdue() == 0
     assert len(shop.events()) == 1

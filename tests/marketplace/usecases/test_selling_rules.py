@@ -23,20 +23,21 @@ from marketplace.domain.errors import (
     MarketplaceError,
     NotForSale,
     NotSignedIn,
+    OpenOrders,
     OrderNotFound,
-    OrdersUnderWay,
     OtherCurrency,
     StateConflict,
 )
-from marketplace.domain.events import Destination, PaymentAsked, PaymentWithdrawn
+from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
-from marketplace.domain.orders import MOST_COPIES, NEXT_STATES, Actor, Address, OrderState
+from marketplace.domain.orders import MAX_QUANTITY, NEXT_STATES, Actor, Address, OrderState
 from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget, merge_into
+from marketplace.usecases.activity import Activity, forget_reader, merge_readers
 from marketplace.usecases.carts import Carts
-from marketplace.usecases.orders import Orders, move
+from marketplace.usecases.orders import Orders, change_state
+from tests.drills import is_running
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 
@@ -92,7 +93,7 @@ class Rules(RuleBasedStateMachine):
         self.activity = Activity(store, wake=lambda: None, clock=self.now)
         self.carts = Carts(store, self.activity, clock=self.now)
         self.orders = Orders(store, clock=self.now)
-        self.accounts = Accounts(store, passwords=quick_passwords(), merge=merge_into, forget=forget)
+        self.accounts = Accounts(store, passwords=quick_passwords())
         first = next(_ids) * 10
         self.books = {
             first: Offer(999, "EUR", 3),
@@ -172,7 +173,7 @@ class Rules(RuleBasedStateMachine):
             self.carts.add(self.readers[reader], book_id, copies, "")
         if expected is None:
             before, since = lines.get(book_id, (0, self.ticks))
-            lines[book_id] = (min(before + copies, MOST_COPIES), since)
+            lines[book_id] = (min(before + copies, MAX_QUANTITY), since)
 
     @rule(reader=READERS, place=PLACES, copies=st.integers(0, 4))
     def set_quantity(self, reader: int, place: int, copies: int) -> None:
@@ -241,7 +242,7 @@ class Rules(RuleBasedStateMachine):
         order = self.placed[order_id]
         is_allowed = to is order.state or to in NEXT_STATES[order.state]
         with raising(None if is_allowed else StateConflict), self.store.write() as work:
-            changed = move(work, order_id, to, by=by, moment=self.now())
+            changed = change_state(work, order_id, to, by=by, moment=self.now())
             assert changed is (to is not order.state)
             work.commit()
         if is_allowed:
@@ -291,7 +292,7 @@ class Rules(RuleBasedStateMachine):
     def sign_in(self, account: int) -> None:
         """The guest becomes an account, and another guest comes."""
         with self.store.write() as work:
-            merge_into(work, self.readers[2], self.readers[account], self.now())
+            merge_readers(work, self.readers[2], self.readers[account], self.now())
             self.readers[2] = work.readers.add(self.now())
             work.commit()
         mine = self.baskets[account].lines
@@ -306,8 +307,8 @@ class Rules(RuleBasedStateMachine):
         """An account asks to be forgotten, and another one takes its place."""
         mine = [order for order in self.placed.values() if order.reader == self.readers[1]]
         is_owed = any(order.state in {OrderState.PLACED, OrderState.PAID} for order in mine)
-        with raising(OrdersUnderWay if is_owed else None), self.store.write() as work:
-            forget(work, self.readers[1], self.now())
+        with raising(OpenOrders if is_owed else None), self.store.write() as work:
+            forget_reader(work, self.readers[1], self.now())
             self.readers[1] = work.readers.add(self.now())
             account = Account(
                 reader_id=self.readers[1], email=f"{self.readers[1]}@b.org", password_hash="", session_key=""
@@ -349,7 +350,7 @@ class Rules(RuleBasedStateMachine):
         events = [row.event() for row in waiting]
         paying = {order_id for order_id, order in self.placed.items() if any(c * p for c, p in order.lines.values())}
         cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
-        assert Counter(e.order_id for e in events if isinstance(e, PaymentAsked)) == Counter(paying)
+        assert Counter(e.order_id for e in events if isinstance(e, PaymentRequested)) == Counter(paying)
         assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
         # What a forgotten reader bought is told no more.
         kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
@@ -378,7 +379,7 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 def test_selling_follows_the_rules(store: Store) -> None:
     """Whatever happens in whatever order, stock, carts, orders, payments and what is told agree with the model."""
     thorough = settings(
-        max_examples=60 if store.engine.dialect.name == "sqlite" else 30,
+        max_examples=600 if is_running("rules") else 30,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),

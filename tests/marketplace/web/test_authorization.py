@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.selling import ADDRESS, order, put_into_cart
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, check_out
 
 IN_BOBS_CART = 777
 WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"
@@ -37,12 +37,12 @@ ACCESS: Mapping[str, Access] = {
         [
             *("static", "health.alive", "health.ready", "health.robots", "home.index", "book.page", "cover.image"),
             *("catalogue.author", "catalogue.categories", "catalogue.category", "search.results", "search.suggest"),
-            *("deeds.rate", "deeds.wish", "deeds.unwish", "deeds.wave_away", "deeds.undo"),
-            *("mine.history", "mine.wishlist", "orders.overview", "checkout.form", "checkout.order"),
+            *("actions.rate", "actions.wish", "actions.unwish", "actions.dismiss", "actions.undo"),
+            *("activity.history", "activity.wishlist", "orders.overview", "checkout.form", "checkout.order"),
             *("cart.page", "cart.add", "cart.change", "cart.adjust", "cart.empty"),
             *("account.overview", "account.download", "account.sign_up_form", "account.sign_up"),
             *("account.sign_in_form", "account.sign_in", "account.end_session", "account.password_form"),
-            *("account.change_password", "account.forget_form", "account.forget"),
+            *("account.change_password", "account.delete_form", "account.delete_data"),
         ],
         Access.EVERYONE,
     ),
@@ -51,8 +51,8 @@ ACCESS: Mapping[str, Access] = {
         [
             *("moderator.overview", "moderator.audit", "moderator.orders", "moderator.order", "moderator.move_order"),
             *("moderator.books", "moderator.book", "moderator.change_book"),
-            *("moderator.ask_to_delete", "moderator.delete_book", "moderator.hide_book", "moderator.show_book"),
-            *("moderator.new_book", "moderator.add_book", "moderator.choose_file", "moderator.take_file"),
+            *("moderator.delete_form", "moderator.delete_book", "moderator.hide_book", "moderator.show_book"),
+            *("moderator.new_book", "moderator.add_book", "moderator.import_form", "moderator.import_books"),
             *("moderator.events", "moderator.retry_event", "moderator.retry_all_events"),
         ],
         Access.MODERATOR,
@@ -62,7 +62,7 @@ ACCESS: Mapping[str, Access] = {
 
 
 SEGMENT = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
-LAST = {"account.forget", "account.end_session"}
+LAST = {"account.delete_data", "account.end_session"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def bob(app: Flask, store: Store) -> Bob:
         work.commit()
     browser = Browser(app)
     browser.sign_up("bob@example.com")
-    order_id = order(browser, IN_BOBS_CART + 1, address={**ADDRESS, "name": "Robert the Buyer"})
-    put_into_cart(browser, IN_BOBS_CART)
+    order_id = check_out(browser, IN_BOBS_CART + 1, address={**ADDRESS_FIELDS, "name": "Robert the Buyer"})
+    add_to_cart(browser, IN_BOBS_CART)
     with store.read() as work:
         account = work.accounts.by_email("bob@example.com")
     assert account
@@ -151,7 +151,7 @@ def test_a_stranger_reaches_nothing_of_another_reader(app: Flask, store: Store, 
     # What ends the stranger's own session comes last.
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint in LAST):
         for path, method in product(addresses(rule, bob), sorted((rule.methods or set()) & {"GET", "POST"})):
-            data = {**form, "quantity": "0", "key": "k" * 20, "line": f"{IN_BOBS_CART}:1:1:EUR", **ADDRESS}
+            data = {**form, "quantity": "0", "key": "k" * 20, "line": f"{IN_BOBS_CART}:1:1:EUR", **ADDRESS_FIELDS}
             answer = stranger.client.open(path, method=method, data=data if method == "POST" else None)
             faults += [f"{method} {path}: {why}" for why in faults_of(ACCESS[rule.endpoint], answer, bob, is_account)]
     assert faults == []

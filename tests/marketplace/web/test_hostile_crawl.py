@@ -14,14 +14,20 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged, Destination
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
-from marketplace.domain.recommending import Reason, ReasonKind, Recommendation, Shelf, ShelfRequest
+from marketplace.domain.recommending import (
+    Reason,
+    ReasonKind,
+    Recommendation,
+    RecommendationList,
+    RecommendationRequest,
+)
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import Limit, Limiter, Tried
+from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import ADDRESS, order, put_into_cart
-from tests.marketplace.shop import buyer_of, moderators_browser, order_of
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, check_out, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
     CARL,
@@ -95,20 +101,20 @@ class HostileRecommender:
     def __init__(self) -> None:
         self.bob = 0
 
-    def shelves(self, reader_id: int, requests: Sequence[ShelfRequest]) -> list[Shelf]:
+    def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
         return [self._shelf(reader_id) for _ in requests]
 
-    def similar(self, book_id: int, reader_id: int, limit: int) -> Shelf:
+    def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         return self._shelf(reader_id)
 
-    def _shelf(self, reader_id: int) -> Shelf:
+    def _shelf(self, reader_id: int) -> RecommendationList:
         if reader_id and reader_id == self.bob:
             reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, BOBS_TITLE),))
-            return Shelf((Recommendation(20, reason),), BOBS_LIST)
+            return RecommendationList((Recommendation(20, reason),), BOBS_LIST)
         reasons = [Reason(ReasonKind.BECAUSE_OF_BOOKS, ((1, text), (2, text))) for text in KEPT[:3]]
         books = (20, *(book.id for book in HOSTILE_BOOKS))
         name = KEPT[reader_id % len(KEPT)]
-        return Shelf(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
+        return RecommendationList(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
 
 
 @pytest.fixture
@@ -138,7 +144,7 @@ def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
     browser = Browser(app)
     assert browser.sign_up(BOB, HIS_PASSWORD).status_code == 303
     _do_all(browser, HIS_BOOK, BOBS_LIST)
-    order_id = order(browser, HIS_BOOK, address={**ADDRESS, "name": BOBS_NAME})
+    order_id = check_out(browser, HIS_BOOK, address={**ADDRESS_FIELDS, "name": BOBS_NAME})
     with store.read() as work:
         bob = work.accounts.by_email(BOB)
         assert bob
@@ -193,7 +199,11 @@ def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store
     values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
     Browser(app).sign_up(CARL)
     with structlog.testing.capture_logs() as logs:
+        # What differs between the databases is asked by those who may do most; the drill sends everybody.
+        is_whole = store.engine.dialect.name == "sqlite" or is_running("attack")
         for name, browser in browsers(app):
+            if not is_whole and name != "ann":
+                continue
             attacker = Attacker(name, browser, app, findings, victim)
             attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
             attack_routes(attacker, app, values)
@@ -212,7 +222,7 @@ def test_no_stranger_breaks_the_shop_or_reads_what_is_anothers(app: Flask, store
         attack_forms(attacker, Values({}))
     log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
     faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
-    assert findings.requests > 5000
+    assert findings.requests > (5000 if is_whole else 2000)
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
     assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
@@ -227,13 +237,13 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     guest = Browser(app)
     _do_all(guest, 20, "list-of-a-guest")
     # More than there are, so that the cart is in trouble.
-    put_into_cart(guest, LAST_COPY, 2)
+    add_to_cart(guest, LAST_COPY, 2)
     yield "guest", guest
     ann = Browser(app)
     assert ann.sign_up(password="ann's own horse").status_code == 303
     _do_all(ann, 20, "list-of-ann")
-    order(ann)
-    put_into_cart(ann)
+    check_out(ann)
+    add_to_cart(ann)
     yield "ann", ann
 
 
@@ -245,7 +255,7 @@ def _give_work(store: Store) -> None:
     with store.write() as work:
         for text in KEPT:
             work.outbox.add(BookChanged(20), created_at=NOON)
-            work.outbox.refuse({work.outbox.waiting(1_000_000)[-1].event_id: text})
+            work.outbox.mark_failed({work.outbox.waiting(1_000_000)[-1].event_id: text})
         work.commit()
 
 

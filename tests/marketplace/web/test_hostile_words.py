@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from marketplace.domain.accounts import spelled_email
+from marketplace.domain.accounts import normalized_email
 from marketplace.domain.categories import Category
 from marketplace.domain.text import folded_words, isbn13, query_words, slug
 
@@ -19,9 +19,9 @@ PARTS = st.text(st.sampled_from("a@.-[]:\0\r\n\"'<> éßİ١\u202e"), max_size=3
 @example("@" * 254)
 def test_an_email_has_one_spelling_or_none(text: str) -> None:
     """Never an exception; a spelling is its own, so accounts are found by it; no markup or line end is in it."""
-    spelled = spelled_email(text)
+    spelled = normalized_email(text)
     if spelled is not None:
-        assert spelled_email(spelled) == spelled
+        assert normalized_email(spelled) == spelled
         assert not re.search(r"[\x00-\x20<>\x7f]", spelled)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.web.redirects import own_path
+from marketplace.web.forms import own_path
 
 
 @pytest.mark.parametrize(

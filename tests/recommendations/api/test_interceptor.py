@@ -86,31 +86,41 @@ def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
         (ForgettingUnfinished(), grpc.StatusCode.UNAVAILABLE),
     ],
 )
-def test_errors_that_the_caller_should_hear(running: Running, error: Exception, code: grpc.StatusCode) -> None:
+def test_errors_that_are_reported_to_the_caller(running: Running, error: Exception, code: grpc.StatusCode) -> None:
     """They arrive with their code and their message."""
     running.service.before_each = raising(error)
-    heard = error_of(running.stub.Recommend, REQUEST)
-    assert heard.code() is code
-    assert heard.details() == str(error)
+    error_ = error_of(running.stub.Recommend, REQUEST)
+    assert error_.code() is code
+    assert error_.details() == str(error)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("reader's secret"), ModelUnusable("/secret/path")])
-def test_what_nobody_foresaw_stays_inside(running: Running, error: Exception) -> None:
+def test_an_unexpected_error_stays_inside(running: Running, error: Exception) -> None:
     """The client gets INTERNAL, a fixed text and an id; the log has the exception under that id."""
     running.service.before_each = raising(error)
     with capture_logs() as logs:
-        heard = error_of(running.stub.Recommend, REQUEST)
-    assert heard.code() is grpc.StatusCode.INTERNAL
-    match = re.fullmatch(r"Internal error; the log has it under ([0-9a-f]{12})", heard.details() or "")
+        error_ = error_of(running.stub.Recommend, REQUEST)
+    assert error_.code() is grpc.StatusCode.INTERNAL
+    match = re.fullmatch(r"Internal error; the log has it under ([0-9a-f]{12})", error_.details() or "")
     assert match
-    assert "secret" not in str(heard)
+    assert "secret" not in str(error_)
     (line,) = logs
     assert line["event"] == "call_failed"
     assert line["error_id"] == match[1]
     assert line["exc_info"]
     assert line["trace_id"] == TRACE_ID
     again = error_of(running.stub.Recommend, REQUEST)
-    assert again.details() != heard.details()
+    assert again.details() != error_.details()
+
+
+@pytest.mark.parametrize(
+    "method", [method.name for method in pb.DESCRIPTOR.services_by_name["Recommendations"].methods]
+)
+def test_bytes_that_are_no_message_are_refused(running: Running, method: str) -> None:
+    """Whatever the method, they are the caller's error."""
+    error = error_of(running.channel.unary_unary(f"/Recommendations/{method}"), b"\xff")
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert violations(error) == [("request", "is not a message of this method")]
 
 
 def test_a_call_that_went_well_is_not_logged(running: Running) -> None:
@@ -143,7 +153,7 @@ def test_slow_calls_are_logged_and_every_one_when_asked(start: Start, options: d
 
 
 def test_a_failed_call_is_logged_with_its_trace(start: Start) -> None:
-    """An error that the caller hears is one line too."""
+    """An error that is reported to the caller is one line too."""
     (line,) = logged(
         start, lambda running: error_of(running.stub.Recommend, pb.RecommendationRequest(max_results=-1))
     )

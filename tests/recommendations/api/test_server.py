@@ -202,3 +202,19 @@ def test_a_call_that_will_not_end_is_cut_off(running: Running) -> None:
     running.server.drain(notice=0.0, grace=0.05)
     assert isinstance(call.exception(DEADLINE), grpc.RpcError)
     gate.open()
+
+
+def test_a_database_that_hangs_takes_no_thread_from_answers(start: Start) -> None:
+    """With every other thread waiting for the database, lists are answered."""
+    released = threading.Event()
+    running = start(threads=2)
+    running.service.before_record = released.wait
+    batch = pb.RecordInteractionsRequest(interactions=[pb.Interaction()])
+    recording = [running.stub.RecordInteractions.future(batch, timeout=DEADLINE) for _ in range(5)]
+    try:
+        running.stub.Recommend(REQUEST, timeout=DEADLINE)
+        assert not any(call.done() for call in recording)
+    finally:
+        released.set()
+    for call in recording:
+        call.result()

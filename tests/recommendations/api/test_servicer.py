@@ -42,8 +42,8 @@ DUNE = Book(
     year=1965,
 )
 UBIK, EMMA = Book(id=2, title="Ubik"), Book(id=3, title="Emma")
-SHELF = RecommendationList.of(
-    (
+ANSWER = RecommendationList(
+    recommendations=(
         Recommendation(DUNE, 1.5, Reason(ReasonKind.BECAUSE_OF_BOOKS, (UBIK, EMMA))),
         Recommendation(UBIK, 0.0, Reason(ReasonKind.POPULAR)),
         Recommendation(EMMA, 0.0, Reason(ReasonKind.SAME_AUTHOR, (UBIK,))),
@@ -80,7 +80,7 @@ class InProcess:
     """The servicer over a fake service."""
 
     def __init__(self) -> None:
-        self.service = FakeService(shelf=SHELF)
+        self.service = FakeService(answer=ANSWER)
         servicer = RecommendationsServicer(
             cast("RecommendationService", self.service), lambda: NOW, DatabaseCalls(1, seconds=1)
         )
@@ -101,7 +101,7 @@ def server() -> InProcess:
 
 
 def test_recommend(server: InProcess) -> None:
-    """Every field of the request reaches the use case, and every one of the shelf the response."""
+    """Every field of the request reaches the use case, and every one of the list the response."""
     response = server.call(
         "Recommend",
         pb.RecommendationRequest(
@@ -129,7 +129,10 @@ def test_recommend_batch(server: InProcess, distinct: bool) -> None:
     requests = [pb.RecommendationRequest(user_id=1), pb.RecommendationRequest(user_id=2, any_category=True)]
     response = server.call("RecommendBatch", pb.RecommendBatchRequest(requests=requests, distinct=distinct))
     assert list(response.responses) == [MESSAGE, MESSAGE]
-    assert [(one.reader_id, one.category) for one in server.service.asked] == [(1, Category.MYSTERY), (2, None)]
+    assert [(request.reader_id, request.category) for request in server.service.asked] == [
+        (1, Category.MYSTERY),
+        (2, None),
+    ]
     assert server.service.distinct is distinct
 
 
@@ -156,7 +159,7 @@ def test_record_interactions(server: InProcess) -> None:
 
 
 def test_similar_books(server: InProcess) -> None:
-    """Every field of the request reaches the use case, and every one of the shelf the response."""
+    """Every field of the request reaches the use case, and every one of the list the response."""
     response = server.call(
         "SimilarBooks", pb.SimilarBooksRequest(book_id=9, user_id=7, max_results=3, exclude_book_ids=[5])
     )

@@ -1,8 +1,8 @@
-"""What takes long only once."""
+"""Fixtures that are made once."""
 
 import pytest
 
-from recommendations.model.ranking.ranking import compile_ahead
+from recommendations.model.ranking.ranker import compile_ahead
 
 
 @pytest.fixture(scope="session", autouse=True)

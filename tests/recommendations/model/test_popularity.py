@@ -1,27 +1,18 @@
-"""What many readers took up lately."""
+"""What many readers liked lately."""
 
 from math import nan
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Event, InteractionKind
-from recommendations.model.popularity import SECONDS_A_DAY, Liking, LivePopularity, Popularity, popularity_of
-from recommendations.model.preferences import EventColumns, histories_of
-from recommendations.model.ranking import popular
-from recommendations.model.ranking.catalogue import Catalogue
-from recommendations.model.ranking.live_histories import LiveHistories
-from recommendations.model.ranking.stock import Stock
+from recommendations.model.popularity import SECONDS_A_DAY, Popularity, popularity_of
+from recommendations.model.preferences import EventColumns
 from recommendations.model.vocabulary import Vocabulary
 
 K = InteractionKind
 NOW = 1_790_000_000.0
 DAY = SECONDS_A_DAY
 BOOKS = Vocabulary(np.array([1, 2, 3], dtype=np.int32))
-M = Category.MYSTERY
 
 
 def popularity(*events: Event) -> Popularity:
@@ -30,7 +21,7 @@ def popularity(*events: Event) -> Popularity:
 
 
 def test_likings_halve_with_time() -> None:
-    """A liking of now counts 1, one of a half-life ago the half, a later one more, an undated one little."""
+    """A liking of now counts 1, one of a half-life ago half as much, a later one more, an undated one little."""
     weights = popularity(
         Event(1, 1, 1, K.CLICK, 0.0, NOW),
         Event(2, 2, 1, K.PURCHASE, 0.0, NOW - 10 * DAY),
@@ -41,7 +32,7 @@ def test_likings_halve_with_time() -> None:
 
 
 def test_only_likings_count_and_once_a_reader() -> None:
-    """Bad ratings, wavings away and showings add nothing, nor do further likings of the same reader and book."""
+    """Bad ratings, dismissals and impressions add nothing, nor do further likings of the same reader and book."""
     weights = popularity(
         Event(1, 1, 1, K.VIEW, 0.0, NOW - 10 * DAY),
         Event(2, 1, 1, K.PURCHASE, 0.0, NOW),
@@ -51,86 +42,3 @@ def test_only_likings_count_and_once_a_reader() -> None:
         Event(6, 4, 3, K.RATING, 3.0, NOW),
     ).weights
     assert weights.tolist() == [0.5, 0.0, 1.0]
-
-
-MOVES = st.lists(
-    st.tuples(st.integers(1, 3), st.integers(1, 3), st.sampled_from([K.VIEW, K.CLICK, K.SHOWN]), st.integers(0, 40)),
-    max_size=12,
-)
-
-
-@given(MOVES, st.integers(0, 12))
-def test_learned_and_live_popularity_agree(moves: list[tuple[int, int, K, int]], trained: int) -> None:
-    """As long as nobody goes back on a liking, it makes no difference which events the training knew."""
-    events = [Event(n, r, b, kind, 0.0, NOW - age * DAY) for n, (r, b, kind, age) in enumerate(moves, 1)]
-    known = EventColumns.of([events[:trained]])
-    histories = LiveHistories(histories_of(known, BOOKS), BOOKS)
-    base = popularity_of(known, BOOKS, half_life_days=10, reference=NOW)
-    live = LivePopularity(base, np.zeros(3, dtype=np.int32))
-    live.add(histories.observe(events[trained:]))
-    order = live.order(Stock(BOOKS, Catalogue.empty().changed([Book(id=id_, title="") for id_ in (1, 2, 3)])))
-    whole = popularity(*events).weights
-    assert [order.weight(row) for row in range(3)] == pytest.approx(whole.tolist())
-
-
-IDS = st.integers(1, 9)
-
-
-@given(
-    st.lists(st.tuples(IDS, st.integers(0, 3)), unique_by=lambda one: one[0]),
-    st.lists(st.lists(st.tuples(IDS, st.sampled_from([0, 10])), max_size=4), max_size=5),
-    st.integers(0, 3),
-)
-def test_what_moved_stands_where_sorting_would_put_it(
-    facts: list[tuple[int, int]], feedings: list[list[tuple[int, int]]], most_moved: int
-) -> None:
-    """After every feeding the order is that of the sums, on each shelf, whether it was sorted anew or not."""
-    books = [
-        Book(id=id_, title="", year=2000 + age % 2, categories=(M,) if age > 1 else (), removed=not age)
-        for id_, age in facts
-    ]
-    stock = Stock(BOOKS, Catalogue.empty().changed(books))
-    live = LivePopularity(Popularity(np.array([1.0, 1.0, 0.0]), 10, NOW), np.array([4, 4, 0], dtype=np.int32))
-    order = live.order(stock)
-    sums = {1: 1.0, 2: 1.0}
-    readers = {1: 4, 2: 4}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(popular, "MOST_MOVED", most_moved)
-        for feeding in feedings:
-            added = live.add([Liking(id_, NOW - age * DAY) for id_, age in feeding])
-            order = live.moved(order, added)
-            for id_, age in feeding:
-                sums[id_] = sums.get(id_, 0) + 2 ** (-age / 10)
-                readers[id_] = readers.get(id_, 0) + 1
-            for category in (None, M):
-                on = [one for one in books if not one.removed and (category is None or category in one.categories)]
-                on.sort(key=lambda one: (-round(sums.get(one.id, 0), 9), -(one.year or 0), one.id))
-                rows = list(order.rows(category))
-                assert stock.ids[rows].tolist() == [one.id for one in on]
-                assert [order.readers(row) for row in rows] == [readers.get(one.id, 0) for one in on]
-
-
-def test_what_moved_up_to_others_stands_by_its_age_among_them() -> None:
-    """Among equals, moved or not, the newest stands first and then the lowest id."""
-    years = {1: 2001, 2: 2001, 3: 2000, 4: 2002, 5: 2001}
-    books = [Book(id=id_, title="", year=year) for id_, year in years.items()]
-    stock = Stock(Vocabulary(np.array([1, 2, 3, 4, 5], dtype=np.int32)), Catalogue.empty().changed(books))
-    live = LivePopularity(Popularity(np.array([1.0, 0.0, 1.0, 1.0, 1.0]), 10, NOW), np.zeros(5, dtype=np.int32))
-    order = live.moved(live.order(stock), live.add([Liking(2, NOW)]))
-    assert [int(stock.ids[row]) for row in order.rows(None)] == [4, 1, 2, 5, 3]
-
-
-def test_an_order_that_is_held_does_not_move() -> None:
-    """A call that reads the order while events arrive sees one state."""
-    stock = Stock(BOOKS, Catalogue.empty().changed([Book(id=id_, title="") for id_ in (1, 2)]))
-    live = LivePopularity(Popularity(np.zeros(3), 10, NOW), np.zeros(3, dtype=np.int32))
-    held = live.order(stock)
-    reading = held.rows(None)
-    assert next(reading) == 0
-    after = live.moved(held, live.add([Liking(2, NOW)]))
-    assert list(reading) == [1]
-    assert list(held.rows(None)) == [0, 1]
-    assert list(after.rows(None)) == [1, 0]
-    later = live.moved(after, live.add([Liking(1, NOW), Liking(1, NOW)]))
-    assert (after.weight(0), later.weight(0)) == (0, 2)
-    assert list(after.rows(None)) == [1, 0]

@@ -124,7 +124,7 @@ def test_learned_and_replaced_histories_agree_in_order(told: list[Move], trained
         live.replace(reader, [event for event in events if event.reader_id == reader])
         found = live.of(reader)
         assert found.books.tolist() == everything.get(reader, [])
-        assert found.standings.tolist() == [standings[reader, id_] for id_ in found.books.tolist()]
+        assert found.preferences.tolist() == [standings[reader, id_] for id_ in found.books.tolist()]
 
 
 def test_where_live_histories_differ_from_learned_ones() -> None:

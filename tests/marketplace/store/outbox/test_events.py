@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
-from marketplace.store.outbox.events import MalformedEvent, read
+from marketplace.store.outbox.events import MalformedEvent, from_json
 from marketplace.store.schema import outbox
 from tests.marketplace.fakes import NOON
 
@@ -58,19 +58,19 @@ def test_events_survive_the_outbox_and_say_whose_they_are(store: Store) -> None:
 def test_a_malformed_payload_is_called_so(payload: object) -> None:
     """Whatever stands in the table, reading it raises one kind of error."""
     with pytest.raises(MalformedEvent):
-        read("interaction", payload)
+        from_json("interaction", payload)
 
 
 @pytest.mark.parametrize("kind", ["merge", "forget"])
 def test_a_malformed_reader_is_called_so(kind: str) -> None:
     """A merge or a forget without its readers is not told to anybody."""
     with pytest.raises(MalformedEvent):
-        read(kind, {"from_reader": 0, "reader_id": "x"})
+        from_json(kind, {"from_reader": 0, "reader_id": "x"})
 
 
 def test_the_payload_without_faults_is_readable() -> None:
     """The faults above are what makes those payloads unreadable; older payloads name no stars and no undo."""
-    event = read("interaction", READABLE)
+    event = from_json("interaction", READABLE)
     assert isinstance(event, Interaction)
     assert (event.book_id, event.half_stars, event.undoes) == (2, None, "")
 

@@ -104,7 +104,7 @@ def test_a_migration_indexes_no_hidden_book(shop: Store) -> None:
 def test_copies_come_back_to_a_hidden_book(shop: Store) -> None:
     """An order that is cancelled gives them back, whether or not readers see the book."""
     with shop.write() as work:
-        work.books.give_back(7, 2)
+        work.books.restock(7, 2)
         work.commit()
     with shop.read() as work:
         assert work.all_books.get(7).book.stock == 5

@@ -10,9 +10,9 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import TOLD, Uploads
+from marketplace.usecases.catalogue.uploads import MAX_REPORTED, Uploads
 from servicekit.csvfile import NotSuchACsv
-from tests.marketplace.shop import log_of, moderator_of
+from tests.marketplace.ordering import log_of, moderator_of
 
 HEADER = "book_id,title,categories,price,currency,stock,colour\n"
 GOOD = HEADER + "7,Dune,Classics;Gothic,9.99,EUR,3,red\n8,Emma,,,,,\n"
@@ -34,7 +34,7 @@ def test_a_file_comes_in_and_is_told_and_logged(store: Store, by: int, gzipped: 
     """Plain or gzipped; what is unknown is named, each changed book is an event, the whole one entry."""
     dropped: list[int] = []
     report = Uploads(store, changed=dropped.extend).books(by, "books.csv", sent(GOOD, gzipped=gzipped))
-    assert (report.good, report.changed, report.refused) == (2, 2, 0)
+    assert (report.good, report.changed, report.rejected) == (2, 2, 0)
     assert (report.unknown_columns, report.unknown_categories) == (("colour",), [("Gothic", 1)])
     with store.read() as work:
         assert work.books.get(7).categories == (Category.CLASSICS,)
@@ -57,11 +57,11 @@ def test_a_second_time_changes_nothing(store: Store, by: int) -> None:
 
 def test_bad_rows_stop_nothing(store: Store, by: int) -> None:
     """The first are told with line and reason, and the others counted."""
-    bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(TOLD + 5))
+    bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(MAX_REPORTED + 5))
     report = Uploads(store).books(by, "books.csv", sent(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
-    assert (report.good, report.changed, report.refused) == (1, 1, TOLD + 6)
-    assert len(report.told) == TOLD
-    assert report.told[0] == (2, "book_id '1000000000' is not a whole number from 1 to 999999999")
+    assert (report.good, report.changed, report.rejected) == (1, 1, MAX_REPORTED + 6)
+    assert len(report.rejects) == MAX_REPORTED
+    assert report.rejects[0] == (2, "book_id '1000000000' is not a whole number from 1 to 999999999")
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_bad_rows_stop_nothing(store: Store, by: int) -> None:
         (b"book_id,name\n1,Dune\n", "no column title"),
         (gzip.compress(GOOD.encode(), mtime=0)[:-9], "gzip"),
         (b"\x1f\x8bnothing", "gzip"),
-        pytest.param(gzip.compress(b" " * 3_000_000), "unpacked", id="gzip bomb"),
-        pytest.param(b" " * 3_000_000, "unpacked", id="too large"),
+        pytest.param(gzip.compress(b" " * 3_000_000), "decompressed", id="gzip bomb"),
+        pytest.param(b" " * 3_000_000, "decompressed", id="too large"),
     ],
 )
 def test_what_is_no_such_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
     """It is refused in one line: what is no CSV, is cut off, or unpacks to more than may be."""
     with pytest.raises(NotSuchACsv, match=reason) as refused:
-        Uploads(store, most=2_000_000).books(by, "books.csv", io.BytesIO(content))
+        Uploads(store, max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
     assert "\n" not in str(refused.value)
     assert log_of(store) == []
 

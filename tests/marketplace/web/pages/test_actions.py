@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.deeds."""
+"""Tests of marketplace.pages.actions."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) ->
     assert undo
     browser.send("/undo", form_at="/books/20", interaction=undo[1])
     html = browser.get("/books/20")
-    assert "Your rating of <cite>Dune</cite> is gone." in html
+    assert "Removed your rating of <cite>Dune</cite>." in html
     assert " checked" not in html
     kinds = [each.kind.name for each in told(store)]
     assert kinds == ["CLICK", "RATING", "VIEW", "UNDO", "RATING", "UNDO"]
@@ -50,7 +50,7 @@ def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) ->
     assert undo
     assert browser.send("/undo", form_at="/books/20", interaction=undo[1], next="/").location == "/"
     assert [each.kind.name for each in told(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
-    assert "Taken back" in browser.get("/")
+    assert "no longer affects your recommendations" in browser.get("/")
 
 
 def test_the_wishlist_holds_what_was_wished_for(browser: Browser) -> None:
@@ -58,7 +58,7 @@ def test_the_wishlist_holds_what_was_wished_for(browser: Browser) -> None:
     assert "Nothing yet." in browser.get("/wishlist")
     browser.send("/books/20/wish", form_at="/books/20")
     assert links(browser.get("/wishlist")) == ["/books/20?from=shop"]
-    assert "Take off wishlist" in browser.get("/books/20")
+    assert "Remove from wishlist" in browser.get("/books/20")
     browser.send("/books/20/unwish", form_at="/books/20")
     assert links(browser.get("/wishlist")) == []
 
@@ -71,7 +71,7 @@ def test_deeds_whose_pages_are_never_seen_do_not_fill_the_cookie(browser: Browse
         assert response.status_code == 303
         assert len(response.headers["Set-Cookie"]) < 1000
     html = browser.get("/")
-    assert re.findall(r"<cite>(.+?)</cite> is on your wishlist", html) == ["Mystery 4", "Mystery 5", "Mystery 6"]
+    assert re.findall(r"Added <cite>(.+?)</cite> to your wishlist", html) == ["Mystery 4", "Mystery 5", "Mystery 6"]
 
 
 @pytest.mark.parametrize("deed", ["rating", "wish", "not-interested"])
@@ -100,7 +100,7 @@ def test_only_ones_own_deeds_can_be_undone(browser: Browser, app: Flask, store: 
     other = Browser(app)
     for interaction in (theirs, "no-such", "", "x" * 5000, "\x00", "é"):
         assert other.send("/undo", form_at="/books/20", interaction=interaction).location == "/"
-        assert "There was nothing left to take back." in other.get("/")
+        assert "This has already been removed." in other.get("/")
     assert len(told(store)) == before
 
 

@@ -44,7 +44,7 @@ def test_similar_books_are_asked_for_this_reader(visitor: FlaskClient, recommend
     assert (recommender.asked_similar, recommender.asked) == ([(20, 0)], [])
     recommender.error = RecommenderUnavailable("down")
     html = page(visitor, "/books/20")
-    assert "Popular in Science Fiction" in html
+    assert "Popular in Science Fiction books" in html
     assert links(html) == ["/books/21?from=shop"]
 
 
@@ -179,7 +179,7 @@ def test_ids_that_no_book_can_have_are_not_found(visitor: FlaskClient, number: s
 
 def test_readers_ratings_are_averaged(browser: Browser, app: Flask) -> None:
     """Over all readers; a book without ratings says so."""
-    assert "Nobody has rated it yet." in browser.get("/books/20")
+    assert "No ratings yet" in browser.get("/books/20")
     browser.send("/books/20/rating", form_at="/books/20", stars="4.5")
     assert "4.5 of 5 from 1 rating" in browser.get("/books/20")
     Browser(app).send("/books/20/rating", form_at="/books/20", stars="3")

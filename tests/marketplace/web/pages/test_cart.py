@@ -9,7 +9,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.selling import put_into_cart
+from tests.marketplace.ordering import add_to_cart
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
@@ -21,80 +21,80 @@ def change(browser: Browser, book_id: int, quantity: str) -> int:
 
 def test_a_guest_fills_a_cart(browser: Browser) -> None:
     """From the book's page, and is led back there; every page then says that something is in it."""
-    assert "(filled)" not in browser.get("/")
-    answer = put_into_cart(browser, next="/books/20?from=shop")
+    assert "(not empty)" not in browser.get("/")
+    answer = add_to_cart(browser, next="/books/20?from=shop")
     assert (answer.status_code, answer.location) == (303, "/books/20?from=shop")
     html = browser.get("/books/20")
-    assert "Dune</cite> is in your cart." in html
-    assert "(filled)" in html
+    assert "Added <cite>Dune</cite> to your cart." in html
+    assert "(not empty)" in html
     html = browser.get("/cart")
     assert "€9.99 each" in html
-    assert "To checkout" in html
+    assert "Check out" in html
 
 
 def test_copies_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
     """More, none, all out; the mark in the header goes with the last book."""
-    put_into_cart(browser, quantity=1)
+    add_to_cart(browser, quantity=1)
     assert change(browser, 20, "3") == 303
     assert "€29.97" in browser.get("/cart")
     assert change(browser, 20, "0") == 303
     html = browser.get("/cart")
-    assert "Nothing is in your cart yet." in html
-    assert "(filled)" not in html
-    put_into_cart(browser)
+    assert "Your cart is empty." in html
+    assert "(not empty)" not in html
+    add_to_cart(browser)
     assert browser.send("/cart/empty", form_at="/cart").status_code == 303
-    assert "Nothing is in your cart yet." in browser.get("/cart")
+    assert "Your cart is empty." in browser.get("/cart")
 
 
 @pytest.mark.parametrize("quantity", ["", "-1", "100", "1.5", "²", "9" * 50, "x"])
 def test_what_is_no_number_of_copies_is_refused(browser: Browser, quantity: str) -> None:
     """400, and the cart is as it was."""
-    put_into_cart(browser)
+    add_to_cart(browser)
     assert change(browser, 20, quantity) == 400
     assert 'value="1"' in browser.get("/cart")
 
 
 def test_a_book_without_a_price_is_not_offered_for_the_cart(browser: Browser) -> None:
     """Its page has no button, and whoever sends the form all the same is told."""
-    assert "Put into cart" not in browser.get("/books/21")
+    assert "Add to cart" not in browser.get("/books/21")
     answer = browser.send("/books/21/cart", form_at="/books/21")
     assert answer.status_code == 303
-    assert "Hyperion</cite> is not for sale just now." in browser.get("/cart")
+    assert "Hyperion</cite> is not for sale at the moment." in browser.get("/cart")
 
 
 def test_a_cart_in_trouble_says_why_and_helps_itself(browser: Browser, store: Store) -> None:
     """Too few are left: no way to the checkout until the cart has what there is."""
-    put_into_cart(browser, quantity=3)
+    add_to_cart(browser, quantity=3)
     with store.write() as work:
         work.books.put([replace(DUNE, stock=1)])
         work.commit()
     html = browser.get("/cart")
     assert "Only 1 is left." in html
-    assert "To checkout" not in html
+    assert "Check out" not in html
     assert browser.send("/cart/adjust", form_at="/cart").location == "/cart"
     html = browser.get("/cart")
     assert 'value="1"' in html
-    assert "To checkout" in html
+    assert "Check out" in html
 
 
 def test_the_cart_comes_along_when_a_guest_signs_up(browser: Browser, app: Flask) -> None:
     """It is the account's then, and in every browser that signs in to it."""
-    put_into_cart(browser, quantity=2)
+    add_to_cart(browser, quantity=2)
     browser.sign_up()
     assert "€19.98" in browser.get("/cart")
     other = Browser(app)
     other.sign_in()
     html = other.get("/")
-    assert "(filled)" in html
+    assert "(not empty)" in html
     assert "€19.98" in other.get("/cart")
 
 
 def test_a_cart_is_ones_own(browser: Browser, app: Flask) -> None:
     """Another reader sees nothing of it, and changes nothing of it."""
-    put_into_cart(browser)
+    add_to_cart(browser)
     other = Browser(app)
-    put_into_cart(other, quantity=2)
+    add_to_cart(other, quantity=2)
     change(other, 20, "0")
-    assert "Nothing is in your cart yet." in other.get("/cart")
+    assert "Your cart is empty." in other.get("/cart")
     assert Money(999, "EUR") == DUNE.price
     assert "€9.99 each" in browser.get("/cart")

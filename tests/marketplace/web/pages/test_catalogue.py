@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind, ShelfRequest
+from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, because_of, shelf
@@ -62,13 +62,13 @@ def test_what_is_no_page_is_not_found(visitor: FlaskClient, number: str) -> None
 def test_a_category_has_a_shelf_of_ones_own(browser: Browser, recommender: FakeRecommender) -> None:
     """In one call for a reader, and in none for a visitor; what is not personal is left to the list."""
     recommender.answer = [shelf(3, reason=because_of("Emma"))]
-    assert "Mystery picked for you" not in browser.get("/categories/mystery")
+    assert "Picked for you in Mystery books" not in browser.get("/categories/mystery")
     assert recommender.asked == []
     browser.get("/books/20?from=shop")
     html = browser.get("/categories/mystery")
-    assert "Mystery picked for you" in html
+    assert "Picked for you in Mystery books" in html
     assert links(html)[0] == "/books/3?from=list-1"
-    assert recommender.asked == [(1_000_000_000, (ShelfRequest(Category.MYSTERY, 6),))]
+    assert recommender.asked == [(1_000_000_000, (RecommendationRequest(Category.MYSTERY, 6),))]
     recommender.answer = [shelf(3, reason=Reason(ReasonKind.POPULAR))]
     assert "picked for you" not in browser.get("/categories/mystery")
     recommender.error = RecommenderUnavailable("down")

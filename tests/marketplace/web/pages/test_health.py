@@ -30,7 +30,7 @@ def test_operators_learn_how_each_destination_is(visitor: FlaskClient, store: St
     with store.write() as work:
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
         work.outbox.add(PaymentWithdrawn("7K3M"), created_at=moment)
-        work.outbox.refuse({2: "reader 7 is unknown"})
+        work.outbox.mark_failed({2: "reader 7 is unknown"})
         work.deliveries.take(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
         error = "RecommenderUnavailable UNIMPLEMENTED"
         work.deliveries.failed(Destination.RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)

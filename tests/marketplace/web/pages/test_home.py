@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind, Selection, ShelfRequest
+from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
@@ -30,7 +30,7 @@ def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommende
         "/books/1?from=list-2",
         "/books/2?from=list-2",
     ]
-    assert "Because you know <cite>Emma</cite> and <cite>Ulysses</cite>" in html
+    assert "Because of your interest in <cite>Emma</cite> and <cite>Ulysses</cite>" in html
     assert "Third" not in html
     assert "€9.99" in html
     assert BREAK not in html
@@ -38,10 +38,10 @@ def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommende
         (
             0,
             (
-                ShelfRequest(None, 12),
-                ShelfRequest(None, 6, Selection.NEW),
-                ShelfRequest(Category.SCIENCE_FICTION, 6),
-                ShelfRequest(Category.MYSTERY, 6),
+                RecommendationRequest(None, 12),
+                RecommendationRequest(None, 6, Selection.NEW),
+                RecommendationRequest(Category.MYSTERY, 6),
+                RecommendationRequest(Category.SCIENCE_FICTION, 6),
             ),
         )
     ]
@@ -57,10 +57,10 @@ def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: Fak
         (
             1_000_000_000,
             (
-                ShelfRequest(None, 12),
-                ShelfRequest(Category.SCIENCE_FICTION, 6),
-                ShelfRequest(None, 6, Selection.POPULAR),
-                ShelfRequest(None, 6, Selection.NEW),
+                RecommendationRequest(None, 12),
+                RecommendationRequest(Category.SCIENCE_FICTION, 6),
+                RecommendationRequest(None, 6, Selection.POPULAR),
+                RecommendationRequest(None, 6, Selection.NEW),
             ),
         )
     ]
@@ -92,25 +92,39 @@ def test_only_a_readers_own_picks_can_be_waved_away(browser: Browser, recommende
     assert 'formaction="/books/5/not-interested' not in html
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"), [(ReasonKind.POPULAR, "Popular with readers"), (ReasonKind.NEW, "New here")]
-)
-def test_what_is_not_personal_is_not_called_so(
-    visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
-) -> None:
-    """A visitor without history reads that these books are popular or new."""
-    recommender.answer = [shelf(20, reason=Reason(kind)), shelf()]
+def test_popular_and_new_books_are_not_called_personal(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """Their shelves say what they are, and a reason is printed only where it says more than the heading."""
+    popular, new = Reason(ReasonKind.POPULAR), Reason(ReasonKind.NEW)
+    recommender.answer = [shelf(20, reason=popular), shelf(21, reason=new), shelf(3, reason=popular)]
     html = page(visitor)
-    assert words in html
     assert "Popular with our readers" in html
+    assert "New arrivals" in html
     assert "Picked for you" not in html
+    assert re.findall(r'class="reason">([^<]+)<', html)[0] == "Popular with readers"
+    assert "New arrival<" not in html
+    recommender.answer = [shelf(20, reason=new), shelf(21, reason=popular)]
+    assert re.findall(r'class="reason">([^<]+)<', page(visitor))[:2] == ["New arrival", "Popular with readers"]
+
+
+@pytest.mark.parametrize("error", [None, RecommenderUnavailable("down")])
+def test_a_visitor_is_always_shown_mystery_books(
+    visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable | None
+) -> None:
+    """Under the shop's name, as recommended or, without Recommendations, from the category's best-sellers."""
+    recommender.answer = [shelf(20), shelf(21), shelf(1, 2, name="mysteries")]
+    recommender.error = error
+    html = page(visitor)
+    assert "<title>Online Books For You</title>" in html
+    assert ">Online Books For You</a></h1>" in html
+    mystery = html[html.index("Mystery books you may like") :]
+    assert links(mystery)[0] == ("/books/12?from=shop" if error else "/books/1?from=mysteries")
 
 
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (ReasonKind.SAME_AUTHOR, "By an author of <cite>Emma</cite>"),
-        (ReasonKind.SAME_SUBJECT, "In the vein of <cite>Emma</cite>"),
+        (ReasonKind.SAME_AUTHOR, "Also by Frank Herbert"),
+        (ReasonKind.SAME_SUBJECT, "Similar to <cite>Emma</cite>"),
     ],
 )
 def test_what_lies_in_what_the_reader_knows_is_personal(
@@ -126,7 +140,7 @@ def test_what_lies_in_what_the_reader_knows_is_personal(
 def test_a_book_like_another_says_so(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """The reason names the book that it is like."""
     recommender.answer = [shelf(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((1, "Emma"),))), shelf()]
-    assert "Readers of <cite>Emma</cite> also read it" in page(visitor)
+    assert "Readers of <cite>Emma</cite> also read this" in page(visitor)
 
 
 @pytest.mark.parametrize("reason", [None, *map(Reason, ReasonKind)])
@@ -154,7 +168,7 @@ def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recom
     assert found[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
     assert len(found) == len(set(found)) == 14
     assert BREAK not in html
-    assert "New here" not in html
+    assert "New arrivals" not in html
 
 
 @pytest.mark.parametrize("error", [RecommenderUnavailable("down"), RecommenderRefused("no")])
@@ -207,4 +221,4 @@ def test_an_empty_shop_has_a_page(store: Store, visitor: FlaskClient, recommende
         connection.execute(text("DELETE FROM books"))
         connection.commit()
     recommender.answer = []
-    assert "The shelves are still empty." in page(visitor)
+    assert "There are no books yet." in page(visitor)

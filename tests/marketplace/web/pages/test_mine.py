@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.mine."""
+"""Tests of marketplace.pages.activity."""
 
 import re
 

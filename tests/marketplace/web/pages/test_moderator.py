@@ -10,16 +10,16 @@ from click.testing import CliRunner
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from marketplace.cli import moderator
 from marketplace.domain.books import Book
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
-from marketplace.moderators import moderator
 from marketplace.store import Store
-from marketplace.usecases.catalogue.uploads import GREATEST_UPLOAD
+from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.shop import MODERATOR, buyer_of, log_of, moderators_browser, order_of
+from tests.marketplace.ordering import MODERATOR, buyer_of, log_of, moderators_browser, order_of
 from tests.marketplace.web.attacks import path_of
 
 BOOK = "/moderator/books/20"
@@ -120,18 +120,18 @@ def test_the_table_of_books_is_searched_sorted_and_filtered(desk: Browser) -> No
     assert "Hyperion" not in html
     assert 'aria-sort="descending"><a href="/moderator/books?q=dune&show=offered&sort=price"' in html
     assert 'name="sort" value="-price"' in html
-    assert "1 found" in html
-    assert "No book is like that" in desk.get("/moderator/books?q=absent")
+    assert "1 result" in html
+    assert "No books match" in desk.get("/moderator/books?q=absent")
     for wrong in ("sort=size", "sort=--id", "show=some", "page=2", "page=0"):
         desk.get(f"/moderator/books?{wrong}", 404)
 
 
 def test_a_book_is_changed_by_its_form(app: Flask, store: Store, desk: Browser) -> None:
-    """What was typed is saved, shown to readers at once, and said."""
+    """What was typed Saved , shown to readers at once, and said."""
     app.test_client().get("/books/20")
     answer = send(desk, BOOK, BOOK, **fields_of(desk) | {"title": "Dune Messiah"}, categories=["poetry"])
     assert answer.location == BOOK
-    assert "is saved" in desk.get(BOOK)
+    assert "Saved " in desk.get(BOOK)
     html = Browser(app).get("/books/20")
     assert "Dune Messiah" in html
     assert "/categories/poetry" in html
@@ -158,7 +158,7 @@ def test_who_was_slower_is_told(store: Store, desk: Browser) -> None:
         work.commit()
     answer = send(desk, BOOK, BOOK, **typed, categories="science-fiction")
     assert answer.status_code == 409
-    for part in ("Somebody else was faster", 'value="Mine"', "<q>Theirs</q>"):
+    for part in ("Somebody else has changed this book", 'value="Mine"', "<q>Theirs</q>"):
         assert part in answer.text
     form = answer.text[answer.text.index("facts-form") :]
     again = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
@@ -189,15 +189,15 @@ def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, desk
     reader.get(page, 404)
     desk.send(f"{path}/show", form_at=path)
     reader.get(page)
-    assert "<cite>Emma</cite>, number 1000000000" in desk.get(f"{path}/delete")
+    assert "<cite>Emma</cite> (ID 1000000000)" in desk.get(f"{path}/delete")
     assert desk.send(f"{path}/delete").location == "/moderator/books"
-    assert "<cite>Emma</cite> is deleted" in desk.get("/moderator/books")
+    assert "Deleted <cite>Emma</cite>" in desk.get("/moderator/books")
     reader.get(page, 404)
     desk.get(path, 404)
     with store.read() as work:
         assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(1_000_000_000)] * 4
     log = desk.get("/moderator/audit")
-    for words in ("added book 1000000000", "hid book", "showed book", "deleted book", MODERATOR):
+    for words in ("added book 1000000000", "hid book", "made book", "deleted book", MODERATOR):
         assert words in log
 
 
@@ -210,7 +210,7 @@ def test_a_file_of_books_is_imported(store: Store, desk: Browser, gzipped: bool)
     file = (BytesIO(gzip.compress(text) if gzipped else text), "books.csv.gz" if gzipped else "books.csv")
     answer = send(desk, "/moderator/books/import", "/moderator/books/import", books=file)
     assert answer.status_code == 200
-    for words in ("500 books were understood", "500 of them are new", "1 row could not be used", ">502</th>"):
+    for words in ("500 books read", "500 new or changed", "1 row rejected", ">502</th>"):
         assert words in re.sub(r"\s+", " ", answer.text)
     assert log_of(store)[0].action is Action.BOOKS_IMPORTED
     assert "500 new or changed" in desk.get("/moderator/audit")
@@ -228,7 +228,7 @@ def test_what_is_no_file_of_books_is_refused(store: Store, desk: Browser) -> Non
 
 def test_a_file_that_is_too_large_is_refused_in_words(app: Flask, desk: Browser) -> None:
     """The page names the command that takes it; who is no moderator may send no more than to any other form."""
-    large = b"x" * (GREATEST_UPLOAD + 1)
+    large = b"x" * (MAX_UPLOAD_BYTES + 1)
     answer = desk.client.post("/moderator/books/import", data=large, content_type="multipart/form-data; boundary=b")
     assert answer.status_code == 413
     assert "python -m marketplace import --books" in answer.text
@@ -251,12 +251,12 @@ def test_an_order_is_shipped_and_delivered(store: Store, desk: Browser) -> None:
     assert 'value="delivered"' not in html
     assert desk.send(path, to="shipped").location == path
     html = desk.get(path)
-    assert f"Order {order_id} is shipped." in html
+    assert f"Order {order_id} is now shipped." in html
     assert 'value="cancelled"' not in html
     desk.send(path, to="shipped")
-    assert "was shipped already" in desk.get(path)
+    assert "was already shipped" in desk.get(path)
     desk.send(path, to="cancelled")
-    assert f"order {order_id} is shipped now" in desk.get(path)
+    assert f"order {order_id} is shipped." in desk.get(path)
     desk.send(path, to="delivered")
     assert 'name="to"' not in desk.get(path)
     assert "paid → shipped" in desk.get("/moderator/audit")
@@ -273,19 +273,19 @@ def test_events_that_were_set_aside_are_sent_again(store: Store, desk: Browser) 
     desk.send(f"{BOOK}/show", form_at=BOOK)
     with store.write() as work:
         first, second = (row.event_id for row in work.outbox.waiting(10))
-        work.outbox.refuse({first: "<b>because</b>", second: "no"})
+        work.outbox.mark_failed({first: "<b>because</b>", second: "no"})
         work.commit()
     page = "/moderator/events"
     html = desk.client.get(page).text
     assert "&lt;b&gt;because&lt;/b&gt;" in html
     desk.send(f"{page}/{first}/retry", form_at=page)
-    assert "It is sent again" in desk.get(page)
+    assert "Sending again" in desk.get(page)
     desk.send(f"{page}/{first}/retry", form_at=page)
-    assert "not among them any more" in desk.get(page)
+    assert "no longer in the list" in desk.get(page)
     desk.send(f"{page}/retry", form_at=page)
     html = desk.get(page)
-    assert "1 event is sent again" in html
-    assert "everything that was to be told was taken" in html
+    assert "Sending 1 event again" in html
+    assert "Everything was delivered" in html
     assert f"sent event {first} again" in desk.get("/moderator/audit")
 
 
@@ -293,5 +293,5 @@ def test_a_moderator_is_not_forgotten_by_their_own_hand(desk: Browser) -> None:
     """They are told whom to ask."""
     answer = desk.send("/account/forget", password="correct horse")
     assert answer.status_code == 409
-    assert "remove you from the moderators" in answer.text
+    assert "remove your moderator rights" in answer.text
     desk.get("/moderator")

@@ -5,10 +5,10 @@ from flask import Flask
 
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store
-from marketplace.usecases.orders import move
+from marketplace.usecases.orders import change_state
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import NOON
-from tests.marketplace.selling import order
+from tests.marketplace.ordering import check_out
 
 
 @pytest.fixture
@@ -22,13 +22,13 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
     """Bring an order into these states."""
     with store.write() as work:
         for state in states:
-            move(work, order_id, state, by=Actor.MODERATOR, moment=NOON)
+            change_state(work, order_id, state, by=Actor.MODERATOR, moment=NOON)
         work.commit()
 
 
 def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) -> None:
     """Soon while the payment is awaited, later afterwards, and no more at the end."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     page = f"/orders/{order_id}"
     assert 'http-equiv="refresh"' in buyer.get(page)
     assert 'data-wait="2"' in buyer.get(f"{page}/state")
@@ -43,33 +43,33 @@ def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) ->
 
 def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> None:
     """Once; a shipped one has no button, and whoever sends the form is told."""
-    first, second = order(buyer), order(buyer)
+    first, second = check_out(buyer), check_out(buyer)
     page = f"/orders/{first}"
-    for words in ("Your order is cancelled.", "Your order was cancelled before."):
+    for words in ("Your order has been cancelled.", "Your order was already cancelled."):
         assert buyer.send(f"{page}/cancel", form_at=f"/orders/{second}").location == page
         assert words in buyer.get(page)
     bring(store, second, OrderState.PAID, OrderState.SHIPPED)
     page = f"/orders/{second}"
-    assert "Cancel this order" not in buyer.get(page)
+    assert "Cancel order" not in buyer.get(page)
     buyer.send(f"{page}/cancel", form_at="/books/20")
-    assert "This order cannot be cancelled any more." in buyer.get(page)
+    assert "This order can no longer be cancelled." in buyer.get(page)
 
 
 def test_orders_are_listed(buyer: Browser, store: Store) -> None:
     """The latest first, each with its state."""
-    assert "You have not ordered anything yet." in buyer.get("/orders")
-    first, second = order(buyer), order(buyer)
+    assert "You have no orders yet." in buyer.get("/orders")
+    first, second = check_out(buyer), check_out(buyer)
     bring(store, first, OrderState.PAID)
     html = buyer.get("/orders")
     assert html.index(second) < html.index(first)
-    assert "Waiting for the payment" in html
+    assert "Awaiting payment" in html
     assert "Paid" in html
     assert buyer.client.get("/orders?page=2").status_code == 404
 
 
 def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store) -> None:
     """To a visitor, a guest and another account there is no such order, and nothing happens to it."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     visitor, guest, bob = Browser(app), Browser(app), Browser(app)
     guest.get("/books/20?from=list-1")
     bob.sign_up("bob@example.com")
@@ -84,17 +84,17 @@ def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store)
 
 def test_what_was_bought_stands_in_the_history(buyer: Browser, store: Store) -> None:
     """In words of its own, the cart too."""
-    bring(store, order(buyer), OrderState.PAID)
+    bring(store, check_out(buyer), OrderState.PAID)
     html = buyer.get("/history")
     assert "You bought it" in html
-    assert "You put it into your cart" in html
+    assert "You added it to your cart" in html
 
 
 def test_who_waits_for_books_is_not_forgotten_yet(buyer: Browser) -> None:
     """The page says what to do first."""
-    order_id = order(buyer)
+    order_id = check_out(buyer)
     answer = buyer.send("/account/forget", password="correct horse")
     assert answer.status_code == 409
-    assert "We still owe you books" in answer.text
+    assert "You have open orders" in answer.text
     buyer.send(f"/orders/{order_id}/cancel", form_at=f"/orders/{order_id}")
     assert buyer.send("/account/forget", password="correct horse").status_code == 303

@@ -10,7 +10,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.store.search import REACH
+from marketplace.store.search import MAX_RESULTS
 from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.reading import links, page
@@ -20,17 +20,17 @@ def test_a_search_forgives_a_typo_and_says_so(visitor: FlaskClient) -> None:
     """The book is found, its click counts as one in the shop, and the page says for what it was found."""
     html = page(visitor, "/search?q=Hyperoin")
     assert links(html)[0] == "/books/21?from=shop"
-    assert "We found these for <em>hyperion</em>." in html
+    assert "Showing results for <em>hyperion</em>." in html
     assert 'value="Hyperoin"' in html
 
 
 def test_a_search_that_finds_nothing_offers_something(visitor: FlaskClient) -> None:
     """It says so, and shows what is popular; an empty search asks for a word."""
     html = page(visitor, "/search?q=zzzzqqqq")
-    assert "Nothing found for “zzzzqqqq”" in html
+    assert "No results for “zzzzqqqq”" in html
     assert links(html)
-    assert "Type a title, an author, a subject or an ISBN above." in page(visitor, "/search")
-    assert "Type a title" in page(visitor, "/search?q=%20")
+    assert "Enter a title, an author, a subject or an ISBN above." in page(visitor, "/search")
+    assert "Enter a title" in page(visitor, "/search?q=%20")
 
 
 def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> None:
@@ -50,11 +50,11 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
 def test_more_than_can_be_paged_through_is_said(visitor: FlaskClient, store: Store) -> None:
     """The first of them are shown, and that there are more."""
     with store.write() as work:
-        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(REACH + 1)])
+        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(MAX_RESULTS + 1)])
         work.commit()
-    assert f"The first {REACH} books of more" in page(visitor, "/search?q=ode")
-    assert links(page(visitor, f"/search?q=ode&page={REACH // 24}"))
-    page(visitor, f"/search?q=ode&page={REACH // 24 + 1}", 404)
+    assert f"First {MAX_RESULTS} results" in page(visitor, "/search?q=ode")
+    assert links(page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24}"))
+    page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24 + 1}", 404)
 
 
 def test_what_is_searched_for_is_only_a_text(visitor: FlaskClient) -> None:
@@ -84,5 +84,5 @@ def test_searching_too_often_is_answered_with_a_pause(
     assert [client.get("/search/suggest?q=du").status_code for _ in range(2)] == [200, 429]
     response = client.get("/search?q=dune")
     assert 1 <= int(response.headers["Retry-After"]) <= 60
-    assert "a little fast" in response.text
+    assert "Too many requests" in response.text
     assert client.get("/search").status_code == 200

@@ -12,14 +12,14 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from marketplace.app import create_app
-from marketplace.domain.callbacks import LIFE_SECONDS, CallbackTokens
+from marketplace.domain.callbacks import TOKEN_LIFETIME_SECONDS, CallbackTokens
 from marketplace.domain.orders import OrderState, new_order_id
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.payments import Payments
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import Clock, FakeRecommender
-from tests.marketplace.placed import bring, place, state_of
+from tests.marketplace.ordering import bring, place, state_of
 
 KEY = "a key of this shop"
 
@@ -63,7 +63,7 @@ def test_a_callback_settles_its_order(
 ) -> None:
     """Without a form's token; told again it is a repetition, and a success as well."""
     order = place(store)
-    token = tokens.made_for(order)
+    token = tokens.issue(order)
     for result in ("changed", "repeated", "repeated"):
         response = call(client, order, token, outcome)
         assert (response.status_code, response.json) == (200, {"result": result})
@@ -74,34 +74,34 @@ def test_a_callback_settles_its_order(
 def test_the_shop_itself_knows_its_tokens(store: Store, tmp_path: Path) -> None:
     """Composed by the settings alone, it takes what its own key signed."""
     order = place(store)
-    response = call(shop(store, tmp_path).test_client(), order, CallbackTokens(KEY).made_for(order))
+    response = call(shop(store, tmp_path).test_client(), order, CallbackTokens(KEY).issue(order))
     assert response.json == {"result": "changed"}
 
 
 def test_no_other_token_is_taken(client: FlaskClient, store: Store, tokens: CallbackTokens, clock: Clock) -> None:
     """None, forged, expired, another order's: the answer is the same for all, and the log tells them apart."""
     order, other = place(store), place(store)
-    old = tokens.made_for(order)
-    clock.seconds += LIFE_SECONDS + 1
+    old = tokens.issue(order)
+    clock.seconds += TOKEN_LIFETIME_SECONDS + 1
     tried = {
         None: "forged",
         "": "forged",
         "x": "forged",
         "é": "forged",
-        CallbackTokens("another key", clock=clock).made_for(order): "forged",
+        CallbackTokens("another key", clock=clock).issue(order): "forged",
         old: "expired",
-        tokens.made_for(other): "other order",
+        tokens.issue(other): "other order",
     }
     with structlog.testing.capture_logs() as logs:
         answers = {
             (response.status_code, response.text) for response in (call(client, order, each) for each in tried)
         }
         for scheme in ("Basic", "Token"):
-            response = call(client, order, None, Authorization=f"{scheme} {tokens.made_for(order)}")
+            response = call(client, order, None, Authorization=f"{scheme} {tokens.issue(order)}")
             answers.add((response.status_code, response.text))
     assert len(answers) == 1
     assert answers.pop()[0] == 401
-    assert [(each["log_level"], each["why"]) for each in logs] == [
+    assert [(each["log_level"], each["reason"]) for each in logs] == [
         ("warning", why) for why in (*tried.values(), "forged", "forged")
     ]
     assert {each["order_id"] for each in logs} == {order}
@@ -112,7 +112,7 @@ def test_no_other_token_is_taken(client: FlaskClient, store: Store, tokens: Call
 def test_an_unknown_order_is_told_only_to_whom_has_its_token(client: FlaskClient, tokens: CallbackTokens) -> None:
     """Nobody finds out by trying which orders there are."""
     unknown = new_order_id()
-    assert call(client, unknown, tokens.made_for(unknown)).status_code == 404
+    assert call(client, unknown, tokens.issue(unknown)).status_code == 404
     assert call(client, unknown, "x").status_code == 401
 
 
@@ -122,7 +122,7 @@ def test_the_first_outcome_counts(
 ) -> None:
     """In whatever order they come: the same again is a repetition, another one a conflict that changes nothing."""
     order = place(store)
-    statuses = [call(client, order, tokens.made_for(order), outcome).status_code for outcome in outcomes]
+    statuses = [call(client, order, tokens.issue(order), outcome).status_code for outcome in outcomes]
     assert statuses == [200 if outcome == outcomes[0] else 409 for outcome in outcomes]
     first = {"paid": OrderState.PAID, "declined": OrderState.REJECTED}[outcomes[0]]
     assert state_of(store, order) is first
@@ -134,7 +134,7 @@ def test_a_payment_for_a_cancelled_order_is_a_conflict(
     """The order stays cancelled, its stock is not taken again; the provider was told to give the money back."""
     order = place(store)
     bring(store, order, OrderState.CANCELLED)
-    response = call(client, order, tokens.made_for(order))
+    response = call(client, order, tokens.issue(order))
     assert (response.status_code, response.mimetype) == (409, "application/json")
     assert state_of(store, order) is OrderState.CANCELLED
 
@@ -168,7 +168,7 @@ def test_a_malformed_body_is_refused_in_json(client: FlaskClient, body: bytes, k
 def test_a_strange_order_number_is_an_unknown_one(client: FlaskClient, tokens: CallbackTokens) -> None:
     """What no database could look for included."""
     for path, order in (("%00", "\0"), ("x", "x"), ("%27", "'")):
-        assert call(client, path, tokens.made_for(order)).status_code == 404
+        assert call(client, path, tokens.issue(order)).status_code == 404
     assert call(client, "%F0%9F%93%9A", "x").status_code == 401
     assert call(client, "x" * 65, "x").status_code == 404
 
@@ -176,9 +176,9 @@ def test_a_strange_order_number_is_an_unknown_one(client: FlaskClient, tokens: C
 def test_the_other_guards_stay(client: FlaskClient, store: Store, tokens: CallbackTokens) -> None:
     """A page of another site and an untrusted host are refused, in JSON; the latter's names the setting."""
     order = place(store)
-    crossing = call(client, order, tokens.made_for(order), Origin="http://evil.org")
+    crossing = call(client, order, tokens.issue(order), Origin="http://evil.org")
     assert (crossing.status_code, crossing.mimetype) == (403, "application/json")
-    untrusted = call(client, order, tokens.made_for(order), Host="evil.org")
+    untrusted = call(client, order, tokens.issue(order), Host="evil.org")
     assert untrusted.status_code == 400
     assert untrusted.json is not None
     assert "MARKETPLACE_TRUSTED_HOSTS" in untrusted.json["error"]
@@ -191,7 +191,7 @@ def test_without_the_database_the_provider_is_to_try_again(tmp_path: Path, token
     order = new_order_id()
     client = shop(store, tmp_path, Payments(store, tokens)).test_client()
     with structlog.testing.capture_logs() as logs:
-        response = call(client, order, tokens.made_for(order))
+        response = call(client, order, tokens.issue(order))
     store.close()
     assert (response.status_code, response.mimetype) == (503, "application/json")
     assert [each["log_level"] for each in logs] == ["error"]

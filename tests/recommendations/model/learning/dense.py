@@ -7,7 +7,7 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommendations.model.learning.local_ease import LATENESS_SHRINKAGE, Parameters
+from recommendations.model.learning.local_ease import LATENESS_SHRINKAGE, Parameters, TrainingData
 from recommendations.model.neighbours import Neighbours
 
 Floats = npt.NDArray[np.float64]
@@ -28,13 +28,13 @@ def rows_of(sparse: csr_array) -> list[list[int]]:
 
 
 def rows(books: int, *, most: int = 8, least: int = 0) -> st.SearchStrategy[list[list[int]]]:
-    """Some readers' books, or some traits' books."""
+    """The books of some readers or features."""
     one = st.lists(st.integers(0, books - 1), unique=True)
     return st.lists(one, min_size=least, max_size=most)
 
 
-def speaking(neighbours: Neighbours) -> Floats:
-    """S: what each book, a row, says of each candidate, a column."""
+def score_matrix(neighbours: Neighbours) -> Floats:
+    """S: books read × candidates."""
     books = len(neighbours.indptr) - 1
     return csr_array(
         (neighbours.weights.astype(np.float64), neighbours.rows, neighbours.indptr), shape=(books, books)
@@ -42,21 +42,21 @@ def speaking(neighbours: Neighbours) -> Floats:
 
 
 def together(readers: Rows, weights: Sequence[float], books: int, *, ordered: int) -> tuple[Floats, Floats]:
-    """C_ji, and the part of it from readers who took i up before j less that of those who did after.
+    """C_ji, and the part of it from readers who read i before j less the part from those who read it after.
 
-    Only the first so many readers have an order.
+    Only the first `ordered` readers have an order.
     """
-    pairs, leads = np.zeros((2, books, books))
+    pairs, precedence = np.zeros((2, books, books))
     for reader, history in enumerate(readers):
         for place, book in enumerate(history):
             for at, other in enumerate(history):
                 pairs[book, other] += weights[reader]
-                leads[book, other] += weights[reader] * np.sign(place - at) * (reader < ordered)
-    return pairs, leads
+                precedence[book, other] += weights[reader] * np.sign(place - at) * (reader < ordered)
+    return pairs, precedence
 
 
 def lateness(readers: Rows, books: int) -> Floats:
-    """Where in their readers' histories each book stands."""
+    """The average position of each book in its readers' histories."""
     total, count = np.zeros((2, books))
     for history in readers:
         for place, book in enumerate(history):
@@ -65,23 +65,34 @@ def lateness(readers: Rows, books: int) -> Floats:
     return total / (count + LATENESS_SHRINKAGE)
 
 
-def fitted(readers: Rows, traits: Rows, books: int, parameters: Parameters) -> Floats:
+def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters) -> Floats:
     """S by the formula in the docstring of Parameters, all pairs and neighbours kept."""
     p = parameters
     weights = [max(len(one), 1) ** -p.reader_damping for one in readers]
-    weights += [p.traits * max(len(one), 1) ** -0.5 for one in traits]
-    pairs, leads = together([*readers, *traits], weights, books, ordered=len(readers))
-    sought = pairs + p.direction * leads
+    weights += [p.feature_weight * max(len(one), 1) ** -0.5 for one in features]
+    pairs, precedence = together([*readers, *features], weights, books, ordered=len(readers))
+    sought = pairs + p.direction * precedence
     h = np.array([sum(book in one for one in readers) for book in range(books)]) + p.shrinkage
     late = lateness(readers, books)
-    spoken = np.zeros((books, books))
+    contributions = np.zeros((books, books))
     for j in range(books):
         known = np.array([i for i in range(books) if i != j and pairs[j, i] > 0], dtype=int)
         if len(known):
             system = pairs[np.ix_(known, known)] + p.regularisation * np.diag(h[known] ** p.damping)
             v = np.maximum(np.linalg.solve(system, sought[j, known]), 0) * h[known] ** p.known_boost
             length = np.linalg.norm(v) or 1.0
-            spoken[known, j] = (
+            contributions[known, j] = (
                 v * length**-p.candidate_norm * h[j] ** -p.candidate_damping * np.exp(p.trend * late[j])
             )
-    return spoken
+    return contributions
+
+
+def training_data(readers: Rows, features: Rows = (), *, books: int) -> TrainingData:
+    """The data of these readers and features."""
+    return TrainingData(matrix(readers, books), matrix(features, books))
+
+
+def two_circles() -> list[list[int]]:
+    """Readers of one half of twenty books or of the other."""
+    rng = np.random.default_rng(0)
+    return [(rng.permutation(10)[:6] + 10 * (reader % 2)).tolist() for reader in range(100)]

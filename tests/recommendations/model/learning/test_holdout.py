@@ -1,4 +1,4 @@
-"""What is held out to judge by."""
+"""What is held out to validator by."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def held_out(readers: dense.Rows, times: Sequence[float] | Floats | None = None,
     """The hold-outs, by the way they are made."""
     liked = dense.matrix(readers, BOOKS)
     found = hold_outs(liked, np.full(liked.nnz, NAN) if times is None else np.asarray(times, dtype=float), seed)
-    return {one.way: one for one in found}
+    return {one.kind: one for one in found}
 
 
 def shuffled(readers: int, each: int, seed: int = 0) -> list[list[int]]:
@@ -32,27 +32,27 @@ def shuffled(readers: int, each: int, seed: int = 0) -> list[list[int]]:
 
 def in_two(hold_out: HoldOut) -> list[tuple[list[int], list[int]]]:
     """What is known and what is wanted of each reader."""
-    return list(zip(dense.rows_of(hold_out.known), dense.rows_of(hold_out.wanted), strict=True))
+    return list(zip(dense.rows_of(hold_out.training), dense.rows_of(hold_out.test), strict=True))
 
 
 @given(st.data())
-def test_known_and_wanted_are_parts_of_the_likings(data: st.DataObject) -> None:
+def test_training_and_test_parts_split_the_likes(data: st.DataObject) -> None:
     """Nothing is lost, nothing is in both, and what is known stays in the order in which it was taken up."""
     readers = data.draw(dense.rows(BOOKS, most=70))
     moments = st.sampled_from([NAN, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
     count = sum(map(len, readers))
     times = data.draw(st.lists(moments, min_size=count, max_size=count))
     for hold_out in held_out(readers, times).values():
-        assert hold_out.known.shape == hold_out.wanted.shape == (len(readers), BOOKS)
+        assert hold_out.training.shape == hold_out.test.shape == (len(readers), BOOKS)
         for reader, (known, wanted) in zip(readers, in_two(hold_out), strict=True):
             assert known == [book for book in reader if book not in wanted]
             assert sorted(known + wanted) == sorted(reader)
-        for part in (hold_out.known, hold_out.wanted):
+        for part in (hold_out.training, hold_out.test):
             assert part.data.tolist() == [1.0] * part.nnz
 
 
 @given(st.data())
-def test_nothing_later_is_ever_known(data: st.DataObject) -> None:
+def test_nothing_later_is_in_the_training_part(data: st.DataObject) -> None:
     """By time, all that is wanted is later than all that is known, and at most a fifth, ties aside, is wanted."""
     readers = shuffled(120, 8, data.draw(st.integers(0, 9)))
     dates = data.draw(st.integers(100, 1000))
@@ -61,7 +61,7 @@ def test_nothing_later_is_ever_known(data: st.DataObject) -> None:
     if undated:
         times[::undated] = NAN
     (hold_out,) = held_out(readers, times).values()
-    assert hold_out.way == "time"
+    assert hold_out.kind == "time"
     dated = dict(
         zip([(reader, book) for reader, books in enumerate(readers) for book in books], times.tolist(), strict=True)
     )
@@ -77,7 +77,7 @@ def test_the_latest_fifth_of_each_reader() -> None:
     hold_outs_ = held_out(readers)
     assert list(hold_outs_) == ["order", "drift"]
     assert [wanted for _, wanted in in_two(hold_outs_["order"])] == [[4], [5, 7], [], [], [], [7, 6]]
-    assert list(map(len, dense.rows_of(hold_outs_["drift"].wanted))) == [1, 2, 0, 0, 0, 2]
+    assert list(map(len, dense.rows_of(hold_outs_["drift"].test))) == [1, 2, 0, 0, 0, 2]
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -101,7 +101,7 @@ def test_where_one_reader_ends_and_another_begins_is_no_order() -> None:
 def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
     """Shares of being wanted differ between books far more than chance alone would have it."""
     drift = held_out(shuffled(500, 6))["drift"]
-    known, wanted = (np.bincount(part.indices, minlength=BOOKS) for part in (drift.known, drift.wanted))
+    known, wanted = (np.bincount(part.indices, minlength=BOOKS) for part in (drift.training, drift.test))
     shares = wanted / (known + wanted)
     assert wanted.sum() == 500
     assert shares.min() < 0.08
@@ -125,18 +125,18 @@ def test_drift_depends_on_the_seed_alone() -> None:
     ],
     ids=["one moment", "half dated", "the last third at once"],
 )
-def test_times_that_tell_too_little(times: Floats) -> None:
-    """Likings all of one moment, or half without a time, are held out as if there were no times."""
+def test_too_few_times(times: Floats) -> None:
+    """TrainingData all of one moment, or half without a time, are held out as if there were no times."""
     assert list(held_out(shuffled(120, 8), times)) == ["order", "drift"]
 
 
-@pytest.mark.parametrize(("readers", "ways"), [(FEWEST_READERS - 1, ["order", "drift"]), (FEWEST_READERS, ["time"])])
-def test_too_few_readers_for_a_hold_out_by_time(readers: int, ways: list[str]) -> None:
-    """Readers count who have something known and something wanted."""
-    told = shuffled(readers, 5) + [[0]] * 100
+@pytest.mark.parametrize(("readers", "kinds"), [(FEWEST_READERS - 1, ["order", "drift"]), (FEWEST_READERS, ["time"])])
+def test_too_few_readers_for_a_hold_out_by_time(readers: int, kinds: list[str]) -> None:
+    """Only readers with books in both parts count."""
+    data = shuffled(readers, 5) + [[0]] * 100
     times = [*np.tile([1, 2, 3, 4, 9], readers), *[4] * 100]
     late = [0] * readers
-    assert list(held_out(told + [[1]] * len(late), [*times, *[4] * len(late)])) == ways
+    assert list(held_out(data + [[1]] * len(late), [*times, *[4] * len(late)])) == kinds
 
 
 @pytest.mark.parametrize("readers", [[], [[]], [[1]], [[1], [2, 3]]])
@@ -144,11 +144,11 @@ def test_tiny_data_holds_nothing_out(readers: list[list[int]]) -> None:
     """Where no reader has three books nothing is wanted, and nobody judges."""
     for times in (None, [float(place) for place in range(sum(map(len, readers)))]):
         for hold_out in held_out(readers, times).values():
-            assert hold_out.wanted.nnz == 0
+            assert hold_out.test.nnz == 0
             assert len(hold_out.readers) == 0
 
 
-def test_whoever_has_both_parts_can_judge() -> None:
+def test_readers_with_both_parts_are_evaluated() -> None:
     """Readers of whom nothing is known, or nothing wanted, cannot."""
     hold_out = HoldOut(dense.matrix([[1], [], [2], []], 3), dense.matrix([[], [1], [1, 0], []], 3), "none")
     assert hold_out.readers.tolist() == [2]

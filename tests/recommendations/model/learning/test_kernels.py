@@ -28,14 +28,14 @@ def floats(*values: float) -> Floats:
 
 
 def pairs(
-    readers: dense.Rows, weights: Floats, preference: Floats, *, room: int, ordered: int, step: int
+    readers: dense.Rows, weights: Floats, priority: Floats, *, room: int, ordered: int, step: int
 ) -> tuple[Ints, Floats, Floats, Floats]:
-    """Rows, strengths, leads and diagonal, so many books at a time."""
-    books = len(preference)
+    """Rows, strengths, precedence and diagonal, computed `step` books at a time."""
+    books = len(priority)
     liked = dense.matrix(readers, books)
     turned, places = local_ease._by_book(liked, ordered=ordered)
     rows, diagonal = np.full((books, room), -1, dtype=np.int32), np.full(books, np.nan, dtype=np.float32)
-    strengths, leads = np.zeros((2, books, room), dtype=np.float32)
+    strengths, precedence = np.zeros((2, books, room), dtype=np.float32)
     matrices: list[Any] = [
         liked.indptr.astype(np.int64),
         liked.indices,
@@ -44,21 +44,21 @@ def pairs(
     ]
     kernel: Callable[..., None] = kernels.strongest_pairs
     for start in range(0, books, step):
-        inputs = [*matrices, places, weights, preference, start, min(start + step, books)]
-        kernel(*inputs, rows, strengths, leads, diagonal)
-    return rows, strengths, leads, diagonal
+        inputs = [*matrices, places, weights, priority, start, min(start + step, books)]
+        kernel(*inputs, rows, strengths, precedence, diagonal)
+    return rows, strengths, precedence, diagonal
 
 
 @given(st.data())
 def test_pairs_are_those_of_a_dense_matrix(data: st.DataObject) -> None:
-    """Strengths, leads and diagonal are exact, and of each row the best by preference are kept, none twice."""
+    """Strengths, precedence and diagonal are exact, and of each row the best by priority are kept, none twice."""
     readers = data.draw(dense.rows(BOOKS))
     weights = floats(*data.draw(st.lists(st.sampled_from(WEIGHTS), min_size=len(readers), max_size=len(readers))))
-    preference = floats(*data.draw(st.lists(st.sampled_from(WEIGHTS), min_size=BOOKS, max_size=BOOKS)))
+    priority = floats(*data.draw(st.lists(st.sampled_from(WEIGHTS), min_size=BOOKS, max_size=BOOKS)))
     room, ordered = data.draw(st.integers(1, BOOKS)), data.draw(st.integers(0, len(readers)))
-    together, before = dense.together(readers, weights.tolist(), BOOKS, ordered=ordered)
-    rows, strengths, leads, diagonal = pairs(
-        readers, weights, preference, room=room, ordered=ordered, step=data.draw(st.integers(1, BOOKS))
+    together, expected = dense.together(readers, weights.tolist(), BOOKS, ordered=ordered)
+    rows, strengths, precedence, diagonal = pairs(
+        readers, weights, priority, room=room, ordered=ordered, step=data.draw(st.integers(1, BOOKS))
     )
     assert diagonal.tolist() == together.diagonal().tolist()
     for book in range(BOOKS):
@@ -66,52 +66,49 @@ def test_pairs_are_those_of_a_dense_matrix(data: st.DataObject) -> None:
         others = [other for other in range(BOOKS) if other != book and together[book, other] > 0]
         assert rows[book].tolist() == kept + [-1] * (room - len(kept))
         assert strengths[book].tolist() == [*together[book, kept], *[0.0] * (room - len(kept))]
-        assert leads[book].tolist() == [*before[book, kept], *[0.0] * (room - len(kept))]
+        assert precedence[book].tolist() == [*expected[book, kept], *[0.0] * (room - len(kept))]
         assert len({*kept} & {*others}) == len(kept) == min(room, len(others))
-        worth = together[book] * preference
+        worth = together[book] * priority
         assert sorted(worth[kept].tolist()) == sorted(worth[others].tolist())[len(others) - len(kept) :]
 
 
-def test_what_was_taken_up_before_leads() -> None:
-    """Two readers take 0 up before 1, one the other way round, and a trait, without an order, holds both."""
-    rows, strengths, leads, diagonal = pairs(
+def test_precedence_follows_the_reading_order() -> None:
+    """Two readers read 0 before 1, one the other way round; a feature, without an order, has both."""
+    rows, strengths, precedence, diagonal = pairs(
         [[0, 1], [0, 1], [1, 0], [0, 1]], floats(1, 1, 0.5, 0.25), floats(1, 1), room=3, ordered=3, step=2
     )
     assert rows.tolist() == [[1, -1, -1], [0, -1, -1]]
     assert strengths[:, 0].tolist() == [2.75, 2.75]
-    assert leads[:, 0].tolist() == [-1.5, 1.5]
+    assert precedence[:, 0].tolist() == [-1.5, 1.5]
     assert diagonal.tolist() == [2.75, 2.75]
 
 
 def test_sums_over_a_great_many_readers_are_accurate() -> None:
-    """A book of a hundred thousand readers is not blurred by adding one float of 24 bits after the other."""
+    """Adding up the weights of a hundred thousand readers in single precision loses no accuracy."""
     count = 100_000
     lengths = np.random.default_rng(0).integers(2, 300, count) ** -0.4
-    _, strengths, leads, diagonal = pairs(
+    _, strengths, precedence, diagonal = pairs(
         [[0, 1]] * count, lengths.astype(np.float32), floats(1, 1), room=1, ordered=count, step=2
     )
     assert [*strengths[:, 0], *diagonal] == pytest.approx([lengths.sum()] * 4, rel=1e-4)
-    assert leads[1, 0] == pytest.approx(lengths.sum(), rel=1e-4)
+    assert precedence[1, 0] == pytest.approx(lengths.sum(), rel=1e-4)
 
 
 @given(
     hnp.arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, 3.5])),
     st.integers(1, 30),
 )
-def test_the_strongest_are_kept(scores: Floats, room: int) -> None:
-    """However many tie, exactly as many as there is room for are kept, and none weaker than one left out."""
-    rows = np.full(room, -1, dtype=np.int32)
-    met = np.arange(100, 100 + len(scores), dtype=np.int32)
-    kept = kernels._keep_strongest(scores, scores.copy(), met, len(scores), room, rows)
-    assert kept == min(room, len(scores))
-    assert len({*rows[:kept].tolist()}) == kept
-    assert sorted(scores[rows[:kept] - 100].tolist()) == sorted(scores.tolist())[len(scores) - kept :]
+def test_the_greatest_are_kept(scores: Floats, room: int) -> None:
+    """However many tie, exactly `room` are kept, and none smaller than one left out."""
+    kept = kernels._greatest(scores, room)
+    assert len({*kept.tolist()}) == len(kept) == min(room, len(scores))
+    assert sorted(scores[kept].tolist()) == sorted(scores.tolist())[len(scores) - len(kept) :]
 
 
 def solved(
-    strengths: npt.NDArray[np.float64], wanted: Floats, penalty: Floats, preference: Floats, room: int
+    strengths: npt.NDArray[np.float64], wanted: Floats, penalty: Floats, priority: Floats, room: int
 ) -> tuple[Ints, Floats]:
-    """Rows and weights for a symmetric matrix, of which 0 off the diagonal was not kept, two candidates at a time."""
+    """Rows and weights for a symmetric matrix whose zeros are pairs not kept, two candidates at a time."""
     books = len(strengths)
     diagonal = strengths.diagonal().astype(np.float32)
     sparse = csr_array(np.where(np.eye(books), 0, strengths)).astype(np.float32)
@@ -120,7 +117,7 @@ def solved(
     matrix: list[Any] = [sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data, held, diagonal]
     kernel: Callable[..., None] = kernels.regressions
     for start in range(0, books, 2):
-        kernel(*matrix, preference, penalty, start, min(start + 2, books), rows, weights)
+        kernel(*matrix, priority, penalty, start, min(start + 2, books), rows, weights)
     return rows, weights
 
 
@@ -128,7 +125,7 @@ def solved(
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 10_000), room=st.integers(1, 12))
 def test_regressions_are_solved(books: int, seed: int, room: int) -> None:
-    """Weights solve the system of the chosen neighbours, pairs that were not kept counting 0."""
+    """Weights solve the system of the kept neighbours, with 0 for pairs that were not kept."""
     rng = np.random.default_rng(seed)
     kept = np.triu(rng.random((books, books)) < 0.7, 1)
     strengths = np.where(kept, rng.uniform(0.1, 2, (books, books)), 0)
@@ -136,20 +133,20 @@ def test_regressions_are_solved(books: int, seed: int, room: int) -> None:
     # Dominant, so that the system is definite whatever was not kept.
     strengths += np.diag(strengths.sum(axis=1) + 1)
     wanted = (strengths * rng.uniform(0.5, 1.5, (books, books))).astype(np.float32)
-    penalty, preference = (rng.uniform(0.1, 1, (2, books))).astype(np.float32)
-    rows, weights = solved(strengths, wanted, penalty, preference, room)
+    penalty, priority = (rng.uniform(0.1, 1, (2, books))).astype(np.float32)
+    rows, weights = solved(strengths, wanted, penalty, priority, room)
     for book in range(books):
         held = [other for other in range(books) if other != book and strengths[book, other] > 0]
         known = [row for row in rows[book].tolist() if row >= 0]
-        best = sorted(held, key=lambda other: -wanted[book, other] * preference[other])[:room]
+        best = sorted(held, key=lambda other: -wanted[book, other] * priority[other])[:room]
         assert sorted(known) == sorted(best)
         assert rows[book, len(known) :].tolist() == [-1] * (room - len(known))
         expected = np.linalg.solve(strengths[np.ix_(known, known)] + np.diag(penalty[known]), wanted[book, known])
         assert weights[book, : len(known)] == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 
-def test_what_was_not_kept_cannot_blow_weights_up() -> None:
-    """Where that leaves no definite matrix, some books are left out, and the others' weights solve what is left."""
+def test_pairs_not_kept_cannot_blow_up_weights() -> None:
+    """If the matrix is indefinite some books are excluded, and the weights of the others solve the rest."""
     books, penalty = 60, 50.0
     kept = np.triu(np.random.default_rng(5).random((books, books)) < 0.6, 1)
     strengths = 1000.0 * (kept + kept.T + np.eye(books))
@@ -157,20 +154,20 @@ def test_what_was_not_kept_cannot_blow_weights_up() -> None:
     equal = np.ones(books, dtype=np.float32)
     rows, weights = solved(strengths, strengths.astype(np.float32), np.float32(penalty) * equal, equal, 20)
     for book in range(books):
-        heard = np.abs(weights[book]) > 1e-9
-        known = rows[book, heard]
+        counted = np.abs(weights[book]) > 1e-9
+        known = rows[book, counted]
         assert 0 < len(known) < 20
         expected = np.linalg.solve(
             strengths[np.ix_(known, known)] + penalty * np.eye(len(known)), strengths[book, known]
         )
-        assert weights[book, heard] == pytest.approx(expected, rel=1e-2, abs=1e-3)
+        assert weights[book, counted] == pytest.approx(expected, rel=1e-2, abs=1e-3)
 
 
 def listed(
-    readers: dense.Rows, spoken: Floats, fading: Floats, asked: list[int], room: int, *, start: int = 0
+    readers: dense.Rows, contributions: Floats, decay: Floats, asked: list[int], room: int, *, start: int = 0
 ) -> list[list[int]]:
-    """The lists for those who are asked for, without free places."""
-    liked, sparse = dense.matrix(readers, len(spoken)), csr_array(spoken)
+    """The lists of the readers `asked`, without empty places."""
+    liked, sparse = dense.matrix(readers, len(contributions)), csr_array(contributions)
     tops = np.full((len(asked), room), -1, dtype=np.int32)
     kernel: Callable[..., None] = kernels.top_lists
     matrices: list[Any] = [
@@ -179,31 +176,31 @@ def listed(
         sparse.indptr.astype(np.int64),
         sparse.indices,
     ]
-    kernel(*matrices, sparse.data, fading, np.array(asked, dtype=np.int32), start, len(asked), tops)
-    lists = [[row for row in one if row >= 0] for one in tops.tolist()]
-    assert tops.tolist() == [one + [-1] * (room - len(one)) for one in lists]
+    kernel(*matrices, sparse.data, decay, np.array(asked, dtype=np.int32), start, len(asked), tops)
+    lists = [[row for row in top if row >= 0] for top in tops.tolist()]
+    assert tops.tolist() == [ranked + [-1] * (room - len(ranked)) for ranked in lists]
     return lists
 
 
 @given(
     readers=dense.rows(BOOKS, least=1),
     seed=st.integers(0, 10_000),
-    fading=st.lists(st.sampled_from(WEIGHTS), min_size=1, max_size=3),
+    decay=st.lists(st.sampled_from(WEIGHTS), min_size=1, max_size=3),
     room=st.integers(1, BOOKS),
 )
 def test_lists_are_those_of_a_plain_ranking(
-    readers: list[list[int]], seed: int, fading: list[float], room: int
+    readers: list[list[int]], seed: int, decay: list[float], room: int
 ) -> None:
-    """The best sums above 0 of what is not known, the latest books fading least, ties going to the lower row."""
+    """The best sums above 0 of unread books, recent books weighing most, ties going to the lower row."""
     rng = np.random.default_rng(seed)
-    spoken = rng.choice([0.0, *WEIGHTS, -0.5], (BOOKS, BOOKS)).astype(np.float32)
+    contributions = rng.choice([0.0, *WEIGHTS, -0.5], (BOOKS, BOOKS)).astype(np.float32)
     asked = rng.permutation(len(readers)).tolist()
-    found = listed(readers, spoken, floats(*fading), asked, room, start=len(asked) // 3)
+    found = listed(readers, contributions, floats(*decay), asked, room, start=len(asked) // 3)
     for place, reader in enumerate(asked):
         history = readers[reader]
         scores = np.zeros(BOOKS)
         for back, book in enumerate(reversed(history)):
-            scores += spoken[book] * fading[min(back, len(fading) - 1)]
+            scores += contributions[book] * decay[min(back, len(decay) - 1)]
         new = [row for row in range(BOOKS) if scores[row] > 0 and row not in history]
         best = sorted(new, key=lambda row: (-scores[row], row))[:room]
         assert found[place] == (best if place >= len(asked) // 3 else [])
@@ -211,20 +208,20 @@ def test_lists_are_those_of_a_plain_ranking(
 
 @pytest.mark.parametrize("room", [1, 2, 3, 5])
 def test_ties_go_to_the_lower_row(room: int) -> None:
-    """In whatever order the rows come up, before there is room for all of them and after."""
-    spoken = np.zeros((8, 8), dtype=np.float32)
-    spoken[0, 6], spoken[1, [3, 7]], spoken[2, [4, 5]] = 1, 1, 1
-    assert listed([[0, 1, 2]], spoken, floats(1), [0], room) == [[3, 4, 5, 6, 7][:room]]
+    """In whatever order rows are met, in lists with room for all of them and without."""
+    contributions = np.zeros((8, 8), dtype=np.float32)
+    contributions[0, 6], contributions[1, [3, 7]], contributions[2, [4, 5]] = 1, 1, 1
+    assert listed([[0, 1, 2]], contributions, floats(1), [0], room) == [[3, 4, 5, 6, 7][:room]]
 
 
-def test_what_speaks_for_and_against_is_counted_once() -> None:
+def test_weights_that_cancel_out() -> None:
     """Sums that come back to 0 again and again take no more room than there are books."""
     books = 16
-    spoken = np.zeros((books, books), dtype=np.float32)
-    spoken[:8:2, 8:], spoken[1:8:2, 8:] = 1, -1
-    liked, sparse = dense.matrix([[*range(8)]], books), csr_array(spoken)
+    contributions = np.zeros((books, books), dtype=np.float32)
+    contributions[:8:2, 8:], contributions[1:8:2, 8:] = 1, -1
+    liked, sparse = dense.matrix([[*range(8)]], books), csr_array(contributions)
     tops = np.full((1, 3), -1, dtype=np.int32)
-    # Not compiled, so that whatever is written beside an array is noticed.
+    # Not compiled, so that writing outside an array is noticed.
     interpreted: Callable[..., None] = kernels.top_lists.py_func
     interpreted(
         *(liked.indptr, liked.indices, sparse.indptr, sparse.indices, sparse.data),
@@ -233,20 +230,20 @@ def test_what_speaks_for_and_against_is_counted_once() -> None:
     assert tops.tolist() == [[-1, -1, -1]]
 
 
-def test_a_pivot_that_the_whole_matrix_could_not_have() -> None:
-    """Two neighbours that share more readers than either has: the later one is left out, and with fewer it is in."""
-    preference, penalty = np.ones(3, dtype=np.float32), np.full(3, 2.0, dtype=np.float32)
+def test_a_pivot_below_the_bound_excludes_the_book() -> None:
+    """Of two neighbours that share more readers than either has the later one is excluded; with fewer it is not."""
+    priority, penalty = np.ones(3, dtype=np.float32), np.full(3, 2.0, dtype=np.float32)
     for shared, left_out in ((11.5, True), (11.4, False)):
         # 12 − shared² / 12 is below 1, half of the penalty, or not.
         strengths = np.array([[10, shared, 3], [shared, 10, 3], [3, 3, 10]])
-        rows, weights = solved(strengths, strengths.astype(np.float32), penalty, preference, 2)
+        rows, weights = solved(strengths, strengths.astype(np.float32), penalty, priority, 2)
         assert rows[2].tolist() == [0, 1]
         expected = [3 / 12, 0] if left_out else [3 / (12 + shared)] * 2
         assert weights[2] == pytest.approx(expected, rel=1e-4, abs=1e-9)
 
 
-def test_what_one_reader_knows_is_nothing_to_the_next() -> None:
-    """A book that nothing speaks for when it is known is listed for the next reader as if nobody knew it."""
-    spoken = np.zeros((4, 4), dtype=np.float32)
-    spoken[0, 3] = 0.5
-    assert listed([[3], [0]], spoken, floats(1), [0, 1, 0, 1], 2) == [[], [3], [], [3]]
+def test_one_history_does_not_affect_the_next() -> None:
+    """A book in one reader's history is listed for the next reader as usual."""
+    contributions = np.zeros((4, 4), dtype=np.float32)
+    contributions[0, 3] = 0.5
+    assert listed([[3], [0]], contributions, floats(1), [0, 1, 0, 1], 2) == [[], [3], [], [3]]

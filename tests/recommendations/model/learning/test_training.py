@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import numpy as np
@@ -33,9 +34,9 @@ def clicks(*pairs: tuple[int, int]) -> list[Event]:
 
 def scores(artifact: Artifact, *history: int) -> dict[int, float]:
     """What the books of a history, the latest last, say of others."""
-    spoken = dense.speaking(artifact.neighbours)
+    contributions = dense.score_matrix(artifact.neighbours)
     rows = artifact.books.rows(list(history))
-    total = artifact.neighbours.recency_weights(len(rows)) @ spoken[rows]
+    total = artifact.neighbours.recency_weights(len(rows)) @ contributions[rows]
     return {int(artifact.books.ids[row]): float(total[row]) for row in np.flatnonzero(total > 0)}
 
 
@@ -63,7 +64,7 @@ def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated:
     trained = train(books(*range(1, 101)), [crowd(dated=dated, rated=rated)], now=NOW)
     assert trained.search is not None
     # With fifty readers, some have nothing wanted or nothing known: too few to be held out by time.
-    assert trained.search.ways == ("order", "drift")
+    assert trained.search.hold_outs == ("order", "drift")
     artifact = trained.artifact
     assert artifact.manifest["likes"] == 50 * (8 if rated else 12)
     said = scores(artifact, 1, 2)
@@ -71,7 +72,7 @@ def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated:
     assert max(said) <= 50
 
 
-def test_a_low_rating_is_no_liking() -> None:
+def test_a_low_rating_is_not_a_like() -> None:
     """Books that readers of both disliked do not speak for each other, whatever was done before."""
     events = [Event(1, 1, 10, K.PURCHASE, 0.0), Event(2, 1, 11, K.CLICK, 0.0), Event(3, 2, 10, K.RATING, 4.0)]
     events += [Event(4, 2, 12, K.RATING, 3.0), Event(5, 1, 11, K.RATING, 2.5), Event(6, 1, 13, K.NOT_INTERESTED, 0.0)]
@@ -90,8 +91,8 @@ def test_from_events_to_neighbours() -> None:
     assert artifact.readers_of_book.tolist() == [3, 2, 3, 2]
 
 
-def test_facts_of_books_take_part() -> None:
-    """A book that nobody has read yet is spoken for by another one of its author."""
+def test_content_features_take_part() -> None:
+    """A book that nobody has read yet is contributions for by another one of its author."""
     catalogue = [
         Book(id=id_, title="", authors=(author,)) for id_, author in ((1, "A"), (2, "A"), (3, "B"), (4, "C"))
     ]
@@ -110,7 +111,7 @@ def test_the_order_of_a_history_takes_part() -> None:
     assert scores(artifact, 10)[20] > 1.5 * scores(artifact, 20)[10]
 
 
-def test_the_manifest_tells_what_it_was_made_of() -> None:
+def test_the_manifest_describes_the_model() -> None:
     """Counts, the reach of the history, the parameters and the time are written down."""
     told = clicks((1, 1), (2, 1), (2, 3))
     trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), readers_revision=5)
@@ -125,21 +126,21 @@ def test_the_manifest_tells_what_it_was_made_of() -> None:
     assert manifest["version"].startswith("20260101T000000Z-")
 
 
-def test_the_manifest_tells_the_search() -> None:
-    """By what and by how many was judged, all trials and what was chosen, as JSON has it."""
+def test_the_manifest_has_the_search() -> None:
+    """The hold-outs, the number of readers, all trials and the chosen one can be read from the JSON."""
     trained = train(books(*range(1, 101)), [crowd()], now=NOW)
     manifest = json.loads(json.dumps(trained.artifact.manifest, allow_nan=False))
-    told, found = manifest["search"], trained.search
-    assert found is not None
-    assert told["held_out_by"] == ["order", "drift"]
-    assert told["readers"] == found.readers == 100
-    assert told["trials"][told["chosen"]] == json.loads(json.dumps(found.chosen.as_dict()))
-    assert (told["recall"], told["ndcg"]) == (found.chosen.recall, found.chosen.ndcg)
-    assert len(told["trials"]) == len(found.trials) > 2
-    assert found.chosen.parameters is not None
+    summary, search = manifest["search"], trained.search
+    assert search is not None
+    assert summary["held_out_by"] == ["order", "drift"]
+    assert summary["readers"] == search.readers == 100
+    assert summary["trials"][summary["chosen"]] == json.loads(json.dumps(asdict(search.chosen)))
+    assert (summary["recall"], summary["ndcg"]) == (search.chosen.recall, search.chosen.ndcg)
+    assert len(summary["trials"]) == len(search.trials) > 2
+    assert search.chosen.parameters is not None
     assert manifest["parameters"]["pairs"] == Parameters.pairs
     assert manifest["parameters"]["neighbours"] == Parameters.neighbours
-    assert manifest["parameters"]["fading"] == found.chosen.parameters.fading
+    assert manifest["parameters"]["recency_decay"] == search.chosen.parameters.recency_decay
 
 
 def test_without_a_budget_nothing_is_searched_for() -> None:
@@ -149,7 +150,7 @@ def test_without_a_budget_nothing_is_searched_for() -> None:
     assert trained.artifact.manifest["parameters"] == Parameters().as_dict()
 
 
-def test_where_popularity_is_best_nothing_is_learned() -> None:
+def test_where_popularity_is_best_no_neighbours_are_learned() -> None:
     """Readers who take what many take, whatever they took before: the model has no neighbours, and says so."""
     rng = np.random.default_rng(0)
     weights = np.arange(1, 301) ** -1.0
@@ -248,7 +249,7 @@ def test_time_is_counted_from_when_it_started() -> None:
     assert [trial.name for trial in trained.search.trials] == ["popularity", "start"]
 
 
-def test_what_is_liked_stands_in_order_with_its_times() -> None:
+def test_likes_are_in_reading_order_with_their_times() -> None:
     """Of each reader the likings alone, the latest last, each with its own time."""
     told = [
         Event(1, 1, 10, K.CLICK, 0.0, 30.0),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recommendations.domain.books import Book, Category
 from recommendations.model.ranking.catalogue import IMPORT_BOOKS, Catalogue
-from recommendations.model.ranking.stock import FRESH_DAYS, Stock
+from recommendations.model.ranking.catalogue_index import FRESH_DAYS, CatalogueIndex
 from recommendations.model.vocabulary import ABSENT, Vocabulary
 
 LEARNED = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
@@ -25,7 +25,7 @@ def book(
     added_on: date | None = None,
     removed: bool = False,
 ) -> Book:
-    """A book with its shelves and its age."""
+    """A book with its categories and its age."""
     return Book(
         id=id_,
         title=f"Book {id_}",
@@ -37,51 +37,51 @@ def book(
     )
 
 
-def stocked(*books: Book) -> Stock:
+def indexed(*books: Book) -> CatalogueIndex:
     """What a model that learned of 10, 20 and 30 sees of these books."""
-    return Stock(LEARNED, Catalogue.empty().changed(books))
+    return CatalogueIndex(LEARNED, Catalogue.empty().changed(books))
 
 
 def newest(*books: Book) -> list[int]:
     """The ids on the shelf of all, newest first."""
-    stock = stocked(*books)
-    return [int(stock.ids[row]) for row in stock.shelf(None).newest_rows()]
+    index = indexed(*books)
+    return [int(index.ids[row]) for row in index.category(None).newest_rows()]
 
 
 def test_books_unknown_to_the_model_come_after_its_own() -> None:
     """The model's rows stay what they are, and new books follow by id, whatever the order in which they came."""
-    stock = stocked(book(99), book(10), book(15))
-    assert stock.ids.tolist() == [10, 20, 30, 15, 99]
-    assert stock.rows([99, 10, 15]).tolist() == [4, 0, 3]
-    assert [stock.row(id_) for id_ in (99, 10, 15)] == [4, 0, 3]
-    assert [stock.books[row] for row in (4, 0, 3)] == [book(99), book(10), book(15)]
+    index = indexed(book(99), book(10), book(15))
+    assert index.ids.tolist() == [10, 20, 30, 15, 99]
+    assert index.rows([99, 10, 15]).tolist() == [4, 0, 3]
+    assert [index.row(id_) for id_ in (99, 10, 15)] == [4, 0, 3]
+    assert [index.books[row] for row in (4, 0, 3)] == [book(99), book(10), book(15)]
 
 
 def test_ids_that_were_never_in_the_catalogue_have_no_row() -> None:
     """Neither an id that nobody knows nor a book that only the model knows has one."""
-    assert stocked(book(10)).rows([7, 2**31 - 1, 10, 20, 0]).tolist() == [ABSENT, ABSENT, 0, ABSENT, ABSENT]
-    assert stocked(book(40)).row(20) == stocked().row(10) == ABSENT
-    assert stocked().rows([10]).tolist() == [ABSENT]
-    assert stocked(book(10)).rows([]).tolist() == []
+    assert indexed(book(10)).rows([7, 2**31 - 1, 10, 20, 0]).tolist() == [ABSENT, ABSENT, 0, ABSENT, ABSENT]
+    assert indexed(book(40)).row(20) == indexed().row(10) == ABSENT
+    assert indexed().rows([10]).tolist() == [ABSENT]
+    assert indexed(book(10)).rows([]).tolist() == []
 
 
 def test_missing_and_removed_books_are_not_on_sale() -> None:
     """They stand on no shelf; a removed one still has a row and its facts."""
-    stock = stocked(book(10, M), book(30, M), book(40, M, removed=True))
-    assert stock.on_sale.tolist() == [True, False, True, False]
+    index = indexed(book(10, M), book(30, M), book(40, M, removed=True))
+    assert index.available.tolist() == [True, False, True, False]
     for category in (None, M):
-        assert stock.shelf(category).has.tolist() == [True, False, True, False]
-        assert sorted(stock.shelf(category).newest_rows()) == [0, 2]
-    assert stock.books[3].removed
+        assert index.category(category).has.tolist() == [True, False, True, False]
+        assert sorted(index.category(category).newest_rows()) == [0, 2]
+    assert index.books[3].removed
 
 
 @pytest.mark.parametrize("category", Category)
-def test_shelves_by_category(category: Category) -> None:
-    """A book stands on each of its shelves, named twice or not, and on no other."""
+def test_books_by_category(category: Category) -> None:
+    """A book is in each of its categories, named twice or not, and in no other."""
     other = Category((category + 1) % len(Category))
-    stock = stocked(book(10, category, category), book(20, other), book(30), book(40, other, category))
-    assert stock.ids[stock.shelf(category).has].tolist() == [10, 40]
-    assert stock.ids[stock.shelf(None).has].tolist() == [10, 20, 30, 40]
+    index = indexed(book(10, category, category), book(20, other), book(30), book(40, other, category))
+    assert index.ids[index.category(category).has].tolist() == [10, 40]
+    assert index.ids[index.category(None).has].tolist() == [10, 20, 30, 40]
 
 
 def test_newest_first() -> None:
@@ -123,13 +123,13 @@ def test_an_import_is_no_news() -> None:
     dated = book(1, year=1900, added_on=TODAY - timedelta(1))
     assert newest(dated, *imported)[0] == 1
     assert newest(dated, *imported[1:])[-1] == 1
-    stock = stocked(dated, *imported)
-    assert stock.ids[stock.shelf(None).fresh].tolist() == [1]
+    index = indexed(dated, *imported)
+    assert index.ids[index.category(None).fresh].tolist() == [1]
 
 
 def test_fresh_books() -> None:
     """Those that came within a month before the newest arrival, the latest first, among them the newest."""
-    stock = stocked(
+    index = indexed(
         book(1, added_on=TODAY - timedelta(FRESH_DAYS)),
         book(2, added_on=TODAY - timedelta(FRESH_DAYS + 1)),
         book(3, M, added_on=TODAY, year=1990),
@@ -137,8 +137,8 @@ def test_fresh_books() -> None:
         book(5, M, added_on=TODAY, removed=True),
         book(6),
     )
-    assert stock.ids[stock.shelf(None).fresh].tolist() == [4, 3, 1]
-    assert stock.ids[stock.shelf(M).fresh].tolist() == [3]
+    assert index.ids[index.category(None).fresh].tolist() == [4, 3, 1]
+    assert index.ids[index.category(M).fresh].tolist() == [3]
 
 
 AUTHORS = st.lists(st.sampled_from(["A. Bee", "a bee", "Cee", "Various", ""]), max_size=2).map(tuple)
@@ -167,7 +167,7 @@ def test_change_by_change_equals_all_at_once(changes: list[list[Book]]) -> None:
         whole = Catalogue.empty().changed([latest[id_] for id_ in sorted(latest)])
         assert state.by_id.ids.tolist() == sorted(latest)
         assert [state.books[row] for row in state.rows_by_id.tolist()] == [latest[id_] for id_ in sorted(latest)]
-        for column in ("shelves", "published", "added", "removed", "newness"):
+        for column in ("category_bits", "published", "added", "removed", "newness"):
             assert getattr(state, column)[state.rows_by_id].tolist() == getattr(whole, column).tolist()
         assert shared(state, latest) == shared(whole, latest)
 

@@ -1,4 +1,4 @@
-"""Rules that compiled loops keep, wherever they stand."""
+"""Rules that all compiled loops keep."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -7,17 +7,16 @@ from typing import Any
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-from recommendations.api.messages import assembly
 from recommendations.model.learning import kernels
 from recommendations.model.ranking import compiled
 
 
 def loops(module: ModuleType) -> Iterator[Any]:
     """The compiled functions that a module names."""
-    return (one for one in vars(module).values() if isinstance(one, Dispatcher))
+    return (value for value in vars(module).values() if isinstance(value, Dispatcher))
 
 
-@pytest.mark.parametrize("module", [assembly, compiled, kernels])
-def test_what_a_loop_calls_stands_beside_it(module: ModuleType) -> None:
-    """Numba keeps what it compiled until its own file changes, and would go on with what another one said before."""
-    assert {one.py_func.__module__ for one in loops(module)} == {module.__name__}
+@pytest.mark.parametrize("module", [compiled, kernels])
+def test_loops_call_only_loops_of_their_own_module(module: ModuleType) -> None:
+    """Numba compiles anew only when a loop's own file changes, and would go on with old code of other files."""
+    assert {loop.py_func.__module__ for loop in loops(module)} == {module.__name__}

@@ -1,4 +1,4 @@
-"""One author does not fill a list."""
+"""A list is not filled by one author."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.model.ranking.diversity import Authors, by_place, varied
+from recommendations.model.ranking.diversity import Authors, diversified, scores_by_position
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.vocabulary import ABSENT
 
@@ -39,7 +39,7 @@ def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
     st.integers(0, 10),
 )
 def test_greedy_choice(
-    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], variety: float, most: int
+    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, most: int
 ) -> None:
     """Each place goes to the book whose score, cut for every book of its author before it, is the highest."""
     scores, authors = pool
@@ -50,7 +50,7 @@ def test_greedy_choice(
 
         def worth(place: int) -> float:
             repeated: int = max((counts[one] for one in authors[place]), default=0)
-            return scores[place] * (1 - variety) ** repeated
+            return scores[place] * (1 - diversity) ** repeated
 
         best = max(left, key=lambda place: (worth(place), -place))
         expected.append(best)
@@ -60,18 +60,18 @@ def test_greedy_choice(
     known = authors_of([*listed, *authors[::-1]])
     last = len(listed) + len(scores) - 1
     rows = [last - place for place in range(len(scores))]
-    assert varied(scores, rows, known, variety=variety, most=most, listed=range(len(listed))) == expected
+    assert diversified(scores, rows, known, diversity=diversity, most=most, listed=range(len(listed))) == expected
 
 
-def test_without_variety_or_authors_the_order_stays() -> None:
+def test_without_diversity_or_authors_the_order_stays() -> None:
     """Neither one author nor unknown ones move anything then."""
-    assert varied([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), variety=0.0, most=2) == [0, 1]
-    assert varied([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), variety=1.0, most=2) == [0, 1]
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, most=2) == [0, 1]
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, most=2) == [0, 1]
 
 
-def test_places_fall() -> None:
-    """A better place is worth more, from 1 on."""
-    worth = by_place(5)
-    assert worth[0] == 1
-    assert worth == sorted(set(worth), reverse=True)
-    assert by_place(0) == []
+def test_scores_fall_with_the_position() -> None:
+    """A better position has a higher score, from 1 on."""
+    scores = scores_by_position(5)
+    assert scores[0] == 1
+    assert scores == sorted(set(scores), reverse=True)
+    assert scores_by_position(0) == []

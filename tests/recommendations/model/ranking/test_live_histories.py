@@ -1,4 +1,4 @@
-"""What was done since the training, over what was there before."""
+"""Histories as of now: learned ones, and what readers did since."""
 
 from collections.abc import Sequence
 from math import nan
@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from recommendations.domain.interactions import Event, InteractionKind, Preference
-from recommendations.model.popularity import Liking
 from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.ranking.live_histories import NOTHING, LiveHistories
+from recommendations.model.ranking.live_popularity import Liking
 from recommendations.model.vocabulary import Vocabulary
 
 BOOKS = Vocabulary(np.array([10, 20, 30], dtype=np.int32))

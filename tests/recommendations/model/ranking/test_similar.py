@@ -15,7 +15,7 @@ from recommendations.domain.interactions import NOBODY, Event, InteractionKind
 from recommendations.domain.recommending import ReasonKind, RecommendationList, RecommendRequest, SimilarBooksRequest
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.content import AUTHOR, CATEGORY, FEW_READERS, SUBJECTS, unit_of
-from recommendations.model.ranking.served import ServedModel
+from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import artifact_of
 
 K = InteractionKind
@@ -35,9 +35,9 @@ def likings(*groups: tuple[Iterable[int], Iterable[int]]) -> list[Event]:
     return [Event(place, *pair, K.PURCHASE, 0.0) for place, pair in enumerate(pairs, 1)]
 
 
-def served(events: list[Event], *books: Book, variety: float = 0.0) -> ServedModel:
+def served(events: list[Event], *books: Book, diversity: float = 0.0) -> ServedModel:
     """A model at work."""
-    return ServedModel.of(artifact_of([one.id for one in books], events), books, variety=variety)
+    return ServedModel.of(artifact_of([one.id for one in books], events), books, diversity=diversity)
 
 
 def like(
@@ -183,12 +183,12 @@ def test_names_of_lists(model: ServedModel) -> None:
 
 
 def test_one_author_does_not_fill_it() -> None:
-    """Variety holds here too."""
+    """Diversity holds here too."""
     authors = {1: "", 2: "B", 3: "B", 4: "C"}
     events = likings((range(1, 9), [1]), (range(1, 8), [2]), (range(1, 7), [3]), (range(1, 4), [4]))
     books = [book(id_, by=name) for id_, name in authors.items()]
-    assert ids(like(served(events, *books, variety=0.0), 1)) == [2, 3, 4]
-    assert ids(like(served(events, *books, variety=1.0), 1)) == [2, 4, 3]
+    assert ids(like(served(events, *books, diversity=0.0), 1)) == [2, 3, 4]
+    assert ids(like(served(events, *books, diversity=1.0), 1)) == [2, 4, 3]
 
 
 def for_you(model: ServedModel, reader_id: int) -> RecommendationList:

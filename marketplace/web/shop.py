@@ -1,0 +1,37 @@
+"""What pages are given to work with."""
+
+from dataclasses import dataclass
+
+from marketplace.store import Store
+from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.activity import Activity
+from marketplace.usecases.cards import CardCache
+from marketplace.usecases.carts import Carts
+from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.moderation import Moderation
+from marketplace.usecases.orders import Orders
+from marketplace.usecases.payments import Payments
+from marketplace.usecases.shelves import Recommender, Shelves
+from marketplace.web.limits import Limiter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """The use cases of one shop; `marketplace.app` makes them."""
+
+    store: Store
+    recommender: Recommender
+    cards: CardCache
+    shelves: Shelves
+    activity: Activity
+    accounts: Accounts
+    carts: Carts
+    orders: Orders
+    payments: Payments
+    moderation: Moderation
+    uploads: Uploads
+    limiter: Limiter
+
+    def title(self, book_id: int) -> str:
+        """The title of a book, "" where the catalogue does not have it."""
+        return "".join(card.title for card in self.cards.of([book_id]).values())

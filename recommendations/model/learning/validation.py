@@ -1,0 +1,73 @@
+"""How well neighbours predict the books that were held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommendations.model.learning import kernels
+from recommendations.model.learning.holdout import HoldOut
+from recommendations.model.learning.threads import in_threads
+from recommendations.model.neighbours import Neighbours
+
+CUTOFF = 20
+MOST_READERS = 10_000
+"""Readers evaluated, at most: with more, the choice of the hold-out matters more than that of the readers."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Recall and NDCG at the cutoff (binary, the ideal over min(n, cutoff)) for each evaluated reader."""
+
+    recall: Floats
+    ndcg: Floats
+
+
+class Validator:
+    """Ranks all books that are not in a reader's training part, and scores the lists on the test part."""
+
+    def __init__(self, hold_out: HoldOut, seed: int, *, most_readers: int = MOST_READERS) -> None:
+        self.hold_out = hold_out
+        readers = hold_out.readers
+        if len(readers) > most_readers:
+            readers = np.sort(np.random.default_rng(seed).choice(readers, most_readers, replace=False))
+        self.readers = readers.astype(np.int32)
+        books = hold_out.test.shape[1]
+        reader_of = np.repeat(np.arange(hold_out.test.shape[0]), np.diff(hold_out.test.indptr))
+        self._relevant = reader_of * books + hold_out.test.indices
+
+    def score_neighbours(self, neighbours: Neighbours) -> Scores:
+        """Score the lists that `neighbours` give."""
+        training = self.hold_out.training
+        tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
+        in_threads(
+            kernels.top_lists,
+            *(training.indptr.astype(np.int64), training.indices.astype(np.int32)),
+            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, self.readers),
+            outputs=(tops,),
+            count=len(self.readers),
+        )
+        return self._score(tops)
+
+    def score_popularity(self) -> Scores:
+        """Score the books with the most readers: the same list for everyone, without the books each has read."""
+        training = self.hold_out.training
+        order = np.argsort(-np.bincount(training.indices, minlength=training.shape[1]), kind="stable")
+        tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
+        for place, reader in enumerate(self.readers):
+            history = training.indices[training.indptr[reader] : training.indptr[reader + 1]]
+            popular = order[: CUTOFF + len(history)]
+            unread = popular[~np.isin(popular, history)][:CUTOFF]
+            tops[place, : len(unread)] = unread
+        return self._score(tops)
+
+    def _score(self, tops: npt.NDArray[np.int32]) -> Scores:
+        test = self.hold_out.test
+        keys = self.readers.astype(np.int64)[:, np.newaxis] * test.shape[1] + tops
+        hits = (tops >= 0) & np.isin(keys, self._relevant)
+        count = np.diff(test.indptr)[self.readers]
+        gains = 1 / np.log2(np.arange(CUTOFF) + 2)
+        ideal = np.cumsum(gains)[np.minimum(count, CUTOFF) - 1]
+        return Scores(hits.sum(axis=1) / count, (hits @ gains) / ideal)

@@ -1,0 +1,126 @@
+"""The catalogue by the rows of one model."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from recommendations.domain.books import Book, Category
+from recommendations.model.ranking.catalogue import Catalogue, Days
+from recommendations.model.ranking.diversity import Authors
+from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
+
+FRESH_DAYS = 30
+"""A book is fresh for so many days after it came into the catalogue."""
+
+Mask = npt.NDArray[np.bool_]
+Kind = TypeVar("Kind", bound=np.generic)
+_CHUNK = 64
+
+
+class CategoryIndex(NamedTuple):
+    """The available books of a category: for each row whether it is one, the newest first, and the fresh ones."""
+
+    has: Mask
+    newest: Rows
+    fresh: list[int]
+
+    def newest_rows(self) -> Iterator[int]:
+        """The rows, newest first."""
+        return lazy_rows(self.newest)
+
+
+class CatalogueIndex:
+    """One state of the catalogue by the rows of one model; neither is ever changed.
+
+    The rows are the model's own, followed by the books that it has not learned, ascending by id. `catalogue_rows`
+    has for each row its row in the catalogue, ABSENT for books of the model that were never in it, and `model_rows`
+    is the inverse. `all_learned_known` says whether every book of the model is in the catalogue. Books that were not
+    removed are available.
+    """
+
+    def __init__(self, learned: Vocabulary, catalogue: Catalogue) -> None:
+        row_by_id = learned.rows(catalogue.by_id.ids)
+        unlearned = np.flatnonzero(row_by_id == ABSENT)
+        row_by_id[unlearned] = np.arange(len(learned), len(learned) + len(unlearned))
+        self.catalogue = catalogue
+        self.learned = len(learned)
+        self.ids: Ids = np.concatenate([learned.ids, catalogue.by_id.ids[unlearned]])
+        self.catalogue_rows: Rows = np.full(len(self.ids), ABSENT, dtype=np.int32)
+        self.catalogue_rows[row_by_id] = catalogue.rows_by_id
+        self.model_rows: Rows = np.empty(len(catalogue), dtype=np.int32)
+        self.model_rows[catalogue.rows_by_id] = row_by_id
+        # Index ABSENT, which is −1, reads the last entry.
+        self._row_by_id: Rows = np.append(row_by_id, np.int32(ABSENT))
+        self.all_learned_known = bool((self.catalogue_rows[: self.learned] != ABSENT).all())
+        self.available: Mask = self._by_row(~catalogue.removed)
+        self._category_bits: npt.NDArray[np.uint64] = self._by_row(catalogue.category_bits)
+        self.newness: Days = self._by_row(catalogue.newness)
+        by_newness = np.argsort(-(self.newness.astype(np.int64) << 32 | self.ids))
+        self._newest: Rows = by_newness[self.available[by_newness]].astype(np.int32)
+        self._fresh = self._fresh_rows()
+        self.authors = Authors.of(catalogue.authors, self.catalogue_rows)
+        self._categories: dict[Category | None, CategoryIndex] = {}
+        # A list, since a call looks up dozens one by one. Rows that were never in the catalogue have any book.
+        books = catalogue.books
+        self.books: list[Book] = [books[row] for row in self.catalogue_rows.tolist()] if books else []
+
+    def rows(self, ids: npt.ArrayLike) -> Rows:
+        """The row of each id, ABSENT for those that were never in the catalogue."""
+        rows: Rows = self._row_by_id[self.catalogue.by_id.rows(ids)]
+        return rows
+
+    def row(self, book_id: int) -> int:
+        """The row of one id, ABSENT where it was never in the catalogue."""
+        catalogue_row = self.catalogue.row(book_id)
+        return ABSENT if catalogue_row == ABSENT else int(self.model_rows[catalogue_row])
+
+    def share_an_author(self, row: int, other: int) -> bool:
+        """Whether two books that are in the catalogue have an author in common."""
+        authors, others = self.catalogue.authors.of(self.catalogue_rows[[row, other]])
+        return not set(authors).isdisjoint(others)
+
+    def share_a_category(self, rows: Rows, others: Rows) -> Mask:
+        """For each pair of rows whether they have a category in common."""
+        shared: Mask = (self._category_bits[rows] & self._category_bits[others]) != 0
+        return shared
+
+    def in_categories_of(self, rows: Rows, others: Rows) -> Mask:
+        """For each row whether it has a category in common with any of the others."""
+        shared: Mask = (self._category_bits[rows] & np.bitwise_or.reduce(self._category_bits[others])) != 0
+        return shared
+
+    def category(self, category: Category | None) -> CategoryIndex:
+        """The available books of a category, or of all."""
+        index = self._categories.get(category)
+        if index is None:
+            # Two threads may both build it; the results are equal.
+            index = self._categories[category] = self._category_index(category)
+        return index
+
+    def _category_index(self, category: Category | None) -> CategoryIndex:
+        has = self.available
+        if category is not None:
+            has = has & ((self._category_bits & np.uint64(1 << category)) != 0)
+        has.flags.writeable = False
+        return CategoryIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]].tolist())
+
+    def _fresh_rows(self) -> Rows:
+        """Books that came within FRESH_DAYS before the latest arrival; last arrivals first, then the newest."""
+        arrived = self._by_row(self.catalogue.arrived)[self._newest]
+        fresh = np.flatnonzero((arrived > 0) & (arrived >= self.catalogue.newest_day - FRESH_DAYS))
+        rows: Rows = self._newest[fresh[np.argsort(-arrived[fresh], kind="stable")]]
+        return rows
+
+    def _by_row(self, column: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """A column of the catalogue by the model's rows, 0 where a book was never in the catalogue."""
+        by_row = np.zeros(len(self.ids), dtype=column.dtype)
+        by_row[self.model_rows] = column
+        return by_row
+
+
+def lazy_rows(rows: Rows) -> Iterator[int]:
+    """The rows as numbers, converted in chunks: mostly only the first of many are read."""
+    for start in range(0, len(rows), _CHUNK):
+        yield from rows[start : start + _CHUNK].tolist()

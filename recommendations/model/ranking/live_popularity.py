@@ -1,0 +1,139 @@
+"""Popularity as of now: what training counted, and what readers liked since."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import merge
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recommendations.domain.books import Category
+from recommendations.model.popularity import Popularity
+from recommendations.model.ranking.catalogue_index import CatalogueIndex, lazy_rows
+from recommendations.model.vocabulary import ABSENT, Rows
+
+MOST_MOVED = 256
+"""Books that may have moved since the order was sorted; with more of them it is sorted anew."""
+
+Additions = Mapping[int, tuple[float, int]]
+"""A weight and a number of readers for each book or row."""
+
+
+class Liking(NamedTuple):
+    """A book that a reader liked, and when, in seconds since 1970, NaN where unknown."""
+
+    book_id: int
+    happened: float
+
+
+@dataclass(frozen=True, eq=False)
+class PopularityOrder:
+    """The available books by popularity, as of one moment; never changed.
+
+    The most popular first, among equals the newest, then the lowest id. `_order` is what was sorted, and `_moved`
+    has the weight and the readers of those rows that gained since.
+    """
+
+    catalogue: CatalogueIndex
+    _weights: npt.NDArray[np.float64]
+    _readers: npt.NDArray[np.int32]
+    _order: Rows
+    _orders: dict[Category | None, Rows]
+    _moved: Additions = field(default_factory=dict)
+    _moved_of: dict[Category | None, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def sorted(
+        cls, catalogue: CatalogueIndex, weights: npt.NDArray[np.float64], readers: npt.NDArray[np.int32]
+    ) -> "PopularityOrder":
+        """The order by these weights; both arrays have an entry for each row."""
+        rows = np.flatnonzero(catalogue.available)
+        rows = rows[np.argsort((-catalogue.newness[rows].astype(np.int64) << 32) + catalogue.ids[rows])]
+        rows = rows[np.argsort(-weights[rows], kind="stable")]
+        return cls(catalogue, weights, readers, rows.astype(np.int32), {})
+
+    def with_added(self, added: Additions) -> "PopularityOrder | None":
+        """The order after these books, by id, gained so much; None where it is time to sort anew."""
+        moved = dict(self._moved)
+        for book_id, (weight, readers) in added.items():
+            row = self.catalogue.row(book_id)
+            if row != ABSENT:
+                moved[row] = self.weight(row) + weight, self.readers(row) + readers
+                if len(moved) > MOST_MOVED:
+                    return None
+        return PopularityOrder(self.catalogue, self._weights, self._readers, self._order, self._orders, moved)
+
+    def weight(self, row: int) -> float:
+        """The popularity of the book at a row, 0 where nobody ever liked it."""
+        return self._moved[row][0] if row in self._moved else float(self._weights[row])
+
+    def readers(self, row: int) -> int:
+        """How many readers ever liked the book at a row."""
+        return self._moved[row][1] if row in self._moved else int(self._readers[row])
+
+    def rows(self, category: Category | None) -> Iterator[int]:
+        """The books of a category, or of all, in order."""
+        moved = self._moved_in(category)
+        sorted_ = self._sorted_in(category)
+        if not moved:
+            return sorted_
+        return merge(moved, (row for row in sorted_ if row not in self._moved), key=self.key)
+
+    def _sorted_in(self, category: Category | None) -> Iterator[int]:
+        order = self._orders.get(category)
+        if order is None:
+            # Two threads may both build it; the results are equal.
+            order = self._orders[category] = self._order[self.catalogue.category(category).has[self._order]]
+        return lazy_rows(order)
+
+    def _moved_in(self, category: Category | None) -> list[int]:
+        moved = self._moved_of.get(category)
+        if moved is None:
+            has = self.catalogue.category(category).has
+            moved = sorted((row for row in self._moved if has[row]), key=self.key)
+            self._moved_of[category] = moved
+        return moved
+
+    def key(self, row: int) -> tuple[float, int, int]:
+        """Ascending in the order."""
+        return -self.weight(row), -int(self.catalogue.newness[row]), int(self.catalogue.ids[row])
+
+
+class LivePopularity:
+    """The popularity of a model, and what was liked since it was trained; for one thread.
+
+    A reader who unlikes a book is not subtracted, and counts again if they like it again: when they first liked it is
+    not kept. The next training corrects both.
+    """
+
+    def __init__(self, base: Popularity, readers_of_book: npt.NDArray[np.int32]) -> None:
+        self._base = base
+        self._readers_of_book = readers_of_book
+        self._since: dict[int, tuple[float, int]] = {}
+
+    def add(self, likings: Sequence[Liking]) -> dict[int, tuple[float, int]]:
+        """Count further likings; returns for each of their books the weight and the readers that they add."""
+        added: dict[int, tuple[float, int]] = {}
+        weights = self._base.weight_of([liking.happened for liking in likings])
+        for liking, weight in zip(likings, weights.tolist(), strict=True):
+            for counted in (added, self._since):
+                before, readers = counted.get(liking.book_id, (0.0, 0))
+                counted[liking.book_id] = before + weight, readers + 1
+        return added
+
+    def moved(self, before: PopularityOrder, added: dict[int, tuple[float, int]]) -> PopularityOrder:
+        """The order after what `add` returned was added."""
+        return before.with_added(added) or self.order(before.catalogue)
+
+    def order(self, catalogue: CatalogueIndex) -> PopularityOrder:
+        """The order of the available books as of now."""
+        weights, readers = np.zeros(len(catalogue.ids)), np.zeros(len(catalogue.ids), dtype=np.int32)
+        weights[: catalogue.learned] = self._base.weights
+        readers[: catalogue.learned] = self._readers_of_book
+        rows = catalogue.rows(np.fromiter(self._since, dtype=np.int32, count=len(self._since)))
+        for row, (weight, further) in zip(rows.tolist(), self._since.values(), strict=True):
+            if row != ABSENT:
+                weights[row] += weight
+                readers[row] += further
+        return PopularityOrder.sorted(catalogue, weights, readers)

@@ -1,0 +1,82 @@
+"""Ranking books by a history."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import numpy as np
+
+from recommendations.domain.recommending import ReasonKind
+from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking.compiled import WIDTH, Bytes, Int32s, Mask, any_of, rank, read_only
+from recommendations.model.ranking.diversity import POOL, Authors, diversified
+from recommendations.model.ranking.scoring import Evidence, RankedBook
+from recommendations.model.vocabulary import ABSENT
+
+_NO_CONTENT = read_only(np.empty(0, np.int32)), read_only(np.empty(0)), read_only(np.empty(0, np.int32))
+_KINDS = {int(kind): kind for kind in ReasonKind}
+_IS_ROW = ABSENT.__lt__
+
+
+def compile_ahead() -> None:
+    """Compile what every list needs, unless that was done before: it takes seconds, and a server must start fast."""
+    no_rows, no_spans = read_only(np.empty(0, dtype=np.int32)), read_only(np.zeros(1, dtype=np.int64))
+    authors = Authors(no_rows, no_spans, no_rows)
+    Ranker(Neighbours(no_spans, no_rows, np.empty(0, dtype=np.float32)), no_rows, 0, authors)
+    diversified([], [], authors, diversity=0.0, most=0)
+    any_of(read_only(np.empty(0, dtype=np.bool_)), no_rows)
+
+
+class Ranker:
+    """Ranks books by histories, over rows of which the first `learned` have neighbours; for diversity see there."""
+
+    def __init__(
+        self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, diversity: float = 0.0
+    ) -> None:
+        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors)
+        fixed = (*(read_only(array) for array in arrays), learned, 1.0 - diversity)
+        self._pool = POOL if diversity and authors.known else 1
+        # One array for all threads, see compiled.py.
+        self._scores = np.zeros(len(ids))
+        self._rank: Callable[..., int] = partial(cast("Callable[..., int]", rank), *fixed)
+        # Compiled here rather than by the first call that needs it.
+        nothing = np.empty(0, dtype=np.int32)
+        self.rank(nothing, nothing.astype(np.uint8), allowed=read_only(ids > 0), excluded=nothing, most=1)
+
+    def rank(
+        self,
+        rows: Int32s,
+        preferences: Bytes,
+        *,
+        allowed: Mask,
+        excluded: Int32s,
+        most: int,
+        content: Evidence | None = None,
+    ) -> list[RankedBook]:
+        """The allowed books with the highest scores above 0, `most` at most, best first; ties go to the lowest id.
+
+        `rows` and `preferences` are a reader's history, the latest book last. Liked books contribute to the scores.
+        No book of the history is ranked, nor one that is excluded. `allowed` must be read-only. `content` is further
+        evidence.
+        """
+        extra = _NO_CONTENT
+        if content is not None:
+            extra = read_only(content.rows), read_only(content.weights), read_only(content.books)
+        lines, best = np.empty((most, WIDTH), dtype=np.int32), np.empty(most)
+        found = self._rank(
+            read_only(rows),
+            read_only(preferences),
+            allowed,
+            read_only(excluded),
+            *extra,
+            self._pool,
+            self._scores,
+            lines,
+            best,
+        )
+        # Column by column, as little as possible in a loop of Python's.
+        listed, kinds, *because = lines[:found].T.tolist()
+        named = [
+            books if books[-1] != ABSENT else tuple(filter(_IS_ROW, books)) for books in zip(*because, strict=True)
+        ]
+        return list(map(RankedBook, listed, best.tolist(), map(_KINDS.__getitem__, kinds), named))

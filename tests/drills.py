@@ -1,0 +1,68 @@
+"""The long tests: `make drill NAME` runs one at its full length, `make test` all of them in a short form.
+
+Without a name this prints the names.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+VARIABLE = "DRILL"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What a drill proves, its tests, and the minutes after which it has failed."""
+
+    description: str
+    tests: tuple[str, ...]
+    minutes: int
+
+
+DRILLS = {
+    "kill": Drill("kill every command and the server 100 times each", ("tests/e2e/faults/test_kill.py",), 90),
+    "sell": Drill(
+        "place 1,000 orders while every process is killed again and again",
+        ("tests/e2e/selling/test_selling_kill.py", "tests/e2e/selling/test_relay_kill.py"),
+        15,
+    ),
+    "look": Drill("check every page in every width and theme", ("tests/e2e/pages/test_look.py",), 15),
+    "attack": Drill(
+        "attack every page and form as every kind of user, on both databases",
+        ("tests/marketplace/web/test_hostile_crawl.py",),
+        15,
+    ),
+    "rules": Drill(
+        "check the rules of carts, orders and payments with 10 times the examples",
+        ("tests/marketplace/usecases/test_selling_rules.py",),
+        15,
+    ),
+}
+
+
+def is_running(name: str) -> bool:
+    """Whether this drill runs, and not its short form."""
+    assert name in DRILLS
+    return os.environ.get(VARIABLE) == name
+
+
+def main(arguments: list[str]) -> int:
+    """Run the drill that is named; returns the exit code."""
+    if not arguments:
+        print("\n".join(f"  {name:<14}{drill.description}" for name, drill in DRILLS.items()))  # noqa: T201
+        return 0
+    (name,) = arguments
+    if name not in DRILLS:
+        print(f"there is no drill {name!r}: use {', '.join(DRILLS)}", file=sys.stderr)  # noqa: T201
+        return 2
+    drill = DRILLS[name]
+    seconds = str(drill.minutes * 60)
+    command = ["-m", "pytest", "--numprocesses=logical", f"--timeout={seconds}", f"--session-timeout={seconds}"]
+    return subprocess.run(
+        [sys.executable, *command, *drill.tests], env={**os.environ, VARIABLE: name}, check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

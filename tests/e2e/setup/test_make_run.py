@@ -1,0 +1,76 @@
+"""`make run`, and how it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.processes import DEADLINE, ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="make and signals")]
+
+SERVICES = ("recommendations", "marketplace", "payments")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Settings by which all three services keep their data in a folder, and listen on free ports."""
+    settings = {f"{name.upper()}_DATA_DIR": str(folder / name) for name in SERVICES}
+    with ExitStack() as stack:
+        for name in SERVICES:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            settings[f"{name.upper()}_PORT"] = str(listener.getsockname()[1])
+    settings["MARKETPLACE_PAYMENTS_URL"] = f"http://127.0.0.1:{settings['PAYMENTS_PORT']}"
+    return {**os.environ, **settings}
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), id="SIGTERM to make alone"),
+        pytest.param(lambda pid: os.kill(pid, signal.SIGINT), id="SIGINT to make alone"),
+        pytest.param(lambda pid: os.kill(pid, signal.SIGKILL), id="SIGKILL to make alone"),
+        pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), id="Ctrl-C"),
+    ],
+)
+def test_a_signal_ends_everything(stop: Callable[[int], None], tmp_path: Path) -> None:
+    """Whichever way `make run` is stopped, no process that it started is left."""
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        make = subprocess.Popen(
+            ["make", "--assume-old=.venv/run", "run"],
+            cwd=ROOT,
+            env=environment(tmp_path),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    started: list[psutil.Process] = []
+    try:
+        await_output(log, "Marketplace is open at")
+        started = psutil.Process(make.pid).children(recursive=True)
+        assert {name for name in SERVICES for process in started if name in process.cmdline()} == set(SERVICES)
+        stop(make.pid)
+        make.wait(DEADLINE)
+        _, left = psutil.wait_procs(started, timeout=DEADLINE)
+        assert not left, log.read_text()
+    finally:
+        make.kill()
+        make.wait()
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def await_output(log: Path, text: str) -> None:
+    """Wait until a process has written this to its log."""
+    ends = time.monotonic() + DEADLINE
+    while text not in log.read_text():
+        assert time.monotonic() < ends, log.read_text()
+        time.sleep(0.05)

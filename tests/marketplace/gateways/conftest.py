@@ -1,0 +1,73 @@
+"""A gRPC server in place of Recommendations, and a client of it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import grpc
+import pytest
+
+from marketplace.gateways.recommender import GrpcRecommender
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
+
+
+class Servicer(RecommendationsServicer):
+    """Answers every call with `answer`, or fails with `status`; keeps the requests."""
+
+    def __init__(self) -> None:
+        self.requests: list[Any] = []
+        self.metadata: list[dict[str, Any]] = []
+        self.peers: list[str] = []
+        self.status: grpc.StatusCode | None = None
+        self.answer: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
+        self.wait: Callable[[], object] = lambda: None
+
+    def _serve(self, request: Any, context: Any) -> Any:
+        self.requests.append(request)
+        self.metadata.append(dict(context.invocation_metadata()))
+        self.peers.append(context.peer())
+        self.wait()
+        if self.status is not None:
+            context.abort(self.status, "as the test says")
+        return self.answer
+
+
+_CALLED = (
+    "RecommendBatch",
+    "SimilarBooks",
+    "RecordInteractions",
+    "UpsertBooks",
+    "RemoveBooks",
+    "MergeReaders",
+    "ForgetReader",
+)
+for _method in _CALLED:
+    setattr(Servicer, _method, Servicer._serve)
+
+
+@pytest.fixture
+def servicer() -> Servicer:
+    """The servicer behind the server."""
+    # The other methods, which the shop does not call, answer UNIMPLEMENTED.
+    return Servicer()  # type: ignore[abstract]
+
+
+@pytest.fixture
+def port(servicer: Servicer) -> Iterator[int]:
+    """The port of a server."""
+    with ThreadPoolExecutor(8) as pool:
+        server = grpc.server(pool)
+        add_RecommendationsServicer_to_server(servicer, server)
+        number = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        yield number
+        server.stop(None).wait()
+
+
+@pytest.fixture
+def recommender(port: int) -> Iterator[GrpcRecommender]:
+    """A client of it with a long timeout."""
+    with closing(GrpcRecommender("localhost", port, timeout=10)) as client:
+        yield client

@@ -1,0 +1,151 @@
+"""The client of Recommendations when calls fail: statuses, deadlines and the circuit breaker."""
+
+from contextlib import closing
+from threading import Event
+
+import grpc
+import pytest
+
+from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
+from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.recommending import (
+    RecommendationRequest,
+)
+from marketplace.gateways.breaker import Breaker, State
+from marketplace.gateways.recommender import TRANSIENT, GrpcRecommender
+from protobufs import recommendations_pb2 as pb
+from tests.marketplace.fakes import NOON, Clock
+from tests.marketplace.gateways.conftest import Servicer
+
+MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
+CLICK = Interaction(
+    id="click-1",
+    reader_id=1_000_000_000,
+    book_id=7,
+    kind=InteractionKind.CLICK,
+    occurred_at=NOON,
+    recommendation_id="list-1",
+)
+
+
+def test_a_response_of_the_wrong_length_is_rejected(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Results that cannot be matched to the request are not used."""
+    with pytest.raises(RecommenderRefused, match="1 lists"):
+        recommender.recommend(0, [MYSTERY, MYSTERY])
+    servicer.answer = pb.RecordInteractionsResponse()
+    with pytest.raises(RecommenderBroken, match="0 results"):
+        recommender.record([CLICK])
+    servicer.answer = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
+    with pytest.raises(RecommenderBroken, match="outcome"):
+        recommender.record([CLICK])
+
+
+@pytest.mark.parametrize("status", [each for each in grpc.StatusCode if each is not grpc.StatusCode.OK])
+def test_every_status_is_either_transient_or_permanent(
+    servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
+) -> None:
+    """The error's type says which, and its code names the status."""
+    servicer.status = status
+    expected = RecommenderUnavailable if status in TRANSIENT else RecommenderRefused
+    with pytest.raises(expected, match=status.name) as raised:
+        recommender.record([CLICK])
+    assert getattr(raised.value, "code", status.name) == status.name
+
+
+@pytest.mark.parametrize("name", ["INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE", "FAILED_PRECONDITION"])
+def test_invalid_requests_are_permanent_errors(name: str) -> None:
+    """Repeating them would not help."""
+    assert grpc.StatusCode[name] not in TRANSIENT
+
+
+@pytest.mark.parametrize("name", ["UNIMPLEMENTED", "UNAUTHENTICATED", "PERMISSION_DENIED"])
+def test_a_wrong_configuration_is_transient(servicer: Servicer, recommender: GrpcRecommender, name: str) -> None:
+    """The call succeeds once the address or the permission is fixed."""
+    servicer.status = grpc.StatusCode[name]
+    with pytest.raises(RecommenderUnavailable) as raised:
+        recommender.record([CLICK])
+    assert not isinstance(raised.value, Broken)
+
+
+@pytest.mark.parametrize("name", ["INTERNAL", "UNKNOWN", "DATA_LOSS"])
+def test_server_errors_may_be_caused_by_the_request(
+    servicer: Servicer, recommender: GrpcRecommender, name: str
+) -> None:
+    """Pages treat them as an outage; the relay then sends each event alone."""
+    servicer.status = grpc.StatusCode[name]
+    with pytest.raises(RecommenderUnavailable) as raised:
+        recommender.record([CLICK])
+    assert isinstance(raised.value, Broken)
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        Book(id=7, title="Dune", year=2**31),
+        Book(id=7, title="\ud800"),
+        Book(id=7, title="Dune", subjects=("spice" * 2000,) * 120),
+    ],
+    ids=["year", "half a character", "too large"],
+)
+def test_an_unsendable_book_is_refused_without_a_call(
+    servicer: Servicer, recommender: GrpcRecommender, book: Book
+) -> None:
+    """An oversized message would be answered like an overload and repeated for ever."""
+    with pytest.raises(RecommenderRefused):
+        recommender.upsert([book])
+    assert servicer.requests == []
+
+
+def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
+    """A server that hangs costs a page its timeout and no more."""
+    release = Event()
+    servicer.wait = release.wait
+    with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
+        with pytest.raises(RecommenderUnavailable, match="DEADLINE_EXCEEDED"):
+            recommender.recommend(0, [MYSTERY])
+        release.set()
+
+
+def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
+    """An unresolvable name is an outage like any other."""
+    with (
+        closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
+        pytest.raises(RecommenderUnavailable),
+    ):
+        recommender.recommend(0, [MYSTERY])
+
+
+def test_the_breaker_opens_and_a_probe_closes_it(servicer: Servicer, port: int) -> None:
+    """After five failures no call is made; after the pause one is, and its success closes the breaker."""
+    clock = Clock()
+    breaker = Breaker(RecommenderUnavailable, clock=clock)
+    with closing(GrpcRecommender("localhost", port, timeout=10, breaker=breaker)) as recommender:
+        servicer.status = grpc.StatusCode.INTERNAL
+        for _ in range(5):
+            with pytest.raises(RecommenderUnavailable, match="INTERNAL"):
+                recommender.recommend(0, [MYSTERY])
+        with pytest.raises(RecommenderUnavailable, match="breaker is open"):
+            recommender.recommend(0, [MYSTERY])
+        assert len(servicer.requests) == 5
+        assert recommender.state == State.OPEN.value
+        servicer.status = None
+        clock.seconds += 0.5
+        recommender.recommend(0, [MYSTERY])
+        assert recommender.state == State.CLOSED.value
+
+
+def test_refusals_and_the_relays_calls_do_not_open_the_breaker(
+    servicer: Servicer, recommender: GrpcRecommender
+) -> None:
+    """Neither permanent errors nor failures of the relay's calls keep pages from calling."""
+    servicer.status = grpc.StatusCode.INVALID_ARGUMENT
+    for _ in range(10):
+        with pytest.raises(RecommenderRefused):
+            recommender.recommend(0, [MYSTERY])
+    servicer.status = grpc.StatusCode.INTERNAL
+    for _ in range(10):
+        with pytest.raises(RecommenderUnavailable):
+            recommender.record([CLICK])
+    assert recommender.state == State.CLOSED.value

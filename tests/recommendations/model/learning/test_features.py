@@ -1,0 +1,109 @@
+"""What books are found to have in common."""
+
+import numpy as np
+import pytest
+
+from recommendations.domain.books import Book
+from recommendations.model.learning.features import MOST_TITLES_OF_WORD, features_of, isbn_digits
+from recommendations.model.vocabulary import Vocabulary
+from tests.recommendations.model.learning import dense
+
+
+def shared(*books: Book, known: tuple[int, ...] | None = None) -> list[list[int]]:
+    """The books of each feature, by id, in order."""
+    ids = sorted(known if known is not None else [book.id for book in books])
+    found = features_of(books, Vocabulary(np.array(ids, dtype=np.int32)))
+    assert found.shape[1] == len(ids)
+    assert found.data.tolist() == [1.0] * found.nnz
+    return sorted([ids[row] for row in rows] for rows in dense.rows_of(found))
+
+
+@pytest.mark.parametrize(
+    ("isbn", "digits"),
+    [
+        ("0306406152", "030640615"),
+        ("9780306406157", "030640615"),
+        ("978-0-306-40615-7", "030640615"),
+        ("0 306 40615 2", "030640615"),
+        ("080442957X", "080442957"),
+        ("080442957x", "080442957"),
+        ("9781234567", "978123456"),
+        ("9790306406156", ""),
+        ("B00ABC1234", ""),
+        ("030640615", ""),
+        ("03064061521", ""),
+        ("97803064061570", ""),
+        ("X306406152", ""),
+        ("٠٣٠٦٤٠٦١٥٢", ""),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_isbn_digits(isbn: str, digits: str) -> None:
+    """Both kinds of ISBN of one book have the same nine digits, however it is spaced; anything else has none."""
+    assert isbn_digits(isbn) == digits
+
+
+def test_isbn_prefixes_are_traits() -> None:
+    """Books share as many prefixes, of five to eight digits, as their ISBNs agree in, whichever kind those are."""
+    one, other = Book(id=1, title="", isbn="0306406152"), Book(id=2, title="", isbn="9780306409999")
+    assert shared(one, other) == [[1, 2]] * 2
+    assert shared(one, Book(id=2, title="", isbn="9780306406157")) == [[1, 2]] * 4
+    assert shared(one, Book(id=2, title="", isbn="0309999990")) == []
+
+
+def test_what_is_no_isbn_is_no_trait() -> None:
+    """Two ASINs, and two books without a number, have nothing in common."""
+    asins = [Book(id=id_, title="", isbn="B00ABC1234") for id_ in (1, 2)]
+    assert shared(*asins) == []
+    assert shared(Book(id=1, title=""), Book(id=2, title="")) == []
+
+
+def test_authors_and_subjects_are_traits_whatever_their_case() -> None:
+    """Each author and each subject is one feature of its own: a subject is not an author of the same name."""
+    books = (
+        Book(id=1, title="", authors=("Ann Lee", "Bo"), subjects=("Sea",)),
+        Book(id=2, title="", authors=("ANN LEE",), subjects=("sea", "Bo")),
+        Book(id=3, title="", authors=("ann lee", "Ann Lee")),
+    )
+    assert shared(*books) == [[1, 2], [1, 2, 3]]
+
+
+def test_series_and_title_words_are_traits() -> None:
+    """What stands in brackets before a number is a series, and words of three letters and more say something."""
+    books = (
+        Book(id=1, title="It Is Dawn (Red Sky, #1)"),
+        Book(id=2, title="Dusk (RED SKY, #2)"),
+        Book(id=3, title="At dawn it is"),
+    )
+    # The series, red and sky; and dawn.
+    assert shared(*books) == [[1, 2]] * 3 + [[1, 3]]
+
+
+def test_a_word_twice_in_a_title_counts_once() -> None:
+    """A book has a feature or has it not."""
+    assert shared(Book(id=1, title="Boy Meets Boy"), Book(id=2, title="Boy, boy")) == [[1, 2]]
+
+
+@pytest.mark.parametrize(("books", "told"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])
+def test_a_word_in_many_titles_says_nothing(books: int, told: int) -> None:
+    """Common words are left out."""
+    assert len(shared(*(Book(id=id_, title="the") for id_ in range(books)))) == told
+
+
+def test_an_author_of_many_books_says_something() -> None:
+    """Only words are left out for being common."""
+    assert len(shared(*(Book(id=id_, title="", authors=("A",)) for id_ in range(MOST_TITLES_OF_WORD + 1)))) == 1
+
+
+def test_books_that_the_model_does_not_know_are_left_out() -> None:
+    """Rows are those of the vocabulary, and a feature of one known book tells nothing."""
+    books = [Book(id=id_, title="", authors=("A",)) for id_ in (7, 8, 2**31 - 1)]
+    assert shared(*books, known=(1, 7, 2**31 - 1)) == [[7, 2**31 - 1]]
+    assert shared(*books, known=(1, 7)) == []
+
+
+@pytest.mark.parametrize("known", [(), (1, 2)])
+def test_no_books(known: tuple[int, ...]) -> None:
+    """Without books there are no features, of however many rows."""
+    assert shared(known=known) == []

@@ -1,0 +1,143 @@
+"""The validation scores against the plain metrics."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from recommendations.evaluation import metrics
+from recommendations.model.learning import threads
+from recommendations.model.learning.holdout import HoldOut
+from recommendations.model.learning.validation import CUTOFF, Validator
+from recommendations.model.neighbours import Neighbours
+from tests.recommendations.model.learning import dense
+
+BOOKS = 30
+
+
+def held_out(known: dense.Rows, wanted: dense.Rows, books: int = BOOKS) -> HoldOut:
+    """A hold-out of these readers' books."""
+    return HoldOut(dense.matrix(known, books), dense.matrix(wanted, books), "none")
+
+
+def no_neighbours(books: int = BOOKS) -> Neighbours:
+    """No neighbours at all."""
+    empty = np.empty(0, dtype=np.int32)
+    return Neighbours(np.zeros(books + 1, dtype=np.int64), empty, empty.astype(np.float32))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
+    """Readers' books in two parts, either of which may be empty."""
+    readers = draw(dense.rows(BOOKS, most=6))
+    cuts = [draw(st.integers(0, len(one))) for one in readers]
+    parts = list(zip(readers, cuts, strict=True))
+    return [one[:cut] for one, cut in parts], [one[cut:] for one, cut in parts]
+
+
+@given(cases(), st.integers(0, 100), st.floats(0.05, 1))
+def test_the_metrics_are_those_of_the_evaluation(
+    case: tuple[list[list[int]], list[list[int]]], seed: int, density: float
+) -> None:
+    """Recall and NDCG of every evaluated reader's list are those that the evaluation computes."""
+    known, wanted = case
+    rng = np.random.default_rng(seed)
+    contributions = (rng.integers(1, 9, (BOOKS, BOOKS)) * (rng.random((BOOKS, BOOKS)) < density)).astype(np.float32)
+    decay = np.array([1, 0.5], dtype=np.float32)
+    sparse = csr_array(contributions)
+    validator = Validator(held_out(known, wanted), 0)
+    scores = validator.score_neighbours(
+        Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data, decay)
+    )
+    readers = [reader for reader in range(len(known)) if known[reader] and wanted[reader]]
+    assert validator.readers.tolist() == readers
+    for place, reader in enumerate(readers):
+        sums = contributions[known[reader]].T @ ([0.5] * (len(known[reader]) - 1) + [1])
+        ranked = [
+            book for book in np.argsort(-sums, kind="stable").tolist() if sums[book] > 0 and book not in known[reader]
+        ]
+        for measured, measure in ((scores.recall, metrics.recall), (scores.ndcg, metrics.ndcg)):
+            assert measured[place] == pytest.approx(measure(ranked, {*wanted[reader]}, CUTOFF))
+
+
+def test_scores_by_hand() -> None:
+    """Both readers get the list 1, 2, 3; one later reads 2 and 9, the other 1."""
+    weights = np.array([3, 2, 1], dtype=np.float32)
+    neighbours = replace(
+        no_neighbours(),
+        indptr=np.array([0] + [3] * BOOKS, dtype=np.int64),
+        rows=np.array([1, 2, 3], dtype=np.int32),
+        weights=weights,
+    )
+    scores = Validator(held_out([[0], [0]], [[2, 9], [1]]), 0).score_neighbours(neighbours)
+    assert scores.recall.tolist() == [0.5, 1]
+    assert scores.ndcg == pytest.approx([(1 / np.log2(3)) / (1 + 1 / np.log2(3)), 1])
+
+
+def test_more_relevant_books_than_the_cutoff() -> None:
+    """Recall divides by all relevant books, NDCG by the ideal list of the cutoff's length."""
+    books = 2 * CUTOFF + 1
+    neighbours = Neighbours(
+        np.array([0] + [CUTOFF] * books, dtype=np.int64),
+        np.arange(1, CUTOFF + 1, dtype=np.int32),
+        np.ones(CUTOFF, dtype=np.float32),
+    )
+    scores = Validator(held_out([[0]], [list(range(1, books))], books), 0).score_neighbours(neighbours)
+    assert scores.recall.tolist() == [0.5]
+    assert scores.ndcg == pytest.approx([1])
+
+
+def test_an_empty_list_scores_nothing() -> None:
+    """Empty places are no hits: neither row 0 nor the last row of the reader before."""
+    scores = Validator(held_out([[1], [1], [2]], [[0, BOOKS - 1]] * 3), 0).score_neighbours(no_neighbours())
+    assert scores.recall.tolist() == scores.ndcg.tolist() == [0, 0, 0]
+
+
+@given(cases())
+def test_popularity_is_one_list_without_the_books_read(case: tuple[list[list[int]], list[list[int]]]) -> None:
+    """Books by their number of readers, ties by the lower row, without the reader's own."""
+    known, wanted = case
+    readers_of = [sum(book in one for one in known) for book in range(BOOKS)]
+    order = sorted(range(BOOKS), key=lambda book: -readers_of[book])
+    validator = Validator(held_out(known, wanted), 0)
+    scores = validator.score_popularity()
+    for place, reader in enumerate(validator.readers.tolist()):
+        ranked = [book for book in order if book not in known[reader]]
+        assert scores.recall[place] == pytest.approx(metrics.recall(ranked, {*wanted[reader]}, CUTOFF))
+        assert scores.ndcg[place] == pytest.approx(metrics.ndcg(ranked, {*wanted[reader]}, CUTOFF))
+
+
+def test_a_sample_of_readers_is_evaluated() -> None:
+    """With too many readers a sample is evaluated, ascending and the same for the same seed."""
+    hold_out = held_out([[0]] * 100, [[1]] * 100)
+    first, again, other = (Validator(hold_out, seed, most_readers=20).readers.tolist() for seed in (1, 1, 2))
+    assert first == again == sorted(set(first))
+    assert len(first) == 20
+    assert first != other
+    assert len(Validator(hold_out, 1, most_readers=20).score_popularity().recall) == 20
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block size does not change the scores."""
+    rng = np.random.default_rng(0)
+    readers = [rng.permutation(BOOKS)[:6].tolist() for _ in range(50)]
+    validator = Validator(held_out([one[:4] for one in readers], [one[4:] for one in readers]), 0)
+    sparse = csr_array(rng.random((BOOKS, BOOKS)).astype(np.float32))
+    neighbours = Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data)
+    expected = validator.score_neighbours(neighbours)
+    monkeypatch.setattr(threads, "BLOCK", 7)
+    found = validator.score_neighbours(neighbours)
+    assert found.recall.tolist() == expected.recall.tolist()
+    assert found.ndcg.tolist() == expected.ndcg.tolist()
+    assert expected.recall.mean() > 0
+
+
+@pytest.mark.parametrize(("known", "wanted"), [([], []), ([[0]], [[]]), ([[]], [[0]])])
+def test_no_readers_to_evaluate(known: list[list[int]], wanted: list[list[int]]) -> None:
+    """Without a reader in both parts the scores are empty."""
+    validator = Validator(held_out(known, wanted), 0)
+    for scores in (validator.score_neighbours(no_neighbours()), validator.score_popularity()):
+        assert len(scores.recall) == len(scores.ndcg) == 0

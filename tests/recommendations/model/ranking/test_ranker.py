@@ -1,0 +1,164 @@
+"""The compiled ranking against the same in NumPy."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommendations.domain.interactions import Preference
+from recommendations.domain.recommending import ReasonKind
+from recommendations.model.neighbours import Neighbours
+from recommendations.model.ranking.compiled import read_only
+from recommendations.model.ranking.diversity import POOL, Authors, diversified
+from recommendations.model.ranking.name_index import NameIndex
+from recommendations.model.ranking.ranker import Ranker
+from recommendations.model.ranking.scoring import (
+    REASONS,
+    Evidence,
+    RankedBook,
+    best,
+    learned_evidence,
+    top_contributors,
+    totals,
+)
+from recommendations.model.vocabulary import ABSENT
+
+PREFERENCES = (Preference.NONE, Preference.LIKED, Preference.LIKED | Preference.READ, Preference.DISMISSED)
+
+
+class Situation(NamedTuple):
+    """All that a ranking depends on."""
+
+    neighbours: Neighbours
+    ids: npt.NDArray[np.int32]
+    learned: int
+    history: npt.NDArray[np.int32]
+    preferences: npt.NDArray[np.uint8]
+    allowed: npt.NDArray[np.bool_]
+    excluded: npt.NDArray[np.int32]
+    content: Evidence | None
+    most: int
+    authors: Authors
+    diversity: float
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Some books that were learned and some that were not, a history of both, and content scores.
+
+    Weights are of two kinds: few and exact in binary, so that ties are common, and any, so that the order counts in
+    which they are added up.
+    """
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    learned, later = draw(st.integers(1, 40)), draw(st.integers(0, 5))
+    books = learned + later
+    coarse = draw(st.booleans())
+
+    def weights(count: int) -> npt.NDArray[np.float64]:
+        drawn: npt.NDArray[np.float64] = rng.choice([0.25, 0.5, 1.0, -0.5], count) if coarse else rng.random(count)
+        return drawn
+
+    cells = rng.random((learned, learned)) < draw(st.sampled_from([0.1, 0.5, 1.0]))
+    np.fill_diagonal(cells, val=False)
+    indptr = np.concatenate([[0], np.cumsum(cells.sum(axis=1))]).astype(np.int64)
+    decay = (rng.choice([1.0, 0.5], 3) if coarse else rng.random(3)).astype(np.float32)
+    neighbours = Neighbours(
+        indptr, np.nonzero(cells)[1].astype(np.int32), weights(int(indptr[-1])).astype(np.float32), decay
+    )
+    history = rng.permutation(books)[: draw(st.integers(0, 8))].astype(np.int32)
+    entries = draw(st.integers(0, 12))
+    content = Evidence(
+        rng.integers(0, books, entries).astype(np.int32),
+        weights(entries),
+        rng.choice(np.append(history, np.int32(0)), entries),
+        0,
+    )
+    index = NameIndex.empty().changed(
+        np.arange(books, dtype=np.int32), [(str(rng.integers(0, 4)),) for _ in range(books)]
+    )
+    catalogue_rows = rng.permutation(books).astype(np.int32)
+    catalogue_rows[rng.random(books) < draw(st.sampled_from([0.2, 1.0]))] = ABSENT
+    authors = Authors.of(index, catalogue_rows)
+    return Situation(
+        neighbours,
+        (rng.permutation(books) + 100).astype(np.int32),
+        learned,
+        history,
+        rng.choice(np.array(PREFERENCES, dtype=np.uint8), len(history)),
+        rng.random(books) < draw(st.sampled_from([0.5, 1.0])),
+        rng.integers(0, books, draw(st.integers(0, 4))).astype(np.int32),
+        content if entries else None,
+        draw(st.integers(1, books + 3)),
+        authors,
+        draw(st.sampled_from([0.0, 0.3, 1.0])),
+    )
+
+
+def authors_of(situation: Situation, row: int) -> set[int]:
+    """The authors of a row."""
+    catalogue_rows, spans, codes = situation.authors
+    catalogue_row = catalogue_rows[row]
+    return (
+        set() if catalogue_row == ABSENT else set(codes[slice(*spans[[catalogue_row, catalogue_row + 1]])].tolist())
+    )
+
+
+def plain(situation: Situation) -> list[RankedBook]:
+    """Rows, scores, reasons and who is named, in whole-array operations."""
+    liked = situation.history[(situation.preferences & Preference.LIKED) != 0]
+    recency = situation.neighbours.recency_weights(len(liked))
+    learned = liked < situation.learned
+    evidence = learned_evidence(situation.neighbours, liked[learned], recency[learned])
+    if situation.content is not None:
+        evidence = evidence.followed_by(situation.content)
+    candidates = situation.allowed.copy()
+    candidates[situation.history] = False
+    candidates[situation.excluded] = False
+    rows = np.flatnonzero(candidates)
+    pool = POOL * situation.most if situation.diversity else situation.most
+    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, pool)
+    listed, scores = ranking.rows.tolist(), ranking.scores.tolist()
+    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, most=situation.most)
+    listed, scores = [listed[position] for position in positions], [scores[position] for position in positions]
+    ranked = []
+    contributors = top_contributors(evidence, listed, len(candidates))
+    for row, score, tops in zip(listed, scores, contributors, strict=True):
+        _, top, is_learned = tops[0]
+        named = tuple([book for weight, book, by_model in tops[: REASONS + 1] if by_model and weight < 0][:REASONS])
+        shared = authors_of(situation, row) & authors_of(situation, top)
+        kind = ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT
+        ranked.append(
+            RankedBook(row, score, *((ReasonKind.BECAUSE_OF_BOOKS, named) if is_learned else (kind, (top,))))
+        )
+    return ranked
+
+
+@given(st.lists(situations(), min_size=1, max_size=2))
+def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
+    """The same rows, scores and reasons, whatever the ranker ranked before."""
+    for situation in cases:
+        ranker = Ranker(
+            *(situation.neighbours, situation.ids, situation.learned, situation.authors),
+            diversity=situation.diversity,
+        )
+        for _ in range(2):
+            ranked = ranker.rank(
+                situation.history,
+                situation.preferences,
+                allowed=read_only(situation.allowed),
+                excluded=situation.excluded,
+                most=situation.most,
+                content=situation.content,
+            )
+            assert ranked == plain(situation)
+
+
+def test_nothing_is_ranked_without_a_history_or_books() -> None:
+    """Neither an empty history nor a model without books ranks anything."""
+    nothing, no_preferences = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
+    empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
+    ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
+    allowed = np.empty(0, dtype=np.bool_)
+    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, most=10) == []
