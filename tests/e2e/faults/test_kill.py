@@ -1,4 +1,4 @@
-"""Killed at any moment, every command and the server leave what is whole, and what was acknowledged is there."""
+"""Commands and the server, killed at any moment, leave complete data, and keep what they acknowledged."""
 
 import itertools
 import random
@@ -24,7 +24,7 @@ from tests.e2e.small_shop import BOOKS, SmallShop, purchases_by_category, train_
 pytestmark = pytest.mark.slow
 
 ROUNDS = 100 if is_running("kill") else 2
-"""How often each is killed; each round at another moment, the same ones in every run."""
+"""How often each process is killed; the moments differ by round and are the same in every run."""
 
 STORED, REPEATED = pb.InteractionResult.OUTCOME_STORED, pb.InteractionResult.OUTCOME_REPEATED
 RECORDED_AT_ONCE = 5
@@ -50,9 +50,9 @@ def moments(longest: float) -> Iterator[float]:
 
 
 def require_whole(shop: SmallShop) -> list[str]:
-    """SQLite finds its file in order, every model that has its name is usable, and the one to be served is there.
+    """SQLite's file is intact, every published model is usable, and the one to be served exists.
 
-    Returns the versions of those to be served, the best choice first.
+    Returns the versions to be served, the best first.
     """
     if shop.database.startswith("sqlite"):
         connection = sqlite3.connect(str(make_url(shop.database).database))
@@ -85,7 +85,7 @@ def events(shop: SmallShop) -> list[tuple[int, int]]:
 
 @contextmanager
 def serving(shop: SmallShop) -> Iterator[tuple[Process, RecommendationsStub]]:
-    """A running server and a client of it; whoever comes to the end of the block finds it ended."""
+    """A running server and its client; it is killed at the end of the block."""
     server = shop.serve()
     try:
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
@@ -95,7 +95,7 @@ def serving(shop: SmallShop) -> Iterator[tuple[Process, RecommendationsStub]]:
 
 
 def test_migrate(file_shop: SmallShop) -> None:
-    """The database has every migration or none, and the next `migrate` brings it up to date."""
+    """The database has all migrations or none, and the next `migrate` completes it."""
     for moment in moments(1.5):
         file_shop.command("migrate").kill_after(moment)
         connection = sqlite3.connect(file_shop.folder / "test.db")
@@ -109,7 +109,7 @@ def test_migrate(file_shop: SmallShop) -> None:
 
 
 def test_import(shop: SmallShop) -> None:
-    """Whole batches are stored, in their order; the same import again brings the rest and nothing twice."""
+    """Whole batches are stored in order; importing again adds the rest and nothing twice."""
     bought = purchases_by_category(3 * BATCH // 6)
     books, history = shop.write_books(), shop.write_interactions(bought)
     arguments = ("import", "--books", str(books), "--interactions", str(history))
@@ -130,7 +130,7 @@ def test_import(shop: SmallShop) -> None:
 
 
 def test_train(trained_shop: SmallShop) -> None:
-    """A model is recorded and usable, or there is none of it but what nobody takes for a model."""
+    """A model is recorded and usable, or it is not visible as a model."""
     shop = trained_shop
     known = require_whole(shop)
     for moment in moments(2.5):
@@ -145,7 +145,7 @@ def test_train(trained_shop: SmallShop) -> None:
 
 
 def test_record(shop: SmallShop) -> None:
-    """Whatever was acknowledged is there when the server is back, under its id and once."""
+    """What was acknowledged is stored exactly once when the server is back."""
     train_small_shop(shop)
     imported = len(events(shop))
     acknowledged: list[str] = []
@@ -164,12 +164,12 @@ def test_record(shop: SmallShop) -> None:
             again = [purchase(id_) for id_ in acknowledged[start : start + 500]]
             assert set(recorded(stub, again)) == {REPEATED}
     stored = len(events(shop)) - imported
-    # Of what was under way when the server was killed, all or nothing is there.
+    # A batch in progress when the server was killed is stored whole or not at all.
     assert stored - len(acknowledged) in {n * RECORDED_AT_ONCE for n in range(ROUNDS + 1)}
 
 
-def test_take_up(trained_shop: SmallShop) -> None:
-    """A server that is killed while it takes up a new model serves that model once it is back."""
+def test_loading_a_model(trained_shop: SmallShop) -> None:
+    """A server that is killed while it loads a new model serves that model once it is back."""
     shop = trained_shop
     for moment in moments(1.0):
         with serving(shop) as (server, stub):
@@ -177,7 +177,7 @@ def test_take_up(trained_shop: SmallShop) -> None:
             assert version(stub) == newest
             shop.run("train", "--budget", "0")
             ends = time.monotonic() + moment
-            # Somebody asks all the time.
+            # Calls arrive all the time.
             while time.monotonic() < ends and version(stub) == newest:
                 pass
             server.kill()
@@ -188,7 +188,7 @@ def test_take_up(trained_shop: SmallShop) -> None:
 def record_until_killed(
     stub: RecommendationsStub, round_: int, acknowledged: list[str], first: threading.Event
 ) -> None:
-    """Record one batch after the other, and note the ids that were acknowledged, until the server is gone."""
+    """Record batches and collect the acknowledged ids until the server is gone."""
     for number in itertools.count():
         ids = [f"{round_}-{number}-{place}" for place in range(RECORDED_AT_ONCE)]
         try:
@@ -201,7 +201,7 @@ def record_until_killed(
 
 
 def purchase(id_: str) -> pb.Interaction:
-    """A purchase; which one depends on its id only."""
+    """A purchase that depends on its id alone."""
     number = sum(id_.encode())
     return pb.Interaction(
         id=id_, user_id=number % 200 + 1, book_id=number % BOOKS + 1, kind=pb.Interaction.KIND_PURCHASE
