@@ -80,7 +80,7 @@ def _add_to_cart(page: Page) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """A page as somebody sees it after they did something there."""
+    """A page as a kind of user sees it, after doing something there."""
 
     path: str
     who: Who = Who.VISITOR

@@ -36,7 +36,7 @@ def opened(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
 
 @pytest.mark.parametrize("way", ["mouse", "no-scripts", "keyboard"])
 def test_a_first_visit(pair: Pair, browser: Browser, way: str) -> None:
-    """From a misspelt search to a shelf of one's own, an account, and to being forgotten."""
+    """From a misspelt search to a personal shelf, an account, and its deletion."""
     email = f"{way}@example.com"
     with opened(browser, scripts=way != "no-scripts") as page:
         visit = Visit(page, pair.shop, Keyboard(page) if way == "keyboard" else Mouse())

@@ -59,7 +59,7 @@ class Visit:
         return self._shelf("Picked for you").locator(".card .title").all_inner_texts()
 
     def dismiss_at_home(self, title: str) -> None:
-        """A book of one's own shelf is waved away where it stands, is gone, and is back after the undo."""
+        """A book on the personal shelf is dismissed there, disappears, and returns after Undo."""
         shelf = self._shelf("Picked for you")
         self.hands.press(shelf.get_by_role("button", name=f"Not interested in {title}", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {title} to you again.")).to_be_visible()
@@ -67,13 +67,13 @@ class Visit:
         self._undo()
 
     def dismiss_on_its_page(self) -> None:
-        """A book is waved away on its own page, which offers the undo."""
+        """A book is dismissed on its own page, which offers Undo."""
         self.hands.press(self.page.get_by_role("button", name="Not interested", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {BOOK} to you again.")).to_be_visible()
         self._undo()
 
     def sign_up(self, email: str) -> None:
-        """A guest becomes somebody, and what they did comes along."""
+        """A guest creates an account, which takes over their history."""
         self._go_to_account()
         self.hands.press(self.page.get_by_role("link", name="Create account"))
         self._fill_in(email)
