@@ -155,7 +155,7 @@ def test_suggestions_are_chosen_by_keyboard(pair: Pair, browser: Browser) -> Non
 @pytest.mark.slow
 @pytest.mark.browser
 def test_an_action_keeps_the_readers_position(pair: Pair, browser: Browser, cookies: Cookies) -> None:
-    """With scripts a book that is waved away is gone without a new page, and the keyboard stands at the notice."""
+    """With JavaScript a dismissed book disappears without a page load, and the focus moves to the message."""
     with browser.new_context(storage_state=cookies[Who.GUEST], reduced_motion="reduce") as context:
         page = context.new_page()
         page.goto(pair.shop)

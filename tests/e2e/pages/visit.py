@@ -59,7 +59,7 @@ class Visit:
         return self._shelf("Picked for you").locator(".card .title").all_inner_texts()
 
     def dismiss_at_home(self, title: str) -> None:
-        """A book of one's own shelf is waved away where it stands, is gone, and is back after the undo."""
+        """A book is dismissed on the personal shelf, disappears, and is back after the undo."""
         shelf = self._shelf("Picked for you")
         self.hands.press(shelf.get_by_role("button", name=f"Not interested in {title}", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {title} to you again.")).to_be_visible()
@@ -67,7 +67,7 @@ class Visit:
         self._undo()
 
     def dismiss_on_its_page(self) -> None:
-        """A book is waved away on its own page, which offers the undo."""
+        """A book is dismissed on its page, which offers the undo."""
         self.hands.press(self.page.get_by_role("button", name="Not interested", exact=True))
         expect(self.page.get_by_text(f"We will not recommend {BOOK} to you again.")).to_be_visible()
         self._undo()

@@ -101,10 +101,10 @@ def test_a_view_counts_once_a_day(readers: Readers) -> None:
 
 def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
     """It has another id then, since Recommendations takes each id once."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
-    readers.activity.undo(FIRST, deed.interaction.id)
+    action = readers.activity.dismiss(NOBODY, 7, "")
+    readers.activity.undo(FIRST, action.interaction.id)
     again = readers.activity.dismiss(FIRST, 7, "")
-    assert again.interaction.id != deed.interaction.id
+    assert again.interaction.id != action.interaction.id
     assert readers.told_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
@@ -159,9 +159,9 @@ def test_waving_away_twice_is_once(readers: Readers) -> None:
 
 def test_only_ones_own_deeds_are_taken_back(readers: Readers) -> None:
     """Another reader's id, an unknown one and nobody's are refused, and change nothing."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
+    action = readers.activity.dismiss(NOBODY, 7, "")
     other = readers.activity.record_click(NOBODY, 7, "list-1")
-    for reader_id, interaction_id in ((other, deed.interaction.id), (FIRST, "no"), (NOBODY, deed.interaction.id)):
+    for reader_id, interaction_id in ((other, action.interaction.id), (FIRST, "no"), (NOBODY, action.interaction.id)):
         with pytest.raises(InteractionNotFound):
             readers.activity.undo(reader_id, interaction_id)
     assert len(readers.told()) == 2
@@ -181,14 +181,14 @@ def test_wishes_are_the_shops_own(readers: Readers) -> None:
 
 def test_an_action_on_an_unknown_book_is_not_found(readers: Readers) -> None:
     """No guest comes of it, and no event."""
-    for deed in (
+    for action in (
         lambda: readers.activity.record_click(NOBODY, 99, "list-1"),
         lambda: readers.activity.rate(NOBODY, 99, 5, ""),
         lambda: readers.activity.dismiss(NOBODY, 99, ""),
         lambda: readers.activity.add_to_wishlist(NOBODY, 99),
     ):
         with pytest.raises(BookNotFound):
-            deed()
+            action()
     assert readers.told() == []
     with readers.store.read() as work:
         assert not work.readers.exists(FIRST)
@@ -292,6 +292,6 @@ def test_times_are_those_of_the_clock(store: Store) -> None:
     """In UTC, to the moment."""
     readers = Readers(store)
     readers.clock.seconds += 5
-    deed = readers.activity.rate(NOBODY, 7, 5, "")
-    assert deed.interaction.occurred_at == readers.clock.now()
-    assert deed.interaction.occurred_at.utcoffset() == timedelta(0)
+    action = readers.activity.rate(NOBODY, 7, 5, "")
+    assert action.interaction.occurred_at == readers.clock.now()
+    assert action.interaction.occurred_at.utcoffset() == timedelta(0)
