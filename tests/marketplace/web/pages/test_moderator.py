@@ -177,15 +177,8 @@ def test_concurrent_changes_are_shown_as_conflicts(store: Store, browser: Browse
 
 def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, browser: Browser) -> None:
     """Readers see it, until it is hidden, and again until it is deleted."""
-    answer = send(
-        browser,
-        "/moderator/books/new",
-        "/moderator/books/new",
-        title="Emma",
-        categories=["classics"],
-        price="5",
-        currency="eur",
-    )
+    new = "/moderator/books/new"
+    answer = send(browser, new, new, title="Emma", categories=["classics"], price="5", currency="eur")
     assert answer.location == "/moderator/books/1000000000"
     page, path = "/books/1000000000", answer.location
     reader = Browser(app)
