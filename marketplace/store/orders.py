@@ -1,6 +1,7 @@
 """The tables of orders, their lines and their changes of state."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +35,7 @@ class StoredOrders:
             "order_id": order.id,
             "reader_id": order.reader_id,
             "email": order.email,
-            "name": address.name,
-            "street": address.street,
-            "city": address.city,
-            "region": address.region,
-            "postal_code": address.postal_code,
-            "country": address.country,
+            **asdict(address),
             "total_minor": order.total.minor,
             "currency": order.total.currency,
             "state": order.state.value,
@@ -209,14 +205,7 @@ def _line(row: Any, currency: str) -> OrderLine:
 
 
 def _address(row: Any) -> Address:
-    return Address(
-        name=row.name,
-        street=row.street,
-        city=row.city,
-        region=row.region,
-        postal_code=row.postal_code,
-        country=row.country,
-    )
+    return Address(**{field.name: getattr(row, field.name) for field in fields(Address)})
 
 
 def _sought(order_id: str, *texts: str) -> str:

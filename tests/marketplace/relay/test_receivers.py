@@ -72,15 +72,6 @@ def test_all_events_of_a_refused_book_fail(store: Store) -> None:
     assert list(recorder.books) == [2]
 
 
-def test_only_offered_books_are_found(store: Store) -> None:
-    """Neither hidden nor unknown ones."""
-    put(store, "Emma", "Ulysses")
-    hide(store, 2)
-    with store.read() as work:
-        assert work.books.offered([1, 2, 3]) == {1: Book(id=1, title="Emma")}
-        assert work.books.offered([]) == {}
-
-
 def test_payments_are_sent_one_by_one_to_the_provider_only(store: Store) -> None:
     """In order, each with its amount; each destination receives its own events."""
     add_clicks(store, "a")
