@@ -83,7 +83,6 @@ class StoredOrders:
         return self._whole(self._connection.execute(latest).all())
 
     def count(self, reader_id: int) -> int:
-        """The number of a reader's orders."""
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
         number: int = self._connection.execute(counted).scalar_one()
         return number
@@ -113,7 +112,6 @@ class StoredOrders:
         return self.get(order_id)
 
     def enter(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
-        """Set the state of an order."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
         self._note(order_id, StateChange(state, at, by))
 

@@ -29,7 +29,6 @@ def provider(environment: dict[str, str]) -> Iterator[Process]:
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
     command = [sys.executable, "-m", "payments", *arguments]
     variables = {**os.environ, **environment}
     return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

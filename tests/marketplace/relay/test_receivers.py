@@ -19,14 +19,12 @@ WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
 
 
 def put(store: Store, *titles: str) -> None:
-    """Add books with these titles and ids from 1 on."""
     with store.write() as work:
         work.books.put([Book(id=number, title=title) for number, title in enumerate(titles, start=1)])
         work.commit()
 
 
 def hide(store: Store, book_id: int) -> None:
-    """Hide a book from readers."""
     with store.engine.connect() as connection:
         connection.execute(update(books).where(books.c.book_id == book_id).values(hidden=True))
         connection.commit()

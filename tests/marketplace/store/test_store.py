@@ -37,7 +37,6 @@ CLICK = Interaction(
 
 
 def put(store: Store, *books: Book) -> int:
-    """Put books in, and keep them."""
     with store.write() as work:
         changed = work.books.put(books)
         work.commit()
@@ -45,7 +44,6 @@ def put(store: Store, *books: Book) -> int:
 
 
 def counted(store: Store, *pairs: tuple[int, int]) -> int:
-    """Add imported history and count readers anew."""
     with store.write() as work:
         new = work.history.add(pairs)
         work.books.recount_readers()
