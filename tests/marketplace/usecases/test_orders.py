@@ -120,7 +120,7 @@ def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
     [lambda shown: (replace(ADDRESS, city="Bath"), shown), lambda shown: (ADDRESS, ())],
     ids=["address", "lines"],
 )
-def test_a_key_with_another_body_is_refused(
+def test_a_reused_key_with_another_body_is_rejected(
     shop: Shop, other: Callable[[tuple[ShownLine, ...]], tuple[Address, tuple[ShownLine, ...]]]
 ) -> None:
     """The error names the order that was placed with it, and nothing is ordered."""
