@@ -39,7 +39,6 @@ class HttpShop:
         return response.status
 
     def close(self) -> None:
-        """Close the connections."""
         self._pool.clear()
 
 

@@ -84,7 +84,6 @@ class Payments:
         return next(iter(self._all(select(payments).where(payments.c.payment_id == payment_id))), None)
 
     def put(self, payment: Payment) -> None:
-        """Store a payment."""
         row = {**asdict(payment), "payment_id": payment.id, "state": payment.state.value}
         del row["id"]
         inserting = insert_into(self._connection, payments).values(row)
@@ -111,7 +110,6 @@ class Payments:
         self._connection.execute(update(payments).where(*unchanged).values(call_at=again_at, calls_failed=failed))
 
     def commit(self) -> None:
-        """Commit the transaction."""
         self._connection.commit()
 
     def _all(self, statement: Select[tuple[object, ...]]) -> list[Payment]:
@@ -127,7 +125,6 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Payments]:
-        """A transaction that only reads."""
         with reading(self._engine) as connection:
             yield Payments(connection)
 
@@ -138,7 +135,6 @@ class Store:
             yield Payments(connection)
 
     def close(self) -> None:
-        """Close all connections."""
         self._engine.dispose()
 
 

@@ -1,7 +1,7 @@
 """Postal addresses: validation, and how each country formats them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 
 from babel import Locale
@@ -28,9 +28,9 @@ def validated_address(typed: Address) -> Address:
 
     Raises InvalidAddress.
     """
-    address = Address(**{name: " ".join(text.split()) for name, text in _fields(typed).items()})
+    address = Address(**{name: " ".join(text.split()) for name, text in asdict(typed).items()})
     problems: dict[str, AddressProblem] = {} if address.name else {"name": AddressProblem.REQUIRED}
-    for name, text in _fields(address).items():
+    for name, text in asdict(address).items():
         if len(text) > MAX_LENGTH:
             problems[name] = AddressProblem.LONG
         elif not text.isprintable():
@@ -58,7 +58,7 @@ def address_lines(address: Address) -> list[str]:
     country = dict(countries()).get(address.country)
     if country is None:
         # An order keeps its address even when the library drops a country.
-        return [text for text in _fields(address).values() if text]
+        return [text for text in asdict(address).values() if text]
     *lines, _name = format_address(_as_library(address)).splitlines()
     return [*lines, country]
 
@@ -70,10 +70,6 @@ def countries() -> tuple[tuple[str, str], ...]:
     # Longer codes are regions.
     codes = [code for code in load_validation_data("all") if len(code) == len("GB") and code in names]
     return tuple(sorted(((code, names[code]) for code in codes), key=lambda country: country[1]))
-
-
-def _fields(address: Address) -> dict[str, str]:
-    return {name: getattr(address, name) for name in Address.__dataclass_fields__}
 
 
 def _as_library(address: Address) -> Mapping[str, str]:

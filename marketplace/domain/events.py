@@ -55,7 +55,6 @@ ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | Paymen
 
 
 def destination_of(event: ShopEvent) -> Destination:
-    """The receiver of this event."""
     match event:
         case PaymentRequested() | PaymentWithdrawn():
             return Destination.PAYMENTS

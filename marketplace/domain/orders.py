@@ -104,7 +104,6 @@ class CartLine:
 
     @property
     def price(self) -> Money | None:
-        """The price of one copy."""
         return self.book.price if self.book else None
 
     @property

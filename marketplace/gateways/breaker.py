@@ -60,7 +60,6 @@ class Breaker:
 
     @property
     def state(self) -> State:
-        """The current state."""
         with self._lock:
             return self._current()
 

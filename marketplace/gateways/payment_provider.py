@@ -61,7 +61,6 @@ class HttpPaymentProvider:
         self._send("POST", order_id, "/withdrawal", {})
 
     def close(self) -> None:
-        """Close the connections."""
         self._pool.clear()
 
     def _send(self, method: str, order_id: str, action: str, body: Mapping[str, Any]) -> None:

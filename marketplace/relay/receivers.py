@@ -76,7 +76,6 @@ class Recommendations:
         self._recorder = recorder
 
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Send events of one kind; see Receiver."""
         match events[0]:
             case Interaction():
                 interactions = [each for each in events if isinstance(each, Interaction)]
@@ -112,7 +111,6 @@ class Payments:
         self._provider = provider
 
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Send one event; see Receiver."""
         match events[0]:
             case PaymentRequested(order_id, amount):
                 self._provider.request_payment(order_id, amount)

@@ -24,7 +24,6 @@ CARD = (
 
 
 def row_of(book: Book) -> dict[str, Any]:
-    """The values of a book's row."""
     return {
         "book_id": book.id,
         "title": book.title,
@@ -44,7 +43,6 @@ def row_of(book: Book) -> dict[str, Any]:
 
 
 def book_of(row: Any) -> Book:
-    """The book of a complete row."""
     return Book(
         id=row.book_id,
         title=row.title,

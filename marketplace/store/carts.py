@@ -47,12 +47,10 @@ class StoredCarts:
         self._connection.execute(update(cart_lines).where(*line).values(quantity=quantity))
 
     def remove(self, reader_id: int, book_id: int) -> None:
-        """Remove a book."""
         line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
         self._connection.execute(delete(cart_lines).where(*line))
 
     def empty(self, reader_id: int) -> None:
-        """Remove everything."""
         self._connection.execute(delete(cart_lines).where(cart_lines.c.reader_id == reader_id))
 
     def copy(self, from_reader: int, into_reader: int) -> None:

@@ -50,7 +50,6 @@ class Interactions:
         return _interaction(row)
 
     def remove(self, interaction_id: str) -> None:
-        """Delete an interaction."""
         self._connection.execute(delete(interactions).where(interactions.c.interaction_id == interaction_id))
 
     def with_book(self, reader_id: int, book_id: int) -> list[Interaction]:
@@ -64,7 +63,6 @@ class Interactions:
         return [_interaction(row) for row in self._connection.execute(_LATEST, given)]
 
     def count(self, reader_id: int) -> int:
-        """The number of this reader's interactions."""
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
         number: int = self._connection.execute(counted).scalar_one()
         return number

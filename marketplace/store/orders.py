@@ -1,6 +1,7 @@
 """The tables of orders, their lines and their changes of state."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +35,7 @@ class StoredOrders:
             "order_id": order.id,
             "reader_id": order.reader_id,
             "email": order.email,
-            "name": address.name,
-            "street": address.street,
-            "city": address.city,
-            "region": address.region,
-            "postal_code": address.postal_code,
-            "country": address.country,
+            **asdict(address),
             "total_minor": order.total.minor,
             "currency": order.total.currency,
             "state": order.state.value,
@@ -87,7 +83,6 @@ class StoredOrders:
         return self._whole(self._connection.execute(latest).all())
 
     def count(self, reader_id: int) -> int:
-        """The number of a reader's orders."""
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
         number: int = self._connection.execute(counted).scalar_one()
         return number
@@ -117,7 +112,6 @@ class StoredOrders:
         return self.get(order_id)
 
     def enter(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
-        """Set the state of an order."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
         self._note(order_id, StateChange(state, at, by))
 
@@ -209,14 +203,7 @@ def _line(row: Any, currency: str) -> OrderLine:
 
 
 def _address(row: Any) -> Address:
-    return Address(
-        name=row.name,
-        street=row.street,
-        city=row.city,
-        region=row.region,
-        postal_code=row.postal_code,
-        country=row.country,
-    )
+    return Address(**{field.name: getattr(row, field.name) for field in fields(Address)})
 
 
 def _sought(order_id: str, *texts: str) -> str:

@@ -23,7 +23,6 @@ class Readers:
         return reader_id
 
     def exists(self, reader_id: int) -> bool:
-        """Whether there is such a reader."""
         found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
         return self._connection.execute(found).first() is not None
 

@@ -52,7 +52,6 @@ class UnitOfWork:
         self.deliveries = Deliveries(connection)
 
     def commit(self) -> None:
-        """Commit the transaction."""
         self._connection.commit()
 
 
@@ -64,7 +63,6 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A transaction that only reads."""
         with _translated_errors(), reading(self.engine) as connection:
             yield UnitOfWork(connection)
 
@@ -95,7 +93,6 @@ class Store:
             refresh_statistics(self.engine, metadata)
 
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
 

@@ -20,11 +20,9 @@ class Wishes:
         self._connection.execute(insert_into(self._connection, wishes).values(row).on_conflict_do_nothing())
 
     def remove(self, reader_id: int, book_id: int) -> None:
-        """Remove a book from a reader's wishlist."""
         self._connection.execute(delete(wishes).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id))
 
     def has(self, reader_id: int, book_id: int) -> bool:
-        """Whether a book is on a reader's wishlist."""
         found = select(wishes.c.book_id).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id)
         return self._connection.execute(found).first() is not None
 

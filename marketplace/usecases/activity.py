@@ -97,7 +97,6 @@ class Activity:
             return current.reader_id
 
     def remove_from_wishlist(self, reader_id: int, book_id: int) -> None:
-        """Remove a book from a reader's wishlist."""
         with self._store.write() as work:
             work.wishes.remove(reader_id, book_id)
             work.commit()
@@ -159,7 +158,6 @@ class ReaderTransaction:
         self.work.outbox.add(interaction, created_at=self.moment)
 
     def undo(self, interaction: Interaction) -> None:
-        """Undo an interaction, as the function of this name does."""
         undo(self.work, interaction, self.reader_id, self.moment)
 
 

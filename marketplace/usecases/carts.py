@@ -70,7 +70,6 @@ class Carts:
             work.commit()
 
     def empty(self, reader_id: int) -> None:
-        """Remove everything."""
         with self._store.write() as work:
             work.carts.empty(reader_id)
             work.commit()

@@ -95,7 +95,6 @@ class Orders:
         return is_changed
 
     def last_address(self, reader_id: int) -> Address | None:
-        """The address of a reader's last order."""
         with self._store.read() as work:
             return next((order.address for order in work.orders.of(reader_id, 1)), None)
 

@@ -31,7 +31,6 @@ def accounts_of(store: Store) -> Accounts:
 
 
 def buyer_of(store: Store, email: str = "ann@example.com") -> int:
-    """A new account; returns its reader id."""
     return accounts_of(store).sign_up(0, email, "correct horse").reader_id
 
 
@@ -43,7 +42,6 @@ def moderator_of(store: Store, email: str = MODERATOR) -> int:
 
 
 def promote(store: Store, reader_id: int) -> None:
-    """Give an account a moderator's rights."""
     with store.write() as work:
         work.accounts.set_moderator(reader_id, True)
         work.commit()
@@ -58,7 +56,6 @@ def moderators_browser(app: Flask, store: Store, email: str = MODERATOR) -> Brow
 
 
 def log_of(store: Store) -> list[AuditEntry]:
-    """The audit log, latest first."""
     with store.read() as work:
         return list(work.audit.page(limit=100).rows)
 
@@ -105,7 +102,6 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
 
 
 def state_of(store: Store, order_id: str) -> OrderState:
-    """The state of an order."""
     with store.read() as work:
         return work.orders.get(order_id).state
 

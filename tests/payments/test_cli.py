@@ -29,7 +29,6 @@ def provider(environment: dict[str, str]) -> Iterator[Process]:
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
     command = [sys.executable, "-m", "payments", *arguments]
     variables = {**os.environ, **environment}
     return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -50,7 +49,7 @@ def test_a_port_in_use_is_reported(provider: Process, environment: dict[str, str
     """One line that names the port and the setting."""
     result = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "start")
     assert result.returncode == 1
-    assert re.fullmatch(r"Error: port \d+ on 127\.0\.0\.1 is in use.*PAYMENTS_PORT\n", result.stderr)
+    assert re.fullmatch(r"Error: cannot listen on 127\.0\.0\.1:\d+: .*in use.*PAYMENTS_PORT\n", result.stderr)
 
 
 @pytest.mark.parametrize(

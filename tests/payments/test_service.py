@@ -14,7 +14,6 @@ PAID = ("http://shop/7", "token-1", "paid")
 
 
 def kill() -> None:
-    """End the process."""
     raise Killed
 
 

@@ -29,7 +29,7 @@ def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> No
     assert requested.status_code == 200
     assert requested.json == {
         "id": "a",
-        "state": "requested",
+        "state": "asked",
         "amount_minor": 999,
         "currency": "EUR",
         "decided_at": None,

@@ -34,7 +34,6 @@ CATEGORIES = {row["book_id"]: frozenset(row["categories"].split(";")) for row in
 
 
 def books_by_reader() -> Mapping[str, set[str]]:
-    """The books that each reader did anything with."""
     books = defaultdict(set)
     for row in ROWS:
         books[row["user_id"]].add(row["book_id"])

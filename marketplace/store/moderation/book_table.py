@@ -72,12 +72,10 @@ class AllBooks:
         return book_id
 
     def hide(self, book: Book) -> None:
-        """Hide a book from readers."""
         self._index.remove([book.id])
         self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=True))
 
     def show(self, book: Book) -> None:
-        """Show a hidden book to readers again."""
         self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=False))
         self._index.put([book])
 
@@ -91,7 +89,6 @@ class AllBooks:
         return self._count(*_SOLD_OUT)
 
     def hidden(self) -> int:
-        """The number of hidden books."""
         return self._count(books.c.hidden)
 
     def table(

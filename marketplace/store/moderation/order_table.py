@@ -28,7 +28,6 @@ class OrderTable:
         self._connection = connection
 
     def count(self, state: OrderState) -> int:
-        """The number of orders in a state."""
         counting = select(func.count()).select_from(orders).where(orders.c.state == state.value)
         number: int = self._connection.execute(counting).scalar_one()
         return number

@@ -67,11 +67,9 @@ class Deliveries:
         return self._change(destination, holder, values)
 
     def release(self, destination: Destination, holder: str) -> None:
-        """Give up the lease."""
         self._change(destination, holder, {"holder": NO_HOLDER})
 
     def statuses(self) -> Mapping[Destination, DestinationStatus]:
-        """The status of every destination."""
         rows = self._connection.execute(
             select(deliveries.c.destination, deliveries.c.failures, deliveries.c.last_error)
         )

@@ -28,7 +28,6 @@ class MalformedEvent(Exception):
 
 
 def kind_of(event: ShopEvent) -> str:
-    """The name of an event's kind."""
     match event:
         case Interaction():
             return INTERACTION

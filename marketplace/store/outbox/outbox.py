@@ -60,7 +60,6 @@ class Outbox:
         self._connection = connection
 
     def add(self, event: ShopEvent, *, created_at: datetime) -> None:
-        """Append an event."""
         row = {
             "destination": destination_of(event).value,
             "kind": events.kind_of(event),
@@ -91,7 +90,6 @@ class Outbox:
         return [OutboxRow(*row) for row in rows]
 
     def remove(self, event_ids: Sequence[int]) -> None:
-        """Delete delivered events."""
         self._connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
 
     def count_attempt(self, event_id: int) -> None:

@@ -7,10 +7,10 @@ with all of them (`rapidfuzz.process.extract`) takes a quarter of a second.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from string import ascii_lowercase
-from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
+from marketplace.store.search.dialects import FullText
 from marketplace.store.search.query import Form, Group
 
 _MAX_FORMS = 6
@@ -28,20 +28,10 @@ _COST_OF_A_DOUBLE_LETTER = 1.0
 _COST_OF_AN_ENDING = 1.0
 
 
-class Vocabulary(Protocol):
-    """The words of the catalogue."""
-
-    def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, each with its number of books."""
-
-    def similar(self, word: str, limit: int) -> dict[str, int]:
-        """The words with most trigrams in common with `word`, each with its number of books."""
-
-
 class Corrector:
     """Corrects the words of one query; the last may be `unfinished`."""
 
-    def __init__(self, vocabulary: Vocabulary, words: Sequence[str], *, unfinished: bool = False) -> None:
+    def __init__(self, vocabulary: FullText, words: Sequence[str], *, unfinished: bool = False) -> None:
         self.vocabulary = vocabulary
         self._words = words
         self._unfinished = words[-1] if unfinished else ""

@@ -26,19 +26,17 @@ _MIN_SIMILARITY = "0.25"
 
 
 class FullText:
-    """The full text of a catalogue in PostgreSQL."""
+    """The full text of a catalogue in PostgreSQL; see dialects.FullText."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, each with its number of books."""
         wanted = any_(literal(sorted(words), ARRAY(Text)))
         terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term == wanted)
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def similar(self, word: str, limit: int) -> dict[str, int]:
-        """The words with most trigrams in common with `word`, each with its number of books."""
         self._connection.execute(select(func.set_config("pg_trgm.similarity_threshold", _MIN_SIMILARITY, True)))
         terms = (
             select(search_terms.c.term, search_terms.c.books)
@@ -49,7 +47,6 @@ class FullText:
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
-        """The selection limited to books that match, in title and authors alone if `in_names`."""
         words: ColumnElement[Any] = literal_column("book_search.fts_names" if in_names else "book_search.fts_words")
         return selected.where(words.op("@@")(cast(_expression(match), TSQUERY)))
 

@@ -41,7 +41,6 @@ class Query:
 
     @property
     def text(self) -> str:
-        """The query in folded words."""
         return " ".join(self.typed)
 
     def reworded(self, forms: Sequence[Form]) -> Self:

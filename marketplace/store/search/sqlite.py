@@ -14,20 +14,18 @@ _terms = table("fts_terms", column("rowid"))
 
 
 class FullText:
-    """The full text of a catalogue in SQLite."""
+    """The full text of a catalogue in SQLite; see dialects.FullText."""
 
     def __init__(self, connection: Connection, *, few: int) -> None:
         self._connection = connection
         self._few = few
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, each with its number of books."""
         wanted: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
         terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(wanted))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def similar(self, word: str, limit: int) -> dict[str, int]:
-        """The words with most trigrams in common with `word`, each with its number of books."""
         padded = f" {word} "
         trigrams = " OR ".join(f'"{padded[i : i + 3]}"' for i in range(len(padded) - 2))
         near = (
@@ -40,7 +38,6 @@ class FullText:
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
-        """The selection limited to books that match, in title and authors alone if `in_names`."""
         expression = f"{{title authors}} : ({_expression(match)})" if in_names else _expression(match)
         matching = select(_words.c.rowid).where(literal_column("fts_words").op("MATCH")(expression))
         some = select(func.count()).select_from(matching.limit(self._few + 1).subquery())

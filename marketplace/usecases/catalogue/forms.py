@@ -51,19 +51,16 @@ class BookForm:
 
 
 def empty_form() -> BookForm:
-    """The form of a new book."""
     texts = dict.fromkeys(FIELDS, "")
     return BookForm(texts, fingerprints(texts))
 
 
 def form_of(book: Book) -> BookForm:
-    """The form that shows a book."""
     texts = texts_of(book)
     return BookForm(texts, fingerprints(texts))
 
 
 def texts_of(book: Book) -> Texts:
-    """The texts of a book's form."""
     return {
         "title": book.title,
         "authors": "; ".join(book.authors),

@@ -36,12 +36,10 @@ briefs = st.builds(
 
 
 def covers_of(title: str) -> list[ET.Element]:
-    """A title's covers in every layout, parsed."""
     return [ET.fromstring(draw(Brief(n, title, (title,), None))) for n in range(len(LAYOUTS))]
 
 
 def lines_of(cover: ET.Element) -> list[str]:
-    """The lines of text on a cover."""
     return [line.text or "" for line in cover.iter("{http://www.w3.org/2000/svg}text")]
 
 
@@ -116,13 +114,11 @@ def test_texts_are_legible(palette: Palette) -> None:
 
 
 def reach(spot: Spot) -> Box:
-    """What a motif in a spot may cover."""
     radius = REACH * spot.scale
     return Box(spot.x - radius, spot.y - radius, 2 * radius, 2 * radius)
 
 
 def overlap(one: Box, other: Box) -> bool:
-    """Whether two boxes share more than an edge."""
     beside = one.x + one.width <= other.x or other.x + other.width <= one.x
     return not (beside or one.y + one.height <= other.y or other.y + other.height <= one.y)
 

@@ -8,7 +8,6 @@ from tests.marketplace.fakes import NOON
 
 
 def did(kind: InteractionKind, book_id: int, half_stars: int | None = None) -> Interaction:
-    """Something that a reader did."""
     return Interaction(
         id=f"{kind}-{book_id}", reader_id=1, book_id=book_id, kind=kind, occurred_at=NOON, half_stars=half_stars
     )

@@ -20,19 +20,16 @@ def state_of(breaker: Breaker) -> State:
 
 
 def fail(breaker: Breaker) -> None:
-    """One call that fails."""
     with pytest.raises(Down), breaker.call():
         raise Down
 
 
 def succeed(breaker: Breaker) -> None:
-    """One call that succeeds."""
     with breaker.call():
         pass
 
 
 def opened(clock: Clock) -> Breaker:
-    """A breaker that has just opened."""
     breaker = Breaker(Down, clock=clock)
     for _ in range(5):
         fail(breaker)

@@ -27,11 +27,9 @@ class Stop(Event):
 
     @property
     def now(self) -> Callable[[], datetime]:
-        """The time."""
         return self._clock.now
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Record the wait, and return at once."""
         self.waits.append(timeout or 0.0)
         # A timer never comes early.
         self._clock.seconds += (timeout or 0.0) + 0.001
@@ -47,7 +45,6 @@ def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch
 
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
-    """A relay to the payment provider, likewise."""
     return Relay(store, Payments(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
 
 
@@ -59,12 +56,10 @@ def run(store: Store, recorder: Recorder, stop: Stop) -> None:
 
 
 def add_clicks(store: Store, *ids: str) -> None:
-    """Add clicks with these ids to the outbox."""
     add_events(store, *(replace(CLICK, id=each) for each in ids))
 
 
 def add_events(store: Store, *events: ShopEvent) -> None:
-    """Add events to the outbox."""
     with store.write() as work:
         for event in events:
             work.outbox.add(event, created_at=NOON)
@@ -72,19 +67,16 @@ def add_events(store: Store, *events: ShopEvent) -> None:
 
 
 def waiting(store: Store) -> list[str]:
-    """The ids of waiting interactions."""
     with store.read() as work:
         return [row.payload["id"] for row in work.outbox.waiting(100)]
 
 
 def failures(store: Store) -> list[str]:
-    """The reasons of failed events, newest first."""
     with store.read() as work:
         return [event.reason for event in work.outbox.failed(100)]
 
 
 def status(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> DestinationStatus:
-    """The status of a destination."""
     with store.read() as work:
         return work.deliveries.statuses()[destination]
 

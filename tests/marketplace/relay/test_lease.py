@@ -28,7 +28,6 @@ RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
 
 def lease(store: Store, clock: Clock, destination: Destination = RECOMMENDATIONS) -> Lease:
-    """A worker's lease."""
     return Lease(store, destination, clock=clock.now)
 
 

@@ -19,14 +19,12 @@ WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
 
 
 def put(store: Store, *titles: str) -> None:
-    """Add books with these titles and ids from 1 on."""
     with store.write() as work:
         work.books.put([Book(id=number, title=title) for number, title in enumerate(titles, start=1)])
         work.commit()
 
 
 def hide(store: Store, book_id: int) -> None:
-    """Hide a book from readers."""
     with store.engine.connect() as connection:
         connection.execute(update(books).where(books.c.book_id == book_id).values(hidden=True))
         connection.commit()
@@ -70,15 +68,6 @@ def test_all_events_of_a_refused_book_fail(store: Store) -> None:
         relay(store, recorder).deliver()
     assert failures(store) == ["year", "year"]
     assert list(recorder.books) == [2]
-
-
-def test_only_offered_books_are_found(store: Store) -> None:
-    """Neither hidden nor unknown ones."""
-    put(store, "Emma", "Ulysses")
-    hide(store, 2)
-    with store.read() as work:
-        assert work.books.offered([1, 2, 3]) == {1: Book(id=1, title="Emma")}
-        assert work.books.offered([]) == {}
 
 
 def test_payments_are_sent_one_by_one_to_the_provider_only(store: Store) -> None:

@@ -16,7 +16,6 @@ RATING = replace(VIEW, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
 
 
 def reader(store: Store, *done: Interaction) -> int:
-    """A new reader who did all that."""
     with store.write() as work:
         reader_id = work.readers.add(NOON)
         for each in done:

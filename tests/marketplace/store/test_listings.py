@@ -21,7 +21,6 @@ LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCE
 def novel(
     number: int, title: str, *, year: int | None = None, cents: int | None = None, by: str = "Émile Zola"
 ) -> Book:
-    """A classic."""
     price = None if cents is None else Money(cents, "EUR")
     return Book(id=number, title=title, authors=(by,), year=year, price=price, categories=(Category.CLASSICS,))
 

@@ -8,9 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
-from marketplace.domain.books import Book, Card, Sort
+from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import AuthorNotFound, BookNotFound, StoreUnavailable
+from marketplace.domain.errors import BookNotFound, StoreUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
 from marketplace.store import Store, UnitOfWork, open_store
@@ -37,7 +37,6 @@ CLICK = Interaction(
 
 
 def put(store: Store, *books: Book) -> int:
-    """Put books in, and keep them."""
     with store.write() as work:
         changed = work.books.put(books)
         work.commit()
@@ -45,7 +44,6 @@ def put(store: Store, *books: Book) -> int:
 
 
 def counted(store: Store, *pairs: tuple[int, int]) -> int:
-    """Add imported history and count readers anew."""
     with store.write() as work:
         new = work.history.add(pairs)
         work.books.recount_readers()
@@ -209,9 +207,3 @@ def test_a_database_without_tables_is_unavailable(database_url: str) -> None:
         work.books.get(7)
     assert "SELECT" not in str(raised.value)
     unmigrated.close()
-
-
-def test_an_author_with_a_nul_is_not_found(store: Store) -> None:
-    """PostgreSQL fails on a NUL; the shop must not look unavailable for it."""
-    with store.read() as work, pytest.raises(AuthorNotFound):
-        work.listings.by_author("frank\0herbert", Sort.POPULAR, limit=1)

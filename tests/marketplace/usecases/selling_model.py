@@ -80,18 +80,15 @@ class SellingModel:
         self.keys: dict[tuple[int, str], tuple[str, Any]] = {}
 
     def now(self) -> datetime:
-        """A clock that moves at every look."""
         self.ticks += 1
         return NOON + timedelta(seconds=self.ticks)
 
     def book(self, book_id: int) -> Book:
-        """The book that the model's offer means."""
         offer = self.books[book_id]
         price = None if offer.price is None else Money(offer.price, offer.currency)
         return Book(id=book_id, title=f"Book {book_id}", price=price, stock=offer.stock)
 
     def id_at(self, place: int) -> int:
-        """The id of one of the four books."""
         return list(self.books)[place]
 
     def lines_of(self, reader: int) -> list[tuple[int, int]]:

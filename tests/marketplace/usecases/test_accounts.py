@@ -35,7 +35,6 @@ class InterruptedPasswords(Passwords):
 
 
 def use_cases(store: Store, passwords: Passwords | None = None) -> Accounts:
-    """The accounts of a shop."""
     return Accounts(store, passwords=passwords or quick_passwords(), clock=lambda: NOON)
 
 
@@ -46,7 +45,6 @@ def accounts(store: Store) -> Accounts:
 
 
 def guest_of(store: Store) -> int:
-    """A new guest."""
     with store.write() as work:
         guest = work.readers.add(NOON)
         work.commit()
@@ -54,13 +52,11 @@ def guest_of(store: Store) -> int:
 
 
 def exists(store: Store, reader_id: int) -> bool:
-    """Whether the shop has this reader."""
     with store.read() as work:
         return work.readers.exists(reader_id)
 
 
 def events(store: Store) -> list[ShopEvent]:
-    """What Recommendations will be sent."""
     with store.read() as work:
         return [row.event() for row in work.outbox.waiting(100)]
 

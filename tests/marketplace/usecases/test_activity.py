@@ -36,7 +36,6 @@ class Readers:
         self.woken += 1
 
     def sent(self) -> list[ShopEvent]:
-        """The events that wait for Recommendations."""
         with self.store.read() as work:
             return [row.event() for row in work.outbox.waiting(100)]
 
@@ -50,7 +49,6 @@ class Readers:
             return [(each.book_id, each.kind, each.half_stars) for each in work.interactions.latest(reader_id, 100)]
 
     def merge(self, guest: int, account: int) -> None:
-        """A guest signs in."""
         with self.store.write() as work:
             merge_readers(work, guest, account, self.clock.now())
             work.commit()

@@ -16,19 +16,16 @@ from tests.marketplace.fakes import Clock
 
 
 def put(store: Store, *ids: int) -> None:
-    """Put books of these ids into the catalogue."""
     with store.write() as work:
         work.books.put([Book(id=book_id, title="A book") for book_id in ids])
         work.commit()
 
 
 def ids(best: BestSellers) -> list[int]:
-    """The best-sellers' ids."""
     return [card.id for card in best.overall]
 
 
 def break_down(store: Store) -> None:
-    """Take away a table."""
     with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE book_categories"))
         connection.commit()

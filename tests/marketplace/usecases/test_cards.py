@@ -11,14 +11,12 @@ from tests.marketplace.fakes import Clock
 
 
 def put(store: Store, *books: Book) -> None:
-    """Put books into the catalogue."""
     with store.write() as work:
         work.books.put(books)
         work.commit()
 
 
 def titles(cards: CardCache, *ids: int) -> dict[int, str]:
-    """The titles on the cards of these books."""
     return {book_id: card.title for book_id, card in cards.of(ids).items()}
 
 

@@ -30,14 +30,12 @@ def carts(store: Store) -> Carts:
 
 
 def put(store: Store, *books: Book) -> None:
-    """Put books into the catalogue."""
     with store.write() as work:
         work.books.put(books)
         work.commit()
 
 
 def content(carts: Carts, reader_id: int) -> dict[int, int]:
-    """How many copies of which book are in a cart."""
     return {line.book_id: line.quantity for line in carts.of(reader_id).lines}
 
 

@@ -15,7 +15,6 @@ EMAIL, PASSWORD = "ann@example.com", "correct horse"
 
 
 def use_cases(store: Store, passwords: Passwords | None = None) -> Accounts:
-    """The accounts of a shop."""
     return Accounts(store, passwords=passwords or quick_passwords())
 
 

@@ -37,7 +37,6 @@ class Shop:
             return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
 
     def deliver(self) -> list[ShopEvent]:
-        """Empty the outbox; returns its events."""
         events = self.events()
         with self.store.write() as work:
             work.outbox.remove([row.event_id for each in Destination for row in work.outbox.waiting(1000, each)])

@@ -211,7 +211,6 @@ class Rules(SellingModel, RuleBasedStateMachine):
             assert order.total.minor == sum(copies * price for copies, price in expected.lines.values())
 
     def teardown(self) -> None:
-        """Events match what has happened."""
         with self.store.write() as work:
             waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
             work.outbox.remove([row.event_id for row in waiting])
@@ -237,7 +236,6 @@ class Rules(SellingModel, RuleBasedStateMachine):
 
 @contextmanager
 def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
-    """The block must raise this error, or none."""
     if expected is None:
         yield
     else:

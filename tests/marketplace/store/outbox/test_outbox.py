@@ -16,7 +16,6 @@ RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
 
 def set_aside(store: Store, *event_ids: int) -> None:
-    """Set events aside that were tried twice."""
     with store.write() as work:
         for event_id in event_ids:
             work.outbox.count_attempt(event_id)

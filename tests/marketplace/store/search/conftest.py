@@ -23,7 +23,6 @@ SHELF = (
 
 
 def ids(found: SearchPage) -> list[int]:
-    """The books found, in their order."""
     return [card.id for card in found.cards]
 
 

@@ -26,19 +26,16 @@ def importer(store: Store, tmp_path: Path) -> Importer:
 
 
 def write(path: Path, text: str) -> Path:
-    """A file of this text."""
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def books_in(store: Store, *ids: int) -> list[Book]:
-    """These books, as the store has them."""
     with store.read() as work:
         return [work.books.get(book_id) for book_id in ids]
 
 
 def readers_of(store: Store, *ids: int) -> list[int]:
-    """How many readers each of these books has."""
     with store.read() as work:
         cards = work.books.cards(ids)
     return [cards[book_id].readers for book_id in ids]

@@ -25,7 +25,6 @@ def by(store: Store) -> int:
 
 
 def sent(text: str, *, gzipped: bool = False) -> io.BytesIO:
-    """A file as it is sent."""
     return io.BytesIO(gzip.compress(text.encode()) if gzipped else text.encode())
 
 

@@ -74,10 +74,10 @@ def test_unseen_messages_do_not_fill_the_cookie(browser: Browser) -> None:
     assert re.findall(r"Added <cite>(.+?)</cite> to your wishlist", html) == ["Mystery 4", "Mystery 5", "Mystery 6"]
 
 
-@pytest.mark.parametrize("deed", ["rating", "wish", "not-interested"])
-def test_an_action_on_an_unknown_book_is_not_found(browser: Browser, store: Store, deed: str) -> None:
+@pytest.mark.parametrize("action", ["rating", "wish", "not-interested"])
+def test_an_action_on_an_unknown_book_is_not_found(browser: Browser, store: Store, action: str) -> None:
     """404, and no guest is created."""
-    assert browser.send(f"/books/99/{deed}", form_at="/books/20", stars="1").status_code == 404
+    assert browser.send(f"/books/99/{action}", form_at="/books/20", stars="1").status_code == 404
     with store.read() as work:
         assert not work.readers.exists(1_000_000_000)
 

@@ -1,4 +1,9 @@
-"""The export of a reader's data."""
+"""The export of a reader's data, and its deletion without a trace."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.books import Book
@@ -7,7 +12,7 @@ from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address
 from marketplace.store import Store
-from marketplace.usecases.activity import Activity
+from marketplace.usecases.activity import Activity, forget_reader
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
@@ -87,3 +92,58 @@ def test_the_export_has_no_data_of_others(store: Store) -> None:
     activity.rate(NOBODY, 7, 9, "")
     other = activity.add_to_wishlist(NOBODY, 7)
     assert export(store, other)["history"] == []
+
+
+def somebody(store: Store, email: str) -> tuple[int, str]:
+    """An account that rated a book and has it on its wishlist; the ids of reader and rating."""
+    activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
+    action = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(action.reader_id, 7)
+    account = Account(
+        reader_id=action.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
+    )
+    with store.write() as work:
+        work.accounts.add(account, NOON)
+        work.commit()
+    return action.reader_id, action.interaction.id
+
+
+@pytest.fixture
+def forgotten(store: Store) -> str:
+    """The id of a rating whose reader was in the database's statistics before being deleted."""
+    with store.write() as work:
+        work.books.put([Book(id=7, title="Dune")])
+        work.commit()
+    for number in range(20):
+        somebody(store, f"stays{number}@example.com")
+    reader_id, interaction_id = somebody(store, "goes@example.com")
+    store.refresh_statistics()
+    with store.write() as work:
+        forget_reader(work, reader_id, NOON)
+        work.commit()
+    return interaction_id
+
+
+def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
+    """Other readers' data stay; of the deleted one there is only the event for Recommendations."""
+    with store.read() as work:
+        assert work.accounts.by_email("goes@example.com") is None
+        assert work.accounts.by_email("stays3@example.com") is not None
+        assert forgotten not in str([row.payload for row in work.outbox.waiting(100)])
+    if store.engine.dialect.name == "postgresql":
+        with store.engine.connect() as connection:
+            known = str(connection.execute(text("SELECT pg_stats::text FROM pg_stats")).all())
+        assert "public,wishes,added_at" in known
+        assert "example.com" not in known
+        assert forgotten not in known
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_no_byte_is_left(store: Store, forgotten: str) -> None:
+    """SQLite overwrites deleted data: the closed file does not contain it."""
+    store.close()
+    file = Path(store.engine.url.database or "")
+    content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    assert b"stays3@example.com" in content
+    assert b"goes@example.com" not in content
+    assert forgotten.encode() not in content
