@@ -1,4 +1,4 @@
-"""How well the model foresees what readers take up next, beside popularity, chance and the `implicit` library."""
+"""How well the model predicts what readers read next, compared with popularity, chance and the `implicit` library."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -39,7 +39,7 @@ def run() -> None:
 
 
 def read_pairs(data: BookData) -> Interactions:
-    """Every reader–book pair there is; the file has nothing else."""
+    """Every pair of a reader and a book; the file has nothing else."""
     rows = np.loadtxt(data.interactions, delimiter=",", skiprows=1, usecols=(0, 1), dtype=np.int32)
     return Interactions.purchases(rows[:, 0].copy(), rows[:, 1].copy())
 

@@ -38,7 +38,7 @@ def start(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def health(settings: Settings) -> None:
-    """Ask the running provider whether it is alive; for container health checks."""
+    """Check that the running provider is alive; for container health checks."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
     connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:

@@ -1,7 +1,7 @@
-"""Bringing a bookseller's catalogue and history in."""
+"""Importing a bookseller's catalogue and history."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from recommendations.domain.interactions import (
 )
 from recommendations.store import Store
 from servicekit import csvfields
+from servicekit.clock import now
 from servicekit.csvfields import Fields
 from servicekit.csvfile import RowRefused
 from servicekit.importing import Labels, Layout, check_csv, import_csv
@@ -24,26 +25,22 @@ GREATEST_IMPORTED_ID = 999_999_999
 """Readers and books made in a shop have higher ids, so that the two never meet."""
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 class Importer:
     """Imports files into one store."""
 
-    def __init__(self, store: Store, *, rejects: Path, today: Callable[[], date] = _today) -> None:
+    def __init__(self, store: Store, *, rejects: Path, clock: Callable[[], datetime] = now) -> None:
         self._store = store
         self._rejects = rejects
-        self._today = today
-        self._of_forgotten = 0
+        self._clock = clock
+        self._forgotten = 0
         self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
-        """Import one or both files, and say on the screen what became of them.
+        """Import one or both files, and print a report.
 
-        Raises NotSuchACsv, before anything of either is stored, and EndsEarly after what came whole.
+        Raises NotSuchACsv before anything of either is stored, and EndsEarly after storing what is complete.
         """
-        self._of_forgotten = changed = 0
+        self._forgotten = changed = 0
         if books is not None:
             check_csv(books, books_layout(self._categories))
         if interactions is not None:
@@ -55,14 +52,14 @@ class Importer:
         if interactions is not None:
             report = import_csv(interactions, INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
             changed += report.changed
-            self._tell_forgotten(interactions)
+            self._print_forgotten(interactions)
         if changed:
             self._store.refresh_statistics()
-        self._count_unknown_books()
+        self._print_unknown_books()
 
     def _put_books(self, batch: list[Book]) -> int:
         with self._store.write() as work:
-            changed = work.books.upsert(batch, self._today())
+            changed = work.books.upsert(batch, self._clock().date())
             work.commit()
         return len(changed)
 
@@ -70,22 +67,24 @@ class Importer:
         with self._store.write() as work:
             imported = work.interactions.add_many(batch)
             work.commit()
-        self._of_forgotten += imported.forgotten
+        self._forgotten += imported.forgotten
         return imported.new
 
-    def _tell_forgotten(self, path: Path) -> None:
-        if self._of_forgotten:
-            click.echo(f"{path.name}: left out {self._of_forgotten:,} interactions of readers who were forgotten")
+    def _print_forgotten(self, path: Path) -> None:
+        if self._forgotten:
+            click.echo(f"{path.name}: skipped {self._forgotten:,} interactions of readers who were forgotten")
 
-    def _count_unknown_books(self) -> None:
+    def _print_unknown_books(self) -> None:
         with self._store.read() as work:
             count = work.interactions.of_unknown_books()
         if count:
-            click.echo(f"{count:,} interactions name books that are not in the catalogue; they count once these come")
+            click.echo(
+                f"{count:,} interactions name books that are not in the catalogue; they count once these are imported"
+            )
 
 
 def books_layout(categories: Labels[Category]) -> Layout[Book]:
-    """The form of a file of books; `categories` reads their categories, and knows afterwards which meant nothing."""
+    """The layout of a file of books; `categories` reads their categories, and collects unknown ones."""
 
     def book(fields: Fields) -> Book:
         return Book(
@@ -130,7 +129,7 @@ INTERACTIONS = Layout(
     optional=csvfields.INTERACTION_COLUMNS,
     parse=_interaction,
 )
-"""The form of a file of interactions."""
+"""The layout of a file of interactions."""
 
 
 def _rating(fields: Fields) -> float:

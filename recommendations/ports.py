@@ -11,7 +11,7 @@ from recommendations.domain.recommending import RecommendationList, RecommendReq
 
 
 class BookStore(Protocol):
-    """The copy of the catalogue; what is removed stays in it, marked."""
+    """The copy of the catalogue; removed books stay in it, marked."""
 
     def upsert(self, changed: Sequence[Book], today: date) -> set[int]:
         """Add or replace books; returns the ids of those that differ from what was there before."""
@@ -27,12 +27,12 @@ class BookStore(Protocol):
 
 
 class InteractionStore(Protocol):
-    """What readers did, in the order of sequence numbers; what was undone is left out of every answer."""
+    """Interactions in the order of sequence numbers; every answer leaves out undone ones."""
 
     def add(self, batch: Sequence[Interaction]) -> set[str]:
-        """Store those whose ids are new, of merged readers under the reader they became; returns these ids.
+        """Store those with new ids, of merged readers under the reader they were merged into; returns these ids.
 
-        Nothing of a forgotten reader may be among them.
+        Nothing of a forgotten reader is stored.
         """
         ...
 
@@ -41,31 +41,31 @@ class InteractionStore(Protocol):
         ...
 
     def events_of(self, reader_id: int) -> list[Event]:
-        """What one reader did, in order."""
+        """The events of one reader, in order."""
         ...
 
     def page(self, reader_id: int, *, before: int | None, limit: int) -> HistoryPage:
-        """A page of what one reader did, the latest first, from below the sequence number `before`."""
+        """A page of one reader's interactions, the latest first, below the sequence number `before`."""
         ...
 
 
 class ReaderStore(Protocol):
-    """The reader ids that are no more."""
+    """The retired reader ids."""
 
     def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
-        """Those of the ids that are no more, with the reader that each became, None where it was forgotten."""
+        """The retired ones among the ids, with the reader that each was merged into, None where it was forgotten."""
         ...
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Make all that one reader did another's, for ever; into a forgotten reader is to be forgotten too."""
+        """Make one reader's history another's, for ever; merged into a forgotten one, it is forgotten."""
         ...
 
     def forget(self, reader_id: int) -> None:
-        """Delete all that a reader did, and whoever was merged into them; a tombstone of the bare id stays."""
+        """Delete a reader's history, and retire everyone merged into them; a tombstone with only the id stays."""
         ...
 
     def retired_since(self, revision: int) -> tuple[list[RetiredReader], int]:
-        """Who departed, or departed anew, after `revision`, and the revision that this answer reaches."""
+        """Who was retired, or merged into another reader than before, after `revision`, and the new revision."""
         ...
 
 
@@ -73,7 +73,7 @@ class ModelRecord(Protocol):
     """Which models were published."""
 
     def latest(self, most: int) -> Sequence[str]:
-        """The versions to be served, the best choice first."""
+        """The versions to serve, the best choice first."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Training models, and deciding which one is served."""
+"""Trains and publishes models, and decides which one is served."""
 
 import shutil
 import time
@@ -19,7 +19,7 @@ from recommendations.model.pruning import prune
 from recommendations.store import Store, UnitOfWork
 
 KEPT = 3
-"""How many models stay on disk: the one to be served, and some to go back to."""
+"""How many models stay on disk: the one that is served, and some to roll back to."""
 
 EVERY = 1_000_000
 """More models than there are."""
@@ -67,18 +67,18 @@ class Publisher:
     def train(self, budget: float) -> Artifact:
         """Learn a model from the whole history, in about `budget` seconds, and publish it; returns it.
 
-        Nobody who is forgotten before it is recorded is in it: the forgetting and the recording take turns, and
-        whoever is forgotten afterwards is taken out of it with the models that were there before. Raises
+        Nobody who is forgotten before it is recorded is in it: forgetting and recording are serialised, and whoever
+        is forgotten later is pruned from it as from the older models. Raises
         NothingToTrainOn, and OSError where it cannot be written.
         """
         model = self._learned(budget)
         staged = artifact.stage(model, self._models)
         try:
             with self._store.write() as work:
-                departed, _ = work.readers.retired_since(int(model.manifest["readers_revision"]))
+                retired, _ = work.readers.retired_since(int(model.manifest["readers_revision"]))
                 # Merged ones too: a server reads anew what became of their history.
-                if departed:
-                    prune(staged, {departure.reader_id for departure in departed})
+                if retired:
+                    prune(staged, {reader.reader_id for reader in retired})
                 artifact.reveal(staged)
                 work.models.add(model.version, model.manifest)
                 work.commit()
@@ -141,7 +141,7 @@ class Publisher:
         with self._store.read() as work:
             # Before the events: whoever is deleted or merged in between is then noticed again.
             readers_revision = work.readers.revision()
-            # The removed ones too: they are somebody's taste.
+            # The removed ones too: they still say what their readers like.
             books, _ = work.books.changed_since(0)
             if not books:
                 raise NothingToTrainOn("there are no books: run `python -m recommendations import` first")
@@ -163,7 +163,7 @@ class Publisher:
                 )
 
     def _tidy(self) -> None:
-        # Those who promote take turns with it.
+        # In a write transaction: no model is promoted meanwhile.
         with self._store.write() as work:
             there = (version for version in work.models.latest(EVERY) if (self._models / version).exists())
             kept = [version for version, _ in zip(there, range(KEPT), strict=False)]

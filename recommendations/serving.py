@@ -50,6 +50,11 @@ def serve(settings: Settings) -> None:
     _serve(settings, stop, partial(_print_address, settings), port=settings.port)
 
 
+def follower_of(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
+    """Follows a store as the settings say."""
+    return Follower(store, ModelFolder(settings.models, diversity=settings.diversity), notifications=notifications)
+
+
 def _serve_with_workers(settings: Settings) -> None:
     notifications = SharedNotifications(settings.workers)
     with reserved_port(settings.bind, settings.port) as (port, sockets):
@@ -76,8 +81,7 @@ def _serve(
         # On connections of its own: the calls' must be free for calls, and time out sooner.
         _opened(settings, settings.stale_seconds) as followed,
     ):
-        models = ModelFolder(settings.models, diversity=settings.diversity)
-        follower = Follower(followed, models, notifications=notifications)
+        follower = follower_of(settings, followed, notifications)
         if notifications is not None:
             # Clients that connect while other workers serve must not meet one without a model.
             _first_step(follower)
@@ -117,6 +121,7 @@ def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
         # 60 ms for 25,000 books.
         gc.collect()
         gc.freeze()
+        server.set_database_serving(serving=True)
         server.set_serving(serving=True)
 
     _first_step(follower)
@@ -129,13 +134,12 @@ def _report_age(follower: Follower, server: Server, stop: threading.Event, *, st
     Not in the following thread, which may be waiting for the very database. The service itself goes on serving:
     answers that are out of date are better than none, and other replicas would have the same database.
     """
-    was_stale: bool | None = None
+    was_stale = False
     while not stop.wait(AGE_CHECK_SECONDS):
-        stale = follower.age() > stale_seconds
+        stale = follower.ready and follower.age() > stale_seconds
         if stale != was_stale:
             server.set_database_serving(serving=not stale)
-            if was_stale is not None:
-                _log.log(logging.ERROR if stale else logging.INFO, "answers_stale" if stale else "answers_up_to_date")
+            _log.log(logging.ERROR if stale else logging.INFO, "answers_stale" if stale else "answers_up_to_date")
             was_stale = stale
 
 

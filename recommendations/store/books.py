@@ -13,16 +13,16 @@ from recommendations.store.schema import books
 from servicekit.database import insert_into
 
 FETCHED = 2000
-"""Rows that are held at once beside the books that are made of them."""
+"""Rows in memory at a time, beside the books made of them."""
 
 T = TypeVar("T")
 
-# In the order of the table's columns, which is that in which they are read below.
+# In the order of the table's columns, in which they are read below.
 _FACTS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in books.c]
 
 
 class Books:
-    """The books table over one connection; what is removed stays in it, marked."""
+    """The books table over one connection; removed books stay in it, marked."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -30,8 +30,8 @@ class Books:
     def upsert(self, changed: Sequence[Book], today: date) -> set[int]:
         """Add or replace books; returns the ids of those that differ from what was there before.
 
-        The first arrival of a book is dated `today`, which nothing changes afterwards; a removed one comes back.
-        Of several books with one id the last counts. Needs a write transaction.
+        A new book is dated `today`, and keeps that date; a removed one is restored.
+        Of several books with one id the last one wins. Needs a write transaction.
         """
         latest = {book.id: replace(book, added_on=today, removed=False) for book in changed}
         for before in self._of(list(latest)):
@@ -62,7 +62,7 @@ class Books:
         return self._connection.scalar(select(func.coalesce(func.max(books.c.revision), 0))) or 0
 
     def ids(self) -> Sequence[int]:
-        """The id of every book, the removed ones too: they are somebody's taste."""
+        """The id of every book, the removed ones too: they still say what their readers like."""
         return self._connection.scalars(select(books.c.book_id)).all()
 
     def changed_since(self, revision: int) -> tuple[list[Book], int]:
@@ -76,7 +76,7 @@ class Books:
     def _read(self, which: ColumnElement[bool]) -> Iterator[tuple[Book, int]]:
         """Books, each with the revision of its last change."""
         lists: _Lists[str] = _Lists(str)
-        shelves: _Lists[Category] = _Lists(Category)
+        categories_: _Lists[Category] = _Lists(Category)
         days: dict[date | None, date | None] = {}
         rows = self._connection.execute(select(*_FACTS).where(which).execution_options(yield_per=FETCHED))
         for id_, title, authors, categories, subjects, year, published_on, revision, added_on, isbn, removed in rows:
@@ -84,7 +84,7 @@ class Books:
                 id=id_,
                 title=title,
                 authors=lists.read(authors),
-                categories=shelves.read(categories),
+                categories=categories_.read(categories),
                 subjects=lists.read(subjects),
                 year=year,
                 published_on=days.setdefault(published_on, published_on),
@@ -96,7 +96,7 @@ class Books:
 
 
 class _Lists(Generic[T]):
-    """Parses lists; what many books have alike is parsed once and kept once: a start takes half the time."""
+    """Parses lists, equal ones once: that halves the time of a start."""
 
     def __init__(self, entry: Callable[[Any], T]) -> None:
         self._entry = entry

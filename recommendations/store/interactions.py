@@ -1,4 +1,4 @@
-"""What readers did, in the order in which it was stored."""
+"""Interactions, in the order in which they were stored."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import nan
@@ -12,14 +12,13 @@ from recommendations.store.schema import books, interactions
 from servicekit.database import COUNTING, insert_into
 
 CHUNK = 250
-"""Events that are handed over at once. Few, so that they are still in the processor's cache when they are used:
-with chunks of 50,000 the same scan takes twice the time."""
+"""Events per chunk: few enough to stay in the processor's cache; with 50,000 a scan takes twice the time."""
 
 FETCHED = 2000
-"""Rows that PostgreSQL sends at once."""
+"""Rows per round trip to PostgreSQL."""
 
 _undo = interactions.alias("undo")
-# Whichever of the two came first, and whoever the two readers were before they were merged.
+# Whichever of the two came first, and whoever their readers were before a merge.
 _UNDONE = exists().where(
     _undo.c.undoes.is_not(None), _undo.c.undoes == interactions.c.id, _undo.c.reader_id == interactions.c.reader_id
 )
@@ -27,25 +26,25 @@ _DID = interactions.c.kind != InteractionKind.UNDO
 
 
 class Imported(NamedTuple):
-    """How many interactions of a batch were new, and how many were left out because their reader was forgotten."""
+    """How many interactions of a batch were new, and how many were skipped because their reader was forgotten."""
 
     new: int
     forgotten: int
 
 
 class Interactions:
-    """The interactions table over one connection; what was undone is left out of every answer."""
+    """The interactions table over one connection; every answer leaves out undone interactions."""
 
     def __init__(self, connection: Connection, readers: Readers) -> None:
         self._connection = connection
         self._readers = readers
 
     def add(self, batch: Sequence[Interaction]) -> set[str]:
-        """Store those whose ids are new, of merged readers under the reader they became; returns these ids.
+        """Store those with new ids, of merged readers under the reader they were merged into; returns these ids.
 
-        Nothing of a forgotten reader is stored, whoever forgot to ask. Needs a write transaction.
+        Nothing of a forgotten reader is stored. Needs a write transaction.
         """
-        # Within a batch too, the first of an id counts.
+        # Of several with one id, the first one wins.
         first: dict[str, Interaction] = {}
         for interaction in batch:
             first.setdefault(interaction.id, interaction)
@@ -55,11 +54,11 @@ class Interactions:
         return set(self._connection.scalars(self._insert().returning(interactions.c.id), rows))
 
     def add_many(self, batch: Sequence[Interaction]) -> Imported:
-        """Like `add` for thousands of them, but returns only how many."""
+        """Like `add`, for thousands of them; returns only how many."""
         rows = self._rows(batch)
         if not rows:
             return Imported(new=0, forgotten=len(batch))
-        # PostgreSQL's driver sends several statements, whose counts are added up only when asked for.
+        # PostgreSQL's driver sends several statements, and adds up their counts only on request.
         new = self._connection.execute(self._insert(), rows, execution_options=COUNTING).rowcount
         return Imported(new=new, forgotten=len(batch) - len(rows))
 
@@ -69,19 +68,19 @@ class Interactions:
         rows_at_once = FETCHED if self._connection.dialect.name == "postgresql" else CHUNK
         rows = self._connection.execution_options(yield_per=rows_at_once).execute(statement)
         for chunk in rows.partitions(CHUNK):
-            yield _made(chunk)
+            yield _events_of(chunk)
 
     def events_of(self, reader_id: int) -> list[Event]:
-        """What one reader did, in order."""
+        """The events of one reader, in order."""
         statement = self._events().where(interactions.c.reader_id == reader_id, _DID)
-        return _made(self._connection.execute(statement).all())
+        return _events_of(self._connection.execute(statement).all())
 
     def page(self, reader_id: int, *, before: int | None, limit: int) -> HistoryPage:
-        """A page of what one reader did, the latest first, from below the sequence number `before`."""
+        """A page of one reader's interactions, the latest first, below the sequence number `before`."""
         statement = select(interactions).where(interactions.c.reader_id == reader_id, _DID, ~_UNDONE)
         if before is not None:
             statement = statement.where(interactions.c.sequence < before)
-        # One more, which tells whether there is another page.
+        # One more, to know whether there is another page.
         rows = self._connection.execute(statement.order_by(interactions.c.sequence.desc()).limit(limit + 1)).all()
         page = rows[:limit]
         return HistoryPage(tuple(map(_interaction, page)), page[-1].sequence if len(rows) > len(page) > 0 else None)
@@ -96,11 +95,9 @@ class Interactions:
         return self._connection.scalar(select(func.count()).select_from(interactions).where(_DID, ~known)) or 0
 
     def _rows(self, batch: Sequence[Interaction]) -> list[dict[str, Any]]:
-        departed = self._readers.retired({interaction.reader_id for interaction in batch})
-        if not departed:
-            return [_row(interaction, interaction.reader_id) for interaction in batch]
-        became = ((one, departed.get(one.reader_id, one.reader_id)) for one in batch)
-        return [_row(interaction, reader_id) for interaction, reader_id in became if reader_id is not None]
+        retired = self._readers.retired({interaction.reader_id for interaction in batch})
+        readers = ((interaction, retired.get(interaction.reader_id, interaction.reader_id)) for interaction in batch)
+        return [_row(interaction, reader_id) for interaction, reader_id in readers if reader_id is not None]
 
     def _insert(self) -> Any:
         return insert_into(self._connection, interactions).on_conflict_do_nothing(index_elements=["id"])
@@ -110,7 +107,7 @@ class Interactions:
         return select(*stored, self._happened()).where(~_UNDONE).order_by(interactions.c.sequence)
 
     def _happened(self) -> ColumnElement[float]:
-        """The time in seconds since 1970, exact to the millisecond."""
+        """The time in seconds since 1970, to the millisecond."""
         if self._connection.dialect.name == "postgresql":
             return func.date_part("epoch", interactions.c.occurred_at, type_=Double)
         # SQLite's own way to seconds, strftime, takes three times as long for each row.
@@ -121,7 +118,7 @@ _JULIAN_1970 = 2_440_587.5
 _SECONDS_A_DAY = 86_400.0
 
 
-def _made(rows: Iterable[Any]) -> list[Event]:
+def _events_of(rows: Iterable[Any]) -> list[Event]:
     return [
         Event(sequence, reader_id, book_id, kind, value, nan if happened is None else happened)
         for sequence, reader_id, book_id, kind, value, happened in rows

@@ -11,7 +11,7 @@ from recommendations.store.schema import models
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One published model; a withdrawn one is not to be served."""
+    """One published model; a withdrawn one is not served."""
 
     version: str
     manifest: Mapping[str, Any]
@@ -25,27 +25,27 @@ class Models:
         self._connection = connection
 
     def add(self, version: str, manifest: Mapping[str, Any]) -> None:
-        """Record a published model; it is to be served from now on. Needs a write transaction."""
+        """Record a published model, to be served from now on. Needs a write transaction."""
         self._connection.execute(
             insert(models).values(version=version, manifest=dict(manifest), turn=self._next_turn(), withdrawn=False)
         )
 
     def promote(self, version: str) -> None:
-        """Let a recorded model be served from now on, withdrawn or not. Needs a write transaction."""
+        """Serve a recorded model from now on, withdrawn or not. Needs a write transaction."""
         promoted = update(models).where(models.c.version == version)
         self._connection.execute(promoted.values(turn=self._next_turn(), withdrawn=False))
 
     def withdraw(self, version: str) -> None:
-        """Let a model not be served any more. Needs a write transaction."""
+        """Stop serving a model. Needs a write transaction."""
         self._connection.execute(update(models).where(models.c.version == version).values(withdrawn=True))
 
     def latest(self, most: int) -> Sequence[str]:
-        """The versions to be served, the best choice first: the one that was promoted or recorded last."""
+        """The versions to serve, the one promoted or recorded last first."""
         to_serve = select(models.c.version).where(~models.c.withdrawn).order_by(models.c.turn.desc())
         return self._connection.scalars(to_serve.limit(most)).all()
 
     def all(self) -> Sequence[Record]:
-        """Every model that was ever published, the one recorded last first."""
+        """Every published model, the one recorded last first."""
         rows = self._connection.execute(select(models).order_by(models.c.id.desc()))
         return [Record(row.version, row.manifest, row.withdrawn) for row in rows]
 

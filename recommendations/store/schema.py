@@ -36,7 +36,7 @@ books = Table(
     Column("subjects", JSON, nullable=False),
     Column("year", Integer),
     Column("published_on", Date),
-    # Counts every change of the catalogue, so that a server can ask for what changed since.
+    # Grows with every change of the catalogue, so that a server can ask for later changes.
     Column("revision", BigInteger, nullable=False, index=True),
     Column("added_on", Date),
     Column("isbn", Text, nullable=False, server_default=""),
@@ -54,13 +54,13 @@ interactions = Table(
     Column("value", Double, nullable=False),
     Column("occurred_at", UtcDateTime),
     Column("recommendation_id", Text, nullable=False),
-    # Only of an undo, so that both databases can tell that the index below has all that an equality asks for.
+    # Null but for an undo, so that both databases know that the partial index below is enough for an equality.
     Column("undoes", Text),
     Index("ix_interactions_reader_id", "reader_id", "sequence"),
     sqlite_autoincrement=True,
 )
 
-# With the reader, so that SQLite prefers it, which without statistics takes the index of readers for as good.
+# With the reader: without statistics SQLite would prefer the index of readers.
 Index(
     "ix_interactions_undoes",
     interactions.c.undoes,
@@ -75,7 +75,7 @@ tombstones = Table(
     Column("reader_id", Integer, primary_key=True, autoincrement=False),
     # The reader that it was merged into, null where it was forgotten; never one with a tombstone.
     Column("into_reader_id", Integer, index=True),
-    # Counts every departure, so that a server can ask for who departed since.
+    # Grows with every change, so that a server can ask for later ones.
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
@@ -85,7 +85,7 @@ models = Table(
     Column("id", BIG_ID, primary_key=True),
     Column("version", Text, nullable=False, unique=True),
     Column("manifest", JSON, nullable=False),
-    # The greatest turn of those that are not withdrawn is to be served.
+    # The model with the greatest turn that is not withdrawn is served.
     Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,

@@ -44,34 +44,34 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises StoreUnavailable."""
-        with _answering(), database.reading(self._engine) as connection:
+        with _unavailable(), database.reading(self._engine) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write.
 
-        Writers take turns, so that sequence numbers and revisions become visible in their order and whoever
-        follows them by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
+        Writers are serialised, so that sequence numbers and revisions become visible in order, and whoever follows
+        them by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
         """
-        with _answering(), database.writing(self._engine) as connection:
+        with _unavailable(), database.writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
         """Bring the database up to date. Raises StoreUnavailable."""
-        with _answering():
+        with _unavailable():
             migrations.upgrade(self._engine, _MIGRATIONS)
 
     def is_migrated(self) -> bool:
         """Whether the database is up to date. Raises StoreUnavailable."""
-        with _answering():
+        with _unavailable():
             return migrations.is_current(self._engine, _MIGRATIONS)
 
     def refresh_statistics(self) -> None:
-        """Have the database look anew at what it holds, for after much was stored. Raises StoreUnavailable."""
-        with _answering():
+        """Update the planner's statistics, after much was stored. Raises StoreUnavailable."""
+        with _unavailable():
             database.refresh_statistics(self._engine, metadata)
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class Store:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _unavailable() -> Iterator[None]:
     try:
         yield
     except (ProgrammingError, IntegrityError, DataError):

@@ -1,4 +1,4 @@
-"""The port that workers share, and that nobody else gets."""
+"""The port that the workers share, and no other program can take."""
 
 import contextlib
 import socket
@@ -12,18 +12,18 @@ _BACKLOG = 128
 
 @contextlib.contextmanager
 def reserved_port(bind: str, port: int) -> Iterator[tuple[int, Sequence[socket.socket]]]:
-    """Keep a port for workers, and nobody else, to listen on; 0 lets the system choose one.
+    """Reserve a port for the workers; 0 lets the system choose one.
 
-    Yields the port and the sockets that keep it, which never listen. Raises AddressInUse.
+    Yields the port and the sockets that reserve it, which never listen. Raises AddressInUse.
     """
-    with contextlib.ExitStack() as keeping:
+    with contextlib.ExitStack() as stack:
         sockets = []
         try:
             for family, _, _, _, address in socket.getaddrinfo(
                 bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             ):
                 kept = _reserve(family, (address[0], port, *address[2:]))
-                sockets.append(keeping.enter_context(kept))
+                sockets.append(stack.enter_context(kept))
                 port = kept.getsockname()[1]
         except OSError:
             raise AddressInUse(cannot_listen(host_port(bind, port), "RECOMMENDATIONS")) from None
@@ -34,7 +34,7 @@ def _reserve(family: int, address: tuple[str | int | bytes, ...]) -> socket.sock
     kept = socket.socket(family, socket.SOCK_STREAM)
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # To listen without sharing is to be the only one, whether the others would share or not.
+            # Listening without sharing succeeds only if nobody else listens, whether they would share or not.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(_BACKLOG)
@@ -42,7 +42,7 @@ def _reserve(family: int, address: tuple[str | int | bytes, ...]) -> socket.sock
             kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             kept.bind(probe.getsockname())
-            # It was of use past connections that linger; from now on it would let others in.
+            # It was needed because of connections in TIME_WAIT; from now on it would let others in.
             kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError:
         kept.close()

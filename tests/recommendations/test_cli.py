@@ -135,7 +135,7 @@ def test_malformed_settings(folder: Path) -> None:
     result = run(folder, "migrate", port="hunter2", database_url="mysql://u:hunter3@host/db")
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["RECOMMENDATIONS_PORT", "RECOMMENDATIONS_DATABASE_URL"]
+    assert [line.split(":")[0] for line in lines] == ["RECOMMENDATIONS_DATABASE_URL", "RECOMMENDATIONS_PORT"]
     assert "hunter" not in result.output
 
 
@@ -248,7 +248,7 @@ def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
         port = next(
             match[1] for line in server.stdout if (match := re.search(r"listens on 127\.0\.0\.1:(\d+)", line))
         )
-        # The model goes to work in a moment of its own after the port is open.
+        # The model is loaded a moment after the port is open.
         next(line for line in server.stderr if "event=model_loaded" in line)
         health = run(folder, "health", port=port)
         assert (health.exit_code, health.output) == (0, "serving\n")

@@ -22,7 +22,8 @@ BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,pric
 2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5
 3,,,,978-3,science-fiction,,,
 """
-TODAY = date(2026, 1, 1)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TODAY = NOW.date()
 HISTORY = """user_id,book_id,kind,value,occurred_at,interaction_id
 1,1,purchase,,2026-01-02T03:04:05Z,
 1,2,rating,4.5,2026-01-02T03:04:05+02:00,
@@ -55,7 +56,7 @@ class Desk:
 
     def run(self, books: Path | None, history: Path | None) -> None:
         """Import these files."""
-        Importer(self.store, rejects=self.rejects, today=lambda: TODAY).run(books, history)
+        Importer(self.store, rejects=self.rejects, clock=lambda: NOW).run(books, history)
 
     @property
     def books(self) -> dict[int, Book]:

@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from recommendations.following.changes import Unshared
 
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
@@ -38,7 +37,7 @@ def test_the_diversity_of_the_settings_is_served(
     store = Store(open_engine(settings.database))
     store.migrate()
     publish(store, settings.models)
-    follower = follower_of(settings, store, Unshared())
+    follower = follower_of(settings, store)
     follower.step()
     shelf = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
     store.close()

@@ -17,12 +17,6 @@ def test_defaults() -> None:
     assert settings.rejects == Path("var/recommendations/rejects")
 
 
-@pytest.mark.parametrize(("bind", "address"), [("127.0.0.1", "127.0.0.1:1"), ("::1", "[::1]:1"), ("shop", "shop:1")])
-def test_address(bind: str, address: str) -> None:
-    """An IPv6 address stands in brackets before the port."""
-    assert Settings(bind=bind, port=1).address == address
-
-
 def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database, the models and the rejects follow the folder, unless the database is named."""
     monkeypatch.setenv("RECOMMENDATIONS_DATA_DIR", "/data")

@@ -99,7 +99,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule()
     def check(self) -> None:
-        """After a round the newest model is in use and knows of everybody what counts, and who was merged into whom."""
+        """After a round the newest model is in use and has every history, and merged readers are known."""
         self.follower.step()
         assert self.model.version == self.store.versions[-1]
         expected = self.truth()

@@ -35,18 +35,18 @@ class Desk:
             work.readers.forget(reader_id)
             work.commit()
 
-    def departed_since(self, revision: int) -> tuple[set[RetiredReader], int]:
+    def retired_since(self, revision: int) -> tuple[set[RetiredReader], int]:
         """Who departed since, in no order."""
         with self.store.read() as work:
-            departures, reached = work.readers.departed_since(revision)
-        assert len(set(departures)) == len(departures)
-        return set(departures), reached
+            retired, reached = work.readers.retired_since(revision)
+        assert len(set(retired)) == len(retired)
+        return set(retired), reached
 
     @property
     def became(self) -> dict[int, int | None]:
         """What the departed among readers 1 to 9 became."""
         with self.store.read() as work:
-            return work.readers.departed(range(1, 10))
+            return work.readers.retired(range(1, 10))
 
     @property
     def readers(self) -> list[int]:
@@ -64,7 +64,7 @@ def desk(store: Store) -> Desk:
 def test_nobody_departed(desk: Desk) -> None:
     """At first every reader is one, and there is nothing to follow."""
     assert desk.became == {}
-    assert desk.departed_since(0) == (set(), 0)
+    assert desk.retired_since(0) == (set(), 0)
 
 
 def test_merging(desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_merging(desk: Desk) -> None:
     desk.merge(1, 2)
     assert desk.readers == [2, 2, 3, 4]
     assert desk.became == {1: 2}
-    assert desk.departed_since(0) == ({RetiredReader(1, 2)}, 1)
+    assert desk.retired_since(0) == ({RetiredReader(1, 2)}, 1)
 
 
 def test_merging_again_changes_nothing(desk: Desk) -> None:
@@ -81,7 +81,7 @@ def test_merging_again_changes_nothing(desk: Desk) -> None:
     desk.merge(1, 2)
     desk.merge(1, 3)
     assert desk.readers == [2, 2, 3, 4]
-    assert desk.departed_since(0) == ({RetiredReader(1, 2)}, 1)
+    assert desk.retired_since(0) == ({RetiredReader(1, 2)}, 1)
 
 
 def test_chains_are_resolved(desk: Desk) -> None:
@@ -90,11 +90,11 @@ def test_chains_are_resolved(desk: Desk) -> None:
     desk.merge(2, 3)
     assert desk.readers == [3, 3, 3, 4]
     assert desk.became == {1: 3, 2: 3}
-    assert desk.departed_since(1) == ({RetiredReader(1, 3), RetiredReader(2, 3)}, 2)
+    assert desk.retired_since(1) == ({RetiredReader(1, 3), RetiredReader(2, 3)}, 2)
     desk.merge(4, 1)
     assert desk.readers == [3, 3, 3, 3]
     assert desk.became == {1: 3, 2: 3, 4: 3}
-    assert desk.departed_since(2) == ({RetiredReader(4, 3)}, 3)
+    assert desk.retired_since(2) == ({RetiredReader(4, 3)}, 3)
 
 
 def test_merging_in_a_circle(desk: Desk) -> None:
@@ -112,14 +112,14 @@ def test_forgetting(desk: Desk) -> None:
     desk.forget(9)
     assert desk.readers == [2, 3, 4]
     assert desk.became == {1: None, 9: None}
-    assert desk.departed_since(0) == ({RetiredReader(1, None), RetiredReader(9, None)}, 2)
+    assert desk.retired_since(0) == ({RetiredReader(1, None), RetiredReader(9, None)}, 2)
 
 
 def test_forgetting_again_changes_nothing(desk: Desk) -> None:
     """It is done already, and no revision tells of it."""
     desk.forget(1)
     desk.forget(1)
-    assert desk.departed_since(0) == ({RetiredReader(1, None)}, 1)
+    assert desk.retired_since(0) == ({RetiredReader(1, None)}, 1)
 
 
 def test_who_was_merged_goes_with_the_forgotten(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_who_was_merged_goes_with_the_forgotten(desk: Desk) -> None:
     desk.forget(2)
     assert desk.readers == [3, 4]
     assert desk.became == {1: None, 2: None}
-    assert desk.departed_since(1) == ({RetiredReader(1, None), RetiredReader(2, None)}, 2)
+    assert desk.retired_since(1) == ({RetiredReader(1, None), RetiredReader(2, None)}, 2)
 
 
 def test_forgetting_who_was_merged(desk: Desk) -> None:
@@ -178,7 +178,7 @@ def test_many_at_once(store: Store) -> None:
     """An import's batch of readers is within what either database takes in one statement."""
     with store.write() as work:
         work.readers.forget(7)
-        assert work.readers.departed(range(1, 10_001)) == {7: None}
+        assert work.readers.retired(range(1, 10_001)) == {7: None}
 
 
 def test_what_was_deleted_is_overwritten(tmp_path: Path) -> None:

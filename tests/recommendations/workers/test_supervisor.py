@@ -1,4 +1,4 @@
-"""A crew of processes: complete, watched over, and ended together."""
+"""Workers are kept running, and ended together."""
 
 import os
 import signal
@@ -26,8 +26,8 @@ workers.Supervisor(2, work, end_seconds={end_seconds}).run(lambda: print("all li
 """In a process of its own: that of the tests has threads, and must not be forked."""
 
 
-def crew(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> subprocess.Popen[str]:
-    """A crew of two workers that do `work`."""
+def supervised(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> subprocess.Popen[str]:
+    """A supervisor of two workers that do `work`."""
     program = PROGRAM.format(work=work, first_pause=first_pause, end_seconds=end_seconds)
     return subprocess.Popen(
         [sys.executable, "-c", program],
@@ -71,9 +71,9 @@ SERVING = "listens(); stop.wait()"
 
 
 @pytest.mark.slow
-def test_a_crew_ends_together() -> None:
+def test_workers_end_together() -> None:
     """All listen before the parent says so, and told to end it leaves nobody behind."""
-    with crew(SERVING) as running:
+    with supervised(SERVING) as running:
         assert await_line(running) == "all listen\n"
         workers = workers_of(running)
         assert len(workers) == 2
@@ -87,7 +87,7 @@ def test_a_crew_ends_together() -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_who_ends_alone_is_replaced(number: signal.Signals) -> None:
     """Killed, or told to end by itself, a worker has a successor; the other one goes on."""
-    with crew(SERVING) as running:
+    with supervised(SERVING) as running:
         await_line(running)
         first, second = workers_of(running)
         first.send_signal(number)
@@ -102,7 +102,7 @@ def test_who_ends_alone_is_replaced(number: signal.Signals) -> None:
 @pytest.mark.slow
 def test_a_parent_that_is_killed_leaves_nobody() -> None:
     """Workers notice by themselves that they are alone, and end."""
-    with crew(SERVING) as running:
+    with supervised(SERVING) as running:
         await_line(running)
         workers = workers_of(running)
         running.kill()
@@ -114,7 +114,7 @@ def test_a_parent_that_is_killed_leaves_nobody() -> None:
 @pytest.mark.slow
 def test_a_worker_that_never_listens_ends_all() -> None:
     """The parent says so, with what the worker failed of in the log, and the other worker is ended."""
-    with crew("number and 1 / 0; listens(); stop.wait()") as running:
+    with supervised("number and 1 / 0; listens(); stop.wait()") as running:
         out, errors = running.communicate(timeout=DEADLINE)
     assert running.returncode == 1
     assert out == ""
@@ -127,7 +127,7 @@ def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
     """The pauses double, so that a crash at every start takes no processor."""
     # Who ends before all listen ends the start: this one waits for the end of the input.
     dies = "listens(); number and (os.read(0, 1), os._exit(3)); stop.wait()"
-    with crew(dies, first_pause=0.05) as running:
+    with supervised(dies, first_pause=0.05) as running:
         await_line(running)
         assert running.stdin is not None
         assert running.stderr is not None
@@ -137,7 +137,7 @@ def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
         for line in running.stderr:
             if "event=worker_died" in line:
                 assert " code=3 " in line
-                pauses.append(float(line.split("again_in=")[1].split()[0]))
+                pauses.append(float(line.split("restart_in=")[1].split()[0]))
             if len(pauses) == 5:
                 break
         running.terminate()
@@ -148,7 +148,7 @@ def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
 @pytest.mark.slow
 def test_who_does_not_end_is_killed() -> None:
     """After a while nobody waits for a worker that hears nothing, and the end is not called orderly."""
-    with crew("listens(); [time.sleep(100) for _ in range(9)]", end_seconds=0.3) as running:
+    with supervised("listens(); [time.sleep(100) for _ in range(9)]", end_seconds=0.3) as running:
         await_line(running)
         workers = workers_of(running)
         running.terminate()

@@ -1,0 +1,98 @@
+"""Calls that need the database leave threads to those that do not, and end before their callers give up."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from protobufs import recommendations_pb2 as pb
+from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.deadline import remaining
+from tests.recommendations.api.conftest import Running, Start
+
+DEADLINE = 20.0
+
+VIEW = pb.Interaction(id="a", user_id=1, book_id=1, kind=pb.Interaction.KIND_VIEW)
+RECORD = pb.RecordInteractionsRequest(interactions=[VIEW])
+CALLS: dict[str, Callable[[RecommendationsStub], object]] = {
+    "RecordInteractions": lambda stub: stub.RecordInteractions(RECORD, timeout=DEADLINE),
+    "ListInteractions": lambda stub: stub.ListInteractions(pb.ListInteractionsRequest(user_id=1), timeout=DEADLINE),
+    "UpsertBooks": lambda stub: stub.UpsertBooks(pb.UpsertBooksRequest(), timeout=DEADLINE),
+    "RemoveBooks": lambda stub: stub.RemoveBooks(pb.RemoveBooksRequest(book_ids=[1]), timeout=DEADLINE),
+    "MergeReaders": lambda stub: stub.MergeReaders(
+        pb.MergeReadersRequest(from_user_id=1, into_user_id=2), timeout=DEADLINE
+    ),
+    "ForgetReader": lambda stub: stub.ForgetReader(pb.ForgetReaderRequest(user_id=1), timeout=DEADLINE),
+}
+
+
+@contextmanager
+def hanging(running: Running, calls: int) -> Iterator[None]:
+    """So many recordings hang in the database."""
+    arrived, released = threading.Semaphore(0), threading.Event()
+
+    def hang() -> None:
+        arrived.release()
+        assert released.wait(DEADLINE)
+
+    running.service.before_record = hang
+    recording = [running.stub.RecordInteractions.future(RECORD, timeout=DEADLINE) for _ in range(calls)]
+    try:
+        assert all(arrived.acquire(timeout=DEADLINE) for _ in recording)
+        yield
+    finally:
+        running.service.before_record = lambda: None
+        released.set()
+    for call in recording:
+        call.result()
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_half_of_the_threads_may_use_the_database(start: Start, method: str) -> None:
+    """One call more is refused at once, lists are answered meanwhile, and afterwards it is admitted."""
+    running = start(threads=5)
+    with hanging(running, 2):
+        with pytest.raises(grpc.RpcError) as caught:
+            CALLS[method](running.stub)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert caught.value.details() == "Too many calls are using the database; try again"
+        for _ in range(3):
+            running.stub.Recommend(pb.RecommendationRequest(), timeout=DEADLINE)
+    CALLS[method](running.stub)
+
+
+def test_a_single_thread_may_use_the_database(start: Start) -> None:
+    """Half of one is one."""
+    CALLS["RemoveBooks"](start(threads=1).stub)
+
+
+@pytest.mark.parametrize(("timeout", "least", "most"), [(10.0, 2.0, 3.0), (2.0, 1.0, 1.6), (None, 2.0, 3.0)])
+def test_the_database_gets_part_of_the_callers_deadline(
+    start: Start, timeout: float | None, least: float, most: float
+) -> None:
+    """And never more than the setting; also for a caller without a deadline."""
+    running = start(database_timeout_seconds=3.0)
+    left: list[float | None] = []
+    running.service.before_record = lambda: left.append(remaining())
+    running.stub.RecordInteractions(RECORD, timeout=timeout)
+    assert left[0] is not None
+    assert least < left[0] <= most
+
+
+def test_the_database_has_a_health_of_its_own(running: Running) -> None:
+    """Lists are served from memory, whether or not the database answers."""
+    stub: Any = health_pb2_grpc.HealthStub(running.channel)
+    running.server.set_serving(serving=True)
+
+    def serving(name: str) -> bool:
+        status: int = stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=DEADLINE).status
+        return status == health_pb2.HealthCheckResponse.SERVING
+
+    names = ("", "Recommendations", "Recommendations.Database")
+    assert [serving(name) for name in names] == [True, True, False]
+    running.server.set_database_serving(serving=True)
+    assert [serving(name) for name in names] == [True, True, True]
