@@ -10,15 +10,15 @@ import structlog
 
 from payments.caller import HttpShop, run
 from payments.service import Provider
-from tests.little_server import LittleServer, answer
+from tests.http_server import HttpServer, answer
 from tests.payments.conftest import REQUEST, Demo
 from tests.payments.fakes import FakeShop
 
 
 @pytest.fixture
-def server() -> Iterator[LittleServer]:
+def server() -> Iterator[HttpServer]:
     """A shop that accepts every callback."""
-    with LittleServer() as running:
+    with HttpServer() as running:
         yield running
 
 
@@ -39,14 +39,14 @@ def test_a_call_carries_token_and_outcome(server: HttpServer, shop: HttpShop) ->
 
 
 @pytest.mark.parametrize("status", [204, 302, 401, 409, 503])
-def test_the_status_is_returned(server: LittleServer, shop: HttpShop, status: int) -> None:
+def test_the_status_is_returned(server: HttpServer, shop: HttpShop, status: int) -> None:
     """No redirect is followed: only the given URL is called, and once."""
     server.answer = answer(status, b"" if status == 204 else b"{}", Location=f"{server.url}/elsewhere")
     assert shop.call(server.url, "t", "paid") == status
     assert len(server.asked) == 1
 
 
-def test_an_unreachable_shop_has_no_status(server: LittleServer, shop: HttpShop) -> None:
+def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -> None:
     """Likewise garbage, an invalid URL and a timeout; the log does not contain the token."""
     server.answer = lambda _request: [b"garbage\r\n\r\n"]
     with HttpServer() as gone:
@@ -61,7 +61,7 @@ def test_an_unreachable_shop_has_no_status(server: LittleServer, shop: HttpShop)
     assert "s3cret" not in str(logs)
 
 
-def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: LittleServer, shop: HttpShop) -> None:
+def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: HttpServer, shop: HttpShop) -> None:
     """By the real clock."""
     provider, stop = Provider(demo.store, shop), Event()
     loop = Thread(target=run, args=(provider, stop))
