@@ -13,7 +13,7 @@ from recommendations.evaluation.split import Split
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
 from tests.recommendations.evaluation.histories import case as a_case
 
-RATING, VIEW, WAVED = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.NOT_INTERESTED
+RATING, VIEW, DISMISSED = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.NOT_INTERESTED
 NO_BOOKS = np.empty(0, dtype=np.int32)
 
 
@@ -26,7 +26,7 @@ def test_only_new_liked_books_are_wanted() -> None:
         did(1, 3, RATING, 5.0),
         did(1, 4),
         did(1, 5, RATING, 2.0),
-        did(1, 6, WAVED),
+        did(1, 6, DISMISSED),
         did(1, 7, VIEW),
     )
     case, counts = make_case(Split(training, test), NO_BOOKS, k=3, seed=7)

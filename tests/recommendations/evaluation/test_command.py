@@ -45,27 +45,27 @@ def run(*arguments: object) -> Result:
 def printed(result: Result) -> dict[str, Any]:
     """The one JSON object that standard output holds."""
     assert result.exit_code == 0, result.output
-    said: dict[str, Any] = json.loads(result.stdout)
-    return said
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
 
 
 @pytest.mark.slow
 def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
     """One object and nothing else, with every model's numbers; groups are learned, and the chart is drawn."""
     picture = tmp_path / "chart.svg"
-    said = printed(run("--interactions", history, "--json", "--k", 1, "--seed", 3, "--chart", picture))
-    assert (said["k"], said["split"], said["seed"], said["books"]) == (1, "random", 3, BOOKS)
-    assert said["readers"] > 0
-    assert said["training_interactions"] + said["test_interactions"] == len(history.read_text().splitlines()) - 1
-    assert (said["unknown_readers"], said["unknown_books"], said["skipped"]) == (0, 0, [])
-    assert [one["model"] for one in said["models"]] == list(MODELS)
-    by_name = {one["model"]: one for one in said["models"]}
-    for one in said["models"]:
-        assert 0 <= one["ndcg"] <= one["recall"] == one["hit_rate"] == one["mrr"] <= 1
-        assert 0 < one["coverage"] <= 1
-        assert one["novelty"] > 0
-        assert one["train_seconds"] >= 0
-        assert 20 < one["peak_mb"] < 10_000
+    report = printed(run("--interactions", history, "--json", "--k", 1, "--seed", 3, "--chart", picture))
+    assert (report["k"], report["split"], report["seed"], report["books"]) == (1, "random", 3, BOOKS)
+    assert report["readers"] > 0
+    assert report["training_interactions"] + report["test_interactions"] == len(history.read_text().splitlines()) - 1
+    assert (report["unknown_readers"], report["unknown_books"], report["skipped"]) == (0, 0, [])
+    assert [row["model"] for row in report["models"]] == list(MODELS)
+    by_name = {row["model"]: row for row in report["models"]}
+    for row in report["models"]:
+        assert 0 <= row["ndcg"] <= row["recall"] == row["hit_rate"] == row["mrr"] <= 1
+        assert 0 < row["coverage"] <= 1
+        assert row["novelty"] > 0
+        assert row["train_seconds"] >= 0
+        assert 20 < row["peak_mb"] < 10_000
     assert by_name["shipped"]["recall"] > by_name["random"]["recall"]
     assert by_name["bm25"]["recall"] > by_name["random"]["recall"]
     assert ET.parse(picture).getroot().tag.endswith("svg")
@@ -88,11 +88,11 @@ def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
     )
     books = write(tmp_path / "books.csv", [f"{book},Title" for book in range(1, 31)], "book_id,title")
     result = run("--interactions", history, "--test", test, "--books", books, "--json", "--model", "popularity")
-    said = printed(result)
-    assert (said["split"], said["readers"], said["books"]) == ("file", 2, 30)
-    assert (said["unknown_readers"], said["unknown_books"], said["unknown_wanted"]) == (2, 3, 2)
-    assert [one["recall"] for one in said["models"]] == [0]
-    assert "2 readers are in the test part alone" in result.stderr
+    report = printed(result)
+    assert (report["split"], report["readers"], report["books"]) == ("file", 2, 30)
+    assert (report["unknown_readers"], report["unknown_books"], report["unknown_wanted"]) == (2, 3, 2)
+    assert [row["recall"] for row in report["models"]] == [0]
+    assert "2 readers are only in the test part" in result.stderr
 
 
 @pytest.mark.slow
@@ -115,15 +115,15 @@ def test_the_table_without_the_library(history: Path, monkeypatch: pytest.Monkey
 def test_nothing_left_to_evaluate(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the library and with its models alone there is a JSON object with no model, and no error."""
     monkeypatch.setitem(sys.modules, "implicit", None)
-    said = printed(run("--interactions", history, "--json", "--model", "als"))
-    assert (said["models"], said["skipped"]) == ([], ["als"])
+    report = printed(run("--interactions", history, "--json", "--model", "als"))
+    assert (report["models"], report["skipped"]) == ([], ["als"])
 
 
 def test_a_test_file_leaves_nothing_to_split(history: Path) -> None:
     """Naming both is a usage error."""
     result = run("--interactions", history, "--test", history, "--split", "random")
     assert result.exit_code == 2
-    assert "leave --split away" in result.output
+    assert "do not use --split with it" in result.output
 
 
 def test_a_chart_needs_a_folder(history: Path, tmp_path: Path) -> None:

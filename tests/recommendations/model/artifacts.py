@@ -1,4 +1,4 @@
-"""Models whose numbers a test can foresee: learned by the plainest form of "readers of this also read that"."""
+"""Models that a test can compute by hand: the plainest item–item form."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ from recommendations.model.vocabulary import Vocabulary
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HALF_LIFE_DAYS = 30
 DAMPING = 0.5
-"""Books with many readers speak less loudly, and are spoken for less loudly, by this power of their number."""
+"""The weights of a book, and those of its neighbours, are damped by this power of its number of readers."""
 
 
 def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
-    """A model of these books and events that knows each pair of books that any reader likes both of."""
+    """A model of these books and events, with every pair of books that a reader likes both of."""
     columns = EventColumns.of([list(events)])
     books = Vocabulary(np.union1d(np.array([*book_ids], dtype=np.int32), columns.books).astype(np.int32))
     histories = histories_of(columns, books)

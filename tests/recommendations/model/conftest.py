@@ -1,4 +1,4 @@
-"""Fixtures that are made once."""
+"""Fixtures made once."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from recommendations.model.ranking.ranker import compile_ahead
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled() -> None:
-    """Compile what every list needs, so that no test takes the compilation for its own time."""
+    """Compile the ranking once, so that it counts as no test's own time."""
     compile_ahead()

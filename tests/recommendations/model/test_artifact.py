@@ -27,7 +27,7 @@ EVENTS = [
 
 
 def made(version: str | None = None) -> Artifact:
-    """A small model, of that version or of one of its own."""
+    """A small model with this version, or a new one."""
     artifact = trained([5, 6, 7, 8], EVENTS)
     return replace(artifact, manifest=artifact.manifest | {"version": version}) if version else artifact
 
@@ -40,7 +40,7 @@ def published(tmp_path: Path) -> Path:
     return tmp_path / artifact.version
 
 
-def restate(folder: Path, **changes: Any) -> None:
+def rewrite_manifest(folder: Path, **changes: Any) -> None:
     """Rewrite entries of the manifest, and the checksum of every array to what it is now."""
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["checksums"] = {
@@ -93,85 +93,85 @@ def test_an_empty_model_round_trips(tmp_path: Path) -> None:
 
 
 def damage(name: str) -> Callable[[Path], None]:
-    """Turn one bit of an array around."""
+    """Flip one bit of an array."""
 
-    def turn(folder: Path) -> None:
+    def flip(folder: Path) -> None:
         path = folder / f"{name}.npy"
         content = bytearray(path.read_bytes())
         content[-1] ^= 1
         path.write_bytes(content)
 
-    return turn
+    return flip
 
 
 def truncate(folder: Path) -> None:
-    """Cut an array off, under a checksum that fits."""
+    """Truncate an array, with a matching checksum."""
     path = folder / "neighbour_weights.npy"
     path.write_bytes(path.read_bytes()[:-4])
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def empty_file(folder: Path) -> None:
-    """Leave nothing of an array, under a checksum that fits."""
+    """Empty an array's file, with a matching checksum."""
     (folder / "neighbour_weights.npy").write_bytes(b"")
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def pickled(folder: Path) -> None:
-    """Put a pickle in an array's place, under a checksum that fits."""
+    """Replace an array by a pickle, with a matching checksum."""
     (folder / "books.npy").write_bytes(pickle.dumps([5, 6, 7, 8]))
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def array_of_objects(folder: Path) -> None:
-    """Put an array that holds a pickle in an array's place, under a checksum that fits."""
+    """Replace an array by one of pickled objects, with a matching checksum."""
     np.save(folder / "books.npy", np.array([5, "six"], dtype=object), allow_pickle=True)
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def wider(folder: Path) -> None:
-    """Store an array in another type, under a checksum that fits."""
+    """Store an array in another type, with a matching checksum."""
     np.save(folder / "books.npy", np.load(folder / "books.npy").astype(np.int64))
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def absent(folder: Path) -> None:
-    """Take an array away."""
+    """Remove an array."""
     (folder / "history_rows.npy").unlink()
 
 
 def no_manifest(folder: Path) -> None:
-    """Take the manifest away."""
+    """Remove the manifest."""
     (folder / MANIFEST).unlink()
 
 
 def other_books(folder: Path) -> None:
-    """Bring the books of another model, under a checksum that fits."""
+    """Use the books of another model, with a matching checksum."""
     np.save(folder / "books.npy", np.array([5, 6, 7, 9], dtype=np.int32))
-    restate(folder)
+    rewrite_manifest(folder)
 
 
 def beyond(name: str, row: int) -> Callable[[Path], None]:
-    """Name a row that is no book's, under a checksum that fits."""
+    """Use a row that is not a book's, with a matching checksum."""
 
     def spoil(folder: Path) -> None:
         rows = np.load(folder / f"{name}.npy")
         rows[-1] = row
         np.save(folder / f"{name}.npy", rows)
-        restate(folder)
+        rewrite_manifest(folder)
 
     return spoil
 
 
 def elsewhere(folder: Path) -> None:
-    """Name a file outside the folder, under a checksum that fits."""
+    """Name a file outside the folder, with a matching checksum."""
     (folder / "books.npy").rename(folder.parent / "books.npy")
     files = json.loads((folder / MANIFEST).read_text())["files"]
-    restate(folder, files=files | {"books": "../books.npy"})
+    rewrite_manifest(folder, files=files | {"books": "../books.npy"})
 
 
 def manifest(text: bytes) -> Callable[[Path], None]:
-    """Write this in the manifest's place."""
+    """Replace the manifest."""
 
     def write(folder: Path) -> None:
         (folder / MANIFEST).write_bytes(text)
@@ -200,37 +200,37 @@ def manifest(text: bytes) -> Callable[[Path], None]:
         manifest(b'{"format": 3}'),
         manifest(b'{"format": 3, "files": {}, "checksums": null}'),
         manifest(b'{"format": 3, "files": [], "checksums": []}'),
-        lambda folder: restate(folder, format=FORMAT - 1),
-        lambda folder: restate(folder, format=str(FORMAT)),
-        lambda folder: restate(folder, files=None),
+        lambda folder: rewrite_manifest(folder, format=FORMAT - 1),
+        lambda folder: rewrite_manifest(folder, format=str(FORMAT)),
+        lambda folder: rewrite_manifest(folder, files=None),
         beyond("neighbour_rows", 4),
         beyond("neighbour_rows", -1),
         beyond("neighbour_indptr", 1),
         beyond("history_rows", 4),
         beyond("history_indptr", 10_000),
         elsewhere,
-        lambda folder: restate(folder, sequence="many"),
-        lambda folder: restate(folder, sequence=None),
-        lambda folder: restate(folder, vocabulary_sha256="0"),
-        lambda folder: restate(folder, version="another"),
+        lambda folder: rewrite_manifest(folder, sequence="many"),
+        lambda folder: rewrite_manifest(folder, sequence=None),
+        lambda folder: rewrite_manifest(folder, vocabulary_sha256="0"),
+        lambda folder: rewrite_manifest(folder, version="another"),
         lambda folder: folder.rename(folder.with_name("renamed")),
     ],
 )
-def test_what_is_not_a_whole_model_of_this_format_is_refused(published: Path, spoil: Callable[[Path], None]) -> None:
-    """Each kind of damage is ModelUnusable, whose message says which model is meant."""
+def test_damaged_and_foreign_models_are_refused(published: Path, spoil: Callable[[Path], None]) -> None:
+    """Each kind of damage raises ModelUnusable, whose message names the model."""
     spoil(published)
     with pytest.raises(ModelUnusable, match="|".join([published.name, "renamed"])):
         load(published if published.exists() else published.with_name("renamed"))
 
 
-def test_an_unharmed_model_survives_restating(published: Path) -> None:
-    """The tests above refuse for their own damage, not for the way they are written."""
-    restate(published)
+def test_a_rewritten_manifest_is_accepted(published: Path) -> None:
+    """It is the damage of the test above that is refused, not the rewritten manifest."""
+    rewrite_manifest(published)
     assert load(published).version == published.name
 
 
-def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:
-    """Whatever ends a publication half-way leaves nothing that is taken for a model."""
+def test_no_half_written_model_is_ever_seen(tmp_path: Path) -> None:
+    """A publication that is interrupted leaves nothing that counts as a model."""
 
     class Stopped(Exception):
         pass
@@ -250,11 +250,11 @@ def test_nothing_half_written_is_ever_seen(tmp_path: Path) -> None:
         load(tmp_path / artifact.version)
 
 
-def test_loading_while_somebody_is_forgotten(published: Path) -> None:
-    """Files that are exchanged between the reading of the manifest and of the arrays are read as they are then."""
+def test_loading_during_a_prune(published: Path) -> None:
+    """Files replaced between reading the manifest and the arrays are read again."""
 
     class Exchanging(type(published)):  # type: ignore[misc]  # the class of this machine's paths
-        """Forgets a reader when a history is about to be read for the first time."""
+        """Prunes a reader when a history is about to be read for the first time."""
 
         forgotten = False
 
@@ -270,7 +270,7 @@ def test_loading_while_somebody_is_forgotten(published: Path) -> None:
 
 
 def test_a_disk_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    """An error while writing is told, and what was written so far is gone."""
+    """An error while writing is raised, and what was written is removed."""
     artifact = made("20260101T000000Z-aaaaaa")
     unwritable = replace(artifact, manifest={"version": artifact.version + "/deeper"})
     with pytest.raises(OSError, match="deeper"):
@@ -279,7 +279,7 @@ def test_a_disk_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_versions_sort_by_time_and_never_repeat() -> None:
-    """A later model has a greater name, wherever it was made, and two of one second differ."""
+    """A later model has a greater name in any time zone, and two of one second differ."""
     east = timezone(timedelta(hours=5))
     assert new_version(NOW) < new_version((NOW + timedelta(seconds=1)).astimezone(east))
     assert len({new_version(NOW) for _ in range(20)}) == 20

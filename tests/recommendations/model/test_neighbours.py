@@ -1,4 +1,4 @@
-"""How the books of a history fade."""
+"""How the weights of a history decay."""
 
 import numpy as np
 import pytest
@@ -9,17 +9,17 @@ EMPTY = np.empty(0, dtype=np.int32)
 
 
 @pytest.mark.parametrize(
-    ("books", "faded"),
+    ("books", "weights"),
     [(0, []), (1, [1.0]), (2, [0.5, 1.0]), (5, [0.25, 0.25, 0.25, 0.5, 1.0])],
 )
-def test_the_latest_book_counts_most(books: int, faded: list[float]) -> None:
-    """The last book counts as the first of `fading`, and those beyond its end like the last of it."""
-    fading = np.array([1, 0.5, 0.25], dtype=np.float32)
-    neighbours = Neighbours(np.zeros(1, dtype=np.int64), EMPTY, EMPTY.astype(np.float32), fading)
-    assert neighbours.recency_weights(books).tolist() == faded
+def test_the_latest_book_counts_most(books: int, weights: list[float]) -> None:
+    """The latest book has the first weight of `decay`, and those beyond its end the last one."""
+    decay = np.array([1, 0.5, 0.25], dtype=np.float32)
+    neighbours = Neighbours(np.zeros(1, dtype=np.int64), EMPTY, EMPTY.astype(np.float32), decay)
+    assert neighbours.recency_weights(books).tolist() == weights
 
 
-def test_unless_said_nothing_fades() -> None:
-    """Neighbours alone mean that all books of a history count alike."""
+def test_by_default_nothing_decays() -> None:
+    """All books of a history have the same weight by default."""
     neighbours = Neighbours(np.zeros(1, dtype=np.int64), EMPTY, EMPTY.astype(np.float32))
     assert neighbours.recency_weights(3).tolist() == [1, 1, 1]

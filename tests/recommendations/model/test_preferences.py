@@ -1,4 +1,4 @@
-"""Standings computed at once are those computed one by one."""
+"""Preferences computed from all events at once are those computed one by one."""
 
 from collections.abc import Iterable, Sequence
 from math import inf, isnan, nan
@@ -19,7 +19,7 @@ Move = tuple[int, int, int, float, float]
 
 
 def moves(times: Iterable[float] = (nan, 0.0, -5.0, 1.0, 2.0)) -> st.SearchStrategy[list[Move]]:
-    """What readers do, when nobody knows, or at one of a few times."""
+    """Events at one of a few times, or at an unknown one."""
     return st.lists(
         st.tuples(
             st.integers(1, 4),
@@ -32,13 +32,13 @@ def moves(times: Iterable[float] = (nan, 0.0, -5.0, 1.0, 2.0)) -> st.SearchStrat
     )
 
 
-def numbered(told: Sequence[Move]) -> list[Event]:
+def numbered(done: Sequence[Move]) -> list[Event]:
     """The events, with sequence numbers that have gaps."""
-    return [Event(3 * place + 1, *one) for place, one in enumerate(told)]
+    return [Event(3 * place + 1, *one) for place, one in enumerate(done)]
 
 
 def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
-    """Reader and book to standing."""
+    """Preferences by reader and book."""
     return {
         (int(reader), int(BOOKS.ids[histories.rows[place]])): int(histories.preferences[place])
         for row, reader in enumerate(histories.readers.ids)
@@ -47,9 +47,9 @@ def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
 
 
 @given(moves(), st.integers(1, 7))
-def test_all_at_once_equals_one_by_one(told: list[Move], chunk: int) -> None:
-    """The vectorised form gives each pair the standing that the domain's rule gives, event after event."""
-    events = numbered(told)
+def test_all_at_once_equals_one_by_one(done: list[Move], chunk: int) -> None:
+    """The vectorised form gives each pair the preference that the domain's rule gives, event after event."""
+    events = numbered(done)
     expected: dict[tuple[int, int], int] = {}
     for event in events:
         if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}:
@@ -70,9 +70,9 @@ def in_order(histories: Histories) -> dict[int, list[int]]:
 
 
 @given(moves())
-def test_books_stand_in_the_order_of_time(told: list[Move]) -> None:
-    """By the latest known time of each, what has none first, and else by the last event; the times go with them."""
-    events = [event for event in numbered(told) if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}]
+def test_books_are_in_order_of_time(done: list[Move]) -> None:
+    """By the latest known time of each, those without first, then by the last event; with their times."""
+    events = [event for event in numbered(done) if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}]
     dated = dated_histories_of(EventColumns.of([events]), BOOKS)
     expected: dict[int, list[int]] = {}
     times: list[float] = []
@@ -89,9 +89,9 @@ def test_books_stand_in_the_order_of_time(told: list[Move]) -> None:
 
 
 @given(moves(), st.integers(0, 40))
-def test_learned_and_live_standings_agree(told: list[Move], trained: int) -> None:
-    """It makes no difference which events were there at the training and which came later."""
-    events = numbered(told)
+def test_learned_and_live_preferences_agree(done: list[Move], trained: int) -> None:
+    """It does not matter which events were there at the training and which came later."""
+    events = numbered(done)
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     live.observe(events[trained:])
     everything = histories_of(EventColumns.of([events]), BOOKS)
@@ -101,9 +101,9 @@ def test_learned_and_live_standings_agree(told: list[Move], trained: int) -> Non
 
 
 @given(moves(), st.integers(0, 40), st.integers(0, 40))
-def test_learned_and_live_histories_agree_in_order(told: list[Move], trained: int, undated: int) -> None:
-    """Where later events have later times, and those without a time come first: then in order, too."""
-    in_time = sorted(told, key=lambda move: -inf if isnan(move[-1]) else move[-1])
+def test_learned_and_live_histories_agree_in_order(done: list[Move], trained: int, undated: int) -> None:
+    """If later events have later times, and those without a time come first, the order agrees too."""
+    in_time = sorted(done, key=lambda move: -inf if isnan(move[-1]) else move[-1])
     events = numbered([(*move[:-1], nan if place < undated else move[-1]) for place, move in enumerate(in_time)])
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     live.observe(events[trained:])
@@ -113,22 +113,22 @@ def test_learned_and_live_histories_agree_in_order(told: list[Move], trained: in
 
 
 @given(moves(), st.integers(0, 40))
-def test_learned_and_replaced_histories_agree_in_order(told: list[Move], trained: int) -> None:
-    """A history that was replaced is the one that the next training finds, whatever times its events have."""
-    events = numbered(told)
+def test_learned_and_replaced_histories_agree_in_order(done: list[Move], trained: int) -> None:
+    """A replaced history is what the next training computes, whatever times its events have."""
+    events = numbered(done)
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     learned = histories_of(EventColumns.of([events]), BOOKS)
     everything = in_order(learned)
-    standings = as_dict(learned)
+    preferences = as_dict(learned)
     for reader in range(1, 5):
         live.replace(reader, [event for event in events if event.reader_id == reader])
         found = live.of(reader)
         assert found.books.tolist() == everything.get(reader, [])
-        assert found.preferences.tolist() == [standings[reader, id_] for id_ in found.books.tolist()]
+        assert found.preferences.tolist() == [preferences[reader, id_] for id_ in found.books.tolist()]
 
 
 def test_where_live_histories_differ_from_learned_ones() -> None:
-    """What is told late, or without a time, is the latest until the next training, and then takes its place."""
+    """An event that arrives late or without a time is the latest until the next training."""
     events = [Event(1, 1, 2, 3, 0.0, 50.0), Event(2, 1, 3, 3, 0.0, 40.0), Event(3, 1, 5, 3, 0.0)]
     live = LiveHistories(histories_of(EventColumns.of([events[:1]]), BOOKS), BOOKS)
     live.observe(events[1:])
@@ -137,7 +137,7 @@ def test_where_live_histories_differ_from_learned_ones() -> None:
 
 
 def test_no_events() -> None:
-    """An empty history is a history of nobody."""
+    """Without events there are no readers."""
     histories = histories_of(EventColumns.of([[]]), BOOKS)
     assert len(histories.readers) == 0
     assert histories.indptr.tolist() == [0]
@@ -145,7 +145,7 @@ def test_no_events() -> None:
 
 
 def test_shown_counts_for_the_sequence_only() -> None:
-    """What was merely shown says nothing of taste, yet is not read again."""
+    """A shown book expresses no preference, but its event is not read again."""
     histories = histories_of(EventColumns.of([[Event(9, 1, 2, InteractionKind.SHOWN, 0.0)]]), BOOKS)
     assert as_dict(histories) == {}
     assert histories.sequence == 9

@@ -1,4 +1,4 @@
-"""Taking readers out of a model on disk: whole or not at all, whatever happens."""
+"""Removing readers from a model on disk: whole or not at all, whatever happens."""
 
 import json
 from collections.abc import Sequence
@@ -37,17 +37,17 @@ def model(tmp_path: Path) -> Path:
 
 
 def histories(model: Path) -> Histories:
-    """What each reader knows, and how, by a model that must load."""
-    told = load(model).histories
-    spans = [slice(*told.indptr[place : place + 2]) for place in range(len(told.readers))]
+    """The preferences of each reader in a model that must load."""
+    loaded = load(model).histories
+    spans = [slice(*loaded.indptr[place : place + 2]) for place in range(len(loaded.readers))]
     return {
-        reader: (told.rows[span].tolist(), told.preferences[span].tolist())
-        for reader, span in zip(told.readers.ids.tolist(), spans, strict=True)
+        reader: (loaded.rows[span].tolist(), loaded.preferences[span].tolist())
+        for reader, span in zip(loaded.readers.ids.tolist(), spans, strict=True)
     }
 
 
 def without(histories: Histories, readers: Sequence[int]) -> Histories:
-    """The same histories but for these."""
+    """The same histories without these readers."""
     return {reader: history for reader, history in histories.items() if reader not in readers}
 
 
@@ -56,8 +56,8 @@ def files(model: Path) -> set[str]:
     return {path.name for path in model.iterdir()}
 
 
-def test_pruning_takes_out_whom_it_names(model: Path) -> None:
-    """Those readers are gone, the others and the rest of the model are as they were, and no file is left over."""
+def test_pruning_removes_the_named_readers(model: Path) -> None:
+    """They are gone; the other readers and the rest of the model stay; no file is left over."""
     before, old = histories(model), load(model)
     assert prune(model, {1, 30, 7, 4711})
     assert histories(model) == without(before, [1, 7, 30])
@@ -69,7 +69,7 @@ def test_pruning_takes_out_whom_it_names(model: Path) -> None:
     assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
 
 
-def test_who_maps_the_old_files_goes_on(model: Path) -> None:
+def test_mapped_files_stay_readable(model: Path) -> None:
     """A server that has the model mapped is not disturbed."""
     mapped = load(model).histories
     before = mapped.rows.tolist()
@@ -78,7 +78,7 @@ def test_who_maps_the_old_files_goes_on(model: Path) -> None:
 
 
 def test_nothing_to_do_writes_nothing(model: Path) -> None:
-    """Strangers, those who are gone already and nobody at all change no file."""
+    """Unknown readers, readers already removed and an empty list change no file."""
     prune(model, {1})
     before = {path: path.stat() for path in model.iterdir()}
     for readers in ({1}, {4711}, set[int]()):
@@ -87,8 +87,8 @@ def test_nothing_to_do_writes_nothing(model: Path) -> None:
     assert all(path.stat().st_mtime_ns == stat.st_mtime_ns for path, stat in before.items())
 
 
-def test_everybody_can_be_forgotten(model: Path) -> None:
-    """A model of nobody is a model."""
+def test_all_readers_can_be_removed(model: Path) -> None:
+    """A model without readers can be loaded."""
     assert prune(model, READERS)
     assert histories(model) == {}
 
@@ -98,7 +98,7 @@ class Stopped(Exception):
 
 
 def steps_of(model: Path, readers: set[int]) -> list[str]:
-    """The steps of a prune that nothing stops."""
+    """The steps of an uninterrupted prune."""
     steps: list[str] = []
     prune(model, readers, reached=steps.append)
     return steps
@@ -113,8 +113,8 @@ def test_how_many_steps_there_are(model: Path) -> None:
 
 
 @pytest.mark.parametrize("last", range(STEPS))
-def test_a_prune_that_died(model: Path, last: int) -> None:
-    """After whichever step it died, the model is whole, old or new, and a repeat ends what it began."""
+def test_an_interrupted_prune(model: Path, last: int) -> None:
+    """After any step the model is whole, old or new, and a repeat finishes."""
     before = histories(model)
     reached: list[str] = []
 
@@ -134,9 +134,8 @@ def test_a_prune_that_died(model: Path, last: int) -> None:
     assert histories(model) == without(before, [1, 2, 3])
 
 
-def test_a_repeat_sweeps_what_was_left(model: Path) -> None:
-    """Who died before the old files were removed left the forgotten in them: the repeat, which finds the reader gone
-    already, removes them."""
+def test_a_repeat_removes_what_was_left(model: Path) -> None:
+    """Old files that an interrupted prune left still have the reader: the repeat removes them."""
 
     def stop(step: str) -> None:
         if step == "manifest replaced":
@@ -151,8 +150,8 @@ def test_a_repeat_sweeps_what_was_left(model: Path) -> None:
     assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
 
 
-def test_prunes_at_the_same_time_lose_nothing(model: Path) -> None:
-    """Many at once take turns: each one's reader is gone in the end."""
+def test_concurrent_prunes_lose_nothing(model: Path) -> None:
+    """The readers of all of them are removed."""
     before = histories(model)
     with ThreadPoolExecutor(8) as pool:
         for pruning in [pool.submit(prune, model, {reader}) for reader in range(1, 17)]:
@@ -161,7 +160,7 @@ def test_prunes_at_the_same_time_lose_nothing(model: Path) -> None:
 
 
 def test_a_damaged_model_is_not_rewritten(model: Path) -> None:
-    """What is damaged is told, and does not get a new checksum that would hide it."""
+    """Damage is reported, and not hidden by a new checksum."""
     manifest = read_manifest(model)
     content = bytearray((model / "history_preferences.npy").read_bytes())
     content[-1] ^= 1

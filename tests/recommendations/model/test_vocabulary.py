@@ -1,4 +1,4 @@
-"""The numbering of ids."""
+"""Ids and their rows."""
 
 import numpy as np
 
@@ -9,24 +9,24 @@ EMPTY = Vocabulary(np.array([], dtype=np.int32))
 
 
 def test_rows_of_known_and_unknown_ids() -> None:
-    """Every id gets its place, and any other ABSENT, below, between and above the known ones."""
+    """Every id gets its row, and any other ABSENT: below, between and above the known ones."""
     assert BOOKS.rows([7, 1, 3, 5, 2**31 - 1, 2**40]).tolist() == [1, ABSENT, 0, ABSENT, 2, ABSENT]
 
 
 def test_row_agrees_with_rows() -> None:
-    """Asking for one id gives what asking for many gives."""
+    """Looking up one id gives the same as looking up many."""
     wanted = [0, 1, 3, 4, 7, 8, 2**31 - 1]
     assert [BOOKS.row(one) for one in wanted] == BOOKS.rows(wanted).tolist()
 
 
 def test_a_great_many_ids_get_the_same_rows() -> None:
-    """More ids than are known, each looked up in a table: the answers are those for one at a time."""
+    """Looked up in a table, the rows are the same as one at a time."""
     some = Vocabulary(np.array([0, 3, 7, 40], dtype=np.int32))
     for wanted in ([*range(-3, 50), 2**31 - 1, 2**40], np.arange(-3, 50, dtype=np.int32)):
         assert [some.row(int(one)) for one in wanted] == some.rows(wanted).tolist()
 
 
-def test_an_empty_vocabulary_knows_nothing() -> None:
+def test_an_empty_vocabulary() -> None:
     """Without ids every row is ABSENT."""
     assert EMPTY.rows([1, 2]).tolist() == [ABSENT, ABSENT]
     assert EMPTY.row(1) == ABSENT

@@ -1,4 +1,4 @@
-"""What books are found to have in common."""
+"""Content features that books share."""
 
 import numpy as np
 import pytest
@@ -44,23 +44,23 @@ def test_isbn_digits(isbn: str, digits: str) -> None:
     assert isbn_digits(isbn) == digits
 
 
-def test_isbn_prefixes_are_traits() -> None:
-    """Books share as many prefixes, of five to eight digits, as their ISBNs agree in, whichever kind those are."""
+def test_isbn_prefixes_are_features() -> None:
+    """Books share the prefixes of five to eight digits in which their ISBNs, of either kind, agree."""
     one, other = Book(id=1, title="", isbn="0306406152"), Book(id=2, title="", isbn="9780306409999")
     assert shared(one, other) == [[1, 2]] * 2
     assert shared(one, Book(id=2, title="", isbn="9780306406157")) == [[1, 2]] * 4
     assert shared(one, Book(id=2, title="", isbn="0309999990")) == []
 
 
-def test_what_is_no_isbn_is_no_trait() -> None:
+def test_other_numbers_are_not_features() -> None:
     """Two ASINs, and two books without a number, have nothing in common."""
     asins = [Book(id=id_, title="", isbn="B00ABC1234") for id_ in (1, 2)]
     assert shared(*asins) == []
     assert shared(Book(id=1, title=""), Book(id=2, title="")) == []
 
 
-def test_authors_and_subjects_are_traits_whatever_their_case() -> None:
-    """Each author and each subject is one feature of its own: a subject is not an author of the same name."""
+def test_authors_and_subjects_are_features_whatever_their_case() -> None:
+    """Each author and each subject is one feature; a subject is not an author of the same name."""
     books = (
         Book(id=1, title="", authors=("Ann Lee", "Bo"), subjects=("Sea",)),
         Book(id=2, title="", authors=("ANN LEE",), subjects=("sea", "Bo")),
@@ -69,8 +69,8 @@ def test_authors_and_subjects_are_traits_whatever_their_case() -> None:
     assert shared(*books) == [[1, 2], [1, 2, 3]]
 
 
-def test_series_and_title_words_are_traits() -> None:
-    """What stands in brackets before a number is a series, and words of three letters and more say something."""
+def test_series_and_title_words_are_features() -> None:
+    """Text in brackets before a number is a series, and words of three letters or more are features."""
     books = (
         Book(id=1, title="It Is Dawn (Red Sky, #1)"),
         Book(id=2, title="Dusk (RED SKY, #2)"),
@@ -81,23 +81,23 @@ def test_series_and_title_words_are_traits() -> None:
 
 
 def test_a_word_twice_in_a_title_counts_once() -> None:
-    """A book has a feature or has it not."""
+    """Features are binary."""
     assert shared(Book(id=1, title="Boy Meets Boy"), Book(id=2, title="Boy, boy")) == [[1, 2]]
 
 
-@pytest.mark.parametrize(("books", "told"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])
-def test_a_word_in_many_titles_says_nothing(books: int, told: int) -> None:
-    """Common words are left out."""
-    assert len(shared(*(Book(id=id_, title="the") for id_ in range(books)))) == told
+@pytest.mark.parametrize(("books", "features"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])
+def test_common_words_are_ignored(books: int, features: int) -> None:
+    """Words in more titles than the limit are left out."""
+    assert len(shared(*(Book(id=id_, title="the") for id_ in range(books)))) == features
 
 
-def test_an_author_of_many_books_says_something() -> None:
-    """Only words are left out for being common."""
+def test_prolific_authors_are_not_ignored() -> None:
+    """Only words are ignored for being common."""
     assert len(shared(*(Book(id=id_, title="", authors=("A",)) for id_ in range(MOST_TITLES_OF_WORD + 1)))) == 1
 
 
-def test_books_that_the_model_does_not_know_are_left_out() -> None:
-    """Rows are those of the vocabulary, and a feature of one known book tells nothing."""
+def test_unknown_books_are_left_out() -> None:
+    """Rows are those of the vocabulary, and a feature of one known book is left out."""
     books = [Book(id=id_, title="", authors=("A",)) for id_ in (7, 8, 2**31 - 1)]
     assert shared(*books, known=(1, 7, 2**31 - 1)) == [[7, 2**31 - 1]]
     assert shared(*books, known=(1, 7)) == []
@@ -105,5 +105,5 @@ def test_books_that_the_model_does_not_know_are_left_out() -> None:
 
 @pytest.mark.parametrize("known", [(), (1, 2)])
 def test_no_books(known: tuple[int, ...]) -> None:
-    """Without books there are no features, of however many rows."""
+    """Without books there are no features."""
     assert shared(known=known) == []

@@ -1,4 +1,4 @@
-"""What is held out to validator by."""
+"""Hold-outs for validation."""
 
 from collections.abc import Sequence
 
@@ -18,26 +18,26 @@ Floats = npt.NDArray[np.float64]
 
 
 def held_out(readers: dense.Rows, times: Sequence[float] | Floats | None = None, seed: int = 0) -> dict[str, HoldOut]:
-    """The hold-outs, by the way they are made."""
+    """The hold-outs by kind."""
     liked = dense.matrix(readers, BOOKS)
     found = hold_outs(liked, np.full(liked.nnz, NAN) if times is None else np.asarray(times, dtype=float), seed)
     return {one.kind: one for one in found}
 
 
 def shuffled(readers: int, each: int, seed: int = 0) -> list[list[int]]:
-    """Readers of so many books each, in no order of ids."""
+    """Readers of `each` books in random order."""
     rng = np.random.default_rng(seed)
     return [rng.permutation(BOOKS)[:each].tolist() for _ in range(readers)]
 
 
 def in_two(hold_out: HoldOut) -> list[tuple[list[int], list[int]]]:
-    """What is known and what is wanted of each reader."""
+    """The training and the test part of each reader."""
     return list(zip(dense.rows_of(hold_out.training), dense.rows_of(hold_out.test), strict=True))
 
 
 @given(st.data())
 def test_training_and_test_parts_split_the_likes(data: st.DataObject) -> None:
-    """Nothing is lost, nothing is in both, and what is known stays in the order in which it was taken up."""
+    """Nothing is lost, nothing is in both, and the training part stays in reading order."""
     readers = data.draw(dense.rows(BOOKS, most=70))
     moments = st.sampled_from([NAN, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
     count = sum(map(len, readers))
@@ -53,7 +53,7 @@ def test_training_and_test_parts_split_the_likes(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_nothing_later_is_in_the_training_part(data: st.DataObject) -> None:
-    """By time, all that is wanted is later than all that is known, and at most a fifth, ties aside, is wanted."""
+    """By time, the test part is later than the training part, and at most a fifth, ties aside."""
     readers = shuffled(120, 8, data.draw(st.integers(0, 9)))
     dates = data.draw(st.integers(100, 1000))
     times = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, dates, 120 * 8).astype(float)
@@ -72,7 +72,7 @@ def test_nothing_later_is_in_the_training_part(data: st.DataObject) -> None:
 
 
 def test_the_latest_fifth_of_each_reader() -> None:
-    """Without times, the latest of each reader's books are wanted: one of three, two of ten, none of two."""
+    """Without times, the latest of each reader's books are held out: one of three, two of ten, none of two."""
     readers = [[5, 3, 4], [9, 8, 2, 3, 1, 0, 11, 6, 5, 7], [4, 2], [1], [], [2, 9, 0, 1, 3, 8, 7, 6]]
     hold_outs_ = held_out(readers)
     assert list(hold_outs_) == ["order", "drift"]
@@ -82,7 +82,7 @@ def test_the_latest_fifth_of_each_reader() -> None:
 
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_list_sorted_by_id_is_not_taken_for_time(descending: bool) -> None:
-    """Where books stand in the order of their ids, which the latest ones are says nothing."""
+    """Books sorted by id have no reading order."""
     readers = [sorted(one, reverse=descending) for one in shuffled(30, 6)]
     assert list(held_out(readers)) == ["drift"]
     # Two swapped books in a hundred and fifty do not make it an order of time, two in three do.
@@ -91,15 +91,15 @@ def test_a_list_sorted_by_id_is_not_taken_for_time(descending: bool) -> None:
     assert list(held_out([[2, 1, 3], [5, 4, 6]])) == ["order", "drift"]
 
 
-def test_where_one_reader_ends_and_another_begins_is_no_order() -> None:
-    """Readers of ascending books ascend throughout, though each begins anew below; of one book each, nobody does."""
+def test_the_order_is_within_readers() -> None:
+    """Ascending books of each reader are sorted, though each starts below the last; single books have no order."""
     assert list(held_out([[1, 2]] * 9)) == ["drift"]
     assert list(held_out([[], [2, 1], [], [], [4, 3], []])) == ["drift"]
     assert list(held_out([[1], [3], [2], [5]])) == ["drift"]
 
 
 def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
-    """Shares of being wanted differ between books far more than chance alone would have it."""
+    """Held-out shares differ between books far more than by chance."""
     drift = held_out(shuffled(500, 6))["drift"]
     known, wanted = (np.bincount(part.indices, minlength=BOOKS) for part in (drift.training, drift.test))
     shares = wanted / (known + wanted)
@@ -109,7 +109,7 @@ def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
 
 
 def test_drift_depends_on_the_seed_alone() -> None:
-    """The same seed draws the same books, another one others."""
+    """The same seed draws the same books, another seed others."""
     readers = shuffled(40, 6)
     first, again, other = (in_two(held_out(readers, seed=seed)["drift"]) for seed in (1, 1, 2))
     assert first == again
@@ -126,7 +126,7 @@ def test_drift_depends_on_the_seed_alone() -> None:
     ids=["one moment", "half dated", "the last third at once"],
 )
 def test_too_few_times(times: Floats) -> None:
-    """TrainingData all of one moment, or half without a time, are held out as if there were no times."""
+    """Entries all of one moment, or half without a time, are held out as if there were no times."""
     assert list(held_out(shuffled(120, 8), times)) == ["order", "drift"]
 
 
@@ -141,7 +141,7 @@ def test_too_few_readers_for_a_hold_out_by_time(readers: int, kinds: list[str]) 
 
 @pytest.mark.parametrize("readers", [[], [[]], [[1]], [[1], [2, 3]]])
 def test_tiny_data_holds_nothing_out(readers: list[list[int]]) -> None:
-    """Where no reader has three books nothing is wanted, and nobody judges."""
+    """If no reader has three books, nothing is held out."""
     for times in (None, [float(place) for place in range(sum(map(len, readers)))]):
         for hold_out in held_out(readers, times).values():
             assert hold_out.test.nnz == 0
@@ -149,6 +149,6 @@ def test_tiny_data_holds_nothing_out(readers: list[list[int]]) -> None:
 
 
 def test_readers_with_both_parts_are_evaluated() -> None:
-    """Readers of whom nothing is known, or nothing wanted, cannot."""
+    """Readers with only one part are not."""
     hold_out = HoldOut(dense.matrix([[1], [], [2], []], 3), dense.matrix([[], [1], [1, 0], []], 3), "none")
     assert hold_out.readers.tolist() == [2]

@@ -23,17 +23,17 @@ K = InteractionKind
 
 
 def books(*ids: int) -> list[Book]:
-    """A catalogue of books without facts."""
+    """A catalogue of books with ids only."""
     return [Book(id=id_, title="") for id_ in ids]
 
 
 def clicks(*pairs: tuple[int, int]) -> list[Event]:
-    """Readers and what they clicked on."""
+    """Clicks of readers on books."""
     return [Event(place, reader, book, K.CLICK, 0.0) for place, (reader, book) in enumerate(pairs, 1)]
 
 
 def scores(artifact: Artifact, *history: int) -> dict[int, float]:
-    """What the books of a history, the latest last, say of others."""
+    """The scores of other books for a history, the latest book last."""
     contributions = dense.score_matrix(artifact.neighbours)
     rows = artifact.books.rows(list(history))
     total = artifact.neighbours.recency_weights(len(rows)) @ contributions[rows]
@@ -43,7 +43,7 @@ def scores(artifact: Artifact, *history: int) -> dict[int, float]:
 def crowd(
     readers: int = 50, books_: int = 100, each: int = 12, *, dated: bool = False, rated: bool = False
 ) -> list[Event]:
-    """Readers of one half of the books or of the other; rated ones dislike each third book, of the other half."""
+    """Readers of one half of the books; if rated, they dislike every third book, of the other half."""
     rng = np.random.default_rng(0)
     half, events = books_ // 2, list[Event]()
     for reader in range(1, readers + 1):
@@ -60,7 +60,7 @@ def crowd(
 @pytest.mark.parametrize("rated", [False, True], ids=["bought", "rated"])
 @pytest.mark.parametrize("dated", [False, True], ids=["undated", "dated"])
 def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated: bool) -> None:
-    """From fifty readers of a hundred books, a book's best neighbours are of its own half; dislikes count nothing."""
+    """From fifty readers of a hundred books, a book's best neighbours are of its own half; dislikes do not count."""
     trained = train(books(*range(1, 101)), [crowd(dated=dated, rated=rated)], now=NOW)
     assert trained.search is not None
     # With fifty readers, some have nothing wanted or nothing known: too few to be held out by time.
@@ -73,7 +73,7 @@ def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated:
 
 
 def test_a_low_rating_is_not_a_like() -> None:
-    """Books that readers of both disliked do not speak for each other, whatever was done before."""
+    """Books that readers disliked are not neighbours, whatever was done before."""
     events = [Event(1, 1, 10, K.PURCHASE, 0.0), Event(2, 1, 11, K.CLICK, 0.0), Event(3, 2, 10, K.RATING, 4.0)]
     events += [Event(4, 2, 12, K.RATING, 3.0), Event(5, 1, 11, K.RATING, 2.5), Event(6, 1, 13, K.NOT_INTERESTED, 0.0)]
     artifact = train(books(10, 11, 12, 13), [events], now=NOW, budget=0).artifact
@@ -83,7 +83,7 @@ def test_a_low_rating_is_not_a_like() -> None:
 
 
 def test_from_events_to_neighbours() -> None:
-    """Two circles of readers: books speak for those of their own circle, told in any chunks."""
+    """With two groups of readers, books have neighbours in their own group, in any chunks."""
     told = clicks((1, 10), (1, 11), (2, 10), (2, 11), (3, 20), (3, 21), (4, 20), (4, 21), (5, 10), (6, 20))
     artifact = train(books(10, 11, 20, 21), [told[:4], [], told[4:]], now=NOW).artifact
     assert set(scores(artifact, 10)) == {11}
@@ -92,7 +92,7 @@ def test_from_events_to_neighbours() -> None:
 
 
 def test_content_features_take_part() -> None:
-    """A book that nobody has read yet is contributions for by another one of its author."""
+    """A book without readers has a neighbour of the same author."""
     catalogue = [
         Book(id=id_, title="", authors=(author,)) for id_, author in ((1, "A"), (2, "A"), (3, "B"), (4, "C"))
     ]
@@ -102,7 +102,7 @@ def test_content_features_take_part() -> None:
 
 
 def test_the_order_of_a_history_takes_part() -> None:
-    """Who took two books up in this order speaks more for the second one than back."""
+    """For readers of two books in one order, the first contributes more to the second than vice versa."""
     told = clicks(*((reader, book) for reader in range(1, 9) for book in (20, 10)))
     artifact = train(books(10, 20), [told], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
     assert scores(artifact, 20)[10] > 1.5 * scores(artifact, 10)[20]
@@ -112,7 +112,7 @@ def test_the_order_of_a_history_takes_part() -> None:
 
 
 def test_the_manifest_describes_the_model() -> None:
-    """Counts, the reach of the history, the parameters and the time are written down."""
+    """It has counts, the last sequence number, the parameters and the time."""
     told = clicks((1, 1), (2, 1), (2, 3))
     trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), readers_revision=5)
     assert trained.search is None
@@ -144,14 +144,14 @@ def test_the_manifest_has_the_search() -> None:
 
 
 def test_without_a_budget_nothing_is_searched_for() -> None:
-    """A budget of 0 means the parameters that a search would start with."""
+    """A budget of 0 means the default parameters."""
     trained = train(books(1, 2), [crowd()], now=NOW, budget=0)
     assert trained.search is None
     assert trained.artifact.manifest["parameters"] == Parameters().as_dict()
 
 
 def test_where_popularity_is_best_no_neighbours_are_learned() -> None:
-    """Readers who take what many take, whatever they took before: the model has no neighbours, and says so."""
+    """If readers just read popular books, the model has no neighbours, and its manifest has no parameters."""
     rng = np.random.default_rng(0)
     weights = np.arange(1, 301) ** -1.0
     pairs = [
@@ -169,14 +169,14 @@ def test_where_popularity_is_best_no_neighbours_are_learned() -> None:
 
 
 def test_books_not_in_the_catalogue_take_part() -> None:
-    """A book that only events name is learned of, and counts for its readers once it arrives."""
+    """A book that only events name has neighbours, and counts once it arrives."""
     artifact = train(books(10), [clicks((1, 10), (1, 99), (2, 10), (2, 99), (3, 99))], now=NOW).artifact
     assert artifact.books.ids.tolist() == [10, 99]
     assert set(scores(artifact, 99)) == {10}
 
 
-def test_ids_as_great_as_they_get() -> None:
-    """Ids up to the greatest that there are keep apart."""
+def test_the_greatest_ids() -> None:
+    """Ids up to the greatest are distinct."""
     top = 2**31 - 1
     told = clicks(*((reader, book) for reader in (top, top - 1, 1) for book in (top, top - 2)), (2, 1))
     artifact = train(books(1, top - 2, top), [told], now=NOW).artifact
@@ -187,7 +187,7 @@ def test_ids_as_great_as_they_get() -> None:
 
 
 def test_a_reader_of_thousands_of_books_neither_dominates_nor_breaks() -> None:
-    """What fifty readers have in common stays what it was, and what is said for the sake of the one is little."""
+    """The neighbours that fifty readers share stay, and that one reader adds little."""
     events = crowd()
     everything = [Event(len(events) + place, 999, place, K.CLICK, 0.0) for place in range(1, 3001)]
     without, with_ = (
@@ -213,7 +213,7 @@ def test_an_empty_history_trains(chunks: list[list[Event]], ids: tuple[int, ...]
 
 
 def test_one_reader_of_one_book() -> None:
-    """The least that can be known trains."""
+    """The smallest history can be trained on."""
     artifact = train(books(1), [clicks((1, 1))], now=NOW).artifact
     assert artifact.readers_of_book.tolist() == [1]
     assert scores(artifact, 1) == {}
@@ -221,7 +221,7 @@ def test_one_reader_of_one_book() -> None:
 
 @pytest.mark.parametrize("budget", [0, 60.0], ids=["without a search", "with one"])
 def test_progress_never_falls_and_ends_at_one(budget: float) -> None:
-    """The share of the work that is done: the search and the last fit have their shares one after the other."""
+    """The search and the last fit report their shares one after the other."""
     shares: list[float] = []
     train(books(*range(1, 3000)), [crowd()], now=NOW, budget=budget, advance=shares.append)
     assert shares == sorted(shares)
@@ -231,7 +231,7 @@ def test_progress_never_falls_and_ends_at_one(budget: float) -> None:
 
 
 def test_progress_of_a_search_that_takes_long() -> None:
-    """However late the search ends, there is something left for the fit, which goes on from there."""
+    """Even after a slow search a share is left for the last fit."""
     shares: list[float] = []
     ticks = iter(np.arange(0.0, 1e6, 5.0).tolist())
     train(books(*range(1, 3000)), [crowd()], now=NOW, budget=100, advance=shares.append, clock=lambda: next(ticks))
@@ -243,14 +243,14 @@ def test_progress_of_a_search_that_takes_long() -> None:
 
 
 def test_time_is_counted_from_when_it_started() -> None:
-    """What reading the history took is part of the budget: too late for a search, only its start is tried."""
+    """Reading the history is part of the budget: if it is used up, only the start is tried."""
     trained = train(books(1), [crowd()], now=NOW, budget=50, started=0.0, clock=lambda: 49.0)
     assert trained.search is not None
     assert [trial.name for trial in trained.search.trials] == ["popularity", "start"]
 
 
 def test_likes_are_in_reading_order_with_their_times() -> None:
-    """Of each reader the likings alone, the latest last, each with its own time."""
+    """Each reader's liked books, the latest last, each with its own time."""
     told = [
         Event(1, 1, 10, K.CLICK, 0.0, 30.0),
         Event(2, 1, 20, K.CLICK, 0.0, 10.0),
@@ -268,8 +268,8 @@ def test_likes_are_in_reading_order_with_their_times() -> None:
     assert liked.shape == (3, 3)
 
 
-def test_events_come_from_anywhere() -> None:
-    """Chunks are read once, as they come."""
+def test_events_are_read_once() -> None:
+    """Chunks may come from a generator."""
 
     def chunks() -> Iterable[list[Event]]:
         yield from ([event] for event in clicks((1, 1), (1, 2)))
