@@ -2,8 +2,6 @@
 
 import signal
 from contextlib import closing
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event
 
@@ -16,11 +14,10 @@ from marketplace.serving import CannotServe, relays_of, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
-from servicekit.commands import Commands, NotMigrated
+from servicekit.commands import Commands, NotMigrated, check_http_health
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
-HEALTH_TIMEOUT_SECONDS = 2.0
 
 _csv_path = click.Path(path_type=Path, dir_okay=False)
 
@@ -111,19 +108,8 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
-    connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
-    try:
-        # With a trusted name, whatever address the shop listens on.
-        connection.request("GET", "/healthz", headers={"Host": settings.hosts[0]})
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise click.ClickException(f"no answer from {host}:{settings.port}: {error}") from None
-    finally:
-        connection.close()
-    if status != HTTPStatus.OK:
-        raise click.ClickException(f"not alive: status {status}")
-    click.echo("alive")
+    # With a trusted name, whatever address the shop listens on.
+    check_http_health(settings.bind, settings.port, host=settings.hosts[0])
 
 
 @main.group()

@@ -1,6 +1,5 @@
 """Runs the shop: waitress, the relays beside it, and a clean shutdown."""
 
-import errno
 import logging
 import signal
 import sys
@@ -18,6 +17,7 @@ from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
+from servicekit.listening import cannot_listen, host_port, local_host
 
 GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
 """waitress refuses a larger body unread; by default it would buffer up to 1 GiB on disk. The shop itself has lower
@@ -79,7 +79,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
             stack.enter_context(relays)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        click.echo(f"Marketplace is open at {_address(settings.bind, port)}")
+        click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), port)}")
         server.run()
 
 
@@ -111,16 +111,5 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             # ProxyFix reads these headers; waitress would drop them.
             clear_untrusted_proxy_headers=settings.proxies == 0,
         )
-    except (OSError, ValueError) as error:
-        raise CannotServe(_why(settings, error)) from None
-
-
-def _address(bind: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  (compared, not bound)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _why(settings: Settings, error: OSError | ValueError) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return f"port {settings.port} on {settings.bind} is in use; stop what uses it or set MARKETPLACE_PORT"
-    return f"cannot listen on {settings.bind} port {settings.port}: {error}; see MARKETPLACE_BIND"
+    except (OSError, ValueError):
+        raise CannotServe(cannot_listen(host_port(settings.bind, settings.port), "MARKETPLACE")) from None

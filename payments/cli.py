@@ -1,18 +1,13 @@
 """The demo provider's commands."""
 
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
-
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from payments.serving import CannotServe, serve
 from payments.settings import Settings
-from servicekit.commands import Commands
+from servicekit.commands import Commands, check_http_health
 from servicekit.database import drivers_words
 from servicekit.settings import read_settings
-
-HEALTH_TIMEOUT_SECONDS = 2.0
 
 
 @click.group(
@@ -39,15 +34,4 @@ def start(settings: Settings) -> None:
 @click.pass_obj
 def health(settings: Settings) -> None:
     """Ask the running provider whether it is alive; for container health checks."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104  (compared, not bound)
-    connection = HTTPConnection(host, settings.port, timeout=HEALTH_TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", "/healthz")
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise click.ClickException(f"no answer from {host}:{settings.port}: {error}") from None
-    finally:
-        connection.close()
-    if status != HTTPStatus.OK:
-        raise click.ClickException(f"not alive: status {status}")
-    click.echo("alive")
+    check_http_health(settings.bind, settings.port)

@@ -1,6 +1,5 @@
 """Serving the demo provider: waitress, the caller beside it, and an orderly end."""
 
-import errno
 import signal
 import sys
 from contextlib import ExitStack, closing
@@ -16,6 +15,7 @@ from payments.service import Provider
 from payments.settings import Settings
 from payments.store import Store
 from payments.web import MAX_BODY_BYTES, create_app
+from servicekit.listening import cannot_listen, host_port
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ def serve(settings: Settings) -> None:
             signal.signal(number, end)
         log.warning("THIS IS A DEMO: IT TAKES NO MONEY, and calls payments paid or declined by itself")
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
-        click.echo(f"Payments (demo) listens on {settings.bind}:{port}")
+        click.echo(f"Payments (demo) listens on {host_port(settings.bind, port)}")
         server.run()
 
 
@@ -66,9 +66,5 @@ def _listen(settings: Settings, provider: Provider) -> BaseWSGIServer | MultiSoc
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
         )
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            why = f"port {settings.port} on {settings.bind} is in use; stop what uses it or set PAYMENTS_PORT"
-        else:
-            why = f"cannot listen on {settings.bind} port {settings.port}: {error}; see PAYMENTS_BIND"
-        raise CannotServe(why) from None
+    except (OSError, ValueError):
+        raise CannotServe(cannot_listen(host_port(settings.bind, settings.port), "PAYMENTS")) from None
