@@ -50,7 +50,9 @@ def test_a_second_one_on_the_port_is_told_so(provider: Process, environment: dic
     """One line that names the port and the setting."""
     result = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "start")
     assert result.returncode == 1
-    assert re.fullmatch(r"Error: cannot listen on 127\.0\.0\.1:\d+: the address is in use.*PAYMENTS_PORT\n", result.stderr)
+    assert re.fullmatch(
+        r"Error: cannot listen on 127\.0\.0\.1:\d+: the address is in use.*PAYMENTS_PORT\n", result.stderr
+    )
 
 
 @pytest.mark.parametrize(
