@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 STARTER = Path(__file__).parent.parent / "starter"
 IMPORT_CACHE_MB = 64
-"""What a batch changes of the index of ids, which come in any order, must find room, or SQLite writes it twice."""
+"""Room for the pages of the index of ids that a batch changes, in any order; otherwise SQLite writes them twice."""
 BUDGET_SECONDS = 60.0
 
 _csv_path = click.Path(path_type=Path, dir_okay=False)
@@ -40,7 +40,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
         ModelUnusable: str,
         NoSuchModel: str,
         NothingToTrainOn: str,
-        # The driver's words are for the operator; a caller never hears them.
+        # The driver's message is for the operator; a caller never gets it.
         StoreUnavailable: lambda error: (
             f"the database of RECOMMENDATIONS_DATABASE_URL failed: {drivers_words(error.__cause__)}"
         ),
@@ -69,7 +69,7 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 @click.option("--interactions", type=_csv_path, help="CSV of the history: user_id,book_id and more.")
 @click.pass_obj
 def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
-    """Bring in books and what readers did from CSV files, plain or gzipped."""
+    """Import books and interactions from CSV files, plain or gzipped."""
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, _ = obj
@@ -89,7 +89,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 )
 @click.pass_obj
 def train(obj: tuple[Settings, Store], budget: float) -> None:
-    """Learn a model from the whole history and publish it; running servers take it up by themselves."""
+    """Learn a model from the whole history and publish it; running servers load it by themselves."""
     settings, store = obj
     _require_migrated(store)
     _train(settings, store, budget)
@@ -109,7 +109,7 @@ def models(obj: tuple[Settings, Store]) -> None:
 @click.argument("version")
 @click.pass_obj
 def promote(obj: tuple[Settings, Store], version: str) -> None:
-    """Have a published model served; running servers take it up by themselves."""
+    """Serve a published model; running servers load it by themselves."""
     settings, store = obj
     _require_migrated(store)
     _publisher(settings, store).promote(version)
@@ -119,7 +119,7 @@ def promote(obj: tuple[Settings, Store], version: str) -> None:
 @main.command()
 @click.pass_obj
 def rollback(obj: tuple[Settings, Store]) -> None:
-    """Withdraw the model that is served, and have the usable one before it served again."""
+    """Withdraw the model that is served, and serve the usable one before it again."""
     settings, store = obj
     _require_migrated(store)
     withdrawn, instead = _publisher(settings, store).rollback()
@@ -131,7 +131,7 @@ def rollback(obj: tuple[Settings, Store]) -> None:
 @click.option("--books", type=_csv_path, help="CSV of the catalogue; without it, the books of the history.")
 @click.option("--test", type=_csv_path, help="CSV of what happened afterwards; without it, a part is held out.")
 @click.option("--split", type=click.Choice(SPLITS), help="What to hold out; by default temporal, or random.")
-@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Decides what chance decides.")
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Random seed.")
 @click.option("--k", type=click.IntRange(1, LONGEST_LIST), default=20, show_default=True, help="Length of the lists.")
 @click.option("--budget", type=click.FloatRange(min=0, min_open=True), help="Seconds to train the shipped model in.")
 @click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Repeatable; by default all.")
@@ -150,12 +150,12 @@ def evaluate(
     as_json: bool,
     chart: Path | None,
 ) -> None:
-    """Measure how well the model and well-known others foresee what readers of CSV files take up next."""
+    """Measure how well this model and well-known ones predict what readers of CSV files read next."""
     if test is not None and split is not None:
         raise click.UsageError("--test is held out already: leave --split away")
     if chart is not None and not chart.parent.is_dir():
         raise click.BadParameter(f"there is no folder {chart.parent}", param_hint="--chart")
-    # It brings what only training needs, and more.
+    # It loads what only training needs, and more.
     from recommendations.evaluation import command  # noqa: PLC0415
 
     command.run(
@@ -177,7 +177,7 @@ def evaluate(
 @main.command()
 @click.pass_obj
 def serve(obj: tuple[Settings, Store]) -> None:
-    """Answer over gRPC until told to stop."""
+    """Answer over gRPC until SIGTERM."""
     settings, store = obj
     _require_migrated(store)
     _serve(settings, store)
@@ -196,7 +196,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
         history = starter / "interactions.csv.gz"
         importer = Importer(store, rejects=settings.rejects)
         importer.run(starter / "books.csv", history if history.exists() else None)
-    # A model may be recorded that this version cannot read any more.
+    # The recorded model may be one that this version can no longer read.
     if not _publisher(settings, store).is_served():
         _train(settings, store, budget=0)  # a first model at once; the next `train` searches
     _serve(settings, store)
@@ -232,7 +232,7 @@ def _require_migrated(store: Store) -> None:
 def _serve(settings: Settings, store: Store) -> None:
     # No connection may be in two processes: the server, and each of its workers, opens its own.
     store.close()
-    # What compiles the model takes as long to load as all else, and `health` is asked every few seconds.
+    # Numba takes as long to load as everything else, and `health` runs every few seconds.
     from recommendations import serving  # noqa: PLC0415
 
     serving.serve(settings)
@@ -252,12 +252,12 @@ def _train(settings: Settings, store: Store, budget: float) -> None:
         raise click.ClickException(
             f"cannot write the model to {settings.models}: {error.strerror or error}"
         ) from error
-    _tell_search(model.manifest.get("search"))
+    _print_search(model.manifest.get("search"))
     click.echo(f"published model {model.version}")
 
 
-def _tell_search(search: Mapping[str, Any] | None) -> None:
-    """What was tried, and what decided."""
+def _print_search(search: Mapping[str, Any] | None) -> None:
+    """Print what was tried, and what was chosen."""
     if search is None:
         click.echo("no search: the parameters are the standard ones")
         return
@@ -277,16 +277,16 @@ def _tell_search(search: Mapping[str, Any] | None) -> None:
 
 
 def _described(model: "Published") -> tuple[str, ...]:
-    told = model.manifest
-    search = told.get("search") or {}
+    manifest = model.manifest
+    search = manifest.get("search") or {}
     state = "served" if model.served else "withdrawn" if model.withdrawn else "ready"
     if model.unusable:
         state = "files absent" if model.unusable == "absent" else "files unusable"
     return (
         model.version,
-        str(told.get("created_at", "")).partition(".")[0].replace("T", " ").removesuffix("+00:00"),
-        f"{told.get('books', 0):,}",
-        f"{told.get('readers', 0):,}",
+        str(manifest.get("created_at", "")).partition(".")[0].replace("T", " ").removesuffix("+00:00"),
+        f"{manifest.get('books', 0):,}",
+        f"{manifest.get('readers', 0):,}",
         *(f"{search[metric]:.4f}" if metric in search else "-" for metric in ("recall", "ndcg")),
         state,
     )
