@@ -68,8 +68,8 @@ class Publisher:
         """Learn a model from the whole history, in about `budget` seconds, and publish it; returns it.
 
         Nobody who is forgotten before it is recorded is in it: forgetting and recording are serialised, and whoever
-        is forgotten later is pruned from it as from the older models. Raises
-        NothingToTrainOn, and OSError where it cannot be written.
+        is forgotten later is pruned from it as from the older models.
+        Raises NothingToTrainOn, and OSError if it cannot be written.
         """
         model = self._learned(budget)
         staged = artifact.stage(model, self._models)

@@ -20,9 +20,9 @@ _log = structlog.get_logger()
 
 
 class RecommendationService:
-    """Recommends from the model at work, and takes in what readers did and what became of books and readers.
+    """Recommends from the model in memory, and stores interactions, books, and merged and forgotten readers.
 
-    What a method has written is durable when it returns, and counts in the next list.
+    What a method has written is durable when it returns, and counts in the next list of this process.
     """
 
     def __init__(self, store: Store, follower: Follower) -> None:
@@ -59,34 +59,34 @@ class RecommendationService:
             return self._follower.model.similar(replace(request, reader_id=reader_id))
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
-        """Store what readers did, in one transaction; a Result in the place of an interaction is passed through.
+        """Store interactions in one transaction; a Result in the place of an interaction is passed through.
 
-        What readers did who were forgotten is refused. Raises StoreUnavailable.
+        Interactions of forgotten readers are refused. Raises StoreUnavailable.
         """
-        batch = [one for one in interactions if isinstance(one, Interaction)]
+        batch = [item for item in interactions if isinstance(item, Interaction)]
         if not batch:
-            return [one for one in interactions if isinstance(one, Result)]
+            return [item for item in interactions if isinstance(item, Result)]
         with self._store.write() as work:
             # In the transaction that stores: nobody can be forgotten between the two.
-            departed = work.readers.retired({one.reader_id for one in batch})
-            forgotten = {reader_id for reader_id, into in departed.items() if into is None}
-            stored = work.interactions.add([one for one in batch if one.reader_id not in forgotten])
+            retired = work.readers.retired({interaction.reader_id for interaction in batch})
+            forgotten = {reader_id for reader_id, into in retired.items() if into is None}
+            stored = work.interactions.add([item for item in batch if item.reader_id not in forgotten])
             work.commit()
         if stored:
             self._apply()
         results = []
-        for one in interactions:
-            if isinstance(one, Result):
-                results.append(one)
-            elif one.reader_id in forgotten:
+        for item in interactions:
+            if isinstance(item, Result):
+                results.append(item)
+            elif item.reader_id in forgotten:
                 results.append(FORGOTTEN)
             else:
-                results.append(Result(Outcome.STORED if one.id in stored else Outcome.REPEATED))
-                stored.discard(one.id)
+                results.append(Result(Outcome.STORED if item.id in stored else Outcome.REPEATED))
+                stored.discard(item.id)
         return results
 
     def history(self, request: HistoryRequest) -> HistoryPage:
-        """A page of what a reader did, or the reader that they became; empty where there is none.
+        """A page of the interactions of a reader, or of the one they were merged into; empty for unknown readers.
 
         Raises StoreUnavailable.
         """
@@ -99,9 +99,9 @@ class RecommendationService:
     def upsert_books(self, books: Sequence[Book | UpsertResult], today: date) -> list[UpsertResult]:
         """Add or replace books, in one transaction; an UpsertResult in the place of a book is passed through.
 
-        Of several books with one id the last counts, and all get its outcome. Raises StoreUnavailable.
+        Of several books with one id the last one wins, and all get its outcome. Raises StoreUnavailable.
         """
-        last = {one.id: one for one in books if isinstance(one, Book)}
+        last = {book.id: book for book in books if isinstance(book, Book)}
         changed: set[int] = set()
         if last:
             with self._store.write() as work:
@@ -110,11 +110,11 @@ class RecommendationService:
         if changed:
             self._apply()
         results = []
-        for one in books:
-            if isinstance(one, UpsertResult):
-                results.append(one)
+        for item in books:
+            if isinstance(item, UpsertResult):
+                results.append(item)
             else:
-                results.append(UpsertResult(UpsertOutcome.STORED if one.id in changed else UpsertOutcome.UNCHANGED))
+                results.append(UpsertResult(UpsertOutcome.STORED if item.id in changed else UpsertOutcome.UNCHANGED))
         return results
 
     def remove_books(self, book_ids: Sequence[int]) -> int:

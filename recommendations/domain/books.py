@@ -50,8 +50,8 @@ class Category(IntEnum):
 class Book:
     """A book's facts, as far as recommending needs them.
 
-    `added_on` is the day of its first arrival in the catalogue. A removed book is never recommended, but goes on
-    counting as the taste of whoever liked it.
+    `added_on` is the day of its first arrival in the catalogue. A removed book is never recommended, but
+    still says what its readers like.
     """
 
     id: int
@@ -67,7 +67,7 @@ class Book:
 
 
 class UpsertOutcome(Enum):
-    """What became of a book that was to be added or replaced, numbered as in the contract."""
+    """The outcome of adding or replacing a book, numbered as in the contract."""
 
     STORED = 1
     UNCHANGED = 2

@@ -77,18 +77,18 @@ class HistoryRequest:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Some of what a reader did, the latest first; `older` continues it, None where there is no more."""
+    """Some of a reader's interactions, the latest first; `older` continues it, None at the end."""
 
     interactions: tuple[Interaction, ...]
     older: int | None
 
 
 class Preference(IntFlag):
-    """How a reader stands to a book after all that they did with it."""
+    """What a reader thinks of a book, by all that they did with it."""
 
     NONE = 0
     LIKED = 1
-    """Counts as the reader's taste."""
+    """Says what the reader likes."""
     READ = 2
     """Bought or rated: not recommended again."""
     DISMISSED = 4
@@ -102,12 +102,12 @@ LOWEST_LIKED_RATING = 3.0
 
 
 def preference_after(before: Preference, kind: InteractionKind, value: float) -> Preference:
-    """A reader's standing to a book after one more interaction with it; undone ones are not among them.
+    """A reader's preference for a book after one more interaction with it; undone ones are not among them.
 
-    What a reader says of a book, by rating it or waving it away, replaces what they said before. What they only
-    do (view, click, cart, purchase) is a liking as long as they have said nothing.
+    An opinion, by rating or dismissing the book, replaces an earlier one. Other actions (view, click, cart, purchase)
+    mean that the reader likes the book as long as they have no opinion.
     """
-    said = before & Preference.OPINION
+    has_opinion = before & Preference.OPINION
     match kind:
         case InteractionKind.SHOWN | InteractionKind.UNDO:
             return before
@@ -117,9 +117,9 @@ def preference_after(before: Preference, kind: InteractionKind, value: float) ->
         case InteractionKind.NOT_INTERESTED:
             return (before & Preference.READ) | Preference.DISMISSED | Preference.OPINION
         case InteractionKind.PURCHASE:
-            return before | Preference.READ | (Preference.NONE if said else Preference.LIKED)
+            return before | Preference.READ | (Preference.NONE if has_opinion else Preference.LIKED)
         case _:
-            return before if said else before | Preference.LIKED
+            return before if has_opinion else before | Preference.LIKED
 
 
 NEUTRAL_KINDS = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
@@ -127,7 +127,7 @@ NEUTRAL_KINDS = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
 
 
 class Outcome(Enum):
-    """What became of an interaction that was to be recorded."""
+    """The outcome of recording an interaction."""
 
     STORED = 1
     REPEATED = 2

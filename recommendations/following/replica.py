@@ -23,7 +23,7 @@ class Replica:
         self._synced: SyncedModel | None = None
         self._catalogue_revision = 0
         self._retired_revision = 0
-        self._became: dict[int, int | None] = {}
+        self._merged_or_forgotten: dict[int, int | None] = {}
 
     @property
     def model(self) -> Model | None:
@@ -32,20 +32,20 @@ class Replica:
 
     def reader(self, reader_id: int) -> int:
         """The reader that an id stands for: itself, the one it was merged into, or NOBODY once it was forgotten."""
-        became = self._became.get(reader_id, reader_id)
-        return NOBODY if became is None else became
+        into = self._merged_or_forgotten.get(reader_id, reader_id)
+        return NOBODY if into is None else into
 
     def forgotten(self) -> list[int]:
         """The ids of the forgotten readers."""
         with self._locked():
-            return sorted(reader_id for reader_id, into in self._became.items() if into is None)
+            return sorted(reader_id for reader_id, into in self._merged_or_forgotten.items() if into is None)
 
     def sync(self) -> None:
         """Apply what was stored since the last time. Raises StoreUnavailable."""
         with self._locked(), self._store.read() as work:
             self._sync_catalogue(work)
             retired, self._retired_revision = work.readers.retired_since(self._retired_revision)
-            self._became.update(retired)
+            self._merged_or_forgotten.update(retired)
             if self._synced is not None:
                 self._synced.sync(work)
 

@@ -102,7 +102,9 @@ def test_a_port_in_use_is_one_error_line(shop: tuple[Popen[str], int], environme
     """One line that names the port and the setting."""
     result = run(environment | {"MARKETPLACE_PORT": str(shop[1])}, "serve")
     assert result.returncode == 1
-    assert re.fullmatch(r"Error: cannot listen on 127\.0\.0\.1:\d+: .*MARKETPLACE_PORT\n", result.stderr)
+    assert re.fullmatch(
+        r"Error: cannot listen on 127\.0\.0\.1:\d+: the address is in use.*MARKETPLACE_PORT\n", result.stderr
+    )
 
 
 def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None:

@@ -49,7 +49,9 @@ def test_a_port_in_use_is_reported(provider: Process, environment: dict[str, str
     """One line that names the port and the setting."""
     result = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "start")
     assert result.returncode == 1
-    assert re.fullmatch(r"Error: cannot listen on 127\.0\.0\.1:\d+: .*in use.*PAYMENTS_PORT\n", result.stderr)
+    assert re.fullmatch(
+        r"Error: cannot listen on 127\.0\.0\.1:\d+: the address is in use.*PAYMENTS_PORT\n", result.stderr
+    )
 
 
 @pytest.mark.parametrize(

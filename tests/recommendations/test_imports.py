@@ -248,7 +248,7 @@ def test_a_history_of_unknown_books_is_kept(desk: Desk, capsys: pytest.CaptureFi
     assert len(desk.events) == 4
 
 
-def test_a_history_of_departed_readers(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_history_of_retired_readers(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """A merged reader's counts for the one they became, a forgotten one's is left out and counted on the screen."""
     with desk.store.write() as work:
         work.readers.merge(1, 5)
@@ -259,7 +259,7 @@ def test_a_history_of_departed_readers(desk: Desk, capsys: pytest.CaptureFixture
         assert [event.reader_id for event in desk.events] == [5, 5]
         output = capsys.readouterr().out
         assert f"4 interactions, {new} of them new or changed" in output
-        assert "interactions.csv: left out 2 interactions of readers who were forgotten" in output
+        assert "interactions.csv: skipped 2 interactions of readers who were forgotten" in output
 
 
 @pytest.mark.parametrize(
