@@ -15,7 +15,7 @@ pytest = $(BIN)/python -m pytest --numprocesses logical --dist worksteal
 # The words after `bench` and `drill` are names, not targets.
 ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
 NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
-$(NAMES):;@:
+$(if $(NAMES),$(eval $(NAMES):;@:))
 endif
 
 help: ## Explain the targets
@@ -90,14 +90,14 @@ lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into t
 	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \
 	    --group pyproject.toml:$$group --output-file $$file; done
 
-import: setup ## Bring your own data into both services: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
+import: $(VENV)/run ## Bring your own data into both services: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
 	@test -n "$(BOOKS)" || { echo "name the file: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]"; exit 2; }
 	$(BIN)/python -m recommendations import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m recommendations train
 
 bench: setup ## Measure accuracy, import, training, calls, search and the home page, or one: make bench NAME (BOOK_DATA names the data)
-	$(BIN)/python -m bench $(NAMES)
+	$(BIN)/python -m bench $(NAMES) $(ARGS)
 
 up: ## Build and start both services and the demo provider in containers
 	docker-compose up --build --detach

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from bench import accuracy, calls, home, ingestion, machine, moderator, outage, scale, search, takeup
+from bench import accuracy, calls, home, ingestion, machine, moderator, outage, reload, scale, search
 from bench.data.generated import Size
 from bench.load.processes import python, run_apart
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
-"""What runs when nothing is named; moderator, outage, takeup and scale take minutes more."""
+"""What runs when no name is given; moderator, outage, reload and scale take minutes more."""
 
 
 @click.group(invoke_without_command=True)
@@ -21,14 +21,14 @@ def main(context: click.Context) -> None:
         click.echo(machine.description())
         return
     for name in ALWAYS:
-        # Each in a process of its own, so that none works in the memory that another left behind.
+        # A process each, so that none inherits the memory that another has used.
         if code := run_apart(*python("bench", name)):
             sys.exit(code)
 
 
 @main.command("accuracy")
 def _accuracy() -> None:
-    """Recall and NDCG of the shipped model on real histories, beside popularity."""
+    """Recall and NDCG of the shipped model on real histories, compared with popularity."""
     accuracy.run()
 
 
@@ -46,40 +46,40 @@ def _ingestion() -> None:
 )
 @click.option("--rounds", type=click.IntRange(min=1), default=calls.ROUNDS, show_default=True)
 def _calls(beside: Path | None, rounds: int) -> None:
-    """Calls a second, latencies and processor time of Recommend beside servers that do less."""
+    """Calls a second, latencies and processor time of Recommend, compared with servers that do less."""
     calls.run(beside, rounds)
 
 
 @main.command("search")
 @click.option("--books", type=click.IntRange(min=1000), default=search.BOOKS, show_default=True)
 def _search(books: int) -> None:
-    """Queries, suggestions and listings of a large made-up catalogue, on SQLite and on PostgreSQL."""
+    """Queries, suggestions and listings of a large generated catalogue, on SQLite and on PostgreSQL."""
     search.run(books)
 
 
 @main.command("moderator")
 @click.option("--count", type=click.IntRange(min=1000), default=moderator.COUNT, show_default=True)
 def _moderator(count: int) -> None:
-    """Moderators' tables of a large made-up catalogue and as many orders, on SQLite and on PostgreSQL."""
+    """Moderators' tables of a large generated catalogue and as many orders, on SQLite and on PostgreSQL."""
     moderator.run(count)
 
 
 @main.command("home")
 def _home() -> None:
-    """The home page beside an empty template, with and without the same call of Recommendations."""
+    """The home page, compared with an empty template with and without the same call to Recommendations."""
     home.run()
 
 
-@main.command("takeup")
-@click.option("--books", type=click.IntRange(min=0), default=0, help="So many made-up ones instead of BOOK_DATA's.")
-def _takeup(books: int) -> None:
-    """What calls notice of it when the server takes up a new model, and the server's own memory."""
-    takeup.run(books)
+@main.command("reload")
+@click.option("--books", type=click.IntRange(min=0), default=0, help="Generate this many, not BOOK_DATA's.")
+def _reload(books: int) -> None:
+    """Latencies of calls while the server loads a new model, and the server's own memory."""
+    reload.run(books)
 
 
 @main.command("outage")
 def _outage() -> None:
-    """What pages do while Recommendations is killed or frozen."""
+    """The home page while Recommendations is killed or frozen, and its recovery."""
     outage.run()
 
 
@@ -94,7 +94,7 @@ def _outage() -> None:
     help="Seconds of the training that searches for parameters.",
 )
 def _scale(books: int, interactions: int, budget: float) -> None:
-    """Import, training, start and memory on a large made-up history, and how training grows with its readers."""
+    """Import, training, start and memory on a large generated history, and how training time grows with readers."""
     scale.run(Size(books=books, interactions=interactions), budget)
 
 

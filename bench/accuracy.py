@@ -1,4 +1,4 @@
-"""How well the model foresees what readers take up next, beside popularity, chance and the `implicit` library."""
+"""How well the model predicts what readers read next, compared with popularity, chance and the `implicit` library."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,9 +9,9 @@ from bench.data.book_data import BookData, amazon_book
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
 from recommendations.evaluation.case import make_case
-from recommendations.evaluation.contest import evaluate
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reading import read_books
+from recommendations.evaluation.runner import evaluate
 from recommendations.evaluation.split import Split, drift_split, random_split
 from servicekit.table import print_table
 
@@ -39,14 +39,14 @@ def run() -> None:
 
 
 def read_pairs(data: BookData) -> Interactions:
-    """Every reader–book pair there is; the file has nothing else."""
+    """Every pair of a reader and a book; the file has nothing else."""
     rows = np.loadtxt(data.interactions, delimiter=",", skiprows=1, usecols=(0, 1), dtype=np.int32)
     return Interactions.purchases(rows[:, 0].copy(), rows[:, 1].copy())
 
 
 def _rows(name: str, split: Split, books: Mapping[int, Book]) -> Iterator[Sequence[str]]:
-    case, asked = make_case(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
-    click.echo(f"{name}: {asked.readers:,} readers want {asked.wanted:,} books")
-    for entry in evaluate(case, split.training, books, MODELS):
-        click.echo(f"{name}: {entry.model} is done")
-        yield name, *report.cells(entry)
+    case, counts = make_case(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
+    click.echo(f"{name}: {counts.readers:,} readers want {counts.wanted:,} books")
+    for result in evaluate(case, split.training, books, MODELS):
+        click.echo(f"{name}: {result.model} is done")
+        yield name, *report.cells(result)

@@ -1,7 +1,7 @@
-"""Pages that show nothing, to tell what the shop adds to them: `python -m bench.empty_pages COOKIE`.
+"""Pages that show nothing, to measure what the shop adds: `python -m bench.empty_pages COOKIE`.
 
 They are served as the shop is, by waitress with the shop's own settings, which are read from the environment:
-`/alone` is an empty template, `/visitor` and `/guest` make the call besides that the shop makes for its home page.
+`/alone` is an empty template; `/visitor` and `/guest` also make the call that the shop makes for its home page.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ Call = tuple[int, Sequence[RecommendationRequest]]
 """A reader, and the shelves that are asked for them."""
 
 
-class _Listener:
-    """Passes calls on and keeps what was asked."""
+class _RecordingRecommender:
+    """Forwards calls and records them."""
 
     state = "closed"
 
@@ -42,13 +42,13 @@ class _Listener:
 
 
 def call_of_home(settings: Settings, recommender: GrpcRecommender, cookie: str) -> Call:
-    """What the shop asks Recommendations for when its home page is looked at with this cookie, "" for none."""
-    listener = _Listener(recommender)
-    browser = create_app(settings, listener).test_client(use_cookies=False)
+    """The call that the shop makes for its home page with this cookie, "" for none."""
+    recording = _RecordingRecommender(recommender)
+    browser = create_app(settings, recording).test_client(use_cookies=False)
     answer = browser.get("/", headers={"Cookie": cookie})
-    if answer.status_code != 200 or len(listener.calls) != 1:
-        raise ValueError(f"the home page is answered {answer.status}, with {len(listener.calls)} calls")
-    return listener.calls[0]
+    if answer.status_code != 200 or len(recording.calls) != 1:
+        raise ValueError(f"the home page answered {answer.status} and made {len(recording.calls)} calls")
+    return recording.calls[0]
 
 
 def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Flask:
@@ -61,12 +61,12 @@ def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Fl
         return render_template("empty.html", title="Empty")
 
     @app.get("/visitor")
-    def of_visitor() -> str:
+    def visitors() -> str:
         recommender.recommend(*visitor)
         return render_template("empty.html", title="Empty")
 
     @app.get("/guest")
-    def of_guest() -> str:
+    def guests() -> str:
         recommender.recommend(*guest)
         return render_template("empty.html", title="Empty")
 
@@ -79,7 +79,7 @@ def main(cookie: str) -> None:
     """Serve until SIGTERM."""
     settings = Settings()
     recommender = connect(settings)
-    visitor, guest = (call_of_home(settings, recommender, each) for each in ("", cookie))
+    visitor, guest = (call_of_home(settings, recommender, sent) for sent in ("", cookie))
     server = listen(create_pages(recommender, visitor, guest), settings)
     if isinstance(server, MultiSocketServer):
         raise click.ClickException(f"{settings.bind} is more than one address")

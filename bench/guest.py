@@ -1,4 +1,4 @@
-"""A guest of the shop who clicked a book once and now looks at the home page again and again."""
+"""A guest who has clicked on a book and now loads the home page again and again."""
 
 import re
 import threading
@@ -18,14 +18,14 @@ LINK = re.compile(r'href="(/books/\d+\?from=[^"]+)"')
 
 
 class NotTheShop(click.ClickException):
-    """The pages are not what this benchmark knows of them."""
+    """The pages are not those that this benchmark expects."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at the home page: when it began and ended, its status (0: none came), and whether it was personal.
+    """One load of the home page: when it began and ended, its status (0: no response), and whether it was personal.
 
-    A page that the shop remembers from before, and says so, does not count as personal.
+    A page with remembered recommendations, which carries a notice, does not count as personal.
     """
 
     began: float
@@ -52,7 +52,7 @@ class Guest:
 
     @contextmanager
     def sampling(self, threads: int) -> Iterator[None]:
-        """Sample within the block, each thread one page after the other."""
+        """Sample within the block; each thread loads one page after another."""
         stop = threading.Event()
         running = [threading.Thread(target=self._sample, args=(stop,), daemon=True) for _ in range(threads)]
         for thread in running:
@@ -72,8 +72,8 @@ class Guest:
         """Wait until a page that was asked for at `since` or later was personal; returns when it had come."""
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
-            if found := [sample.ended for sample in self.samples(since) if sample.personal]:
-                return min(found)
+            if personal := [sample.ended for sample in self.samples(since) if sample.personal]:
+                return min(personal)
             time.sleep(PAUSE_SECONDS)
         return None
 

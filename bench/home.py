@@ -1,4 +1,4 @@
-"""What the home page costs, beside an empty template with the same call of Recommendations and one without."""
+"""What the home page costs, compared with an empty template with and without the same call to Recommendations."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ CLICKS = 3
 WARM_UP_SECONDS = 2
 ROUNDS = 8
 SECONDS = 2
-"""Of each row in each round. The rows take turns, so that what else the machine does meets all of them."""
+"""Of each row in each round. The rows alternate, so that other load on the machine affects all of them."""
 RELAY_SECONDS = 30.0
 COLUMNS = (
     *("page", "pages/s", "lowest", "highest", "of same call", "of alone"),
@@ -87,7 +87,7 @@ def run() -> None:
         alone = Row("empty template alone", empty, f"{address}/alone")
         visitor_call = Row("empty template, a visitor's call", empty, f"{address}/visitor")
         guest_call = Row("empty template, a guest's call", empty, f"{address}/guest")
-        # Each row, and the one that makes the same call.
+        # Each row, and the row that makes the same call.
         rows = [
             (alone, alone),
             (visitor_call, visitor_call),
@@ -106,14 +106,14 @@ def run() -> None:
     print_table(title, COLUMNS, cells)
     click.echo(
         "pages/s, p50, p99: the median of the rounds; lowest, highest: of the rounds.\n"
-        "of same call, of alone: the median of each round's rate beside that of the empty template which makes the\n"
-        "same call of Recommendations, and beside that of the one which makes none.\n"
-        f"server µs: processor time of the web server's process a page. A guest clicked {CLICKS} books and rated one."
+        "of same call, of alone: the median over the rounds of the rate divided by that of the empty template with\n"
+        "the same call to Recommendations, and of the one without a call.\n"
+        f"server µs: processor time of the web server for each page. A guest clicked {CLICKS} books and rated one."
     )
 
 
 def become_guest(shop: str) -> str:
-    """Click a few books, rate the last, and wait for shelves of one's own; returns the cookie. Raises NotTheShop."""
+    """Click a few books, rate the last, and wait for personal shelves; returns the cookie. Raises NotTheShop."""
     jar = CookieJar()
     browser = build_opener(HTTPCookieProcessor(jar))
     clicked = list(dict.fromkeys(LINK.findall(_read(browser, f"{shop}/"))))[:CLICKS]
@@ -129,9 +129,9 @@ def become_guest(shop: str) -> str:
     give_up = time.monotonic() + RELAY_SECONDS
     while PERSONAL not in _read(browser, f"{shop}/"):
         if time.monotonic() > give_up:
-            raise NotTheShop(f"no shelf became the guest's own within {RELAY_SECONDS:g} s")
+            raise NotTheShop(f"no shelf became personal within {RELAY_SECONDS:g} s")
         time.sleep(0.1)
-    return "; ".join(f"{each.name}={each.value}" for each in jar)
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
 def _read(browser: OpenerDirector, url: str, form: bytes | None = None) -> str:

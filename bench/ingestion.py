@@ -15,7 +15,7 @@ _IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")
 
 
 def run() -> None:
-    """Print what importing, training and starting take, each as a process of its own on an empty SQLite database."""
+    """Print what importing, training and starting cost, each as its own process on an empty SQLite database."""
     data = amazon_book("ingestion")
     if data is None:
         return
@@ -25,7 +25,7 @@ def run() -> None:
             row("migrate an empty database", folder.run("migrate")),
             row("import books.csv", folder.run("import", "--books", str(data.books))),
             row("import interactions.csv.gz", folder.run("import", "--interactions", str(data.interactions))),
-            row("the same again", folder.run("import", "--interactions", str(data.interactions))),
+            row("import it again", folder.run("import", "--interactions", str(data.interactions))),
             row("train", folder.run("train")),
         ]
         started = time.perf_counter()
@@ -37,11 +37,11 @@ def run() -> None:
         rows.append(("serve: until it listens", "–", f"{listening:.2f}", "–", "–"))
         rows.append(("serve: until health says SERVING", "–", f"{serving:.2f}", "–", memory))
     print_table("Ingestion of Amazon-Book into SQLite", ("command", "rows", "seconds", "rows/s", "peak MB"), rows)
-    click.echo("Whole processes, the start of Python included. peak MB of serve: what it holds once it serves.")
+    click.echo("Whole processes are timed, including the start of Python. peak MB of serve: when it serves.")
 
 
 def row(command: str, finished: Finished) -> Sequence[str]:
-    """A command's line: the rows that it imported, if it did, seconds, rows a second and peak memory."""
+    """A row of the table: imported rows (if any), seconds, rows a second and peak memory of a command."""
     memory = f"{finished.peak_mb:.0f}"
     imported = _IMPORTED.search(finished.output)
     if imported is None:

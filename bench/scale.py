@@ -1,4 +1,4 @@
-"""What becomes of ten million interactions: import, training, start, memory, and how training grows."""
+"""Import, training, start and memory with ten million interactions, and how training time grows."""
 
 import json
 import time
@@ -18,14 +18,14 @@ from bench.load.recommendations_process import RecommendationsFolder, wait_until
 from servicekit.table import print_table
 
 STEPS = 4
-"""The history comes in so many files, each of which doubles it; a model is learned after each."""
+"""The history comes in this many files, each of which doubles it; a model is trained after each."""
 
 SEARCH_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
 class Step:
-    """A training on a part of the history: how many readers and interactions there were, and what it took."""
+    """Training on part of the history: how many readers and interactions it had, and what it cost."""
 
     readers: int
     interactions: int
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Started:
-    """A server that serves: how long that took, and the most memory that one process of it owns, in MiB."""
+    """How long a server took to serve, and the memory of its own (MiB) of its largest process."""
 
     seconds: float
     cpu_seconds: float
@@ -42,7 +42,7 @@ class Started:
 
 
 def run(size: Size, search_seconds: float) -> None:
-    """Print what each command takes, each as a process of its own, on SQLite and on generated data."""
+    """Print what each command costs, each as its own process, on SQLite and generated data."""
     with Stage() as stage:
         books = stage.folder / "books.csv"
         # A child's peak memory begins with its parent's: this process must stay small.
@@ -55,7 +55,7 @@ def run(size: Size, search_seconds: float) -> None:
         for file in files:
             rows.append(_row(f"import {file.name}", folder.run("import", "--interactions", str(file))))
             steps.append(_step(folder, folder.run("train", "--budget", "0")))
-            click.echo(f"{steps[-1].interactions:,} interactions imported and learned from")
+            click.echo(f"{steps[-1].interactions:,} interactions imported and trained on")
         rows.append(_row("train --budget 0", steps[-1].trained))
         searched = folder.run("train", "--budget", f"{search_seconds:g}")
         rows.append(_row(f"train --budget {search_seconds:g}", searched))
@@ -69,10 +69,10 @@ def run(size: Size, search_seconds: float) -> None:
         rows,
     )
     click.echo(
-        f"The server's own memory (USS without unchanged pages of files) once it serves: {started.own_mb:.0f} MB."
+        f"The server's own memory (USS without unchanged pages of files) when it serves: {started.own_mb:.0f} MB."
     )
     _print_growth(steps)
-    click.echo("Whole processes, the start of Python included.")
+    click.echo("Each command is timed as a whole process, including the start of Python.")
 
 
 def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
@@ -83,7 +83,7 @@ def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 def _step(folder: RecommendationsFolder, trained: Finished) -> Step:
     newest = max((folder.path / "models").glob("*/manifest.json"))
     manifest = json.loads(newest.read_text(encoding="utf-8"))
-    # Whoever did something did it once.
+    # No reader did anything twice with one book.
     return Step(manifest["readers"], manifest["likes"], trained)
 
 
@@ -102,7 +102,7 @@ def _served(folder: RecommendationsFolder) -> Started:
 
 
 def _own_bytes(process: psutil.Process) -> int:
-    """What a process shares with nobody (USS), without pages of files that a second worker would share.
+    """The memory that only this process uses (USS), without pages of files that a second worker would share.
 
     These are the model's arrays and the code of libraries.
     """
@@ -124,4 +124,4 @@ def _print_growth(steps: Sequence[Step]) -> None:
     columns = ("readers", "as many", "interactions", "seconds", "cpu s", "cpu: as long", "peak MB")
     print_table("How `train --budget 0` grows with the readers", columns, rows)
     exponent = growth([step.readers for step in steps], [step.trained.cpu_seconds for step in steps])
-    click.echo(f"Processor time grows like readers to the power of {exponent:.2f}.")
+    click.echo(f"Processor time grows as readers to the power of {exponent:.2f}.")

@@ -1,4 +1,4 @@
-"""How fast the shop finds books by what readers type."""
+"""How fast the shop finds books."""
 
 import contextlib
 import io
@@ -15,7 +15,7 @@ from anyascii import anyascii
 from sqlalchemy import text
 
 from bench.data import shops
-from bench.data.catalogue import MadeUp, make_books, write_books, write_interactions
+from bench.data.catalogue import GeneratedBook, make_books, write_books, write_interactions
 from marketplace.domain.books import Sort
 from marketplace.domain.categories import Category
 from marketplace.domain.text import slug
@@ -25,12 +25,12 @@ from servicekit.table import print_table
 
 BOOKS = 100_000
 QUERIES = 100
-"""So many of each kind, after ten that do not count."""
+"""Of each kind, after ten that do not count."""
 _WARMING = 10
 _PAGE = 24
 _SUGGESTED = 8
 
-Asking = Callable[[UnitOfWork], object]
+Query = Callable[[UnitOfWork], object]
 """One query of the mix."""
 
 
@@ -52,17 +52,17 @@ def run(count: int) -> None:
                 seconds = _imported(store, folder)
                 about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
                 measured[database] = [_measured(store, asked) for asked in kinds.values()]
-    print_table(f"{count:,} made-up books imported", ("database", "seconds", "books/s", "MB"), about)
+    print_table(f"{count:,} generated books imported", ("database", "seconds", "books/s", "MB"), about)
     head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99")))
     rows = [
         (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
         for at, kind in enumerate(kinds)
     ]
     print_table(f"{QUERIES} queries of each kind, one client", head, rows)
-    click.echo("A transaction each: the query with corrections, ranking and the cards of the first page.")
+    click.echo("Each query is one transaction: corrections, ranking and the cards of the first page.")
 
 
-def _kinds(books: Sequence[MadeUp]) -> dict[str, list[Asking]]:
+def _kinds(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(11)
     drawn = [rng.choice(books) for _ in range(QUERIES + _WARMING)]
     accented = [book for book in books if not book.title.isascii()]
@@ -85,7 +85,7 @@ def _kinds(books: Sequence[MadeUp]) -> dict[str, list[Asking]]:
         "only some of the words": [f"{book.title} {rng.choice(books).author}" for book in drawn],
         "nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
-    kinds: dict[str, list[Asking]] = {kind: [_find(query) for query in queries] for kind, queries in mix.items()}
+    kinds: dict[str, list[Query]] = {kind: [_find(query) for query in queries] for kind, queries in mix.items()}
     for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING):
         kinds[f"a word of a third, by {sort.value}"] = [_find(common, sort) for _ in drawn]
     for letters in (2, 3, 5):
@@ -101,19 +101,19 @@ def _kinds(books: Sequence[MadeUp]) -> dict[str, list[Asking]]:
     return kinds
 
 
-def _find(query: str, sort: Sort = Sort.RELEVANCE) -> Asking:
+def _find(query: str, sort: Sort = Sort.RELEVANCE) -> Query:
     return lambda work: work.search.find(query, sort=sort, limit=_PAGE)
 
 
-def _suggest(beginning: str) -> Asking:
+def _suggest(beginning: str) -> Query:
     return lambda work: work.search.suggest(beginning, _SUGGESTED)
 
 
-def _category(sort: Sort, offset: int) -> Asking:
+def _category(sort: Sort, offset: int) -> Query:
     return lambda work: work.listings.in_category(Category(0), sort, limit=_PAGE, offset=offset)
 
 
-def _author(author: str) -> Asking:
+def _author(author: str) -> Query:
     return lambda work: work.listings.by_author(slug(author), Sort.POPULAR, limit=_PAGE)
 
 
@@ -133,7 +133,7 @@ def _mistyped(query: str, rng: random.Random) -> str:
     return query.replace(word, wrong, 1)
 
 
-def _measured(store: Store, asked: Sequence[Asking]) -> tuple[float, float]:
+def _measured(store: Store, asked: Sequence[Query]) -> tuple[float, float]:
     milliseconds = []
     for ask in asked:
         started = time.perf_counter()

@@ -108,7 +108,6 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
-    # With a trusted name, whatever address the shop listens on.
     check_http_health(settings.bind, settings.port, host=settings.hosts[0])
 
 

@@ -1,4 +1,4 @@
-"""Calls the shop back, over HTTP, and the loop that does."""
+"""The HTTP callbacks to the shop, and the loop that makes them."""
 
 from threading import Event
 
@@ -18,21 +18,21 @@ TIMEOUT_SECONDS = 5.0
 
 
 class HttpShop:
-    """The shop, at the address that came with the question."""
+    """The shop, at the address of the payment request."""
 
     def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
         """`timeout` is in seconds."""
         self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
-        """The status that the shop answers with; None where it gives no answer."""
+        """Call back; returns the status of the response, None without one."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
             response = self._pool.request(
                 "POST", url, json={"outcome": outcome}, headers=headers, redirect=False, preload_content=False
             )
-        except (HTTPError, ValueError) as error:  # ValueError where it is no address
-            log.warning("the shop gives no answer (demo)", cause=type(error).__name__)
+        except (HTTPError, ValueError) as error:  # ValueError: not a valid URL
+            log.warning("demo_shop_unreachable", cause=type(error).__name__)
             return None
         # Only the status matters.
         response.close()
@@ -44,7 +44,7 @@ class HttpShop:
 
 
 def run(provider: Provider, stop: Event) -> None:
-    """Decide and call until `stop` is set; whatever goes wrong is logged and tried again."""
+    """Decide payments and make callbacks until `stop` is set; every failure is logged and retried."""
     retrying = Retrying(
         retry=retry_if_exception_type(Exception),
         wait=wait_exponential_jitter(multiplier=POLL_SECONDS, max=10, jitter=POLL_SECONDS),
@@ -56,11 +56,11 @@ def run(provider: Provider, stop: Event) -> None:
         try:
             called = retrying(provider.step)
         except RetryError:
-            return  # stopped while it kept failing: the payments stay where they are
+            return  # stopped while it kept failing; the payments stay as they are
         if not called:
             stop.wait(POLL_SECONDS)
 
 
 def _log_failure(attempt: RetryCallState) -> None:
     error = attempt.outcome.exception() if attempt.outcome else None
-    log.error("deciding or calling failed and is tried again (demo)", exc_info=error)
+    log.error("demo_step_failed", exc_info=error)

@@ -33,5 +33,5 @@ def start(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def health(settings: Settings) -> None:
-    """Ask the running provider whether it is alive; for container health checks."""
+    """Check that the running provider is alive, for container health checks."""
     check_http_health(settings.bind, settings.port)

@@ -1,12 +1,12 @@
-"""What the demo provider does: takes questions for payments up, decides them, and tells the shop. IT TAKES NO MONEY.
+"""The demo provider: accepts payment requests, decides them, and calls the shop back. IT TAKES NO MONEY.
 
-Everything is stored before it is acknowledged or told: killed at any moment, it goes on where it was. A payment is
-decided once, and told at least once.
+Everything is stored before it is acknowledged or sent, so it continues after a kill at any moment. A payment is
+decided once, and its callback is sent at least once.
 """
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
@@ -20,23 +20,23 @@ log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=1)
 MAX_WAIT = timedelta(minutes=1)
-_TOLD = (State.PAID, State.DECLINED)
+_CALLED_BACK = (State.PAID, State.DECLINED)
 
 
 class OtherAmount(Exception):
-    """The payment was asked for with another amount: it is not the same one."""
+    """The payment was requested before with another amount."""
 
 
 class Shop(Protocol):
-    """Whom the provider tells how a payment ended."""
+    """The receiver of callbacks."""
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
-        """The status that the shop answers with; None where it gives no answer."""
+        """Call back; returns the status of the response, None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What is to be paid, and how to tell the shop that it was."""
+class PaymentRequest:
+    """An amount to be paid, and the callback for its outcome."""
 
     amount_minor: int
     currency: str
@@ -62,48 +62,51 @@ class Provider:
         self._declines = declines
         self._clock = clock
 
-    def ask(self, payment_id: str, ask: Ask) -> Payment:
-        """Take a payment up; asked again it is the same one, and the shop is told again how it ended.
+    def request(self, payment_id: str, request: PaymentRequest) -> Payment:
+        """Accept a payment request; a repeated one is for the same payment, and repeats its callback.
 
-        One that was withdrawn stays so. Raises OtherAmount.
+        A withdrawn payment stays withdrawn. Raises OtherAmount.
         """
         moment = self._clock()
         with self._store.write() as work:
             known = work.get(payment_id)
-            asked = _asked(payment_id, ask, moment + self._until_decided) if known is None else _renewed(known, ask)
-            if asked.state in _TOLD:
-                # Whoever asks does not know: nobody told them, or what they were told was lost.
-                asked = replace(asked, call_at=moment, calls_failed=0)
-            work.put(asked)
+            if known is None:
+                payment = _new(payment_id, request, decide_at=moment + self._until_decided)
+            else:
+                payment = _renewed(known, request)
+            if payment.state in _CALLED_BACK:
+                # The shop does not know the outcome: the callback was lost.
+                payment = replace(payment, call_at=moment, calls_failed=0)
+            work.put(payment)
             work.commit()
-        return asked
+        return payment
 
     def withdraw(self, payment_id: str) -> Payment:
-        """Have a payment decided no more, and what was paid given back; repeated, it changes nothing."""
+        """Withdraw a payment, with a refund if it was paid; idempotent."""
         with self._store.write() as work:
             known = work.get(payment_id) or Payment(id=payment_id, state=State.WITHDRAWN)
-            after = {State.ASKED: State.WITHDRAWN, State.PAID: State.REFUNDED}.get(known.state, known.state)
-            # Who withdraws a payment need not be told any more that it was made.
-            withdrawn = replace(known, state=after, call_at=None)
+            state = {State.REQUESTED: State.WITHDRAWN, State.PAID: State.REFUNDED}.get(known.state, known.state)
+            # The shop no longer needs the callback.
+            withdrawn = replace(known, state=state, call_at=None)
             work.put(withdrawn)
             work.commit()
-        if after is not known.state:
-            log.info("a payment was withdrawn (demo)", payment_id=payment_id, state=after.value)
+        if state is not known.state:
+            log.info("demo_payment_withdrawn", payment_id=payment_id, state=state.value)
         return withdrawn
 
     def get(self, payment_id: str) -> Payment | None:
-        """A payment as it is."""
+        """A payment; None if it is unknown."""
         with self._store.read() as work:
             return work.get(payment_id)
 
     def step(self) -> bool:
-        """Decide what is due, and make the call that has been due longest; False where there was none."""
+        """Decide what is due, and make the callback that is due longest; False if there is none."""
         self._decide()
         with self._store.read() as work:
-            payment = work.untold(self._clock())
+            payment = work.next_callback(self._clock())
         if payment is None:
             return False
-        self._tell(payment)
+        self._call_back(payment)
         return True
 
     def _decide(self) -> None:
@@ -118,50 +121,43 @@ class Provider:
                 work.put(payment)
             work.commit()
         for payment in decided:
-            log.info("a payment was decided (demo)", payment_id=payment.id, state=payment.state.value)
+            log.info("demo_payment_decided", payment_id=payment.id, state=payment.state.value)
 
-    def _tell(self, payment: Payment) -> None:
+    def _call_back(self, payment: Payment) -> None:
         status = self._shop.call(payment.callback_url, payment.callback_token, payment.state.value)
         again_at = None if _is_final(status) else self._clock() + _wait(payment.calls_failed)
         with self._store.write() as work:
             work.called(payment, again_at=again_at)
             work.commit()
-        log.info("the shop was called (demo)", payment_id=payment.id, status=status, final=again_at is None)
+        log.info("demo_shop_called", payment_id=payment.id, status=status, final=again_at is None)
 
     def _verdict(self, payment_id: str) -> State:
-        # By the id alone: the same payment is always decided alike.
+        # Derived from the id, so that the same payment always has the same outcome.
         drawn = int.from_bytes(hashlib.sha256(payment_id.encode()).digest()[:8]) / 2**64
         return State.DECLINED if drawn < self._declines else State.PAID
 
 
-def _asked(payment_id: str, ask: Ask, decide_at: datetime) -> Payment:
-    return Payment(
-        id=payment_id,
-        state=State.ASKED,
-        amount_minor=ask.amount_minor,
-        currency=ask.currency,
-        callback_url=ask.callback_url,
-        callback_token=ask.callback_token,
-        decide_at=decide_at,
-    )
+def _new(payment_id: str, request: PaymentRequest, *, decide_at: datetime) -> Payment:
+    return Payment(id=payment_id, state=State.REQUESTED, decide_at=decide_at, **asdict(request))
 
 
-def _renewed(known: Payment, ask: Ask) -> Payment:
-    if known.amount_minor is not None and (known.amount_minor, known.currency) != (ask.amount_minor, ask.currency):
+def _renewed(known: Payment, request: PaymentRequest) -> Payment:
+    amount = request.amount_minor, request.currency
+    if known.amount_minor is not None and (known.amount_minor, known.currency) != amount:
         raise OtherAmount
-    return replace(known, callback_url=ask.callback_url, callback_token=ask.callback_token)
+    return replace(known, callback_url=request.callback_url, callback_token=request.callback_token)
 
 
 def _is_final(status: int | None) -> bool:
-    """Whether to call again with the same token would bring nothing new.
+    """Whether another call with the same token would change nothing.
 
-    The shop heard it (2xx), knows better (409), or takes this token no more (401), and then asks anew. All else can
-    be a fault of the shop or of the way there, and passes, at the latest with the token.
+    The shop accepted it (2xx), has the order in another state (409), or rejects the token (401) and will request the
+    payment again. Any other failure may be temporary, and the calls end with the token's lifetime at the latest.
     """
     if status is None:
         return False
-    is_heard = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-    return is_heard or status in {HTTPStatus.CONFLICT, HTTPStatus.UNAUTHORIZED}
+    is_accepted = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    return is_accepted or status in {HTTPStatus.CONFLICT, HTTPStatus.UNAUTHORIZED}
 
 
 def _wait(calls_failed: int) -> timedelta:

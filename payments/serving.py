@@ -1,4 +1,4 @@
-"""Serving the demo provider: waitress, the caller beside it, and an orderly end."""
+"""Serving the demo provider: waitress, the thread for callbacks, and an orderly shutdown."""
 
 import signal
 import sys
@@ -23,19 +23,19 @@ THREADS = 4
 
 
 class CannotServe(Exception):
-    """The provider cannot be opened; the message says why and what to do."""
+    """The provider cannot start; the message says why and what to do."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way.
+    """Serve until SIGTERM or SIGINT, then finish the current requests.
 
-    Raises CannotServe where the address is taken or not this machine's.
+    Raises CannotServe if the address is in use or not one of this machine.
     """
     stop = Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
-        # waitress finishes its requests only when it is left by SystemExit.
+        # waitress finishes its requests only on SystemExit.
         sys.exit(0)
 
     with ExitStack() as stack:
@@ -50,7 +50,7 @@ def serve(settings: Settings) -> None:
         stack.callback(stop.set)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        log.warning("THIS IS A DEMO: IT TAKES NO MONEY, and calls payments paid or declined by itself")
+        log.warning("demo_provider_started", note="THIS IS A DEMO: IT TAKES NO MONEY and decides payments at random")
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         click.echo(f"Payments (demo) listens on {host_port(settings.bind, port)}")
         server.run()

@@ -1,8 +1,8 @@
-"""The demo provider's database: a row a payment."""
+"""The demo provider's database: one row for each payment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -32,14 +32,14 @@ payments = Table(
     metadata,
     Column("payment_id", Text, primary_key=True),
     Column("state", String(10), nullable=False),
-    # None where it was withdrawn before it was asked for.
+    # NULL if it was withdrawn before it was requested.
     Column("amount_minor", BigInteger),
     Column("currency", String(3)),
     Column("callback_url", Text, nullable=False, server_default=""),
     Column("callback_token", Text, nullable=False, server_default=""),
     Column("decide_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
-    # When to call back next; None where there is nothing to tell.
+    # When to call back next; NULL if there is no callback to make.
     Column("call_at", UtcDateTime),
     Column("calls_failed", Integer, nullable=False, server_default="0"),
 )
@@ -48,9 +48,9 @@ Index("ix_payments_call_at", payments.c.call_at)
 
 
 class State(Enum):
-    """How far a payment is; its value is what the database has."""
+    """The state of a payment; the value is stored in the database."""
 
-    ASKED = "asked"
+    REQUESTED = "asked"
     PAID = "paid"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
@@ -59,7 +59,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment; what is not known of one that was withdrawn before it was asked for is None or empty."""
+    """A payment; one that was withdrawn before it was requested has no amount and no callback."""
 
     id: str
     state: State
@@ -74,59 +74,48 @@ class Payment:
 
 
 class Payments:
-    """The payments, within one transaction."""
+    """Payments, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def get(self, payment_id: str) -> Payment | None:
-        """One payment."""
-        found = self._all(select(payments).where(payments.c.payment_id == payment_id))
-        return found[0] if found else None
+        """A payment; None if it is unknown."""
+        return next(iter(self._all(select(payments).where(payments.c.payment_id == payment_id))), None)
 
     def put(self, payment: Payment) -> None:
-        """Keep a payment as it is now."""
-        row = {
-            "payment_id": payment.id,
-            "state": payment.state.value,
-            "amount_minor": payment.amount_minor,
-            "currency": payment.currency,
-            "callback_url": payment.callback_url,
-            "callback_token": payment.callback_token,
-            "decide_at": payment.decide_at,
-            "decided_at": payment.decided_at,
-            "call_at": payment.call_at,
-            "calls_failed": payment.calls_failed,
-        }
+        """Store a payment."""
+        row = {**asdict(payment), "payment_id": payment.id, "state": payment.state.value}
+        del row["id"]
         inserting = insert_into(self._connection, payments).values(row)
         self._connection.execute(inserting.on_conflict_do_update(index_elements=["payment_id"], set_=row))
 
     def undecided(self, until: datetime) -> list[Payment]:
-        """Payments that are to be decided by then."""
-        return self._all(select(payments).where(payments.c.state == State.ASKED.value, payments.c.decide_at <= until))
+        """The payments that are due to be decided."""
+        requested = payments.c.state == State.REQUESTED.value
+        return self._all(select(payments).where(requested, payments.c.decide_at <= until))
 
-    def untold(self, until: datetime) -> Payment | None:
-        """The payment about which the shop should have been called longest, of those by then."""
+    def next_callback(self, until: datetime) -> Payment | None:
+        """The payment whose callback is due longest; None if none is."""
         due = select(payments).where(payments.c.call_at <= until)
-        found = self._all(due.order_by(payments.c.call_at).limit(1))
-        return found[0] if found else None
+        return next(iter(self._all(due.order_by(payments.c.call_at).limit(1))), None)
 
     def called(self, payment: Payment, *, again_at: datetime | None) -> None:
-        """The shop was called about a payment; nothing changes where it was asked for or withdrawn meanwhile."""
-        as_it_was = (
+        """Note a callback, unless the payment was requested again or withdrawn meanwhile."""
+        unchanged = (
             payments.c.payment_id == payment.id,
             payments.c.state == payment.state.value,
             payments.c.callback_token == payment.callback_token,
         )
         failed = 0 if again_at is None else payment.calls_failed + 1
-        self._connection.execute(update(payments).where(*as_it_was).values(call_at=again_at, calls_failed=failed))
+        self._connection.execute(update(payments).where(*unchanged).values(call_at=again_at, calls_failed=failed))
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Commit the transaction."""
         self._connection.commit()
 
-    def _all(self, chosen: Select[tuple[object, ...]]) -> list[Payment]:
-        return [_payment(row) for row in self._connection.execute(chosen)]
+    def _all(self, statement: Select[tuple[object, ...]]) -> list[Payment]:
+        return [_payment(row) for row in self._connection.execute(statement)]
 
 
 class Store:
@@ -144,7 +133,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Payments]:
-        """A transaction that may write, kept only if it is committed before the block ends."""
+        """A transaction that may write, rolled back unless committed."""
         with writing(self._engine) as connection:
             yield Payments(connection)
 
@@ -154,5 +143,5 @@ class Store:
 
 
 def _payment(row: Row[tuple[object, ...]]) -> Payment:
-    fields = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's own name for what is public)
+    fields = dict(row._mapping)  # noqa: SLF001  (public in SQLAlchemy despite its name)
     return Payment(id=fields.pop("payment_id"), state=State(fields.pop("state")), **fields)

@@ -3,9 +3,8 @@
 isort:skip_file
 The contract between a shop and the Recommendations service.
 
-Six lines are older than this project and clients of them exist: they are kept literally in
-frozen/recommendations.proto, and `make lint` breaks when a name, number or type of theirs changes.
-Everything else was added beside them. Ids of readers and books are positive and the caller's own.
+The oldest part is kept literally in frozen/recommendations.proto, because clients of it exist; `make lint` fails if one
+of its names, numbers or types changes. Ids of readers and books are positive and the caller's own.
 """
 
 from collections import abc as abc
@@ -32,19 +31,19 @@ class _BookCategory:
 class _BookCategoryEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_BookCategory.ValueType], builtins.type):
     DESCRIPTOR: descriptor.EnumDescriptor
     MYSTERY: _BookCategory.ValueType  # 0
-    """Crime to be solved."""
+    """Mystery and detective fiction."""
     SCIENCE_FICTION: _BookCategory.ValueType  # 1
     """Science fiction."""
     SELF_HELP: _BookCategory.ValueType  # 2
-    """Advice for living and working better."""
+    """Self-help."""
     FICTION: _BookCategory.ValueType  # 3
     """General and literary fiction."""
     CLASSICS: _BookCategory.ValueType  # 4
-    """Fiction that has stood the test of time."""
+    """Classic literature."""
     FANTASY: _BookCategory.ValueType  # 5
     """Fantasy."""
     HISTORICAL_FICTION: _BookCategory.ValueType  # 6
-    """Fiction set in the past."""
+    """Historical fiction."""
     ROMANCE: _BookCategory.ValueType  # 7
     """Romance."""
     THRILLER: _BookCategory.ValueType  # 8
@@ -105,22 +104,22 @@ class _BookCategoryEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_BookCateg
     """Dictionaries, atlases and other reference works."""
 
 class BookCategory(_BookCategory, metaclass=_BookCategoryEnumTypeWrapper):
-    """A shelf of the bookshop. A book stands on none, one or several. New shelves are appended, never renumbered."""
+    """A category of books. A book has none, one or several. New ones are appended, never renumbered."""
 
 MYSTERY: BookCategory.ValueType  # 0
-"""Crime to be solved."""
+"""Mystery and detective fiction."""
 SCIENCE_FICTION: BookCategory.ValueType  # 1
 """Science fiction."""
 SELF_HELP: BookCategory.ValueType  # 2
-"""Advice for living and working better."""
+"""Self-help."""
 FICTION: BookCategory.ValueType  # 3
 """General and literary fiction."""
 CLASSICS: BookCategory.ValueType  # 4
-"""Fiction that has stood the test of time."""
+"""Classic literature."""
 FANTASY: BookCategory.ValueType  # 5
 """Fantasy."""
 HISTORICAL_FICTION: BookCategory.ValueType  # 6
-"""Fiction set in the past."""
+"""Historical fiction."""
 ROMANCE: BookCategory.ValueType  # 7
 """Romance."""
 THRILLER: BookCategory.ValueType  # 8
@@ -189,19 +188,19 @@ class _SelectionEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Selection.Va
     SELECTION_FOR_YOU: _Selection.ValueType  # 0
     """What the reader would enjoy next."""
     SELECTION_POPULAR: _Selection.ValueType  # 1
-    """What many readers took up lately, the same for everyone but for what a reader bought, rated or waved away."""
+    """What many readers liked lately: the same for everyone, without books that the reader bought, rated or dismissed."""
     SELECTION_NEW: _Selection.ValueType  # 2
-    """What is new, the newest first, likewise."""
+    """New books, the newest first, likewise."""
 
 class Selection(_Selection, metaclass=_SelectionEnumTypeWrapper):
-    """By what the books of a list are chosen."""
+    """How the books of a list are selected."""
 
 SELECTION_FOR_YOU: Selection.ValueType  # 0
 """What the reader would enjoy next."""
 SELECTION_POPULAR: Selection.ValueType  # 1
-"""What many readers took up lately, the same for everyone but for what a reader bought, rated or waved away."""
+"""What many readers liked lately: the same for everyone, without books that the reader bought, rated or dismissed."""
 SELECTION_NEW: Selection.ValueType  # 2
-"""What is new, the newest first, likewise."""
+"""New books, the newest first, likewise."""
 
 @typing.final
 class RecommendationRequest(message.Message):
@@ -218,13 +217,13 @@ class RecommendationRequest(message.Message):
     user_id: builtins.int
     """The reader; 0 is nobody in particular. An unknown reader is not an error: they get what is popular."""
     category: BookCategory.ValueType
-    """The shelf to recommend from, unless any_category is set. An unknown number is answered NOT_FOUND."""
+    """The category to recommend from, unless any_category is set. An unknown number is answered NOT_FOUND."""
     max_results: builtins.int
-    """The most books to answer: 0 means 10, more than 100 means 100, a negative number is refused."""
+    """The most books to return: 0 means 10, more than 100 means 100, a negative number is refused."""
     any_category: builtins.bool
-    """Recommend from all shelves, books that stand on none included; category is then ignored."""
+    """Recommend from all categories, including books that have none; category is then ignored."""
     selection: Selection.ValueType
-    """By what the books are chosen. An unknown number is refused."""
+    """How the books are selected. An unknown number is refused."""
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Books to leave out, at most 1,000."""
@@ -286,15 +285,15 @@ class Reason(message.Message):
         KIND_BECAUSE_OF_BOOKS: Reason._Kind.ValueType  # 1
         """Readers of the books named in `books`, which this reader knows, also read it."""
         KIND_POPULAR: Reason._Kind.ValueType  # 2
-        """Many readers took it up lately."""
+        """Many readers liked it lately."""
         KIND_NEW: Reason._Kind.ValueType  # 3
-        """New here."""
+        """New in the catalogue."""
         KIND_LIKE_THIS_BOOK: Reason._Kind.ValueType  # 4
         """Readers of the book that the call named also read it."""
         KIND_SAME_AUTHOR: Reason._Kind.ValueType  # 5
         """By an author of the books named in `books`."""
         KIND_SAME_SUBJECT: Reason._Kind.ValueType  # 6
-        """On a subject or shelf of the books named in `books`."""
+        """On a subject or in a category of the books named in `books`."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """The kinds of reason."""
@@ -304,15 +303,15 @@ class Reason(message.Message):
     KIND_BECAUSE_OF_BOOKS: Reason.Kind.ValueType  # 1
     """Readers of the books named in `books`, which this reader knows, also read it."""
     KIND_POPULAR: Reason.Kind.ValueType  # 2
-    """Many readers took it up lately."""
+    """Many readers liked it lately."""
     KIND_NEW: Reason.Kind.ValueType  # 3
-    """New here."""
+    """New in the catalogue."""
     KIND_LIKE_THIS_BOOK: Reason.Kind.ValueType  # 4
     """Readers of the book that the call named also read it."""
     KIND_SAME_AUTHOR: Reason.Kind.ValueType  # 5
     """By an author of the books named in `books`."""
     KIND_SAME_SUBJECT: Reason.Kind.ValueType  # 6
-    """On a subject or shelf of the books named in `books`."""
+    """On a subject or in a category of the books named in `books`."""
 
     KIND_FIELD_NUMBER: builtins.int
     BOOKS_FIELD_NUMBER: builtins.int
@@ -320,7 +319,7 @@ class Reason(message.Message):
     """What kind of reason it is."""
     @builtins.property
     def books(self) -> containers.RepeatedCompositeFieldContainer[BookReference]:
-        """With KIND_BECAUSE_OF_BOOKS: the books of the reader's own history that counted most, the first one most.
+        """With KIND_BECAUSE_OF_BOOKS: the books of the reader's history that contributed most, in descending order.
         With KIND_SAME_AUTHOR and KIND_SAME_SUBJECT: the book, of the reader's history or named by the call, that it
         has this in common with. With KIND_LIKE_THIS_BOOK: the book that the call named.
         """
@@ -354,14 +353,14 @@ class BookRecommendation(message.Message):
     title: builtins.str
     """The book's title."""
     score: builtins.float
-    """How well the book fits this reader: comparable within one list only; 0 where popularity or novelty chose it."""
+    """How well the book fits this reader, comparable within one list only; 0 if it was selected as popular or new."""
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The book's authors, in the order of the title page."""
 
     @builtins.property
     def categories(self) -> containers.RepeatedScalarFieldContainer[BookCategory.ValueType]:
-        """Every shelf that the book stands on."""
+        """All categories of the book."""
 
     @builtins.property
     def reason(self) -> Reason:
@@ -385,7 +384,7 @@ class BookRecommendation(message.Message):
 
 @typing.final
 class RecommendationResponse(message.Message):
-    """The answer: no book twice, none that the reader bought, rated or waved away, none that was excluded."""
+    """The answer: no book twice, none that the reader bought, rated or dismissed, none that was excluded."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -393,14 +392,14 @@ class RecommendationResponse(message.Message):
     RECOMMENDATION_ID_FIELD_NUMBER: builtins.int
     MODEL_VERSION_FIELD_NUMBER: builtins.int
     recommendation_id: builtins.str
-    """Names this list, for attribution: give it back with the interactions that it led to. The same state of the
-    service gives the same list and the same name.
+    """Identifies this list, for attribution: send it with the interactions that the list led to. The same state of the
+    service gives the same list and the same id.
     """
     model_version: builtins.str
     """The model that made the list."""
     @builtins.property
     def recommendations(self) -> containers.RepeatedCompositeFieldContainer[BookRecommendation]:
-        """The books, the best first; fewer than asked for when the shelf has no more."""
+        """The books, best first; fewer than requested if there are no more."""
 
     def __init__(
         self,
@@ -428,9 +427,9 @@ class SimilarBooksRequest(message.Message):
     book_id: builtins.int
     """The book. One that was never in the catalogue is answered NOT_FOUND."""
     user_id: builtins.int
-    """The reader for whom they are put in order and whose own books are left out; 0 is nobody in particular."""
+    """The reader for whom they are ranked and whose own books are left out; 0 is nobody in particular."""
     max_results: builtins.int
-    """The most books to answer: 0 means 10, more than 100 means 100, a negative number is refused."""
+    """The most books to return: 0 means 10, more than 100 means 100, a negative number is refused."""
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Books to leave out, at most 1,000."""
@@ -451,7 +450,7 @@ class SimilarBooksRequest(message.Message):
 
 @typing.final
 class SimilarBooksResponse(message.Message):
-    """The answer: no book twice, none that the reader bought, rated or waved away, none that was excluded."""
+    """The answer: no book twice, none that the reader bought, rated or dismissed, none that was excluded."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -459,12 +458,12 @@ class SimilarBooksResponse(message.Message):
     RECOMMENDATION_ID_FIELD_NUMBER: builtins.int
     MODEL_VERSION_FIELD_NUMBER: builtins.int
     recommendation_id: builtins.str
-    """Names this list, as in RecommendationResponse."""
+    """Identifies this list, as in RecommendationResponse."""
     model_version: builtins.str
     """The model that made the list."""
     @builtins.property
     def recommendations(self) -> containers.RepeatedCompositeFieldContainer[BookRecommendation]:
-        """The books, the best first; fewer than asked for when no more have anything in common."""
+        """The books, best first; fewer than requested if no more have anything in common."""
 
     def __init__(
         self,
@@ -481,17 +480,17 @@ class SimilarBooksResponse(message.Message):
 
 @typing.final
 class RecommendBatchRequest(message.Message):
-    """Asks for several shelves in one call."""
+    """Asks for several lists in one call."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     REQUESTS_FIELD_NUMBER: builtins.int
     DISTINCT_FIELD_NUMBER: builtins.int
     distinct: builtins.bool
-    """Keep the lists apart: a book that is in one list is left out of those after it."""
+    """No book twice: a book in one list is left out of those after it."""
     @builtins.property
     def requests(self) -> containers.RepeatedCompositeFieldContainer[RecommendationRequest]:
-        """The shelves, 1 to 20. One malformed request refuses the whole call."""
+        """The lists, 1 to 20. One malformed request refuses the whole call."""
 
     def __init__(
         self,
@@ -507,7 +506,7 @@ class RecommendBatchRequest(message.Message):
 
 @typing.final
 class RecommendBatchResponse(message.Message):
-    """The shelves asked for."""
+    """The lists requested."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -542,7 +541,7 @@ class Interaction(message.Message):
         KIND_UNSPECIFIED: Interaction._Kind.ValueType  # 0
         """Not a kind; refused."""
         KIND_SHOWN: Interaction._Kind.ValueType  # 1
-        """The book was shown in a list. Says nothing of taste; counts for attribution."""
+        """The book was shown in a list. Expresses no preference; counts for attribution."""
         KIND_VIEW: Interaction._Kind.ValueType  # 2
         """The reader looked at the book's page."""
         KIND_CLICK: Interaction._Kind.ValueType  # 3
@@ -556,8 +555,8 @@ class Interaction(message.Message):
         KIND_NOT_INTERESTED: Interaction._Kind.ValueType  # 7
         """The reader does not want to see this book recommended."""
         KIND_UNDO: Interaction._Kind.ValueType  # 8
-        """The reader takes back the interaction named in `undoes`, which then counts as if it had never happened; as one
-        of many that made a book popular it counts until the next training.
+        """The reader undoes the interaction named in `undoes`, which then counts as if it had never happened; its
+        contribution to a book's popularity lasts until the next training.
         """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
@@ -566,7 +565,7 @@ class Interaction(message.Message):
     KIND_UNSPECIFIED: Interaction.Kind.ValueType  # 0
     """Not a kind; refused."""
     KIND_SHOWN: Interaction.Kind.ValueType  # 1
-    """The book was shown in a list. Says nothing of taste; counts for attribution."""
+    """The book was shown in a list. Expresses no preference; counts for attribution."""
     KIND_VIEW: Interaction.Kind.ValueType  # 2
     """The reader looked at the book's page."""
     KIND_CLICK: Interaction.Kind.ValueType  # 3
@@ -580,8 +579,8 @@ class Interaction(message.Message):
     KIND_NOT_INTERESTED: Interaction.Kind.ValueType  # 7
     """The reader does not want to see this book recommended."""
     KIND_UNDO: Interaction.Kind.ValueType  # 8
-    """The reader takes back the interaction named in `undoes`, which then counts as if it had never happened; as one
-    of many that made a book popular it counts until the next training.
+    """The reader undoes the interaction named in `undoes`, which then counts as if it had never happened; its
+    contribution to a book's popularity lasts until the next training.
     """
 
     ID_FIELD_NUMBER: builtins.int
@@ -593,7 +592,7 @@ class Interaction(message.Message):
     RECOMMENDATION_ID_FIELD_NUMBER: builtins.int
     UNDOES_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Made by the caller, 1 to 100 characters, unique for ever: a repeated id is counted once."""
+    """Made by the caller, 1 to 100 characters, never reused: a repeated id counts once."""
     user_id: builtins.int
     """The reader, positive."""
     book_id: builtins.int
@@ -612,7 +611,7 @@ class Interaction(message.Message):
     """
     @builtins.property
     def occurred_at(self) -> timestamp_pb2.Timestamp:
-        """When it happened; absent means now, and in an answer that nobody knows. Not more than a day in the future."""
+        """When it happened; absent means now, and in a response unknown. Not more than a day in the future."""
 
     def __init__(
         self,
@@ -656,7 +655,7 @@ class RecordInteractionsRequest(message.Message):
 
 @typing.final
 class InteractionResult(message.Message):
-    """What became of one interaction."""
+    """The outcome for one interaction."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -669,11 +668,11 @@ class InteractionResult(message.Message):
         OUTCOME_UNSPECIFIED: InteractionResult._Outcome.ValueType  # 0
         """Never sent."""
         OUTCOME_STORED: InteractionResult._Outcome.ValueType  # 1
-        """Stored durably; the reader's next list already knows of it."""
+        """Stored durably; the reader's next list includes it."""
         OUTCOME_REPEATED: InteractionResult._Outcome.ValueType  # 2
         """Its id was stored before; nothing changed."""
         OUTCOME_REFUSED: InteractionResult._Outcome.ValueType  # 3
-        """Malformed, or of a reader that was forgotten; not stored, and would be refused again. See `reason`."""
+        """Malformed, or of a deleted reader; not stored, and would be refused again. See `reason`."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """The outcomes."""
@@ -681,16 +680,16 @@ class InteractionResult(message.Message):
     OUTCOME_UNSPECIFIED: InteractionResult.Outcome.ValueType  # 0
     """Never sent."""
     OUTCOME_STORED: InteractionResult.Outcome.ValueType  # 1
-    """Stored durably; the reader's next list already knows of it."""
+    """Stored durably; the reader's next list includes it."""
     OUTCOME_REPEATED: InteractionResult.Outcome.ValueType  # 2
     """Its id was stored before; nothing changed."""
     OUTCOME_REFUSED: InteractionResult.Outcome.ValueType  # 3
-    """Malformed, or of a reader that was forgotten; not stored, and would be refused again. See `reason`."""
+    """Malformed, or of a deleted reader; not stored, and would be refused again. See `reason`."""
 
     OUTCOME_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     outcome: InteractionResult.Outcome.ValueType
-    """What became of it."""
+    """The outcome."""
     reason: builtins.str
     """With OUTCOME_REFUSED: what is wrong, in a sentence that names the field."""
     def __init__(
@@ -707,7 +706,7 @@ class InteractionResult(message.Message):
 
 @typing.final
 class RecordInteractionsResponse(message.Message):
-    """What became of each interaction."""
+    """The outcome for each interaction."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -739,7 +738,7 @@ class ListInteractionsRequest(message.Message):
     user_id: builtins.int
     """The reader, positive."""
     page_size: builtins.int
-    """The most interactions to answer: 0 means 50, more than 1,000 means 1,000, a negative number is refused."""
+    """The most interactions to return: 0 means 50, more than 1,000 means 1,000, a negative number is refused."""
     page_token: builtins.str
     """The next_page_token of the page before; empty for the first page."""
     def __init__(
@@ -757,9 +756,8 @@ class ListInteractionsRequest(message.Message):
 
 @typing.final
 class ListInteractionsResponse(message.Message):
-    """A page of what a reader did, the latest first; what was undone is not there, nor is the undo. Of a reader who was
-    merged it is what the reader that they became did, under that id; of one who was forgotten, or did nothing, it is
-    empty.
+    """A page of a reader's interactions, the latest first, without undone ones and their undos. For a merged reader it is the
+    history of the reader that they were merged into, under that id; for a deleted or unknown reader it is empty.
     """
 
     DESCRIPTOR: descriptor.Descriptor
@@ -767,7 +765,7 @@ class ListInteractionsResponse(message.Message):
     INTERACTIONS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Leads to the next page; empty where there is none."""
+    """The token of the next page; empty if there is none."""
     @builtins.property
     def interactions(self) -> containers.RepeatedCompositeFieldContainer[Interaction]:
         """The interactions."""
@@ -786,7 +784,7 @@ class ListInteractionsResponse(message.Message):
 
 @typing.final
 class Book(message.Message):
-    """A book's facts, as far as recommending needs them."""
+    """What recommending needs to know about a book."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -803,18 +801,18 @@ class Book(message.Message):
     title: builtins.str
     """The book's title, not blank; like every text here at most 10,000 characters."""
     year: builtins.int
-    """The year of its publication, before Christ negative, -5000 to 9999; 0 where it is not known."""
+    """The year of its publication, negative before Christ, -5000 to 9999; 0 if unknown."""
     published_on: builtins.str
-    """The day of its publication, as 2026-11-22; empty where it is not known."""
+    """The day of its publication, as 2026-11-22; empty if unknown."""
     isbn: builtins.str
-    """The ISBN-10 or ISBN-13, with or without hyphens; empty where there is none. Books of one publisher are alike."""
+    """The ISBN-10 or ISBN-13, with or without hyphens; empty if there is none."""
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The book's authors, in the order of the title page."""
 
     @builtins.property
     def categories(self) -> containers.RepeatedScalarFieldContainer[BookCategory.ValueType]:
-        """Every shelf that the book stands on."""
+        """All categories of the book."""
 
     @builtins.property
     def subjects(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -847,8 +845,8 @@ class UpsertBooksRequest(message.Message):
     BOOKS_FIELD_NUMBER: builtins.int
     @builtins.property
     def books(self) -> containers.RepeatedCompositeFieldContainer[Book]:
-        """The books, at most 1,000. Of several with one id the last that is not refused counts, and all that are not get
-        its outcome. A book that was removed is in the catalogue again.
+        """The books, at most 1,000. Of several with one id the last valid one wins, and all valid ones get its outcome. A
+        removed book is in the catalogue again.
         """
 
     def __init__(
@@ -864,7 +862,7 @@ class UpsertBooksRequest(message.Message):
 
 @typing.final
 class UpsertResult(message.Message):
-    """What became of one book."""
+    """The outcome for one book."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -898,7 +896,7 @@ class UpsertResult(message.Message):
     OUTCOME_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     outcome: UpsertResult.Outcome.ValueType
-    """What became of it."""
+    """The outcome."""
     reason: builtins.str
     """With OUTCOME_REFUSED: what is wrong, in a sentence that names the field."""
     def __init__(
@@ -915,7 +913,7 @@ class UpsertResult(message.Message):
 
 @typing.final
 class UpsertBooksResponse(message.Message):
-    """What became of each book."""
+    """The outcome for each book."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -944,7 +942,7 @@ class RemoveBooksRequest(message.Message):
     BOOK_IDS_FIELD_NUMBER: builtins.int
     @builtins.property
     def book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
-        """The books, positive, at most 1,000. One that is not in the catalogue is no error."""
+        """The books, positive, at most 1,000. Unknown ones are not an error."""
 
     def __init__(
         self,
@@ -959,13 +957,13 @@ class RemoveBooksRequest(message.Message):
 
 @typing.final
 class RemoveBooksResponse(message.Message):
-    """The books are removed."""
+    """The books have been removed."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     REMOVED_FIELD_NUMBER: builtins.int
     removed: builtins.int
-    """How many of them were in the catalogue until now."""
+    """How many of them were in the catalogue."""
     def __init__(
         self,
         *,
@@ -979,16 +977,16 @@ class RemoveBooksResponse(message.Message):
 
 @typing.final
 class MergeReadersRequest(message.Message):
-    """Makes one reader's history another's, as when a guest signs in."""
+    """Moves one reader's history to another, as when a guest signs in."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     FROM_USER_ID_FIELD_NUMBER: builtins.int
     INTO_USER_ID_FIELD_NUMBER: builtins.int
     from_user_id: builtins.int
-    """The reader that will be no more, positive. What still comes under this id counts for the other."""
+    """The reader to merge, positive. Later interactions under this id count for the other."""
     into_user_id: builtins.int
-    """The reader that gets the history, positive and another. If it was forgotten, the first is forgotten too."""
+    """The reader that gets the history, positive and different. If it was deleted, the first is deleted too."""
     def __init__(
         self,
         *,
@@ -1003,7 +1001,7 @@ class MergeReadersRequest(message.Message):
 
 @typing.final
 class MergeReadersResponse(message.Message):
-    """The readers are merged; merging them again changes nothing."""
+    """The readers have been merged; merging them again changes nothing."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -1018,13 +1016,13 @@ class MergeReadersResponse(message.Message):
 
 @typing.final
 class ForgetReaderRequest(message.Message):
-    """Forgets a reader."""
+    """Deletes a reader."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     USER_ID_FIELD_NUMBER: builtins.int
     user_id: builtins.int
-    """The reader, positive, known or not. Where it was merged, the reader that it became is forgotten."""
+    """The reader, positive, known or not. If it was merged, the reader that it was merged into is deleted."""
     def __init__(
         self,
         *,
@@ -1038,9 +1036,8 @@ class ForgetReaderRequest(message.Message):
 
 @typing.final
 class ForgetReaderResponse(message.Message):
-    """The reader is forgotten, and whoever was merged into them: their history is gone from the database and from the
-    models, and what still comes under these ids is refused. After UNAVAILABLE it is not gone everywhere yet: repeating
-    the call finishes it.
+    """The reader, and everyone merged into them, has been deleted from the database and the models; later interactions under
+    these ids are refused. After UNAVAILABLE the deletion may be incomplete: repeat the call.
     """
 
     DESCRIPTOR: descriptor.Descriptor

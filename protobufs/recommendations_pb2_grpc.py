@@ -87,35 +87,35 @@ class RecommendationsServicer:
     """
 
     def Recommend(self, request, context):
-        """The books that a reader would enjoy next, from one shelf or from all.
+        """The books that a reader would enjoy next, from one category or from all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecommendBatch(self, request, context):
-        """Several such lists in one call: a page's worth.
+        """Several such lists in one call, for a whole page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SimilarBooks(self, request, context):
-        """Books like another one, personal where a reader is named.
+        """Books like another one, personal if a reader is given.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordInteractions(self, request, context):
-        """Records what readers did; the next list already counts it.
+        """Records interactions; they count in the next list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListInteractions(self, request, context):
-        """What a reader did, page by page.
+        """A reader's interactions, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,21 +129,21 @@ class RecommendationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveBooks(self, request, context):
-        """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste.
+        """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MergeReaders(self, request, context):
-        """Makes one reader's history another's.
+        """Merges one reader into another.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ForgetReader(self, request, context):
-        """Forgets a reader for ever.
+        """Deletes a reader for good.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,9 +3,8 @@
 isort:skip_file
 The contract between a shop and the Recommendations service.
 
-Six lines are older than this project and clients of them exist: they are kept literally in
-frozen/recommendations.proto, and `make lint` breaks when a name, number or type of theirs changes.
-Everything else was added beside them. Ids of readers and books are positive and the caller's own.
+The oldest part is kept literally in frozen/recommendations.proto, because clients of it exist; `make lint` fails if one
+of its names, numbers or types changes. Ids of readers and books are positive and the caller's own.
 """
 
 from collections import abc as _abc
@@ -39,23 +38,23 @@ class RecommendationsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecommendationsAsyncStub: ...
     Recommend: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]
-    """The books that a reader would enjoy next, from one shelf or from all."""
+    """The books that a reader would enjoy next, from one category or from all."""
     RecommendBatch: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]
-    """Several such lists in one call: a page's worth."""
+    """Several such lists in one call, for a whole page."""
     SimilarBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]
-    """Books like another one, personal where a reader is named."""
+    """Books like another one, personal if a reader is given."""
     RecordInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]
-    """Records what readers did; the next list already counts it."""
+    """Records interactions; they count in the next list."""
     ListInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]
-    """What a reader did, page by page."""
+    """A reader's interactions, page by page."""
     UpsertBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]
     """Adds or replaces books; the next list may have them."""
     RemoveBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]
-    """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
     MergeReaders: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]
-    """Makes one reader's history another's."""
+    """Merges one reader into another."""
     ForgetReader: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]
-    """Forgets a reader for ever."""
+    """Deletes a reader for good."""
 
 @_typing.type_check_only
 class RecommendationsAsyncStub(RecommendationsStub):
@@ -63,23 +62,23 @@ class RecommendationsAsyncStub(RecommendationsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Recommend: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]  # type: ignore[assignment]
-    """The books that a reader would enjoy next, from one shelf or from all."""
+    """The books that a reader would enjoy next, from one category or from all."""
     RecommendBatch: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]  # type: ignore[assignment]
-    """Several such lists in one call: a page's worth."""
+    """Several such lists in one call, for a whole page."""
     SimilarBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]  # type: ignore[assignment]
-    """Books like another one, personal where a reader is named."""
+    """Books like another one, personal if a reader is given."""
     RecordInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]  # type: ignore[assignment]
-    """Records what readers did; the next list already counts it."""
+    """Records interactions; they count in the next list."""
     ListInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]  # type: ignore[assignment]
-    """What a reader did, page by page."""
+    """A reader's interactions, page by page."""
     UpsertBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]  # type: ignore[assignment]
     """Adds or replaces books; the next list may have them."""
     RemoveBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]  # type: ignore[assignment]
-    """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
     MergeReaders: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]  # type: ignore[assignment]
-    """Makes one reader's history another's."""
+    """Merges one reader into another."""
     ForgetReader: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]  # type: ignore[assignment]
-    """Forgets a reader for ever."""
+    """Deletes a reader for good."""
 
 class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
     """Learns what each reader would enjoy next."""
@@ -90,7 +89,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecommendationResponse, _abc.Awaitable[_recommendations_pb2.RecommendationResponse]]:
-        """The books that a reader would enjoy next, from one shelf or from all."""
+        """The books that a reader would enjoy next, from one category or from all."""
 
     @_abc_1.abstractmethod
     def RecommendBatch(
@@ -98,7 +97,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecommendBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecommendBatchResponse, _abc.Awaitable[_recommendations_pb2.RecommendBatchResponse]]:
-        """Several such lists in one call: a page's worth."""
+        """Several such lists in one call, for a whole page."""
 
     @_abc_1.abstractmethod
     def SimilarBooks(
@@ -106,7 +105,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.SimilarBooksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.SimilarBooksResponse, _abc.Awaitable[_recommendations_pb2.SimilarBooksResponse]]:
-        """Books like another one, personal where a reader is named."""
+        """Books like another one, personal if a reader is given."""
 
     @_abc_1.abstractmethod
     def RecordInteractions(
@@ -114,7 +113,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecordInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecordInteractionsResponse, _abc.Awaitable[_recommendations_pb2.RecordInteractionsResponse]]:
-        """Records what readers did; the next list already counts it."""
+        """Records interactions; they count in the next list."""
 
     @_abc_1.abstractmethod
     def ListInteractions(
@@ -122,7 +121,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.ListInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.ListInteractionsResponse, _abc.Awaitable[_recommendations_pb2.ListInteractionsResponse]]:
-        """What a reader did, page by page."""
+        """A reader's interactions, page by page."""
 
     @_abc_1.abstractmethod
     def UpsertBooks(
@@ -138,7 +137,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RemoveBooksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RemoveBooksResponse, _abc.Awaitable[_recommendations_pb2.RemoveBooksResponse]]:
-        """Removes books; no list has them from the next call on. What readers did with them goes on counting as taste."""
+        """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
 
     @_abc_1.abstractmethod
     def MergeReaders(
@@ -146,7 +145,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.MergeReadersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.MergeReadersResponse, _abc.Awaitable[_recommendations_pb2.MergeReadersResponse]]:
-        """Makes one reader's history another's."""
+        """Merges one reader into another."""
 
     @_abc_1.abstractmethod
     def ForgetReader(
@@ -154,6 +153,6 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.ForgetReaderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.ForgetReaderResponse, _abc.Awaitable[_recommendations_pb2.ForgetReaderResponse]]:
-        """Forgets a reader for ever."""
+        """Deletes a reader for good."""
 
 def add_RecommendationsServicer_to_server(servicer: RecommendationsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

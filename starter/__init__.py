@@ -1,1 +1,1 @@
-"""The catalogue, and the simulated readers, that a new shop starts with."""
+"""The catalogue and the simulated readers that a new shop starts with."""

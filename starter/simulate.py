@@ -1,9 +1,9 @@
-"""SIMULATED readers for the starter catalogue: no real person looked at, bought or rated any of this.
+"""SIMULATED readers for the starter catalogue: no real person viewed, bought or rated any of this.
 
 `python -m starter.simulate` writes `interactions.csv.gz`, so that a new shop has something to learn from until
-it has readers of its own. A reader's taste grows from one to three beloved books: one category of each, its
-subjects, and the strand of taste that these belong to (STRANDS). What a reader takes up is drawn by taste times
-fame, and fame falls like Zipf's law, so that there are bestsellers and a long tail.
+it has readers of its own. A reader's taste comes from one to three favourite books: one category of each, its
+subjects, and the groups of related subjects (STRANDS). The books that a reader reads are drawn with a probability
+proportional to affinity times fame, and fame follows Zipf's law, so that there are bestsellers and a long tail.
 
 The same seed gives the same rows everywhere: of `random.Random` only `random()` is used, the one method whose
 sequence Python promises to keep (https://docs.python.org/3/library/random.html#notes-on-reproducibility), and
@@ -24,6 +24,8 @@ from random import Random
 
 import click
 
+from starter.strands import STRANDS
+
 FOLDER = Path(__file__).parent
 BOOKS = FOLDER / "books.csv"
 INTERACTIONS = FOLDER / "interactions.csv.gz"
@@ -34,66 +36,21 @@ KINDS = ("view", "click", "purchase", "rating")
 READERS = 1500
 SEED = 7
 END = datetime(2026, 10, 31, tzinfo=UTC)
-"""Nothing happens after it: a fixed day, so that the file does not change with the calendar."""
+"""The end of the history: a fixed day, so that the file does not change with the calendar."""
 START = datetime(2024, 10, 31, tzinfo=UTC)
 
-FEWEST_BOOKS, MOST_BOOKS = 5, 40
+MIN_BOOKS, MAX_BOOKS = 5, 40
 READS_ON = 0.86
-"""The chance of one more book: some eleven in all on average, with a long tail."""
+"""The probability of another book: about eleven books a reader on average, with a long tail."""
 FIRST_READER_BOOKS = 12
-FEWEST_READERS = 5
-"""Of every book, so that each has neighbours to learn."""
+MIN_READERS = 5
+"""The readers of every book, so that each has neighbours to learn."""
 
 ONLY_LOOKS, CLICKS_AND_BUYS, VIEWS_AND_BUYS, RATES = 0.1, 0.15, 0.1, 0.35
-"""How often a reader does what with a book that they take up; the rest are purchases without a trace before."""
+"""The shares of what readers do with a book; the rest are purchases without a view or click before."""
 
 CATEGORY, SUBJECT, STRAND = 3, 2, 7
 """What a shared trait adds to a reader's affinity with a book, which starts from 1 and is squared."""
-
-STRANDS = (
-    ("space travel", "aliens", "galactic empires", "desert planets"),
-    ("dystopias", "totalitarianism", "censorship", "surveillance"),
-    ("cyberpunk", "hackers", "androids", "artificial intelligence", "virtual reality"),
-    ("time travel", "pandemics", "reality television", "scientists"),
-    ("whodunits", "oxford", "country houses", "alibis", "family curses", "stolen jewels", "amateur sleuths"),
-    ("hard-boiled", "private detectives", "los angeles", "women sleuths"),
-    ("police procedurals", "nordic noir", "missing persons", "serial killers"),
-    ("productivity", "habits", "time management", "attention", "behaviour change", "goal setting"),
-    ("courage", "happiness", "vulnerability", "introversion", "cognitive therapy", "depression", "fear"),
-    ("spirituality", "mindfulness", "meditation", "faith", "meaning of life", "buddhism", "christianity"),
-    ("communication", "leadership", "relationships", "character"),
-    ("personal finance", "investing", "entrepreneurship", "economics", "project management"),
-    ("neuroscience", "cognitive biases", "case studies", "motivation", "emotions"),
-    ("courtship", "marriage", "governesses", "love"),
-    ("gothic fiction", "haunted houses", "ghosts", "vampires"),
-    ("magical realism", "family sagas", "colonialism", "nigeria", "india", "egypt", "latin america"),
-    ("race relations", "slavery", "apartheid", "activism"),
-    ("feminism", "gender", "motherhood"),
-    ("coming of age", "childhood", "graphic memoirs", "diaries"),
-    ("guilt", "justice", "bureaucracy", "obsession"),
-    ("quests", "dragons", "magic", "monsters", "angels and demons"),
-    ("adventure", "nonsense", "picture books", "deserts"),
-    ("spies", "cold war", "impostors", "unreliable narrators"),
-    ("monarchs", "ancient rome", "civilisation", "diplomacy"),
-    ("birds", "forests", "natural history", "evolution", "environmental protection", "simple living"),
-    ("travel writing", "rivers", "asia", "whaling", "seafaring", "aviation", "maps"),
-    ("food", "recipes", "cooking techniques", "restaurants", "vegetarianism"),
-    ("art history", "painting", "art criticism", "images", "photography"),
-    ("schools", "learning", "parenting", "child development"),
-    ("satire", "consumerism", "social criticism", "american dream"),
-    ("murder cases", "corruption", "smuggling", "cold cases"),
-    ("software engineering", "programming", "computers", "design", "innovation"),
-    ("rock music", "jazz", "classical music", "composers", "dance"),
-    ("theatre", "acting", "film", "theatre of the absurd"),
-    ("running", "football", "tennis", "cricket", "baseball", "rowing", "american football", "endurance"),
-    ("mountaineering", "surfing", "survival", "solitude"),
-    ("nature imagery", "beauty", "myths"),
-    ("english language", "grammar", "history of words", "writing"),
-    ("doctors", "human body", "cancer", "dying"),
-    ("physics", "cosmology", "mathematics", "genetics"),
-    ("world war i", "world war ii", "holocaust", "military"),
-)
-"""Subjects that the same readers tend to care for, although few books carry two of them."""
 
 Taste = Mapping[str, int]
 """What each trait of a book adds to a reader's affinity with it."""
@@ -109,7 +66,7 @@ FIRST_TASTE: Taste = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A book as far as readers' choices need it; `traits` are its categories, subjects and strands."""
+    """What readers choose a book by; `traits` are its categories, subjects and strands."""
 
     id: int
     categories: tuple[str, ...]
@@ -128,35 +85,35 @@ class Interaction:
     value: str = ""
 
     @property
-    def place(self) -> tuple[datetime, int, int, int]:
-        """Where it stands in the file: by time, as a shop would have recorded it."""
+    def sort_key(self) -> tuple[datetime, int, int, int]:
+        """The order of the file: by time, as a shop would have recorded it."""
         return self.at, self.reader_id, self.book_id, KINDS.index(self.kind)
 
 
 class NotACatalogue(click.ClickException):
-    """The books file lacks a column that tastes are made of."""
+    """The file of books lacks a column."""
 
 
 class TooFewReaders(click.ClickException):
-    """The readers cannot give every book its fewest readers without reading more than their most books."""
+    """The readers are too few to give every book MIN_READERS with at most MAX_BOOKS for each reader."""
 
 
 def simulate(
     catalogue: Sequence[Mapping[str, str]], *, readers: int = READERS, seed: int = SEED
 ) -> list[Interaction]:
-    """What `readers` simulated readers of `catalogue` (rows of books.csv) did, in order of time.
+    """The interactions of `readers` simulated readers of `catalogue` (rows of books.csv), in order of time.
 
     Every reader and book has each kind at most once, and every book at least five readers. Raises TooFewReaders.
     """
     rng = Random(seed)  # noqa: S311  (readers are drawn, not secrets)
     books = _books(catalogue, rng)
     tastes = {reader: FIRST_TASTE if reader == 1 else _taste(books, rng) for reader in range(1, readers + 1)}
-    shelves = {reader: _shelf(books, taste, _size(reader, rng), rng) for reader, taste in tastes.items()}
-    _spread(books, tastes, shelves)
-    done = [
-        interaction for reader, shelf in shelves.items() for interaction in _story(reader, shelf, tastes[reader], rng)
+    histories = {reader: _books_of(books, taste, _size(reader, rng), rng) for reader, taste in tastes.items()}
+    _ensure_min_readers(books, tastes, histories)
+    interactions = [
+        interaction for reader, read in histories.items() for interaction in _story(reader, read, tastes[reader], rng)
     ]
-    return sorted(done, key=lambda interaction: interaction.place)
+    return sorted(interactions, key=lambda interaction: interaction.sort_key)
 
 
 def read_catalogue(path: Path) -> list[dict[str, str]]:
@@ -174,34 +131,34 @@ def csv_text(interactions: Sequence[Interaction]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for done in interactions:
-        writer.writerow((done.reader_id, done.book_id, done.kind, done.value, f"{done.at:%Y-%m-%dT%H:%M:%SZ}"))
+    for each in interactions:
+        writer.writerow((each.reader_id, each.book_id, each.kind, each.value, f"{each.at:%Y-%m-%dT%H:%M:%SZ}"))
     return text.getvalue()
 
 
 def gzipped(text: str) -> bytes:
-    """`text` compressed without name and time of day, so that only another zlib can change the bytes."""
-    stored = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=stored, mode="wb", mtime=0) as file:
+    """`text` compressed without a file name and a time, so that the same text and zlib give the same bytes."""
+    compressed = io.BytesIO()
+    with gzip.GzipFile(filename="", fileobj=compressed, mode="wb", mtime=0) as file:
         file.write(text.encode())
-    return stored.getvalue()
+    return compressed.getvalue()
 
 
 def affinity(book: Book, taste: Taste) -> int:
-    """How much a book is to a reader's taste: 1 where they have nothing in common."""
+    """How well a book fits a reader's taste; 1 if they have nothing in common."""
     return (1 + sum(taste.get(trait, 0) for trait in book.traits)) ** 2
 
 
 def _books(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[Book]:
     ranks = {index: rank for rank, index in enumerate(_by_fame(catalogue, rng))}
-    # Zipf's law with its head blunted in proportion, so that a fifth of the books have about half of the readers
-    # in catalogues of any size.
-    blunt = 1 + len(catalogue) // 20
-    return [_book(row, fame=1_000_000 // (ranks[index] + blunt)) for index, row in enumerate(catalogue)]
+    # Zipf's law with an offset (Mandelbrot), so that a fifth of the books have about half of the readers in
+    # catalogues of any size.
+    offset = 1 + len(catalogue) // 20
+    return [_book(row, fame=1_000_000 // (ranks[index] + offset)) for index, row in enumerate(catalogue)]
 
 
 def _by_fame(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[int]:
-    # A shop holds more of what sells, so stock hints at fame; of a book that is sold out it says nothing.
+    # A shop stocks more of what sells, so stock suggests fame; for a sold-out book it is drawn at random.
     scores = [(int(row.get("stock") or 0) or _below(rng, 50)) + _below(rng, 20) for row in catalogue]
     return sorted(range(len(catalogue)), key=lambda index: (-scores[index], index))
 
@@ -224,77 +181,79 @@ def _entries(text: str) -> tuple[str, ...]:
 def _taste(books: Sequence[Book], rng: Random) -> Taste:
     taste: Counter[str] = Counter()
     for _ in range(1 + _below(rng, 3)):
-        beloved = books[_drawn([book.fame for book in books], rng)]
-        if beloved.categories:
-            taste[f"category:{beloved.categories[_below(rng, len(beloved.categories))]}"] += CATEGORY
-        for trait in beloved.traits:
+        favourite = books[_drawn([book.fame for book in books], rng)]
+        if favourite.categories:
+            taste[f"category:{favourite.categories[_below(rng, len(favourite.categories))]}"] += CATEGORY
+        for trait in favourite.traits:
             taste[trait] += {"subject": SUBJECT, "strand": STRAND}.get(trait.partition(":")[0], 0)
     return taste
 
 
 def _size(reader: int, rng: Random) -> int:
-    size = FEWEST_BOOKS
-    while size < MOST_BOOKS and rng.random() < READS_ON:
+    size = MIN_BOOKS
+    while size < MAX_BOOKS and rng.random() < READS_ON:
         size += 1
     return FIRST_READER_BOOKS if reader == 1 else size
 
 
-def _shelf(books: Sequence[Book], taste: Taste, size: int, rng: Random) -> list[Book]:
+def _books_of(books: Sequence[Book], taste: Taste, size: int, rng: Random) -> list[Book]:
     weights = [book.fame * affinity(book, taste) for book in books]
-    shelf = []
+    read = []
     for _ in range(min(size, len(books))):
         index = _drawn(weights, rng)
-        shelf.append(books[index])
+        read.append(books[index])
         weights[index] = 0
-    return shelf
+    return read
 
 
-def _spread(books: Sequence[Book], tastes: Mapping[int, Taste], shelves: Mapping[int, list[Book]]) -> None:
-    """Hand books that too few readers came upon to those whose taste they meet best; reader 1 stays as promised."""
-    held = {reader: {book.id for book in shelf} for reader, shelf in shelves.items()}
+def _ensure_min_readers(
+    books: Sequence[Book], tastes: Mapping[int, Taste], histories: Mapping[int, list[Book]]
+) -> None:
+    """Add books with too few readers to the histories whose taste they fit best; reader 1's stays as documented."""
+    book_ids = {reader: {book.id for book in read} for reader, read in histories.items()}
     for book in books:
-        missing = FEWEST_READERS - sum(book.id in ids for ids in held.values())
+        missing = MIN_READERS - sum(book.id in ids for ids in book_ids.values())
         if missing <= 0:
             continue
-        willing = [
+        candidates = [
             reader
-            for reader, shelf in shelves.items()
-            if reader != 1 and book.id not in held[reader] and len(shelf) < MOST_BOOKS
+            for reader, read in histories.items()
+            if reader != 1 and book.id not in book_ids[reader] and len(read) < MAX_BOOKS
         ]
-        if missing > len(willing):
-            raise TooFewReaders(f"{len(shelves)} readers are too few for {len(books)} books; simulate more readers")
-        willing.sort(key=lambda reader: (-affinity(book, tastes[reader]), len(shelves[reader]), reader))
-        for reader in willing[:missing]:
-            shelves[reader].append(book)
-            held[reader].add(book.id)
+        if missing > len(candidates):
+            raise TooFewReaders(f"{len(histories)} readers are too few for {len(books)} books; simulate more readers")
+        candidates.sort(key=lambda reader: (-affinity(book, tastes[reader]), len(histories[reader]), reader))
+        for reader in candidates[:missing]:
+            histories[reader].append(book)
+            book_ids[reader].add(book.id)
 
 
-def _story(reader: int, shelf: Sequence[Book], taste: Taste, rng: Random) -> Iterator[Interaction]:
-    """When and how a reader took up each book: looked at, mostly bought, at times rated afterwards."""
-    # A day after START at the earliest, as a look comes before its purchase; a month before END at the latest.
+def _story(reader: int, read: Sequence[Book], taste: Taste, rng: Random) -> Iterator[Interaction]:
+    """The interactions of a reader with each book: viewed, mostly bought, sometimes rated afterwards."""
+    # At least a day after START, because views precede purchases; at least a month before END.
     joined = START + timedelta(days=1 + _below(rng, (END - START).days - 31))
     span = int((END - joined).total_seconds())
-    times = sorted(joined + timedelta(seconds=_below(rng, span)) for _ in shelf)
-    for at, book in zip(times, shelf, strict=True):
-        looked = at - timedelta(seconds=30 + _below(rng, 1800))
+    times = sorted(joined + timedelta(seconds=_below(rng, span)) for _ in read)
+    for at, book in zip(times, read, strict=True):
+        viewed = at - timedelta(seconds=30 + _below(rng, 1800))
         rated = at + timedelta(seconds=86_400 + _below(rng, 60 * 86_400))
         chance = rng.random()
         buys = chance >= ONLY_LOOKS
         if not buys or chance >= 1 - VIEWS_AND_BUYS:
-            yield Interaction(at=looked, reader_id=reader, book_id=book.id, kind="view")
+            yield Interaction(at=viewed, reader_id=reader, book_id=book.id, kind="view")
         if chance < ONLY_LOOKS + CLICKS_AND_BUYS:
-            yield Interaction(at=looked + timedelta(seconds=9), reader_id=reader, book_id=book.id, kind="click")
+            yield Interaction(at=viewed + timedelta(seconds=9), reader_id=reader, book_id=book.id, kind="click")
         if buys:
             yield Interaction(at=at, reader_id=reader, book_id=book.id, kind="purchase")
-        # Whoever bought a book lately has not read it yet.
+        # A recently bought book is not rated yet.
         if buys and rng.random() < RATES and rated < END:
             value = _rating(affinity(book, taste), rng)
             yield Interaction(at=rated, reader_id=reader, book_id=book.id, kind="rating", value=value)
 
 
-def _rating(liking: int, rng: Random) -> str:
-    """From 0.5 to 5 stars in halves, higher the better a book meets the reader's taste, with moods."""
-    halves = 5 + min(liking.bit_length() // 2, 4) + _below(rng, 3) + _below(rng, 3) - 2
+def _rating(fit: int, rng: Random) -> str:
+    """From 0.5 to 5 stars in halves, higher for a better fit, with noise."""
+    halves = 5 + min(fit.bit_length() // 2, 4) + _below(rng, 3) + _below(rng, 3) - 2
     return f"{max(1, min(halves, 10)) / 2:.1f}"
 
 

@@ -1,4 +1,4 @@
-"""What tests of several packages share: an empty database of either kind, and the reasons to skip."""
+"""Fixtures that tests of several packages share, and what is skipped when this machine lacks something."""
 
 import functools
 import itertools
@@ -18,20 +18,20 @@ from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
 
-# The machine may be busy with other things, and the first example may compile.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+# The machine may be busy, and the first example may compile.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @functools.cache
-def _is_here(marker: str) -> bool:
+def _is_available(marker: str) -> bool:
     return bool(REQUIREMENTS[marker].find())
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test by the name of what this machine lacks; in CI, which installs it all, that is a failure."""
+    """Skip a test that needs what this machine lacks; in CI, which installs everything, fail it."""
     for marker, requirement in REQUIREMENTS.items():
-        if item.get_closest_marker(marker) is None or _is_here(marker):
+        if item.get_closest_marker(marker) is None or _is_available(marker):
             continue
         if os.environ.get("CI") == "true" and marker not in OPTIONAL_IN_CI:
             pytest.fail(f"CI lacks {requirement.what}")
@@ -39,8 +39,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on the settings of whoever runs it."""
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests do not see settings in the environment."""
     for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_"))]:
         monkeypatch.delenv(name)
 
@@ -53,7 +53,7 @@ def _plain_logs() -> None:
 
 @pytest.fixture
 def restored_logging() -> Iterator[None]:
-    """Logging as it was, after a test that configures it."""
+    """Restores logging after a test that configures it."""
     root = logging.getLogger()
     handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     yield
@@ -67,7 +67,7 @@ def restored_logging() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server: the one that TEST_POSTGRESQL_URL names, or one started for this run."""
+    """The URL of a PostgreSQL server: the one that TEST_POSTGRESQL_URL names, or one started for this process."""
     if named := os.environ.get("TEST_POSTGRESQL_URL"):
         yield named
         return

@@ -1,4 +1,4 @@
-"""What a database's planner knows."""
+"""What the query planner of a database knows."""
 
 from sqlalchemy import Engine, text
 
@@ -6,7 +6,7 @@ from servicekit.database import reading
 
 
 def rows_known(engine: Engine, table: str) -> int | None:
-    """How many rows of a table the planner reckons with, None before anyone had it look."""
+    """The planner's estimate of a table's rows, None before statistics exist."""
     with reading(engine) as connection:
         if connection.dialect.name == "postgresql":
             known = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(:table)"
@@ -16,5 +16,5 @@ def rows_known(engine: Engine, table: str) -> int | None:
             return None
         known = "SELECT stat FROM sqlite_stat1 WHERE tbl = :table"
         stats = connection.execute(text(known), {"table": table}).scalars()
-        # Of each index; one of a part of the rows has fewer.
+        # One for each index; a partial index has fewer rows.
         return max((int(stat.split()[0]) for stat in stats), default=None)

@@ -1,4 +1,4 @@
-"""What some tests need beyond Python packages, and whether it is here."""
+"""What some tests need beyond Python packages, and whether this machine has it."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def grpcurl() -> str | None:
 
 
 def docker_compose() -> str | None:
-    """The path of docker-compose, where an engine answers."""
+    """The path of docker-compose, if an engine answers."""
     path = shutil.which("docker-compose")
     if path is None or shutil.which("docker") is None:
         return None
@@ -37,7 +37,7 @@ def book_data() -> Path | None:
 
 
 def postgresql() -> str | None:
-    """Where PostgreSQL comes from."""
+    """The server that TEST_POSTGRESQL_URL names, or `embedded`."""
     if named := os.environ.get("TEST_POSTGRESQL_URL"):
         return named
     return "embedded" if sys.platform != "win32" else None
@@ -54,7 +54,7 @@ class Requirement:
 REQUIREMENTS = {
     "browser": Requirement("Chromium (Debian: chromium)", chromium),
     "grpcurl": Requirement("grpcurl", grpcurl),
-    "compose": Requirement("docker-compose and a Docker engine that answers", docker_compose),
+    "compose": Requirement("docker-compose and a running Docker engine", docker_compose),
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
     "book_data": Requirement("the folder of real data that BOOK_DATA names", book_data),
 }

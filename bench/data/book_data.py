@@ -1,4 +1,4 @@
-"""The real reading histories that BOOK_DATA names; they are no part of the project."""
+"""The real reading histories in the folder that BOOK_DATA names; they are not part of the project."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class BookData:
 
 
 def amazon_book(skipped: str) -> BookData | None:
-    """The Amazon-Book files; where they are absent, a line says that `skipped` is, and None is returned."""
+    """The Amazon-Book files, or None after a line which says that the benchmark `skipped` is skipped."""
     named = os.environ.get(VARIABLE, "")
     if not named:
         click.echo(f"{skipped}: skipped: {VARIABLE} is not set; it names the folder that holds amazon-book/")

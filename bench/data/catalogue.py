@@ -1,4 +1,4 @@
-"""A made-up catalogue in words that can be spoken, and thus mistyped."""
+"""A generated catalogue of pronounceable words, so that they can be mistyped as real ones are."""
 
 import csv
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _ONSETS = ("b", "br", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "
 _VOWELS = ("a", "e", "i", "o", "u", "é", "ö")
 _OFTEN_ACCENTED = (0.22, 0.22, 0.18, 0.18, 0.16, 0.02, 0.02)
 _CODAS = ("", "n", "r", "s", "l")
-_LITTLE_WORDS = ("the", "of", "and", "in", "a")
+_STOP_WORDS = ("the", "of", "and", "in", "a")
 _VOCABULARY, _NAMES = 40_000, 15_000
 _PURCHASES_A_BOOK = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeUp:
+class GeneratedBook:
     """One book of the catalogue, as its words."""
 
     title: str
@@ -30,11 +30,11 @@ class MadeUp:
     isbn: str
 
 
-def make_books(count: int, seed: int = 7) -> list[MadeUp]:
-    """So many books: one in three titles has a little word, and a third of all books share one word of a subject."""
+def make_books(count: int, seed: int = 7) -> list[GeneratedBook]:
+    """Generate books: one in three titles has a stop word, and a third of all books share one word of a subject."""
     rng = np.random.default_rng(seed)
     words, names = _words(rng, _VOCABULARY), [name.title() for name in _words(rng, _NAMES)]
-    authors = [f"{names[one]} {names[other]}" for one, other in rng.integers(_NAMES, size=(max(count // 5, 1), 2))]
+    authors = [f"{names[first]} {names[last]}" for first, last in rng.integers(_NAMES, size=(max(count // 5, 1), 2))]
     # A subject is one of few phrases; the first word of the vocabulary stands for "history".
     phrases = [
         f"{words[0]} of {words[int(word)]}" if number % 3 == 0 else f"{words[int(word)]} {words[int(other)]}"
@@ -44,16 +44,16 @@ def make_books(count: int, seed: int = 7) -> list[MadeUp]:
     titles = _drawn(rng, _VOCABULARY, (count, 5))
     written = _drawn(rng, len(authors), (count,))
     subjects = _drawn(rng, len(phrases), (count, 2))
-    little = rng.integers(3 * len(_LITTLE_WORDS), size=count)
+    stop_word = rng.integers(3 * len(_STOP_WORDS), size=count)
     books = []
     for book in range(count):
         title = [words[int(word)].title() for word in titles[book, : lengths[book]]]
-        if little[book] < len(_LITTLE_WORDS):
-            title.insert(0, _LITTLE_WORDS[int(little[book])].title())
+        if stop_word[book] < len(_STOP_WORDS):
+            title.insert(0, _STOP_WORDS[int(stop_word[book])].title())
         body = f"978{book:09}"
         check = -sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body)) % 10
         books.append(
-            MadeUp(
+            GeneratedBook(
                 title=" ".join(title),
                 author=authors[int(written[book])],
                 subjects=tuple(dict.fromkeys(phrases[int(subject)] for subject in subjects[book])),
@@ -63,7 +63,7 @@ def make_books(count: int, seed: int = 7) -> list[MadeUp]:
     return books
 
 
-def write_books(path: Path, books: list[MadeUp], seed: int = 8) -> None:
+def write_books(path: Path, books: list[GeneratedBook], seed: int = 8) -> None:
     """A catalogue file with the ids from 1."""
     rng = np.random.default_rng(seed)
     categories = _drawn(rng, len(Category), (len(books),))
@@ -79,7 +79,7 @@ def write_books(path: Path, books: list[MadeUp], seed: int = 8) -> None:
 
 
 def write_interactions(path: Path, books: int, seed: int = 9) -> None:
-    """Purchases by which some books are much more popular than most."""
+    """Purchases with a few very popular books."""
     rng = np.random.default_rng(seed)
     count = books * _PURCHASES_A_BOOK
     bought = rng.permutation(books)[_drawn(rng, books, (count,))] + 1

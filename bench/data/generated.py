@@ -1,4 +1,4 @@
-"""Histories made up by chance, of any size: what no public data set has in the numbers that are wanted."""
+"""Random histories of any size, larger than public data sets."""
 
 import csv
 import gzip
@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 ZIPF = 0.8
-"""The exponent of popularity: the n-th book of a group is taken up in proportion to n^−ZIPF."""
+"""The exponent of popularity: the n-th book of a group is read in proportion to n^−ZIPF."""
 
 BOOKS_A_GROUP = 250
-"""Readers of a group of books meet in it, so that books have neighbours."""
+"""Books of a group share readers, so that books have neighbours."""
 
 FAVOURITES, LOYALTY = 3, 0.8
-"""How many groups a reader keeps to, and how often."""
+"""How many groups a reader prefers, and how often they choose from them."""
 
 SPREAD = 1.1
 """The standard deviation of the logarithm of a reader's number of interactions."""
 
 LONGEST = 5_000
 BATCH = 2_000
-"""Readers that are drawn at once."""
+"""Readers drawn at a time."""
 
 FIRST_DAY = np.datetime64("2023-01-01T00:00:00", "s")
 YEARS = 3.0
@@ -36,7 +36,7 @@ Times = npt.NDArray[np.datetime64]
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much is made up; a reader has `mean` interactions on average."""
+    """How much to generate; a reader has `mean` interactions on average."""
 
     books: int
     interactions: int
@@ -61,10 +61,10 @@ def write_books(path: Path, size: Size, seed: int = 7) -> None:
 
 
 def write_interactions(folder: Path, size: Size, parts: int, seed: int = 7) -> list[Path]:
-    """Gzipped histories in files of which each has, with all before it, twice as many as those before it alone.
+    """Gzipped histories in files, each of which doubles the number of interactions.
 
-    The last of them makes the number full. Every file has readers of its own, none of whom did anything twice with
-    one book, and names them in the order of time within each reader.
+    Every file has its own readers. No reader does anything twice with one book, and a reader's rows are in order of
+    time.
     """
     rng = np.random.default_rng(seed)
     ends = [size.interactions >> (parts - 1 - part) for part in range(parts)]
@@ -76,7 +76,7 @@ def write_interactions(folder: Path, size: Size, parts: int, seed: int = 7) -> l
         with gzip.open(path, "wt", compresslevel=1, encoding="ascii", newline="") as file:
             file.write("user_id,book_id,kind,occurred_at\n")
             while written < end:
-                # Somebody's history ends with the file.
+                # The last reader's history is cut off at the end of the file.
                 books, times = next(drawn)
                 books, times = books[: end - written], times[: end - written]
                 reader += 1
@@ -96,12 +96,12 @@ def _groups(size: Size) -> int:
 
 
 def _ids(size: Size) -> Ints:
-    """The id of each book: of a group there is one in every so many, its likeliest first; an id tells nothing."""
+    """The id of each book: books of a group are evenly spaced, the likeliest first; ids are shuffled."""
     return np.random.default_rng(size.books).permutation(size.books) + 1
 
 
 def _readers(size: Size, rng: np.random.Generator) -> Iterator[tuple[Ints, Times]]:
-    """The books of one reader after the other, each at least one, and the times, ascending."""
+    """For each reader the books, at least one, and their times in ascending order."""
     groups, ids = _groups(size), _ids(size)
     # What is lost to repetitions is little beside the spread of lengths.
     mu = np.log(size.mean) - SPREAD**2 / 2

@@ -1,7 +1,7 @@
 """A load generator for unary gRPC calls: one thread, many connections, one call at a time on each.
 
 A Python gRPC client takes as much processor time as an empty server (300 µs a call were measured), which on few cores
-hides what the server costs. This one takes about a fifth of that: it speaks just enough HTTP/2 (RFC 9113) to send
+hides what the server costs. This one takes about a fifth of that: it implements just enough HTTP/2 (RFC 9113) to send
 prepared messages and to see whether a message came back.
 """
 
@@ -35,7 +35,7 @@ class ConnectionLost(click.ClickException):
 
 @dataclass(frozen=True)
 class Load:
-    """What became of the calls: the seconds that each answered one took, how many failed, and the costs."""
+    """Seconds that each answered call took, the number of failed calls, and the costs."""
 
     latencies: Sequence[float]
     failed: int
@@ -44,7 +44,7 @@ class Load:
 
     @property
     def calls(self) -> int:
-        """How many calls ended, either way."""
+        """The number of calls that ended, answered or failed."""
         return len(self.latencies) + self.failed
 
 
@@ -55,21 +55,21 @@ def generate_load(port: int, method: str, messages: Iterator[bytes], *, connecti
     """
     latencies: list[float] = []
     failed = 0
-    with _lanes(port, method, connections) as (lanes, selector):
+    with _connect(port, method, connections) as (connected, selector):
         cpu, started = time.process_time(), time.perf_counter()
         stop = started + seconds
-        for lane in lanes:
-            lane.call(next(messages))
-        busy = len(lanes)
+        for connection in connected:
+            connection.call(next(messages))
+        busy = len(connected)
         while busy:
-            for lane in _answered(selector, busy):
+            for connection in _answered(selector, busy):
                 now = time.perf_counter()
-                if lane.answered:
-                    latencies.append(now - lane.called_at)
+                if connection.answered:
+                    latencies.append(now - connection.called_at)
                 else:
                     failed += 1
                 if now < stop:
-                    lane.call(next(messages))
+                    connection.call(next(messages))
                 else:
                     busy -= 1
         ended, cpu = time.perf_counter(), time.process_time() - cpu
@@ -86,11 +86,11 @@ def offer_load(
     """
     latencies: list[float] = []
     failed, called = 0, 0
-    with _lanes(port, method, connections) as (lanes, selector):
+    with _connect(port, method, connections) as (connected, selector):
         cpu, started = time.process_time(), time.perf_counter()
-        free = deque(lanes)
+        free = deque(connected)
         calls = int(seconds * rate)
-        while called < calls or len(free) < len(lanes):
+        while called < calls or len(free) < len(connected):
             due = started + called / rate
             wait = max(due - time.perf_counter(), 0.0)
             if called < calls and free and not wait:
@@ -98,43 +98,45 @@ def offer_load(
                 free.popleft().called_at = due
                 called += 1
                 continue
-            busy = len(lanes) - len(free)
-            for lane in _answered(selector, busy, wait if called < calls and free else None):
-                if lane.answered:
-                    latencies.append(time.perf_counter() - lane.called_at)
+            busy = len(connected) - len(free)
+            for connection in _answered(selector, busy, wait if called < calls and free else None):
+                if connection.answered:
+                    latencies.append(time.perf_counter() - connection.called_at)
                 else:
                     failed += 1
-                free.append(lane)
+                free.append(connection)
         ended, cpu = time.perf_counter(), time.process_time() - cpu
     return Load(latencies, failed, ended - started, cpu)
 
 
 @contextlib.contextmanager
-def _lanes(port: int, method: str, connections: int) -> "Iterator[tuple[list[_Lane], selectors.BaseSelector]]":
+def _connect(
+    port: int, method: str, connections: int
+) -> "Iterator[tuple[list[_Connection], selectors.DefaultSelector]]":
     headers = _header_block(method, f"127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        lanes = []
+        connected = []
         for _ in range(connections):
-            lane = _Lane(port, headers)
-            stack.callback(lane.socket.close)
-            selector.register(lane.socket, selectors.EVENT_READ, lane)
-            lanes.append(lane)
-        yield lanes, selector
+            connection = _Connection(port, headers)
+            stack.callback(connection.socket.close)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connected.append(connection)
+        yield connected, selector
 
 
-def _answered(selector: selectors.BaseSelector, busy: int, seconds: float | None = None) -> "Iterator[_Lane]":
-    """The lanes whose call is over; waits for one of the `busy`, or for so many seconds."""
+def _answered(selector: selectors.BaseSelector, busy: int, seconds: float | None = None) -> "Iterator[_Connection]":
+    """The connected whose call is over; waits for one of the `busy`, or for so many seconds."""
     ready = selector.select(_WAIT_SECONDS if seconds is None else seconds)
     if not ready and seconds is None:
         raise ConnectionLost(f"{busy} calls had no answer in {_WAIT_SECONDS:g} s")
     for key, _ in ready:
-        lane: _Lane = key.data
-        if lane.receive():
-            yield lane
+        connection: _Connection = key.data
+        if connection.receive():
+            yield connection
 
 
-class _Lane:
+class _Connection:
     """One connection with at most one call under way."""
 
     def __init__(self, port: int, headers: bytes) -> None:
@@ -161,7 +163,7 @@ class _Lane:
         self.socket.sendall(request)
 
     def receive(self) -> bool:
-        """Take in what has come; returns whether the call is over."""
+        """Read what has arrived; returns whether the call is over."""
         chunk = self.socket.recv(262_144)
         if not chunk:
             raise ConnectionLost("the server closed a connection")
@@ -186,7 +188,7 @@ class _Lane:
         elif kind == PING and not flags & ACK:
             self.socket.sendall(_frame(PING, ACK, 0, bytes(payload)))
         elif kind == GOAWAY:
-            raise ConnectionLost(f"the server said goodbye: {bytes(payload[8:])!r}")
+            raise ConnectionLost(f"the server sent GOAWAY: {bytes(payload[8:])!r}")
         elif kind == RST_STREAM:
             self.answered = False
             return True

@@ -1,4 +1,4 @@
-"""Child processes that are measured, and that end with the benchmark, by their own ids."""
+"""Child processes that are measured, and that end with the benchmark."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ class ChildFailed(click.ClickException):
 class Finished:
     """A command that ran to its end: what it printed, how long it took and the most memory it held.
 
-    `cpu_seconds` are those of all its threads: what another process on this machine hardly changes.
+    `cpu_seconds` are those of all its threads: which other load on this machine hardly changes.
     """
 
     output: str
@@ -75,7 +75,7 @@ class Child:
 
     def wait(self) -> resource.struct_rusage:
         """Wait until it ends by itself; returns what it used. Raises ChildFailed where it ends with an error."""
-        # Not Popen.wait: only wait4 tells what this one child used.
+        # Not Popen.wait: only wait4 reports what this child used.
         _, status, usage = os.wait4(self.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         if status:
@@ -85,8 +85,8 @@ class Child:
     def cpu_seconds(self) -> float:
         """The processor time that it and its workers have used, all threads, user and system."""
         process = psutil.Process(self.pid)
-        times = [one.cpu_times() for one in (process, *process.children())]
-        return sum(one.user + one.system for one in times)
+        times = [member.cpu_times() for member in (process, *process.children())]
+        return sum(used.user + used.system for used in times)
 
     def threads(self) -> int:
         """How many threads it has, grpcio's own among them."""
@@ -97,11 +97,11 @@ class Child:
         return psutil.Process(self.pid).memory_info().rss / 1e6
 
     def freeze(self) -> None:
-        """Stop it in its tracks, connections open."""
+        """Stop it with its connections open."""
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
@@ -114,7 +114,7 @@ class Child:
         if self._process.poll() is not None:
             return
         self._process.terminate()
-        self.thaw()  # a frozen one cannot hear
+        self.thaw()  # a stopped process does not handle SIGTERM
         try:
             self._process.wait(ENDING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -134,7 +134,7 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Being told to end once more must not leave a process behind.
+        # Another signal to end must not leave a process behind.
         with _handling((signal.SIGINT, *_ENDING), lambda _number, _frame: None):
             self._exits.close()
 

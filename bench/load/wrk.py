@@ -1,4 +1,4 @@
-"""What wrk tells of a run."""
+"""Running wrk and reading its report."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ THREADS, CONNECTIONS = 2, 16
 
 @dataclass(frozen=True)
 class WrkReport:
-    """Pages a second, latencies as wrk writes them, answers that were neither 2xx nor 3xx, and socket errors."""
+    """Pages a second, latencies as wrk writes them, responses that were neither 2xx nor 3xx, and socket errors."""
 
     rate: float
     p50: str

@@ -16,7 +16,7 @@ OtherRow = TypeVar("OtherRow")
 
 @dataclass(frozen=True, slots=True)
 class TablePage(Generic[Row]):
-    """One page of a table; `total` counts the rows that paging can reach, `has_more` tells of further ones."""
+    """One page of a table; paging reaches `total` rows, and `has_more` says that there are others."""
 
     rows: tuple[Row, ...]
     total: int

@@ -63,12 +63,14 @@ class Listings:
         page = self._page(by_author, book_authors.c.book_id, sort, limit=limit, offset=offset)
         return AuthorListing(name=best_known.authors[best_known.position], cards=page.cards, total=page.total)
 
-    def _page(self, chosen: Any, book_id: ColumnElement[int], sort: Sort, *, limit: int, offset: int) -> Listing:
-        total = self._connection.execute(select(func.count()).select_from(chosen.subquery())).scalar_one()
+    def _page(self, selected: Any, book_id: ColumnElement[int], sort: Sort, *, limit: int, offset: int) -> Listing:
+        total = self._connection.execute(select(func.count()).select_from(selected.subquery())).scalar_one()
         # IN makes SQLite look up each id and sort; EXISTS makes it walk the index of the order. PostgreSQL estimates
         # the number of rows and decides for itself.
         is_selected = (
-            books.c.book_id.in_(chosen) if total <= self._few else chosen.where(book_id == books.c.book_id).exists()
+            books.c.book_id.in_(selected)
+            if total <= self._few
+            else selected.where(book_id == books.c.book_id).exists()
         )
         page = select(books.c.book_id).where(is_selected).order_by(*in_order(sort)).limit(limit).offset(offset)
         ids = self._connection.scalars(page).all() if offset < total else ()

@@ -142,10 +142,12 @@ class StoredOrders:
     def overdue(self, before: datetime, limit: int) -> list[tuple[str, Money]]:
         """Orders that await payment and whose payment was last requested before then, each with its total."""
         waiting = (orders.c.state == OrderState.PLACED.value, orders.c.asked_at < before)
-        chosen = select(orders.c.order_id, orders.c.total_minor, orders.c.currency).where(*waiting)
+        selected = select(orders.c.order_id, orders.c.total_minor, orders.c.currency).where(*waiting)
         # Concurrent workers skip each other's rows.
-        chosen = chosen.order_by(orders.c.placed_at, orders.c.order_id).limit(limit).with_for_update(skip_locked=True)
-        rows = self._connection.execute(chosen)
+        selected = (
+            selected.order_by(orders.c.placed_at, orders.c.order_id).limit(limit).with_for_update(skip_locked=True)
+        )
+        rows = self._connection.execute(selected)
         return [(row.order_id, Money(row.total_minor, row.currency)) for row in rows]
 
     def payment_requested(self, order_id: str, moment: datetime) -> None:

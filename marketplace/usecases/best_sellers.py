@@ -14,7 +14,7 @@ from marketplace.store import Store
 
 log = structlog.get_logger()
 
-SHELF = 20
+LIMIT = 20
 MAX_AGE = 30.0
 
 
@@ -49,7 +49,7 @@ class BestSellersCache:
             return self._known  # another thread has just read them
         try:
             with self._store.read() as work:
-                self._known = _with_reasons(work.books.best_sellers(SHELF))
+                self._known = _with_reasons(work.books.best_sellers(LIMIT))
         except StoreUnavailable:
             if self._known is None:
                 raise

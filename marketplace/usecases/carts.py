@@ -1,24 +1,19 @@
 """The carts of readers, guests included."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
-from marketplace.domain.ids import NOBODY, SHOP
+from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.orders import MAX_LINES, MAX_QUANTITY, Cart, CartLine, LineProblem, priced_cart
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.activity import Activity
-from servicekit.clock import now
 
 
 class Carts:
     """The use cases of carts; every method raises StoreUnavailable."""
 
-    def __init__(self, store: Store, activity: Activity, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, store: Store, activity: Activity) -> None:
         self._store = store
         self._activity = activity
-        self._clock = clock
 
     def of(self, reader_id: int) -> Cart:
         """A reader's cart; an anonymous visitor's is empty."""
@@ -36,20 +31,20 @@ class Carts:
             raise ValueError("at least one copy")
         with self._activity.transaction(reader_id) as current:
             work = current.work
-            in_cart = current.new_interaction(book_id, InteractionKind.CART, attribution)
+            addition = current.new_interaction(book_id, InteractionKind.CART, attribution)
             lines = {line.book_id: line for line in work.carts.of(current.reader_id)}
             known = lines.get(book_id)
             copies = min((known.quantity if known else 0) + quantity, MAX_QUANTITY)
             lines[book_id] = line = CartLine(
                 book_id=book_id,
                 quantity=copies,
-                added_at=self._clock(),
-                recommendation_id="" if attribution == SHOP else attribution,
+                added_at=addition.occurred_at,
+                recommendation_id=addition.recommendation_id,
             )
             _require_buyable(priced_cart(lines.values(), work.books.offered(lines)), book_id)
             work.carts.put(current.reader_id, line)
             if known is None:
-                current.record(in_cart)
+                current.record(addition)
             return current.reader_id
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:

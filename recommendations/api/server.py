@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.database_calls import DatabaseCalls
+from recommendations.api.executor import CallExecutor
 from recommendations.api.health import DATABASE, SERVICE, Health
 from recommendations.api.interceptor import CallInterceptor
 from recommendations.api.servicer import RecommendationsServicer
@@ -103,7 +104,7 @@ def create_server(
     database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
     health_executor = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
-    in_memory = futures.ThreadPoolExecutor(min(threads, IN_MEMORY_THREADS), thread_name_prefix="in-memory")
+    in_memory = CallExecutor(min(threads, IN_MEMORY_THREADS), name="in-memory")
     executors = {f"/{SERVICE}/{method}": in_memory for method in IN_MEMORY}
     server = grpc.server(
         pool,

@@ -1,16 +1,16 @@
-"""How well models foresee what readers take up next: hold-outs, measures, baselines and the `evaluate` command.
+"""How well models predict what readers read next: hold-outs, metrics, baselines and the `evaluate` command.
 
-Nothing here is needed to train or to serve, and this file imports nothing, so that naming the choices costs nothing.
+This file imports nothing, so that the command line can name the choices without loading what evaluation needs.
 """
 
 SHIPPED = "shipped"
-"""The model of this project, as it is trained and served."""
+"""This project's model, as it is trained and served."""
 SIMPLE = ("popularity", "random")
 """Baselines that need no library."""
-OF_THE_LIBRARY = ("als", "bpr", "bm25", "cosine")
-"""Baselines of the `implicit` library, which is a development dependency."""
-MODELS = (SHIPPED, *SIMPLE, *OF_THE_LIBRARY)
+IMPLICIT = ("als", "bpr", "bm25", "cosine")
+"""Baselines from the `implicit` library, a development dependency."""
+MODELS = (SHIPPED, *SIMPLE, *IMPLICIT)
 
 SPLITS = ("random", "drift", "temporal")
 LONGEST_LIST = 100
-"""The longest list that the server gives, and so the greatest cutoff."""
+"""The longest list that the server gives, so the greatest cutoff."""

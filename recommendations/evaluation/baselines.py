@@ -1,4 +1,4 @@
-"""Baselines of the `implicit` library, with parameters that its users publish."""
+"""Baselines from the `implicit` library, with published parameters."""
 
 import importlib.util
 import warnings
@@ -19,43 +19,45 @@ PARAMETERS: dict[str, dict[str, float]] = {
 }
 
 
-def library_is_here() -> bool:
-    """Whether `implicit` is installed; a production install does without."""
+def library_is_installed() -> bool:
+    """Whether `implicit` is installed, which production installs do not need."""
     return importlib.util.find_spec("implicit") is not None
 
 
 def train_with_library(name: str, case: Case) -> Ranker:
-    """Train `als`, `bpr`, `bm25` or `cosine` on the likings; all cores take part.
+    """Train `als`, `bpr`, `bm25` or `cosine` on the liked books, on all cores.
 
-    A reader who likes nothing gets no list, and lists are as short as the library leaves them. At their end may be
-    books that the reader has: the judge strikes them.
+    A reader who likes nothing gets an empty list. Lists may be short, or end in books that the reader has, which the
+    evaluator removes.
     """
     # A development dependency.
     import threadpoolctl  # noqa: PLC0415
     from implicit.utils import ParameterWarning  # noqa: PLC0415
 
-    # The library's own threads and those of BLAS would fight for the cores, and it says so.
+    # The library warns that its own threads and those of BLAS would compete for the cores.
     threadpoolctl.threadpool_limits(1, "blas")
     liked = _matrix(case)
     model = _model(name, case.seed)
     with warnings.catch_warnings(category=ParameterWarning, action="ignore"):
-        # About a conversion of its own.
+        # It warns of its own conversion.
         model.fit(liked, show_progress=False)
 
     def ranked(readers: Ids) -> list[list[int]]:
         rows = case.liked.readers.rows(readers)
-        here = np.flatnonzero(rows != ABSENT)
+        present = np.flatnonzero(rows != ABSENT)
         lists: list[list[int]] = [[] for _ in readers]
-        if not len(here):
+        if not len(present):
             return lists
-        # The library leaves out what the reader likes; what the reader has and does not like is struck out later,
-        # and needs room.
-        known = (len(case.known.of_reader(reader)) for reader in readers[here].tolist())
-        others = max(count - liking for count, liking in zip(known, np.diff(liked.indptr)[rows[here]], strict=True))
+        # The library leaves out the books that the reader likes. Those that the reader has but does not like are
+        # removed later, and need room.
+        known = (len(case.known.of_reader(reader)) for reader in readers[present].tolist())
+        others = max(count - likes for count, likes in zip(known, np.diff(liked.indptr)[rows[present]], strict=True))
         most = min(case.k + int(others), len(case.catalogue))
-        places, _scores = model.recommend(rows[here], liked[rows[here]], N=most, filter_already_liked_items=True)
-        for place, books in zip(here.tolist(), places, strict=True):
-            # The library fills lists up with −1.
+        places, _scores = model.recommend(
+            rows[present], liked[rows[present]], N=most, filter_already_liked_items=True
+        )
+        for place, books in zip(present.tolist(), places, strict=True):
+            # The library pads lists with −1.
             lists[place] = case.catalogue.ids[books[books >= 0]].tolist()
         return lists
 
@@ -65,7 +67,7 @@ def train_with_library(name: str, case: Case) -> Ranker:
 def _matrix(case: Case) -> csr_matrix:
     rows = case.catalogue.rows(case.liked.books)
     shape = (len(case.liked.readers), len(case.catalogue))
-    # Row numbers of 64 bits are refused by the library.
+    # The library refuses 64-bit row numbers.
     return csr_matrix((np.ones(len(rows), dtype=np.float32), rows, case.liked.indptr.astype(np.int32)), shape=shape)
 
 

@@ -1,4 +1,4 @@
-"""One question put to every model: what was told, and which books are to be foreseen."""
+"""What every model is evaluated on: the training part, and the books to predict."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reader_books import ReaderBooks, pair_keys
+from recommendations.evaluation.interactions import Interactions, ReaderBooks, pair_keys
 from recommendations.evaluation.split import Split
 from recommendations.model.vocabulary import Ids, Vocabulary
 
 CHUNK = 500
-"""Readers ranked at a time: memory grows with this, not with readers × books."""
+"""Readers ranked at a time, which bounds memory."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What every model is asked, for lists of `k` books.
+    """The same task for every model, with lists of `k` books.
 
     `catalogue` has the books that may be recommended. `known` are each reader's books in the training part, `liked`
-    those of them that the reader likes, and `wanted` the books to foresee of every reader evaluated.
+    those of them that the reader likes, and `wanted` the books to predict for every evaluated reader.
     """
 
     catalogue: Vocabulary
@@ -33,7 +32,7 @@ class Case:
     seed: int
 
     def chunks(self) -> Iterator[Ids]:
-        """The readers to evaluate, ascending, some at a time."""
+        """The readers to evaluate, ascending, in chunks."""
         readers = self.wanted.readers.ids
         for start in range(0, len(readers), CHUNK):
             yield readers[start : start + CHUNK]
@@ -71,13 +70,13 @@ _SETS = ("known", "liked", "wanted")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How many readers and books there are, and what of the test part could not be asked, or never be answered.
+class Counts:
+    """The size of a case, and what the split made impossible to predict.
 
-    `unknown_readers` are in the test part alone and are not evaluated. `unknown_books` are in the test part alone;
-    they stay wanted, `unknown_wanted` times by readers evaluated, and count against every model that cannot name
-    them. `known_already` counts likings of books that the reader has in the training part too, which are not wanted.
-    `undated` interactions are in neither part.
+    `unknown_readers` are only in the test part and are not evaluated. `unknown_books` are only in the test part; they
+    stay wanted, `unknown_wanted` times in all, and count against every model. `known_already` counts books liked in
+    the test part that the reader has in the training part too: they are not wanted. `undated` interactions are in
+    neither part.
     """
 
     readers: int
@@ -92,8 +91,8 @@ class Asked:
     undated: int
 
 
-def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Asked]:
-    """Put the question of a hold-out; the catalogue is `books` with the books of the training part."""
+def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Counts]:
+    """Make the case of a hold-out; the catalogue is `books` and the books of the training part."""
     training, test = split.training, split.test
     known, liked = training.known_and_liked()
     readers, liked_later = test.known_and_liked()[1].pairs()
@@ -108,7 +107,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Ask
         k=k,
         seed=seed,
     )
-    asked = Asked(
+    counts = Counts(
         readers=len(wanted.readers),
         books=len(case.catalogue),
         training_interactions=len(training),
@@ -120,7 +119,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Ask
         known_already=int(np.count_nonzero(~new)),
         undated=split.undated,
     )
-    return case, asked
+    return case, counts
 
 
 def _absent(ids: Ids, present: Ids) -> int:

@@ -1,17 +1,20 @@
-"""Recall and NDCG of every model as a picture."""
+"""Recall and NDCG of every model as an SVG chart.
+
+Written by hand: a plotting library would add tens of megabytes to the installation, and no dark theme.
+"""
 
 from collections.abc import Sequence
 from math import ceil, log10
 from xml.etree import ElementTree as ET
 
-from recommendations.evaluation.contest import Entry
+from recommendations.evaluation.runner import ModelResult
 
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 72, 24, 84, 64
 """Space around the bars, for the title, the legend and the axes."""
 MOST_STEPS = 6
 
-# The picture brings its own background, so that it is readable on any page.
+# With a background of its own, to be readable on any page.
 _STYLE = """
 text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 17px; font-weight: 600 } .value { font-size: 11px } .end { text-anchor: end }
@@ -24,8 +27,8 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-s
 """
 
 
-def draw(entries: Sequence[Entry], k: int, title: str) -> str:
-    """An SVG with two bars for each model, Recall@k and NDCG@k, in the order of `entries`."""
+def draw(results: Sequence[ModelResult], k: int, title: str) -> str:
+    """An SVG with two bars for each model, Recall@k and NDCG@k, in the order of `results`."""
     svg = ET.Element(
         "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", width=str(WIDTH)
     )
@@ -37,7 +40,7 @@ def draw(entries: Sequence[Entry], k: int, title: str) -> str:
         _box(svg, kind, x=LEFT + 110 * place, y=48, width=12, height=12)
         _text(svg, "", LEFT + 110 * place + 18, 59, name)
     bottom, high = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
-    step, steps = _steps(max((max(one.verdict.recall, one.verdict.ndcg) for one in entries), default=0.0))
+    step, steps = _steps(max((max(result.metrics.recall, result.metrics.ndcg) for result in results), default=0.0))
     for number in range(steps + 1):
         y = bottom - high * number / steps
         _line(svg, "line" if number else "axis", y)
@@ -46,21 +49,24 @@ def draw(entries: Sequence[Entry], k: int, title: str) -> str:
         "transform", f"rotate(-90 20 {TOP + high / 2:g})"
     )
     _text(svg, "middle", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "model")
-    room = (WIDTH - LEFT - RIGHT) / max(len(entries), 1)
+    room = (WIDTH - LEFT - RIGHT) / max(len(results), 1)
     bar = min(room * 0.38, 64)
-    for place, one in enumerate(entries):
+    for place, result in enumerate(results):
         centre = LEFT + room * (place + 0.5)
-        for kind, value, x in (("recall", one.verdict.recall, centre - bar), ("ndcg", one.verdict.ndcg, centre)):
+        for kind, value, x in (
+            ("recall", result.metrics.recall, centre - bar),
+            ("ndcg", result.metrics.ndcg, centre),
+        ):
             tall = high * value / (step * steps)
             _box(svg, kind, x=x + 1, y=bottom - tall, width=bar - 2, height=tall)
             _text(svg, "value middle", x + bar / 2, bottom - tall - 5, f"{value:.3f}")
-        _text(svg, "middle", centre, bottom + 20, one.model)
+        _text(svg, "middle", centre, bottom + 20, result.model)
     ET.indent(svg)
     return ET.tostring(svg, encoding="unicode") + "\n"
 
 
 def _steps(greatest: float) -> tuple[float, int]:
-    """The height of a step of the scale, a round number, and how many reach the greatest value."""
+    """The step of the scale, a round number, and how many steps reach the greatest value."""
     greatest = max(greatest, 0.001)
     power = 10.0 ** ceil(log10(greatest) - 2)
     step = next(power * factor for factor in (0.5, 1, 2, 5, 10, 20) if greatest <= power * factor * MOST_STEPS)

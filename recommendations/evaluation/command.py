@@ -11,19 +11,19 @@ from pathlib import Path
 import click
 import numpy as np
 
-from recommendations.evaluation import OF_THE_LIBRARY, chart, report
-from recommendations.evaluation.baselines import library_is_here
-from recommendations.evaluation.case import Asked, make_case
-from recommendations.evaluation.contest import evaluate
+from recommendations.evaluation import IMPLICIT, chart, report
+from recommendations.evaluation.baselines import library_is_installed
+from recommendations.evaluation.case import Counts, make_case
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.reading import read_books, read_interactions
-from recommendations.evaluation.split import CannotSplit, Split, fitting_split, split
+from recommendations.evaluation.runner import ModelResult, evaluate
+from recommendations.evaluation.split import CannotSplit, Split, default_split, split
 from servicekit.table import print_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command was asked to do; without `split` and `test` the data decides."""
+    """The options of the command; without `split` and `test` the data decides how to split."""
 
     interactions: Path
     books: Path | None
@@ -38,49 +38,49 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Evaluate and print; all that is not the result goes to standard error."""
+    """Evaluate and print the report; everything else goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         result = _evaluate(options)
         if options.chart:
-            title = f"{options.interactions.name}: {result.split} hold-out, {result.asked.readers:,} readers"
-            options.chart.write_text(chart.draw(result.entries, result.k, title), encoding="utf-8")
+            title = f"{options.interactions.name}: {result.split} hold-out, {result.counts.readers:,} readers"
+            options.chart.write_text(chart.draw(result.results, result.k, title), encoding="utf-8")
     if options.as_json:
         click.echo(json.dumps(result.as_json(), indent=2, allow_nan=False))
         return
-    title = f"{options.interactions.name}, {result.split} hold-out, seed {result.seed}: all books ranked that are new"
-    print_table(f"{title} to the reader", report.columns(result.k), list(map(report.cells, result.entries)))
-    click.echo(report.counts(result.asked))
-    click.echo(report.legend([one.model for one in result.entries]))
+    title = f"{options.interactions.name}, {result.split} hold-out, seed {result.seed}: ranking all books that are"
+    print_table(f"{title} new to the reader", report.columns(result.k), list(map(report.cells, result.results)))
+    click.echo(report.describe(result.counts))
+    click.echo(report.legend([row.model for row in result.results]))
 
 
 def _evaluate(options: Options) -> report.Report:
     models, skipped = _installed(options.models)
     name, hold_out = _hold_out(options)
     books = read_books(options.books) if options.books else {}
-    case, asked = make_case(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
-    if not asked.readers:
-        raise click.ClickException(f"there is nobody to evaluate: {_why_nobody(asked)}")
-    click.echo(report.counts(asked))
-    entries = []
-    with click.progressbar(length=len(models), label="evaluating", item_show_func=lambda one: one) as bar:
-        results = evaluate(case, hold_out.training, books, models, budget=options.budget)
+    case, counts = make_case(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
+    if not counts.readers:
+        raise click.ClickException(f"there are no readers to evaluate: {_why_no_readers(counts)}")
+    click.echo(report.describe(counts))
+    results: list[ModelResult] = []
+    with click.progressbar(length=len(models), label="evaluating", item_show_func=lambda model: model) as bar:
+        pending = evaluate(case, hold_out.training, books, models, budget=options.budget)
         for model in models:
             bar.update(0, model)
             try:
-                entries.append(next(results))
+                results.append(next(pending))
             except BrokenProcessPool:
-                raise click.ClickException(f"{model}: its process was ended, perhaps for want of memory") from None
+                raise click.ClickException(f"{model}: its process was killed, perhaps for lack of memory") from None
             bar.update(1, model)
-    return report.Report(entries, asked, split=name, seed=options.seed, k=options.k, skipped=skipped)
+    return report.Report(results, counts, split=name, seed=options.seed, k=options.k, skipped=skipped)
 
 
 def _hold_out(options: Options) -> tuple[str, Split]:
-    told = _read(options.interactions)
+    interactions = _read(options.interactions)
     if options.test:
-        return "file", Split(training=told, test=_read(options.test))
-    name = options.split or fitting_split(told)
+        return "file", Split(training=interactions, test=_read(options.test))
+    name = options.split or default_split(interactions)
     try:
-        return name, split(told, name, options.seed)
+        return name, split(interactions, name, options.seed)
     except CannotSplit as error:
         raise click.ClickException(f"{options.interactions}: {error}") from None
 
@@ -92,15 +92,15 @@ def _read(path: Path) -> Interactions:
     return interactions
 
 
-def _why_nobody(asked: Asked) -> str:
-    if asked.unknown_readers:
-        return f"{asked.unknown_readers:,} readers of the test part are unknown to the training part"
-    return "the test part has no book that a reader likes and did not have before"
+def _why_no_readers(counts: Counts) -> str:
+    if counts.unknown_readers:
+        return f"{counts.unknown_readers:,} readers of the test part are unknown to the training part"
+    return "the test part has no book that a reader likes and does not have in the training part"
 
 
 def _installed(models: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Which models can be evaluated here, and which cannot; these are named."""
-    skipped = [] if library_is_here() else [model for model in models if model in OF_THE_LIBRARY]
+    """The models that can be evaluated here, and those that cannot."""
+    skipped = [] if library_is_installed() else [model for model in models if model in IMPLICIT]
     if skipped:
         click.echo(f"skipped, because the library `implicit` is not installed: {', '.join(skipped)}")
     return [model for model in models if model not in skipped], skipped

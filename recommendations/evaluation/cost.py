@@ -1,4 +1,4 @@
-"""What a training costs: its seconds, and the most memory that its process ever held."""
+"""What training costs: its seconds, and the peak memory of its process."""
 
 import resource
 import time
@@ -17,19 +17,19 @@ class Cost:
 
 
 class Meter:
-    """Counts seconds from its making; its process is to do nothing but the training."""
+    """Measures from its construction on; its process should do nothing but train."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()
 
     def read(self) -> Cost:
-        """What it cost so far."""
+        """The cost so far."""
         return Cost(time.perf_counter() - self._started, peak_mb())
 
 
 def peak_mb() -> float:
-    """The most memory that this process ever held, Python and its libraries included, in megabytes."""
-    # Not ru_maxrss where there is better: on Linux a child inherits in it the peak of the process that started it.
+    """Peak memory of this process, including Python and its libraries, in megabytes."""
+    # Not ru_maxrss on Linux, where a child inherits the peak of the process that started it.
     if _STATUS.exists():
         lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024

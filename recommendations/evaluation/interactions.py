@@ -1,4 +1,4 @@
-"""What readers did, by column: enough of it to split, to learn from and to judge by."""
+"""Interactions by column, and the books of each reader: what evaluation splits, trains on and compares with."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,17 +8,55 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain.interactions import NEUTRAL_KINDS, Event, Interaction, InteractionKind, Preference
-from recommendations.evaluation.reader_books import ReaderBooks
 from recommendations.model.preferences import EventColumns, histories_of
-from recommendations.model.vocabulary import Ids, Vocabulary
+from recommendations.model.vocabulary import ABSENT, Ids, Vocabulary
 
 CHUNK = 50_000
-"""Events handed to a training at a time, as the store does it."""
+"""Events per chunk of a training, as in the store."""
+
+_NO_BOOKS: Ids = np.empty(0, dtype=np.int32)
+
+
+def pair_keys(readers: Ids, books: Ids) -> npt.NDArray[np.int64]:
+    """One number for each reader–book pair, ordered by reader, then by book."""
+    return (readers.astype(np.int64) << 32) | books
+
+
+@dataclass(frozen=True)
+class ReaderBooks:
+    """Sets of books: the reader in row `r` of `readers` has `books[indptr[r]:indptr[r + 1]]`, ids, ascending.
+
+    Readers without books are not among `readers`.
+    """
+
+    readers: Vocabulary
+    indptr: npt.NDArray[np.int64]
+    books: Ids
+
+    @classmethod
+    def of(cls, readers: Ids, books: Ids) -> "ReaderBooks":
+        """Gather reader–book pairs, in any order and with repetitions."""
+        keys = np.unique(pair_keys(readers, books))
+        ids, starts = np.unique((keys >> 32).astype(np.int32), return_index=True)
+        indptr = np.append(starts, len(keys)).astype(np.int64)
+        return cls(Vocabulary(ids), indptr, (keys & 0xFFFFFFFF).astype(np.int32))
+
+    def __len__(self) -> int:
+        return len(self.books)
+
+    def of_reader(self, reader_id: int) -> Ids:
+        """One reader's books, empty for an unknown reader."""
+        row = self.readers.row(reader_id)
+        return _NO_BOOKS if row == ABSENT else self.books[self.indptr[row] : self.indptr[row + 1]]
+
+    def pairs(self) -> tuple[Ids, Ids]:
+        """The reader and the book of every pair, by reader, then by book."""
+        return np.repeat(self.readers.ids, np.diff(self.indptr)), self.books
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """One interaction at each place of five arrays of one length, in the order in which they count.
+    """Five columns of equal length, one row for each interaction, in the order in which they happened.
 
     `values` are ratings and 0 elsewhere; `times` are seconds since 1970, NaN where no time is known.
     """
@@ -34,16 +72,16 @@ class Interactions:
 
     @classmethod
     def of(cls, batches: Iterable[list[Interaction]]) -> "Interactions":
-        """Gather the batches; what was merely shown says nothing of taste and is left out."""
+        """Gather the batches, without the kinds of interaction that express no preference."""
         ids: list[npt.NDArray[np.int32]] = [np.empty((3, 0), dtype=np.int32)]
         numbers: list[npt.NDArray[np.float64]] = [np.empty((2, 0))]
         for batch in batches:
-            telling = [one for one in batch if one.kind not in NEUTRAL_KINDS]
-            ids.append(
-                np.array([(one.reader_id, one.book_id, one.kind) for one in telling], dtype=np.int32).reshape(-1, 3).T
-            )
-            times = [one.occurred_at.timestamp() if one.occurred_at else nan for one in telling]
-            numbers.append(np.array([[one.value for one in telling], times]))
+            counted = [interaction for interaction in batch if interaction.kind not in NEUTRAL_KINDS]
+            keys = [(interaction.reader_id, interaction.book_id, interaction.kind) for interaction in counted]
+            ids.append(np.array(keys, dtype=np.int32).reshape(-1, 3).T)
+            moments = [interaction.occurred_at for interaction in counted]
+            times = [moment.timestamp() if moment else nan for moment in moments]
+            numbers.append(np.array([[interaction.value for interaction in counted], times]))
         readers, books, kinds = np.concatenate(ids, axis=1)
         values, times_ = np.concatenate(numbers, axis=1)
         return cls(readers.copy(), books.copy(), kinds.astype(np.uint8), values.copy(), times_.copy())
@@ -55,30 +93,30 @@ class Interactions:
         kinds = np.full(count, InteractionKind.PURCHASE, dtype=np.uint8)
         return cls(readers, books, kinds, np.zeros(count), np.full(count, nan))
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> "Interactions":
-        """The chosen ones, in the same order."""
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
+        """The rows where the mask is set, in the same order."""
         return Interactions(
-            self.readers[chosen],
-            self.books[chosen],
-            self.kinds[chosen],
-            self.values[chosen],
-            self.times[chosen],
+            self.readers[mask],
+            self.books[mask],
+            self.kinds[mask],
+            self.values[mask],
+            self.times[mask],
         )
 
     @property
     def dated(self) -> npt.NDArray[np.bool_]:
-        """Of each whether its time is known."""
+        """Whether the time of each is known."""
         return ~np.isnan(self.times)
 
     def events(self) -> Iterator[list[Event]]:
-        """The same as events, numbered from 1, in chunks, as a training takes them."""
+        """The same as events, numbered from 1, in chunks, for training."""
         columns = (self.readers, self.books, self.kinds, self.values, self.times)
         for start in range(0, len(self), CHUNK):
             rows = zip(*(column[start : start + CHUNK].tolist() for column in columns), strict=True)
             yield [Event(sequence, *row) for sequence, row in enumerate(rows, start + 1)]
 
     def known_and_liked(self) -> tuple[ReaderBooks, ReaderBooks]:
-        """Each reader's books, and those of them that the reader likes after all, by the rules of the domain."""
+        """Each reader's books, and those of them that the reader likes, by the rules of the domain."""
         books = Vocabulary(np.unique(self.books))
         histories = histories_of(EventColumns.of(self.events()), books)
         readers = np.repeat(histories.readers.ids, np.diff(histories.indptr))

@@ -1,14 +1,17 @@
-"""How good rankings are: each by the books that its reader took up afterwards, and all of them together."""
+"""Metrics of ranked lists, and their means over the readers of a case."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
 from math import log2
 
 import numpy as np
 import numpy.typing as npt
 
+from recommendations.evaluation.case import Case
+
 
 def recall(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """The share of the wanted books that stand among the first `cutoff`; `wanted` is not empty."""
+    """The share of the wanted books that are among the first `cutoff`; `wanted` is not empty."""
     return sum(book in wanted for book in ranked[:cutoff]) / len(wanted)
 
 
@@ -17,12 +20,12 @@ def ndcg(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
 
     The ideal list has min(len(wanted), cutoff) hits at its top (Järvelin and Kekäläinen 2002).
     """
-    gain = sum(1 / log2(place + 2) for place, book in enumerate(ranked[:cutoff]) if book in wanted)
+    gain = sum(1 / log2(rank + 2) for rank, book in enumerate(ranked[:cutoff]) if book in wanted)
     return gain / sum(1 / log2(place + 2) for place in range(min(len(wanted), cutoff)))
 
 
 def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """1 / the place of the first wanted book among the first `cutoff`, places counted from 1; 0 where there is none.
+    """1 / the rank, from 1, of the first wanted book among the first `cutoff`; 0 if there is none.
 
     Its mean over readers is MRR (Voorhees 1999).
     """
@@ -30,24 +33,85 @@ def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> flo
 
 
 def hit(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """1 where any wanted book stands among the first `cutoff`, else 0; its mean over readers is the hit rate."""
+    """1 if any wanted book is among the first `cutoff`, else 0; its mean over readers is the hit rate."""
     return float(any(book in wanted for book in ranked[:cutoff]))
 
 
 def coverage(listed: npt.NDArray[np.int64]) -> float:
-    """The share of the catalogue's books that stand in at least one list; `listed` counts each book's lists."""
+    """The share of the catalogue that is in at least one list; `listed` counts each book's lists."""
     return float(np.count_nonzero(listed) / max(len(listed), 1))
 
 
 def novelty(listed: npt.NDArray[np.int64], readers_of: npt.NDArray[np.int64], readers: int) -> float:
-    """The mean self-information of recommended books, in bits: over all places of all lists, −log2(n / N).
+    """The mean self-information of all recommended books, −log2(n / N), in bits (Zhou et al. 2010).
 
-    N = `readers` are the readers of the training part, and n = `readers_of` a book those among them who have it
-    there, liked or not. A book that nobody has would be infinitely novel; it counts as if one reader had it, and so
-    no more than the rarest book that somebody has. 0 where nothing is recommended. (Zhou et al. 2010.)
+    N = `readers` of the training part, of whom n = `readers_of` a book have it, liked or not. A book that nobody has
+    counts as if one reader had it, instead of being infinitely novel. 0 if nothing is recommended.
     """
-    places = listed.sum()
-    if not places:
+    total = listed.sum()
+    if not total:
         return 0.0
     bits = -np.log2(np.maximum(readers_of, 1) / max(readers, 1))
-    return float((listed * bits).sum() / places)
+    return float((listed * bits).sum() / total)
+
+
+MEASURES = (recall, ndcg, reciprocal_rank, hit)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one model: means over readers, with the standard error of the recall."""
+
+    recall: float
+    recall_error: float
+    ndcg: float
+    mrr: float
+    hit_rate: float
+    coverage: float
+    novelty: float
+
+
+class Evaluator:
+    """Collects the lists of all readers of a case and computes their metrics.
+
+    The same rules hold for every model: books in the reader's training part are removed from a list before it is cut
+    at k, a repeated book counts once, and short lists are not filled up.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._scores: list[npt.NDArray[np.float64]] = []
+        self._listed = np.zeros(len(case.catalogue), dtype=np.int64)
+
+    def add(self, readers: Iterable[int], lists: Iterable[Sequence[int]]) -> None:
+        """Add the lists of these readers: ids of books, best first."""
+        case = self._case
+        listed: list[int] = []
+        scores: list[list[float]] = []
+        for reader, ranked in zip(readers, lists, strict=True):
+            known = frozenset(case.known.of_reader(reader).tolist())
+            wanted = frozenset(case.wanted.of_reader(reader).tolist())
+            counted = [book for book in dict.fromkeys(ranked) if book not in known][: case.k]
+            scores.append([measure(counted, wanted, case.k) for measure in MEASURES])
+            listed += counted
+        self._scores.append(np.array(scores))
+        rows = case.catalogue.rows(np.array(listed, dtype=np.int32))
+        self._listed += np.bincount(rows, minlength=len(case.catalogue))
+
+    def metrics(self) -> Metrics:
+        """The metrics over all readers. Raises ValueError unless every reader was added exactly once."""
+        case = self._case
+        scores = np.concatenate(self._scores)
+        if len(scores) != len(case.wanted.readers):
+            raise ValueError(f"{len(scores)} lists of {len(case.wanted.readers)} readers")
+        mean_recall, mean_ndcg, mrr, hit_rate = scores.mean(axis=0).tolist()
+        readers_of = np.bincount(case.catalogue.rows(case.known.books), minlength=len(case.catalogue))
+        return Metrics(
+            recall=mean_recall,
+            recall_error=float(scores[:, 0].std() / len(scores) ** 0.5),
+            ndcg=mean_ndcg,
+            mrr=mrr,
+            hit_rate=hit_rate,
+            coverage=coverage(self._listed),
+            novelty=novelty(self._listed, readers_of, len(case.known.readers)),
+        )

@@ -1,4 +1,4 @@
-"""Reading a bookseller's files for an evaluation: the forms of `import`, and nothing is stored."""
+"""Reading files in the formats of `import`, storing nothing."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -42,4 +42,4 @@ def _good_rows(path: Path, layout: Layout[T]) -> Iterator[T]:
 
     yield from read_csv(path, layout, refuse=refuse)
     if refused:
-        click.echo(f"{path.name}: {refused:,} rows could not be used; `import` sets all of them aside", err=True)
+        click.echo(f"{path.name}: {refused:,} rows could not be used; `import` writes a rejects file", err=True)

@@ -1,4 +1,4 @@
-"""Hold-outs: what a model learns from, and what it must foresee."""
+"""Splits of interactions into a training part and a test part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reader_books import pair_keys
+from recommendations.evaluation.interactions import Interactions, pair_keys
 from recommendations.model.learning.holdout import SHARE, first_fifth, random_keys
 
 LogPropensity = Callable[[int, np.random.Generator], npt.NDArray[np.float64]]
-"""The logarithm of how readily each of so many books is held out."""
+"""The logarithms of the propensities with which that many books are held out."""
 
 
 class CannotSplit(Exception):
@@ -20,7 +19,7 @@ class CannotSplit(Exception):
 
 @dataclass(frozen=True)
 class Split:
-    """What is learned from and what is held out; `undated` interactions without a time are in neither."""
+    """The two parts; `undated` interactions, without a time, are in neither."""
 
     training: Interactions
     test: Interactions
@@ -28,19 +27,19 @@ class Split:
 
 
 def split(interactions: Interactions, name: str, seed: int) -> Split:
-    """Split by a name of `SPLITS`; the seed decides where chance does. Raises CannotSplit."""
+    """Split by a name of `SPLITS`; `seed` is that of random splits. Raises CannotSplit."""
     if name == "temporal":
         return temporal_split(interactions)
     return {"random": random_split, "drift": drift_split}[name](interactions, seed)
 
 
-def fitting_split(interactions: Interactions) -> str:
-    """The name of the split that suits these interactions: temporal where most of them have a time, else random."""
+def default_split(interactions: Interactions) -> str:
+    """The name of the split to use by default: temporal if most interactions have a time, else random."""
     return "temporal" if 2 * np.count_nonzero(interactions.dated) > len(interactions) else "random"
 
 
 def random_split(interactions: Interactions, seed: int) -> Split:
-    """Hold out a random fifth of each reader's books, with all that the reader did with them."""
+    """Hold out a random fifth of each reader's books, with all interactions with them."""
     return _split_books(interactions, seed, lambda books, _rng: np.zeros(books))
 
 
@@ -50,16 +49,15 @@ def drift_split(interactions: Interactions, seed: int) -> Split:
 
 
 def temporal_split(interactions: Interactions) -> Split:
-    """Hold out the last fifth by time, cut at one moment for all readers: no later event is ever learned from.
+    """Hold out the last fifth by time, cut at one moment for all readers, so that training sees no later event.
 
-    Events of one moment stay together, so that the fifth is as near as they allow. Those without a time are left
-    out: they may have happened later than what they would help to foresee. Raises CannotSplit where there are not
-    two moments.
+    Events of one moment stay together, which may make it more or less than a fifth. Those without a time are left
+    out: they may be later than the books they would help to predict. Raises CannotSplit unless there are two moments.
     """
     dated = interactions.where(interactions.dated)
     undated = len(interactions) - len(dated)
     moments, counts = np.unique(dated.times, return_counts=True)
-    if len(moments) < 2:  # noqa: PLR2004  (one to learn from and one to foresee)
+    if len(moments) < 2:  # noqa: PLR2004  (one for each part)
         raise CannotSplit("there are not two different times to split between; choose another split")
     after = len(dated) - np.cumsum(counts[:-1])
     cut = moments[np.argmin(np.abs(after - SHARE * len(dated)))]
@@ -68,7 +66,7 @@ def temporal_split(interactions: Interactions) -> Split:
 
 
 def _split_books(interactions: Interactions, seed: int, log_propensity: LogPropensity) -> Split:
-    # Drawn from the sorted pairs, so that the order of a file's rows decides nothing.
+    # Drawn from the sorted pairs, so that the order of rows in a file does not matter.
     pairs, place_of = np.unique(pair_keys(interactions.readers, interactions.books), return_inverse=True)
     books, row_of = np.unique(pairs & 0xFFFFFFFF, return_inverse=True)
     rng = np.random.default_rng(seed)

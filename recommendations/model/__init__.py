@@ -1,4 +1,4 @@
-"""The item–item model: trained in seconds, kept as memory-mapped arrays, applied to whatever a reader has done.
+"""The item–item model: trained in seconds, stored as memory-mapped arrays, applied to any reader's history.
 
-Rows are a model's own numbering of books and never leave this package; everywhere else books have ids.
+Row numbers of books never leave this package; everywhere else books have ids.
 """

@@ -1,4 +1,4 @@
-"""A trained model on disk: plain arrays to be memory-mapped and a manifest that says what they are."""
+"""A trained model on disk: plain arrays, to be memory-mapped, and a manifest that describes them."""
 
 import shutil
 import uuid
@@ -21,7 +21,7 @@ from recommendations.model.vocabulary import Vocabulary
 __all__ = ["DTYPES", "FORMAT", "MALFORMED", "STAGED", "Artifact", "load", "new_version", "publish", "reveal", "stage"]
 
 STAGED = ".partial"
-"""How the names of staged folders end."""
+"""The suffix of staged folders."""
 
 DTYPES: dict[str, type[np.generic]] = {
     "books": np.int32,
@@ -36,19 +36,19 @@ DTYPES: dict[str, type[np.generic]] = {
     "history_rows": np.int32,
     "history_preferences": np.uint8,
 }
-"""The arrays and their types. Those of histories but the first two have an entry for each book of a reader."""
+"""The arrays and their types. Of the histories' arrays all but the first two have an entry for each book read."""
 
 MALFORMED = (EOFError, ValueError, KeyError, TypeError, AttributeError)
-"""What reading the manifest or the arrays of a damaged model may raise beside ModelUnusable."""
+"""What reading a damaged model may raise besides ModelUnusable."""
 
 
 @dataclass(frozen=True)
 class Artifact:
     """A trained model.
 
-    `readers_of_book` counts for each row the readers who like it, `popularity` the likings of late, see
-    `popularity.py`. The manifest has the version, the parameters, the vocabulary's hash, the sequence number that
-    the histories reach and for each array its file and a checksum.
+    `readers_of_book` counts the readers who like the book of each row; `popularity` weighs recent likes more, see
+    `popularity.py`. The manifest has the version, the parameters, the vocabulary's hash, the sequence number of the
+    last event in the histories, and the file and checksum of each array.
     """
 
     books: Vocabulary
@@ -60,24 +60,24 @@ class Artifact:
 
     @property
     def version(self) -> str:
-        """The model's name, which sorts by the time it was made."""
+        """The model's name; names sort by creation time."""
         return str(self.manifest["version"])
 
 
 def new_version(now: datetime) -> str:
-    """A version's name for a model made now."""
+    """The name of a model made now."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
 
 
 def publish(artifact: Artifact, models: Path) -> None:
-    """Write the model to its own folder inside `models`, whole or not at all. Raises OSError."""
+    """Write the model to its own folder in `models`, whole or not at all. Raises OSError."""
     reveal(stage(artifact, models))
 
 
 def stage(artifact: Artifact, models: Path) -> Path:
-    """Write the model, whole or not at all, to a folder inside `models` that nobody takes for a model yet.
+    """Write the model, whole or not at all, to a staging folder in `models`, which is ignored until it is revealed.
 
-    Returns that folder. Raises OSError.
+    Returns the folder. Raises OSError.
     """
     models.mkdir(parents=True, exist_ok=True)
     staged = models / f".{artifact.version}{STAGED}"
@@ -97,15 +97,15 @@ def stage(artifact: Artifact, models: Path) -> Path:
 
 
 def reveal(staged: Path) -> None:
-    """Give a staged model its name, by which it may be recorded and served. Raises OSError."""
+    """Rename a staged model to its version, under which it can be recorded and served. Raises OSError."""
     staged.rename(staged.with_name(staged.name.removeprefix(".").removesuffix(STAGED)))
-    disk.to_disk(staged.parent)
+    disk.sync_folder(staged.parent)
 
 
 def load(folder: Path) -> Artifact:
     """Map the model in `folder` into memory.
 
-    Raises ModelUnusable where it is absent, of another format, damaged or not what its manifest says.
+    Raises ModelUnusable if it is absent, of another format, damaged, or not what its manifest says.
     """
     while True:
         try:
@@ -113,7 +113,7 @@ def load(folder: Path) -> Artifact:
             try:
                 return _mapped(folder, manifest)
             except (ModelUnusable, *MALFORMED):
-                # Somebody may have been forgotten meanwhile, and the files exchanged for others.
+                # A prune, when a reader is deleted, may have replaced the files meanwhile.
                 if disk.read_manifest(folder) == manifest:
                     raise
         except (OSError, *MALFORMED) as error:
@@ -146,22 +146,22 @@ def _mapped(folder: Path, manifest: Manifest) -> Artifact:
         manifest=manifest,
     )
     if artifact.books.digest() != manifest["vocabulary_sha256"] or artifact.version != folder.name:
-        raise ModelUnusable(f"{folder}: the arrays are of another model than the manifest")
+        raise ModelUnusable(f"{folder}: the arrays and the manifest are of different models")
     if not _within_bounds(artifact):
-        raise ModelUnusable(f"{folder}: the arrays do not fit one another")
+        raise ModelUnusable(f"{folder}: the arrays do not fit together")
     return artifact
 
 
 def _within_bounds(artifact: Artifact) -> bool:
-    """Whether every row is one of the books': compiled code reads wherever it is told to."""
+    """Whether every row number is that of a book: compiled code does not check bounds."""
     books, neighbours, histories = len(artifact.books), artifact.neighbours, artifact.histories
     return all(
         len(indptr) == owners + 1
         and indptr[0] == 0
-        and indptr[-1] == len(rows) == len(beside)
+        and indptr[-1] == len(rows) == len(values)
         and bool((np.diff(indptr) >= 0).all())
         and (not len(rows) or (rows.min() >= 0 and rows.max() < books))
-        for indptr, rows, beside, owners in (
+        for indptr, rows, values, owners in (
             (neighbours.indptr, neighbours.rows, neighbours.weights, books),
             (histories.indptr, histories.rows, histories.preferences, len(histories.readers)),
         )

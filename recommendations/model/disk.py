@@ -1,4 +1,7 @@
-"""A model's files: arrays, and the manifest that names each one's file and checksum. It alone says what counts."""
+"""A model's files: arrays, and the manifest that names the file and checksum of each array.
+
+Files that the manifest does not name are not part of the model.
+"""
 
 import contextlib
 import hashlib
@@ -20,13 +23,13 @@ LOCK_SECONDS = 60.0
 """How long to wait for another process that rewrites or removes models."""
 
 _LOCK = ".lock"
-_COMING_MANIFEST = f"{MANIFEST}.new"
+_NEW_MANIFEST = f"{MANIFEST}.new"
 
 Manifest = dict[str, Any]
 
 
 def locked(models: Path) -> BaseFileLock:
-    """Held by whoever rewrites or removes models in the folder; the system frees it when its holder dies.
+    """The lock for rewriting or removing models in the folder; the system releases it when its holder dies.
 
     Waiting longer than LOCK_SECONDS raises filelock.Timeout, an OSError.
     """
@@ -34,7 +37,7 @@ def locked(models: Path) -> BaseFileLock:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the model in `folder`. Raises OSError, and ModelUnusable where it is of another format."""
+    """The manifest of the model in `folder`. Raises OSError, and ModelUnusable if it is of another format."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -45,14 +48,14 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Put a manifest in the place of the one that is there, if one is: whole or not at all."""
-    coming = folder / _COMING_MANIFEST
-    with coming.open("w", encoding="utf-8") as file:
+    """Write or replace the manifest, whole or not at all."""
+    new = folder / _NEW_MANIFEST
+    with new.open("w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=2)
         file.flush()
         os.fsync(file.fileno())
-    coming.replace(folder / MANIFEST)
-    to_disk(folder)
+    new.replace(folder / MANIFEST)
+    sync_folder(folder)
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> str:
@@ -69,16 +72,16 @@ def read_array(
 ) -> npt.NDArray[Any]:
     """The array that the manifest calls `name`, in memory or as a read-only view of its file.
 
-    Raises ModelUnusable where it is absent or not what the manifest says; a malformed manifest or file also
+    Raises ModelUnusable if it is absent or not what the manifest says; a malformed manifest or file also
     raises KeyError, TypeError, ValueError or EOFError.
     """
     path = folder / str(manifest["files"][name])
     if path.parent != folder:
-        raise ModelUnusable(f"{folder}: the file of {name} is elsewhere")
+        raise ModelUnusable(f"{folder}: the file of {name} is in another folder")
     try:
         if _checksum(path) != manifest["checksums"][name]:
-            raise ModelUnusable(f"{path}: damaged: its checksum is not the manifest's")
-        # Windows removes no file that is mapped, and models must be removable while they are served.
+            raise ModelUnusable(f"{path}: damaged: its checksum differs from the manifest's")
+        # Windows does not remove mapped files, and models must be removable while they are served.
         array: npt.NDArray[Any] = np.load(
             path, mmap_mode="r" if mapped and os.name != "nt" else None, allow_pickle=False
         )
@@ -86,23 +89,23 @@ def read_array(
         raise ModelUnusable(f"{path}: absent") from None
     if array.dtype != dtype:
         raise ModelUnusable(f"{path}: {array.dtype} where {np.dtype(dtype)} is expected")
-    return np.asarray(array)  # a plain view of the mapping: np.memmap's own methods are slow
+    return np.asarray(array)  # a plain view: methods of np.memmap are slow
 
 
 def sweep(folder: Path, manifest: Manifest) -> None:
-    """Remove what a rewriting left of the model's files: those that its manifest does not name. Needs the lock."""
+    """Remove the files that the manifest does not name, left by an interrupted rewrite. The caller holds the lock."""
     named = set(manifest["files"].values())
     left = [path for path in folder.glob("*.npy") if path.name not in named]
-    left += folder.glob(_COMING_MANIFEST)
+    left += folder.glob(_NEW_MANIFEST)
     for path in left:
         path.unlink()
     if left:
-        to_disk(folder)
+        sync_folder(folder)
 
 
-def to_disk(folder: Path) -> None:
-    """Make sure that the names in a folder are on disk."""
-    # Windows cannot open a folder, and keeps a rename without being asked.
+def sync_folder(folder: Path) -> None:
+    """Flush the directory entries of a folder to disk."""
+    # Windows cannot open a folder, and does not need this.
     if os.name == "nt":
         return
     with _opened(folder) as descriptor:

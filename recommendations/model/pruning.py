@@ -1,4 +1,4 @@
-"""Taking readers out of a model on disk."""
+"""Removing readers from a model on disk."""
 
 import uuid
 from collections.abc import Callable, Collection
@@ -17,12 +17,12 @@ _READERS, _INDPTR = "history_readers", "history_indptr"
 
 
 def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str], None] = lambda _step: None) -> bool:
-    """Rewrite the histories of the model in `folder` without these readers; returns whether any of them was there.
+    """Rewrite the histories of the model in `folder` without these readers; returns whether any of them was in it.
 
-    The new histories come under new names, then a new manifest by an atomic rename, then the old ones go: whoever
-    dies in between leaves either the old model or the new one, and perhaps files that the next prune sweeps away.
-    Processes take turns. The version stays the same, and so does what the model learned from many readers at once.
-    `reached` hears of each step once it is done. Raises OSError, and ModelUnusable.
+    New histories are written under new names, then a new manifest replaces the old one atomically, then the old
+    histories are removed: a crash leaves either the old model or the new one, and perhaps files that the next prune
+    removes. A lock serializes processes. The version and what was learned from all readers stay the same. `reached`
+    is called after each step. Raises OSError and ModelUnusable.
     """
     with disk.locked(folder.parent):
         manifest = disk.read_manifest(folder)
@@ -36,7 +36,7 @@ def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str],
             changed = _write(folder, manifest, arrays, reached)
         except MALFORMED as error:
             raise ModelUnusable(f"{folder}: {type(error).__name__}: {error}") from error
-        disk.to_disk(folder)
+        disk.sync_folder(folder)
         reached("arrays on disk")
         disk.write_manifest(folder, changed)
         reached("manifest replaced")
@@ -58,16 +58,16 @@ def _without(folder: Path, manifest: Manifest, kept: npt.NDArray[np.bool_]) -> d
 def _write(
     folder: Path, manifest: Manifest, arrays: dict[str, npt.NDArray[Any]], reached: Callable[[str], None]
 ) -> Manifest:
-    """Write the arrays under names of their own; returns the manifest that names them."""
-    turn = uuid.uuid4().hex[:8]
+    """Write the arrays under new names; returns the manifest that names them."""
+    suffix = uuid.uuid4().hex[:8]
     files, checksums = dict(manifest["files"]), dict(manifest["checksums"])
     for name, array in arrays.items():
-        files[name] = f"{name}.{turn}.npy"
+        files[name] = f"{name}.{suffix}.npy"
         checksums[name] = disk.write_array(folder / files[name], array.astype(DTYPES[name], copy=False))
         reached(f"{name} written")
     return manifest | {"readers": len(arrays[_READERS]), "files": files, "checksums": checksums}
 
 
 def _history(folder: Path, manifest: Manifest, name: str) -> npt.NDArray[Any]:
-    # In memory: its file is about to go.
+    # In memory: its file is about to be removed.
     return disk.read_array(folder, manifest, name, DTYPES[name], mapped=False)

@@ -1,4 +1,4 @@
-"""The services as processes of their own, as an operator runs them."""
+"""The services as processes, as an operator runs them."""
 
 import os
 import queue
@@ -51,12 +51,12 @@ class Process:
         return self._popen.pid
 
     def freeze(self) -> None:
-        """Stop all its threads where they are, and return when they stand still."""
+        """Stop all its threads, and return once they have stopped."""
         self._popen.send_signal(signal.SIGSTOP)
         os.waitpid(self._popen.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         self._popen.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
@@ -88,15 +88,15 @@ class Process:
 
     def _await_port(self) -> int:
         while (line := self._lines.get(timeout=DEADLINE)) is not None:
-            if found := LISTENS[self.name].search(line):
-                return int(found["port"])
+            if match := LISTENS[self.name].search(line):
+                return int(match["port"])
         self._finish()
         raise AssertionError(f"{self.name} ended before it listened:\n{''.join(self.log)}")
 
 
 @dataclass
 class Pair:
-    """Both services over one folder; Recommendations may be ended and started again at its port."""
+    """Both services over one folder; Recommendations can be restarted on its port."""
 
     folder: Path
     recommendations: Process
@@ -113,7 +113,7 @@ class Pair:
         return f"127.0.0.1:{self.recommendations.port}"
 
     def restart_recommendations(self) -> None:
-        """Start Recommendations again, after it ended, and wait until it serves."""
+        """Start Recommendations again after it ended, and wait until it serves."""
         self.recommendations = start_recommendations(self.folder, self.recommendations.port)
 
 
@@ -127,17 +127,17 @@ def start_recommendations(folder: Path, port: int = 0) -> Process:
     return process
 
 
-def start_pair(folder: Path, stack: ExitStack, **paying: str) -> Pair:
-    """Both services with the starter, and a provider that pays, on ports of the system's choice; `stack` stops them.
+def start_pair(folder: Path, stack: ExitStack, **provider: str) -> Pair:
+    """Both services with the starter and a provider that accepts every payment, on free ports; `stack` stops them.
 
-    `paying` are further settings of the provider.
+    `provider` are further settings of the provider.
     """
     recommendations = start_recommendations(folder)
     stack.callback(lambda: pair.recommendations.stop() if pair else recommendations.stop())
     pair: Pair | None = None
     payments = Process(
         "payments",
-        {"PAYMENTS_DATA_DIR": str(folder / "payments"), "PAYMENTS_PORT": "0", "PAYMENTS_DECLINES": "0", **paying},
+        {"PAYMENTS_DATA_DIR": str(folder / "payments"), "PAYMENTS_PORT": "0", "PAYMENTS_DECLINES": "0", **provider},
     )
     stack.callback(payments.stop)
     marketplace = Process(

@@ -1,4 +1,4 @@
-"""A small catalogue and history in a folder of their own, and the commands of Recommendations over it."""
+"""A small catalogue and history, and the commands of Recommendations on them."""
 
 import csv
 import os
@@ -15,11 +15,11 @@ from servicekit.database import open_engine
 from tests.e2e.processes import DEADLINE, ROOT, Process, await_serving
 
 BOOKS = 60
-SHELVES = ("mystery", "science-fiction", "self-help")
+CATEGORIES = ("mystery", "science-fiction", "self-help")
 
 
 class Command:
-    """`python -m recommendations …`, or another service's, as a process of its own."""
+    """`python -m recommendations …`, or another service's command, as a process."""
 
     def __init__(
         self, arguments: Sequence[str], environment: dict[str, str], *, service: str = "recommendations"
@@ -50,7 +50,7 @@ class Command:
             assert self._printed.wait_for(lambda: text in self.output, DEADLINE), self.output
 
     def kill_after(self, seconds: float) -> bool:
-        """End it without warning unless it ends within so many seconds; returns whether it was killed."""
+        """Kill it unless it ends within this many seconds; returns whether it was killed."""
         try:
             self._popen.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -83,14 +83,14 @@ class Command:
 
 @dataclass(frozen=True)
 class SmallShop:
-    """The data folder and the database of one Recommendations, for commands and servers."""
+    """The data folder and database of Recommendations, for commands and servers."""
 
     folder: Path
     database: str
 
     @classmethod
     def in_folder(cls, folder: Path) -> Self:
-        """One whose database is a file in its folder."""
+        """A shop whose database is a file in its folder."""
         return cls(folder, f"sqlite:///{folder / 'recommendations.db'}")
 
     @property
@@ -113,11 +113,11 @@ class SmallShop:
         return Command(arguments, self.environment)
 
     def run(self, *arguments: str) -> str:
-        """Run a command to its end, which must be a good one; returns what it printed, errors and logs included."""
+        """Run a command, which must succeed; returns its output, errors and logs included."""
         return self.command(*arguments).require_success()
 
     def serve(self, port: int = 0) -> Process:
-        """Start a server, at this port or any that is free, and wait until it serves."""
+        """Start a server on this port, 0 for a free one, and wait until it serves."""
         server = Process("recommendations", self.environment | {"RECOMMENDATIONS_PORT": str(port)})
         try:
             await_serving(f"127.0.0.1:{server.port}")
@@ -127,12 +127,12 @@ class SmallShop:
         return server
 
     def store(self) -> Store:
-        """The store, from this process."""
+        """Open the store in this process."""
         return Store(open_engine(self.database))
 
     def write_books(self) -> Path:
-        """A CSV of the books, on three shelves."""
-        rows = ((id_, f"Book {id_}", SHELVES[id_ % 3]) for id_ in range(1, BOOKS + 1))
+        """A CSV of the books, in three categories."""
+        rows = ((id_, f"Book {id_}", CATEGORIES[id_ % 3]) for id_ in range(1, BOOKS + 1))
         return self._write("books.csv", ("book_id", "title", "categories"), rows)
 
     def write_interactions(self, bought: Iterable[tuple[int, int]]) -> Path:
@@ -146,8 +146,8 @@ class SmallShop:
         return path
 
 
-def of_one_shelf(readers: int, books: int = 6) -> list[tuple[int, int]]:
-    """Who bought what: each reader some books of one shelf."""
+def purchases_by_category(readers: int, books: int = 6) -> list[tuple[int, int]]:
+    """Pairs of a reader and a book; each reader buys books of one category."""
     return [
         (reader, 3 * ((reader * 7 + step * step) % (BOOKS // 3)) + reader % 3 + 1)
         for reader in range(1, readers + 1)
@@ -157,6 +157,6 @@ def of_one_shelf(readers: int, books: int = 6) -> list[tuple[int, int]]:
 
 def train_small_shop(shop: SmallShop) -> None:
     """Import the books and a history of 200 readers, and train a model."""
-    books, history = shop.write_books(), shop.write_interactions(of_one_shelf(200))
+    books, history = shop.write_books(), shop.write_interactions(purchases_by_category(200))
     shop.run("import", "--books", str(books), "--interactions", str(history))
     shop.run("train", "--budget", "0")

@@ -29,7 +29,7 @@ class Browser:
         self.client = app.test_client()
 
     def get(self, path: str, status: int = 200) -> str:
-        """The text of a page, in its words rather than its markup's."""
+        """The text of a page, with entities and white space resolved."""
         response = self.client.get(path)
         assert response.status_code == status, response.status
         return unescape(re.sub(r"\s+", " ", response.text))

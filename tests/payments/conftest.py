@@ -1,4 +1,4 @@
-"""A demo provider over a file, that can be killed and started again."""
+"""A demo provider over a file, which can be killed and restarted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from payments.service import Ask, Provider
+from payments.service import PaymentRequest, Provider
 from payments.store import Payment, State, Store
 from tests.payments.fakes import Clock, FakeShop, Killed
 
-ASK = Ask(amount_minor=999, currency="EUR", callback_url="http://shop/7", callback_token="token-1")
+REQUEST = PaymentRequest(amount_minor=999, currency="EUR", callback_url="http://shop/7", callback_token="token-1")
 
 
 class Demo:
@@ -23,21 +23,21 @@ class Demo:
         self.shop = FakeShop()
         self._open()
 
-    def ask(self, payment_id: str = "a", token: str = "token-1") -> Payment:
-        return self.provider.ask(payment_id, replace(ASK, callback_token=token))
+    def request(self, payment_id: str = "a", token: str = "token-1") -> Payment:
+        return self.provider.request(payment_id, replace(REQUEST, callback_token=token))
 
     def state(self, payment_id: str = "a") -> State | None:
         payment = self.provider.get(payment_id)
         return payment.state if payment else None
 
     def run(self, seconds: float = 0.0) -> None:
-        """Let time pass, and have everything done that is due then."""
+        """Let time pass, and do everything that is due then."""
         self.clock.forward(seconds)
         while self.provider.step():
             pass
 
     def run_until_killed(self) -> None:
-        """Have things done until the process ends half-way, and start another one over what it left."""
+        """Run until the process is killed, and restart it."""
         with pytest.raises(Killed):
             self.run()
         self.restart()

@@ -1,4 +1,4 @@
-"""Collaborators that tests hand to the demo provider instead of real ones."""
+"""Fakes of the demo provider's collaborators."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,11 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """The process ends here: nothing in it runs on."""
+    """Stands for the end of the process."""
 
 
 class Clock:
-    """A clock that moves only when told."""
+    """A manual clock."""
 
     def __init__(self) -> None:
         self.moment = NOON
@@ -24,16 +24,16 @@ class Clock:
 
 
 class FakeShop:
-    """Hears what it is told; answers `status`, before and after which a test may do something else."""
+    """Records the calls and answers `status`; a test may act before and after each call."""
 
     def __init__(self, status: int | None = 200) -> None:
         self.status = status
-        self.heard: list[tuple[str, str, str]] = []
+        self.calls: list[tuple[str, str, str]] = []
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
         self.before()
-        self.heard.append((url, token, outcome))
+        self.calls.append((url, token, outcome))
         self.after()
         return self.status

@@ -10,15 +10,15 @@ import structlog
 
 from payments.caller import HttpShop, run
 from payments.service import Provider
-from tests.little_server import LittleServer, answer
-from tests.payments.conftest import ASK, Demo
+from tests.http_server import HttpServer, answer
+from tests.payments.conftest import REQUEST, Demo
 from tests.payments.fakes import FakeShop
 
 
 @pytest.fixture
-def server() -> Iterator[LittleServer]:
-    """A shop that hears everything."""
-    with LittleServer() as running:
+def server() -> Iterator[HttpServer]:
+    """A shop that accepts every callback."""
+    with HttpServer() as running:
         yield running
 
 
@@ -29,27 +29,27 @@ def shop() -> Iterator[HttpShop]:
         yield client
 
 
-def test_a_call_carries_token_and_outcome(server: LittleServer, shop: HttpShop) -> None:
+def test_a_call_carries_token_and_outcome(server: HttpServer, shop: HttpShop) -> None:
     """As a bearer token and as JSON."""
     assert shop.call(f"{server.url}/webhooks/payments/a", "token-1", "paid") == 200
-    (asked,) = server.asked
-    assert (asked.method, asked.path, asked.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
-    assert asked.headers["Authorization"] == "Bearer token-1"
-    assert asked.headers["Content-Type"] == "application/json"
+    (request,) = server.asked
+    assert (request.method, request.path, request.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
+    assert request.headers["Authorization"] == "Bearer token-1"
+    assert request.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("status", [204, 302, 401, 409, 503])
-def test_the_status_is_the_answer(server: LittleServer, shop: HttpShop, status: int) -> None:
-    """No redirect is followed: only the given address is called, and once."""
+def test_the_status_is_returned(server: HttpServer, shop: HttpShop, status: int) -> None:
+    """No redirect is followed: only the given URL is called, and once."""
     server.answer = answer(status, b"" if status == 204 else b"{}", Location=f"{server.url}/elsewhere")
     assert shop.call(server.url, "t", "paid") == status
     assert len(server.asked) == 1
 
 
-def test_nobody_there_is_no_answer(server: LittleServer, shop: HttpShop) -> None:
-    """Nor is garbage, an address that is none, and nothing within the time; the log does not name the token."""
+def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -> None:
+    """Likewise garbage, an invalid URL and a timeout; the log does not contain the token."""
     server.answer = lambda _request: [b"garbage\r\n\r\n"]
-    with LittleServer() as gone:
+    with HttpServer() as gone:
         address = gone.url
     with structlog.testing.capture_logs() as logs:
         for url in (server.url, address, "http://", "http://[", "http://nobody.invalid", "http://a:99999"):
@@ -61,21 +61,21 @@ def test_nobody_there_is_no_answer(server: LittleServer, shop: HttpShop) -> None
     assert "s3cret" not in str(logs)
 
 
-def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: LittleServer, shop: HttpShop) -> None:
-    """By the real clock, without anybody's step."""
+def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: HttpServer, shop: HttpShop) -> None:
+    """By the real clock."""
     provider, stop = Provider(demo.store, shop), Event()
     loop = Thread(target=run, args=(provider, stop))
     loop.start()
     try:
-        provider.ask("a", replace(ASK, callback_url=server.url))
+        provider.request("a", replace(REQUEST, callback_url=server.url))
         assert server.await_asked(1)[0].json == {"outcome": "paid"}
     finally:
         stop.set()
         loop.join()
 
 
-def test_the_loop_goes_on_after_a_failure(demo: Demo) -> None:
-    """Whatever it was; it is logged, and tried again."""
+def test_the_loop_continues_after_a_failure(demo: Demo) -> None:
+    """Any failure is logged and retried."""
     stop, failures = Event(), iter([ValueError("a fault")])
 
     def fail_once() -> None:
@@ -86,15 +86,15 @@ def test_the_loop_goes_on_after_a_failure(demo: Demo) -> None:
     shop = FakeShop()
     shop.before = fail_once
     provider = Provider(demo.store, shop)
-    provider.ask("a", ASK)
+    provider.request("a", REQUEST)
     with structlog.testing.capture_logs() as logs:
         run(provider, stop)
-    assert len(shop.heard) == 1
+    assert len(shop.calls) == 1
     assert [each["log_level"] for each in logs if "exc_info" in each] == ["error"]
 
 
 def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:
-    """What keeps failing keeps nobody from stopping."""
+    """A persistent failure does not keep it from stopping."""
     stop = Event()
     shop = FakeShop()
 
@@ -104,7 +104,7 @@ def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:
 
     shop.before = fail
     provider = Provider(demo.store, shop)
-    provider.ask("a", ASK)
+    provider.request("a", REQUEST)
     with structlog.testing.capture_logs():
         run(provider, stop)
-    assert shop.heard == []
+    assert shop.calls == []

@@ -35,8 +35,8 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_it_starts_says_that_it_is_a_demo_and_ends_in_order(provider: Process, environment: dict[str, str]) -> None:
-    """From nothing, with a database; SIGTERM ends it with 0 and without a traceback."""
+def test_it_starts_as_a_demo_and_ends_in_order(provider: Process, environment: dict[str, str]) -> None:
+    """With a new database; SIGTERM ends it with 0 and without a traceback."""
     health = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "health")
     assert (health.returncode, health.stdout) == (0, "alive\n")
     assert provider.stop() == 0
@@ -46,7 +46,7 @@ def test_it_starts_says_that_it_is_a_demo_and_ends_in_order(provider: Process, e
     assert run(environment | {"PAYMENTS_PORT": str(provider.port)}, "health").returncode == 1
 
 
-def test_a_second_one_on_the_port_is_told_so(provider: Process, environment: dict[str, str]) -> None:
+def test_a_port_in_use_is_reported(provider: Process, environment: dict[str, str]) -> None:
     """One line that names the port and the setting."""
     result = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "start")
     assert result.returncode == 1
@@ -63,7 +63,7 @@ def test_a_second_one_on_the_port_is_told_so(provider: Process, environment: dic
         ("PAYMENTS_DECLINES", "2", 2, "PAYMENTS_DECLINES"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(
+def test_an_impossible_setting_is_reported_in_one_line(
     environment: dict[str, str], variable: str, value: str, status: int, named: str
 ) -> None:
     """The setting or the file is named, and nothing is served."""

@@ -14,8 +14,8 @@ def test_every_setting_is_described_and_named_for_the_provider() -> None:
     assert all(variable(Settings, name).startswith("PAYMENTS_") for name in Settings.model_fields)
 
 
-def test_nobody_else_reaches_it_unless_it_is_set() -> None:
-    """It asks nobody who they are, so that it listens to this machine only."""
+def test_it_listens_on_localhost_by_default() -> None:
+    """It has no authentication."""
     assert Settings().bind == "127.0.0.1"
 
 

@@ -21,22 +21,22 @@ def client(demo: Demo) -> FlaskClient:
     return create_app(demo.provider).test_client()
 
 
-def test_a_payment_from_question_to_refund(client: FlaskClient, demo: Demo) -> None:
-    """Each answer says how far it is; the token is told to nobody."""
+def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> None:
+    """Each response has its state, and never the token."""
     unknown = client.get("/payments/a")
     assert (unknown.status_code, unknown.mimetype) == (404, "application/json")
-    asked = client.put("/payments/a", json=BODY)
-    assert asked.status_code == 200
-    assert asked.json == {
+    requested = client.put("/payments/a", json=BODY)
+    assert requested.status_code == 200
+    assert requested.json == {
         "id": "a",
-        "state": "asked",
+        "state": "requested",
         "amount_minor": 999,
         "currency": "EUR",
         "decided_at": None,
-        "to_be_told": False,
+        "callback_pending": False,
     }
     demo.run(3)
-    assert demo.shop.heard == [("http://shop:5001/webhooks/payments/a", "token-1", "paid")]
+    assert demo.shop.calls == [("http://shop:5001/webhooks/payments/a", "token-1", "paid")]
     paid = client.get("/payments/a")
     assert paid.json is not None
     assert (paid.json["state"], paid.json["decided_at"]) == ("paid", demo.clock.moment.isoformat())
@@ -44,19 +44,19 @@ def test_a_payment_from_question_to_refund(client: FlaskClient, demo: Demo) -> N
         refunded = client.post("/payments/a/withdrawal", json={})
         assert refunded.json is not None
         assert (refunded.status_code, refunded.json["state"]) == (200, "refunded")
-    assert "token-1" not in asked.text + paid.text
+    assert "token-1" not in requested.text + paid.text
 
 
 def test_another_amount_is_a_conflict(client: FlaskClient) -> None:
-    """409 with the reason in JSON, for good."""
+    """409 with the reason in JSON, a permanent failure."""
     client.put("/payments/a", json=BODY)
     response = client.put("/payments/a", json={**BODY, "amount_minor": 998})
     assert response.status_code == 409
-    assert response.json == {"error": "this payment was asked for with another amount"}
+    assert response.json == {"error": "this payment was requested with another amount"}
 
 
-def test_a_withdrawal_needs_no_payment(client: FlaskClient) -> None:
-    """Of one that was never asked for it is kept; a question that comes later is answered with it."""
+def test_an_unknown_payment_can_be_withdrawn(client: FlaskClient) -> None:
+    """It is stored, and a later request is answered with it."""
     assert client.post("/payments/a/withdrawal").status_code == 200
     late = client.put("/payments/a", json=BODY)
     assert late.json is not None
@@ -83,8 +83,8 @@ def test_a_withdrawal_needs_no_payment(client: FlaskClient) -> None:
         ({"callback": {"url": "http://shop", "token": "s3cret\r\nX: y"}}, "callback.token"),
     ],
 )
-def test_a_malformed_question_is_refused_by_name(client: FlaskClient, change: dict[str, Any], place: str) -> None:
-    """400 for good, without what stood there; nothing is kept."""
+def test_a_malformed_request_is_refused_by_field(client: FlaskClient, change: dict[str, Any], place: str) -> None:
+    """400 with the names of the fields and not their values; nothing is stored."""
     response = client.put("/payments/a", json={**BODY, **change})
     assert response.status_code == 400
     assert response.json == {"error": f"malformed: {place}"}
@@ -92,7 +92,7 @@ def test_a_malformed_question_is_refused_by_name(client: FlaskClient, change: di
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 10_000])
-def test_what_is_no_question_is_refused(client: FlaskClient, body: bytes) -> None:
+def test_an_invalid_body_is_refused(client: FlaskClient, body: bytes) -> None:
     """400 in JSON."""
     response = client.put("/payments/a", data=body)
     assert response.status_code == 400
@@ -110,6 +110,6 @@ def test_other_refusals_are_in_json(client: FlaskClient) -> None:
         assert (response.status_code, response.mimetype) == (status, "application/json")
 
 
-def test_it_says_that_it_is_alive(client: FlaskClient) -> None:
-    """To the container's health check."""
+def test_the_health_check_answers(client: FlaskClient) -> None:
+    """For the container's health check."""
     assert client.get("/healthz").text == "ok"

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from recommendations.domain.books import Category
-from starter.simulate import BOOKS, END, STRANDS, read_catalogue
+from starter.simulate import BOOKS, END, read_catalogue
+from starter.strands import STRANDS
 
 CATALOGUE = read_catalogue(BOOKS)
 COLUMNS = [
@@ -42,25 +43,25 @@ def test_ids_have_no_gaps() -> None:
     assert [row["book_id"] for row in CATALOGUE] == [str(number + 1) for number in range(len(CATALOGUE))]
 
 
-def test_first_nine_are_those_that_clients_know() -> None:
-    """Books 1 to 9 keep the titles and the leading categories that older clients were written against."""
+def test_first_nine_are_those_of_older_clients() -> None:
+    """Books 1 to 9 keep the titles and leading categories that older clients were written against."""
     assert [(row["title"], row["categories"].split(";")[0]) for row in CATALOGUE[:9]] == KNOWN_TO_CLIENTS
 
 
-def test_three_oldest_shelves_are_full() -> None:
+def test_the_three_oldest_categories_are_large() -> None:
     """Mystery, science fiction and self-help can each fill two pages of ten."""
     count = Counter(category for row in CATALOGUE for category in row["categories"].split(";"))
     assert min(count[category] for category in ("Mystery", "Science Fiction", "Self-Help")) >= 20
 
 
-def test_every_shelf_holds_a_page() -> None:
-    """Each category fills a page of ten with books to spare, and none is on more than a fifth of all books."""
+def test_every_category_fills_a_page() -> None:
+    """A page of ten with books to spare, and none has more than a fifth of all books."""
     count = Counter(category for row in CATALOGUE for category in row["categories"].split(";"))
     assert {category: books for category, books in count.items() if not 12 <= books <= len(CATALOGUE) / 5} == {}
 
 
-def test_every_fact_that_a_page_shows_is_there() -> None:
-    """No book lacks a fact, but for the ISBN, which belongs to an edition and not to a work."""
+def test_no_attribute_is_missing() -> None:
+    """But for the ISBN, which belongs to an edition and not to a work."""
     assert list(CATALOGUE[0]) == COLUMNS
     assert [
         (row["book_id"], column)
@@ -81,8 +82,8 @@ def test_every_fact_that_a_page_shows_is_there() -> None:
         ("authors", r"\S[^;]*\S(;\S[^;]*\S)*"),
     ],
 )
-def test_facts_have_their_form(column: str, pattern: str) -> None:
-    """Years, prices, currencies, stock, subjects and authors are written as the import reads them."""
+def test_attributes_are_well_formed(column: str, pattern: str) -> None:
+    """Years, prices, currencies, stock, subjects and authors are as the import reads them."""
     assert [row[column] for row in CATALOGUE if not re.fullmatch(pattern, row[column])] == []
 
 
@@ -91,8 +92,8 @@ def test_years_are_those_of_real_books() -> None:
     assert [row["title"] for row in CATALOGUE if int(row["year"]) >= END.year] == []
 
 
-def test_no_book_is_there_twice() -> None:
-    """Title and authors tell any two books apart, and no description was copied from another book."""
+def test_no_book_is_repeated() -> None:
+    """Title and authors distinguish any two books, and no description is copied."""
     assert max(Counter((row["title"].casefold(), row["authors"]) for row in CATALOGUE).values()) == 1
     assert max(Counter(row["description"] for row in CATALOGUE).values()) == 1
 
@@ -106,7 +107,7 @@ def test_descriptions_are_one_sentence_that_fits_a_card() -> None:
     ] == []
 
 
-def test_books_lead_to_others() -> None:
+def test_books_share_subjects() -> None:
     """Every book shares a subject with another one, so that tastes overlap."""
     count = Counter(subject for row in CATALOGUE for subject in row["subjects"].split(";"))
     assert [row["title"] for row in CATALOGUE if max(count[one] for one in row["subjects"].split(";")) == 1] == []

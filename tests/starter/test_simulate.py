@@ -42,12 +42,12 @@ def books_by_reader() -> Mapping[str, set[str]]:
 
 
 def test_committed_file_is_what_the_program_makes() -> None:
-    """Whoever runs the program with its defaults gets the committed rows."""
+    """The program with its defaults gives the committed rows."""
     assert csv_text(simulate(CATALOGUE)) == COMMITTED
 
 
 def test_command_writes_the_file(tmp_path: Path) -> None:
-    """The command writes the rows for its options, to the same bytes twice."""
+    """The command writes the rows for its options, twice the same bytes."""
     written = []
     for name in ("one.csv.gz", "two.csv.gz"):
         arguments = ["--readers", "100", "--seed", "3", "--out", str(tmp_path / name)]
@@ -63,7 +63,7 @@ def test_another_seed_gives_other_readers() -> None:
     assert simulate(CATALOGUE, readers=100, seed=1) != simulate(CATALOGUE, readers=100, seed=2)
 
 
-def test_gzip_header_tells_neither_time_nor_name() -> None:
+def test_gzip_header_has_neither_time_nor_name() -> None:
     """Flags and time are zero and the system is unknown (RFC 1952), so the header is the same everywhere."""
     assert gzipped("text")[:8] == b"\x1f\x8b\x08\0\0\0\0\0"
     assert gzipped("text")[9] == 255
@@ -93,8 +93,8 @@ def test_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     assert "out.csv.gz" in result.output
 
 
-def test_catalogue_may_lack_facts() -> None:
-    """Books without categories, subjects and stock get readers all the same."""
+def test_catalogue_may_lack_attributes() -> None:
+    """Books without categories, subjects and stock get readers too."""
     bare = [{"book_id": str(number), "categories": "", "subjects": ""} for number in range(1, 61)]
     assert {done.book_id for done in simulate(bare, readers=60)} == set(range(1, 61))
 
@@ -107,8 +107,8 @@ def test_import_reads_the_file() -> None:
     assert (count, refused, file.unknown_columns) == (len(ROWS), [], ())
 
 
-def test_readme_tells_how_many_rows_there_are() -> None:
-    """The README counts the books, interactions and readers right, and says that they are simulated."""
+def test_readme_has_the_number_of_rows() -> None:
+    """And of books and readers, and says that they are simulated."""
     words = (INTERACTIONS.parent / "README.md").read_text(encoding="utf-8")
     assert f"{len(CATALOGUE)} real books, with ids 1 to {len(CATALOGUE)}" in words
     assert f"{READERS:,} **simulated** readers" in words
@@ -135,18 +135,18 @@ def test_no_reader_does_the_same_twice() -> None:
     assert len({(row["user_id"], row["book_id"], row["kind"]) for row in ROWS}) == len(ROWS)
 
 
-def test_looks_come_before_purchases_and_ratings_after() -> None:
-    """Nobody rates what they have not bought, and each look, purchase and rating of a book follow one another."""
+def test_views_come_before_purchases_and_ratings_after() -> None:
+    """Nobody rates a book that they have not bought."""
     times = {(row["user_id"], row["book_id"], row["kind"]): row["occurred_at"] for row in ROWS}
     stories = {(reader, book) for reader, book, _ in times}
     order = ("view", "click", "purchase", "rating")
-    told = [[times[*story, kind] for kind in order if (*story, kind) in times] for story in stories]
-    assert all(earlier < later for story in told for earlier, later in pairwise(story))
+    ordered = [[times[*story, kind] for kind in order if (*story, kind) in times] for story in stories]
+    assert all(earlier < later for story in ordered for earlier, later in pairwise(story))
     assert [key for key in times if key[2] == "rating" and (*key[:2], "purchase") not in times] == []
 
 
-def test_amounts_are_those_promised() -> None:
-    """There are some 27,000 rows, mostly purchases, and each reader has 5 to 40 books."""
+def test_numbers_are_those_documented() -> None:
+    """About 27,000 rows, mostly purchases, and 5 to 40 books for each reader."""
     sizes = {len(books) for books in books_by_reader().values()}
     assert 25_000 <= len(ROWS) <= 29_000
     assert sum(row["kind"] == "purchase" for row in ROWS) > len(ROWS) / 2
@@ -162,8 +162,8 @@ def test_fame_has_a_long_tail_and_no_book_is_without_readers() -> None:
     assert 0.4 <= sum(readers[: len(readers) // 5]) / sum(readers) <= 0.6
 
 
-def test_reader_1_is_keen_and_has_enough_left() -> None:
-    """Reader 1 knows about 12 books, mostly science fiction and mysteries, and can be asked for more."""
+def test_reader_1_has_a_clear_taste_and_unread_books() -> None:
+    """About 12 books, mostly science fiction and mysteries, so that there is more to recommend."""
     known = books_by_reader()["1"]
     keen = [CATEGORIES[book] & {"Science Fiction", "Mystery"} for book in known]
     assert 10 <= len(known) <= 14

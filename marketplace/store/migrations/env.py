@@ -1,4 +1,4 @@
-"""Where Alembic starts; it has no database of its own, see servicekit.migrations."""
+"""Alembic's entry point; servicekit.migrations provides the database."""
 
 from marketplace.store.schema import metadata
 from servicekit.migrations import run_from_env

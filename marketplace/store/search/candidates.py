@@ -71,8 +71,8 @@ class Candidates:
         statement = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(*in_order(sort))
         return list(self._connection.scalars(statement))
 
-    def _first(self, chosen: Select[Any], match: Match, sort: Sort, limit: int, *, in_names: bool) -> Select[Any]:
-        return self.full_text.matching(chosen, match, in_names=in_names).order_by(*in_order(sort)).limit(limit)
+    def _first(self, selected: Select[Any], match: Match, sort: Sort, limit: int, *, in_names: bool) -> Select[Any]:
+        return self.full_text.matching(selected, match, in_names=in_names).order_by(*in_order(sort)).limit(limit)
 
     def _rows(self, statement: Select[Any]) -> list[Candidate]:
         return [Candidate(*row) for row in self._connection.execute(statement)]

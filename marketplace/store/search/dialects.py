@@ -18,7 +18,7 @@ class FullText(Protocol):
     def similar(self, word: str, limit: int) -> dict[str, int]:
         """The words with most trigrams in common with `word`, each with its number of books."""
 
-    def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
+    def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
         """The selection limited to books that match, in title and authors alone if `in_names`."""
 
 

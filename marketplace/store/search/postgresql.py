@@ -48,10 +48,10 @@ class FullText:
         )
         return {row.term: row.books for row in self._connection.execute(terms)}
 
-    def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
+    def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
         """The selection limited to books that match, in title and authors alone if `in_names`."""
         words: ColumnElement[Any] = literal_column("book_search.fts_names" if in_names else "book_search.fts_words")
-        return chosen.where(words.op("@@")(cast(_expression(match), TSQUERY)))
+        return selected.where(words.op("@@")(cast(_expression(match), TSQUERY)))
 
 
 def _expression(match: Match) -> str:

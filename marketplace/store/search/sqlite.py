@@ -39,15 +39,15 @@ class FullText:
         terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term_id.in_(near))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
-    def matching(self, chosen: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
+    def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
         """The selection limited to books that match, in title and authors alone if `in_names`."""
         expression = f"{{title authors}} : ({_expression(match)})" if in_names else _expression(match)
         matching = select(_words.c.rowid).where(literal_column("fts_words").op("MATCH")(expression))
         some = select(func.count()).select_from(matching.limit(self._few + 1).subquery())
         if self._connection.execute(some).scalar_one() <= self._few:
-            return chosen.where(books.c.book_id.in_(matching))
+            return selected.where(books.c.book_id.in_(matching))
         # The plus keeps SQLite from looking up each book and sorting: it walks the index of the order instead.
-        return chosen.where(literal_column("+books.book_id").in_(matching))
+        return selected.where(literal_column("+books.book_id").in_(matching))
 
 
 def _expression(match: Match) -> str:

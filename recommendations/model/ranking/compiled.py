@@ -33,6 +33,8 @@ ABSENT where there are fewer than REASONS."""
 
 _CONTRIBUTORS = REASONS + 1
 """How many top contributors are kept for a book: enough that those to be named are among them."""
+_LEAST = float(np.nextafter(0.0, 1.0))
+"""The least score above 0."""
 _LIKED = np.uint8(Preference.LIKED)
 _BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
     int, (ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT)
@@ -75,31 +77,35 @@ def rank(
 
     `scores` must be all 0, and is so again in the end.
     """
+    # Unsigned numbers index without a check for negative ones, which is a sixth of the time of these loops.
     liked, recency = _liked(history, preferences, learned, decay)
     for entry in range(len(liked)):
-        for at in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
+        for at in range(np.uint64(indptr[liked[entry]]), np.uint64(indptr[liked[entry] + 1])):
             # In single precision, as the weights are; only the sums are not.
-            scores[neighbours[at]] += weights[at] * recency[entry]
+            scores[np.uint32(neighbours[at])] += weights[at] * recency[entry]
     for at in range(len(content_rows)):
         scores[content_rows[at]] += content_weights[at]
     scores[history] = 0
     scores[excluded] = 0
 
-    # Each score is cleared once it was read: a candidate that comes up again counts once.
+    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, which almost
+    # always fails, rejects these and the low scores: it is faster than two that the processor cannot predict.
     most = len(best)
     rows, sums = np.empty(pool * most, np.int32), np.empty(pool * most, np.float64)
-    found = 0
+    found, lowest = 0, _LEAST
     for entry in range(len(liked)):
         for row in neighbours[indptr[liked[entry]] : indptr[liked[entry] + 1]]:
-            score = scores[row]
-            scores[row] = 0
-            if score > 0 and (found < len(rows) or score >= sums[found - 1]) and allowed[row]:
+            score = scores[np.uint32(row)]
+            scores[np.uint32(row)] = 0
+            if score >= lowest and allowed[row]:
                 found = _insert(rows, sums, ids, found, row, score)
+                lowest = sums[found - 1] if found == len(rows) else lowest
     for row in content_rows:
         score = scores[row]
         scores[row] = 0
-        if score > 0 and (found < len(rows) or score >= sums[found - 1]) and allowed[row]:
+        if score >= lowest and allowed[row]:
             found = _insert(rows, sums, ids, found, row, score)
+            lowest = sums[found - 1] if found == len(rows) else lowest
 
     listed = min(found, most)
     chosen = np.arange(listed).astype(np.int32)
@@ -116,8 +122,8 @@ def rank(
     by_content = np.zeros((listed, _CONTRIBUTORS), np.bool_)
     for entry in range(len(liked)):
         for at in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
-            position = int(scores[neighbours[at]]) - 1
-            if position >= 0:
+            if scores[neighbours[at]] > 0:
+                position = int(scores[neighbours[at]]) - 1
                 weight = weights[at] * recency[entry]
                 _keep_top(
                     top[position], contributions[position], by_content[position], liked[entry], weight, content=False

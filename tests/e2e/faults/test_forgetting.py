@@ -14,7 +14,7 @@ from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from servicekit.database import database_url as parsed_url
 from tests.e2e.processes import DEADLINE
-from tests.e2e.small_shop import SmallShop, of_one_shelf
+from tests.e2e.small_shop import SmallShop, purchases_by_category
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ SHOWN = 20
 def shop(database_url: str, tmp_path: Path) -> SmallShop:
     """A trained shop with a history in which the reader is one of two hundred."""
     shop = SmallShop(tmp_path, database_url)
-    bought = of_one_shelf(200) + [(READER, book) for book in THEIR_BOOKS]
+    bought = purchases_by_category(200) + [(READER, book) for book in THEIR_BOOKS]
     shop.run(
         "import",
         *("--books", str(shop.write_books())),

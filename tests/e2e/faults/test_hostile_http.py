@@ -1,4 +1,4 @@
-"""The shop's own server, given what is no HTTP, half of a request, or more than anybody needs."""
+"""The shop's server with requests that are malformed, incomplete or too large."""
 
 import socket
 import threading
@@ -65,13 +65,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 @contextmanager
 def connected(shop: Process) -> Iterator[socket.socket]:
-    """A connection that is closed without ceremony."""
+    """A connection to the shop."""
     with socket.create_connection(("127.0.0.1", shop.port), timeout=10) as connection:
         yield connection
 
 
-def told(shop: Process, request: bytes) -> bytes:
-    """What the server answers before it closes the connection, or falls silent."""
+def answer_to(shop: Process, request: bytes) -> bytes:
+    """What the server sends before it closes the connection or half a second passes."""
     answer = b""
     with connected(shop) as connection:
         connection.settimeout(0.5)
@@ -80,13 +80,13 @@ def told(shop: Process, request: bytes) -> bytes:
             while received := connection.recv(65_536):
                 answer += received
         except OSError:
-            # Refused in the middle, or waiting for more: both are its right.
+            # The server refused in the middle, or waits for more.
             pass
     return answer
 
 
 def status(shop: Process) -> int:
-    """What an ordinary reader gets meanwhile."""
+    """The status of the home page for another reader."""
     connection = HTTPConnection("127.0.0.1", shop.port, timeout=10)
     connection.request("GET", "/", headers={"Host": "localhost"})
     answer = connection.getresponse()
@@ -97,31 +97,31 @@ def status(shop: Process) -> int:
 
 @pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
 def test_nonsense_is_refused_and_the_shop_stays_open(shop: Process, request_: bytes) -> None:
-    """It is refused or not answered, nothing is told of the program, and the next reader is served.
+    """It is refused or not answered, the answer shows no internals, and the next reader is served.
 
-    501 is right for a coding that the server does not know.
+    501 is right for a transfer coding that the server does not support.
     """
-    answer = told(shop, request_)
+    answer = answer_to(shop, request_)
     statuses = {line.split()[1] for line in answer.splitlines() if line.startswith(b"HTTP/1.")}
-    assert all(each < b"500" or each == b"501" for each in statuses)
+    assert all(code < b"500" or code == b"501" for code in statuses)
     assert b"Traceback" not in answer
     assert b"waitress" not in answer.lower()
     assert status(shop) == 200
 
 
-def test_no_disk_is_filled(shop: Process) -> None:
-    """A body that is announced, or grows, beyond what any form sends is refused before it is there; one that is only
-    too large for a form gets the shop's own page."""
-    announced = told(shop, POST + b"Content-Length: 100000000\r\n\r\n")
-    grown = told(shop, CHUNKED + (b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 300)
+def test_large_bodies_are_refused(shop: Process) -> None:
+    """A body far larger than any form's is refused before it is read; one only slightly too large gets the shop's
+    error page."""
+    announced = answer_to(shop, POST + b"Content-Length: 100000000\r\n\r\n")
+    grown = answer_to(shop, CHUNKED + (b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 300)
     assert announced.split()[1] == grown.split()[1] == b"413"
-    answer = told(shop, POST + b"Content-Length: 70000\r\n\r\n" + b"x" * 70_000)
+    answer = answer_to(shop, POST + b"Content-Length: 70000\r\n\r\n" + b"x" * 70_000)
     assert answer.split()[1] == b"413"
     assert b"Request too large" in answer
 
 
-def test_whoever_leaves_early_leaves_nothing_behind(shop: Process) -> None:
-    """Connections that end in the middle of a request or of its answer do no harm to others."""
+def test_closed_connections_do_no_harm(shop: Process) -> None:
+    """Connections that close during a request or response do not affect others."""
     for request in (b"GET / HT", POST + b"Content-Length: 50000\r\n\r\nhalf", b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"):
         for _ in range(30):
             with connected(shop) as connection:
@@ -129,8 +129,8 @@ def test_whoever_leaves_early_leaves_nothing_behind(shop: Process) -> None:
     assert status(shop) == 200
 
 
-def test_the_slow_keep_nobody_waiting(shop: Process) -> None:
-    """More connections than the shop has threads, each with half of a request: a reader is served at once."""
+def test_slow_requests_do_not_block_others(shop: Process) -> None:
+    """With more half-sent requests than the shop has threads, a reader is served at once."""
     with ExitStack() as stack:
         for number in range(40):
             connection = stack.enter_context(connected(shop))

@@ -19,7 +19,7 @@ from recommendations.model import artifact
 from servicekit.importing import BATCH
 from tests.drills import is_running
 from tests.e2e.processes import DEADLINE, Process
-from tests.e2e.small_shop import BOOKS, SmallShop, of_one_shelf, train_small_shop
+from tests.e2e.small_shop import BOOKS, SmallShop, purchases_by_category, train_small_shop
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +110,7 @@ def test_migrate(file_shop: SmallShop) -> None:
 
 def test_import(shop: SmallShop) -> None:
     """Whole batches are stored, in their order; the same import again brings the rest and nothing twice."""
-    bought = of_one_shelf(3 * BATCH // 6)
+    bought = purchases_by_category(3 * BATCH // 6)
     books, history = shop.write_books(), shop.write_interactions(bought)
     arguments = ("import", "--books", str(books), "--interactions", str(history))
     whole = list(dict.fromkeys(bought))

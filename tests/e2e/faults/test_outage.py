@@ -23,13 +23,13 @@ DEADLINE_SECONDS = 20.0
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
-    """Both services, for one test to break."""
+    """Both services, for one test alone."""
     with ExitStack() as stack:
         yield start_pair(tmp_path, stack)
 
 
 class Visitor:
-    """Someone who loads pages and keeps cookies."""
+    """A visitor who loads pages and keeps cookies."""
 
     def __init__(self, shop: str) -> None:
         self._shop = shop
@@ -58,7 +58,7 @@ class Visitor:
 
 
 def crowd(shop: str, visits: int) -> list[str]:
-    """The pages of visitors who come four at a time."""
+    """The pages that four visitors at a time load."""
     visitors = threading.local()
 
     def visit(_number: int) -> str:
@@ -110,8 +110,8 @@ def test_clicks_of_an_outage_arrive_when_it_is_over(pair: Pair) -> None:
     reader.await_page("Because you looked at", without=BREAK)
 
 
-def test_services_end_orderly(tmp_path: Path) -> None:
-    """Told to stop, both services end with code 0."""
+def test_services_stop_cleanly(tmp_path: Path) -> None:
+    """On SIGTERM both services end with code 0."""
     with ExitStack() as stack:
         pair = start_pair(tmp_path, stack)
         assert pair.marketplace.stop() == 0

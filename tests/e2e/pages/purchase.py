@@ -41,7 +41,7 @@ class Purchase:
         self.hands.press(self.page.get_by_role("main").get_by_role("link", name="Create account"))
         self.hands.type(self.page.get_by_label("E-mail"), email)
         self.hands.type(self.page.get_by_label("Password"), PASSWORD)
-        self._press("Sign up")
+        self._press("Create account")
         expect(self.page.get_by_role("heading", level=1, name="Checkout")).to_be_visible()
         expect(self.page.locator(".total")).to_contain_text("€21.98")
 

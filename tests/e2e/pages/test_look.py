@@ -1,6 +1,7 @@
 """How the pages look and weigh, in headless Chromium: for those who see little, on phones, and over slow lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from marketplace.settings import Settings
 from tests.drills import is_running
 from tests.e2e.pages.shop_state import give_work
 from tests.e2e.pages.states import BOOK, STATES, Who, cookies_of_all
-from tests.e2e.processes import Pair
+from tests.e2e.processes import Pair, start_pair
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 NARROW: ViewportSize = {"width": 375, "height": 900}
@@ -39,6 +40,13 @@ NO_PAGES = {
 # Their addresses are made by the shop: what is done on another page leads there.
 LED_TO = {"orders.page"}
 Cookies = Mapping[Who, StorageState | None]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Services of these tests alone, because a refused event stays in their outbox."""
+    with ExitStack() as stack:
+        yield start_pair(tmp_path_factory.mktemp("pair"), stack)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +162,7 @@ def test_suggestions_are_chosen_by_keyboard(pair: Pair, browser: Browser) -> Non
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_deed_keeps_the_reader_where_they_are(pair: Pair, browser: Browser, cookies: Cookies) -> None:
+def test_an_action_keeps_the_readers_position(pair: Pair, browser: Browser, cookies: Cookies) -> None:
     """With scripts a book that is waved away is gone without a new page, and the keyboard stands at the notice."""
     with browser.new_context(storage_state=cookies[Who.GUEST], reduced_motion="reduce") as context:
         page = context.new_page()

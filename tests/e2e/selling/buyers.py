@@ -1,4 +1,4 @@
-"""Buyers: what a browser does on the way to an order, over the wire, for many at once."""
+"""Buyers who send what a browser sends on the way to an order."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ Fields = Sequence[tuple[str, str]]
 
 
 class NoAnswer(Exception):
-    """The shop was gone before it answered, or said that it cannot just now."""
+    """The shop ended before it answered, or answered 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,20 @@ class Answer:
 
     @property
     def hidden(self) -> Fields:
-        """The token, key and lines of the forms in the page, as they stand there."""
+        """The token, key and lines of the page's forms."""
         return [(str(name), str(value)) for name, value in _HIDDEN.findall(self.text)]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A reader who is signed in, and the cookie that says so."""
+    """A signed-in reader and their cookie."""
 
     reader_id: int
     cookie: str
 
 
 class Buyer:
-    """One browser with a connection of its own; every request raises NoAnswer."""
+    """One browser with its own connection; every request raises NoAnswer."""
 
     def __init__(self, shop: str, session: Session) -> None:
         """`shop` is the address of the home page, without the slash at its end."""
@@ -64,7 +64,7 @@ class Buyer:
 
     @property
     def session(self) -> Session:
-        """Who it is, with the cookie as it is now."""
+        """The reader, with the current cookie."""
         return self._session
 
     def get(self, path: str) -> Answer:
@@ -76,16 +76,16 @@ class Buyer:
         return self._request("POST", path, fields)
 
     def add_to_cart(self, book_id: int) -> Answer:
-        """Put a copy of a book into the cart."""
+        """Add a copy of a book to the cart."""
         path = f"/books/{book_id}"
         return self.post(f"{path}/cart", [*self._token(path), ("quantity", "1")])
 
     def empty_cart(self) -> Answer:
-        """Take all out of the cart."""
+        """Remove everything from the cart."""
         return self.post("/cart/empty", self._token("/cart"))
 
     def checkout_form(self) -> Fields | None:
-        """The checkout's form, filled in; None where what is in the cart cannot be ordered."""
+        """The filled-in checkout form; None if the cart cannot be ordered."""
         page = self.get("/checkout")
         return None if page.status == 303 else [*page.hidden, *ADDRESS_FIELDS.items()]
 
@@ -100,7 +100,7 @@ class Buyer:
         self.close()
 
     def _token(self, path: str) -> Fields:
-        # One token is in all the forms of a session: the page of this one need not be opened each time.
+        # All forms of a session share one token, so a page is loaded only once.
         if not self._tokens:
             self._tokens = [field for field in self.get(path).hidden if field[0] == "csrf_token"][:1]
         return self._tokens
@@ -123,7 +123,7 @@ class Buyer:
 
 
 def sign_up(settings: Settings, store: Store, count: int) -> list[Session]:
-    """Readers who are signed in at the shop of these settings; made without the time that their passwords take."""
+    """Sign up readers quickly, in process, at the shop with these settings."""
     unlimited = Limiter(dict.fromkeys(Tried, Limit(100_000, 1)))
     app = create_app(settings, FakeRecommender(), store=store, passwords=quick_passwords(), limiter=unlimited)
     sessions = []
@@ -142,6 +142,6 @@ def sign_up(settings: Settings, store: Store, count: int) -> list[Session]:
 
 @contextmanager
 def buyers_of(shop: str, sessions: Sequence[Session]) -> Iterator[list[Buyer]]:
-    """A buyer for each of the sessions."""
+    """A buyer for each session."""
     with ExitStack() as stack:
         yield [stack.enter_context(Buyer(shop, session)) for session in sessions]

@@ -1,4 +1,4 @@
-"""The whole market as processes over one folder: each may be killed at any moment, and comes back where it was."""
+"""All services as processes; each can be killed at any moment and is started again on its port."""
 
 import json
 import threading
@@ -21,15 +21,15 @@ from tests.e2e.small_shop import Command, SmallShop
 
 Sent = TypeVar("Sent")
 
-MOST_TRIES = 50
-LOOK_AGAIN_SECONDS = 0.1
+MAX_TRIES = 50
+POLL_SECONDS = 0.1
 
 
 class Market:
-    """The shop with its relays, a relay beside it, Recommendations and a payment provider that declines some."""
+    """The shop and its relay, a second relay, Recommendations, and a payment provider that declines some payments."""
 
     def __init__(self, folder: Path, database: str, recommending: SmallShop, stack: ExitStack) -> None:
-        """`stack` ends them all."""
+        """`stack` kills them all."""
         self._folder = folder
         self._database = database
         self._is_open = threading.Event()
@@ -54,7 +54,7 @@ class Market:
 
     @property
     def kills(self) -> dict[str, Callable[[], None]]:
-        """By the name of each process how it is killed and started again."""
+        """For each process the function that kills and restarts it."""
         return {
             "shop": self._kill_shop,
             "relay": self._kill_relay,
@@ -63,23 +63,23 @@ class Market:
         }
 
     def persist(self, send: Callable[[], Sent]) -> Sent:
-        """Send the same again and again until the shop answers."""
-        for _ in range(MOST_TRIES):
+        """Send the same request until the shop answers."""
+        for _ in range(MAX_TRIES):
             assert self._is_open.wait(DEADLINE), "the shop did not come back"
             try:
                 return send()
             except NoAnswer:
                 continue
-        raise AssertionError(f"no answer to {MOST_TRIES} tries")
+        raise AssertionError(f"no answer to {MAX_TRIES} tries")
 
-    def await_quiet(self, store: Store) -> None:
-        """Wait until everybody was told everything; nothing may have been refused."""
+    def await_delivery(self, store: Store) -> None:
+        """Wait until every event and callback is delivered; none may be refused."""
         ends = time.monotonic() + DEADLINE
-        while left := self._left(store):
-            assert time.monotonic() < ends, left
-            threading.Event().wait(LOOK_AGAIN_SECONDS)
+        while pending := self._pending(store):
+            assert time.monotonic() < ends, pending
+            threading.Event().wait(POLL_SECONDS)
 
-    def _left(self, store: Store) -> dict[str, object]:
+    def _pending(self, store: Store) -> dict[str, object]:
         with PoolManager(retries=False) as pool:
             outbox = json.loads(pool.request("GET", f"{self.shop}/readyz").data)["outbox"]
         assert outbox["refused"] == 0
@@ -87,9 +87,9 @@ class Market:
             placed = connection.execute(select(func.count()).where(orders.c.state == "placed")).scalar_one()
         engine = open_engine(self.providers_database)
         with reading(engine) as connection:
-            untold = connection.execute(select(func.count()).where(payments.c.call_at.is_not(None))).scalar_one()
+            undelivered = connection.execute(select(func.count()).where(payments.c.call_at.is_not(None))).scalar_one()
         engine.dispose()
-        left = {"waiting": outbox["waiting"], "placed": placed, "untold": untold}
+        left = {"waiting": outbox["waiting"], "placed": placed, "undelivered": undelivered}
         return {**left, "outbox": outbox} if any(left.values()) else {}
 
     def _environment(self, port: int) -> dict[str, str]:

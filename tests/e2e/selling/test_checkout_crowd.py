@@ -1,4 +1,4 @@
-"""Many checkouts at the very same moment, each over a connection of its own, against the running shop."""
+"""Many checkouts at the same moment, each over its own connection, against the running shop."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,13 +23,13 @@ from tests.e2e.selling.buyers import Answer, Buyer, Fields, buyers_of, sign_up
 
 pytestmark = pytest.mark.slow
 
-REPEATS, BUYERS, COPIES, STAYING = 50, 100, 10, 300
+REPEATS, BUYERS, COPIES, IDLE = 50, 100, 10, 300
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=COPIES)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The settings of a shop that tells nobody anything."""
+    """The settings of a shop without deliveries."""
     return Settings(data_dir=tmp_path)
 
 
@@ -56,7 +56,7 @@ def shop(settings: Settings, store: Store) -> Iterator[str]:
 
 
 def at_once(checkouts: Sequence[tuple[Buyer, Fields]]) -> list[Answer]:
-    """What is answered to all of these, sent at the same moment."""
+    """The answers to these checkouts, sent at the same moment."""
     ready = Barrier(len(checkouts))
 
     def send(checkout: tuple[Buyer, Fields]) -> Answer:
@@ -77,13 +77,13 @@ def form_of(buyer: Buyer) -> Fields:
 
 
 def order_ids(store: Store) -> list[str]:
-    """All that was ordered."""
+    """The ids of all orders."""
     with reading(store.engine) as connection:
         return list(connection.execute(select(orders.c.order_id)).scalars())
 
 
-def left(store: Store) -> int | None:
-    """How many copies there still are."""
+def stock_left(store: Store) -> int | None:
+    """The copies in stock."""
     with store.read() as work:
         return work.books.get(DUNE.id).stock
 
@@ -97,32 +97,32 @@ def test_one_key_is_one_order(shop: str, store: Store, settings: Settings) -> No
         answers = at_once([(buyer, form) for buyer in buyers])
         (order,) = order_ids(store)
         assert {(answer.status, urlsplit(answer.location).path) for answer in answers} == {(303, f"/orders/{order}")}
-        assert left(store) == COPIES - 1
+        assert stock_left(store) == COPIES - 1
 
         other = [(name, "Bath" if name == "city" else value) for name, value in form]
         refused = first.post("/checkout", other)
         assert refused.status == 422
         assert f"/orders/{order}" in refused.text
         assert order_ids(store) == [order]
-        assert left(store) == COPIES - 1
+        assert stock_left(store) == COPIES - 1
 
 
-def test_no_more_is_sold_than_there_is(shop: str, store: Store, settings: Settings) -> None:
-    """A hundred buyers are shown the last ten copies: ten get one each, the others are told that they are gone."""
+def test_stock_is_never_oversold(shop: str, store: Store, settings: Settings) -> None:
+    """A hundred buyers check out the last ten copies: ten get one each, the others get 409."""
     with buyers_of(shop, sign_up(settings, store, BUYERS)) as buyers:
         forms = [form_of(buyer) for buyer in buyers]
         answers = at_once(list(zip(buyers, forms, strict=True)))
         assert Counter(answer.status for answer in answers) == {303: COPIES, 409: BUYERS - COPIES}
         sold = [urlsplit(answer.location).path for answer in answers if answer.status == 303]
         assert sorted(sold) == sorted(f"/orders/{order}" for order in order_ids(store))
-        assert left(store) == 0
+        assert stock_left(store) == 0
 
 
-def test_readers_who_stay_connected_keep_nobody_out(shop: str) -> None:
-    """As browsers do for minutes, hundreds keep a connection open that they do not use; the next one is served."""
+def test_idle_connections_do_not_block_others(shop: str) -> None:
+    """Hundreds of browsers keep idle connections open; the next reader is served."""
     address = urlsplit(shop)
     with ExitStack() as stack:
-        for _ in range(STAYING + 1):
+        for _ in range(IDLE + 1):
             connection = stack.enter_context(closing(HTTPConnection(str(address.hostname), address.port, timeout=10)))
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b"ok"

@@ -30,13 +30,13 @@ from payments.store import Store as ProvidersStore
 from payments.web import create_app as create_provider
 from servicekit.clock import now
 from tests.e2e.processes import Process
-from tests.little_server import LittleServer
+from tests.http_server import HttpServer
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import bring, place, state_of
 
 AMOUNT = Money(999, "EUR")
 ASKED = 12
-"""Payments that are under way when the provider is killed."""
+"""Payments in progress when the provider is killed."""
 
 
 @contextmanager
@@ -66,12 +66,12 @@ class Both:
         self.shops_url = shops_url
 
     def run_provider(self) -> None:
-        """Have it decide and call until nothing is due."""
+        """Let the provider decide and call back until nothing is due."""
         while self.provider.step():
             pass
 
     def deliver(self) -> list[ShopEvent]:
-        """Tell the provider all that waits for it, as the relay does; returns the events."""
+        """Deliver the provider's waiting events, as the relay does; returns them."""
         with self.store.write() as work:
             rows = work.outbox.waiting(1000, Destination.PAYMENTS)
             events = [row.event() for row in rows]
@@ -88,7 +88,7 @@ class Both:
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Both]:
-    """The two, with a provider that decides at once."""
+    """Both, with a provider that decides at once."""
     with (
         closing(ProvidersStore(f"sqlite:///{tmp_path / 'payments.db'}")) as kept,
         closing(HttpShop()) as shop,
@@ -128,7 +128,7 @@ def test_a_cancelled_order_is_refunded(both: Both) -> None:
 
 
 def test_another_amount_is_refused_for_good(both: Both) -> None:
-    """With the provider's own words."""
+    """The refusal carries the provider's reason."""
     order = place(both.store)
     both.client.request_payment(order, AMOUNT)
     with pytest.raises(ProviderRefused, match="another amount"):
@@ -136,7 +136,7 @@ def test_another_amount_is_refused_for_good(both: Both) -> None:
 
 
 def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) -> None:
-    """The provider waits for a new token, and the shop sends one by itself."""
+    """The provider waits for a new token, which the shop sends by itself."""
     old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * TOKEN_LIFETIME_SECONDS)
     order = place(both.store, at=now() - timedelta(hours=1))
     with closing(HttpPaymentProvider(both.settings.payments_url, both.shops_url, old)) as client:
@@ -150,9 +150,9 @@ def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) ->
 
 
 class Killable:
-    """The provider as a process, over one folder, and a shop that only listens."""
+    """The provider as a process, and a shop that records its calls."""
 
-    def __init__(self, folder: Path, shop: LittleServer) -> None:
+    def __init__(self, folder: Path, shop: HttpServer) -> None:
         self._folder = folder
         self._shop = shop
         self._pool = urllib3.PoolManager(retries=False)
@@ -167,7 +167,7 @@ class Killable:
         self._process.kill()
         self.log += self._process.log
 
-    def ask(self, name: str) -> None:
+    def request(self, name: str) -> None:
         callback = {"url": f"{self._shop.url}/{name}", "token": "token"}
         self._request("PUT", name, json={"amount_minor": 999, "currency": "EUR", "callback": callback})
 
@@ -177,14 +177,14 @@ class Killable:
     def _request(self, method: str, name: str, **body: Any) -> dict[str, Any]:
         response = self._pool.request(method, f"http://127.0.0.1:{self._process.port}/payments/{name}", **body)
         assert response.status == 200
-        told: dict[str, Any] = json.loads(response.data)
-        return told
+        payment: dict[str, Any] = json.loads(response.data)
+        return payment
 
 
 @pytest.fixture
-def killable(tmp_path: Path) -> Iterator[tuple[Killable, LittleServer]]:
+def killable(tmp_path: Path) -> Iterator[tuple[Killable, HttpServer]]:
     """A provider to kill, and its shop."""
-    with LittleServer() as shop:
+    with HttpServer() as shop:
         provider = Killable(tmp_path, shop)
         yield provider, shop
         provider.kill()
@@ -192,14 +192,12 @@ def killable(tmp_path: Path) -> Iterator[tuple[Killable, LittleServer]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("calls", [0, 1, ASKED // 2, ASKED])
-def test_killed_it_decides_each_payment_once_and_tells_it(
-    killable: tuple[Killable, LittleServer], calls: int
-) -> None:
-    """Right after the last question, and after so many calls: each outcome is told, and always the same."""
+def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, HttpServer], calls: int) -> None:
+    """Killed after this many calls, it sends each outcome, and always the same one."""
     provider, shop = killable
     names = [f"order-{number}" for number in range(ASKED)]
     for name in names:
-        provider.ask(name)
+        provider.request(name)
     shop.await_asked(calls)
     provider.kill()
     provider.start()
@@ -217,11 +215,11 @@ def test_killed_it_decides_each_payment_once_and_tells_it(
 
 
 @pytest.mark.slow
-def test_killed_while_it_calls_it_calls_again(killable: tuple[Killable, LittleServer]) -> None:
-    """The shop heard it and gave no answer yet: what was decided is told once more, and then no more."""
+def test_a_provider_killed_during_a_call_calls_again(killable: tuple[Killable, HttpServer]) -> None:
+    """The shop received the call but did not answer: the provider repeats it once."""
     provider, shop = killable
     answers, shop.answer = shop.answer, shop.hang
-    provider.ask("order")
+    provider.request("order")
     shop.await_asked(1)
     decided = provider.get("order")
     provider.kill()
@@ -229,7 +227,7 @@ def test_killed_while_it_calls_it_calls_again(killable: tuple[Killable, LittleSe
     provider.start()
     first, second = shop.await_asked(2)
     assert first.json == second.json
-    while provider.get("order")["to_be_told"]:
+    while provider.get("order")["callback_pending"]:
         pass
-    assert provider.get("order") == {**decided, "to_be_told": False}
+    assert provider.get("order") == {**decided, "callback_pending": False}
     assert len(shop.asked) == 2

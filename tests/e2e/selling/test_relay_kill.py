@@ -1,4 +1,4 @@
-"""Relays and Recommendations killed while events are delivered: each event is recorded once, and in its order."""
+"""Relays and Recommendations are killed while events are delivered: each event is recorded once, in order."""
 
 import time
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ from tests.e2e.small_shop import BOOKS, Command, SmallShop
 pytestmark = pytest.mark.slow
 
 EVENTS = 2000
-"""Told at each stage: enough that a kill comes before their end."""
+"""Events of each stage: enough that a kill comes before all are delivered."""
 
 
 @pytest.fixture
 def shop(database_url: str) -> Iterator[Store]:
-    """The shop's database, on either kind."""
+    """The shop's database, on SQLite and PostgreSQL."""
     with closing(open_store(database_url)) as store:
         store.migrate()
         yield store
 
 
 class Relays:
-    """Relays over one database, as processes."""
+    """Relay processes of one shop."""
 
     def __init__(self, database: str, server: Process, stack: ExitStack) -> None:
         self._environment = {
@@ -41,7 +41,7 @@ class Relays:
         self._stack = stack
 
     def start(self) -> Command:
-        """One more; it delivers, or stands by."""
+        """Start a relay, which delivers or waits for the lease."""
         command = Command(["relay"], self._environment, service="marketplace")
         self._stack.callback(command.kill_after, 0)
         command.await_output("delivers events")
@@ -54,7 +54,7 @@ def id_of(number: int) -> str:
 
 
 def begin(shop: Store, stage: int) -> int:
-    """Put the events of a stage into the outbox; returns how many wait now."""
+    """Add the events of a stage to the outbox; returns its length."""
     with shop.write() as work:
         for number in range(stage * EVENTS, (stage + 1) * EVENTS):
             work.outbox.add(click(number), created_at=now())
@@ -63,7 +63,7 @@ def begin(shop: Store, stage: int) -> int:
 
 
 def click(number: int) -> Interaction:
-    """A click of one of many readers."""
+    """A click by one of 300 readers."""
     return Interaction(
         id=id_of(number),
         reader_id=1_000_000_000 + number % 300,
@@ -74,17 +74,17 @@ def click(number: int) -> Interaction:
 
 
 def await_fewer(shop: Store, than: int) -> None:
-    """Wait until fewer events wait."""
+    """Wait until the outbox is shorter."""
     ends = time.monotonic() + DEADLINE
     left = than
     while left >= than:
-        assert time.monotonic() < ends, f"{left} events wait and nobody delivers them"
+        assert time.monotonic() < ends, f"{left} events wait and none is delivered"
         with shop.read() as work:
             left = work.outbox.length().waiting
 
 
 def recorded(recommendations: SmallShop) -> list[str]:
-    """The ids of all that was clicked, in the order in which it was recorded."""
+    """The ids of the recorded clicks, in order."""
     engine = open_engine(recommendations.database)
     with reading(engine) as connection:
         ids = connection.execute(select(interactions.c.id).order_by(interactions.c.sequence)).scalars().all()
@@ -93,7 +93,7 @@ def recorded(recommendations: SmallShop) -> list[str]:
 
 
 def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, database_url: str) -> None:
-    """Two relays, killed in the middle and replaced, and Recommendations, killed too, lose and repeat nothing."""
+    """Relays and Recommendations that are killed and restarted lose and repeat nothing."""
     with ExitStack() as stack:
         server = trained_shop.serve()
 
@@ -109,7 +109,7 @@ def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, datab
         assert alone.kill_after(0), "the relay ended by itself"
         first, second = relays.start(), relays.start()
 
-        # Whoever it is that delivers now could do so only when the lease of the one that was killed had run out.
+        # The relay that delivers now had to wait until the killed relay's lease ran out.
         await_fewer(shop, begin(shop, 1))
         server.kill()
         assert first.kill_after(0), "the relay ended by itself"

@@ -1,4 +1,4 @@
-"""Everything killed at any moment while readers buy: each order is there once, settled once, and counted once."""
+"""Every process is killed while readers buy: each order is stored, settled and counted exactly once."""
 
 import random
 import threading
@@ -34,11 +34,11 @@ CHECKOUTS, KILLS = (
     else (200, {"shop": 2, "relay": 1, "recommendations": 1, "provider": 2})
 )
 SCARCE, COPIES, PLENTY = 1, 2, 10_000
-FIRST_OF_THE_SHOP = 1_000_000_000
+FIRST_SHOP_READER = 1_000_000_000
 
 
-class Bought:
-    """What the shop acknowledged: by the reader and the key that they sent the order's id."""
+class Acknowledged:
+    """Orders that the shop acknowledged: ids by reader and checkout key."""
 
     def __init__(self) -> None:
         self.orders: dict[tuple[int, str], str] = {}
@@ -46,33 +46,33 @@ class Bought:
         self._changed = threading.Condition()
 
     def note(self, reader_id: int, key: str, order_id: str) -> None:
-        """Note an order."""
+        """Record an order."""
         with self._changed:
             assert (reader_id, key) not in self.orders
             self.orders[reader_id, key] = order_id
             self._changed.notify_all()
 
     def note_sold_out(self) -> None:
-        """Note that a reader was told that what they were shown is no more to be had."""
+        """Count an answer that a book is sold out."""
         with self._changed:
             self.sold_out += 1
 
     def await_orders(self, number: int) -> None:
-        """Wait until so many orders are acknowledged."""
+        """Wait until this many orders are acknowledged."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.orders) >= number, 3 * DEADLINE), len(self.orders)
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """The shop's database, on either kind, with books of which one is scarce."""
+    """The shop's database, on SQLite and PostgreSQL, with one scarce book."""
     with closing(open_store(database_url)) as store:
         fill(store)
         yield store
 
 
 def fill(store: Store) -> None:
-    """Make the tables, and books of which there are plenty but one."""
+    """Create the tables and the books, with few copies of one."""
     store.migrate()
     price = Money(999, "EUR")
     with store.write() as work:
@@ -83,20 +83,20 @@ def fill(store: Store) -> None:
 
 
 def copies_of(book_id: int) -> int:
-    """How many copies of a book there are at first."""
+    """The initial copies of a book."""
     return COPIES if book_id == SCARCE else PLENTY
 
 
-class Town:
-    """Buyers who buy from the market until they have enough, whatever dies meanwhile."""
+class Crowd:
+    """Buyers who place their orders whatever process is killed meanwhile."""
 
-    def __init__(self, market: Market, bought: Bought) -> None:
+    def __init__(self, market: Market, acknowledged: Acknowledged) -> None:
         self._market = market
-        self._bought = bought
+        self._acknowledged = acknowledged
         self._all_are_shown_it = threading.Barrier(BUYERS)
 
     def buy_all(self, buyer: Buyer) -> None:
-        """First all want the same book at once; then each wants many."""
+        """Buy the scarce book together with all others, then random books."""
         chance = random.Random(buyer.session.reader_id)
         done = int(self._buy(buyer, SCARCE, self._all_are_shown_it))
         while done < CHECKOUTS // BUYERS:
@@ -113,76 +113,76 @@ class Town:
             return False
         answer = persist(lambda: buyer.post("/checkout", form))
         if answer.status == 409:
-            self._bought.note_sold_out()
+            self._acknowledged.note_sold_out()
             persist(buyer.empty_cart)
             return False
         assert answer.status == 303, answer
-        self._bought.note(buyer.session.reader_id, dict(form)["key"], answer.location.removeprefix("/orders/"))
+        self._acknowledged.note(buyer.session.reader_id, dict(form)["key"], answer.location.removeprefix("/orders/"))
         return True
 
 
-def kill_all(market: Market, bought: Bought) -> None:
-    """Kill each so often, at random moments; the same ones in every run, as orders are counted."""
+def kill_all(market: Market, acknowledged: Acknowledged) -> None:
+    """Kill each process at random numbers of orders, the same in every run."""
     chance = random.Random(7)
     killed = [name for name, times in KILLS.items() for _ in range(times)]
     chance.shuffle(killed)
     moments = sorted(chance.sample(range(BUYERS, CHECKOUTS * 9 // 10), len(killed)))
     for name, moment in zip(killed, moments, strict=True):
-        bought.await_orders(moment)
+        acknowledged.await_orders(moment)
         market.kills[name]()
 
 
 def test_nothing_is_lost_or_double(store: Store, database_url: str, trained_shop: SmallShop, tmp_path: Path) -> None:
-    """Shop, relays, Recommendations and provider are killed during checkouts, and come back."""
-    bought = Bought()
+    """Shop, relays, Recommendations and provider are killed during checkouts and restarted."""
+    acknowledged = Acknowledged()
     sessions = sign_up(Settings(data_dir=tmp_path / "marketplace"), store, BUYERS)
     with ExitStack() as stack:
         market = Market(tmp_path, database_url, trained_shop, stack)
         buyers = stack.enter_context(buyers_of(market.shop, sessions))
         with ThreadPoolExecutor(BUYERS + 1) as pool:
-            killing = pool.submit(kill_all, market, bought)
-            town = Town(market, bought)
-            for buying in [pool.submit(town.buy_all, buyer) for buyer in buyers]:
+            killing = pool.submit(kill_all, market, acknowledged)
+            crowd = Crowd(market, acknowledged)
+            for buying in [pool.submit(crowd.buy_all, buyer) for buyer in buyers]:
                 buying.result()
             killing.result()
-        market.await_quiet(store)
+        market.await_delivery(store)
     assert not [line for line in market.log if "unexpected exception" in line]
-    assert len(bought.orders) == CHECKOUTS
-    assert bought.sold_out
-    states = require_each_order_once(store, bought)
+    assert len(acknowledged.orders) == CHECKOUTS
+    assert acknowledged.sold_out
+    states = require_each_order_once(store, acknowledged)
     require_provider_agrees(market, states)
     require_stock(store, states)
     require_each_event_once(store, market, states)
 
 
-def require_each_order_once(store: Store, bought: Bought) -> dict[str, str]:
-    """What was acknowledged is there and nothing else, each paid or rejected, once; returns by id which."""
+def require_each_order_once(store: Store, acknowledged: Acknowledged) -> dict[str, str]:
+    """Exactly the acknowledged orders are stored, each paid or rejected once; returns states by id."""
     with reading(store.engine) as connection:
         rows = connection.execute(select(orders)).all()
         changes = connection.execute(select(order_changes.c.order_id, order_changes.c.state)).all()
-    assert {(row.reader_id, row.checkout_key): row.order_id for row in rows} == bought.orders
-    assert len(rows) == len(bought.orders)
+    assert {(row.reader_id, row.checkout_key): row.order_id for row in rows} == acknowledged.orders
+    assert len(rows) == len(acknowledged.orders)
     states: dict[str, str] = {row.order_id: row.state for row in rows}
     assert set(states.values()) == {"paid", "rejected"}
     assert Counter(tuple(change) for change in changes) == Counter(
-        entered for each, state in states.items() for entered in ((each, "placed"), (each, state))
+        change for id_, state in states.items() for change in ((id_, "placed"), (id_, state))
     )
     return states
 
 
 def require_provider_agrees(market: Market, states: dict[str, str]) -> None:
-    """The provider has decided the same orders, and each as the shop has it."""
+    """The provider decided the same orders in the same way."""
     engine = open_engine(market.providers_database)
     with reading(engine) as connection:
         decided = connection.execute(select(payments.c.payment_id, payments.c.state)).all()
     engine.dispose()
-    told = {"paid": "paid", "declined": "rejected"}
-    assert {id_: told[state] for id_, state in decided} == states
+    state_of = {"paid": "paid", "declined": "rejected"}
+    assert {id_: state_of[state] for id_, state in decided} == states
     assert len(decided) == len(states)
 
 
 def require_stock(store: Store, states: dict[str, str]) -> None:
-    """Of each book so many copies are gone as are in orders that are paid."""
+    """Exactly the copies in paid orders are gone from stock."""
     with reading(store.engine) as connection:
         lines = connection.execute(select(order_lines)).all()
         left = {row.book_id: row.stock for row in connection.execute(select(books.c.book_id, books.c.stock))}
@@ -194,15 +194,15 @@ def require_stock(store: Store, states: dict[str, str]) -> None:
 
 
 def require_each_event_once(store: Store, market: Market, states: dict[str, str]) -> None:
-    """Each line that is paid counts as bought, once, in the shop and at Recommendations; and so does all else."""
+    """Each paid line is one purchase in the shop and in Recommendations, and both have the same interactions."""
     with reading(store.engine) as connection:
         lines = connection.execute(select(order_lines.c.order_id, order_lines.c.book_id)).all()
         kept = sorted(connection.execute(select(interactions.c.interaction_id)).scalars())
     engine = open_engine(market.recommending.database)
     with reading(engine) as connection:
-        ours = recorded.c.reader_id >= FIRST_OF_THE_SHOP
-        told = sorted(connection.execute(select(recorded.c.id).where(ours)).scalars())
+        ours = recorded.c.reader_id >= FIRST_SHOP_READER
+        delivered = sorted(connection.execute(select(recorded.c.id).where(ours)).scalars())
     engine.dispose()
     purchases = sorted(f"purchase-{order}-{book}" for order, book in lines if states[order] == "paid")
     assert [id_ for id_ in kept if id_.startswith("purchase-")] == purchases
-    assert told == kept
+    assert delivered == kept

@@ -1,4 +1,4 @@
-"""The server as an engineer with grpcurl meets it: by reflection alone."""
+"""The server used through grpcurl and reflection alone."""
 
 import json
 import subprocess
@@ -45,9 +45,9 @@ def test_recommends_records_and_reacts(pair: Pair) -> None:
     click = {"id": "e2e-1", "user_id": 700_000_001, "book_id": 6, "kind": "KIND_CLICK"}
     recorded = call(pair.grpc_address, "Recommendations/RecordInteractions", {"interactions": [click]})
     after = call(pair.grpc_address, "Recommendations/Recommend", reader)
-    assert {one["reason"]["kind"] for one in before["recommendations"]} == {"KIND_POPULAR"}
+    assert {book["reason"]["kind"] for book in before["recommendations"]} == {"KIND_POPULAR"}
     assert recorded["results"] == [{"outcome": "OUTCOME_STORED"}]
-    assert all(one["reason"]["books"][0]["id"] == 6 for one in after["recommendations"])
+    assert all(book["reason"]["books"][0]["id"] == 6 for book in after["recommendations"])
     assert before["recommendations"] != after["recommendations"]
 
 

@@ -19,6 +19,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="make
 SERVICES = ("recommendations", "marketplace", "payments")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of all tests here, so that only the first start trains a model."""
+    return tmp_path_factory.mktemp("make-run")
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Settings by which all three services keep their data in a folder, and listen on free ports."""
     settings = {f"{name.upper()}_DATA_DIR": str(folder / name) for name in SERVICES}
@@ -39,14 +45,14 @@ def environment(folder: Path) -> dict[str, str]:
         pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), id="Ctrl-C"),
     ],
 )
-def test_a_signal_ends_everything(stop: Callable[[int], None], tmp_path: Path) -> None:
+def test_a_signal_ends_everything(stop: Callable[[int], None], folder: Path, tmp_path: Path) -> None:
     """Whichever way `make run` is stopped, no process that it started is left."""
     log = tmp_path / "log"
     with log.open("wb") as output:
         make = subprocess.Popen(
             ["make", "--assume-old=.venv/run", "run"],
             cwd=ROOT,
-            env=environment(tmp_path),
+            env=environment(folder),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -79,7 +79,7 @@ def test_direction_marks_are_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("authors", "told"),
+    ("authors", "sent"),
     [
         ((), ""),
         (("",), ""),
@@ -88,9 +88,9 @@ def test_direction_marks_are_dropped() -> None:
         (("Ann", "Bob", "Eve"), "Ann and others"),
     ],
 )
-def test_authors_are_named_as_on_covers(authors: tuple[str, ...], told: str) -> None:
+def test_authors_are_named_as_on_covers(authors: tuple[str, ...], sent: str) -> None:
     """One or two by name, more as "and others", and none by an empty line."""
-    assert byline(authors) == told
+    assert byline(authors) == sent
 
 
 def luminance(colour: str) -> float:
@@ -182,7 +182,7 @@ def test_covers_are_small() -> None:
     packed = [len(gzip.compress(each, 6)) for each in drawn]
     raw = list(map(len, drawn))
     for name, sizes in (("raw", raw), ("gzipped", packed)):
-        print(f"{name}: {min(sizes)} / {statistics.median(sizes):.0f} / {max(sizes)} bytes")  # noqa: T201  (asked for)
+        print(f"{name}: {min(sizes)} / {statistics.median(sizes):.0f} / {max(sizes)} bytes")  # noqa: T201  (for the documentation)
     assert max(raw) <= 1_300
     assert statistics.median(packed) <= 520
     assert max(packed) <= 640
@@ -192,7 +192,7 @@ DRAWN = {1: "c09c391dff069f12"}
 
 
 def test_a_changed_drawing_has_a_new_design_number() -> None:
-    """Browsers keep a cover for a year; whoever changes the drawing counts DESIGN up and notes the new digest here.
+    """Browsers cache a cover for a year: a change of the drawing needs a new DESIGN, and its digest here.
 
     The digest also proves that another process draws the same.
     """

@@ -40,8 +40,8 @@ def test_a_real_title_is_complete(brief: Brief) -> None:
     """Nothing of a title of ordinary length is lost, and no small word is alone on a line."""
     layout = design_of(brief).layout
     lines = typeset(brief.title, layout.title).lines
-    told = "".join(lines).replace(" ", "")
-    assert told.lower() == brief.title.replace(" ", "").lower()
+    sent = "".join(lines).replace(" ", "")
+    assert sent.lower() == brief.title.replace(" ", "").lower()
     assert not {line.lower() for line in lines} & {"the", "a", "of", "and", "&"}
 
 

@@ -1,4 +1,4 @@
-"""Tests of marketplace.addresses."""
+"""Validation and formatting of postal addresses."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ AUSTIN = Address(name="Bob", street="2 Main St", city="Austin", region="texas", 
 REQUIRED, MALFORMED, LONG = AddressProblem.REQUIRED, AddressProblem.MALFORMED, AddressProblem.LONG
 
 
-def test_an_address_is_spelled_as_its_country_does() -> None:
-    """Spaces are tidied, codes and states are as the post has them, and what the post does not know is left out."""
+def test_an_address_is_normalized_for_its_country() -> None:
+    """Spaces, codes and states; fields that the country does not use are left out."""
     assert validated_address(OXFORD).postal_code == "OX1 1AA"
     assert validated_address(replace(OXFORD, name="  Ann \t Reader\n", region="Oxfordshire")).name == "Ann Reader"
     assert validated_address(AUSTIN).region == "TX"
@@ -43,29 +43,27 @@ def test_an_address_is_spelled_as_its_country_does() -> None:
         ),
     ],
 )
-def test_what_cannot_be_sent_to_is_refused_field_by_field(
-    address: Address, faults: dict[str, AddressProblem]
-) -> None:
-    """Each field has its own fault, and all are told at once."""
+def test_an_invalid_address_is_reported_field_by_field(address: Address, faults: dict[str, AddressProblem]) -> None:
+    """All problems at once."""
     with pytest.raises(InvalidAddress) as refused:
         validated_address(address)
     assert refused.value.problems == faults
 
 
-def test_an_address_is_written_as_its_country_writes_it() -> None:
+def test_an_address_is_formatted_for_its_country() -> None:
     """Line by line, the country last and in English."""
     assert address_lines(validated_address(AUSTIN)) == ["Bob", "2 Main St", "AUSTIN, TX 78701", "United States"]
     berlin = replace(OXFORD, city="Berlin", country="DE", postal_code="10115")
     assert address_lines(berlin)[-2:] == ["10115 BERLIN", "Germany"]
 
 
-def test_an_address_in_a_country_that_is_no_more_is_written_all_the_same() -> None:
-    """An old order's page does not fail."""
+def test_an_address_in_an_unknown_country_is_formatted() -> None:
+    """The page of an old order does not fail."""
     assert address_lines(replace(OXFORD, country="YU")) == ["Ann Reader", "1 High Street", "Oxford", "ox1 1aa", "YU"]
 
 
 def test_every_country_can_be_chosen_once() -> None:
-    """By name, each with the code that the post knows."""
+    """By name, each with a code that the postal data has."""
     names = [name for _, name in countries()]
     assert names == sorted(names)
     assert len(dict(countries())) == len(countries()) > 240

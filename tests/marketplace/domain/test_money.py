@@ -1,4 +1,4 @@
-"""Tests of marketplace.prices."""
+"""Parsing and formatting of prices."""
 
 import pytest
 
@@ -29,8 +29,8 @@ def test_a_price_becomes_exact_minor_units(amount: str, currency: str, minor: in
         ("99999999999999", "EUR", "too large"),
     ],
 )
-def test_an_unusable_price_says_why(amount: str, currency: str, reason: str) -> None:
-    """Nothing is rounded or guessed: the row is refused with a reason."""
+def test_an_invalid_price_says_why(amount: str, currency: str, reason: str) -> None:
+    """Nothing is rounded or guessed: the row is rejected with a reason."""
     with pytest.raises(PriceError, match=reason):
         parse_price(amount, currency)
 

@@ -1,4 +1,4 @@
-"""Tests of marketplace.taste."""
+"""A reader's taste."""
 
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
@@ -14,8 +14,8 @@ def did(kind: InteractionKind, book_id: int, half_stars: int | None = None) -> I
     )
 
 
-def test_what_was_looked_at_is_seen_once_and_in_order() -> None:
-    """Views and clicks alike, the latest first; what was waved away since is not shown as seen."""
+def test_viewed_books_are_listed_once_and_latest_first() -> None:
+    """Views and clicks alike, without books that were dismissed later."""
     taste = taste_of(
         [
             did(InteractionKind.VIEW, 3),
@@ -29,15 +29,15 @@ def test_what_was_looked_at_is_seen_once_and_in_order() -> None:
     assert taste.excluded == {2}
 
 
-def test_three_and_a_half_stars_are_liking() -> None:
-    """Fewer are not; every rating settles the book."""
+def test_three_and_a_half_stars_mean_liked() -> None:
+    """Fewer do not; every rating excludes the book from recommendations."""
     taste = taste_of([did(InteractionKind.RATING, 1, 7), did(InteractionKind.RATING, 2, 6)])
     assert taste.liked == {1}
     assert taste.excluded == {1, 2}
 
 
-def test_favourites_are_what_was_seen_and_liked_most() -> None:
-    """A liked book counts as much as three that were looked at; unknown books count for nothing."""
+def test_favourites_are_the_categories_of_most_books() -> None:
+    """A liked book counts as much as three viewed ones; unknown books do not count."""
     cards = {
         1: Card(id=1, title="", categories=(Category.MYSTERY,)),
         2: Card(id=2, title="", categories=(Category.MYSTERY,)),
@@ -49,8 +49,8 @@ def test_favourites_are_what_was_seen_and_liked_most() -> None:
     assert Taste().favourites(cards, 2) == ()
 
 
-def test_a_reason_says_how_the_reader_came_to_know_its_books() -> None:
-    """By what they liked where there is such a book among the first two; else by what they saw, or just know."""
+def test_a_reason_has_the_signal_of_its_books() -> None:
+    """Liked if one of the first two is, else viewed, else other."""
     taste = Taste(viewed=(1, 2), liked=frozenset({1, 3}))
 
     def known(*book_ids: int) -> tuple[Signal, tuple[int, ...]]:

@@ -150,13 +150,13 @@ def test_a_call_from_before_the_outage_does_not_end_it() -> None:
 def test_each_change_is_reported_once() -> None:
     """In order, and the listener may use the breaker itself."""
     clock = Clock()
-    heard: list[tuple[State, State, State]] = []
-    breaker = Breaker(Down, clock=clock, on_change=lambda old, new: heard.append((old, new, breaker.state)))
+    reported: list[tuple[State, State, State]] = []
+    breaker = Breaker(Down, clock=clock, on_change=lambda old, new: reported.append((old, new, breaker.state)))
     for _ in range(5):
         fail(breaker)
     clock.seconds += 0.5
     succeed(breaker)
-    assert heard == [
+    assert reported == [
         (State.CLOSED, State.OPEN, State.OPEN),
         (State.OPEN, State.HALF_OPEN, State.HALF_OPEN),
         (State.HALF_OPEN, State.CLOSED, State.CLOSED),

@@ -11,7 +11,7 @@ from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
 from marketplace.gateways.payment_provider import MAX_ANSWER_BYTES, HttpPaymentProvider
-from tests.little_server import LittleServer, Request, answer
+from tests.http_server import HttpServer, Request, answer
 
 ORDER = "7K3M-9QXD-2TB4"
 AMOUNT = Money(1998, "EUR")
@@ -24,29 +24,29 @@ CALLS = {
 
 
 @pytest.fixture
-def server() -> Iterator[LittleServer]:
+def server() -> Iterator[HttpServer]:
     """A provider that says yes to everything."""
-    with LittleServer() as running:
+    with HttpServer() as running:
         yield running
 
 
 @pytest.fixture
-def provider(server: LittleServer) -> Iterator[HttpPaymentProvider]:
+def provider(server: HttpServer) -> Iterator[HttpPaymentProvider]:
     """A client that waits long enough for a busy machine."""
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=10)) as client:
         yield client
 
 
 def test_a_request_has_the_order_the_amount_and_the_callback(
-    server: LittleServer, provider: HttpPaymentProvider
+    server: HttpServer, provider: HttpPaymentProvider
 ) -> None:
     """The order's id is the idempotency key, the token is for this order, and the reader is not named."""
     provider.request_payment(ORDER, AMOUNT)
-    (asked,) = server.asked
-    assert (asked.method, asked.path) == ("PUT", f"/payments/{ORDER}")
-    assert asked.headers["Idempotency-Key"] == ORDER
-    assert asked.headers["Content-Type"] == "application/json"
-    body = asked.json
+    (request,) = server.asked
+    assert (request.method, request.path) == ("PUT", f"/payments/{ORDER}")
+    assert request.headers["Idempotency-Key"] == ORDER
+    assert request.headers["Content-Type"] == "application/json"
+    body = request.json
     TOKENS.verify(body["callback"].pop("token"), ORDER)
     assert body == {
         "amount_minor": 1998,
@@ -55,16 +55,16 @@ def test_a_request_has_the_order_the_amount_and_the_callback(
     }
 
 
-def test_withdrawing_names_the_order(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_withdrawing_names_the_order(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Nothing else is sent."""
     provider.withdraw_payment(ORDER)
-    (asked,) = server.asked
-    assert (asked.method, asked.path) == ("POST", f"/payments/{ORDER}/withdrawal")
-    assert asked.headers["Idempotency-Key"] == ORDER
-    assert asked.json == {}
+    (request,) = server.asked
+    assert (request.method, request.path) == ("POST", f"/payments/{ORDER}/withdrawal")
+    assert request.headers["Idempotency-Key"] == ORDER
+    assert request.json == {}
 
 
-def test_an_order_id_cannot_change_the_path(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_an_order_id_cannot_change_the_path(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Slashes and question marks are escaped."""
     provider.withdraw_payment("../a?b#c")
     assert server.asked[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
@@ -72,9 +72,7 @@ def test_an_order_id_cannot_change_the_path(server: LittleServer, provider: Http
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_any_2xx_status_is_success(
-    server: LittleServer, provider: HttpPaymentProvider, status: int, call: str
-) -> None:
+def test_any_2xx_status_is_success(server: HttpServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """Whatever the body is."""
     server.answer = answer(status, b"" if status == 204 else b"\xff\xfe", Content_Encoding="gzip")
     CALLS[call](provider)
@@ -83,7 +81,7 @@ def test_any_2xx_status_is_success(
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 408, 410, 425, 429, 502, 503, 504])
-def test_an_outage_is_transient(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+def test_an_outage_is_transient(server: HttpServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """So is a wrong setting; the client itself does not retry or follow redirects."""
     server.answer = answer(status, b'{"error": "later"}', Location=f"{server.url}/elsewhere")
     with pytest.raises(ProviderUnavailable, match=f"status {status}: later"):
@@ -92,7 +90,7 @@ def test_an_outage_is_transient(server: LittleServer, provider: HttpPaymentProvi
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_status_500_is_not_an_outage(server: LittleServer, provider: HttpPaymentProvider, call: str) -> None:
+def test_status_500_is_not_an_outage(server: HttpServer, provider: HttpPaymentProvider, call: str) -> None:
     """It may be caused by this order alone, and must not block all others for ever."""
     server.answer = answer(500)
     with pytest.raises(ProviderBroken, match="status 500"):
@@ -101,7 +99,7 @@ def test_status_500_is_not_an_outage(server: LittleServer, provider: HttpPayment
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_refusal_is_permanent(server: LittleServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
+def test_a_refusal_is_permanent(server: HttpServer, provider: HttpPaymentProvider, status: int, call: str) -> None:
     """It has the provider's reason."""
     server.answer = answer(status, b'{"error": "another\\namount"}')
     with pytest.raises(ProviderRefused, match=rf"^status {status}: anotheramount$"):
@@ -113,14 +111,14 @@ def test_a_refusal_is_permanent(server: LittleServer, provider: HttpPaymentProvi
     "body",
     [b"", b"<html>", b"\xff", b"[]", b'"x"', b'{"error": 1}', b'{"error": null}', b"[" * 4000, b'{"a": 1e999}'],
 )
-def test_a_malformed_reason_is_left_out(server: LittleServer, provider: HttpPaymentProvider, body: bytes) -> None:
+def test_a_malformed_reason_is_left_out(server: HttpServer, provider: HttpPaymentProvider, body: bytes) -> None:
     """The status decides."""
     server.answer = answer(400, body)
     with pytest.raises(ProviderRefused, match=r"^status 400$"):
         provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_long_reason_is_truncated(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_a_long_reason_is_truncated(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """It is stored and logged."""
     server.answer = answer(400, b'{"error": "%s"}' % (b"x" * 3000))
     with pytest.raises(ProviderRefused) as refused:
@@ -128,7 +126,7 @@ def test_a_long_reason_is_truncated(server: LittleServer, provider: HttpPaymentP
     assert len(str(refused.value)) < 250
 
 
-def test_an_endless_response_is_not_read_to_its_end(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_an_endless_response_is_not_read_to_its_end(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Only its first kilobytes are."""
     sent = itertools.count()
 
@@ -144,7 +142,7 @@ def test_an_endless_response_is_not_read_to_its_end(server: LittleServer, provid
     assert MAX_ANSWER_BYTES == 4096
 
 
-def test_a_dripping_response_ends_at_the_deadline(server: LittleServer) -> None:
+def test_a_dripping_response_ends_at_the_deadline(server: HttpServer) -> None:
     """Although each byte arrives within the timeout."""
 
     def dripping(_request: Request) -> Iterator[bytes]:
@@ -162,7 +160,7 @@ def test_a_dripping_response_ends_at_the_deadline(server: LittleServer) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_missing_response_ends_at_the_timeout(server: LittleServer) -> None:
+def test_a_missing_response_ends_at_the_timeout(server: HttpServer) -> None:
     """It is a transient failure."""
     server.answer = server.hang
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
@@ -185,14 +183,14 @@ def test_a_missing_response_ends_at_the_timeout(server: LittleServer) -> None:
         b"HTTP/1.1 200 " + b"x" * 70_000,
     ],
 )
-def test_invalid_http_is_a_transient_failure(server: LittleServer, provider: HttpPaymentProvider, raw: bytes) -> None:
+def test_invalid_http_is_a_transient_failure(server: HttpServer, provider: HttpPaymentProvider, raw: bytes) -> None:
     """It neither accepts nor refuses the payment."""
     server.answer = lambda _request: [raw]
     with pytest.raises(ProviderUnavailable):
         provider.request_payment(ORDER, AMOUNT)
 
 
-def test_a_truncated_refusal_is_a_refusal(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_a_truncated_refusal_is_a_refusal(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """The status has arrived."""
     for body in (b"Content-Length: 99\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
         server.answer = lambda _request, body=body: [HEAD + body]  # type: ignore[misc]
@@ -200,9 +198,9 @@ def test_a_truncated_refusal_is_a_refusal(server: LittleServer, provider: HttpPa
             provider.request_payment(ORDER, AMOUNT)
 
 
-def test_an_unreachable_provider_is_a_transient_failure(server: LittleServer) -> None:
+def test_an_unreachable_provider_is_a_transient_failure(server: HttpServer) -> None:
     """So is an unknown host name, and a port without TLS."""
-    with LittleServer() as gone:
+    with HttpServer() as gone:
         address = gone.url
     for url in (address, "http://nobody.invalid", server.url.replace("http:", "https:"), "http://"):
         with (
@@ -213,7 +211,7 @@ def test_an_unreachable_provider_is_a_transient_failure(server: LittleServer) ->
 
 
 def test_proxies_of_the_environment_are_not_used(
-    server: LittleServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
+    server: HttpServer, provider: HttpPaymentProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operator's setting names the provider itself."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -222,7 +220,7 @@ def test_proxies_of_the_environment_are_not_used(
     assert len(server.asked) == 1
 
 
-def test_unread_bytes_do_not_disturb_the_next_call(server: LittleServer, provider: HttpPaymentProvider) -> None:
+def test_unread_bytes_do_not_disturb_the_next_call(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Each call reads its own response."""
     server.answer = lambda _request: [HEAD + b"Content-Length: 9999\r\n\r\n{}"]
     with pytest.raises(ProviderRefused):

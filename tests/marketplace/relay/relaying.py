@@ -1,4 +1,4 @@
-"""What tests of the relay share: an outbox to be filled, and relays whose time is the test's own."""
+"""Helpers for tests of the relay: filling the outbox, and relays with a manual clock."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ CLICK = Interaction(id="", reader_id=1_000_000_007, book_id=7, kind=InteractionK
 
 
 class Stop(Event):
-    """A stop event that notes how long it was waited for while the clock goes on; set after `after` waits."""
+    """A stop event that records its waits and advances the clock; it is set after `after` waits."""
 
     def __init__(self, after: int = 100, clock: Clock | None = None) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Stop(Event):
         return self._clock.now
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Note it, and return at once."""
+        """Record the wait, and return at once."""
         self.waits.append(timeout or 0.0)
         # A timer never comes early.
         self._clock.seconds += (timeout or 0.0) + 0.001
@@ -41,13 +41,13 @@ class Stop(Event):
 
 
 def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch: int = 500) -> Relay:
-    """A relay to Recommendations that is told when to deliver."""
+    """A relay to Recommendations that delivers when the test says so."""
     receiver = Recommendations(store, recorder)
     return Relay(store, receiver, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
 
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
-    """A relay to the payment provider that is told when to deliver."""
+    """A relay to the payment provider, likewise."""
     return Relay(store, Payments(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
 
 
@@ -59,12 +59,12 @@ def run(store: Store, recorder: Recorder, stop: Stop) -> None:
 
 
 def add_clicks(store: Store, *ids: str) -> None:
-    """Put interactions of these ids into the outbox."""
+    """Add clicks with these ids to the outbox."""
     add_events(store, *(replace(CLICK, id=each) for each in ids))
 
 
 def add_events(store: Store, *events: ShopEvent) -> None:
-    """Put events into the outbox."""
+    """Add events to the outbox."""
     with store.write() as work:
         for event in events:
             work.outbox.add(event, created_at=NOON)
@@ -72,25 +72,25 @@ def add_events(store: Store, *events: ShopEvent) -> None:
 
 
 def waiting(store: Store) -> list[str]:
-    """The ids of the interactions that wait."""
+    """The ids of waiting interactions."""
     with store.read() as work:
         return [row.payload["id"] for row in work.outbox.waiting(100)]
 
 
 def failures(store: Store) -> list[str]:
-    """Why events were set aside, the newest first."""
+    """The reasons of failed events, newest first."""
     with store.read() as work:
         return [event.reason for event in work.outbox.failed(100)]
 
 
 def status(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> DestinationStatus:
-    """How a destination is."""
+    """The status of a destination."""
     with store.read() as work:
         return work.deliveries.statuses()[destination]
 
 
 def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:
-    """A script that raises these in turn, None for a call that goes well, and then does as `then` does."""
+    """A function that raises these errors in turn (None for a successful call), and then calls `then`."""
     left = list(errors)
 
     def script() -> None:

@@ -161,7 +161,7 @@ def test_a_worker_frozen_between_calls_makes_no_other(store: Store) -> None:
     settled: list[None] = []
 
     class Slow(Event):
-        """Asked between two calls whether to stop, and frozen there the second time."""
+        """Checked between calls; the process is frozen at the second check."""
 
         def is_set(self) -> bool:
             settled.append(None)
@@ -248,14 +248,14 @@ def test_two_workers_deliver_each_event_once(store: Store) -> None:
     """Two threads that pass one lease back and forth send a thousand events once and in order."""
     ids = [f"{number:04}" for number in range(1000)]
     add_events(store, *(replace(CLICK, id=each) for each in ids))
-    told: list[str] = []
+    sent: list[str] = []
     lock, stop = Lock(), Event()
 
     class Counting(FakeRecorder):
         def _called(self, what: list[str]) -> None:
             with lock:
-                told.extend(what)
-                if len(told) >= len(ids):
+                sent.extend(what)
+                if len(sent) >= len(ids):
                     stop.set()
 
     def work() -> None:
@@ -267,6 +267,6 @@ def test_two_workers_deliver_each_event_once(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert Counter(told) == Counter(ids)
-    assert told == ids
+    assert Counter(sent) == Counter(ids)
+    assert sent == ids
     assert waiting(store) == []

@@ -1,4 +1,4 @@
-"""Tests of marketplace.store.interactions and .wishes, each on SQLite and on PostgreSQL."""
+"""The tables of interactions and wishlists."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ def reader(store: Store, *done: Interaction) -> int:
     return reader_id
 
 
-def test_an_interaction_comes_back_whole(store: Store) -> None:
+def test_an_interaction_is_stored_completely(store: Store) -> None:
     """Every part of it survives."""
     whole = replace(RATING, recommendation_id="list-1")
     reader_id = reader(store, whole)
@@ -33,7 +33,7 @@ def test_an_interaction_comes_back_whole(store: Store) -> None:
         assert work.interactions.get(reader_id, "rating-1") == replace(whole, reader_id=reader_id)
 
 
-def test_nobody_gets_what_another_reader_did(store: Store) -> None:
+def test_an_interaction_is_found_for_its_own_reader_only(store: Store) -> None:
     """An interaction is found for its own reader alone."""
     reader(store, VIEW)
     other = reader(store)
@@ -44,14 +44,14 @@ def test_nobody_gets_what_another_reader_did(store: Store) -> None:
         assert work.interactions.with_book(other, 7) == []
 
 
-def test_an_id_that_no_database_can_hold_is_nobodys(store: Store) -> None:
-    """PostgreSQL refuses a text with a NUL; it is not found, rather than the shop closed."""
+def test_an_id_with_a_nul_is_not_found(store: Store) -> None:
+    """PostgreSQL fails on a NUL; the shop must not look unavailable for it."""
     with store.read() as work, pytest.raises(InteractionNotFound):
         work.interactions.get(1, "rating-1\0")
 
 
-def test_the_latest_comes_first_in_pages(store: Store) -> None:
-    """By time, and at one moment in one fixed order, so that pages neither repeat nor leave out."""
+def test_pages_are_latest_first(store: Store) -> None:
+    """Interactions of the same moment have a fixed order, so that pages have no gaps and no repeats."""
     moments = [0, 60, 60, 120]
     done = [
         replace(VIEW, id=f"view-{n}", book_id=n, occurred_at=NOON + timedelta(seconds=moment))
@@ -65,7 +65,7 @@ def test_the_latest_comes_first_in_pages(store: Store) -> None:
 
 
 def test_ratings_are_averaged_over_readers(store: Store) -> None:
-    """Stars, not half stars; views do not count, and a book without ratings has none."""
+    """In stars, not half stars; views do not count, and a book without ratings has none."""
     reader(store, RATING, VIEW)
     reader(store, replace(RATING, id="rating-2", half_stars=10))
     with store.read() as work:
@@ -74,14 +74,14 @@ def test_ratings_are_averaged_over_readers(store: Store) -> None:
 
 
 def test_a_reader_has_one_rating_of_a_book(store: Store) -> None:
-    """The database itself refuses a second one, and lets anybody look twice."""
+    """The database itself refuses a second one, and allows several views."""
     reader(store, VIEW, replace(VIEW, id="view-2"))
     with pytest.raises(StoreUnavailable):
         reader(store, RATING, replace(RATING, id="rating-2"))
 
 
-def test_a_reader_who_goes_takes_all_along(store: Store) -> None:
-    """What they did and wished for goes with them, and nobody else's."""
+def test_deleting_a_reader_deletes_their_data(store: Store) -> None:
+    """Interactions and wishlist, and nobody else's."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune")])
         work.commit()
@@ -96,8 +96,8 @@ def test_a_reader_who_goes_takes_all_along(store: Store) -> None:
         assert (work.interactions.count(stays), work.wishes.of(stays)) == (1, [(7, NOON)])
 
 
-def test_a_book_is_wished_for_once(store: Store) -> None:
-    """A second wish changes nothing; a taken back one is gone; a copied list joins the other."""
+def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
+    """A second addition changes nothing; a removed book is gone; a copied list joins the other."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma")])
         work.commit()

@@ -1,4 +1,4 @@
-"""Tests of marketplace.store.listings, each on SQLite and on PostgreSQL."""
+"""Paged lists of categories and authors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,8 +65,8 @@ def plans(store: Store) -> Iterator[list[str]]:
         (Sort.PRICE_DESCENDING, [1, 3, 2, 5, 4]),
     ],
 )
-def test_a_shelf_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
-    """Ties go by id, what is unknown comes last, articles are passed over; large shelves and small ones alike."""
+def test_a_category_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
+    """Ties by id, unknown values last, articles ignored; for large and small categories alike."""
     put(store, *NOVELS, Book(id=9, title="Dune", categories=(Category.SCIENCE_FICTION,)))
     counted(store, (1, 4), (2, 4), (1, 2))
     with store.engine.connect() as connection:
@@ -79,7 +79,7 @@ def test_a_shelf_in_every_order(store: Store, sort: Sort, expected: list[int], f
 
 @pytest.mark.parametrize("sort", LISTED)
 def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort) -> None:
-    """One page after the other, every book comes once, and past the end there is none."""
+    """Every book is on exactly one page, and past the last page there is none."""
     put(store, *(novel(number, f"Volume {number % 3}", year=1900 + number % 2) for number in range(1, 12)))
     with store.read() as work:
         pages = [
@@ -92,7 +92,7 @@ def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort) -> None:
 
 
 def test_an_author_is_called_as_on_the_best_known_book(store: Store) -> None:
-    """Spellings that fold alike are one author."""
+    """Spellings with the same slug are one author."""
     put(store, *NOVELS)
     counted(store, (1, 3), (2, 3))
     with store.read() as work:
@@ -101,14 +101,14 @@ def test_an_author_is_called_as_on_the_best_known_book(store: Store) -> None:
 
 @pytest.mark.parametrize("slug", ["victor-hugo", "", "\0", "\ud800", "émile-zola", "x" * 10_000, "' OR 1=1 --"])
 def test_an_unknown_author_is_not_found(store: Store, slug: str) -> None:
-    """Whatever stands in the address, and even if it cannot be stored."""
+    """Whatever the URL has, even text that cannot be a parameter."""
     put(store, *NOVELS)
     with store.read() as work, pytest.raises(AuthorNotFound):
         work.listings.by_author(slug, Sort.TITLE, limit=1)
 
 
 def test_authors_change_with_the_book(store: Store) -> None:
-    """An author who is taken off a book, or has no letter, has no page; one named twice has one."""
+    """A removed author, or one without letters, has no page; one named twice has one."""
     put(store, Book(id=1, title="Ubik", authors=("Philip Dick",)))
     put(store, Book(id=1, title="Ubik", authors=("???", "Philip K. Dick", "Philip K Dick")))
     with store.read() as work:
@@ -119,8 +119,8 @@ def test_authors_change_with_the_book(store: Store) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", LISTED)
-def test_a_large_shelf_is_not_sorted(store: Store, sort: Sort) -> None:
-    """SQLite walks along an index, and stops when the page is full."""
+def test_a_large_category_is_not_sorted(store: Store, sort: Sort) -> None:
+    """SQLite walks an index, and stops when the page is full."""
     put(store, *NOVELS)
     with plans(store) as planned, store.engine.connect() as connection:
         Listings(connection, few=0).in_category(Category.CLASSICS, sort, limit=2)
@@ -128,7 +128,7 @@ def test_a_large_shelf_is_not_sorted(store: Store, sort: Sort) -> None:
     assert not any("TEMP B-TREE" in step for step in planned), planned
 
 
-def test_deleting_a_book_takes_its_index_along(store: Store) -> None:
+def test_deleting_a_book_deletes_its_index_rows(store: Store) -> None:
     """Nothing that pages look things up by outlives the book."""
     put(store, *NOVELS)
     with store.engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Tests of marketplace.store, each on SQLite and on PostgreSQL."""
+"""The store: migrations, books, readers, transactions and the outbox."""
 
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
@@ -53,8 +53,8 @@ def counted(store: Store, *pairs: tuple[int, int]) -> int:
     return new
 
 
-def test_the_migrations_make_what_the_schema_says(store: Store) -> None:
-    """Upgraded from empty, twice, the database is current and equals the tables that the code uses."""
+def test_the_migrations_make_the_schema(store: Store) -> None:
+    """Upgraded from empty, twice, the database is current and equals the tables in code."""
     store.migrate()
     assert store.is_migrated()
     with store.engine.connect() as connection:
@@ -63,14 +63,14 @@ def test_the_migrations_make_what_the_schema_says(store: Store) -> None:
 
 
 def test_an_empty_database_is_not_current(database_url: str) -> None:
-    """A shop whose database was never migrated can say so."""
+    """The shop can report that its database was never migrated."""
     unmigrated = open_store(database_url)
     assert not unmigrated.is_migrated()
     unmigrated.close()
 
 
-def test_a_book_comes_back_whole(store: Store) -> None:
-    """Every fact of a book survives, its categories in their order; so does a book with hardly any."""
+def test_a_book_is_stored_completely(store: Store) -> None:
+    """Every attribute, the categories in order; also a book with hardly any attributes."""
     put(store, DUNE, EMMA)
     with store.read() as work:
         assert work.books.get(7) == DUNE
@@ -79,7 +79,7 @@ def test_a_book_comes_back_whole(store: Store) -> None:
             work.books.get(9)
 
 
-def test_putting_counts_only_what_changed(store: Store) -> None:
+def test_putting_returns_only_changed_books(store: Store) -> None:
     """The same books again change nothing; a book that differs in its categories alone does."""
     assert put(store, DUNE, EMMA) == 2
     assert put(store, DUNE, EMMA) == 0
@@ -89,7 +89,7 @@ def test_putting_counts_only_what_changed(store: Store) -> None:
         assert work.books.get(7) == moved
 
 
-def test_cards_hold_what_the_catalogue_knows(store: Store) -> None:
+def test_cards_have_the_catalogues_values(store: Store) -> None:
     """Unknown ids are left out."""
     put(store, DUNE)
     with store.read() as work:
@@ -107,7 +107,7 @@ def test_cards_hold_what_the_catalogue_knows(store: Store) -> None:
 
 
 def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
-    """Ordered by readers and then by id, overall and in each category, and cut off."""
+    """By readers and then by id, overall and in each category, up to the limit."""
     put(store, DUNE, EMMA, Book(id=9, title="Ulysses", categories=(Category.CLASSICS,)))
     assert counted(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
     with store.read() as work:
@@ -119,15 +119,15 @@ def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
     }
 
 
-def test_without_history_best_sellers_go_by_id(store: Store) -> None:
+def test_without_history_best_sellers_are_by_id(store: Store) -> None:
     """A new shop has something to show."""
     put(store, EMMA, DUNE)
     with store.read() as work:
         assert [card.id for card in work.books.best_sellers(10).overall] == [7, 8]
 
 
-def test_history_of_a_book_not_yet_known_counts_once_it_arrives(store: Store) -> None:
-    """The order in which files come does not matter, and a changed book keeps its readers."""
+def test_history_of_an_unknown_book_counts_once_it_is_imported(store: Store) -> None:
+    """The order of the files does not matter, and a changed book keeps its readers."""
     assert counted(store, (1, 7), (2, 7)) == 2
     assert counted(store, (1, 7), (3, 7)) == 1
     put(store, DUNE)
@@ -138,7 +138,7 @@ def test_history_of_a_book_not_yet_known_counts_once_it_arrives(store: Store) ->
 
 
 def test_readers_made_here_start_at_a_billion(store: Store) -> None:
-    """Their ids never meet imported ones, and their time of birth stays in UTC."""
+    """Their ids never equal imported ones, and their time of creation stays in UTC."""
     with store.write() as work:
         ids = [work.readers.add(NOON.astimezone(timezone(timedelta(hours=5)))) for _ in range(2)]
         work.commit()
@@ -155,7 +155,7 @@ def test_readers_made_here_start_at_a_billion(store: Store) -> None:
 
 
 def test_nothing_is_kept_without_a_commit(store: Store) -> None:
-    """Leaving the block, by its end or by an exception, rolls back."""
+    """Leaving the block, at its end or by an exception, rolls back."""
     with store.write() as work:
         work.readers.add(NOON)
     with pytest.raises(BookNotFound):
@@ -171,8 +171,8 @@ def _click_then_fail(store: Store) -> None:
         work.books.get(7)
 
 
-def test_the_outbox_keeps_order_and_what_was_refused(store: Store) -> None:
-    """Oldest first; delivered rows go, refused ones stay and no longer wait."""
+def test_the_outbox_keeps_order_and_failed_events(store: Store) -> None:
+    """Oldest first; delivered rows are deleted, failed ones stay and do not wait."""
     with store.write() as work:
         for number in range(4):
             work.outbox.add(replace(CLICK, id=f"click-{number}"), created_at=NOON + timedelta(seconds=number))
@@ -189,8 +189,8 @@ def test_the_outbox_keeps_order_and_what_was_refused(store: Store) -> None:
         assert (length.waiting, length.failed, length.oldest) == (2, 1, NOON + timedelta(seconds=2))
 
 
-def test_ids_of_delivered_events_are_never_given_again(store: Store) -> None:
-    """A relay that deletes by id late cannot delete a younger event."""
+def test_ids_of_delivered_events_are_never_reused(store: Store) -> None:
+    """A relay that deletes by id late cannot delete a newer event."""
 
     def add(work: UnitOfWork) -> int:
         work.outbox.add(CLICK, created_at=NOON)
@@ -202,8 +202,8 @@ def test_ids_of_delivered_events_are_never_given_again(store: Store) -> None:
         assert add(work) > first
 
 
-def test_a_database_without_tables_is_a_fault_of_the_store(database_url: str) -> None:
-    """Pages see one kind of error, without the statement in it."""
+def test_a_database_without_tables_is_unavailable(database_url: str) -> None:
+    """Pages see one kind of error, without the SQL statement in it."""
     unmigrated = open_store(database_url)
     with pytest.raises(StoreUnavailable) as raised, unmigrated.read() as work:
         work.books.get(7)
@@ -211,7 +211,7 @@ def test_a_database_without_tables_is_a_fault_of_the_store(database_url: str) ->
     unmigrated.close()
 
 
-def test_an_author_whom_no_database_can_hold_is_not_there(store: Store) -> None:
-    """PostgreSQL refuses a text with a NUL; it is not found, rather than the shop closed."""
+def test_an_author_with_a_nul_is_not_found(store: Store) -> None:
+    """PostgreSQL fails on a NUL; the shop must not look unavailable for it."""
     with store.read() as work, pytest.raises(AuthorNotFound):
         work.listings.by_author("frank\0herbert", Sort.POPULAR, limit=1)

@@ -75,7 +75,7 @@ def test_signing_in_after_signing_up(accounts: Accounts, store: Store) -> None:
 
 
 def test_an_account_shows_no_secrets() -> None:
-    """What is printed of it, in a log or a traceback, has neither the hash nor the key."""
+    """Its repr, in logs and tracebacks, has neither the hash nor the key."""
     shown = repr(Account(reader_id=1, email=EMAIL, password_hash="HASH", session_key="KEY"))
     assert "HASH" not in shown
     assert "KEY" not in shown
@@ -85,7 +85,7 @@ def test_an_account_shows_no_secrets() -> None:
     ("email", "password"), [(EMAIL, "correct horses"), ("bob@example.com", PASSWORD), ("", ""), (EMAIL, "")]
 )
 def test_a_wrong_password_is_rejected(accounts: Accounts, email: str, password: str) -> None:
-    """A wrong password and an unknown e-mail are the same answer, and change nothing."""
+    """Like an unknown e-mail, with the same error."""
     accounts.sign_up(NOBODY, EMAIL, PASSWORD)
     with pytest.raises(WrongPassword):
         accounts.sign_in(NOBODY, email, password)
@@ -143,7 +143,7 @@ def test_an_email_has_one_account(accounts: Accounts, store: Store) -> None:
 
 
 def test_concurrent_sign_ups_make_one_account(accounts: Accounts) -> None:
-    """Of eight who sign up at the same moment one gets it, the others are told that it is taken."""
+    """Of eight concurrent sign-ups one succeeds, and the others fail with EmailTaken."""
     together = threading.Barrier(8)
 
     def sign_up(_number: int) -> str:

@@ -1,4 +1,4 @@
-"""Tests of marketplace.activity."""
+"""What readers do: recorded, undone, merged and deleted."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -35,14 +35,14 @@ class Readers:
     def _wake(self) -> None:
         self.woken += 1
 
-    def told(self) -> list[ShopEvent]:
+    def sent(self) -> list[ShopEvent]:
         """The events that wait for Recommendations."""
         with self.store.read() as work:
             return [row.event() for row in work.outbox.waiting(100)]
 
     def told_kinds(self) -> list[tuple[int, KINDS]]:
         """The books and kinds of the interactions among them."""
-        return [(each.book_id, each.kind) for each in self.told() if isinstance(each, Interaction)]
+        return [(each.book_id, each.kind) for each in self.sent() if isinstance(each, Interaction)]
 
     def history(self, reader_id: int) -> list[tuple[int, KINDS, int | None]]:
         """What the shop itself keeps of a reader, the latest first."""
@@ -62,31 +62,31 @@ def readers(store: Store) -> Readers:
     return Readers(store)
 
 
-def test_a_click_makes_a_guest_and_is_told(readers: Readers) -> None:
-    """Nobody becomes a reader by it; the shop's own shelves are no list of Recommendations."""
+def test_a_click_makes_a_guest(readers: Readers) -> None:
+    """It is sent to Recommendations; the shop's own lists are not attributed."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
-    told = readers.told()
-    assert [each.recommendation_id for each in told if isinstance(each, Interaction)] == ["list-1", ""]
+    sent = readers.sent()
+    assert [each.recommendation_id for each in sent if isinstance(each, Interaction)] == ["list-1", ""]
     assert readers.told_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
     assert readers.woken == 2
 
 
-def test_a_reader_whom_the_shop_does_not_know_becomes_a_guest(readers: Readers) -> None:
-    """An id of another shop, or one that was forgotten, is not gone on with."""
+def test_an_unknown_reader_becomes_a_guest(readers: Readers) -> None:
+    """An id of another shop, or of a deleted reader, is not used."""
     assert readers.activity.record_click(5, 7, "list-1") == FIRST
 
 
 def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
-    """A reload of the same link is the same click; another list's link is another."""
+    """A reload of the same link is the same click; a link in another list is another."""
     for attribution in ("list-1", "list-1", "list-2"):
-        readers.activity.record_click(NOBODY if not readers.told() else FIRST, 7, attribution)
+        readers.activity.record_click(NOBODY if not readers.sent() else FIRST, 7, attribution)
     assert readers.told_kinds() == [(7, KINDS.CLICK)] * 2
 
 
 def test_a_view_counts_once_a_day(readers: Readers) -> None:
-    """In UTC; of nobody and of unknown readers no trace is left."""
+    """In UTC; anonymous visitors and unknown readers leave no trace."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     for seconds in (0, 60, 86_400):
         readers.clock.seconds += seconds
@@ -95,28 +95,28 @@ def test_a_view_counts_once_a_day(readers: Readers) -> None:
     woken = readers.woken
     readers.activity.record_view(NOBODY, 7)
     readers.activity.record_view(5, 7)
-    assert len(readers.told()) == 3
+    assert len(readers.sent()) == 3
     assert readers.woken == woken
 
 
-def test_what_was_taken_back_can_be_done_again(readers: Readers) -> None:
-    """It has another id then, since Recommendations takes each id once."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
-    readers.activity.undo(FIRST, deed.interaction.id)
+def test_an_undone_action_can_be_repeated(readers: Readers) -> None:
+    """It gets a new id, since Recommendations accepts each id once."""
+    action = readers.activity.dismiss(NOBODY, 7, "")
+    readers.activity.undo(FIRST, action.interaction.id)
     again = readers.activity.dismiss(FIRST, 7, "")
-    assert again.interaction.id != deed.interaction.id
+    assert again.interaction.id != action.interaction.id
     assert readers.told_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
-def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> None:
-    """The one before is taken back, so that removing the new one leaves none; the same stars again say nothing."""
+def test_the_last_rating_wins(readers: Readers) -> None:
+    """The earlier one is undone, so that undoing the new one leaves none; the same stars change nothing."""
     first = readers.activity.rate(NOBODY, 7, 9, "list-1")
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
-    told = [each for each in readers.told() if isinstance(each, Interaction)]
-    assert [(each.kind, each.half_stars, each.undoes) for each in told] == [
+    sent = [each for each in readers.sent() if isinstance(each, Interaction)]
+    assert [(each.kind, each.half_stars, each.undoes) for each in sent] == [
         (KINDS.RATING, 9, ""),
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),
@@ -126,15 +126,15 @@ def test_a_rating_can_be_changed_and_the_last_one_counts(readers: Readers) -> No
 
 
 @pytest.mark.parametrize("half_stars", [0, 11, -1])
-def test_there_are_no_other_stars(readers: Readers, half_stars: int) -> None:
+def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
         readers.activity.rate(NOBODY, 7, half_stars, "")
-    assert readers.told() == []
+    assert readers.sent() == []
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
-    """Eight ratings at the same moment by one reader all go well, and one of them is left."""
+    """Eight concurrent ratings of one reader all succeed, and one of them is left."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     start = Barrier(8, timeout=30)
 
@@ -145,57 +145,57 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(rate, range(1, 9)))
     assert len(readers.history(reader_id)) == 2
-    ratings = [each for each in readers.told() if isinstance(each, Interaction) and each.kind is KINDS.RATING]
-    undone = [each for each in readers.told() if isinstance(each, Interaction) and each.kind is KINDS.UNDO]
+    ratings = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.RATING]
+    undone = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.UNDO]
     assert (len(ratings), len(undone)) == (8, 7)
 
 
-def test_waving_away_twice_is_once(readers: Readers) -> None:
-    """The second time answers with the first."""
+def test_dismissing_twice_is_once(readers: Readers) -> None:
+    """The second call returns the first interaction."""
     first = readers.activity.dismiss(NOBODY, 7, "list-1")
     assert readers.activity.dismiss(FIRST, 7, "") == first
-    assert len(readers.told()) == 1
+    assert len(readers.sent()) == 1
 
 
-def test_only_ones_own_deeds_are_taken_back(readers: Readers) -> None:
-    """Another reader's id, an unknown one and nobody's are refused, and change nothing."""
-    deed = readers.activity.dismiss(NOBODY, 7, "")
+def test_readers_undo_only_their_own_actions(readers: Readers) -> None:
+    """Another reader's id, an unknown one and an anonymous visitor are refused, and nothing changes."""
+    action = readers.activity.dismiss(NOBODY, 7, "")
     other = readers.activity.record_click(NOBODY, 7, "list-1")
-    for reader_id, interaction_id in ((other, deed.interaction.id), (FIRST, "no"), (NOBODY, deed.interaction.id)):
+    for reader_id, interaction_id in ((other, action.interaction.id), (FIRST, "no"), (NOBODY, action.interaction.id)):
         with pytest.raises(InteractionNotFound):
             readers.activity.undo(reader_id, interaction_id)
-    assert len(readers.told()) == 2
+    assert len(readers.sent()) == 2
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
-def test_wishes_are_the_shops_own(readers: Readers) -> None:
-    """They make a guest, and Recommendations, which has no such kind, is not told."""
+def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
+    """They make a guest, but the contract has no such kind of interaction."""
     reader_id = readers.activity.add_to_wishlist(NOBODY, 7)
     with readers.store.read() as work:
         assert work.wishes.has(reader_id, 7)
     readers.activity.remove_from_wishlist(reader_id, 7)
     with readers.store.read() as work:
         assert not work.wishes.has(reader_id, 7)
-    assert readers.told() == []
+    assert readers.sent() == []
 
 
-def test_nothing_is_done_with_a_book_that_is_not_there(readers: Readers) -> None:
-    """No guest comes of it, and no event."""
-    for deed in (
+def test_an_unknown_book_is_refused(readers: Readers) -> None:
+    """No guest is created, and no event."""
+    for action in (
         lambda: readers.activity.record_click(NOBODY, 99, "list-1"),
         lambda: readers.activity.rate(NOBODY, 99, 5, ""),
         lambda: readers.activity.dismiss(NOBODY, 99, ""),
         lambda: readers.activity.add_to_wishlist(NOBODY, 99),
     ):
         with pytest.raises(BookNotFound):
-            deed()
-    assert readers.told() == []
+            action()
+    assert readers.sent() == []
     with readers.store.read() as work:
         assert not work.readers.exists(FIRST)
 
 
-def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
-    """History and wishes move; of two ratings of one book the later one stays; Recommendations is told in order."""
+def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
+    """Of two ratings of one book the later stays; Recommendations is notified in order."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     readers.clock.seconds += 60
     guest = readers.activity.rate(NOBODY, 7, 10, "").reader_id
@@ -207,7 +207,7 @@ def test_a_guest_becomes_an_account_with_all_they_did(readers: Readers) -> None:
     with readers.store.read() as work:
         assert not work.readers.exists(guest)
         assert work.wishes.has(account, 8)
-    *_, merged, undo = readers.told()
+    *_, merged, undo = readers.sent()
     assert merged == ReadersMerged(guest, account)
     assert isinstance(undo, Interaction)
     assert (undo.kind, undo.reader_id) == (KINDS.UNDO, account)
@@ -228,8 +228,8 @@ def test_a_merge_keeps_the_later_of_two_preferences(readers: Readers) -> None:
     }
 
 
-def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
-    """Who signs in with two browsers at the same moment keeps all of both, and one rating of a book."""
+def test_two_guests_merge_into_one_account_concurrently(readers: Readers) -> None:
+    """Signing in from two browsers at once keeps both histories, and one rating of a book."""
     account = readers.activity.add_to_wishlist(NOBODY, 8)
     guests = [readers.activity.rate(NOBODY, 7, half_stars, "").reader_id for half_stars in (3, 9)]
     start = Barrier(2, timeout=30)
@@ -245,8 +245,8 @@ def test_two_guests_become_one_account_at_once(readers: Readers) -> None:
         assert not any(work.readers.exists(guest) for guest in guests)
 
 
-def test_a_forgotten_reader_leaves_nothing_but_the_request(readers: Readers) -> None:
-    """What still waited is not told any more, but for a merge, without which a part would be kept over there."""
+def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
+    """Waiting interactions are dropped, but not a merge, or the guest's part would stay in Recommendations."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     guest = readers.activity.record_click(NOBODY, 8, "list-1")
     stays = readers.activity.record_click(NOBODY, 8, "list-1")
@@ -255,15 +255,15 @@ def test_a_forgotten_reader_leaves_nothing_but_the_request(readers: Readers) -> 
         forget_reader(work, account, readers.clock.now())
         work.commit()
     assert readers.history(account) == []
-    assert [each for each in readers.told() if not isinstance(each, Interaction)] == [
+    assert [each for each in readers.sent() if not isinstance(each, Interaction)] == [
         ReadersMerged(guest, account),
         ReaderForgotten(account),
     ]
-    assert [each.reader_id for each in readers.told() if isinstance(each, Interaction)] == [stays]
+    assert [each.reader_id for each in readers.sent() if isinstance(each, Interaction)] == [stays]
 
 
 def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
-    """When it is woken the event can be seen already."""
+    """The event is visible when the relay is woken."""
     waiting = []
 
     def look() -> None:
@@ -275,8 +275,8 @@ def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
     assert waiting == [1]
 
 
-def test_a_guest_and_their_click_come_together_or_not_at_all(store: Store) -> None:
-    """When the event cannot be written there is no reader either, and nothing in the history."""
+def test_a_guest_and_their_click_are_one_transaction(store: Store) -> None:
+    """If the event cannot be written there is no reader either, and no history."""
     readers = Readers(store)
     with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE outbox"))
@@ -289,9 +289,9 @@ def test_a_guest_and_their_click_come_together_or_not_at_all(store: Store) -> No
 
 
 def test_times_are_those_of_the_clock(store: Store) -> None:
-    """In UTC, to the moment."""
+    """In UTC, with full precision."""
     readers = Readers(store)
     readers.clock.seconds += 5
-    deed = readers.activity.rate(NOBODY, 7, 5, "")
-    assert deed.interaction.occurred_at == readers.clock.now()
-    assert deed.interaction.occurred_at.utcoffset() == timedelta(0)
+    action = readers.activity.rate(NOBODY, 7, 5, "")
+    assert action.interaction.occurred_at == readers.clock.now()
+    assert action.interaction.occurred_at.utcoffset() == timedelta(0)

@@ -1,4 +1,4 @@
-"""Tests of marketplace.best_sellers."""
+"""The cache of best-sellers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +34,8 @@ def break_down(store: Store) -> None:
         connection.commit()
 
 
-def test_they_are_read_again_when_they_are_old(store: Store) -> None:
-    """New books appear after half a minute and not before."""
+def test_they_expire_after_half_a_minute(store: Store) -> None:
+    """New books appear then and not before."""
     clock = Clock()
     best_sellers = BestSellersCache(store, clock=clock)
     put(store, 1)
@@ -48,7 +48,7 @@ def test_they_are_read_again_when_they_are_old(store: Store) -> None:
 
 
 def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
-    """A page can be made from memory, and the failure is logged once for each time that it is tried."""
+    """A page can be made from memory, and each failed attempt is logged."""
     clock = Clock()
     best_sellers = BestSellersCache(store, clock=clock)
     put(store, 1)
@@ -61,8 +61,8 @@ def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
     assert len(logs) == 1
 
 
-def test_without_any_the_failure_is_the_pages(store: Store) -> None:
-    """The first page of a shop without a database says that it is closed, and a later one tries again."""
+def test_the_first_read_may_fail(store: Store) -> None:
+    """The first page of a shop without a database fails, and a later one tries again."""
     break_down(store)
     best_sellers = BestSellersCache(store, clock=Clock())
     for _ in range(2):
@@ -87,7 +87,7 @@ class HeldStore(Store):
             yield work
 
 
-def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> None:
+def test_one_thread_reads_while_the_others_use_the_cache(store: Store) -> None:
     """A slow database delays one page every half minute, not all of them."""
     clock = Clock()
     store = HeldStore(store)
@@ -105,8 +105,8 @@ def test_one_thread_reads_while_the_others_take_what_is_there(store: Store) -> N
     assert best_sellers.current() is not known
 
 
-def test_first_pages_at_once_read_once(store: Store) -> None:
-    """Eight visitors of a shop just opened cause one query and all see the same."""
+def test_concurrent_first_pages_read_once(store: Store) -> None:
+    """Eight visitors of a new process cause one query, and all see the same."""
     best_sellers = BestSellersCache(store, clock=Clock())
     put(store, 1)
     start = Barrier(8, timeout=10)

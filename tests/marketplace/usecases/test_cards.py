@@ -1,4 +1,4 @@
-"""Tests of marketplace.cards."""
+"""The cache of cards."""
 
 import pytest
 from sqlalchemy import text
@@ -22,8 +22,8 @@ def titles(cards: CardCache, *ids: int) -> dict[int, str]:
     return {book_id: card.title for book_id, card in cards.of(ids).items()}
 
 
-def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
-    """A change of the catalogue, and a book that it did not have, show after half a minute and not before."""
+def test_cards_expire_after_half_a_minute(store: Store) -> None:
+    """A change of the catalogue, and a new book, show then and not before."""
     clock = Clock()
     cards = CardCache(store, clock=clock)
     put(store, Book(id=1, title="Dune"))
@@ -35,8 +35,8 @@ def test_cards_are_read_again_when_they_are_old(store: Store) -> None:
     assert titles(cards, 1, 2) == {1: "Dune Messiah", 2: "Hyperion"}
 
 
-def test_known_cards_need_no_database(store: Store) -> None:
-    """What is in memory is served without a query; what is not cannot be."""
+def test_cached_cards_need_no_database(store: Store) -> None:
+    """Other cards do."""
     cards = CardCache(store)
     put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1) == {1: "Dune"}
@@ -50,8 +50,8 @@ def test_known_cards_need_no_database(store: Store) -> None:
         cards.of([1, 2])
 
 
-def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
-    """A catalogue larger than the memory is shown all the same, and what was read last is still known."""
+def test_the_oldest_cards_are_evicted(store: Store) -> None:
+    """A catalogue larger than the cache works, and the cards read last stay."""
     clock = Clock()
     cards = CardCache(store, clock=clock, capacity=2)
     put(store, *(Book(id=n, title="old") for n in (1, 2, 3)))
@@ -62,7 +62,7 @@ def test_the_cards_that_were_read_longest_ago_make_room(store: Store) -> None:
 
 
 def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
-    """Of these books and no others."""
+    """These and no others."""
     cards = CardCache(store)
     put(store, Book(id=1, title="old"), Book(id=2, title="old"))
     assert titles(cards, 1, 2) == {1: "old", 2: "old"}

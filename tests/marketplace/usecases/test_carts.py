@@ -1,4 +1,4 @@
-"""Tests of marketplace.carts."""
+"""Carts of guests and accounts."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.browser import quick_passwords
-from tests.marketplace.web.pages.reading import told
+from tests.marketplace.web.pages.reading import sent
 
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=3)
 EMMA = Book(id=21, title="Emma", price=Money(500, "EUR"))
@@ -41,18 +41,18 @@ def content(carts: Carts, reader_id: int) -> dict[int, int]:
     return {line.book_id: line.quantity for line in carts.of(reader_id).lines}
 
 
-def test_whoever_puts_something_in_becomes_a_guest(carts: Carts, store: Store) -> None:
-    """Copies add up, Recommendations is told once a book, and of the list that led to it."""
+def test_adding_to_the_cart_makes_a_guest(carts: Carts, store: Store) -> None:
+    """Copies add up; Recommendations is notified once for each book, with its list."""
     guest = carts.add(0, 20, 1, "list-1")
     assert carts.add(guest, 20, 2, "list-2") == guest
     assert content(carts, guest) == {20: 3}
     assert carts.of(guest).total == Money(2997, "EUR")
-    assert [(each.kind, each.recommendation_id) for each in told(store)] == [(InteractionKind.CART, "list-1")]
+    assert [(each.kind, each.recommendation_id) for each in sent(store)] == [(InteractionKind.CART, "list-1")]
     assert content(carts, 0) == {}
 
 
-def test_copies_are_changed_and_taken_out(carts: Carts) -> None:
-    """None takes the book out; a book that is not there does not come in by it."""
+def test_quantities_are_changed_and_books_removed(carts: Carts) -> None:
+    """0 removes the book; a book that is not in the cart is not added."""
     guest = carts.add(0, 20, 1, "")
     carts.add(guest, 21, 1, "")
     carts.set_quantity(guest, 20, 2)
@@ -64,8 +64,8 @@ def test_copies_are_changed_and_taken_out(carts: Carts) -> None:
     assert content(carts, guest) == {}
 
 
-def test_a_cart_has_its_bounds(carts: Carts, store: Store) -> None:
-    """So many copies and so many books, and no more."""
+def test_a_cart_has_limits(carts: Carts, store: Store) -> None:
+    """Of copies and of different books."""
     guest = carts.add(0, 21, MAX_QUANTITY, "")
     carts.add(guest, 21, 5, "")
     assert content(carts, guest) == {21: MAX_QUANTITY}
@@ -80,8 +80,8 @@ def test_a_cart_has_its_bounds(carts: Carts, store: Store) -> None:
             carts.set_quantity(guest, 21, quantity)
 
 
-def test_what_cannot_be_bought_stays_out(carts: Carts) -> None:
-    """A book without a price, of another currency, or of no catalogue; nobody becomes a guest by it."""
+def test_unavailable_books_are_not_added(carts: Carts) -> None:
+    """Without a price, in another currency, or unknown; no guest is created."""
     guest = carts.add(0, 20, 1, "")
     for book_id, error in ((23, NotForSale), (22, OtherCurrency), (999, BookNotFound)):
         with pytest.raises(error):
@@ -89,8 +89,8 @@ def test_what_cannot_be_bought_stays_out(carts: Carts) -> None:
     assert content(carts, guest) == {20: 1}
 
 
-def test_the_cart_says_what_is_the_trouble_and_helps_itself(carts: Carts, store: Store) -> None:
-    """What was sold out, lost its price or its currency meanwhile; adjusting leaves what there is."""
+def test_the_cart_shows_problems_and_adjusts(carts: Carts, store: Store) -> None:
+    """Sold out, without a price or in another currency by now; adjusting leaves what is available."""
     guest = carts.add(0, 20, 3, "")
     put(store, replace(EMMA, id=30), replace(EMMA, id=31), replace(EMMA, id=32))
     for book_id in (21, 30, 31, 32):
@@ -116,8 +116,8 @@ def test_the_cart_says_what_is_the_trouble_and_helps_itself(carts: Carts, store:
     assert content(carts, guest) == {20: 2, 32: 1}
 
 
-def test_a_guests_cart_goes_over_to_the_account(carts: Carts, store: Store) -> None:
-    """Of a book that is in both the greater number stays."""
+def test_a_guests_cart_is_merged_into_the_accounts(carts: Carts, store: Store) -> None:
+    """For a book in both the larger quantity stays."""
     accounts = Accounts(store, passwords=quick_passwords())
     ann = accounts.sign_up(0, "ann@example.com", "correct horse").reader_id
     carts.add(ann, 20, 2, "")
@@ -129,8 +129,8 @@ def test_a_guests_cart_goes_over_to_the_account(carts: Carts, store: Store) -> N
     assert content(carts, guest) == {}
 
 
-def test_what_differs_from_what_was_shown_is_named(carts: Carts) -> None:
-    """Another price, another number, a book that was not there; what is as it was is not named."""
+def test_differences_from_what_was_shown_are_listed(carts: Carts) -> None:
+    """Another price, another quantity, an added book; unchanged lines are not listed."""
     guest = carts.add(0, 20, 1, "")
     carts.add(guest, 21, 2, "")
     cart = carts.of(guest)

@@ -1,4 +1,4 @@
-"""Tests of marketplace.export."""
+"""The export of a reader's data."""
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.books import Book
@@ -12,32 +12,32 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
 from tests.marketplace.fakes import NOON
-from tests.marketplace.web.pages.reading import told
+from tests.marketplace.web.pages.reading import sent
 
 
-def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
+def test_the_export_is_complete(store: Store) -> None:
     """Account without its secrets, history with titles and stars, wishlist, cart and orders."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR"))])
         work.commit()
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
-    deed = activity.rate(NOBODY, 7, 9, "list-1")
-    activity.add_to_wishlist(deed.reader_id, 8)
+    action = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(action.reader_id, 8)
     account = Account(
-        reader_id=deed.reader_id, email="ann@example.com", password_hash="secret-hash", session_key="secret-key"
+        reader_id=action.reader_id, email="ann@example.com", password_hash="secret-hash", session_key="secret-key"
     )
     with store.write() as work:
         work.accounts.add(account, NOON)
         work.commit()
-    carts, orders = Carts(store, activity, clock=lambda: NOON), Orders(store, clock=lambda: NOON)
-    carts.add(deed.reader_id, 8, 2, "")
+    carts, orders = Carts(store, activity), Orders(store, clock=lambda: NOON)
+    carts.add(action.reader_id, 8, 2, "")
     address = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
-    order_id = orders.place(deed.reader_id, "key", address, carts.of(deed.reader_id).shown)
-    carts.add(deed.reader_id, 8, 1, "")
-    in_cart = [each for each in told(store) if each.kind is InteractionKind.CART]
+    order_id = orders.place(action.reader_id, "key", address, carts.of(action.reader_id).shown)
+    carts.add(action.reader_id, 8, 1, "")
+    in_cart = [each for each in sent(store) if each.kind is InteractionKind.CART]
     moment = "2026-03-01T12:00:00+00:00"
-    assert export(store, deed.reader_id) == {
-        "reader_id": deed.reader_id,
+    assert export(store, action.reader_id) == {
+        "reader_id": action.reader_id,
         "email": "ann@example.com",
         "history": [
             *(
@@ -45,7 +45,7 @@ def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
                 for each in sorted(in_cart, key=lambda each: each.id)
             ),
             {
-                "id": deed.interaction.id,
+                "id": action.interaction.id,
                 "book_id": 7,
                 "title": "Dune",
                 "kind": "rating",
@@ -78,8 +78,8 @@ def test_the_export_holds_all_that_the_shop_keeps(store: Store) -> None:
     }
 
 
-def test_others_are_not_in_it(store: Store) -> None:
-    """A reader who did nothing exports nothing."""
+def test_the_export_has_no_data_of_others(store: Store) -> None:
+    """A reader without data exports nothing."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Dune")])
         work.commit()

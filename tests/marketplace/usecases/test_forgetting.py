@@ -1,4 +1,4 @@
-"""A forgotten reader is nowhere in the shop's database."""
+"""Nothing of a deleted reader stays in the shop's database."""
 
 from pathlib import Path
 
@@ -16,15 +16,15 @@ from tests.marketplace.fakes import NOON
 def somebody(store: Store, email: str) -> tuple[int, str]:
     """A reader with an account who rated and wished for a book; their id and that of the rating."""
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
-    deed = activity.rate(NOBODY, 7, 9, "list-1")
-    activity.add_to_wishlist(deed.reader_id, 7)
+    action = activity.rate(NOBODY, 7, 9, "list-1")
+    activity.add_to_wishlist(action.reader_id, 7)
     account = Account(
-        reader_id=deed.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
+        reader_id=action.reader_id, email=email, password_hash=f"hash-{email}", session_key=f"key-{email}"
     )
     with store.write() as work:
         work.accounts.add(account, NOON)
         work.commit()
-    return deed.reader_id, deed.interaction.id
+    return action.reader_id, action.interaction.id
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def forgotten(store: Store) -> str:
 
 
 def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
-    """Of those who stay all is there; of the forgotten one there is the request to Recommendations alone."""
+    """Other readers' data stay; of the deleted one there is only the event for Recommendations."""
     with store.read() as work:
         assert work.accounts.by_email("goes@example.com") is None
         assert work.accounts.by_email("stays3@example.com") is not None
@@ -59,7 +59,7 @@ def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_no_byte_is_left(store: Store, forgotten: str) -> None:
-    """SQLite overwrites what was deleted: the closed file holds it nowhere."""
+    """SQLite overwrites deleted data: the closed file does not contain it."""
     store.close()
     file = Path(store.engine.url.database or "")
     content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))

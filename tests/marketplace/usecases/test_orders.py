@@ -1,4 +1,4 @@
-"""Tests of marketplace.orders."""
+"""Placing, paying and cancelling orders."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -70,7 +70,7 @@ class Shop:
         with self.store.read() as work:
             return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
 
-    def told(self, kind: InteractionKind) -> list[Interaction]:
+    def sent(self, kind: InteractionKind) -> list[Interaction]:
         return [each for each in self.events() if isinstance(each, Interaction) and each.kind is kind]
 
 
@@ -80,8 +80,8 @@ def shop(store: Store) -> Shop:
     return Shop(store)
 
 
-def test_an_order_is_formed_of_the_cart(shop: Shop) -> None:
-    """Its lines, prices and address stand in it, the stock is less, the cart empty, and the payment asked for."""
+def test_an_order_is_made_from_the_cart(shop: Shop) -> None:
+    """It has the lines, prices and address; stock is reduced, the cart emptied, and the payment requested."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 2), (21, 1))
     with shop.store.read() as work:
@@ -104,7 +104,7 @@ def test_an_order_is_formed_of_the_cart(shop: Shop) -> None:
 
 
 def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
-    """Fifty at once get the same answer, and the stock is taken once."""
+    """Fifty concurrent calls return the same order, and the stock is taken once."""
     ann = shop.account()
     shown = shop.fill(ann, (20, 2))
     with ThreadPoolExecutor(10) as pool:
@@ -120,10 +120,10 @@ def test_parallel_checkouts_with_one_key_are_one_order(shop: Shop) -> None:
     [lambda shown: (replace(ADDRESS, city="Bath"), shown), lambda shown: (ADDRESS, ())],
     ids=["address", "lines"],
 )
-def test_a_key_with_another_body_is_refused(
+def test_a_reused_key_with_another_body_is_rejected(
     shop: Shop, other: Callable[[tuple[ShownLine, ...]], tuple[Address, tuple[ShownLine, ...]]]
 ) -> None:
-    """It names the order that was placed with it, and nothing is ordered."""
+    """The error names the order that was placed with it, and nothing is ordered."""
     ann = shop.account()
     shown = shop.fill(ann, (20, 2))
     order_id = shop.orders.place(ann, "key", ADDRESS, shown)
@@ -134,13 +134,13 @@ def test_a_key_with_another_body_is_refused(
     assert shop.stock(20) == 8
 
 
-def test_a_key_is_one_readers_own(shop: Shop) -> None:
+def test_keys_of_different_readers_are_different(shop: Shop) -> None:
     """Two readers may send the same key."""
     assert shop.placed(shop.account("ann"), (20, 1)) != shop.placed(shop.account("bob"), (20, 1))
 
 
 def test_ten_copies_are_sold_to_ten_of_a_hundred(shop: Shop) -> None:
-    """A hundred buyers at once: the stock never falls below zero, and whoever gets none is told so."""
+    """With a hundred concurrent buyers the stock never falls below zero, and the others are refused."""
     readers = [shop.account(f"reader{number}") for number in range(100)]
     shown = [shop.fill(reader, (20, 1)) for reader in readers]
 
@@ -156,8 +156,8 @@ def test_ten_copies_are_sold_to_ten_of_a_hundred(shop: Shop) -> None:
     assert shop.stock(20) == 0
 
 
-def test_nothing_is_ordered_that_was_not_shown(shop: Shop) -> None:
-    """Another price, another number of copies, or nothing at all in the cart: no order, and the stock stays."""
+def test_only_what_was_shown_is_ordered(shop: Shop) -> None:
+    """Another price, another quantity or an empty cart: no order, and the stock stays."""
     ann = shop.account()
     with pytest.raises(CartChanged):
         shop.orders.place(ann, "nothing", ADDRESS, ())
@@ -182,30 +182,30 @@ def test_a_guest_orders_nothing(shop: Shop) -> None:
     assert shop.stock(20) == 10
 
 
-def test_what_is_free_is_paid_at_once(shop: Shop) -> None:
-    """No provider is asked for nothing."""
+def test_a_free_order_is_paid_at_once(shop: Shop) -> None:
+    """No payment is requested."""
     ann = shop.account()
     order_id = shop.placed(ann, (22, 1))
     with shop.store.read() as work:
         assert work.orders.get(order_id).state is OrderState.PAID
     assert not [each for each in shop.events() if isinstance(each, PaymentRequested)]
-    assert len(shop.told(InteractionKind.PURCHASE)) == 1
+    assert len(shop.sent(InteractionKind.PURCHASE)) == 1
 
 
-def test_what_is_paid_was_bought_once(shop: Shop) -> None:
-    """However often the provider says so; each book is told to Recommendations with the list that led to it."""
+def test_a_paid_order_records_its_purchases_once(shop: Shop) -> None:
+    """However often the provider calls; each book is sent with the list that led to it."""
     ann = shop.account()
     shop.carts.add(ann, 20, 2, "list-1")
     order_id = shop.placed(ann, (21, 1))
     assert [shop.change_state(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
-    bought = shop.told(InteractionKind.PURCHASE)
+    bought = shop.sent(InteractionKind.PURCHASE)
     assert {(each.book_id, each.recommendation_id) for each in bought} == {(20, "list-1"), (21, "")}
     assert len(bought) == 2
 
 
 @pytest.mark.parametrize("end", [OrderState.REJECTED, OrderState.CANCELLED])
-def test_what_is_not_bought_goes_back_into_the_stock(shop: Shop, end: OrderState) -> None:
-    """Once, however often it is said; where nobody counts nothing is counted."""
+def test_a_cancelled_or_rejected_order_is_restocked_once(shop: Shop, end: OrderState) -> None:
+    """Books whose stock is not tracked are not counted."""
     order_id = shop.placed(shop.account(), (20, 3), (21, 1))
     assert shop.stock(20) == 7
     assert [shop.change_state(order_id, end), shop.change_state(order_id, end)] == [True, False]
@@ -213,29 +213,29 @@ def test_what_is_not_bought_goes_back_into_the_stock(shop: Shop, end: OrderState
     assert (PaymentWithdrawn(order_id) in shop.events()) is (end is OrderState.CANCELLED)
 
 
-def test_a_reader_cancels_what_is_paid(shop: Shop) -> None:
-    """The money and the stock go back, and it was never bought; twice is once."""
+def test_a_reader_cancels_a_paid_order(shop: Shop) -> None:
+    """It is refunded, restocked and its purchases undone; a second cancellation changes nothing."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
     shop.change_state(order_id, OrderState.PAID)
     assert [shop.orders.cancel(ann, order_id), shop.orders.cancel(ann, order_id)] == [True, False]
     assert shop.stock(20) == 10
-    assert [each.undoes for each in shop.told(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
+    assert [each.undoes for each in shop.sent(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
     assert [each for each in shop.events() if isinstance(each, PaymentWithdrawn)] == [PaymentWithdrawn(order_id)]
 
 
-def test_what_was_taken_back_in_the_history_is_not_taken_back_twice(shop: Shop) -> None:
-    """A purchase that the reader removed from their history is not undone again with its order."""
+def test_a_purchase_is_not_undone_twice(shop: Shop) -> None:
+    """The reader may have removed it from their history before cancelling the order."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
     shop.change_state(order_id, OrderState.PAID)
     Activity(shop.store, wake=lambda: None).undo(ann, f"purchase-{order_id}-20")
     shop.orders.cancel(ann, order_id)
-    assert len(shop.told(InteractionKind.UNDO)) == 1
+    assert len(shop.sent(InteractionKind.UNDO)) == 1
 
 
 def test_no_reader_cancels_anothers_order(shop: Shop) -> None:
-    """To anybody else there is no such order."""
+    """For anybody else the order does not exist."""
     order_id = shop.placed(shop.account("ann"), (20, 1))
     for stranger in (0, shop.account("bob")):
         with pytest.raises(OrderNotFound):
@@ -257,8 +257,8 @@ def test_no_reader_cancels_anothers_order(shop: Shop) -> None:
         ((OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED), OrderState.SHIPPED),
     ],
 )
-def test_there_is_no_other_way(shop: Shop, path: tuple[OrderState, ...], to: OrderState) -> None:
-    """What comes late or out of order changes nothing."""
+def test_other_changes_of_state_are_refused(shop: Shop, path: tuple[OrderState, ...], to: OrderState) -> None:
+    """A late or repeated step changes nothing."""
     order_id = shop.placed(shop.account(), (20, 1))
     for state in path:
         shop.change_state(order_id, state)
@@ -268,8 +268,8 @@ def test_there_is_no_other_way(shop: Shop, path: tuple[OrderState, ...], to: Ord
     assert (shop.stock(20), shop.events()) == before
 
 
-def test_who_leaves_leaves_what_was_sold(shop: Shop) -> None:
-    """While something is to be sent nobody is forgotten; afterwards the order has no name, address or e-mail."""
+def test_a_deleted_reader_leaves_anonymous_orders(shop: Shop) -> None:
+    """A reader with open orders cannot be deleted; afterwards their orders have no name, address or e-mail."""
     ann = shop.account()
     order_id = shop.placed(ann, (20, 1))
     with pytest.raises(OpenOrders):

@@ -20,7 +20,7 @@ def use_cases(store: Store, passwords: Passwords | None = None) -> Accounts:
 
 
 def test_an_unknown_email_costs_as_much_as_a_known_one(store: Store) -> None:
-    """One hash is computed for either, so that the time does not tell who has an account."""
+    """One hash is computed for either, so that the time does not reveal who has an account."""
     verified: list[str] = []
 
     class Hasher(PasswordHasher):

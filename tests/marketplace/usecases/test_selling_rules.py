@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
-from itertools import count
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from marketplace.domain.accounts import Account
-from marketplace.domain.books import Book
 from marketplace.domain.errors import (
     BookNotFound,
     CartChanged,
@@ -33,13 +30,10 @@ from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
 from marketplace.domain.orders import MAX_QUANTITY, NEXT_STATES, Actor, Address, OrderState
 from marketplace.store import Store
-from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.activity import Activity, forget_reader, merge_readers
-from marketplace.usecases.carts import Carts
-from marketplace.usecases.orders import Orders, change_state
+from marketplace.usecases.activity import forget_reader, merge_readers
+from marketplace.usecases.orders import change_state
 from tests.drills import is_running
-from tests.marketplace.browser import quick_passwords
-from tests.marketplace.fakes import NOON
+from tests.marketplace.usecases.selling_model import SellingModel
 
 pytestmark = pytest.mark.slow
 
@@ -52,109 +46,13 @@ PLACES = st.integers(0, 3)
 READERS = st.integers(0, 2)
 KEYS = st.sampled_from(["key-a", "key-b", "key-c"])
 
-_ids = count(1)
 
-
-@dataclass
-class Offer:
-    """A book as the model has it."""
-
-    price: int | None
-    currency: str
-    stock: int | None
-    offered: bool = True
-
-
-@dataclass
-class Placed:
-    """An order as the model has it: copies and price of each book, and copies that came out of a stock."""
-
-    reader: int | None
-    lines: dict[int, tuple[int, int]]
-    taken: dict[int, int]
-    state: OrderState
-    was_paid: bool = False
-
-
-@dataclass
-class Basket:
-    """A cart as the model has it: of each book the copies, and when it came in."""
-
-    lines: dict[int, tuple[int, int]] = field(default_factory=dict)
-
-
-class Rules(RuleBasedStateMachine):
-    """A shop of four books with two accounts and a guest."""
+class Rules(SellingModel, RuleBasedStateMachine):
+    """The steps that readers, the provider and moderators can take."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__()
-        self.store = store
-        self.ticks = 0
-        self.activity = Activity(store, wake=lambda: None, clock=self.now)
-        self.carts = Carts(store, self.activity, clock=self.now)
-        self.orders = Orders(store, clock=self.now)
-        self.accounts = Accounts(store, passwords=quick_passwords())
-        first = next(_ids) * 10
-        self.books = {
-            first: Offer(999, "EUR", 3),
-            first + 1: Offer(500, "EUR", None),
-            first + 2: Offer(0, "EUR", 2),
-            first + 3: Offer(700, "USD", 5),
-        }
-        with store.write() as work:
-            work.books.put([self.book(book_id) for book_id in self.books])
-            self.readers = [work.readers.add(NOON) for _ in range(3)]
-            for number in range(2):
-                account = Account(
-                    reader_id=self.readers[number], email=f"{first}-{number}@b.org", password_hash="", session_key=""
-                )
-                work.accounts.add(account, NOON)
-            work.commit()
-        self.is_account = [True, True, False]
-        self.baskets = [Basket(), Basket(), Basket()]
-        self.placed: dict[str, Placed] = {}
-        self.keys: dict[tuple[int, str], tuple[str, Any]] = {}
-
-    def now(self) -> datetime:
-        """A clock that moves at every look."""
-        self.ticks += 1
-        return NOON + timedelta(seconds=self.ticks)
-
-    def book(self, book_id: int) -> Book:
-        """The book that the model's offer means."""
-        offer = self.books[book_id]
-        price = None if offer.price is None else Money(offer.price, offer.currency)
-        return Book(id=book_id, title=f"Book {book_id}", price=price, stock=offer.stock)
-
-    def id_at(self, place: int) -> int:
-        """The id of one of the four books."""
-        return list(self.books)[place]
-
-    # What the rules say of a cart
-
-    def lines_of(self, reader: int) -> list[tuple[int, int]]:
-        """Books and copies, in the order in which they came in."""
-        lines = self.baskets[reader].lines
-        return [(book_id, lines[book_id][0]) for book_id in sorted(lines, key=lambda each: (lines[each][1], each))]
-
-    def currency_of(self, book_ids: list[int]) -> str | None:
-        """That of the first book that is offered at a price."""
-        offers = [self.books[book_id] for book_id in book_ids]
-        return next((each.currency for each in offers if each.offered and each.price is not None), None)
-
-    def can_be_had(self, reader: int) -> bool:
-        """Whether all that is in the cart can be ordered at once."""
-        lines = self.lines_of(reader)
-        currency = self.currency_of([book_id for book_id, _ in lines])
-        return bool(lines) and all(
-            (offer := self.books[book_id]).offered
-            and offer.price is not None
-            and offer.currency == currency
-            and (offer.stock is None or offer.stock >= copies)
-            for book_id, copies in lines
-        )
-
-    # What can happen
+        RuleBasedStateMachine.__init__(self)
+        SellingModel.__init__(self, store)
 
     @rule(reader=READERS, place=PLACES, copies=COPIES)
     def add(self, reader: int, place: int, copies: int) -> None:
@@ -216,23 +114,7 @@ class Rules(RuleBasedStateMachine):
         if known is not None and expected is None:
             assert order_id == known[0]
         elif expected is None:
-            self._note(reader, key, order_id, body)
-
-    def _note(self, reader: int, key: str, order_id: str, body: Any) -> None:
-        assert order_id not in self.placed
-        order = Placed(self.readers[reader], {}, {}, OrderState.PLACED)
-        for book_id, copies in self.lines_of(reader):
-            offer = self.books[book_id]
-            assert offer.price is not None
-            order.lines[book_id] = (copies, offer.price)
-            if offer.stock is not None:
-                offer.stock -= copies
-                order.taken[book_id] = copies
-        if not any(copies * price for copies, price in order.lines.values()):
-            order.state, order.was_paid = OrderState.PAID, True
-        self.baskets[reader].lines.clear()
-        self.placed[order_id] = order
-        self.keys[reader, key] = (order_id, body)
+            self.note_order(reader, key, order_id, body)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), to=st.sampled_from(OrderState), by=st.sampled_from([Actor.PROVIDER, Actor.MODERATOR]))
@@ -246,7 +128,7 @@ class Rules(RuleBasedStateMachine):
             assert changed is (to is not order.state)
             work.commit()
         if is_allowed:
-            self._enter(order, to)
+            self.enter(order, to)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), reader=READERS)
@@ -261,18 +143,7 @@ class Rules(RuleBasedStateMachine):
         with raising(expected):
             self.orders.cancel(self.readers[reader], order_id)
         if expected is None:
-            self._enter(order, OrderState.CANCELLED)
-
-    def _enter(self, order: Placed, to: OrderState) -> None:
-        if order.state is to:
-            return
-        order.state = to
-        order.was_paid |= to is OrderState.PAID
-        if to in {OrderState.CANCELLED, OrderState.REJECTED}:
-            for book_id, copies in order.taken.items():
-                stock = self.books[book_id].stock
-                if stock is not None:
-                    self.books[book_id].stock = stock + copies
+            self.enter(order, OrderState.CANCELLED)
 
     @rule(
         place=PLACES,
@@ -321,8 +192,6 @@ class Rules(RuleBasedStateMachine):
             self.baskets[1].lines.clear()
             self.keys = {key: value for key, value in self.keys.items() if key[0] != 1}
 
-    # What is always so
-
     @invariant()
     def stocks_and_carts_are_as_the_rules_say(self) -> None:
         with self.store.read() as work:
@@ -342,7 +211,7 @@ class Rules(RuleBasedStateMachine):
             assert order.total.minor == sum(copies * price for copies, price in expected.lines.values())
 
     def teardown(self) -> None:
-        """Everything was told as often as it happened."""
+        """Events match what has happened."""
         with self.store.write() as work:
             waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
             work.outbox.remove([row.event_id for row in waiting])
@@ -352,7 +221,7 @@ class Rules(RuleBasedStateMachine):
         cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
         assert Counter(e.order_id for e in events if isinstance(e, PaymentRequested)) == Counter(paying)
         assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
-        # What a forgotten reader bought is told no more.
+        # Purchases of a deleted reader are no longer sent.
         kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
         bought = [f"purchase-{each}-{book_id}" for each, order in kept.items() for book_id in order.lines]
         undone = [
@@ -361,14 +230,14 @@ class Rules(RuleBasedStateMachine):
             if order.state is OrderState.CANCELLED
             for book_id in order.lines
         ]
-        told = [each for each in events if isinstance(each, Interaction)]
-        assert Counter(e.id for e in told if e.kind is InteractionKind.PURCHASE) == Counter(bought)
-        assert Counter(e.undoes for e in told if e.kind is InteractionKind.UNDO) == Counter(undone)
+        sent = [each for each in events if isinstance(each, Interaction)]
+        assert Counter(e.id for e in sent if e.kind is InteractionKind.PURCHASE) == Counter(bought)
+        assert Counter(e.undoes for e in sent if e.kind is InteractionKind.UNDO) == Counter(undone)
 
 
 @contextmanager
 def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
-    """What is in the block must raise this, or nothing."""
+    """The block must raise this error, or none."""
     if expected is None:
         yield
     else:
@@ -377,7 +246,7 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 
 
 def test_selling_follows_the_rules(store: Store) -> None:
-    """Whatever happens in whatever order, stock, carts, orders, payments and what is told agree with the model."""
+    """In any order of steps, stock, carts, orders, payments and events agree with the model."""
     thorough = settings(
         max_examples=600 if is_running("rules") else 30,
         stateful_step_count=40,

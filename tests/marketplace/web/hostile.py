@@ -1,4 +1,4 @@
-"""What nobody well-meaning sends: values for fields, arguments and paths; headers; bodies."""
+"""Hostile values for fields, arguments and paths, headers, and bodies."""
 
 from tests.marketplace.web.crawler import MARKER
 

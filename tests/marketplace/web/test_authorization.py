@@ -1,4 +1,4 @@
-"""Who may reach what: every route of the shop, asked for by those whose it is not."""
+"""Authorization: strangers ask for every route of the shop."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ LAST = {"account.delete_data", "account.end_session"}
 
 @dataclass(frozen=True)
 class Bob:
-    """The reader whose things nobody else may see or change."""
+    """The reader whose data nobody else may see or change."""
 
     reader_id: int
     order_id: str
@@ -136,12 +136,12 @@ def addresses(rule: Rule, bob: Bob) -> Iterator[str]:
         yield "".join(named[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
-def test_every_route_says_who_may_reach_it(app: Flask) -> None:
-    """A new route cannot be forgotten: it stands in the table above, and so in the test below."""
+def test_every_route_declares_its_access(app: Flask) -> None:
+    """A new route has to be added to the table above, which the next test uses."""
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
 
 
-def test_a_stranger_reaches_nothing_of_another_reader(app: Flask, store: Store, bob: Bob, stranger: Browser) -> None:
+def test_a_stranger_cannot_reach_another_readers_data(app: Flask, store: Store, bob: Bob, stranger: Browser) -> None:
     """Every address and method of every route, with the ids of Bob's things: refused, or answered without a word of
     his, and afterwards all that is his is as it was."""
     before = kept_of(store, bob)
@@ -177,7 +177,7 @@ def faults_of(access: Access, answer: TestResponse, bob: Bob, is_account: bool) 
     return faults
 
 
-def test_bob_himself_reaches_what_is_his(bob: Bob) -> None:
+def test_bob_can_reach_his_own_data(bob: Bob) -> None:
     """What strangers are refused is there."""
     assert ORDERED in bob.browser.get(f"/orders/{bob.order_id}")
     assert WANTED in bob.browser.get("/cart")

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.redirects."""
+"""Redirects never lead out of the shop."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -60,7 +60,7 @@ def test_own_paths_are_kept(path: str) -> None:
         "/" + "a" * 2000,
     ],
 )
-def test_what_may_lead_out_is_refused(text: str) -> None:
+def test_paths_that_may_lead_out_are_rejected(text: str) -> None:
     """Every known way to another host, and what is no plain path, gives the other answer."""
     assert own_path(text, "/account") == "/account"
 

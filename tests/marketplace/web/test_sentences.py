@@ -1,4 +1,4 @@
-"""Every sentence that a reader sees is marked for translation, on every page."""
+"""Every text on every page is marked for translation."""
 
 import re
 from gettext import NullTranslations
@@ -50,7 +50,7 @@ class Pseudo(NullTranslations):
 
 
 class Spoken(HTMLParser):
-    """Collects what is read out or shown."""
+    """Collects the visible and spoken texts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class Spoken(HTMLParser):
 
 
 def unmarked(html: str) -> list[str]:
-    """What has letters and is neither marked nor data."""
+    """Texts that are neither marked nor data."""
     spoken = Spoken()
     spoken.feed(html)
     text = " \n ".join(spoken.words)
@@ -127,7 +127,7 @@ def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
 
 @pytest.fixture
 def browser(app: Flask) -> Browser:
-    """A reader who did all that can be done."""
+    """A reader with a history, a rating, a wish and a dismissed book."""
     browser = Browser(app)
     browser.get("/books/2?from=list-1")
     browser.send("/books/2/rating", form_at="/books/2", stars="4.5")
@@ -146,7 +146,7 @@ PAGES = [
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_sentence_of_a_page_is_marked(browser: Browser, path: str) -> None:
-    """A visitor's and a reader's, in one language only."""
+    """For a visitor and for a reader."""
     for reader in (browser, Browser(browser.client.application)):
         response = reader.client.get(path)
         # A redirect's body is nobody's to read.
@@ -155,15 +155,15 @@ def test_every_sentence_of_a_page_is_marked(browser: Browser, path: str) -> None
 
 @pytest.mark.parametrize("kind", ReasonKind)
 def test_every_reason_is_marked(browser: Browser, recommender: FakeRecommender, kind: ReasonKind) -> None:
-    """With the books that it names, one of them, and none."""
+    """With two books, one, and none."""
     named = ((2, "Qqbook"), (30, "Qqbook"))
     for books in (named, named[:1], named[1:], ()):
         recommender.answer = [shelf(4, reason=Reason(kind, books))]
         assert unmarked(browser.client.get("/").text) == []
 
 
-def test_what_is_said_after_a_deed_is_marked(browser: Browser, recommender: FakeRecommender) -> None:
-    """So is what an outage says."""
+def test_messages_after_actions_are_marked(browser: Browser, recommender: FakeRecommender) -> None:
+    """So is the notice of an outage."""
     for path, fields in (
         ("/books/6/rating", {"stars": "3"}),
         ("/books/6/wish", {}),
@@ -178,8 +178,8 @@ def test_what_is_said_after_a_deed_is_marked(browser: Browser, recommender: Fake
     assert unmarked(Browser(browser.client.application).client.get("/").text) == []
 
 
-def test_what_is_said_of_an_account_is_marked(browser: Browser) -> None:
-    """Its pages, what was wrong with a form, and what was done."""
+def test_account_pages_are_marked(browser: Browser) -> None:
+    """With errors and messages."""
     wrong = browser.send("/account/sign-up", email="no", password="no")
     assert unmarked(wrong.text.replace('value="no"', "")) == []
     assert unmarked(browser.send("/account/sign-in", email="no", password="no").text) == []
@@ -192,12 +192,12 @@ def test_what_is_said_of_an_account_is_marked(browser: Browser) -> None:
     assert unmarked(browser.client.post("/account/sign-in").text) == []
 
 
-def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
-    """All of their pages, full and empty, what was wrong, and what is said after each deed."""
+def test_moderators_pages_are_marked(app: Flask, store: Store) -> None:
+    """Full and empty, with errors and messages."""
     browser = moderators_browser(app, store, "qq@example.com")
     pages = ("", "/books", "/books?q=zzz", "/books/new", "/books/import", "/orders", "/events", "/audit")
     for page in pages:
-        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+        assert unmarked_on(browser, f"/moderator{page}") == []
     address = Address(name="Qqname", street="Qqstreet", city="Qqcity", country="QQ")
     orders = [
         order_of(store, buyer_of(store, f"{n}qq@example.com"), n, 1, *moved, address=address)
@@ -219,12 +219,12 @@ def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
         ("/moderator/events/1/retry", book, {}),
     ):
         browser.send(path, form_at=form_at, **fields)
-        assert spoken_by_nobody(browser, form_at) == []
+        assert unmarked_on(browser, form_at) == []
     with store.write() as work:
         work.outbox.mark_failed({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
         work.commit()
     for page in (*pages, "/books/5/delete", *(f"/orders/{each}" for each in orders)):
-        assert spoken_by_nobody(browser, f"/moderator{page}") == []
+        assert unmarked_on(browser, f"/moderator{page}") == []
     new = "/moderator/books/new"
     assert (
         unmarked(
@@ -235,24 +235,24 @@ def test_what_moderators_see_is_marked(app: Flask, store: Store) -> None:
         == []
     )
     browser.send(new, title="Qqbook")
-    assert spoken_by_nobody(browser, "/moderator/books/1000000000") == []
+    assert unmarked_on(browser, "/moderator/books/1000000000") == []
     assert unmarked(browser.send("/moderator/books/1000000000", title="Qqauthor").text) == []
     assert (
         unmarked(browser.client.post("/moderator/books/import", data=b"x" * 9_000_000).text.replace("books FILE", ""))
         == []
     )
     browser.send("/moderator/books/1000000000/delete")
-    assert spoken_by_nobody(browser, "/moderator/audit") == []
+    assert unmarked_on(browser, "/moderator/audit") == []
 
 
-def spoken_by_nobody(browser: Browser, path: str) -> list[str]:
+def unmarked_on(browser: Browser, path: str) -> list[str]:
     """What of a page has letters and is neither marked, nor data, nor an order's number."""
     html = browser.client.get(path).text
     html = re.sub(r'<(td|p|span)( lang="en")? class="(?:raw|code)">.*?</\1>', "", html)
     return unmarked(re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", "", html))
 
 
-def test_the_test_itself_sees_what_is_not_marked() -> None:
+def test_unmarked_texts_are_detected() -> None:
     """Text, spoken attributes and descriptions alike."""
     html = '<p>⟦fine⟧ <a title="bad">Qqbook</a> worse</p><meta name="description" content="worst"><script>x</script>'
     assert unmarked(html) == ["bad", "worse", "worst"]

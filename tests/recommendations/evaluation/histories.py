@@ -7,8 +7,7 @@ import numpy as np
 
 from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.evaluation.case import Case
-from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reader_books import ReaderBooks
+from recommendations.evaluation.interactions import Interactions, ReaderBooks
 from recommendations.model.vocabulary import Vocabulary
 
 Books = Mapping[int, Sequence[int]]
@@ -28,7 +27,7 @@ def did(
 
 
 def interactions(*done: Interaction) -> Interactions:
-    """They by column."""
+    """Interactions by column."""
     return Interactions.of([list(done)])
 
 
@@ -45,12 +44,12 @@ def reader_books(books: Books) -> ReaderBooks:
 
 
 def as_mapping(books: ReaderBooks) -> dict[int, list[int]]:
-    """The other way round."""
+    """Sets of books by reader."""
     return {reader: books.of_reader(reader).tolist() for reader in books.readers.ids.tolist()}
 
 
 def case(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Case:
-    """A case over the books 1, 2, … `books`; what is known is liked where nothing else is said."""
+    """A case over the books 1, 2, … `books`; known books are liked unless `liked` is given."""
     return Case(
         catalogue=Vocabulary(np.arange(1, books + 1, dtype=np.int32)),
         known=reader_books(known),

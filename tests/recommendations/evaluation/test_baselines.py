@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from recommendations.evaluation import OF_THE_LIBRARY
-from recommendations.evaluation.baselines import PARAMETERS, library_is_here, train_with_library
+from recommendations.evaluation import IMPLICIT
+from recommendations.evaluation.baselines import PARAMETERS, library_is_installed, train_with_library
 from recommendations.evaluation.case import Case
 from tests.recommendations.evaluation.histories import case
 
@@ -15,7 +15,7 @@ BOOKS = 12
 
 
 def two_tastes(*, k: int) -> Case:
-    """Odd readers like odd books and even ones even books, all but one of them each."""
+    """Odd readers like odd books and even ones even books, each all but one."""
     known = {
         reader: [book for book in range(1, BOOKS + 1) if (book - reader) % 2 == 0 and book != left_out(reader)]
         for reader in range(1, READERS + 1)
@@ -24,26 +24,26 @@ def two_tastes(*, k: int) -> Case:
 
 
 def left_out(reader: int) -> int:
-    """The book of their taste that a reader does not have."""
+    """The one book of their taste that a reader does not have."""
     return reader % 2 + 2 * (reader // 2 % (BOOKS // 2)) or BOOKS
 
 
 def test_the_library_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is here, as a development dependency is; where it is not, that is seen without an error."""
-    assert library_is_here()
+    """It is found where it is installed; its absence is no error."""
+    assert library_is_installed()
     monkeypatch.setitem(sys.modules, "implicit", None)
-    assert not library_is_here()
+    assert not library_is_installed()
 
 
 def test_each_model_has_its_parameters() -> None:
-    """What the table states is what there is."""
-    assert tuple(PARAMETERS) == OF_THE_LIBRARY
+    """The table has the parameters that the models use."""
+    assert tuple(PARAMETERS) == IMPLICIT
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OF_THE_LIBRARY)
+@pytest.mark.parametrize("name", IMPLICIT)
 def test_the_missing_book_comes_first(name: str) -> None:
-    """The answer is known: the one book of their taste that a reader does not have."""
+    """It is the one book of their taste that the reader does not have."""
     readers = np.arange(1, READERS + 1, dtype=np.int32)
     lists = train_with_library(name, two_tastes(k=1))(readers)
     right = sum(ranked[:1] == [left_out(reader)] for reader, ranked in zip(readers.tolist(), lists, strict=True))
@@ -52,21 +52,21 @@ def test_the_missing_book_comes_first(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OF_THE_LIBRARY)
+@pytest.mark.parametrize("name", IMPLICIT)
 def test_lists_hold_no_fillers(name: str) -> None:
-    """Asked for all books, a model names each at most once, and what the reader likes, if at all, after the rest."""
-    asked = two_tastes(k=BOOKS)
-    (ranked,) = train_with_library(name, asked)(np.array([1], dtype=np.int32))
+    """Counts for all books, a model names each at most once, and what the reader likes, if at all, after the rest."""
+    counts = two_tastes(k=BOOKS)
+    (ranked,) = train_with_library(name, counts)(np.array([1], dtype=np.int32))
     assert len(set(ranked)) == len(ranked) > 0
-    known = [book in asked.known.of_reader(1) for book in ranked]
+    known = [book in counts.known.of_reader(1) for book in ranked]
     assert known == sorted(known)
     assert set(ranked) <= set(range(1, BOOKS + 1))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OF_THE_LIBRARY)
+@pytest.mark.parametrize("name", IMPLICIT)
 def test_known_books_that_are_not_liked_cost_no_place(name: str) -> None:
-    """Who has books without liking them is given as many more, to be struck out by the judge."""
+    """Readers who have books that they do not like get as many more, for the evaluator to remove."""
     books = {reader: [reader % 5 + 1, (reader + 1) % 5 + 1] for reader in range(1, 30)}
     known = {reader: sorted({*theirs, 1, 2, 3}) for reader, theirs in books.items()}
     one = np.array([3], dtype=np.int32)
@@ -76,11 +76,11 @@ def test_known_books_that_are_not_liked_cost_no_place(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OF_THE_LIBRARY)
+@pytest.mark.parametrize("name", IMPLICIT)
 def test_a_reader_who_likes_nothing_gets_nothing(name: str) -> None:
-    """The library knows nothing of such readers: their lists are empty, and those of others are where they belong."""
-    asked = two_tastes(k=1)
-    ranker = train_with_library(name, asked)
+    """The lists of such readers are empty, and those of others are in their places."""
+    counts = two_tastes(k=1)
+    ranker = train_with_library(name, counts)
     nobody, somebody = ranker(np.array([READERS + 1, 2], dtype=np.int32))
     assert (nobody, somebody) == ([], ranker(np.array([2], dtype=np.int32))[0])
     assert ranker(np.array([READERS + 1], dtype=np.int32)) == [[]]

@@ -1,4 +1,4 @@
-"""What is asked of models, and what is not."""
+"""What is counts of models, and what is not."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,8 @@ RATING, VIEW, WAVED = InteractionKind.RATING, InteractionKind.VIEW, InteractionK
 NO_BOOKS = np.empty(0, dtype=np.int32)
 
 
-def test_only_likings_of_new_books_are_wanted() -> None:
-    """Rated low and waved away are not; nor is a second purchase, nor a purchase of what was viewed before."""
+def test_only_new_liked_books_are_wanted() -> None:
+    """Books rated low or dismissed are not, nor are books that were bought or viewed before."""
     training = interactions(did(1, 1), did(1, 2, VIEW), did(1, 3, RATING, 1.0))
     test = interactions(
         did(1, 1),
@@ -29,43 +29,43 @@ def test_only_likings_of_new_books_are_wanted() -> None:
         did(1, 6, WAVED),
         did(1, 7, VIEW),
     )
-    case, asked = make_case(Split(training, test), NO_BOOKS, k=3, seed=7)
+    case, counts = make_case(Split(training, test), NO_BOOKS, k=3, seed=7)
     assert as_mapping(case.known) == {1: [1, 2, 3]}
     assert as_mapping(case.liked) == {1: [1, 2]}
     assert as_mapping(case.wanted) == {1: [4, 7]}
-    assert (asked.wanted, asked.known_already) == (2, 3)
+    assert (counts.wanted, counts.known_already) == (2, 3)
 
 
 def test_unknown_readers_are_counted_and_not_evaluated() -> None:
-    """Two readers whom the training part lacks are no part of the case; one known reader is."""
+    """Two readers only in the test part are left out; a known one is evaluated."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2], 3: [1], 4: [1, 2]}))
-    case, asked = make_case(parts, NO_BOOKS, k=3, seed=7)
+    case, counts = make_case(parts, NO_BOOKS, k=3, seed=7)
     assert as_mapping(case.wanted) == {1: [2]}
-    assert (asked.readers, asked.unknown_readers) == (1, 2)
+    assert (counts.readers, counts.unknown_readers) == (1, 2)
 
 
 def test_unknown_books_stay_wanted() -> None:
-    """Two books that nobody could learn of count against every model: three times for known readers."""
+    """Two books only in the test part count against every model, three times for known readers."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2, 8], 2: [8, 9], 3: [9]}))
-    case, asked = make_case(parts, NO_BOOKS, k=3, seed=7)
+    case, counts = make_case(parts, NO_BOOKS, k=3, seed=7)
     assert as_mapping(case.wanted) == {1: [2, 8], 2: [8, 9]}
     assert case.catalogue.ids.tolist() == [1, 2]
-    assert (asked.unknown_books, asked.unknown_wanted, asked.wanted) == (2, 3, 4)
+    assert (counts.unknown_books, counts.unknown_wanted, counts.wanted) == (2, 3, 4)
 
 
 def test_the_catalogue_has_the_callers_books_and_those_of_the_history() -> None:
-    """Books of the catalogue without a reader may be recommended, and so may books that its file lacks."""
-    case, asked = make_case(
+    """Books without readers may be recommended, and so may books that only the history has."""
+    case, counts = make_case(
         Split(bought({1: [5, 1]}), bought({1: [9]})), np.array([7, 5], dtype=np.int32), k=3, seed=7
     )
     assert case.catalogue.ids.tolist() == [1, 5, 7]
-    assert asked.books == 3
+    assert counts.books == 3
 
 
 def test_counts_of_interactions() -> None:
     """Both parts are counted as they are, and so is what had no time."""
-    _, asked = make_case(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
-    assert (asked.training_interactions, asked.test_interactions, asked.undated) == (2, 1, 4)
+    _, counts = make_case(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
+    assert (counts.training_interactions, counts.test_interactions, counts.undated) == (2, 1, 4)
 
 
 def test_a_case_survives_being_written(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_interactions_survive_being_written(tmp_path: Path) -> None:
 
 
 def test_readers_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everybody who wants something comes once, a few at a time; others do not."""
+    """Each reader with wanted books comes once, in chunks."""
     monkeypatch.setattr(module, "CHUNK", 2)
     case = a_case({1: [1], 2: [1], 3: [1], 4: [1]}, {1: [2], 3: [2], 4: [2]}, books=2)
     assert [chunk.tolist() for chunk in case.chunks()] == [[1, 3], [4]]

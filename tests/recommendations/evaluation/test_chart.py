@@ -7,16 +7,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from recommendations.evaluation import chart
-from recommendations.evaluation.contest import Entry
-from tests.recommendations.evaluation.test_report import ENTRY, VERDICT
+from recommendations.evaluation.runner import ModelResult
+from tests.recommendations.evaluation.test_report import METRICS, RESULT
 
-OTHER = Entry("popularity", replace(VERDICT, recall=0.05, ndcg=0.0), ENTRY.cost)
+OTHER = ModelResult("popularity", replace(METRICS, recall=0.05, ndcg=0.0), RESULT.cost)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(*entries: Entry, title: str = "Real readers & <books>") -> ET.Element:
-    """The picture, read as the XML that it is."""
-    return ET.fromstring(chart.draw(entries, 20, title))
+def drawn(*results: ModelResult, title: str = "Real readers & <books>") -> ET.Element:
+    """The chart, parsed as XML."""
+    return ET.fromstring(chart.draw(results, 20, title))
 
 
 def bars(svg: ET.Element, kind: str) -> list[ET.Element]:
@@ -25,13 +25,13 @@ def bars(svg: ET.Element, kind: str) -> list[ET.Element]:
 
 
 def texts(svg: ET.Element) -> list[str]:
-    """All that is written in it."""
+    """All its texts."""
     return [text.text or "" for text in svg.iter(f"{SVG}text")]
 
 
-def test_it_says_what_it_shows() -> None:
-    """Title, legend, axes, models and the value of every bar are written in it."""
-    said = texts(drawn(ENTRY, OTHER))
+def test_the_chart_is_labelled() -> None:
+    """It has title, legend, axes, models and the value of every bar."""
+    said = texts(drawn(RESULT, OTHER))
     for expected in ("Real readers & <books>", "Recall@20", "NDCG@20", "mean over readers", "model"):
         assert expected in said
     assert [text for text in said if text in {"shipped", "popularity"}] == ["shipped", "popularity"]
@@ -40,7 +40,7 @@ def test_it_says_what_it_shows() -> None:
 
 def test_bars_are_as_high_as_their_values() -> None:
     """Half the value is half the height, nothing has no height, and all stand on the axis within the picture."""
-    svg = drawn(ENTRY, OTHER)
+    svg = drawn(RESULT, OTHER)
     heights = [float(box.get("height", "")) for kind in ("recall", "ndcg") for box in bars(svg, kind)]
     high = chart.HEIGHT - chart.TOP - chart.BOTTOM
     assert heights == pytest.approx([high * value / 0.25 for value in (0.25, 0.05, 0.125, 0.0)], abs=0.1)
@@ -52,7 +52,7 @@ def test_bars_are_as_high_as_their_values() -> None:
 
 def test_bars_do_not_overlap() -> None:
     """Seven models fit side by side between the margins."""
-    svg = drawn(*[ENTRY] * 7)
+    svg = drawn(*[RESULT] * 7)
     spans = sorted(
         (float(box.get("x", "")), float(box.get("x", "")) + float(box.get("width", "")))
         for kind in ("recall", "ndcg")
@@ -70,15 +70,15 @@ def test_bars_do_not_overlap() -> None:
 )
 def test_the_scale_has_round_steps(greatest: float, last: str) -> None:
     """It ends at or just above the greatest value, in at most seven lines."""
-    svg = drawn(replace(ENTRY, verdict=replace(VERDICT, recall=greatest, ndcg=0.0)))
+    svg = drawn(replace(RESULT, metrics=replace(METRICS, recall=greatest, ndcg=0.0)))
     scale = [text.text or "" for text in svg.iter(f"{SVG}text") if text.get("class") == "end"]
     assert len(scale) <= chart.MOST_STEPS + 1
     assert float(scale[0]) == 0
     assert scale[-1] == last
 
 
-def test_a_picture_of_nothing() -> None:
-    """Where no model could be evaluated there are axes and no bars."""
+def test_an_empty_chart() -> None:
+    """Without results there are axes and no bars."""
     svg = drawn()
     assert bars(svg, "recall") == []
     assert "model" in texts(svg)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recommendations.cli import main
-from recommendations.evaluation import MODELS, OF_THE_LIBRARY, SHIPPED, SIMPLE
+from recommendations.evaluation import IMPLICIT, MODELS, SHIPPED, SIMPLE
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -27,7 +27,7 @@ def write(path: Path, rows: list[str], header: str = "user_id,book_id") -> Path:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Path:
-    """Readers of four tastes, each with five of the six books of theirs."""
+    """Four groups of readers, each reader with five of the six books of their group."""
     rows = [
         f"{reader},{book}"
         for reader in range(1, READERS + 1)
@@ -51,7 +51,7 @@ def printed(result: Result) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
-    """One object and nothing else, with every model's numbers; tastes are learned, and the picture is drawn."""
+    """One object and nothing else, with every model's numbers; groups are learned, and the chart is drawn."""
     picture = tmp_path / "chart.svg"
     said = printed(run("--interactions", history, "--json", "--k", 1, "--seed", 3, "--chart", picture))
     assert (said["k"], said["split"], said["seed"], said["books"]) == (1, "random", 3, BOOKS)
@@ -73,7 +73,7 @@ def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
-    """Unknown readers are counted, unknown books stay wanted, and what is no liking is not wanted."""
+    """Unknown readers are counted, unknown books stay wanted, and books not liked are not wanted."""
     test = write(
         tmp_path / "later.csv",
         [
@@ -97,7 +97,7 @@ def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_table_without_the_library(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `implicit` is missing its models are left out by name, which is no error; the table has the others."""
+    """Without `implicit` its models are named as skipped, which is no error; the table has the others."""
     monkeypatch.setitem(sys.modules, "implicit", None)
     models = [argument for model in ("random", "als", "bpr") for argument in ("--model", model)]
     result = run("--interactions", history, *models)
@@ -127,14 +127,14 @@ def test_a_test_file_leaves_nothing_to_split(history: Path) -> None:
 
 
 def test_a_chart_needs_a_folder(history: Path, tmp_path: Path) -> None:
-    """That it is absent is said before anything is trained, and not after minutes."""
+    """An absent folder is reported before anything is trained."""
     result = run("--interactions", history, "--chart", tmp_path / "nowhere" / "chart.svg")
     assert result.exit_code == 2
     assert f"there is no folder {tmp_path / 'nowhere'}" in result.output
 
 
-def test_a_process_that_is_ended(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system ends a training, as it does for want of memory, one line says of which model."""
+def test_a_process_that_is_killed(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the system kills a training, as for lack of memory, one line names the model."""
 
     def ended(*_arguments: object, **_named: object) -> None:
         raise BrokenProcessPool
@@ -142,7 +142,7 @@ def test_a_process_that_is_ended(history: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ProcessPoolExecutor, "submit", ended)
     result = run("--interactions", history, "--model", "popularity")
     assert result.exit_code == 1
-    assert "Error: popularity: its process was ended" in result.stderr
+    assert "Error: popularity: its process was killed" in result.stderr
 
 
 @pytest.mark.parametrize("k", [0, 101])
@@ -163,14 +163,14 @@ def test_files_without_times_cannot_be_split_by_time(history: Path) -> None:
     ("rows", "why"),
     [
         (["501,1"], "1 readers of the test part are unknown to the training part"),
-        (["1,1"], "has no book that a reader likes and did not have before"),
+        (["1,1"], "has no book that a reader likes and does not have in the training part"),
     ],
 )
-def test_nobody_to_evaluate(history: Path, tmp_path: Path, rows: list[str], why: str) -> None:
-    """It says why, before anything is trained."""
+def test_no_readers_to_evaluate(history: Path, tmp_path: Path, rows: list[str], why: str) -> None:
+    """The reason is given before anything is trained."""
     result = run("--interactions", history, "--test", write(tmp_path / "later.csv", rows))
     assert result.exit_code == 1
-    assert f"Error: there is nobody to evaluate: {why}" in result.stderr.replace("the test part has", "has")
+    assert f"Error: there are no readers to evaluate: {why}" in result.stderr.replace("the test part has", "has")
 
 
 def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
@@ -191,4 +191,4 @@ def test_a_file_that_is_no_csv(tmp_path: Path) -> None:
 
 def test_the_names_are_all_models() -> None:
     """Every model is of one kind."""
-    assert {*SIMPLE, *OF_THE_LIBRARY, SHIPPED} == set(MODELS)
+    assert {*SIMPLE, *IMPLICIT, SHIPPED} == set(MODELS)

@@ -1,19 +1,23 @@
-"""Interactions by column."""
+"""Interactions by column, and sets of books by reader."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation import interactions as module
-from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.interactions import Interactions, ReaderBooks, pair_keys
+from recommendations.model.vocabulary import GREATEST
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
 
 RATING, VIEW, SHOWN = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.SHOWN
-WAVED = InteractionKind.NOT_INTERESTED
+DISMISSED = InteractionKind.NOT_INTERESTED
+IDS = st.integers(1, GREATEST)
 
 
 def test_columns_keep_the_order_and_leave_out_what_was_shown() -> None:
-    """Every field arrives, an unknown time as NaN, and a book that was merely shown is no interaction."""
+    """Every field is there, an unknown time as NaN; a book that was only shown is left out."""
     told = Interactions.of([[did(2, 5, RATING, 4.5, at=90), did(1, 6, SHOWN, at=91)], [], [did(1, 7, VIEW)]])
     assert (told.readers.tolist(), told.books.tolist()) == ([2, 1], [5, 7])
     assert (told.kinds.tolist(), told.values.tolist()) == ([RATING, VIEW], [4.5, 0.0])
@@ -21,20 +25,20 @@ def test_columns_keep_the_order_and_leave_out_what_was_shown() -> None:
     assert told.dated.tolist() == [True, False]
 
 
-def test_nothing_at_all() -> None:
-    """No batch, and a batch of nothing that tells, are columns of length 0."""
+def test_no_interactions() -> None:
+    """Without interactions that express a preference the columns are empty."""
     assert len(Interactions.of([])) == len(interactions(did(1, 1, SHOWN))) == 0
 
 
-def test_some_of_them() -> None:
-    """All five columns are cut alike."""
+def test_filtering() -> None:
+    """All five columns are filtered."""
     told = interactions(did(1, 5, at=1), did(2, 6, RATING, 2.0, at=2), did(3, 7, at=3))
     some = told.where(np.array([False, True, False]))
     assert [column.tolist() for column in vars(some).values()] == [[2], [6], [RATING], [2.0], [2.0]]
 
 
 def test_events_are_numbered_through_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three events in chunks of two are numbered 1, 2 and 3 and carry what was told."""
+    """Three events in chunks of two are numbered 1, 2 and 3, with all their fields."""
     monkeypatch.setattr(module, "CHUNK", 2)
     chunks = list(interactions(did(1, 5), did(2, 6, RATING, 2.0), did(1, 7, VIEW)).events())
     assert [[event[:5] for event in chunk] for chunk in chunks] == [
@@ -44,7 +48,7 @@ def test_events_are_numbered_through_all_chunks(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_purchases_are_what_a_file_of_pairs_means() -> None:
-    """Pairs alone are purchases without a time, as `import` takes them."""
+    """Pairs alone are purchases without a time, as for `import`."""
     told = bought({1: [5, 6], 2: [5]})
     pairs = Interactions.purchases(told.readers, told.books)
     for mine, theirs in zip(vars(pairs).values(), vars(told).values(), strict=True):
@@ -52,16 +56,42 @@ def test_purchases_are_what_a_file_of_pairs_means() -> None:
 
 
 def test_known_and_liked_follow_the_domain() -> None:
-    """The last opinion decides: rated low or waved away is known and not liked, whatever was bought before."""
+    """The last opinion decides: a book rated low or dismissed is known but not liked, even if bought."""
     known, liked = interactions(
         did(1, 1),
         did(1, 2),
         did(1, 2, RATING, 1.0),
         did(1, 3, RATING, 1.0),
         did(1, 3, RATING, 5.0),
-        did(1, 4, WAVED),
+        did(1, 4, DISMISSED),
         did(2, 4, VIEW),
         did(3, 4, RATING, 2.5),
     ).known_and_liked()
     assert as_mapping(known) == {1: [1, 2, 3, 4], 2: [4], 3: [4]}
     assert as_mapping(liked) == {1: [1, 3], 2: [4]}
+
+
+@given(pairs=st.lists(st.tuples(IDS | st.integers(1, 3), IDS | st.integers(1, 3))))
+def test_sets_have_neither_order_nor_repetitions(pairs: list[tuple[int, int]]) -> None:
+    """Whatever the ids, each reader has exactly their books, ascending, and `pairs` gives them back in order."""
+    readers, books = np.array(pairs, dtype=np.int32).reshape(-1, 2).T
+    gathered = ReaderBooks.of(readers, books)
+    expected = sorted(set(pairs))
+    assert list(zip(*(column.tolist() for column in gathered.pairs()), strict=True)) == expected
+    assert len(gathered) == len(expected)
+    for reader in {reader for reader, _ in pairs}:
+        assert gathered.of_reader(reader).tolist() == [book for one, book in expected if one == reader]
+
+
+def test_a_reader_without_books() -> None:
+    """An unknown reader has no books."""
+    one = np.array([4], dtype=np.int32)
+    assert ReaderBooks.of(one, one).of_reader(5).tolist() == []
+    assert ReaderBooks.of(one[:0], one[:0]).of_reader(4).tolist() == []
+
+
+def test_pair_keys_are_unique() -> None:
+    """Reader 1 with book 2 is not reader 2 with book 1, and the greatest ids fit."""
+    readers = np.array([1, 2, GREATEST], dtype=np.int32)
+    books = np.array([2, 1, GREATEST], dtype=np.int32)
+    assert pair_keys(readers, books).tolist() == [2**32 + 2, 2 * 2**32 + 1, GREATEST * 2**32 + GREATEST]

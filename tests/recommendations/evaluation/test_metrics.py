@@ -1,12 +1,19 @@
-"""The measures, against known examples and against their definitions."""
+"""The metrics against known examples and their definitions, and their means over readers."""
 
+from dataclasses import asdict
 from itertools import permutations
 from math import log2
 
 import numpy as np
 import pytest
 
-from recommendations.evaluation.metrics import coverage, hit, ndcg, novelty, recall, reciprocal_rank
+from recommendations.evaluation.metrics import Evaluator, coverage, hit, ndcg, novelty, recall, reciprocal_rank
+from tests.recommendations.evaluation.histories import case
+
+KNOWN = {1: [1], 2: [1, 2], 3: [1], 4: [1]}
+CASE = case(KNOWN, {1: [2, 3], 2: [4]}, books=5, k=2)
+FIRST = case(KNOWN, {1: [2, 3]}, books=5, k=2)
+SECOND = case(KNOWN, {2: [4]}, books=5, k=2)
 
 
 def test_recall_is_the_share_of_the_wanted_books_that_are_found() -> None:
@@ -21,7 +28,7 @@ def test_recall_looks_no_further_than_the_cutoff() -> None:
 
 
 def test_ndcg_of_a_known_list() -> None:
-    """Hits at the places 2 and 4 of a list for a reader who wants three books."""
+    """Hits at the ranks 2 and 4 of a list for a reader who wants three books."""
     ideal = 1 + 1 / log2(3) + 1 / 2
     assert ndcg([5, 1, 9, 2], {1, 2, 3}, 4) == pytest.approx((1 / log2(3) + 1 / log2(5)) / ideal)
 
@@ -33,7 +40,7 @@ def test_ndcg_of_an_ideal_list_is_one() -> None:
 
 
 def test_nothing_found_is_zero() -> None:
-    """A list without a hit, and an empty one, are worth nothing."""
+    """A list without a hit, and an empty one, score 0."""
     for ranked in ([7, 8], []):
         assert recall(ranked, {1}, 2) == ndcg(ranked, {1}, 2) == 0
 
@@ -90,3 +97,72 @@ def test_a_book_without_readers_is_as_novel_as_one_with_a_single_reader() -> Non
 def test_nothing_recommended_is_not_novel() -> None:
     """Lists without a book give 0 and no division by zero."""
     assert novelty(np.array([0, 0]), np.array([1, 2]), 3) == 0
+
+
+def test_metrics_worked_out_by_hand() -> None:
+    """Reader 1 gets one of two at rank 2, reader 2 nothing; two of five books are in lists."""
+    evaluator = Evaluator(CASE)
+    evaluator.add([1], [[5, 2]])
+    evaluator.add([2], [[5]])
+    ideal = 1 + 1 / log2(3)
+    assert asdict(evaluator.metrics()) == pytest.approx(
+        {
+            "recall": (1 / 2 + 0) / 2,
+            "recall_error": 0.25 / 2**0.5,
+            "ndcg": (1 / log2(3) / ideal + 0) / 2,
+            "mrr": (1 / 2 + 0) / 2,
+            "hit_rate": 1 / 2,
+            "coverage": 2 / 5,
+            # Of four readers nobody has 5, which counts as if one had, and one has 2: log2(4) bits at every place.
+            "novelty": 2.0,
+        }
+    )
+
+
+def test_known_books_are_removed_before_the_cut() -> None:
+    """Of a list that begins with known books only the others count."""
+    plain, led = Evaluator(SECOND), Evaluator(SECOND)
+    plain.add([2], [[5, 4]])
+    led.add([2], [[1, 2, 5, 4]])
+    assert led.metrics() == plain.metrics()
+    assert led.metrics().recall == 1
+
+
+def test_a_repeated_book_counts_once() -> None:
+    """Repeating a hit gains nothing and costs nothing."""
+    plain, repeated = Evaluator(FIRST), Evaluator(FIRST)
+    plain.add([1], [[2, 5]])
+    repeated.add([1], [[2, 2, 5]])
+    assert repeated.metrics() == plain.metrics()
+
+
+def test_books_after_the_cutoff_do_not_count() -> None:
+    """The third of three books is neither a hit nor covered."""
+    evaluator = Evaluator(SECOND)
+    evaluator.add([2], [[3, 5, 4]])
+    assert evaluator.metrics().recall == 0
+    assert evaluator.metrics().coverage == pytest.approx(2 / 5)
+
+
+def test_novelty_counts_all_who_have_the_book() -> None:
+    """All four readers have book 1, though only one likes it: its novelty is 0."""
+    books = {1: [1], 2: [1], 3: [1], 4: [1]}
+    evaluator = Evaluator(case(known=books, wanted={5: [2]}, books=2, liked={1: [1]}))
+    evaluator.add([5], [[1]])
+    assert evaluator.metrics().novelty == 0
+
+
+def test_empty_lists_have_metrics() -> None:
+    """All metrics of empty lists are 0."""
+    evaluator = Evaluator(CASE)
+    evaluator.add([1, 2], [[], []])
+    assert set(asdict(evaluator.metrics()).values()) == {0.0}
+
+
+@pytest.mark.parametrize("readers", [[1], [1, 2, 2]])
+def test_every_reader_is_added_once(readers: list[int]) -> None:
+    """There is no metrics on some of the readers, and none that counts one twice."""
+    evaluator = Evaluator(CASE)
+    evaluator.add(readers, [[4]] * len(readers))
+    with pytest.raises(ValueError, match=f"{len(readers)} lists of 2 readers"):
+        evaluator.metrics()

@@ -10,7 +10,7 @@ from tests.recommendations.evaluation.histories import case
 READERS = np.array([1, 2, 9], dtype=np.int32)
 
 
-def test_popularity_ranks_by_likings() -> None:
+def test_popularity_ranks_by_likes() -> None:
     """Two like 3, one likes 2 and 4 each, and nobody 1 and 5; what the reader has is left out."""
     popularity = train_popularity(
         case({1: [3, 2], 2: [3, 4, 1]}, {1: [4]}, books=5, k=3, liked={1: [3, 2], 2: [3, 4]}),
@@ -18,13 +18,13 @@ def test_popularity_ranks_by_likings() -> None:
     assert popularity(READERS) == [[4, 1, 5], [2, 5], [3, 2, 4]]
 
 
-def test_popularity_counts_likings_and_not_readers() -> None:
+def test_popularity_counts_likes_and_not_readers() -> None:
     """A book that three readers have and none likes comes after one that a single reader likes."""
     popularity = train_popularity(case({1: [1], 2: [1], 3: [1, 2]}, {}, books=2, liked={3: [2]}))
     assert popularity(READERS[2:]) == [[2, 1]]
 
 
-def test_chance_leaves_out_what_the_reader_has() -> None:
+def test_random_lists_leave_out_known_books() -> None:
     """Lists are full as long as there are books, without repetitions and without known ones."""
     (ranked,) = train_random(case({1: range(1, 8)}, {}, books=10, k=3))(READERS[:1])
     assert sorted(ranked) == [8, 9, 10]
@@ -33,7 +33,7 @@ def test_chance_leaves_out_what_the_reader_has() -> None:
 
 
 def test_the_seed_and_the_reader_decide() -> None:
-    """The same seed gives the same lists, however readers are gathered; another seed or reader gives others."""
+    """The same seed gives the same lists in any chunks; another seed or reader gives others."""
     some = case({1: [1]}, {}, books=1000, k=10)
     other = case({1: [1]}, {}, books=1000, k=10, seed=8)
     together = train_random(some)(READERS)
@@ -42,7 +42,7 @@ def test_the_seed_and_the_reader_decide() -> None:
     assert train_random(other)(READERS) != together
 
 
-def test_chance_is_fair() -> None:
+def test_random_lists_are_uniform() -> None:
     """Over 3,000 readers each of six books comes first about 500 times, a standard deviation being 20."""
     readers = np.arange(1, 3001, dtype=np.int32)
     lists = train_random(case({}, {}, books=6, k=2))(readers)

@@ -17,15 +17,19 @@ def test_interactions_as_import_takes_them(tmp_path: Path, capsys: pytest.Captur
     path.write_text(
         "user_id,book_id,kind,value,occurred_at\n1,5,rating,4.5,1970-01-01T00:01:00Z\n2,6,,,\n3,7,shown,,\n"
     )
-    told = read_interactions(path)
-    assert (told.readers.tolist(), told.books.tolist(), told.values.tolist()) == ([1, 2], [5, 6], [4.5, 0.0])
-    assert told.kinds.tolist() == [InteractionKind.RATING, InteractionKind.PURCHASE]
-    np.testing.assert_array_equal(told.times, [60.0, np.nan])
+    interactions = read_interactions(path)
+    assert (interactions.readers.tolist(), interactions.books.tolist(), interactions.values.tolist()) == (
+        [1, 2],
+        [5, 6],
+        [4.5, 0.0],
+    )
+    assert interactions.kinds.tolist() == [InteractionKind.RATING, InteractionKind.PURCHASE]
+    np.testing.assert_array_equal(interactions.times, [60.0, np.nan])
     assert capsys.readouterr().out == ""
 
 
 def test_books_as_import_takes_them(tmp_path: Path) -> None:
-    """They come by id with their facts; a category that means nothing costs only itself."""
+    """Books come by id; an unknown category is ignored, not the book."""
     path = tmp_path / "books.csv"
     path.write_text("book_id,title,categories\n7,Dune,Science Fiction;Zen\n")
     books = read_books(path)
@@ -33,17 +37,17 @@ def test_books_as_import_takes_them(tmp_path: Path) -> None:
     assert (books[7].title, books[7].categories) == ("Dune", (Category.SCIENCE_FICTION,))
 
 
-def test_bad_rows_cost_themselves_and_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first one is named with its line and its reason, and all are counted."""
+def test_bad_rows_are_skipped_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first is reported with line and reason, and all are counted."""
     path = tmp_path / "history.csv"
     path.write_text("user_id,book_id\n1,5\n0,5\n1\n1,6\n")
     assert read_interactions(path).books.tolist() == [5, 6]
-    said = capsys.readouterr().err
-    assert "history.csv: line 3 cannot be used: user_id '0' is not a whole number" in said
-    assert "history.csv: 2 rows could not be used" in said
+    output = capsys.readouterr().err
+    assert "history.csv: line 3 cannot be used: user_id '0' is not a whole number" in output
+    assert "history.csv: 2 rows could not be used" in output
 
 
 def test_a_file_that_is_not_such_a_csv(tmp_path: Path) -> None:
-    """It is refused as `import` refuses it."""
+    """It is refused as by `import`."""
     with pytest.raises(NotSuchACsv, match="No such file"):
         read_interactions(tmp_path / "nowhere.csv")

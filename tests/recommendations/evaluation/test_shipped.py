@@ -11,8 +11,8 @@ from recommendations.model import artifact
 from tests.recommendations.evaluation.histories import bought, did, interactions
 
 
-def test_it_is_trained_published_and_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who reads like others gets what these have and they do not; the list is as long as asked for."""
+def test_the_model_is_trained_published_and_queried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader gets the books of similar readers; the list is as long as requested."""
     monkeypatch.setattr(shipped, "_served", None)
     save_interactions(bought({1: [1, 2], 2: [1, 2], 3: [1], 4: [3, 4], 5: [3]}), tmp_path / "told.npz")
     books = {id_: Book(id=id_, title=str(id_)) for id_ in (1, 2, 3, 4)}
@@ -26,7 +26,7 @@ def test_it_is_trained_published_and_asked(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_it_is_trained_as_of_its_last_event(tmp_path: Path) -> None:
-    """What was lately popular is so as of then, however long ago that is."""
+    """Popularity is recent relative to the last event."""
     save_interactions(interactions(did(1, 1, at=86_400), did(2, 1, at=60), did(2, 2)), tmp_path / "told.npz")
     published, _ = shipped.train_and_publish(tmp_path / "told.npz", {}, tmp_path / "models", None)
     assert artifact.load(published).manifest["created_at"] == "1970-01-02T00:00:00+00:00"

@@ -13,15 +13,15 @@ from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.split import (
     CannotSplit,
     Split,
+    default_split,
     drift_split,
-    fitting_split,
     random_split,
     split,
     temporal_split,
 )
 from tests.recommendations.evaluation.histories import bought, did, interactions
 
-BY_CHANCE = pytest.mark.parametrize("by_chance", [random_split, drift_split])
+BY_CHANCE = pytest.mark.parametrize("random_kind", [random_split, drift_split])
 Splitting = Callable[[Interactions, int], Split]
 
 PAIRS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), max_size=40)
@@ -33,58 +33,58 @@ def histories(*lengths: int) -> Interactions:
     return bought({reader: range(1, length + 1) for reader, length in enumerate(lengths, 1)})
 
 
-def rows(told: Interactions) -> list[tuple[int, ...]]:
+def rows(done: Interactions) -> list[tuple[int, ...]]:
     """The interactions as rows, in their order."""
-    return list(zip(told.readers.tolist(), told.books.tolist(), told.kinds.tolist(), strict=True))
+    return list(zip(done.readers.tolist(), done.books.tolist(), done.kinds.tolist(), strict=True))
 
 
 @BY_CHANCE
 @given(pairs=PAIRS, seed=st.integers(0, 3))
-def test_every_interaction_is_on_one_side(by_chance: Splitting, pairs: list[tuple[int, int]], seed: int) -> None:
-    """Nothing is lost or made up, and nothing that is asked for was learned, even where it was done twice."""
-    told = interactions(*(did(*pair) for pair in pairs))
-    parts = by_chance(told, seed)
-    assert sorted(rows(parts.training) + rows(parts.test)) == sorted(rows(told))
+def test_every_interaction_is_on_one_side(random_kind: Splitting, pairs: list[tuple[int, int]], seed: int) -> None:
+    """Nothing is lost or made up, and nothing that is counts for was learned, even where it was done twice."""
+    done = interactions(*(did(*pair) for pair in pairs))
+    parts = random_kind(done, seed)
+    assert sorted(rows(parts.training) + rows(parts.test)) == sorted(rows(done))
     assert not set(rows(parts.training)) & set(rows(parts.test))
     assert parts.undated == 0
 
 
 @BY_CHANCE
-def test_a_fifth_of_each_reader_is_held_out(by_chance: Splitting) -> None:
-    """A fifth, rounded, of each reader's books; who has one or two keeps them."""
-    test = by_chance(histories(1, 2, 3, 4, 10, 33), 7).test
+def test_a_fifth_of_each_reader_is_held_out(random_kind: Splitting) -> None:
+    """A fifth, rounded, of each reader's books; none of one or two."""
+    test = random_kind(histories(1, 2, 3, 4, 10, 33), 7).test
     assert Counter(test.readers.tolist()) == {3: 1, 4: 1, 5: 2, 6: 7}
 
 
 @BY_CHANCE
-def test_the_seed_decides(by_chance: Splitting) -> None:
+def test_the_seed_decides(random_kind: Splitting) -> None:
     """The same seed gives the same split, another one another."""
-    told = histories(*[20] * 20)
-    assert rows(by_chance(told, 7).test) == rows(by_chance(told, 7).test)
-    assert rows(by_chance(told, 7).test) != rows(by_chance(told, 8).test)
+    done = histories(*[20] * 20)
+    assert rows(random_kind(done, 7).test) == rows(random_kind(done, 7).test)
+    assert rows(random_kind(done, 7).test) != rows(random_kind(done, 8).test)
 
 
 @BY_CHANCE
-def test_the_order_of_rows_does_not_decide(by_chance: Splitting) -> None:
+def test_the_order_of_rows_does_not_decide(random_kind: Splitting) -> None:
     """A shuffled file is split alike."""
-    told = histories(10, 20, 30)
-    shuffled = [did(reader, book) for reader, book, _ in rows(told)]
+    done = histories(10, 20, 30)
+    shuffled = [did(reader, book) for reader, book, _ in rows(done)]
     np.random.default_rng(0).shuffle(shuffled)
-    assert sorted(rows(by_chance(interactions(*shuffled), 7).test)) == sorted(rows(by_chance(told, 7).test))
+    assert sorted(rows(random_kind(interactions(*shuffled), 7).test)) == sorted(rows(random_kind(done, 7).test))
 
 
 @BY_CHANCE
-def test_a_book_is_held_out_with_all_that_was_done_with_it(by_chance: Splitting) -> None:
-    """Whoever viewed and then bought a held-out book is not told of the view."""
+def test_a_book_is_held_out_with_all_that_was_done_with_it(random_kind: Splitting) -> None:
+    """If a viewed and later bought book is held out, so is the view."""
     twice = [did(1, book, kind) for kind in (InteractionKind.VIEW, InteractionKind.PURCHASE) for book in range(1, 11)]
-    parts = by_chance(interactions(*twice), 7)
+    parts = random_kind(interactions(*twice), 7)
     assert Counter(Counter(parts.test.books.tolist()).values()) == {2: 2}
 
 
 @BY_CHANCE
-def test_great_ids_need_no_memory(by_chance: Splitting) -> None:
+def test_great_ids_need_no_memory(random_kind: Splitting) -> None:
     """Books are counted and not numbered through: the greatest id costs nothing."""
-    assert len(by_chance(bought({1: [999_999_999, 5, 999_999_998, 3, 1]}), 7).test) == 1
+    assert len(random_kind(bought({1: [999_999_999, 5, 999_999_998, 3, 1]}), 7).test) == 1
 
 
 def spread(parts: Split) -> float:
@@ -94,21 +94,21 @@ def spread(parts: Split) -> float:
 
 def test_drift_holds_some_books_out_far_more_often() -> None:
     """By chance a book of 400 readers' is held out some 80 times ± 8; propensities spread that widely."""
-    told = histories(*[50] * 400)
-    assert spread(random_split(told, 7)) < 12
-    assert spread(drift_split(told, 7)) > 30
+    done = histories(*[50] * 400)
+    assert spread(random_split(done, 7)) < 12
+    assert spread(drift_split(done, 7)) > 30
 
 
 @given(moments=MOMENTS)
 def test_no_later_event_is_learned_from(moments: list[int | None]) -> None:
-    """All that is learned from was before all that is to be foreseen, for all readers at once; nothing is lost."""
-    told = interactions(*(did(place % 3 + 1, place + 1, at=at) for place, at in enumerate(moments)))
+    """All training events are before all test events, for all readers; nothing is lost."""
+    done = interactions(*(did(place % 3 + 1, place + 1, at=at) for place, at in enumerate(moments)))
     dated = [at for at in moments if at is not None]
     if len(set(dated)) < 2:
         with pytest.raises(CannotSplit, match="two different times"):
-            temporal_split(told)
+            temporal_split(done)
         return
-    parts = temporal_split(told)
+    parts = temporal_split(done)
     assert parts.training.times.max() < parts.test.times.min()
     assert sorted([*parts.training.times, *parts.test.times]) == sorted(dated)
     assert parts.undated == len(moments) - len(dated)
@@ -118,22 +118,22 @@ def test_no_later_event_is_learned_from(moments: list[int | None]) -> None:
 
 def test_the_last_fifth_is_held_out() -> None:
     """Of ten events, in whatever order they stand, the two latest, though one reader has both of them."""
-    told = interactions(*(did(1 if at > 7 else 2, at, at=at) for at in (10, 1, 9, 2, 8, 3, 7, 4, 6, 5)))
-    assert temporal_split(told).test.times.tolist() == [10, 9]
-    assert temporal_split(told).training.times.tolist() == [1, 2, 8, 3, 7, 4, 6, 5]
+    done = interactions(*(did(1 if at > 7 else 2, at, at=at) for at in (10, 1, 9, 2, 8, 3, 7, 4, 6, 5)))
+    assert temporal_split(done).test.times.tolist() == [10, 9]
+    assert temporal_split(done).training.times.tolist() == [1, 2, 8, 3, 7, 4, 6, 5]
 
 
 def test_the_data_say_which_split_fits() -> None:
-    """By time where most interactions have one, by chance where half of them or fewer do."""
+    """Temporal if most interactions have a time, else random."""
     dated, undated = did(1, 1, at=1), did(1, 2)
-    assert fitting_split(interactions(dated, dated, undated)) == "temporal"
-    assert fitting_split(interactions(dated, undated)) == "random"
-    assert fitting_split(interactions(undated)) == "random"
+    assert default_split(interactions(dated, dated, undated)) == "temporal"
+    assert default_split(interactions(dated, undated)) == "random"
+    assert default_split(interactions(undated)) == "random"
 
 
 def test_splits_by_name() -> None:
     """Each name means its split, and the seed reaches those that chance decides."""
-    told = interactions(*(did(reader, book, at=book) for reader in range(1, 30) for book in range(1, 11)))
-    assert rows(split(told, "random", 3).test) == rows(random_split(told, 3).test)
-    assert rows(split(told, "drift", 3).test) == rows(drift_split(told, 3).test) != rows(random_split(told, 3).test)
-    assert rows(split(told, "temporal", 3).test) == rows(temporal_split(told).test)
+    done = interactions(*(did(reader, book, at=book) for reader in range(1, 30) for book in range(1, 11)))
+    assert rows(split(done, "random", 3).test) == rows(random_split(done, 3).test)
+    assert rows(split(done, "drift", 3).test) == rows(drift_split(done, 3).test) != rows(random_split(done, 3).test)
+    assert rows(split(done, "temporal", 3).test) == rows(temporal_split(done).test)

@@ -1,4 +1,4 @@
-"""The catalogue, readers made here, the imported history and the outbox."""
+"""The catalogue, the shop's readers, the imported history and the outbox."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ FIRST_READER_ID = 1_000_000_000
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     _catalogue()
     _readers()
     op.create_table(
@@ -64,7 +64,7 @@ def _readers() -> None:
         sqlite_autoincrement=True,
     )
     if op.get_bind().dialect.name == "sqlite":
-        # SQLite has no start for an identity; it goes on from the greatest id that it remembers.
+        # SQLite has no start value for identities; it continues after the largest id in sqlite_sequence.
         sequence = sa.table("sqlite_sequence", sa.column("name", sa.Text), sa.column("seq", sa.Integer))
         op.execute(sequence.insert().values(name="readers", seq=FIRST_READER_ID - 1))
 

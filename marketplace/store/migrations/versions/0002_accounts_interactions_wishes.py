@@ -1,4 +1,4 @@
-"""Accounts, what readers did as the shop itself keeps it, and wishlists."""
+"""Accounts, the shop's own copy of interactions, and wishlists."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the tables, and say of each waiting event whose it is."""
+    """Create the tables, and set the reader of each waiting event."""
     _accounts()
     _interactions()
     _wishes()

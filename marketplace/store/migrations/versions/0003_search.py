@@ -1,4 +1,4 @@
-"""What search and listings are looked up by; Store.migrate fills it for the books that are there."""
+"""The index of search and listings; Store.migrate fills it for existing books."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make the tables and indexes."""
+    """Create the tables and indexes."""
     op.add_column("books", sa.Column("sort_title", BYTEWISE, nullable=False, server_default=""))
     _orders()
     op.create_index("ix_book_categories_of_category", "book_categories", ["category", "book_id"])
@@ -43,7 +43,7 @@ def upgrade() -> None:
 
 
 def _orders() -> None:
-    # SQLite knows no NULLS LAST in an index; it takes nulls for the smallest values, so that these have them last.
+    # SQLite has no NULLS LAST in an index; nulls are its smallest values, so a descending index has them last.
     last = " NULLS LAST" if op.get_bind().dialect.name == "postgresql" else ""
     op.create_index("ix_books_by_title", "books", ["sort_title", "book_id"])
     op.create_index("ix_books_newest", "books", [sa.text(f"year DESC{last}"), "book_id"])
@@ -55,7 +55,7 @@ def _of_book(table: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(["book_id"], ["books.book_id"], name=f"fk_{table}_book_id", ondelete="CASCADE")
 
 
-# The folded words are ASCII already. Ranking is ours, so neither lengths nor places of words are kept.
+# Folded words are ASCII. The shop ranks itself, so neither lengths nor positions of words are stored.
 SQLITE = (
     """CREATE VIRTUAL TABLE fts_words USING fts5(
         title, authors, subjects, isbn, content='book_search', content_rowid='book_id',
@@ -75,7 +75,7 @@ SQLITE = (
         INSERT INTO fts_words (rowid, title, authors, subjects, isbn)
         VALUES (new.book_id, new.title, new.authors, new.subjects, new.isbn);
     END""",
-    # Blanks around a term make trigrams of its beginning and its end.
+    # Blanks around a term give trigrams of its beginning and its end.
     "CREATE VIRTUAL TABLE fts_terms USING fts5(term, content='', tokenize='trigram')",
     """CREATE TRIGGER fts_terms_added AFTER INSERT ON search_terms BEGIN
         INSERT INTO fts_terms (rowid, term) VALUES (new.term_id, ' ' || new.term || ' ');
@@ -85,7 +85,7 @@ SQLITE = (
     END""",
 )
 
-# Two columns and not one with weights: an index of weights there is none, and the planner could not reckon with them.
+# Two columns instead of one with weights: weights are not indexed, so the planner could not estimate them.
 POSTGRESQL = (
     """ALTER TABLE book_search ADD COLUMN fts_names tsvector GENERATED ALWAYS AS (
         to_tsvector('simple', title || ' ' || authors)
@@ -93,7 +93,7 @@ POSTGRESQL = (
     """ALTER TABLE book_search ADD COLUMN fts_words tsvector GENERATED ALWAYS AS (
         to_tsvector('simple', title || ' ' || authors || ' ' || subjects || ' ' || isbn)
     ) STORED""",
-    # No list of what is still to be sorted in: every search would read it from end to end.
+    # No fastupdate: every search would scan the list of pending entries.
     "CREATE INDEX ix_fts_names ON book_search USING gin (fts_names) WITH (fastupdate = off)",
     "CREATE INDEX ix_fts_words ON book_search USING gin (fts_words) WITH (fastupdate = off)",
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",

@@ -1,4 +1,4 @@
-"""PostgreSQL keeps no samples of readers, so that nothing of a forgotten one stays in its statistics."""
+"""No samples of readers' data in PostgreSQL's statistics, so that nothing of a deleted reader stays."""
 
 from alembic import op
 
@@ -20,9 +20,9 @@ SAMPLED = (
 
 
 def upgrade() -> None:
-    """Take none from now on; SQLite, as `servicekit.database` has it look at tables, keeps none anyway."""
+    """Turn samples off; SQLite, as `servicekit.database` analyses tables, keeps none anyway."""
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, column in SAMPLED:
-        # SQLAlchemy and Alembic know no such change.
+        # SQLAlchemy and Alembic have no operation for this.
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")

@@ -11,7 +11,7 @@ revision = "0005"
 down_revision = "0004"
 
 FIRST_BOOK_ID = 1_000_000_000
-# As migration 0004 has it, of what is a reader's.
+# Readers' data without samples, as in migration 0004.
 SAMPLED = (
     ("cart_lines", "reader_id"),
     *(
@@ -26,7 +26,7 @@ SAMPLED = (
 
 
 def upgrade() -> None:
-    """Make the tables, and write each book's categories down beside it."""
+    """Create the tables, and copy each book's categories into its row."""
     _books()
     op.add_column("accounts", sa.Column("is_moderator", sa.Boolean, nullable=False, server_default=sa.false()))
     _carts()
@@ -62,7 +62,7 @@ def _books() -> None:
         sqlite_autoincrement=True,
     )
     if connection.dialect.name == "sqlite":
-        # SQLite has no start for an identity; it goes on from the greatest id that it remembers.
+        # SQLite has no start value for identities; it continues after the largest id in sqlite_sequence.
         sequence = sa.table("sqlite_sequence", sa.column("name", sa.Text), sa.column("seq", sa.Integer))
         op.execute(sequence.insert().values(name="made_books", seq=FIRST_BOOK_ID - 1))
 
@@ -70,7 +70,7 @@ def _books() -> None:
 def _found_by_moderators(connection: sa.Connection) -> None:
     text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.add_column("books", sa.Column("sought", text, nullable=False, server_default=""))
-    # Books that are not in search yet are put in anew, with this, by Store.migrate.
+    # Store.migrate sets this for books that are not indexed yet.
     names = ("title", "authors", "isbn")
     books = sa.table("books", sa.column("book_id"), sa.column("sought", sa.Text))
     words = sa.table("book_search", sa.column("book_id"), *(sa.column(name, sa.Text) for name in names))
@@ -78,7 +78,7 @@ def _found_by_moderators(connection: sa.Connection) -> None:
     known = sa.select(joined).where(words.c.book_id == books.c.book_id).scalar_subquery()
     connection.execute(books.update().values(sought=sa.func.coalesce(known, "")))
     op.create_index("ix_books_by_stock", "books", ["stock", "book_id"])
-    # As in migration 0003: SQLite has what is unknown last by itself, and no words for it.
+    # As in migration 0003: SQLite has nulls last without a clause.
     last = " NULLS LAST" if connection.dialect.name == "postgresql" else ""
     most = [sa.text(f"stock DESC{last}"), sa.text("book_id DESC")]
     op.create_index("ix_books_most_in_stock", "books", most)

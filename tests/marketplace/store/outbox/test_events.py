@@ -1,4 +1,4 @@
-"""Tests of marketplace.store.events."""
+"""The JSON form of events in the outbox."""
 
 from dataclasses import replace
 
@@ -42,8 +42,8 @@ FAULTS: list[dict[str, object]] = [
 ]
 
 
-def test_events_survive_the_outbox_and_say_whose_they_are(store: Store) -> None:
-    """What is written in is what comes out; a merge is the event of the reader that stays."""
+def test_events_are_stored_completely_with_their_reader(store: Store) -> None:
+    """A merge belongs to the reader that stays."""
     with store.write() as work:
         for event in EVENTS:
             work.outbox.add(event, created_at=NOON)
@@ -55,28 +55,28 @@ def test_events_survive_the_outbox_and_say_whose_they_are(store: Store) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [], "text", {}, *(READABLE | fault for fault in FAULTS)])
-def test_a_malformed_payload_is_called_so(payload: object) -> None:
-    """Whatever stands in the table, reading it raises one kind of error."""
+def test_a_malformed_payload_is_reported(payload: object) -> None:
+    """Whatever the table has, parsing it raises one kind of error."""
     with pytest.raises(MalformedEvent):
         from_json("interaction", payload)
 
 
 @pytest.mark.parametrize("kind", ["merge", "forget"])
-def test_a_malformed_reader_is_called_so(kind: str) -> None:
-    """A merge or a forget without its readers is not told to anybody."""
+def test_a_malformed_reader_is_reported(kind: str) -> None:
+    """A merge or a deletion without its readers is not sent."""
     with pytest.raises(MalformedEvent):
         from_json(kind, {"from_reader": 0, "reader_id": "x"})
 
 
-def test_the_payload_without_faults_is_readable() -> None:
-    """The faults above are what makes those payloads unreadable; older payloads name no stars and no undo."""
+def test_a_valid_payload_is_readable() -> None:
+    """So each malformed payload above has one fault; older payloads have no stars and no undo."""
     event = from_json("interaction", READABLE)
     assert isinstance(event, Interaction)
     assert (event.book_id, event.half_stars, event.undoes) == (2, None, "")
 
 
 def test_an_event_of_an_unknown_kind_is_malformed(store: Store) -> None:
-    """A row written by a newer version is not taken for an interaction."""
+    """A row of a newer version is not mistaken for an interaction."""
     with store.engine.connect() as connection:
         connection.execute(insert(outbox).values(kind="sonnet", payload={}, created_at=NOON))
         connection.commit()

@@ -1,4 +1,4 @@
-"""Tests of marketplace.store.outbox: what was set aside, and how full it is."""
+"""Failed events, and the length of the outbox."""
 
 from datetime import timedelta
 
@@ -25,8 +25,8 @@ def set_aside(store: Store, *event_ids: int) -> None:
         work.commit()
 
 
-def test_what_was_set_aside_is_listed_the_newest_first(store: Store) -> None:
-    """With all that a moderator needs to judge, page by page."""
+def test_failed_events_are_listed_newest_first(store: Store) -> None:
+    """With everything that a moderator needs to judge, page by page."""
     add_clicks(store, "a", "b")
     add_events(store, PaymentRequested("7K3M", Money(1, "EUR")))
     set_aside(store, 1, 3)
@@ -39,8 +39,8 @@ def test_what_was_set_aside_is_listed_the_newest_first(store: Store) -> None:
         assert [each.event_id for each in work.outbox.failed(9, offset=1)] == [1]
 
 
-def test_what_is_retried_keeps_its_place(store: Store) -> None:
-    """It is delivered before what came after it, with all its attempts before it."""
+def test_a_retried_event_keeps_its_position(store: Store) -> None:
+    """It is delivered before later events, with a full number of attempts."""
     add_clicks(store, "a", "b", "c")
     set_aside(store, 2)
     assert waiting(store) == ["a", "c"]
@@ -53,8 +53,8 @@ def test_what_is_retried_keeps_its_place(store: Store) -> None:
     assert recorder.calls == [["a", "b", "c"]]
 
 
-def test_all_of_a_destination_are_retried_or_all(store: Store) -> None:
-    """Each knows how many that were; what waits anyway is none of them."""
+def test_failed_events_of_one_or_all_destinations_are_retried(store: Store) -> None:
+    """The number of retried events is returned; waiting ones are not counted."""
     add_clicks(store, "a", "b", "c")
     add_events(store, PaymentRequested("7K3M", Money(1, "EUR")))
     set_aside(store, 1, 2, 4)
@@ -66,8 +66,8 @@ def test_all_of_a_destination_are_retried_or_all(store: Store) -> None:
         assert work.outbox.length().waiting == 4
 
 
-def test_what_is_discarded_is_told_to_nobody(store: Store) -> None:
-    """It alone goes."""
+def test_a_discarded_event_is_not_delivered(store: Store) -> None:
+    """Other events stay."""
     add_clicks(store, "a", "b")
     set_aside(store, 1)
     with store.write() as work:
@@ -76,8 +76,8 @@ def test_what_is_discarded_is_told_to_nobody(store: Store) -> None:
 
 
 @pytest.mark.parametrize("event_id", [1, 7])
-def test_only_what_was_set_aside_can_be_retried_or_discarded(store: Store, event_id: int) -> None:
-    """An event that waits is no such event, nor is one that never was."""
+def test_only_failed_events_can_be_retried_or_discarded(store: Store, event_id: int) -> None:
+    """Neither a waiting event nor an unknown one."""
     add_clicks(store, "a")
     with store.write() as work:
         with pytest.raises(EventNotFound):
@@ -88,7 +88,7 @@ def test_only_what_was_set_aside_can_be_retried_or_discarded(store: Store, event
 
 
 def test_each_destination_has_its_length(store: Store) -> None:
-    """And together they are the outbox's."""
+    """The lengths add up to the outbox's."""
     add_clicks(store, "a")
     with store.write() as work:
         work.outbox.add(BookChanged(7), created_at=NOON - timedelta(seconds=5))

@@ -1,4 +1,4 @@
-"""Tests of hidden books, each on both databases: to readers they are not there, and nothing brings them back."""
+"""Hidden and deleted books are invisible to readers."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def indexed(work: UnitOfWork) -> tuple[set[int], set[str]]:
 
 
 def test_readers_find_no_hidden_book(shop: Store) -> None:
-    """Neither by its number, nor in lists, shelves, search, suggestions or best-sellers; nor can it be bought."""
+    """Neither by id nor in lists, search, suggestions or best-sellers; and it cannot be bought."""
     with shop.read() as work:
         with pytest.raises(BookNotFound):
             work.books.get(7)
@@ -65,8 +65,8 @@ def test_readers_find_no_hidden_book(shop: Store) -> None:
         assert list(work.books.lock([7, 8])) == [8]
 
 
-def test_a_hidden_book_stands_in_no_index(shop: Store) -> None:
-    """Not even its words are left; shown again it is what it was, with its categories in their order."""
+def test_a_hidden_book_is_in_no_index(shop: Store) -> None:
+    """Not even its words are; shown again it is unchanged, with its categories in order."""
     with shop.read() as work:
         assert indexed(work) == ({8}, {"emma", "jane", "austen", "classics"})
     with shop.write() as work:
@@ -80,7 +80,7 @@ def test_a_hidden_book_stands_in_no_index(shop: Store) -> None:
 
 
 def test_an_import_changes_a_hidden_book_and_keeps_it_hidden(shop: Store) -> None:
-    """Its facts are the new ones, and it stands in no index; the same once more changes nothing."""
+    """It has the new attributes and is in no index; the same import again changes nothing."""
     changed = replace(DUNE, title="Dune Messiah")
     with shop.write() as work:
         assert work.books.put([changed, EMMA]) == [7]
@@ -93,7 +93,7 @@ def test_an_import_changes_a_hidden_book_and_keeps_it_hidden(shop: Store) -> Non
 
 
 def test_a_migration_indexes_no_hidden_book(shop: Store) -> None:
-    """What is hidden is not taken for what came in before there was an index."""
+    """It is not mistaken for a book from before the index existed."""
     with shop.write() as work:
         assert work.books.index_missing(10) == 0
     shop.migrate()
@@ -101,8 +101,8 @@ def test_a_migration_indexes_no_hidden_book(shop: Store) -> None:
         assert indexed(work)[0] == {8}
 
 
-def test_copies_come_back_to_a_hidden_book(shop: Store) -> None:
-    """An order that is cancelled gives them back, whether or not readers see the book."""
+def test_a_hidden_book_is_restocked(shop: Store) -> None:
+    """By a cancelled order, whether or not readers see the book."""
     with shop.write() as work:
         work.books.restock(7, 2)
         work.commit()
@@ -111,7 +111,7 @@ def test_copies_come_back_to_a_hidden_book(shop: Store) -> None:
 
 
 def test_a_deleted_book_leaves_nothing_behind(shop: Store) -> None:
-    """No row, no index, no wish; the shop does not fall over what is asked for it afterwards."""
+    """No row, no index, no wishlist entry; later requests for it do not fail."""
     with shop.write() as work:
         work.all_books.show(DUNE)
         work.all_books.remove(7)

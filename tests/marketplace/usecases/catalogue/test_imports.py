@@ -1,4 +1,4 @@
-"""Tests of marketplace.imports: booksellers' files, good and bad."""
+"""Imports of booksellers' files, good and bad."""
 
 import gzip
 from pathlib import Path
@@ -49,10 +49,10 @@ def rejects(tmp_path: Path, name: str) -> list[str]:
     return (tmp_path / "rejects" / f"{name}.rejects.csv").read_text(encoding="utf-8").splitlines()[1:]
 
 
-def test_books_come_in_whole(
+def test_books_are_imported_completely(
     importer: Importer, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every column is taken; an empty title becomes the ISBN; an unknown category is named and refuses nothing."""
+    """Every column is used; an empty title becomes the ISBN; an unknown category is reported, not rejected."""
     importer.run(write(tmp_path / "books.csv", BOOKS), None)
     assert books_in(store, 7, 8) == [
         Book(
@@ -78,7 +78,7 @@ def test_books_come_in_whole(
 def test_a_second_import_changes_nothing(
     importer: Importer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same two files again are known already, and the command says so."""
+    """The command reports that it knows all rows of the same two files."""
     books = write(tmp_path / "books.csv", BOOKS)
     history = write(tmp_path / "history.csv", "user_id,book_id\n1,7\n2,7\n")
     importer.run(books, history)
@@ -107,8 +107,8 @@ def test_a_second_import_changes_nothing(
         ("1,Emma again,,,,", "same id as on line 2"),
     ],
 )
-def test_a_broken_row_is_set_aside(importer: Importer, store: Store, tmp_path: Path, row: str, reason: str) -> None:
-    """Its line and the reason are in the rejects file; the rows around it are kept."""
+def test_a_malformed_row_is_rejected(importer: Importer, store: Store, tmp_path: Path, row: str, reason: str) -> None:
+    """Its line and the reason are in the rejects file; the rows around it are imported."""
     header = "book_id,title,price,currency,stock,picture"
     importer.run(write(tmp_path / "b.csv", f"{header}\n1,Emma,,,,\n{row}\n2,Ulysses,,,,\n"), None)
     assert [book.title for book in books_in(store, 1, 2)] == ["Emma", "Ulysses"]
@@ -117,10 +117,8 @@ def test_a_broken_row_is_set_aside(importer: Importer, store: Store, tmp_path: P
     assert reason in reject
 
 
-def test_history_counts_distinct_readers_who_took_the_book_up(
-    importer: Importer, store: Store, tmp_path: Path
-) -> None:
-    """Repetitions count once; what was only shown or waved away does not count; no kind means bought."""
+def test_history_counts_distinct_readers(importer: Importer, store: Store, tmp_path: Path) -> None:
+    """Repetitions count once; books that were only shown or dismissed do not; no kind means a purchase."""
     books = write(tmp_path / "b.csv", "book_id,title\n7,Dune\n8,Emma\n9,Ulysses\n")
     history = "user_id,book_id,kind\n1,7,\n1,7,rating\n2,7,view\n3,7,shown\n3,7,not_interested\n1,8,cart\n1,9,shown\n"
     importer.run(books, write(tmp_path / "h.csv", history))
@@ -128,21 +126,21 @@ def test_history_counts_distinct_readers_who_took_the_book_up(
 
 
 def test_history_may_come_before_its_books(importer: Importer, store: Store, tmp_path: Path) -> None:
-    """A reader of an unknown book is kept and counts when the book arrives."""
+    """A pair with an unknown book is kept and counts once the book is imported."""
     importer.run(None, write(tmp_path / "h.csv", "user_id,book_id\n1,7\n2,7\n"))
     importer.run(write(tmp_path / "b.csv", "book_id,title\n7,Dune\n"), None)
     assert readers_of(store, 7) == [2]
 
 
-def test_broken_history_rows_are_set_aside(importer: Importer, store: Store, tmp_path: Path) -> None:
-    """An unknown kind and ids that imported readers cannot have are refused by name."""
+def test_malformed_history_rows_are_rejected(importer: Importer, store: Store, tmp_path: Path) -> None:
+    """An unknown kind, and ids that imported readers cannot have."""
     importer.run(None, write(tmp_path / "h.csv", "user_id,book_id,kind\n1,7,danced\n1000000000,7,\n1,x,\n"))
     lines = rejects(tmp_path, "h.csv")
     assert [word in line for word, line in zip(["kind", "user_id", "book_id"], lines, strict=True)] == [True] * 3
 
 
-def test_a_byte_order_mark_and_gzip_are_no_obstacle(importer: Importer, store: Store, tmp_path: Path) -> None:
-    """Files as spreadsheets and archives write them are read."""
+def test_a_byte_order_mark_and_gzip_are_read(importer: Importer, store: Store, tmp_path: Path) -> None:
+    """Files as spreadsheets and archives write them."""
     path = tmp_path / "books.csv.gz"
     path.write_bytes(gzip.compress("\ufeffbook_id,title\r\n7,Düne\r\n".encode()))
     importer.run(path, None)
@@ -152,10 +150,10 @@ def test_a_byte_order_mark_and_gzip_are_no_obstacle(importer: Importer, store: S
 @pytest.mark.parametrize(
     "content", [b"", b"book_id,name\n1,Emma\n", b"\x89PNG\r\n\x1a\n\0\0", b"user_id\n1\n", b"\x1f\x8bnot gzip"]
 )
-def test_when_one_file_is_no_such_csv_nothing_of_either_is_stored(
+def test_if_one_file_is_invalid_nothing_is_stored(
     importer: Importer, store: Store, tmp_path: Path, content: bytes
 ) -> None:
-    """A wrong second file is found out before the first is touched."""
+    """A wrong second file is noticed before the first is imported."""
     (tmp_path / "wrong.csv").write_bytes(content)
     with pytest.raises(NotSuchACsv, match=r"wrong\.csv"):
         importer.run(write(tmp_path / "b.csv", BOOKS), tmp_path / "wrong.csv")
@@ -163,10 +161,8 @@ def test_when_one_file_is_no_such_csv_nothing_of_either_is_stored(
         assert work.books.is_empty()
 
 
-def test_what_came_before_a_file_broke_off_is_kept_and_counted(
-    importer: Importer, store: Store, tmp_path: Path
-) -> None:
-    """A cut gzip file is an error, and best-sellers still know the whole rows before the cut."""
+def test_rows_before_a_truncation_are_kept(importer: Importer, store: Store, tmp_path: Path) -> None:
+    """A truncated gzip file is an error, and best-sellers count the complete rows."""
     rows = "".join(f"{reader},{7}\n" for reader in range(1, 30_001))
     (tmp_path / "h.csv.gz").write_bytes(gzip.compress(f"user_id,book_id\n{rows}".encode())[:-2000])
     with pytest.raises(EndsEarly):
@@ -174,8 +170,8 @@ def test_what_came_before_a_file_broke_off_is_kept_and_counted(
     assert readers_of(store, 7)[0] > 0
 
 
-def test_the_planner_knows_of_what_was_stored(store: Store, tmp_path: Path) -> None:
-    """An import that stored something brings the statistics up to date, and one that stored nothing leaves them."""
+def test_an_import_refreshes_statistics(store: Store, tmp_path: Path) -> None:
+    """One that changed nothing leaves them."""
     importer = Importer(store, rejects=tmp_path / "rejects")
     books = write(tmp_path / "books.csv", BOOKS)
     importer.run(books, None)

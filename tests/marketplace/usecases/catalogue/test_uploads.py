@@ -1,4 +1,4 @@
-"""Tests of marketplace.uploads, each on both databases: what a moderator's file does."""
+"""Imports of files that moderators upload."""
 
 import gzip
 import io
@@ -30,8 +30,8 @@ def sent(text: str, *, gzipped: bool = False) -> io.BytesIO:
 
 
 @pytest.mark.parametrize("gzipped", [False, True])
-def test_a_file_comes_in_and_is_told_and_logged(store: Store, by: int, gzipped: bool) -> None:
-    """Plain or gzipped; what is unknown is named, each changed book is an event, the whole one entry."""
+def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: bool) -> None:
+    """Plain or gzipped; unknown names are reported, each changed book is an event, the upload one entry."""
     dropped: list[int] = []
     report = Uploads(store, changed=dropped.extend).books(by, "books.csv", sent(GOOD, gzipped=gzipped))
     assert (report.good, report.changed, report.rejected) == (2, 2, 0)
@@ -45,8 +45,8 @@ def test_a_file_comes_in_and_is_told_and_logged(store: Store, by: int, gzipped: 
     assert entry.detail == {"good": 2, "changed": 2, "refused": 0}
 
 
-def test_a_second_time_changes_nothing(store: Store, by: int) -> None:
-    """No event is written for a book that is what it was; a changed one is told alone."""
+def test_a_second_upload_changes_nothing(store: Store, by: int) -> None:
+    """No event is written for an unchanged book; a changed one is the only event."""
     uploads = Uploads(store)
     uploads.books(by, "books.csv", sent(GOOD))
     assert uploads.books(by, "books.csv", sent(GOOD)).changed == 0
@@ -55,8 +55,8 @@ def test_a_second_time_changes_nothing(store: Store, by: int) -> None:
         assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(7), BookChanged(8), BookChanged(8)]
 
 
-def test_bad_rows_stop_nothing(store: Store, by: int) -> None:
-    """The first are told with line and reason, and the others counted."""
+def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
+    """The first are listed with line and reason, and the others counted."""
     bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(MAX_REPORTED + 5))
     report = Uploads(store).books(by, "books.csv", sent(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
     assert (report.good, report.changed, report.rejected) == (1, 1, MAX_REPORTED + 6)
@@ -76,8 +76,8 @@ def test_bad_rows_stop_nothing(store: Store, by: int) -> None:
         pytest.param(b" " * 3_000_000, "decompressed", id="too large"),
     ],
 )
-def test_what_is_no_such_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
-    """It is refused in one line: what is no CSV, is cut off, or unpacks to more than may be."""
+def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
+    """It is refused in one line: not a CSV, truncated, or too large when decompressed."""
     with pytest.raises(NotSuchACsv, match=reason) as refused:
         Uploads(store, max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
     assert "\n" not in str(refused.value)
@@ -85,7 +85,7 @@ def test_what_is_no_such_file_changes_nothing(store: Store, by: int, content: by
 
 
 def test_readers_of_new_books_are_counted(store: Store, by: int) -> None:
-    """History that came before its book counts once the book is there."""
+    """History that was imported before its book counts once the book is there."""
     with store.write() as work:
         work.history.add([(1, 7), (2, 7)])
         work.commit()
@@ -95,7 +95,7 @@ def test_readers_of_new_books_are_counted(store: Store, by: int) -> None:
 
 
 def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
-    """A file changes what they are, and shows none of them."""
+    """An upload changes their attributes only."""
     with store.write() as work:
         work.books.put([Book(id=7, title="Old")])
         work.all_books.hide(Book(id=7, title="Old"))
@@ -106,7 +106,7 @@ def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
         assert work.search.find("dune", limit=5).cards == ()
 
 
-def test_a_files_name_is_only_a_name(store: Store, by: int) -> None:
-    """Whatever it holds, it is logged as letters, and none too many."""
+def test_a_file_name_is_logged_safely(store: Store, by: int) -> None:
+    """Printable and truncated."""
     Uploads(store).books(by, "../\0\r\n" + "é" * 500, sent(GOOD))
     assert log_of(store)[0].subject == "../" + "é" * 97

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.actions."""
+"""Actions."""
 
 import re
 
@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.web.pages.reading import links, told
+from tests.marketplace.web.pages.reading import links, sent
 
 
 def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) -> None:
-    """The page shows it, every change is told, and what was clicked on gets the credit."""
+    """The page shows it, every change is sent, and the list that led there is credited."""
     response = browser.send("/books/20/rating", form_at="/books/20?from=list-1", stars="4.5", **{"from": "list-1"})
     assert response.status_code == 303
     assert response.location == "/books/20"
@@ -28,20 +28,20 @@ def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) ->
     html = browser.get("/books/20")
     assert "Removed your rating of <cite>Dune</cite>." in html
     assert " checked" not in html
-    kinds = [each.kind.name for each in told(store)]
+    kinds = [each.kind.name for each in sent(store)]
     assert kinds == ["CLICK", "RATING", "VIEW", "UNDO", "RATING", "UNDO"]
-    assert told(store)[1].recommendation_id == "list-1"
+    assert sent(store)[1].recommendation_id == "list-1"
 
 
 @pytest.mark.parametrize("stars", ["", "0", "5.5", "4.25", "nan", "-1", "1e0", "²", "5.0"])
 def test_other_stars_are_refused(browser: Browser, store: Store, stars: str) -> None:
-    """Half a star to five, as the form names them; nothing is written of anything else."""
+    """Only half a star to five, as the form names them, are recorded."""
     assert browser.send("/books/20/rating", form_at="/books/20", stars=stars).status_code == 400
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) -> None:
-    """The next page says what was done and offers the undo, which leads back to where it was done."""
+    """The next page confirms it and offers to undo it, which leads back to the same page."""
     response = browser.send("/books/20/not-interested", form_at="/books/20", next="/?x=1")
     assert response.location == "/?x=1"
     html = browser.get("/")
@@ -49,12 +49,12 @@ def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) ->
     undo = re.search(r'name="interaction" value="(not-interested-[0-9a-f]+)"', html)
     assert undo
     assert browser.send("/undo", form_at="/books/20", interaction=undo[1], next="/").location == "/"
-    assert [each.kind.name for each in told(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
+    assert [each.kind.name for each in sent(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
     assert "no longer affects your recommendations" in browser.get("/")
 
 
-def test_the_wishlist_holds_what_was_wished_for(browser: Browser) -> None:
-    """Until it is taken off."""
+def test_books_are_added_to_and_removed_from_the_wishlist(browser: Browser) -> None:
+    """A book stays there until it is removed."""
     assert "Nothing yet." in browser.get("/wishlist")
     browser.send("/books/20/wish", form_at="/books/20")
     assert links(browser.get("/wishlist")) == ["/books/20?from=shop"]
@@ -63,8 +63,8 @@ def test_the_wishlist_holds_what_was_wished_for(browser: Browser) -> None:
     assert links(browser.get("/wishlist")) == []
 
 
-def test_deeds_whose_pages_are_never_seen_do_not_fill_the_cookie(browser: Browser) -> None:
-    """However many there were, the next page says the last three, and the browser still takes the cookie."""
+def test_unseen_messages_do_not_fill_the_cookie(browser: Browser) -> None:
+    """The next page shows the last three, and the cookie stays small."""
     fields = {"csrf_token": token(browser.client.get("/books/20").text), "next": "/robots.txt"}
     for number in range(150):
         response = browser.client.post(f"/books/{number % 12 + 1}/wish", data=fields)
@@ -75,8 +75,8 @@ def test_deeds_whose_pages_are_never_seen_do_not_fill_the_cookie(browser: Browse
 
 
 @pytest.mark.parametrize("deed", ["rating", "wish", "not-interested"])
-def test_nothing_is_done_with_a_book_that_is_not_there(browser: Browser, store: Store, deed: str) -> None:
-    """It is answered 404, and nobody becomes a guest by it."""
+def test_an_action_on_an_unknown_book_is_not_found(browser: Browser, store: Store, deed: str) -> None:
+    """404, and no guest is created."""
     assert browser.send(f"/books/99/{deed}", form_at="/books/20", stars="1").status_code == 404
     with store.read() as work:
         assert not work.readers.exists(1_000_000_000)
@@ -85,29 +85,29 @@ def test_nothing_is_done_with_a_book_that_is_not_there(browser: Browser, store: 
 @pytest.mark.parametrize(
     "path", ["/books/20/rating", "/books/20/wish", "/books/20/unwish", "/books/20/not-interested", "/undo"]
 )
-def test_no_deed_is_done_for_a_forged_form(visitor: FlaskClient, store: Store, path: str) -> None:
+def test_a_forged_form_does_nothing(visitor: FlaskClient, store: Store, path: str) -> None:
     """Without the page's token nothing happens."""
     assert visitor.post(path, data={"stars": "5"}).status_code == 400
-    assert told(store) == []
+    assert sent(store) == []
 
 
-def test_only_ones_own_deeds_can_be_undone(browser: Browser, app: Flask, store: Store) -> None:
-    """Another reader's id, or a made up one, undoes nothing and tells nothing."""
+def test_a_reader_can_undo_only_their_own_actions(browser: Browser, app: Flask, store: Store) -> None:
+    """Another reader's id, or an invented one, undoes nothing and reveals nothing."""
     browser.send("/books/20/wish", form_at="/books/20")
     browser.send("/books/20/not-interested", form_at="/books/20")
-    theirs = told(store)[-1].id
-    before = len(told(store))
+    theirs = sent(store)[-1].id
+    before = len(sent(store))
     other = Browser(app)
     for interaction in (theirs, "no-such", "", "x" * 5000, "\x00", "é"):
         assert other.send("/undo", form_at="/books/20", interaction=interaction).location == "/"
         assert "This has already been removed." in other.get("/")
-    assert len(told(store)) == before
+    assert len(sent(store)) == before
 
 
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_no_deed_leads_out_of_the_shop(browser: Browser, elsewhere: str) -> None:
-    """It leads to the book's page where the form named anything else."""
+def test_no_action_leads_out_of_the_shop(browser: Browser, elsewhere: str) -> None:
+    """Any other `next` leads to the book's page."""
     response = browser.send("/books/20/wish", form_at="/books/20", next=elsewhere)
     assert response.location == "/books/20"

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.book."""
+"""The book page."""
 
 import pytest
 import structlog
@@ -12,11 +12,11 @@ from marketplace.domain.recommending import Reason, ReasonKind
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
-from tests.marketplace.web.pages.reading import links, page, told
+from tests.marketplace.web.pages.reading import links, page, sent
 
 
-def test_the_book_page_tells_what_is_known(visitor: FlaskClient) -> None:
-    """All facts, with the categories as links."""
+def test_the_book_page_shows_all_attributes(visitor: FlaskClient) -> None:
+    """All attributes, with the categories as links."""
     html = page(visitor, "/books/20")
     for fact in ("<h1>Dune</h1>", "Frank Herbert", "44 BC", "deserts", "Spice.", "€9.99", "Only 3 left", "978"):
         assert fact in html
@@ -36,7 +36,7 @@ def test_a_shared_link_has_a_preview(visitor: FlaskClient, store: Store) -> None
 
 
 def test_similar_books_are_asked_for_this_reader(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """In one call, and their links name the list; without an answer there are best-sellers of the same shelf."""
+    """In one call, and links name the list; during an outage the category's best-sellers are shown."""
     recommender.similar_answer = shelf(21, name="like-20", reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((20, "Dune"),)))
     html = page(visitor, "/books/20")
     assert "Readers of this book also like" in html
@@ -48,44 +48,44 @@ def test_similar_books_are_asked_for_this_reader(visitor: FlaskClient, recommend
     assert links(html) == ["/books/21?from=shop"]
 
 
-def test_looking_around_makes_no_reader(visitor: FlaskClient, store: Store) -> None:
-    """A visitor who clicked on nothing is nobody: no row, and no cookie but that of a page with forms."""
+def test_browsing_creates_no_reader(visitor: FlaskClient, store: Store) -> None:
+    """No row is written, and the only cookie is the CSRF token's."""
     for path in ("/", "/categories", "/search", "/nope", "/history", "/wishlist"):
         assert "Set-Cookie" not in visitor.get(path).headers, path
     for path in ("/books/20", "/books/20?from=", "/books/20?from=<x>"):
         visitor.get(path)
         with visitor.session_transaction() as session:
             assert set(session) == {"csrf_token"}
-    assert told(store) == []
+    assert sent(store) == []
     with store.read() as work:
         assert not work.readers.exists(1_000_000_000)
 
 
-def test_a_click_makes_a_guest(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
-    """The reader, the event and the cookie are made at once, and the next page is asked for them."""
+def test_a_click_creates_a_guest(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
+    """The reader, the event and the cookie, and the next page is recommended for them."""
     cookie = visitor.get("/books/20?from=list-1").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Expires" in cookie
-    (click,) = told(store)
+    (click,) = sent(store)
     assert (click.reader_id, click.book_id, click.kind) == (1_000_000_000, 20, InteractionKind.CLICK)
     assert click.recommendation_id == "list-1"
     visitor.get("/")
     assert recommender.asked[-1][0] == 1_000_000_000
 
 
-def test_clicks_on_the_shops_own_shelf_name_no_list(visitor: FlaskClient, store: Store) -> None:
-    """Recommendations is not credited with what it did not recommend."""
+def test_clicks_on_the_shops_own_shelf_have_no_attribution(visitor: FlaskClient, store: Store) -> None:
+    """Recommendations is not credited with them."""
     visitor.get("/books/20?from=shop")
-    assert told(store)[0].recommendation_id == ""
+    assert sent(store)[0].recommendation_id == ""
 
 
 def test_a_reload_is_the_same_event(visitor: FlaskClient, store: Store) -> None:
-    """The same click, or view of a day, counts once; one reader makes both."""
+    """The same click, or a second view on the same day, is recorded once."""
     for _ in range(2):
         visitor.get("/books/20?from=list-1")
         visitor.get("/books/20")
-    assert [each.kind for each in told(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
+    assert [each.kind for each in sent(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
 
 
 @pytest.mark.parametrize(
@@ -99,67 +99,69 @@ def test_a_reload_is_the_same_event(visitor: FlaskClient, store: Store) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_what_no_reader_opened_is_no_click(visitor: FlaskClient, store: Store, headers: dict[str, str]) -> None:
-    """A browser that fetches ahead or embeds the page, or a link on another site, is served and not recorded."""
+def test_prefetched_and_embedded_pages_are_not_clicks(
+    visitor: FlaskClient, store: Store, headers: dict[str, str]
+) -> None:
+    """Nor are clicks on other sites; the page is served, and nothing is recorded."""
     response = visitor.get("/books/20?from=list-1", headers=headers)
     assert response.status_code == 200
-    assert told(store) == []
+    assert sent(store) == []
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_shared_link_is_a_view_and_no_click(visitor: FlaskClient, store: Store, site: str) -> None:
-    """A reader who comes by it has seen the book, and what they do there is not credited to another reader's list."""
+def test_a_shared_link_is_a_view_not_a_click(visitor: FlaskClient, store: Store, site: str) -> None:
+    """What the reader does there is not credited to another reader's list."""
     visitor.get("/books/21?from=shop")
     html = visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Site": site}).text
-    assert [(each.book_id, each.kind) for each in told(store)][1:] == [(20, InteractionKind.VIEW)]
+    assert [(each.book_id, each.kind) for each in sent(store)][1:] == [(20, InteractionKind.VIEW)]
     assert 'name="from" value="list-1"' not in html
     assert 'name="from" value="list-1"' in visitor.get("/books/20?from=list-1").text
 
 
-def test_a_head_request_is_no_click(visitor: FlaskClient, store: Store) -> None:
+def test_a_head_request_is_not_a_click(visitor: FlaskClient, store: Store) -> None:
     """Link checkers are not readers."""
     assert visitor.head("/books/20?from=list-1").status_code == 200
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_a_navigation_is_a_click(visitor: FlaskClient, store: Store) -> None:
-    """What browsers send with an ordinary click is recorded."""
+    """The headers of an ordinary click count."""
     visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Dest": "document"})
-    assert len(told(store)) == 1
+    assert len(sent(store)) == 1
 
 
-def test_a_click_on_a_book_that_is_gone_is_not_recorded(visitor: FlaskClient, store: Store) -> None:
-    """An unknown book makes no guest."""
+def test_a_click_on_an_unknown_book_is_not_recorded(visitor: FlaskClient, store: Store) -> None:
+    """No guest is created."""
     page(visitor, "/books/99?from=list-1", 404)
-    assert told(store) == []
+    assert sent(store) == []
 
 
 def test_a_malformed_attribution_is_a_plain_view(visitor: FlaskClient, store: Store) -> None:
-    """A reader with a cookie who comes with a broken link has viewed the book."""
+    """A broken link of a known reader counts as a view."""
     visitor.get("/books/20?from=shop")
     visitor.get("/books/21?from=" + "x" * 65)
-    assert told(store)[1].kind is InteractionKind.VIEW
+    assert sent(store)[1].kind is InteractionKind.VIEW
 
 
-def test_a_reader_of_another_database_starts_anew(visitor: FlaskClient, store: Store) -> None:
-    """A cookie that outlived its database records no view, and the next click makes a new guest."""
+def test_a_reader_unknown_to_the_database_becomes_a_new_guest(visitor: FlaskClient, store: Store) -> None:
+    """No view is recorded, and the next click creates a guest."""
     with visitor.session_transaction() as session:
         session["reader_id"] = 1_000_000_500
     visitor.get("/books/20")
-    assert told(store) == []
+    assert sent(store) == []
     visitor.get("/books/20?from=shop")
-    assert told(store)[0].reader_id == 1_000_000_000
+    assert sent(store)[0].reader_id == 1_000_000_000
 
 
 def test_the_next_click_renews_the_cookie(visitor: FlaskClient, store: Store) -> None:
-    """A reader who keeps coming is remembered, and stays the same one."""
+    """The reader stays the same."""
     visitor.get("/books/20?from=shop")
     assert "Set-Cookie" in visitor.get("/books/21?from=shop").headers
-    assert {each.reader_id for each in told(store)} == {1_000_000_000}
+    assert {each.reader_id for each in sent(store)} == {1_000_000_000}
 
 
-def test_a_book_page_outlives_the_bookkeeping(visitor: FlaskClient, store: Store) -> None:
-    """When the click cannot be written down the page is served all the same, and the log says so."""
+def test_a_book_page_is_served_when_the_click_cannot_be_recorded(visitor: FlaskClient, store: Store) -> None:
+    """The failure is logged."""
     with store.engine.connect() as connection:
         connection.execute(text("DROP TABLE outbox"))
         connection.commit()
@@ -172,13 +174,13 @@ def test_a_book_page_outlives_the_bookkeeping(visitor: FlaskClient, store: Store
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "2147483648", "99999999999999999999", "x", "1.0"])
-def test_ids_that_no_book_can_have_are_not_found(visitor: FlaskClient, number: str) -> None:
-    """Nothing that is not a positive int32 reaches the database."""
+def test_impossible_book_ids_are_not_found(visitor: FlaskClient, number: str) -> None:
+    """Only positive int32 values reach the database."""
     page(visitor, f"/books/{number}", 404)
 
 
 def test_readers_ratings_are_averaged(browser: Browser, app: Flask) -> None:
-    """Over all readers; a book without ratings says so."""
+    """Over all readers."""
     assert "No ratings yet" in browser.get("/books/20")
     browser.send("/books/20/rating", form_at="/books/20", stars="4.5")
     assert "4.5 of 5 from 1 rating" in browser.get("/books/20")

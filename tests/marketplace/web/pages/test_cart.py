@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.cart."""
+"""The cart page."""
 
 from dataclasses import replace
 
@@ -19,8 +19,8 @@ def change(browser: Browser, book_id: int, quantity: str) -> int:
     return browser.send(f"/cart/{book_id}", form_at="/cart", quantity=quantity).status_code
 
 
-def test_a_guest_fills_a_cart(browser: Browser) -> None:
-    """From the book's page, and is led back there; every page then says that something is in it."""
+def test_a_guest_adds_a_book_to_the_cart(browser: Browser) -> None:
+    """From the book's page and back to it; every page then shows that the cart is not empty."""
     assert "(not empty)" not in browser.get("/")
     answer = add_to_cart(browser, next="/books/20?from=shop")
     assert (answer.status_code, answer.location) == (303, "/books/20?from=shop")
@@ -32,8 +32,8 @@ def test_a_guest_fills_a_cart(browser: Browser) -> None:
     assert "Check out" in html
 
 
-def test_copies_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
-    """More, none, all out; the mark in the header goes with the last book."""
+def test_quantities_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
+    """The mark in the header disappears with the last book."""
     add_to_cart(browser, quantity=1)
     assert change(browser, 20, "3") == 303
     assert "€29.97" in browser.get("/cart")
@@ -47,23 +47,23 @@ def test_copies_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("quantity", ["", "-1", "100", "1.5", "²", "9" * 50, "x"])
-def test_what_is_no_number_of_copies_is_refused(browser: Browser, quantity: str) -> None:
+def test_invalid_quantities_are_rejected(browser: Browser, quantity: str) -> None:
     """400, and the cart is as it was."""
     add_to_cart(browser)
     assert change(browser, 20, quantity) == 400
     assert 'value="1"' in browser.get("/cart")
 
 
-def test_a_book_without_a_price_is_not_offered_for_the_cart(browser: Browser) -> None:
-    """Its page has no button, and whoever sends the form all the same is told."""
+def test_a_book_without_a_price_cannot_be_added_to_the_cart(browser: Browser) -> None:
+    """Its page has no button, and posting the form anyway shows a message."""
     assert "Add to cart" not in browser.get("/books/21")
     answer = browser.send("/books/21/cart", form_at="/books/21")
     assert answer.status_code == 303
     assert "Hyperion</cite> is not for sale at the moment." in browser.get("/cart")
 
 
-def test_a_cart_in_trouble_says_why_and_helps_itself(browser: Browser, store: Store) -> None:
-    """Too few are left: no way to the checkout until the cart has what there is."""
+def test_a_cart_that_cannot_be_ordered_says_why_and_can_be_adjusted(browser: Browser, store: Store) -> None:
+    """With too little stock there is no checkout until the cart is adjusted."""
     add_to_cart(browser, quantity=3)
     with store.write() as work:
         work.books.put([replace(DUNE, stock=1)])
@@ -77,8 +77,8 @@ def test_a_cart_in_trouble_says_why_and_helps_itself(browser: Browser, store: St
     assert "Check out" in html
 
 
-def test_the_cart_comes_along_when_a_guest_signs_up(browser: Browser, app: Flask) -> None:
-    """It is the account's then, and in every browser that signs in to it."""
+def test_the_cart_is_kept_when_a_guest_signs_up(browser: Browser, app: Flask) -> None:
+    """It belongs to the account, in every browser that signs in."""
     add_to_cart(browser, quantity=2)
     browser.sign_up()
     assert "€19.98" in browser.get("/cart")
@@ -89,8 +89,8 @@ def test_the_cart_comes_along_when_a_guest_signs_up(browser: Browser, app: Flask
     assert "€19.98" in other.get("/cart")
 
 
-def test_a_cart_is_ones_own(browser: Browser, app: Flask) -> None:
-    """Another reader sees nothing of it, and changes nothing of it."""
+def test_carts_are_private(browser: Browser, app: Flask) -> None:
+    """Another reader can neither see nor change it."""
     add_to_cart(browser)
     other = Browser(app)
     add_to_cart(other, quantity=2)

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.catalogue and .paging."""
+"""Categories, authors, and pages of lists."""
 
 import re
 
@@ -54,13 +54,13 @@ def test_a_list_can_be_sorted(visitor: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "9" * 40, "\u00b2", "1%00"])
-def test_what_is_no_page_is_not_found(visitor: FlaskClient, number: str) -> None:
-    """Nonsense does not reach the database."""
+def test_invalid_page_numbers_are_not_found(visitor: FlaskClient, number: str) -> None:
+    """They never reach the database."""
     page(visitor, f"/categories/mystery?page={number}", 404)
 
 
-def test_a_category_has_a_shelf_of_ones_own(browser: Browser, recommender: FakeRecommender) -> None:
-    """In one call for a reader, and in none for a visitor; what is not personal is left to the list."""
+def test_a_category_has_a_personal_shelf(browser: Browser, recommender: FakeRecommender) -> None:
+    """One call for a reader, none for a visitor; it is left out if nothing on it is personal."""
     recommender.answer = [shelf(3, reason=because_of("Emma"))]
     assert "Picked for you in Mystery books" not in browser.get("/categories/mystery")
     assert recommender.asked == []

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.checkout."""
+"""The checkout page."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +25,14 @@ def buyer(browser: Browser) -> Browser:
 
 
 def reprice(store: Store, minor: int, stock: int = 3) -> None:
-    """Another price for Dune."""
+    """Change the price and stock of Dune."""
     with store.write() as work:
         work.books.put([replace(DUNE, price=Money(minor, "EUR"), stock=stock)])
         work.commit()
 
 
 def test_an_order_is_placed(buyer: Browser) -> None:
-    """The page of the order says what was ordered, where it goes and that the payment is awaited."""
+    """The order's page shows the books, the address, and that payment is awaited."""
     answer = buyer.client.post("/checkout", data=checkout_fields(buyer))
     assert answer.status_code == 303
     html = buyer.get(answer.location)
@@ -41,8 +41,8 @@ def test_an_order_is_placed(buyer: Browser) -> None:
     assert "Your cart is empty." in buyer.get("/cart")
 
 
-def test_a_guest_is_asked_to_sign_up_and_comes_back(browser: Browser) -> None:
-    """An order needs an account; the checkout goes on where it was left, with the cart."""
+def test_a_guest_signs_up_at_checkout_and_continues(browser: Browser) -> None:
+    """An order needs an account; checkout then continues with the same cart."""
     add_to_cart(browser)
     assert "Sign in or create an account to place" in browser.get("/checkout")
     at = "/account/sign-up?next=/checkout"
@@ -51,14 +51,14 @@ def test_a_guest_is_asked_to_sign_up_and_comes_back(browser: Browser) -> None:
     assert "Order and pay €9.99" in browser.get("/checkout")
 
 
-def test_nothing_in_the_cart_leads_back_to_it(browser: Browser) -> None:
-    """There is nothing to check out."""
+def test_checkout_with_an_empty_cart_leads_to_the_cart(browser: Browser) -> None:
+    """An empty cart cannot be checked out."""
     browser.sign_up()
     assert browser.client.get("/checkout").location == "/cart"
 
 
-def test_what_was_typed_is_kept(buyer: Browser) -> None:
-    """A wrong address is shown again with its faults and every word of it, and then accepted with the same key."""
+def test_an_invalid_address_is_shown_again(buyer: Browser) -> None:
+    """With its errors and all that was typed; corrected, it is accepted with the same key."""
     fields = checkout_fields(buyer)
     answer = buyer.client.post("/checkout", data={**fields, "postal_code": "12345", "city": ""})
     assert answer.status_code == 422
@@ -73,8 +73,8 @@ def test_what_was_typed_is_kept(buyer: Browser) -> None:
     assert buyer.client.post("/checkout", data=fields).status_code == 303
 
 
-def test_the_last_address_is_filled_in(buyer: Browser) -> None:
-    """Who comes again need not type it again."""
+def test_the_last_address_is_prefilled(buyer: Browser) -> None:
+    """Returning buyers do not have to type it again."""
     buyer.client.post("/checkout", data=checkout_fields(buyer))
     add_to_cart(buyer)
     html = buyer.get("/checkout")
@@ -83,7 +83,7 @@ def test_the_last_address_is_filled_in(buyer: Browser) -> None:
 
 
 def test_fifty_identical_checkouts_at_once_are_one_order(buyer: Browser, app: Flask, store: Store) -> None:
-    """The same answer to all of them, and the stock taken once."""
+    """All get the same response, and the stock is reduced once."""
     fields = checkout_fields(buyer)
     cookie = buyer.client.get_cookie("reader")
     assert cookie
@@ -102,8 +102,8 @@ def test_fifty_identical_checkouts_at_once_are_one_order(buyer: Browser, app: Fl
         assert work.books.get(20).stock == 1
 
 
-def test_a_key_with_another_body_is_refused(buyer: Browser, store: Store) -> None:
-    """422, with the way to the order that was placed with it; nothing else is ordered."""
+def test_a_reused_key_with_another_body_is_rejected(buyer: Browser, store: Store) -> None:
+    """422, with a link to the order placed with that key; nothing else is ordered."""
     fields = checkout_fields(buyer)
     placed = buyer.client.post("/checkout", data=fields).location
     answer = buyer.client.post("/checkout", data={**fields, "city": "Bath"})
@@ -114,8 +114,8 @@ def test_a_key_with_another_body_is_refused(buyer: Browser, store: Store) -> Non
         assert work.books.get(20).stock == 1
 
 
-def test_a_price_that_changed_is_told_before_it_is_paid(buyer: Browser, store: Store) -> None:
-    """409 and the new price beside the old one; sent again, the order is placed at the price that was shown."""
+def test_a_changed_price_is_shown_before_the_order(buyer: Browser, store: Store) -> None:
+    """409 with the new price and the old one; submitted again, the order has the price that was shown."""
     fields = checkout_fields(buyer)
     reprice(store, 1299)
     answer = buyer.client.post("/checkout", data=fields)
@@ -128,8 +128,8 @@ def test_a_price_that_changed_is_told_before_it_is_paid(buyer: Browser, store: S
     assert "€25.98" in buyer.get(again.location)
 
 
-def test_what_sold_out_meanwhile_is_told(buyer: Browser, store: Store) -> None:
-    """409, what is left, and a button that goes on with that."""
+def test_insufficient_stock_is_shown_before_the_order(buyer: Browser, store: Store) -> None:
+    """409, what is left, and a button that continues with that."""
     fields = checkout_fields(buyer)
     reprice(store, 999, stock=1)
     answer = buyer.client.post("/checkout", data=fields)
@@ -142,8 +142,8 @@ def test_what_sold_out_meanwhile_is_told(buyer: Browser, store: Store) -> None:
     assert "Order and pay €9.99" in buyer.get("/checkout")
 
 
-def test_an_empty_cart_is_not_ordered(buyer: Browser) -> None:
-    """What another tab ordered is not ordered again with another key."""
+def test_a_cart_ordered_in_another_tab_is_not_ordered_again(buyer: Browser) -> None:
+    """Another key does not order the same cart twice."""
     fields, other = checkout_fields(buyer), checkout_fields(buyer)
     buyer.client.post("/checkout", data=fields)
     assert buyer.client.post("/checkout", data=other).location == "/cart"
@@ -154,13 +154,13 @@ def test_an_empty_cart_is_not_ordered(buyer: Browser) -> None:
     "change",
     [{"key": ""}, {"key": "short"}, {"key": "x" * 65}, {"line": ""}, {"line": "20:2:999:eur"}, {"line": "9" * 99}],
 )
-def test_what_no_form_of_ours_sends_is_refused(buyer: Browser, change: dict[str, str]) -> None:
+def test_malformed_checkouts_are_rejected(buyer: Browser, change: dict[str, str]) -> None:
     """400, and nothing is ordered."""
     assert buyer.client.post("/checkout", data={**checkout_fields(buyer), **change}).status_code == 400
     assert "You have no orders yet." in buyer.get("/orders")
 
 
-def test_a_guest_who_sends_the_form_is_asked_to_sign_in(browser: Browser) -> None:
+def test_a_guest_cannot_order(browser: Browser) -> None:
     """Nothing is ordered."""
     add_to_cart(browser)
     html = browser.client.get("/cart").text

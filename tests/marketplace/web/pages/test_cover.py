@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.cover."""
+"""The cover page."""
 
 import re
 
@@ -16,7 +16,7 @@ def covers(html: str) -> list[str]:
 
 
 def test_every_book_has_a_cover(visitor: FlaskClient) -> None:
-    """The cards and a book's page show the same drawing, told once; a picture lies on it and says nothing more."""
+    """Cards and the book's page show the same drawing; only the page's has a text, and a picture on top has none."""
     drawn = covers(visitor.get("/").text)
     assert [address.split("-")[0] for address in drawn[:4]] == [f"/covers/{number}" for number in (20, 21, 1, 2)]
     for number, address in ((20, drawn[0]), (21, drawn[1])):
@@ -26,8 +26,8 @@ def test_every_book_has_a_cover(visitor: FlaskClient) -> None:
     assert '<img src="https://a.org/h.jpg" alt=""' in html
 
 
-def test_covers_are_kept_by_browsers(visitor: FlaskClient) -> None:
-    """A drawing is everyone's for a year, under headers that let nothing in it run, and it makes nobody a reader."""
+def test_covers_are_cached_by_browsers(visitor: FlaskClient) -> None:
+    """A drawing is public for a year, its headers forbid scripts, and it sets no cookie."""
     visitor.get("/books/20?from=shop")
     response = visitor.get(covers(visitor.get("/").text)[0])
     assert response.status_code == 200
@@ -43,8 +43,8 @@ def test_covers_are_kept_by_browsers(visitor: FlaskClient) -> None:
     }
 
 
-def test_a_cover_of_another_version_is_not_kept(visitor: FlaskClient) -> None:
-    """An old address, or one that another process made of newer facts, still has a cover, for this once."""
+def test_a_cover_of_another_version_is_not_cached(visitor: FlaskClient) -> None:
+    """An old or too new address still shows a cover, but it is not cached."""
     address = covers(visitor.get("/").text)[0]
     for version in ("0000000000", "x", "%0A"):
         response = visitor.get(f"/covers/20-{version}.svg")
@@ -64,7 +64,7 @@ def test_a_book_that_is_renamed_has_another_cover(visitor: FlaskClient, store: S
 
 @pytest.mark.parametrize("path", ["99-0", "0-0", "-1-0", "2147483648-0", "20", "20-", "20-a/b", "x-0"])
 def test_a_cover_of_no_book_is_not_found(visitor: FlaskClient, path: str) -> None:
-    """What names no book has the shop's page for it, guarded like any page and kept by nobody."""
+    """404 in the shop's design, private and with the headers of a page."""
     response = visitor.get(f"/covers/{path}.svg")
     assert response.status_code == 404
     assert response.headers["Cache-Control"].startswith("private")

@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.health."""
+"""Health."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +10,10 @@ from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender
 
 
-def test_machines_learn_how_the_shop_is(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
-    """Alive and ready, with the outbox and the breaker; Recommendations being down does not make it unready."""
+def test_liveness_and_readiness_are_reported(
+    visitor: FlaskClient, store: Store, recommender: FakeRecommender
+) -> None:
+    """With the outbox and the breaker; the shop is ready even without Recommendations."""
     recommender.state = "open"
     visitor.get("/books/20?from=shop")
     assert visitor.get("/healthz").text == "ok"
@@ -24,8 +26,8 @@ def test_machines_learn_how_the_shop_is(visitor: FlaskClient, store: Store, reco
     assert "Disallow: /*?from=" in visitor.get("/robots.txt").text
 
 
-def test_operators_learn_how_each_destination_is(visitor: FlaskClient, store: Store) -> None:
-    """What waits, what was set aside and how often it failed; the totals stay, and the shop stays ready."""
+def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) -> None:
+    """What waits, what failed, and how often; the shop stays ready."""
     moment = datetime.now(UTC)
     with store.write() as work:
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
@@ -50,7 +52,7 @@ def test_operators_learn_how_each_destination_is(visitor: FlaskClient, store: St
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(visitor: FlaskClient, store: Store) -> None:
-    """The load balancer sends nobody to a shop whose tables are missing or old."""
+    """A shop with missing or old tables gets no traffic."""
     with store.engine.connect() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
         connection.commit()

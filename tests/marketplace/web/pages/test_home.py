@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.home."""
+"""The home page."""
 
 import re
 
@@ -19,7 +19,7 @@ BREAK = "Recommendations are taking a short break."
 
 
 def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """The recommended books in order, each with its reason and a link that names its list."""
+    """The recommended books in order, with their reasons and links that name their list."""
     html = page(visitor)
     assert "<title>Online Books For You</title>" in html
     assert html.count("<h1") == 1
@@ -48,7 +48,7 @@ def test_the_home_page_of_a_visitor_is_one_call(visitor: FlaskClient, recommende
 
 
 def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: FakeRecommender) -> None:
-    """The categories of what they opened, what is popular and new, and what they looked at, in one call."""
+    """Favourite categories, popular, new and recently viewed books, in one call."""
     browser.get("/books/20?from=list-1")
     html = browser.get("/")
     for heading in ("Picked for you", "Recently viewed", "Popular now", "Science Fiction"):
@@ -66,8 +66,8 @@ def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: Fak
     ]
 
 
-def test_reasons_say_how_the_reader_knows_the_book(browser: Browser, recommender: FakeRecommender) -> None:
-    """Looked at, and liked once it was rated well."""
+def test_reasons_say_what_the_reader_did_with_the_book(browser: Browser, recommender: FakeRecommender) -> None:
+    """Viewed, and liked once it is rated highly."""
     recommender.answer = [shelf(21, reason=Reason(ReasonKind.BECAUSE_OF_BOOKS, ((20, "Dune"),)))]
     browser.get("/books/20?from=list-1")
     assert "Because you looked at <cite>Dune</cite>" in browser.get("/")
@@ -75,16 +75,16 @@ def test_reasons_say_how_the_reader_knows_the_book(browser: Browser, recommender
     assert "Because you liked <cite>Dune</cite>" in browser.get("/")
 
 
-def test_what_was_settled_a_moment_ago_is_not_shown(browser: Browser, recommender: FakeRecommender) -> None:
-    """Even where Recommendations does not know of it yet, or only remembers."""
+def test_a_book_dismissed_a_moment_ago_is_not_shown(browser: Browser, recommender: FakeRecommender) -> None:
+    """Even if Recommendations does not know yet, or is down."""
     browser.send("/books/20/not-interested", form_at="/books/20")
     assert "/books/20" not in " ".join(links(browser.get("/")))
     recommender.error = RecommenderUnavailable("down")
     assert "/books/20" not in " ".join(links(browser.get("/")))
 
 
-def test_only_a_readers_own_picks_can_be_waved_away(browser: Browser, recommender: FakeRecommender) -> None:
-    """Nobody's, and what is popular, have no such button: a visitor's first page sets no cookie."""
+def test_only_personal_shelves_have_a_not_interested_button(browser: Browser, recommender: FakeRecommender) -> None:
+    """Visitors have none, because the form would set a cookie; nor have popular books."""
     assert 'class="wave"' not in browser.get("/")
     browser.get("/books/21?from=shop")
     html = browser.get("/")
@@ -127,10 +127,10 @@ def test_a_visitor_is_always_shown_mystery_books(
         (ReasonKind.SAME_SUBJECT, "Similar to <cite>Emma</cite>"),
     ],
 )
-def test_what_lies_in_what_the_reader_knows_is_personal(
+def test_same_author_and_similar_subject_are_personal_reasons(
     visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
 ) -> None:
-    """A shelf by the author or on the subject of a book that the reader knows is picked for them, and says why."""
+    """The shelf is called personal, and the cards say why."""
     recommender.answer = [shelf(20, reason=Reason(kind, ((1, "Emma"),))), shelf()]
     html = page(visitor)
     assert words in html
@@ -138,30 +138,30 @@ def test_what_lies_in_what_the_reader_knows_is_personal(
 
 
 def test_a_book_like_another_says_so(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """The reason names the book that it is like."""
+    """The reason names the similar book."""
     recommender.answer = [shelf(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((1, "Emma"),))), shelf()]
     assert "Readers of <cite>Emma</cite> also read this" in page(visitor)
 
 
 @pytest.mark.parametrize("reason", [None, *map(Reason, ReasonKind)])
 def test_no_reason_breaks_a_page(visitor: FlaskClient, recommender: FakeRecommender, reason: Reason | None) -> None:
-    """A card without a reason, or with one that names no book, is a card, and has no empty line."""
+    """A card without a printable reason has no empty line."""
     recommender.answer = [shelf(20, reason=reason), shelf()]
     html = page(visitor)
     assert links(html)[0] == "/books/20?from=list-1"
     assert not re.search(r'class="reason">\s*<', html)
 
 
-def test_recommended_books_that_the_shop_does_not_know_are_dropped(
+def test_recommended_books_missing_from_the_catalogue_are_dropped(
     visitor: FlaskClient, recommender: FakeRecommender
 ) -> None:
-    """A card is never made of what the catalogue lacks."""
+    """The shop shows only books that it has."""
     recommender.answer = [shelf(777, 20), shelf(888, 1)]
     assert links(page(visitor))[:2] == ["/books/20?from=list-1", "/books/1?from=list-1"]
 
 
 def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """A Recommendations without books leaves no empty shelf, and no book stands on two."""
+    """No shelf is empty, and no book is on two."""
     recommender.answer = []
     html = page(visitor)
     found = links(html)
@@ -175,7 +175,7 @@ def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recom
 def test_without_recommendations_the_shop_shows_its_best_sellers(
     visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable
 ) -> None:
-    """The page is served, says so, and is ordered by readers."""
+    """The page says so, and lists them by readers."""
     page(visitor)
     recommender.error = error
     html = page(visitor)
@@ -187,7 +187,7 @@ def test_without_recommendations_the_shop_shows_its_best_sellers(
 def test_a_reader_sees_their_last_shelves_during_an_outage(
     visitor: FlaskClient, app: Flask, recommender: FakeRecommender
 ) -> None:
-    """The last good answer is for this reader alone, and labelled."""
+    """The last good response is shown to this reader only, with a notice."""
     visitor.get("/books/20?from=list-1")
     before = links(page(visitor))
     recommender.error = RecommenderUnavailable("down")
@@ -197,8 +197,10 @@ def test_a_reader_sees_their_last_shelves_during_an_outage(
     assert "best-sellers" in page(app.test_client())
 
 
-def test_a_look_at_a_category_keeps_the_last_shelves(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """What the home page showed last is remembered, whichever page asked since."""
+def test_a_category_page_does_not_replace_the_remembered_home_shelves(
+    visitor: FlaskClient, recommender: FakeRecommender
+) -> None:
+    """The home page's last shelves are remembered."""
     visitor.get("/books/20?from=list-1")
     before = links(page(visitor))
     page(visitor, "/categories/mystery")
@@ -208,15 +210,15 @@ def test_a_look_at_a_category_keeps_the_last_shelves(visitor: FlaskClient, recom
     assert links(html) == before
 
 
-def test_every_shelf_of_the_shop_can_be_reached(visitor: FlaskClient) -> None:
-    """The page links to every category that has books, and to no other."""
+def test_every_category_is_linked(visitor: FlaskClient) -> None:
+    """Those that have books, and no others."""
     html = page(visitor)
     assert 'href="/categories/science-fiction"' in html
     assert 'href="/categories/romance"' not in html
 
 
 def test_an_empty_shop_has_a_page(store: Store, visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """Before the first import it says that there is nothing yet."""
+    """Before the first import it says that there are no books yet."""
     with store.engine.connect() as connection:
         connection.execute(text("DELETE FROM books"))
         connection.commit()

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from marketplace.cli import moderator
+from marketplace.cli import moderator as moderator_command
 from marketplace.domain.books import Book
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
@@ -26,13 +26,13 @@ BOOK = "/moderator/books/20"
 
 
 @pytest.fixture
-def desk(app: Flask, store: Store) -> Browser:
-    """A moderator's browser."""
+def browser(app: Flask, store: Store) -> Browser:
+    """A browser with a moderator signed in."""
     return moderators_browser(app, store)
 
 
 def fields_of(browser: Browser, path: str = BOOK) -> dict[str, str]:
-    """What stands in the form of a book, but its shelves."""
+    """The values in the form of a book, without its categories."""
     html = browser.client.get(path).text
     form = html[html.index("facts-form") :]
     fields = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
@@ -47,8 +47,8 @@ def send(browser: Browser, path: str, form_at: str, **fields: object) -> TestRes
     return browser.client.post(path, data={"csrf_token": token(browser.client.get(form_at).text), **fields})
 
 
-def test_every_route_is_refused_to_who_is_no_moderator(app: Flask) -> None:
-    """Nobody and a guest are to sign in and come back, an account is told no, by each method; nothing is kept."""
+def test_only_moderators_reach_the_moderators_routes(app: Flask) -> None:
+    """Visitors and guests are asked to sign in, other accounts get 403, for every method; nothing is cached."""
     guest, account = Browser(app), Browser(app)
     guest.get("/books/20?from=shop")
     account.sign_up()
@@ -68,8 +68,8 @@ def test_every_route_is_refused_to_who_is_no_moderator(app: Flask) -> None:
             assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_signing_in_leads_back_to_the_page(app: Flask, desk: Browser) -> None:
-    """With its arguments; and the account's page leads to the moderators'."""
+def test_signing_in_leads_back_to_the_page(app: Flask, browser: Browser) -> None:
+    """With its arguments; moderators find a link on their account page."""
     visitor = Browser(app)
     answer = visitor.client.get("/moderator/orders?state=paid")
     assert answer.location == "/account/sign-in?next=/moderator/orders?state%3Dpaid"
@@ -89,7 +89,7 @@ def test_rights_end_with_the_next_page(app: Flask, store: Store) -> None:
     browser.sign_up("Ann@Example.com")
 
     def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(moderator, arguments, obj=(None, store))
+        done = CliRunner().invoke(moderator_command, arguments, obj=(None, store))
         return done.exit_code, done.output
 
     browser.get("/moderator", 403)
@@ -105,33 +105,33 @@ def test_rights_end_with_the_next_page(app: Flask, store: Store) -> None:
     assert output.count("\n") == 1
 
 
-def test_the_overview_counts_and_leads_on(desk: Browser) -> None:
+def test_the_overview_links_to_what_it_counts(browser: Browser) -> None:
     """Each number leads to what it counts."""
-    html = desk.get("/moderator")
+    html = browser.get("/moderator")
     for path in ("/moderator/orders?state=paid&sort=placed", "/moderator/books?show=hidden", "/moderator/events"):
         assert path in html
-        desk.get(path)
+        browser.get(path)
 
 
-def test_the_table_of_books_is_searched_sorted_and_filtered(desk: Browser) -> None:
-    """The order is announced, turned round by its own link, and kept by the form."""
-    html = desk.get("/moderator/books?q=dune&show=offered&sort=-price")
+def test_the_table_of_books_is_searched_sorted_and_filtered(browser: Browser) -> None:
+    """The sort order is announced, reversed by its link, and kept by the form."""
+    html = browser.get("/moderator/books?q=dune&show=offered&sort=-price")
     assert "Dune" in html
     assert "Hyperion" not in html
     assert 'aria-sort="descending"><a href="/moderator/books?q=dune&show=offered&sort=price"' in html
     assert 'name="sort" value="-price"' in html
     assert "1 result" in html
-    assert "No books match" in desk.get("/moderator/books?q=absent")
+    assert "No books match" in browser.get("/moderator/books?q=absent")
     for wrong in ("sort=size", "sort=--id", "show=some", "page=2", "page=0"):
-        desk.get(f"/moderator/books?{wrong}", 404)
+        browser.get(f"/moderator/books?{wrong}", 404)
 
 
-def test_a_book_is_changed_by_its_form(app: Flask, store: Store, desk: Browser) -> None:
-    """What was typed Saved , shown to readers at once, and said."""
+def test_a_book_is_changed_by_its_form(app: Flask, store: Store, browser: Browser) -> None:
+    """Readers see it at once, and a message confirms it."""
     app.test_client().get("/books/20")
-    answer = send(desk, BOOK, BOOK, **fields_of(desk) | {"title": "Dune Messiah"}, categories=["poetry"])
+    answer = send(browser, BOOK, BOOK, **fields_of(browser) | {"title": "Dune Messiah"}, categories=["poetry"])
     assert answer.location == BOOK
-    assert "Saved " in desk.get(BOOK)
+    assert "Saved " in browser.get(BOOK)
     html = Browser(app).get("/books/20")
     assert "Dune Messiah" in html
     assert "/categories/poetry" in html
@@ -139,24 +139,30 @@ def test_a_book_is_changed_by_its_form(app: Flask, store: Store, desk: Browser) 
         assert work.books.get(20).price == Money(999, "EUR")
 
 
-def test_what_is_wrong_stands_at_its_field(desk: Browser) -> None:
-    """All of it, and what was typed is kept."""
-    typed = fields_of(desk) | {"title": " ", "isbn": "", "price": "nine", "stock": "2", "description": "<b>kept</b>"}
-    answer = send(desk, BOOK, BOOK, **typed, categories="science-fiction")
+def test_errors_are_shown_at_their_fields(browser: Browser) -> None:
+    """All of them, and what was typed is kept."""
+    typed = fields_of(browser) | {
+        "title": " ",
+        "isbn": "",
+        "price": "nine",
+        "stock": "2",
+        "description": "<b>kept</b>",
+    }
+    answer = send(browser, BOOK, BOOK, **typed, categories="science-fiction")
     assert answer.status_code == 422
     for part in ('id="title-error"', 'id="price-error"', 'value="nine"', "&lt;b&gt;kept&lt;/b&gt;"):
         assert part in answer.text
     assert 'id="stock-error"' not in answer.text
 
 
-def test_who_was_slower_is_told(store: Store, desk: Browser) -> None:
-    """The form comes back with both words, and what only the other one changed; saved again it counts."""
-    typed = fields_of(desk) | {"title": "Mine"}
+def test_concurrent_changes_are_shown_as_conflicts(store: Store, browser: Browser) -> None:
+    """The form shows both versions and keeps the other's changes; saving again overwrites."""
+    typed = fields_of(browser) | {"title": "Mine"}
     with store.write() as work:
         book = work.books.get(20)
         work.books.put([Book(id=20, title="Theirs", stock=1, categories=book.categories)])
         work.commit()
-    answer = send(desk, BOOK, BOOK, **typed, categories="science-fiction")
+    answer = send(browser, BOOK, BOOK, **typed, categories="science-fiction")
     assert answer.status_code == 409
     for part in ("Somebody else has changed this book", 'value="Mine"', "<q>Theirs</q>"):
         assert part in answer.text
@@ -164,15 +170,15 @@ def test_who_was_slower_is_told(store: Store, desk: Browser) -> None:
     again = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
     assert (again["stock"], again["price"]) == ("1", "")
     again.pop("categories")
-    assert send(desk, BOOK, BOOK, **again, description="", categories="science-fiction").status_code == 303
+    assert send(browser, BOOK, BOOK, **again, description="", categories="science-fiction").status_code == 303
     with store.read() as work:
         assert (work.books.get(20).title, work.books.get(20).stock) == ("Mine", 1)
 
 
-def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, desk: Browser) -> None:
-    """Readers see it, see it no more, see it again, and never again."""
+def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, browser: Browser) -> None:
+    """Readers see it, until it is hidden, and again until it is deleted."""
     answer = send(
-        desk,
+        browser,
         "/moderator/books/new",
         "/moderator/books/new",
         title="Emma",
@@ -184,114 +190,116 @@ def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, desk
     page, path = "/books/1000000000", answer.location
     reader = Browser(app)
     reader.get(page)
-    desk.send(f"{path}/hide", form_at=path)
-    assert "hidden" in desk.get(path)
+    browser.send(f"{path}/hide", form_at=path)
+    assert "hidden" in browser.get(path)
     reader.get(page, 404)
-    desk.send(f"{path}/show", form_at=path)
+    browser.send(f"{path}/show", form_at=path)
     reader.get(page)
-    assert "<cite>Emma</cite> (ID 1000000000)" in desk.get(f"{path}/delete")
-    assert desk.send(f"{path}/delete").location == "/moderator/books"
-    assert "Deleted <cite>Emma</cite>" in desk.get("/moderator/books")
+    assert "<cite>Emma</cite> (ID 1000000000)" in browser.get(f"{path}/delete")
+    assert browser.send(f"{path}/delete").location == "/moderator/books"
+    assert "Deleted <cite>Emma</cite>" in browser.get("/moderator/books")
     reader.get(page, 404)
-    desk.get(path, 404)
+    browser.get(path, 404)
     with store.read() as work:
         assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(1_000_000_000)] * 4
-    log = desk.get("/moderator/audit")
+    log = browser.get("/moderator/audit")
     for words in ("added book 1000000000", "hid book", "made book", "deleted book", MODERATOR):
         assert words in log
 
 
 @pytest.mark.parametrize("gzipped", [False, True])
-def test_a_file_of_books_is_imported(store: Store, desk: Browser, gzipped: bool) -> None:
-    """More than any other form may be; what could not be used is told with its line and why."""
+def test_a_file_of_books_is_imported(store: Store, browser: Browser, gzipped: bool) -> None:
+    """A larger body than other forms may have; rejected rows are shown with line and reason."""
     rows = "".join(f"{number},Title {number},{'x' * 150}\n" for number in range(1000, 1500))
     text = f"book_id,title,description\n{rows}0,Nought,\n".encode()
     assert len(text) > 64 * 1024
     file = (BytesIO(gzip.compress(text) if gzipped else text), "books.csv.gz" if gzipped else "books.csv")
-    answer = send(desk, "/moderator/books/import", "/moderator/books/import", books=file)
+    answer = send(browser, "/moderator/books/import", "/moderator/books/import", books=file)
     assert answer.status_code == 200
     for words in ("500 books read", "500 new or changed", "1 row rejected", ">502</th>"):
         assert words in re.sub(r"\s+", " ", answer.text)
     assert log_of(store)[0].action is Action.BOOKS_IMPORTED
-    assert "500 new or changed" in desk.get("/moderator/audit")
+    assert "500 new or changed" in browser.get("/moderator/audit")
 
 
-def test_what_is_no_file_of_books_is_refused(store: Store, desk: Browser) -> None:
-    """In one line, on the page; so is no file at all."""
+def test_a_file_without_books_is_rejected(store: Store, browser: Browser) -> None:
+    """With one line on the page; so is a form without a file."""
     path = "/moderator/books/import"
-    answer = send(desk, path, path, books=(BytesIO(b"id,name\n"), "x.csv"))
+    answer = send(browser, path, path, books=(BytesIO(b"id,name\n"), "x.csv"))
     assert answer.status_code == 422
     assert "no column book_id, title in the header" in answer.text
-    assert send(desk, path, path).status_code == 422
+    assert send(browser, path, path).status_code == 422
     assert log_of(store) == []
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(app: Flask, desk: Browser) -> None:
-    """The page names the command that takes it; who is no moderator may send no more than to any other form."""
+def test_a_file_that_is_too_large_is_rejected_with_advice(app: Flask, browser: Browser) -> None:
+    """The page names the command that accepts it; only moderators may send large bodies, and only here."""
     large = b"x" * (MAX_UPLOAD_BYTES + 1)
-    answer = desk.client.post("/moderator/books/import", data=large, content_type="multipart/form-data; boundary=b")
+    answer = browser.client.post(
+        "/moderator/books/import", data=large, content_type="multipart/form-data; boundary=b"
+    )
     assert answer.status_code == 413
     assert "python -m marketplace import --books" in answer.text
     account = Browser(app)
     account.sign_up()
-    for browser, path in ((account, "/moderator/books/import"), (desk, BOOK), (desk, "/moderator/events/retry")):
-        answer = browser.client.post(path, data={"books": (BytesIO(large[:100_000]), "x.csv")})
+    for sender, path in ((account, "/moderator/books/import"), (browser, BOOK), (browser, "/moderator/events/retry")):
+        answer = sender.client.post(path, data={"books": (BytesIO(large[:100_000]), "x.csv")})
         assert answer.status_code == 413
         assert "python -m" not in answer.text
 
 
-def test_an_order_is_shipped_and_delivered(store: Store, desk: Browser) -> None:
-    """Only what is allowed has a button; the history says who did what, and the log too."""
+def test_an_order_is_shipped_and_delivered(store: Store, browser: Browser) -> None:
+    """Only valid changes have a button, and the audit log has each of them."""
     order_id = order_of(store, buyer_of(store), 20, 2, OrderState.PAID)
     path = f"/moderator/orders/{order_id}"
-    assert order_id in desk.get("/moderator/orders?q=oxford&state=paid&sort=-total")
-    html = desk.get(path)
-    for words in ("Ann Buyer", "1 High Street", "ann@example.com", "€19.98", 'value="shipped"', 'value="cancelled"'):
+    assert order_id in browser.get("/moderator/orders?q=oxford&state=paid&sort=-total")
+    html = browser.get(path)
+    for words in ("Ann Reader", "1 High Street", "ann@example.com", "€19.98", 'value="shipped"', 'value="cancelled"'):
         assert words in html
     assert 'value="delivered"' not in html
-    assert desk.send(path, to="shipped").location == path
-    html = desk.get(path)
+    assert browser.send(path, to="shipped").location == path
+    html = browser.get(path)
     assert f"Order {order_id} is now shipped." in html
     assert 'value="cancelled"' not in html
-    desk.send(path, to="shipped")
-    assert "was already shipped" in desk.get(path)
-    desk.send(path, to="cancelled")
-    assert f"order {order_id} is shipped." in desk.get(path)
-    desk.send(path, to="delivered")
-    assert 'name="to"' not in desk.get(path)
-    assert "paid → shipped" in desk.get("/moderator/audit")
+    browser.send(path, to="shipped")
+    assert "was already shipped" in browser.get(path)
+    browser.send(path, to="cancelled")
+    assert f"order {order_id} is shipped." in browser.get(path)
+    browser.send(path, to="delivered")
+    assert 'name="to"' not in browser.get(path)
+    assert "paid → shipped" in browser.get("/moderator/audit")
     for wrong in ("paid", "placed", "", "nonsense"):
-        assert desk.send(path, form_at="/moderator/books/new", to=wrong).status_code == 400
-    desk.get("/moderator/orders/7K3M-9QXD-2TB4", 404)
-    desk.get("/moderator/orders/nonsense", 404)
-    desk.get("/moderator/orders?state=lost", 404)
+        assert browser.send(path, form_at="/moderator/books/new", to=wrong).status_code == 400
+    browser.get("/moderator/orders/7K3M-9QXD-2TB4", 404)
+    browser.get("/moderator/orders/nonsense", 404)
+    browser.get("/moderator/orders?state=lost", 404)
 
 
-def test_events_that_were_set_aside_are_sent_again(store: Store, desk: Browser) -> None:
-    """The reason is shown; one or all go again; what is gone is said to be."""
-    desk.send(f"{BOOK}/hide", form_at=BOOK)
-    desk.send(f"{BOOK}/show", form_at=BOOK)
+def test_failed_deliveries_are_sent_again(store: Store, browser: Browser) -> None:
+    """The reason is shown; one or all can be retried."""
+    browser.send(f"{BOOK}/hide", form_at=BOOK)
+    browser.send(f"{BOOK}/show", form_at=BOOK)
     with store.write() as work:
         first, second = (row.event_id for row in work.outbox.waiting(10))
         work.outbox.mark_failed({first: "<b>because</b>", second: "no"})
         work.commit()
     page = "/moderator/events"
-    html = desk.client.get(page).text
+    html = browser.client.get(page).text
     assert "&lt;b&gt;because&lt;/b&gt;" in html
-    desk.send(f"{page}/{first}/retry", form_at=page)
-    assert "Sending again" in desk.get(page)
-    desk.send(f"{page}/{first}/retry", form_at=page)
-    assert "no longer in the list" in desk.get(page)
-    desk.send(f"{page}/retry", form_at=page)
-    html = desk.get(page)
+    browser.send(f"{page}/{first}/retry", form_at=page)
+    assert "Sending again" in browser.get(page)
+    browser.send(f"{page}/{first}/retry", form_at=page)
+    assert "no longer in the list" in browser.get(page)
+    browser.send(f"{page}/retry", form_at=page)
+    html = browser.get(page)
     assert "Sending 1 event again" in html
     assert "Everything was delivered" in html
-    assert f"sent event {first} again" in desk.get("/moderator/audit")
+    assert f"sent event {first} again" in browser.get("/moderator/audit")
 
 
-def test_a_moderator_is_not_forgotten_by_their_own_hand(desk: Browser) -> None:
-    """They are told whom to ask."""
-    answer = desk.send("/account/forget", password="correct horse")
+def test_a_moderator_cannot_delete_their_own_data(browser: Browser) -> None:
+    """The page says whom to ask."""
+    answer = browser.send("/account/forget", password="correct horse")
     assert answer.status_code == 409
     assert "remove your moderator rights" in answer.text
-    desk.get("/moderator")
+    browser.get("/moderator")

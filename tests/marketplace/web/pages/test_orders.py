@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.orders."""
+"""Orders."""
 
 import pytest
 from flask import Flask
@@ -26,8 +26,8 @@ def bring(store: Store, order_id: str, *states: OrderState) -> None:
         work.commit()
 
 
-def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) -> None:
-    """Soon while the payment is awaited, later afterwards, and no more at the end."""
+def test_the_page_polls_until_the_state_is_final(buyer: Browser, store: Store) -> None:
+    """Every 2 s while payment is awaited, every 20 s afterwards, and never once the state is final."""
     order_id = check_out(buyer)
     page = f"/orders/{order_id}"
     assert 'http-equiv="refresh"' in buyer.get(page)
@@ -41,8 +41,8 @@ def test_the_page_asks_until_the_state_is_final(buyer: Browser, store: Store) ->
     assert "data-wait" not in html
 
 
-def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> None:
-    """Once; a shipped one has no button, and whoever sends the form is told."""
+def test_an_order_can_be_cancelled_until_it_ships(buyer: Browser, store: Store) -> None:
+    """Only once; a shipped order has no button, and posting the form anyway shows a message."""
     first, second = check_out(buyer), check_out(buyer)
     page = f"/orders/{first}"
     for words in ("Your order has been cancelled.", "Your order was already cancelled."):
@@ -56,7 +56,7 @@ def test_an_order_is_cancelled_while_it_may_be(buyer: Browser, store: Store) -> 
 
 
 def test_orders_are_listed(buyer: Browser, store: Store) -> None:
-    """The latest first, each with its state."""
+    """Latest first, each with its state."""
     assert "You have no orders yet." in buyer.get("/orders")
     first, second = check_out(buyer), check_out(buyer)
     bring(store, first, OrderState.PAID)
@@ -67,8 +67,8 @@ def test_orders_are_listed(buyer: Browser, store: Store) -> None:
     assert buyer.client.get("/orders?page=2").status_code == 404
 
 
-def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store) -> None:
-    """To a visitor, a guest and another account there is no such order, and nothing happens to it."""
+def test_orders_are_private(buyer: Browser, app: Flask, store: Store) -> None:
+    """A visitor, a guest and another account get 404, and cannot cancel it."""
     order_id = check_out(buyer)
     visitor, guest, bob = Browser(app), Browser(app), Browser(app)
     guest.get("/books/20?from=list-1")
@@ -82,16 +82,16 @@ def test_no_reader_sees_anothers_order(buyer: Browser, app: Flask, store: Store)
         assert work.orders.get(order_id).state is OrderState.PLACED
 
 
-def test_what_was_bought_stands_in_the_history(buyer: Browser, store: Store) -> None:
-    """In words of its own, the cart too."""
+def test_purchases_are_in_the_history(buyer: Browser, store: Store) -> None:
+    """So are books added to the cart."""
     bring(store, check_out(buyer), OrderState.PAID)
     html = buyer.get("/history")
     assert "You bought it" in html
     assert "You added it to your cart" in html
 
 
-def test_who_waits_for_books_is_not_forgotten_yet(buyer: Browser) -> None:
-    """The page says what to do first."""
+def test_data_is_not_deleted_while_orders_are_open(buyer: Browser) -> None:
+    """The page says to cancel them first."""
     order_id = check_out(buyer)
     answer = buyer.send("/account/forget", password="correct horse")
     assert answer.status_code == 409

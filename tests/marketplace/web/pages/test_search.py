@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.search."""
+"""The search page."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,8 @@ from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.reading import links, page
 
 
-def test_a_search_forgives_a_typo_and_says_so(visitor: FlaskClient) -> None:
-    """The book is found, its click counts as one in the shop, and the page says for what it was found."""
+def test_a_typo_is_corrected_visibly(visitor: FlaskClient) -> None:
+    """The book is found, and the page shows the corrected query."""
     html = page(visitor, "/search?q=Hyperoin")
     assert links(html)[0] == "/books/21?from=shop"
     assert "Showing results for <em>hyperion</em>." in html
@@ -47,8 +47,8 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
     page(visitor, "/search?q=ode&sort=no", 404)
 
 
-def test_more_than_can_be_paged_through_is_said(visitor: FlaskClient, store: Store) -> None:
-    """The first of them are shown, and that there are more."""
+def test_a_truncated_result_list_says_so(visitor: FlaskClient, store: Store) -> None:
+    """The heading says that these are the first results."""
     with store.write() as work:
         work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(MAX_RESULTS + 1)])
         work.commit()
@@ -57,8 +57,8 @@ def test_more_than_can_be_paged_through_is_said(visitor: FlaskClient, store: Sto
     page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24 + 1}", 404)
 
 
-def test_what_is_searched_for_is_only_a_text(visitor: FlaskClient) -> None:
-    """Markup is shown, not obeyed, in the page and among the suggestions."""
+def test_markup_in_a_query_is_escaped(visitor: FlaskClient) -> None:
+    """On the page and among the suggestions."""
     hostile = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
     for path in (f"/search?q={hostile}", f"/search/suggest?q={hostile}"):
         response = visitor.get(path)
@@ -74,10 +74,8 @@ def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
     assert page(visitor, "/search/suggest?q=").strip() == ""
 
 
-def test_searching_too_often_is_answered_with_a_pause(
-    store: Store, recommender: FakeRecommender, app: Flask, tmp_path: Path
-) -> None:
-    """From one address; a page without a query is free."""
+def test_searches_are_rate_limited(store: Store, recommender: FakeRecommender, app: Flask, tmp_path: Path) -> None:
+    """By address; a page without a query does not count."""
     limits = dict(LIMITS) | {Tried.SEARCH_BY_ADDRESS: Limit(2, 60), Tried.SUGGEST_BY_ADDRESS: Limit(1, 60)}
     client = create_app(Settings(data_dir=tmp_path), recommender, store=store, limiter=Limiter(limits)).test_client()
     assert [client.get("/search?q=dune").status_code for _ in range(3)] == [200, 200, 429]

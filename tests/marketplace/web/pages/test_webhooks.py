@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.webhooks."""
+"""Webhooks."""
 
 import itertools
 from pathlib import Path
@@ -61,7 +61,7 @@ def call(
 def test_a_callback_settles_its_order(
     client: FlaskClient, store: Store, tokens: CallbackTokens, outcome: str, state: OrderState
 ) -> None:
-    """Without a form's token; told again it is a repetition, and a success as well."""
+    """Without a CSRF token; a repetition succeeds too."""
     order = place(store)
     token = tokens.issue(order)
     for result in ("changed", "repeated", "repeated"):
@@ -78,8 +78,10 @@ def test_the_shop_itself_knows_its_tokens(store: Store, tmp_path: Path) -> None:
     assert response.json == {"result": "changed"}
 
 
-def test_no_other_token_is_taken(client: FlaskClient, store: Store, tokens: CallbackTokens, clock: Clock) -> None:
-    """None, forged, expired, another order's: the answer is the same for all, and the log tells them apart."""
+def test_invalid_tokens_are_rejected_alike(
+    client: FlaskClient, store: Store, tokens: CallbackTokens, clock: Clock
+) -> None:
+    """Missing, forged, expired or another order's: one response for all, and a log event with the reason."""
     order, other = place(store), place(store)
     old = tokens.issue(order)
     clock.seconds += TOKEN_LIFETIME_SECONDS + 1
@@ -109,8 +111,8 @@ def test_no_other_token_is_taken(client: FlaskClient, store: Store, tokens: Call
     assert state_of(store, order) is state_of(store, other) is OrderState.PLACED
 
 
-def test_an_unknown_order_is_told_only_to_whom_has_its_token(client: FlaskClient, tokens: CallbackTokens) -> None:
-    """Nobody finds out by trying which orders there are."""
+def test_an_unknown_order_is_revealed_only_with_its_token(client: FlaskClient, tokens: CallbackTokens) -> None:
+    """Trying order numbers reveals nothing."""
     unknown = new_order_id()
     assert call(client, unknown, tokens.issue(unknown)).status_code == 404
     assert call(client, unknown, "x").status_code == 401
@@ -120,7 +122,7 @@ def test_an_unknown_order_is_told_only_to_whom_has_its_token(client: FlaskClient
 def test_the_first_outcome_counts(
     client: FlaskClient, store: Store, tokens: CallbackTokens, outcomes: tuple[str, ...]
 ) -> None:
-    """In whatever order they come: the same again is a repetition, another one a conflict that changes nothing."""
+    """The same outcome again is a repetition, another one is a conflict that changes nothing."""
     order = place(store)
     statuses = [call(client, order, tokens.issue(order), outcome).status_code for outcome in outcomes]
     assert statuses == [200 if outcome == outcomes[0] else 409 for outcome in outcomes]
@@ -131,7 +133,7 @@ def test_the_first_outcome_counts(
 def test_a_payment_for_a_cancelled_order_is_a_conflict(
     client: FlaskClient, store: Store, tokens: CallbackTokens
 ) -> None:
-    """The order stays cancelled, its stock is not taken again; the provider was told to give the money back."""
+    """The order stays cancelled and its stock is not reduced again."""
     order = place(store)
     bring(store, order, OrderState.CANCELLED)
     response = call(client, order, tokens.issue(order))
@@ -160,21 +162,23 @@ def test_a_payment_for_a_cancelled_order_is_a_conflict(
     ],
 )
 def test_a_malformed_body_is_refused_in_json(client: FlaskClient, body: bytes, kind: str, status: int) -> None:
-    """Before anything else is looked at."""
+    """Before the token is checked."""
     response = client.post(f"/webhooks/payments/{new_order_id()}", data=body, content_type=kind)
     assert (response.status_code, response.mimetype) == (status, "application/json")
 
 
 def test_a_strange_order_number_is_an_unknown_one(client: FlaskClient, tokens: CallbackTokens) -> None:
-    """What no database could look for included."""
+    """Including names that no database could look up."""
     for path, order in (("%00", "\0"), ("x", "x"), ("%27", "'")):
         assert call(client, path, tokens.issue(order)).status_code == 404
     assert call(client, "%F0%9F%93%9A", "x").status_code == 401
     assert call(client, "x" * 65, "x").status_code == 404
 
 
-def test_the_other_guards_stay(client: FlaskClient, store: Store, tokens: CallbackTokens) -> None:
-    """A page of another site and an untrusted host are refused, in JSON; the latter's names the setting."""
+def test_cross_site_calls_and_untrusted_hosts_are_rejected(
+    client: FlaskClient, store: Store, tokens: CallbackTokens
+) -> None:
+    """In JSON; the error about the host names the setting."""
     order = place(store)
     crossing = call(client, order, tokens.issue(order), Origin="http://evil.org")
     assert (crossing.status_code, crossing.mimetype) == (403, "application/json")
@@ -185,7 +189,7 @@ def test_the_other_guards_stay(client: FlaskClient, store: Store, tokens: Callba
     assert state_of(store, order) is OrderState.PLACED
 
 
-def test_without_the_database_the_provider_is_to_try_again(tmp_path: Path, tokens: CallbackTokens) -> None:
+def test_without_the_database_the_provider_is_asked_to_retry(tmp_path: Path, tokens: CallbackTokens) -> None:
     """503 in JSON: nothing is lost."""
     store = open_store(f"sqlite:///{tmp_path / 'never migrated.db'}")
     order = new_order_id()

@@ -1,4 +1,4 @@
-"""Putting one case to several models, each trained in a process of its own."""
+"""Evaluating several models on one case, each trained in a process of its own."""
 
 import multiprocessing
 import os
@@ -9,44 +9,44 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommendations.domain.books import Book
-from recommendations.evaluation import OF_THE_LIBRARY, SHIPPED, shipped
+from recommendations.evaluation import IMPLICIT, SHIPPED, shipped
 from recommendations.evaluation.case import Case, save_interactions
 from recommendations.evaluation.cost import Cost, Meter
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.judge import Judge, Verdict
+from recommendations.evaluation.metrics import Evaluator, Metrics
 from recommendations.evaluation.rankers import Ranker, train_popularity, train_random
 
-# Not forked: a child's memory then is its own, and no lock of a library is copied while a thread holds it.
+# Not forked: a child's memory is then its own, and no library's lock is copied while a thread holds it.
 _PROCESSES = multiprocessing.get_context("spawn")
-_CASE, _TOLD = "case.npz", "told.npz"
+_CASE, _TRAINING = "case.npz", "training.npz"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One model's result."""
+class ModelResult:
+    """One model's metrics and cost."""
 
     model: str
-    verdict: Verdict
+    metrics: Metrics
     cost: Cost
 
 
 def evaluate(
     case: Case,
-    told: Interactions,
+    training: Interactions,
     books: Mapping[int, Book],
     models: Sequence[str],
     *,
     budget: float | None = None,
-) -> Iterator[Entry]:
-    """Train and judge the models one after the other; each entry comes as soon as there is one.
+) -> Iterator[ModelResult]:
+    """Train and evaluate the models one after the other; each result comes as soon as it is there.
 
-    `told` is the training part that `case` was made of, `books` the facts of books that the caller has.
+    `training` is the part that `case` was made of, `books` what the caller knows about books.
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as name:
         folder = Path(name)
         case.save(folder / _CASE)
         if SHIPPED in models:
-            save_interactions(told, folder / _TOLD)
+            save_interactions(training, folder / _TRAINING)
         for model in models:
             if model == SHIPPED:
                 yield _evaluate_shipped(case, books, folder, budget)
@@ -55,35 +55,35 @@ def evaluate(
                     yield child.submit(_evaluate_baseline, model, folder / _CASE).result()
 
 
-def _evaluate_shipped(case: Case, books: Mapping[int, Book], folder: Path, budget: float | None) -> Entry:
-    # Every book of the catalogue may be recommended, by this model as by the others.
+def _evaluate_shipped(case: Case, books: Mapping[int, Book], folder: Path, budget: float | None) -> ModelResult:
+    # This model too may recommend every book of the catalogue.
     catalogue = {id_: books.get(id_) or Book(id=id_, title=str(id_)) for id_ in case.catalogue.ids.tolist()}
     with ProcessPoolExecutor(1, _PROCESSES) as child:
-        training = child.submit(shipped.train_and_publish, folder / _TOLD, catalogue, folder / "models", budget)
+        training = child.submit(shipped.train_and_publish, folder / _TRAINING, catalogue, folder / "models", budget)
         published, cost = training.result()
-    judge = Judge(case)
+    evaluator = Evaluator(case)
     chunks = [readers.tolist() for readers in case.chunks()]
     with ProcessPoolExecutor(os.cpu_count(), _PROCESSES, shipped.open_model, (published, catalogue)) as scorers:
         for readers, lists in zip(chunks, scorers.map(shipped.rank, chunks, [case.k] * len(chunks)), strict=True):
-            judge.hear(readers, lists)
-    return Entry(SHIPPED, judge.verdict(), cost)
+            evaluator.add(readers, lists)
+    return ModelResult(SHIPPED, evaluator.metrics(), cost)
 
 
-def _evaluate_baseline(model: str, path: Path) -> Entry:
-    """Train and judge in this process; what it costs is read before it is judged."""
+def _evaluate_baseline(model: str, path: Path) -> ModelResult:
+    """Train and evaluate in this process; the cost is that of training."""
     case = Case.load(path)
     meter = Meter()
     ranker = _train(model, case)
     cost = meter.read()
-    judge = Judge(case)
+    evaluator = Evaluator(case)
     for readers in case.chunks():
-        judge.hear(readers.tolist(), ranker(readers))
-    return Entry(model, judge.verdict(), cost)
+        evaluator.add(readers.tolist(), ranker(readers))
+    return ModelResult(model, evaluator.metrics(), cost)
 
 
 def _train(model: str, case: Case) -> Ranker:
-    if model in OF_THE_LIBRARY:
-        # SciPy and the library are none of what the other models cost.
+    if model in IMPLICIT:
+        # Imported here: SciPy and the library are no part of what the other models cost.
         from recommendations.evaluation.baselines import train_with_library  # noqa: PLC0415
 
         return train_with_library(model, case)

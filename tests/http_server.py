@@ -1,4 +1,4 @@
-"""A real HTTP server on a port of the system's choice, that answers as a test says."""
+"""A real HTTP server on a free port, which answers as a test says and records its requests."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ DEADLINE = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """What the server was asked."""
+    """A request that the server received."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The body, read as JSON."""
+        """The body, parsed as JSON."""
         return json.loads(self.body)
 
 
@@ -30,20 +30,20 @@ Answer = Callable[[Request], Iterable[bytes]]
 
 
 def answer(status: int, body: bytes = b"{}", **headers: str) -> Answer:
-    """Always this status and body."""
+    """An answer that is always this status and body."""
     lines = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()}}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return lambda _request: [f"HTTP/1.1 {status} Any\r\n{head}\r\n".encode() + body]
 
 
-class LittleServer:
-    """Answers as `self.answer` says until the block is left; remembers what it was asked."""
+class HttpServer:
+    """Answers every request by `self.answer` within the block."""
 
     def __init__(self, port: int = 0) -> None:
         self.answer: Answer = answer(200)
         self.over = Event()
         self._asked: list[Request] = []
-        self._came = Condition()
+        self._arrived = Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -54,14 +54,14 @@ class LittleServer:
 
     @property
     def asked(self) -> list[Request]:
-        """All that it was asked until now."""
-        with self._came:
+        """The requests received so far."""
+        with self._arrived:
             return list(self._asked)
 
     def await_asked(self, number: int) -> list[Request]:
-        """All that it was asked, once that is so much."""
-        with self._came:
-            assert self._came.wait_for(lambda: len(self._asked) >= number, DEADLINE), self._asked
+        """The requests received so far, once there are this many."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self._asked) >= number, DEADLINE), self._asked
             return list(self._asked)
 
     def hang(self, _request: Request) -> Iterator[bytes]:
@@ -87,19 +87,19 @@ class LittleServer:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
                 answers = server.answer
-                with server._came:
+                with server._arrived:
                     server._asked.append(request)
-                    server._came.notify_all()
+                    server._arrived.notify_all()
                 try:
                     for part in answers(request):
                         self.wfile.write(part)
                         self.wfile.flush()
                 except OSError:
-                    pass  # the client has heard enough
+                    pass  # the client closed the connection
 
-            do_GET = do_PUT = do_POST = _serve  # noqa: N815  (the names that http.server calls)
+            do_GET = do_PUT = do_POST = _serve  # noqa: N815  (names given by http.server)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name that http.server has)
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (a name given by http.server)
                 pass
 
         return Handler

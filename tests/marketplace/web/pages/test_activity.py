@@ -1,4 +1,4 @@
-"""Tests of marketplace.pages.activity."""
+"""The activity page."""
 
 import re
 
@@ -9,8 +9,8 @@ from marketplace.store import Store
 from tests.marketplace.browser import Browser
 
 
-def test_the_history_shows_what_was_done_and_takes_it_back(browser: Browser) -> None:
-    """Latest first, in words, and taken back for good."""
+def test_activity_is_shown_and_can_be_removed(browser: Browser) -> None:
+    """Latest first; what is removed does not come back."""
     assert "Nothing yet." in browser.get("/history")
     browser.get("/books/20?from=list-1")
     browser.send("/books/21/rating", form_at="/books/21", stars="3.5")
@@ -24,8 +24,8 @@ def test_the_history_shows_what_was_done_and_takes_it_back(browser: Browser) -> 
     assert "Nothing yet." in browser.get("/history")
 
 
-def test_the_history_is_ones_own(browser: Browser, app: Flask) -> None:
-    """Another reader sees nothing of it."""
+def test_the_history_is_private(browser: Browser, app: Flask) -> None:
+    """Another reader does not see it."""
     browser.get("/books/20?from=list-1")
     other = Browser(app)
     other.get("/books/21?from=list-1")
@@ -33,7 +33,7 @@ def test_the_history_is_ones_own(browser: Browser, app: Flask) -> None:
 
 
 def test_a_long_history_has_pages(browser: Browser) -> None:
-    """Thirty on each; there is none beyond the last, and none that is no number."""
+    """Thirty on each; other page numbers are not found."""
     for book_id in range(1, 13):
         for attribution in ("a", "b", "c"):
             browser.get(f"/books/{book_id}?from={attribution}")
@@ -43,8 +43,8 @@ def test_a_long_history_has_pages(browser: Browser) -> None:
         browser.get(f"/history?page={nonsense}", status=404)
 
 
-def test_a_book_that_left_the_catalogue_stays_in_the_history(browser: Browser, store: Store) -> None:
-    """It is named as gone, and can be taken back still."""
+def test_a_deleted_book_stays_in_the_history(browser: Browser, store: Store) -> None:
+    """Without its title, and it can still be removed."""
     browser.get("/books/20?from=list-1")
     with store.engine.connect() as connection:
         connection.execute(text("DELETE FROM books WHERE book_id = 20"))

@@ -1,4 +1,4 @@
-"""Tests of marketplace.domain."""
+"""Categories, and the ids of recommended lists."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from protobufs import recommendations_pb2 as pb
 
 
 def test_categories_are_numbered_as_in_the_contract() -> None:
-    """The shop and the contract mean the same shelf by the same number."""
+    """The shop and the contract use the same number for each category."""
     assert {each.name: each.value for each in Category} == dict(pb.BookCategory.items())
 
 
@@ -22,7 +22,7 @@ def test_a_category_is_known_by_any_spelling_of_its_label(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "Gothic", "sciencefiction", "0", "__class__"])
 def test_an_unknown_category_is_none(text: str) -> None:
-    """What names no shelf is not guessed at."""
+    """Unknown names are not guessed."""
     assert Category.parse(text) is None
 
 
@@ -35,7 +35,7 @@ def test_labels_and_slugs_lead_back_to_their_category(category: Category) -> Non
 
 @pytest.mark.parametrize("text", ["shop", "a" * 64, "m1.AbC_9-+/=:~"])
 def test_names_of_lists_are_attributions(text: str) -> None:
-    """What Recommendations may call a list is accepted."""
+    """Every id that Recommendations gives a list is accepted."""
     assert is_attribution(text)
 
 

@@ -1,0 +1,57 @@
+"""A small catalogue, and searches in transactions of their own."""
+
+import pytest
+
+from marketplace.domain.books import Book, SearchPage, Sort, Suggestion
+from marketplace.domain.categories import Category
+from marketplace.store import Store
+from marketplace.store.listings import FEW
+from marketplace.store.search import MAX_RESULTS, Search
+from tests.marketplace.store.test_store import counted, put
+
+DUNE = Book(id=1, title="Dune", authors=("Frank Herbert",), isbn="0-441-01359-7", subjects=("deserts",))
+SHELF = (
+    DUNE,
+    Book(id=2, title="Dune Messiah", authors=("Frank Herbert",)),
+    Book(id=3, title="Coastal Plants", authors=("Ann Marsh",), subjects=("dune ecology",)),
+    Book(id=4, title="Sandy Shores", authors=("Karl Dune",)),
+    Book(id=5, title="Dunes and Deserts", authors=("Ann Marsh",)),
+    Book(id=6, title="L'Étranger", authors=("Albert Camus",), isbn="978-2-07-036002-4"),
+    Book(id=7, title="Crime and Punishment", authors=("Фёдор Достоевский",), subjects=("murder",)),
+    Book(id=8, title="The Third Policeman", authors=("Flann O'Brien",), categories=(Category.HUMOR,)),
+)
+
+
+def ids(found: SearchPage) -> list[int]:
+    """The books found, in their order."""
+    return [card.id for card in found.cards]
+
+
+def find(
+    store: Store,
+    query: str,
+    sort: Sort = Sort.RELEVANCE,
+    limit: int = 24,
+    offset: int = 0,
+    *,
+    max_results: int = MAX_RESULTS,
+    few: int = FEW,
+) -> SearchPage:
+    """One page, in a transaction of its own."""
+    with store.engine.connect() as connection:
+        search = Search(connection, max_results=max_results, few=few)
+        return search.find(query, sort=sort, limit=limit, offset=offset)
+
+
+def suggest(store: Store, beginning: str) -> tuple[Suggestion, ...]:
+    """Eight suggestions, in a transaction of their own."""
+    with store.read() as work:
+        return work.search.suggest(beginning, 8)
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    """A small shelf, where the dunes of Karl Dune have the most readers."""
+    put(store, *SHELF)
+    counted(store, (1, 4), (2, 4), (1, 1))
+    return store

@@ -1,0 +1,77 @@
+"""The search index follows the catalogue."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+
+from marketplace.domain.books import Book, SearchPage, Sort
+from marketplace.store import Store
+from marketplace.store.book_index import BookIndex
+from marketplace.store.schema import search_terms
+from tests.marketplace.store.search.conftest import DUNE, SHELF, find, ids
+from tests.marketplace.store.test_listings import plans
+from tests.marketplace.store.test_store import put
+
+
+def test_a_changed_book_is_found_by_its_new_words(shop: Store) -> None:
+    """The old words no longer find it, and nothing is corrected to them."""
+    put(shop, replace(DUNE, title="Arrakis", authors=("F. H.",), isbn="", subjects=()))
+    assert ids(find(shop, "arrakis")) == [1]
+    assert find(shop, "9780441013593") == SearchPage()
+    put(shop, replace(SHELF[7], title="Untitled", authors=()))
+    assert find(shop, "policemn") == SearchPage()
+    assert find(shop, "herbrt").corrected == "herbert"
+
+
+def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
+    """After changes, repetitions and removals it has the words and numbers of the current books."""
+
+    def vocabulary() -> dict[str, int]:
+        with shop.engine.connect() as connection:
+            return {row.term: row.books for row in connection.execute(select(search_terms))}
+
+    before = vocabulary()
+    assert (before["dune"], before["herbert"], before["policeman"]) == (4, 2, 1)
+    put(shop, replace(DUNE, title="Policeman"), Book(id=99, title="Gone"))
+    assert vocabulary() == before | {"dune": 3, "policeman": 2, "gone": 1}
+    put(shop, DUNE)
+    with shop.write() as work:
+        BookIndex(work._connection).remove([99])
+        work.commit()
+    assert vocabulary() == before
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sort", [Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING])
+def test_many_matches_are_not_sorted(store: Store, sort: Sort) -> None:
+    """SQLite walks an index, and stops when it has enough."""
+    put(store, *SHELF)
+    with plans(store) as planned:
+        find(store, "dune", sort, few=0)
+    assert planned
+    assert not any("TEMP B-TREE" in step for step in planned), planned
+
+
+def test_a_removed_book_leaves_no_word(shop: Store) -> None:
+    """It is not found, and nothing is corrected to its words."""
+    with shop.write() as work:
+        BookIndex(work._connection).remove([8])
+        work.commit()
+    assert find(shop, "policeman") == SearchPage()
+    assert find(shop, "policemn") == SearchPage()
+
+
+def test_a_catalogue_from_before_the_index_is_indexed_by_migrating(shop: Store) -> None:
+    """Books that an older version imported are found and sorted after the upgrade."""
+    with shop.engine.begin() as connection:
+        for statement in ("DELETE FROM book_search", "DELETE FROM search_terms", "DELETE FROM book_authors"):
+            connection.execute(text(statement))
+        connection.execute(text("UPDATE books SET sort_title = ''"))
+    assert find(shop, "policeman") == SearchPage()
+    shop.migrate()
+    assert ids(find(shop, "policemn")) == [8]
+    with shop.read() as work:
+        assert work.listings.by_author("frank-herbert", Sort.TITLE, limit=9).total == 2
+        assert work.books.index_missing(100) == 0
+    assert ids(find(shop, "dune", Sort.TITLE)) == [3, 1, 2, 5, 4]

@@ -1,0 +1,42 @@
+"""A shop with tight limits."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from marketplace.app import create_app
+from marketplace.domain.books import Book
+from marketplace.settings import Settings
+from marketplace.store import Store
+from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from tests.marketplace.browser import quick_passwords
+from tests.marketplace.fakes import FakeRecommender
+
+
+@pytest.fixture
+def recommender() -> FakeRecommender:
+    """Remembers for whom it was asked."""
+    return FakeRecommender()
+
+
+@pytest.fixture
+def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
+    """A shop with one book, that lets one sign in three times a minute and five from one address."""
+    with store.write() as work:
+        work.books.put([Book(id=7, title="Dune")])
+        work.commit()
+    limits = {
+        **LIMITS,
+        Tried.SIGN_IN_BY_ADDRESS: Limit(5, 60),
+        Tried.SIGN_IN_BY_EMAIL: Limit(3, 60),
+        Tried.PASSWORD_BY_READER: Limit(2, 60),
+        Tried.SIGN_UP_BY_ADDRESS: Limit(4, 60),
+    }
+    return create_app(
+        Settings(data_dir=tmp_path),
+        recommender,
+        store=store,
+        passwords=quick_passwords(),
+        limiter=Limiter(limits),
+    )

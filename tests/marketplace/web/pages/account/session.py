@@ -1,0 +1,18 @@
+"""Whom a browser's cookie names."""
+
+from tests.marketplace.browser import Browser
+from tests.marketplace.fakes import FakeRecommender
+
+EMAIL, PASSWORD = "ann@example.com", "correct horse"
+
+
+def asked_for(browser: Browser, recommender: FakeRecommender) -> int:
+    """The reader for whom this browser's home page is made."""
+    browser.get("/")
+    return recommender.asked[-1][0]
+
+
+def session_of(browser: Browser) -> dict[str, object]:
+    """What is in the cookie."""
+    with browser.client.session_transaction() as session:
+        return dict(session)
