@@ -88,8 +88,8 @@ def rank(
     scores[history] = 0
     scores[excluded] = 0
 
-    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, which almost
-    # always fails, rejects these and the low scores: it is faster than two that the processor cannot predict.
+    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, mostly
+    # false, rejects these and the low scores: it is faster than two that the processor cannot predict.
     most = len(best)
     rows, sums = np.empty(pool * most, np.int32), np.empty(pool * most, np.float64)
     found, lowest = 0, _LEAST
