@@ -28,9 +28,8 @@ class RecommendationService:
     def __init__(self, store: Store, follower: Follower) -> None:
         self._store = store
         self._follower = follower
-        # Python runs one of the pool's threads at a time anyway. Where there are many array operations, taking turns
-        # instead of fighting for the interpreter at each lets ten threads answer twice as many calls.
-        self._turn = threading.Lock()
+        # Similar books take many array operations, see model/ranking/compiled.py: one thread at a time is faster.
+        self._similar_lock = threading.Lock()
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
         """One list. Raises NotReady."""
@@ -55,7 +54,7 @@ class RecommendationService:
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises NotReady and BookNotFound."""
         reader_id = self._follower.reader(request.reader_id)
-        with self._turn:
+        with self._similar_lock:
             return self._follower.model.similar(replace(request, reader_id=reader_id))
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:

@@ -90,8 +90,7 @@ class ListMessages:
             recommendation.score = score
             reason = recommendation.reason
             reason.kind = kind  # type: ignore[assignment]
-            for other in because:
-                reason.MergeFromString(self._parts(other)[2])
+            reason.MergeFromString(b"".join([self._parts(other)[2] for other in because]))
 
     def _parts(self, book: Book) -> tuple[Book, bytes, bytes]:
         """A book with its BookRecommendation and a Reason that names it, both serialized."""

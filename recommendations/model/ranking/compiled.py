@@ -1,14 +1,11 @@
 """The loops that rank books for a history, compiled by Numba.
 
-NumPy does the same in two dozen calls, each of which costs more than its little arithmetic, and many of which release
-the interpreter lock, which the threads of a busy server then fight for. These loops keep it from the first line to
-the last. That also lets all threads share one array of scores.
+NumPy needs two dozen calls for the same. Each costs more than its little arithmetic, and many release the interpreter
+lock, which the threads of a busy server then fight for. These loops keep it, so all threads can share one array.
 
 Numba caches the compiled code beside this file, or in NUMBA_CACHE_DIR, and compiles anew only when this file changes:
 so everything that the loops call stands here, and a change of a constant imported from elsewhere needs a change here.
 """
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +38,6 @@ _BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
 )
 
 
-def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A read-only view, as mapped files are: Numba compiles separately for arrays that may be written."""
-    if array.flags.writeable:
-        array = array.view()
-        array.flags.writeable = False
-    return array
-
-
 @njit(cache=True)
 def rank(
     indptr: Int64s,
@@ -73,10 +62,7 @@ def rank(
     lines: Int32s,
     best: Floats,
 ) -> int:
-    """Do what `Ranker.rank` promises, into `lines` and `best`; returns how many books there are.
-
-    `scores` must be all 0, and is so again in the end.
-    """
+    """Do what `Ranker.rank` promises, into `lines` and `best`; returns the number of books. `scores` stays all 0."""
     # Unsigned numbers index without a check for negative ones, which is a sixth of the time of these loops.
     liked, recency = _liked(history, preferences, learned, decay)
     for entry in range(len(liked)):
@@ -88,8 +74,8 @@ def rank(
     scores[history] = 0
     scores[excluded] = 0
 
-    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, which almost
-    # always fails, rejects these and the low scores: it is faster than two that the processor cannot predict.
+    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, mostly
+    # false, rejects these and the low scores: it is faster than two that the processor cannot predict.
     most = len(best)
     rows, sums = np.empty(pool * most, np.int32), np.empty(pool * most, np.float64)
     found, lowest = 0, _LEAST
@@ -311,12 +297,3 @@ def _count(row: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s,
                 counts[known] = 1
                 known += 1
     return known
-
-
-@njit(cache=True)
-def any_of(mask: Mask, rows: Int32s) -> bool:
-    """Whether the mask is set at any of the rows."""
-    for row in rows:
-        if mask[row]:
-            return True
-    return False

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask
-from recommendations.model.ranking.compiled import any_of, read_only
 from recommendations.model.ranking.name_index import NameIndex, Spans, spans
-from recommendations.model.ranking.scoring import Evidence, ranges
+from recommendations.model.ranking.scoring import Evidence, ranges, read_only
 from recommendations.model.vocabulary import Rows
 
 FEW_READERS = 3
@@ -136,3 +136,12 @@ def unit_of(neighbours: Neighbours) -> float:
     )
     positive = greatest[greatest > 0]
     return float(np.median(positive)) if len(positive) else 1.0
+
+
+@njit(cache=True)
+def any_of(mask: Mask, rows: Rows) -> bool:
+    """Whether the mask is set at any of the rows."""
+    for row in rows:  # noqa: SIM110  (Numba compiles no generator expressions)
+        if mask[row]:
+            return True
+    return False

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommendations.model.ranking.compiled import diversify, read_only
+from recommendations.model.ranking.compiled import diversify
 from recommendations.model.ranking.name_index import NameIndex, Spans
+from recommendations.model.ranking.scoring import read_only
 from recommendations.model.vocabulary import Rows
 
 DEFAULT_DIVERSITY = 0.3

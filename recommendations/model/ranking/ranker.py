@@ -8,9 +8,10 @@ import numpy as np
 
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking.compiled import WIDTH, Bytes, Int32s, Mask, any_of, rank, read_only
+from recommendations.model.ranking.compiled import WIDTH, Bytes, Int32s, Mask, rank
+from recommendations.model.ranking.content import any_of
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
-from recommendations.model.ranking.scoring import Evidence, RankedBook
+from recommendations.model.ranking.scoring import Evidence, RankedBook, read_only
 from recommendations.model.vocabulary import ABSENT
 
 _NO_CONTENT = read_only(np.empty(0, np.int32)), read_only(np.empty(0)), read_only(np.empty(0, np.int32))

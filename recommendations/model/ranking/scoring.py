@@ -1,6 +1,6 @@
 """From a reader's history to the books that fit it best."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,14 @@ REASONS = 2
 """How many books of the history explain a recommendation, at most."""
 
 Weights = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A read-only view, as mapped files are: Numba compiles separately for arrays that may be written."""
+    if array.flags.writeable:
+        array = array.view()
+        array.flags.writeable = False
+    return array
 
 
 class RankedBook(NamedTuple):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from recommendations.domain.interactions import Preference
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking.compiled import read_only
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.ranking.ranker import Ranker
@@ -20,6 +19,7 @@ from recommendations.model.ranking.scoring import (
     RankedBook,
     best,
     learned_evidence,
+    read_only,
     top_contributors,
     totals,
 )

@@ -1,0 +1,12 @@
+"""A model at work."""
+
+import pytest
+
+from recommendations.model.ranking.served_model import ServedModel
+from tests.recommendations.model.ranking.served import CATALOGUE, HISTORY, served
+
+
+@pytest.fixture
+def model() -> ServedModel:
+    """The model of the history above."""
+    return served(HISTORY, CATALOGUE)

@@ -1,0 +1,91 @@
+"""A small model at work, and how tests use it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from recommendations.domain.books import Book, Category
+from recommendations.domain.interactions import Event, InteractionKind
+from recommendations.domain.recommending import (
+    RecommendationList,
+    RecommendRequest,
+    Selection,
+)
+from recommendations.model.ranking.catalogue import Catalogue
+from recommendations.model.ranking.served_model import ServedModel
+from tests.recommendations.model.artifacts import artifact_of
+
+K = InteractionKind
+M, SF = Category.MYSTERY, Category.SCIENCE_FICTION
+TODAY = date(2026, 1, 1)
+
+
+def book(id_: int, *categories: Category, year: int | None = None) -> Book:
+    """A book."""
+    return Book(id=id_, title=f"Book {id_}", categories=categories, year=year)
+
+
+def by_id(*books: Book) -> dict[int, Book]:
+    """A catalogue."""
+    return {one.id: one for one in books}
+
+
+def purchases(*pairs: tuple[int, int]) -> list[Event]:
+    """Readers and the books they bought."""
+    return [Event(place, reader, id_, K.PURCHASE, 0.0) for place, (reader, id_) in enumerate(pairs, 1)]
+
+
+def served(events: list[Event], books: Mapping[int, Book], *, known: Iterable[int] | None = None) -> ServedModel:
+    """A model of `known` books (all of them by default), trained on `events`."""
+    return ServedModel.of(artifact_of(books if known is None else known, events), books.values())
+
+
+class Supply:
+    """A catalogue that changes."""
+
+    def __init__(self, books: Mapping[int, Book]) -> None:
+        self._now = Catalogue.empty().changed(list(books.values()))
+
+    def __call__(self) -> Catalogue:
+        """The catalogue as of now."""
+        return self._now
+
+    def take(self, *books: Book) -> None:
+        """Add or replace books."""
+        self._now = self._now.changed(books)
+
+
+def ask(
+    model: ServedModel,
+    reader_id: int,
+    category: Category | None = None,
+    *,
+    limit: int = 10,
+    excluded: frozenset[int] = frozenset(),
+    selection: Selection = Selection.FOR_YOU,
+) -> RecommendationList:
+    """One shelf."""
+    return model.recommend(
+        RecommendRequest(reader_id=reader_id, category=category, limit=limit, excluded=excluded, selection=selection)
+    )
+
+
+def ids(shelf: RecommendationList) -> list[int]:
+    """The books of a shelf."""
+    return [one.book.id for one in shelf.recommendations]
+
+
+# Readers of 1 also read 2 (three of them) and 3 (two); readers of 4 read 5. Everybody else reads 6.
+CATALOGUE = by_id(
+    book(1, M), book(2, M), book(3, SF), book(4, SF), book(5, SF), book(6, M), book(7, M, year=2020), book(8, SF)
+)
+HISTORY = purchases(
+    *((reader, 1) for reader in (11, 12, 13)),
+    *((reader, 2) for reader in (11, 12, 13)),
+    *((reader, 3) for reader in (11, 12)),
+    *((reader, 4) for reader in (14, 15)),
+    *((reader, 5) for reader in (14, 15)),
+    *((reader, 6) for reader in range(20, 26)),
+    (30, 1),
+    (31, 1),
+    (31, 4),
+)
