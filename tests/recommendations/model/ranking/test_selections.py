@@ -40,7 +40,7 @@ from tests.recommendations.model.ranking.served import (
 
 
 def test_what_is_popular(model: ServedModel) -> None:
-    """The shelf is the same for everyone but for what they took or waved away; unread ones end it as new."""
+    """The list is the same for everyone except for books they read or dismissed; unread books end it as new."""
     shelf = ask(model, NOBODY, selection=Selection.POPULAR)
     assert ids(shelf) == [6, 1, 2, 4, 3, 5, 7, 8]
     assert [one.reason.kind for one in shelf.recommendations] == [ReasonKind.POPULAR] * 6 + [ReasonKind.NEW] * 2
@@ -207,7 +207,7 @@ def test_promises_of_the_contract(
     reader: int,
     data: st.DataObject,
 ) -> None:
-    """Whatever happened: no book twice, none taken, waved away, excluded, of another shelf or not on sale.
+    """Whatever happened: no book twice, and none that is read, dismissed, excluded, of another category or removed.
 
     And the list is as long as it can be, best scores first, its reasons likings of this reader.
     """

@@ -71,7 +71,7 @@ def test_the_book_that_counted_most_is_named_first() -> None:
     ("kind", "value"), [(K.PURCHASE, 0.0), (K.RATING, 5.0), (K.RATING, 0.5), (K.NOT_INTERESTED, 0.0)]
 )
 def test_taken_and_waved_away_books_do_not_come_back(model: ServedModel, kind: int, value: float) -> None:
-    """What was bought, rated or waved away leaves the list with the event, personal or popular."""
+    """A book that is bought, rated or dismissed leaves the list with that event, personal or popular."""
     for reader, gone in ((30, 2), (77, 6)):
         assert gone in ids(ask(model, reader))
         model.observe([Event(900, reader, gone, kind, value)])
