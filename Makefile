@@ -35,9 +35,9 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@touch $@
 
 # A signal to make's process alone ends the services too. Make passes SIGTERM on, but not SIGINT: it resets its handler
-# and waits for the recipe to end. The recipe sees that (on Linux) by the signals that make still catches.
+# and waits for the recipe to end. The recipe sees that (on Linux): make neither catches nor ignores SIGINT any more.
 make_goes_on = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
-  (( 16\#$$(awk '/^SigCgt/ { print $$2 }' /proc/$$PPID/status) & 2 )); }
+  (( ($$(awk '/^Sig(Cgt|Ign)/ { printf "16\#%s|", $$2 }' /proc/$$PPID/status)0) & 2 )); }
 
 run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
 	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' TERM; trap : INT; \

@@ -109,7 +109,7 @@ def test_shop_and_provider_reach_each_other() -> None:
     script = (
         "from marketplace.app import connect_provider; from marketplace.domain.money import Money; "
         "from marketplace.settings import Settings; "
-        r"connect_provider(Settings())\.request_payment('TEST-TEST-TEST', Money(999, 'EUR'))"
+        "connect_provider(Settings()).request_payment('TEST-TEST-TEST', Money(999, 'EUR'))"
     )
     compose("exec", "-T", "marketplace", "python", "-c", script)
     ends = time.monotonic() + HEALTHY_WITHIN_SECONDS

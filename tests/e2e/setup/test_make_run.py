@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -23,6 +23,14 @@ SERVICES = ("recommendations", "marketplace", "payments")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of all tests here, so that only the first start trains a model."""
     return tmp_path_factory.mktemp("make-run")
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """SIGINT as a terminal's programs have it: in the background, as CI may run, it is ignored by every child."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def environment(folder: Path) -> dict[str, str]:

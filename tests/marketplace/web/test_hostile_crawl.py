@@ -225,8 +225,9 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
     assert findings.requests > (5000 if is_whole else 2000)
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
     assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
-    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
-    assert routes - findings.endpoints == set(UNLINKED)
+    if is_whole:
+        routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+        assert routes - findings.endpoints == set(UNLINKED)
     assert kept_of(store, victim.reader_id) == before
     assert Browser(app).sign_in(BOB, HIS_PASSWORD).location == "/account"
 
