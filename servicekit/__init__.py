@@ -1,1 +1,1 @@
-"""What both services need and neither is about: settings, logging, databases, migrations, CSV, tracing."""
+"""Infrastructure that all services share: settings, logging, databases, migrations, CSV, tracing."""

@@ -1,4 +1,4 @@
-"""The commands of a service: an error that an operator can put right is one line instead of a traceback."""
+"""The commands of a service: errors that an operator can fix are shown in one line, without a traceback."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus

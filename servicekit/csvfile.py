@@ -1,4 +1,4 @@
-"""CSV files from booksellers: plain or gzipped, read as a stream, bad rows set aside instead of stopping it."""
+"""Reads CSV files from booksellers: plain or gzipped, as a stream; bad rows are rejected and do not stop it."""
 
 import csv
 import gzip

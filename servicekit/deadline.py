@@ -1,4 +1,4 @@
-"""The moment by which a thread must be done with what it does for a call, whatever it waits for meanwhile."""
+"""A deadline for the current thread, which locks and database connections respect."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Structured logs: one line of key=value pairs an event, on standard error."""
+"""Structured logs: each event is one line of key=value pairs on standard error."""
 
 import logging
 import sys

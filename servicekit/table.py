@@ -1,4 +1,4 @@
-"""Tables on the screen."""
+"""Prints tables in the terminal."""
 
 from collections.abc import Sequence
 

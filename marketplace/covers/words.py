@@ -1,4 +1,4 @@
-"""The words of a text, between which lines may be broken."""
+"""Splits text into words, between which lines may be broken."""
 
 import re
 import unicodedata

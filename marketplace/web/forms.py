@@ -1,4 +1,4 @@
-"""What a request's form says, where it leads back to, and forms that are shown again."""
+"""Reading submitted forms, showing them again with errors, and redirecting back."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What pages are given to work with."""
+"""The use cases and collaborators that pages are given."""
 
 from dataclasses import dataclass
 

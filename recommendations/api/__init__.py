@@ -1,1 +1,1 @@
-"""The gRPC face: the only package that sees protobuf messages."""
+"""The gRPC server: the only package that handles protobuf messages."""

@@ -1,4 +1,4 @@
-"""What can go wrong for a reason that the caller should know."""
+"""The errors that callers and operators see."""
 
 
 class RecommendationsError(Exception):

@@ -1,4 +1,4 @@
-"""The tables."""
+"""The tables of the database."""
 
 from sqlalchemy import (
     JSON,

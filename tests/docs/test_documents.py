@@ -32,6 +32,8 @@ def logged_events() -> Iterator[str]:
         for path in sorted((ROOT / service).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 match node:
+                    case ast.Call(func=ast.Attribute(attr="log"), args=[_, event, *_]):
+                        yield from (str(part.value) for part in ast.walk(event) if isinstance(part, ast.Constant))
                     # `report` is a method of the log that was chosen before.
                     case ast.Call(
                         func=ast.Attribute(attr=level) | ast.Name(id="report" as level),

@@ -1,4 +1,4 @@
-"""The arguments of a moderators' table."""
+"""The query parameters of moderators' tables: search, filter, sort order and page."""
 
 from enum import Enum
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""A book's page, and what opening it says about the reader."""
+"""A book's page; opening it is recorded as a view or a click."""
 
 import structlog
 from flask import Blueprint, render_template, request

@@ -1,4 +1,4 @@
-"""Changes of the catalogue, and what became of them."""
+"""Requests that change the catalogue, and their results."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""What readers did, and what became of it."""
+"""Requests to record and list interactions, and their results."""
 
 import base64
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Readers that are to be no more."""
+"""Requests to merge and to delete readers."""
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
