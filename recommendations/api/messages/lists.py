@@ -7,6 +7,7 @@ from recommendations.api.messages import fields
 from recommendations.domain.books import Book, Category
 from recommendations.domain.errors import CategoryNotFound, InvalidArgument
 from recommendations.domain.recommending import (
+    ReasonKind,
     Recommendation,
     RecommendationList,
     RecommendRequest,
@@ -83,17 +84,17 @@ class ListMessages:
     def _add(
         self, recommendations: Iterable[Recommendation], message: pb.RecommendationResponse | pb.SimilarBooksResponse
     ) -> None:
-        add = message.recommendations.add
+        add, prepared = message.recommendations.add, self._parts
         for book, score, (kind, because) in recommendations:
             recommendation = add()
-            recommendation.MergeFromString(self._parts(book)[1])
+            # Messages merge where their bytes are joined (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+            recommendation.MergeFromString(
+                b"".join([prepared(book)[1], _KINDS[kind], *[prepared(other)[2] for other in because]])
+            )
             recommendation.score = score
-            reason = recommendation.reason
-            reason.kind = kind  # type: ignore[assignment]
-            reason.MergeFromString(b"".join([self._parts(other)[2] for other in because]))
 
     def _parts(self, book: Book) -> tuple[Book, bytes, bytes]:
-        """A book with its BookRecommendation and a Reason that names it, both serialized."""
+        """A book, and what of a BookRecommendation recommends it and names it as a reason, both serialized."""
         parts = self._prepared.get(book.id)
         # A changed book is another object, and takes the place of the old one.
         if parts is None or parts[0] is not book:
@@ -139,4 +140,12 @@ def _recommendation(book: Book) -> bytes:
 
 
 def _reason(book: Book) -> bytes:
-    return pb.Reason(books=[pb.BookReference(id=book.id, title=book.title)]).SerializeToString()
+    named = pb.BookReference(id=book.id, title=book.title)
+    return pb.BookRecommendation(reason=pb.Reason(books=[named])).SerializeToString()
+
+
+_KINDS = {
+    kind: pb.BookRecommendation(reason=pb.Reason(kind=pb.Reason.Kind.ValueType(kind))).SerializeToString()
+    for kind in ReasonKind
+}
+"""What of a BookRecommendation has the kind of its reason, serialized."""
