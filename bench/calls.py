@@ -4,7 +4,7 @@ import itertools
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -62,7 +62,7 @@ class Row:
         self.threads = 0
         self._server = server
         self._reader = readers[0]
-        self._messages = itertools.cycle([_request(reader).SerializeToString() for reader in readers])
+        self._messages = cycled_requests(readers)
 
     def warm_up(self) -> None:
         """A load that is not counted."""
@@ -104,7 +104,7 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
         data = amazon_book("Recommend")
         rows = [Row(name.format(threads), _empty(stage, kind, threads), [1]) for name, kind, threads in EMPTY]
         if data is not None:
-            readers = _shuffled_readers(data)
+            readers = shuffled_readers(data)
             folder = _trained(stage, data, PROJECT)
             rows.append(Row("Recommend, another reader each call", _ready(folder), readers))
             if beside is not None:
@@ -150,10 +150,16 @@ def _ready(folder: RecommendationsFolder, *, workers: int = 1) -> RunningServer:
     return server
 
 
-def _shuffled_readers(data: BookData) -> list[int]:
+def shuffled_readers(data: BookData) -> list[int]:
+    """The readers of a history, in a fixed random order."""
     readers: list[int] = np.unique(read_pairs(data).readers).tolist()
     random.Random(SEED).shuffle(readers)
     return readers
+
+
+def cycled_requests(readers: Sequence[int]) -> Iterator[bytes]:
+    """A serialized request for each reader, again and again."""
+    return itertools.cycle([_request(reader).SerializeToString() for reader in readers])
 
 
 def _request(reader: int) -> pb.RecommendationRequest:

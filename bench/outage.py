@@ -11,7 +11,7 @@ import numpy as np
 from bench.guest import Guest, Sample
 from bench.load.marketplace_process import open_shop
 from bench.load.processes import Stage
-from bench.load.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
+from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from bench.load.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
 from servicekit.table import print_table
 
@@ -44,32 +44,15 @@ class Shop:
 
     def __init__(self, stage: Stage) -> None:
         self._folder = RecommendationsFolder(stage)
-        self._recommendations = self._folder.serve("start")
-        wait_until_serving(self._recommendations)
-        shop = open_shop(stage, self._recommendations)
+        self.recommendations = self._folder.serve("start")
+        wait_until_serving(self.recommendations)
+        shop = open_shop(stage, self.recommendations)
         self.url = shop.url
         self.guest = Guest(shop.port)
 
-    def kill(self) -> None:
-        """Kill Recommendations without warning."""
-        self._recommendations.child.kill()
-
     def restart(self) -> None:
         """Start it again on its port."""
-        self._recommendations = self._folder.serve(port=self._recommendations.port)
-
-    def freeze(self) -> None:
-        """Stop it with its connections open."""
-        self._recommendations.child.freeze()
-
-    def thaw(self) -> None:
-        """Let it continue."""
-        self._recommendations.child.thaw()
-
-    @property
-    def recommendations(self) -> RunningServer:
-        """The server that runs now."""
-        return self._recommendations
+        self.recommendations = self._folder.serve(port=self.recommendations.port)
 
 
 def run() -> None:
@@ -81,8 +64,10 @@ def run() -> None:
         shop = Shop(stage)
         runs = [
             _run(stage, shop, "healthy", fault=None, mend=None),
-            _run(stage, shop, "killed", fault=shop.kill, mend=shop.restart),
-            _run(stage, shop, "frozen", fault=shop.freeze, mend=shop.thaw),
+            _run(stage, shop, "killed", fault=shop.recommendations.child.kill, mend=shop.restart),
+            _run(
+                stage, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
+            ),
         ]
     for measured in runs:
         _print_seconds(measured)

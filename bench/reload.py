@@ -1,7 +1,5 @@
 """Latencies of calls while a running server loads a new model."""
 
-import itertools
-import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,18 +7,14 @@ import click
 import numpy as np
 import psutil
 
-from bench.accuracy import read_pairs
+from bench.calls import CONNECTIONS, METHOD, cycled_requests, shuffled_readers
 from bench.data.book_data import BookData, amazon_book
 from bench.data.generated import Size, write_books, write_interactions
 from bench.load.generator import Load, generate_load, offer_load
 from bench.load.processes import Stage
 from bench.load.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
-from protobufs import recommendations_pb2 as pb
 from servicekit.table import print_table
 
-METHOD = "/Recommendations/Recommend"
-CONNECTIONS = 32
-RESULTS = 10
 PEAK_SECONDS = 3.0
 SHARE = 0.25
 """Of the peak rate that is offered."""
@@ -28,7 +22,6 @@ SECONDS = 8.0
 ROUNDS = 4
 INTERACTIONS = 1_000_000
 """Of a generated history."""
-SEED = 7
 
 COLUMNS = ("run", "calls/s", "calls", "failed", "p50 ms", "p99 ms", "slowest ms", "own MB after")
 
@@ -54,7 +47,7 @@ def run(books: int) -> None:
         server = folder.serve()
         wait_until_serving(server)
         once_serving = _own_mb(server)
-        messages = _messages(data)
+        messages = cycled_requests(shuffled_readers(data))
         generate_load(server.port, METHOD, messages, connections=CONNECTIONS, seconds=PEAK_SECONDS / 2)
         peak = generate_load(server.port, METHOD, messages, connections=CONNECTIONS, seconds=PEAK_SECONDS)
         if peak.failed:
@@ -106,15 +99,6 @@ def _runs(
                 f"{after - before} models were loaded in a run that should load {int(reloaded)}"
             )
         yield Run(reloaded, load, _own_mb(server))
-
-
-def _messages(data: BookData) -> Iterator[bytes]:
-    readers: list[int] = np.unique(read_pairs(data).readers).tolist()
-    random.Random(SEED).shuffle(readers)
-    requests = (
-        pb.RecommendationRequest(user_id=reader, any_category=True, max_results=RESULTS) for reader in readers
-    )
-    return itertools.cycle([request.SerializeToString() for request in requests])
 
 
 def _cells(run_: Run) -> Sequence[str]:

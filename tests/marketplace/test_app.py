@@ -5,11 +5,11 @@ import re
 import pytest
 import structlog
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from marketplace.domain.books import Book
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.stored import execute, put
 from tests.marketplace.web.pages.reading import links, page
 
 
@@ -49,9 +49,7 @@ def test_a_signed_cookie_with_an_invalid_reader_is_ignored(
 def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommender: FakeRecommender) -> None:
     """In titles, reasons and names of lists."""
     hostile = '"><script>alert(1)</script>'
-    with store.write() as work:
-        work.books.put([Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}")])
-        work.commit()
+    put(store, Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}"))
     recommender.answer = [shelf(30, name=hostile, reason=because_of(hostile)), shelf()]
     for path in ("/", "/books/30"):
         html = visitor.get(path).text
@@ -62,9 +60,7 @@ def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommend
 
 def test_without_its_database_the_shop_says_so(visitor: FlaskClient, store: Store) -> None:
     """503 in the shop's design, and the error is logged."""
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE book_categories"))
-        connection.commit()
+    execute(store, "DROP TABLE book_categories")
     with structlog.testing.capture_logs() as logs:
         assert "closed for a moment" in page(visitor, "/", 503)
         assert "closed for a moment" in page(visitor, "/books/20", 503)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The settings of a shop of this test's own, on any free port, with nobody to recommend."""
+    """The settings of a shop of this test's own, on any free port, without Recommendations."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKETPLACE", "RECOMM"))}
     return kept | {"MARKETPLACE_DATA_DIR": str(tmp_path), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
 
@@ -108,7 +108,7 @@ def test_a_port_in_use_is_one_error_line(shop: tuple[Popen[str], int], environme
 
 
 def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None:
-    """The relay runs until it is told to stop, while Recommendations is away."""
+    """The relay runs until SIGTERM, also while Recommendations is unreachable."""
     assert run(environment, "migrate").returncode == 0
     with Popen([sys.executable, "-m", "marketplace", "relay"], env=environment, cwd=ROOT, stderr=PIPE) as process:
         # The signal handler is in place once SIGTERM is caught.

@@ -98,7 +98,7 @@ class Outbox:
         self._connection.execute(counting.values(attempts=outbox.c.attempts + 1))
 
     def mark_failed(self, reasons: Mapping[int, str]) -> None:
-        """Dead-letter events, given by id with the reason; they stay in the table until retried or discarded."""
+        """Dead-letter events, given by id with the reason; they stay in the table until retried."""
         for event_id, reason in reasons.items():
             failing = update(outbox).where(outbox.c.event_id == event_id).values(refused_reason=reason)
             self._connection.execute(failing)
@@ -131,15 +131,6 @@ class Outbox:
     def retry_all(self, destination: Destination | None = None) -> int:
         """Likewise all failed events of one destination, or of all; returns how many."""
         return self._requeue(true() if destination is None else outbox.c.destination == destination.value)
-
-    def discard(self, event_id: int) -> None:
-        """Delete a failed event without delivering it.
-
-        Raises EventNotFound.
-        """
-        discarding = delete(outbox).where(outbox.c.event_id == event_id, _FAILED)
-        if not self._connection.execute(discarding).rowcount:
-            raise EventNotFound(f"no failed event {event_id}")
 
     def lengths(self) -> dict[Destination, OutboxLength]:
         """How full it is, for each destination."""

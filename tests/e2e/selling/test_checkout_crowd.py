@@ -20,6 +20,7 @@ from marketplace.store.schema import orders
 from servicekit.database import reading
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.selling.buyers import Answer, Buyer, Fields, buyers_of, sign_up
+from tests.marketplace.stored import put
 
 pytestmark = pytest.mark.slow
 
@@ -38,9 +39,7 @@ def store(settings: Settings) -> Iterator[Store]:
     """The shop's database, with one book."""
     with closing(open_store(settings.database)) as store:
         store.migrate()
-        with store.write() as work:
-            work.books.put([DUNE])
-            work.commit()
+        put(store, DUNE)
         yield store
 
 

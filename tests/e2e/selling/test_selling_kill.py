@@ -24,6 +24,7 @@ from tests.e2e.processes import DEADLINE
 from tests.e2e.selling.buyers import Buyer, buyers_of, sign_up
 from tests.e2e.selling.market import Market
 from tests.e2e.small_shop import BOOKS, SmallShop
+from tests.marketplace.stored import put
 
 pytestmark = pytest.mark.slow
 
@@ -75,11 +76,7 @@ def fill(store: Store) -> None:
     """Create the tables and the books, with few copies of one."""
     store.migrate()
     price = Money(999, "EUR")
-    with store.write() as work:
-        work.books.put(
-            [Book(id=id_, title=f"Book {id_}", price=price, stock=copies_of(id_)) for id_ in range(1, BOOKS + 1)]
-        )
-        work.commit()
+    put(store, *(Book(id=id_, title=f"Book {id_}", price=price, stock=copies_of(id_)) for id_ in range(1, BOOKS + 1)))
 
 
 def copies_of(book_id: int) -> int:

@@ -13,32 +13,27 @@ from marketplace.store import Store
 from marketplace.store.schema import books, outbox
 from tests.marketplace.fakes import NOON, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import add_clicks, add_events, failures, payments, raising, relay
+from tests.marketplace.stored import execute, put
 
 REQUESTED = PaymentRequested("7K3M-9QXD-2TB4", Money(1998, "EUR"))
 WITHDRAWN = PaymentWithdrawn("7K3M-9QXD-2TB4")
 
 
-def put(store: Store, *titles: str) -> None:
-    with store.write() as work:
-        work.books.put([Book(id=number, title=title) for number, title in enumerate(titles, start=1)])
-        work.commit()
+def put_titles(store: Store, *titles: str) -> None:
+    put(store, *(Book(id=number, title=title) for number, title in enumerate(titles, start=1)))
 
 
 def hide(store: Store, book_id: int) -> None:
-    with store.engine.connect() as connection:
-        connection.execute(update(books).where(books.c.book_id == book_id).values(hidden=True))
-        connection.commit()
+    execute(store, update(books).where(books.c.book_id == book_id).values(hidden=True))
 
 
 def test_books_are_sent_in_their_current_state(store: Store) -> None:
     """Several changes of a book become one; a hidden or deleted book is removed."""
-    put(store, "Emma", "Ulysses", "Dune")
+    put_titles(store, "Emma", "Ulysses", "Dune")
     add_events(store, *(BookChanged(book_id) for book_id in (1, 2, 1, 3, 4, 2)))
-    put(store, "Emma, revised")
+    put_titles(store, "Emma, revised")
     hide(store, 2)
-    with store.engine.connect() as connection:
-        connection.execute(delete(books).where(books.c.book_id == 3))
-        connection.commit()
+    execute(store, delete(books).where(books.c.book_id == 3))
     recorder = FakeRecorder()
     assert relay(store, recorder).deliver() == 6
     assert recorder.calls == [["upsert 1"], ["remove 2", "remove 3", "remove 4"]]
@@ -49,7 +44,7 @@ def test_books_are_sent_in_their_current_state(store: Store) -> None:
 
 def test_books_keep_their_order_among_interactions(store: Store) -> None:
     """Only consecutive changes are sent together."""
-    put(store, "Emma", "Ulysses")
+    put_titles(store, "Emma", "Ulysses")
     add_events(store, BookChanged(1), BookChanged(2))
     add_clicks(store, "a")
     add_events(store, BookChanged(1))
@@ -60,7 +55,7 @@ def test_books_keep_their_order_among_interactions(store: Store) -> None:
 
 def test_all_events_of_a_refused_book_fail(store: Store) -> None:
     """Each with the reason, and the others are delivered."""
-    put(store, "Emma", "Ulysses")
+    put_titles(store, "Emma", "Ulysses")
     add_events(store, BookChanged(1), BookChanged(2), BookChanged(1))
     recorder = FakeRecorder()
     recorder.refuses = {"upsert 1"}

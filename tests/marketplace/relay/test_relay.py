@@ -30,6 +30,7 @@ from tests.marketplace.relay.relaying import (
     status,
     waiting,
 )
+from tests.marketplace.stored import execute
 
 
 def deliver_until_settled(store: Store, recorder: FakeRecorder, clock: Clock) -> None:
@@ -188,9 +189,7 @@ def test_a_crash_after_the_call_delivers_again(store: Store) -> None:
 
 def test_a_malformed_payload_fails(store: Store) -> None:
     """A row that cannot be parsed does not block those behind it."""
-    with store.engine.connect() as connection:
-        connection.execute(insert(outbox).values(kind="interaction", payload=["?"], created_at=NOON))
-        connection.commit()
+    execute(store, insert(outbox).values(kind="interaction", payload=["?"], created_at=NOON))
     add_clicks(store, "a")
     recorder = FakeRecorder()
     with structlog.testing.capture_logs():

@@ -10,6 +10,7 @@ from marketplace.domain.errors import InteractionNotFound, StoreUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
 from marketplace.store import Store
 from tests.marketplace.fakes import NOON
+from tests.marketplace.stored import put
 
 VIEW = Interaction(id="view-1", reader_id=0, book_id=7, kind=InteractionKind.VIEW, occurred_at=NOON)
 RATING = replace(VIEW, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
@@ -81,9 +82,7 @@ def test_a_reader_has_one_rating_of_a_book(store: Store) -> None:
 
 def test_deleting_a_reader_deletes_their_data(store: Store) -> None:
     """Interactions and wishlist, and nobody else's."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"))
     gone, stays = reader(store, VIEW), reader(store, replace(VIEW, id="view-2"))
     with store.write() as work:
         for each in (gone, stays):
@@ -97,9 +96,7 @@ def test_deleting_a_reader_deletes_their_data(store: Store) -> None:
 
 def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
     """A second addition changes nothing; a removed book is gone; a copied list joins the other."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"), Book(id=8, title="Emma"))
     one, other = reader(store), reader(store)
     later = NOON + timedelta(days=1)
     with store.write() as work:

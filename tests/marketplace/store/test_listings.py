@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from marketplace.domain.books import Book, Sort
 from marketplace.domain.categories import Category
@@ -13,7 +13,8 @@ from marketplace.domain.errors import AuthorNotFound
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.store.listings import Listings
-from tests.marketplace.store.test_store import counted, put
+from tests.marketplace.store.test_store import counted
+from tests.marketplace.stored import execute, put
 
 LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING]
 
@@ -130,8 +131,7 @@ def test_a_large_category_is_not_sorted(store: Store, sort: Sort) -> None:
 def test_deleting_a_book_deletes_its_index_rows(store: Store) -> None:
     """Nothing that pages look things up by outlives the book."""
     put(store, *NOVELS)
-    with store.engine.begin() as connection:
-        connection.execute(text("DELETE FROM books WHERE book_id = 2"))
+    execute(store, "DELETE FROM books WHERE book_id = 2")
     with store.read() as work:
         assert work.search.find("germinal", limit=9).total == 0
         assert work.listings.by_author("emile-zola", Sort.TITLE, limit=9).total == 4

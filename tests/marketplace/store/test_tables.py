@@ -18,6 +18,7 @@ from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.fakes import NOON
 from tests.marketplace.ordering import ADDRESS, buyer_of, order_of, promote
+from tests.marketplace.stored import put
 
 BOOKS = [
     Book(id=1, title="The Zebra", authors=("Ann Quinn",), isbn="978-0-441-01359-3", price=Money(300, "EUR"), stock=0),
@@ -121,9 +122,7 @@ def test_a_table_ends_at_its_limit(shop: Store) -> None:
 def test_many_matching_books_are_sorted_too(store: Store) -> None:
     """More than are sorted directly come in the same order."""
     many = [Book(id=number, title=f"Title {number:04}") for number in range(1, 701)]
-    with store.write() as work:
-        work.books.put(many)
-        work.commit()
+    put(store, *many)
     with store.read() as work:
         table = work.all_books.table("title", descending=True, limit=2, offset=600)
     assert [row.card.id for row in table.rows] == [100, 99]

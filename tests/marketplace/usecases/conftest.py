@@ -4,12 +4,12 @@ import pytest
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.events import Destination, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.usecases.catalogue.forms import BookForm, form_of
 from marketplace.usecases.moderation import Moderation
 from tests.marketplace.ordering import moderator_of
+from tests.marketplace.stored import put
 
 DUNE = Book(
     id=7,
@@ -35,12 +35,7 @@ class Desk:
         self.woken = 0
         self.moderation = Moderation(store, changed=self.dropped.extend, wake=self._wake)
         self.by = moderator_of(store)
-        self.put(DUNE)
-
-    def put(self, *books: Book) -> None:
-        with self.store.write() as work:
-            work.books.put(books)
-            work.commit()
+        put(store, DUNE)
 
     def book(self, book_id: int = 7) -> Book:
         with self.store.read() as work:
@@ -49,10 +44,6 @@ class Desk:
     def form(self, **typed: str) -> BookForm:
         shown = form_of(self.book())
         return BookForm({**shown.texts, **typed}, shown.shown)
-
-    def events(self) -> list[ShopEvent]:
-        with self.store.read() as work:
-            return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
 
     def _wake(self) -> None:
         self.woken += 1

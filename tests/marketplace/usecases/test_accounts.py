@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import EmailTaken, InvalidCredentials, StoreUnavailable, WrongPassword
-from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
+from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
 from marketplace.store.schema import wishes
@@ -17,6 +17,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.passwords import Passwords
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
+from tests.marketplace.stored import events_of
 
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 
@@ -56,11 +57,6 @@ def exists(store: Store, reader_id: int) -> bool:
         return work.readers.exists(reader_id)
 
 
-def events(store: Store) -> list[ShopEvent]:
-    with store.read() as work:
-        return [row.event() for row in work.outbox.waiting(100)]
-
-
 def test_signing_in_after_signing_up(accounts: Accounts, store: Store) -> None:
     """The same account, from any other browser, by an e-mail in any letters; the password is kept as a hash."""
     made = accounts.sign_up(NOBODY, " Ann@EXAMPLE.com ", PASSWORD)
@@ -92,7 +88,7 @@ def test_signing_up_merges_the_guest(accounts: Accounts, store: Store) -> None:
     guest = guest_of(store)
     made = accounts.sign_up(guest, EMAIL, PASSWORD)
     assert made.reader_id != guest
-    assert events(store) == [ReadersMerged(guest, made.reader_id)]
+    assert events_of(store) == [ReadersMerged(guest, made.reader_id)]
     assert not exists(store, guest)
 
 
@@ -102,7 +98,7 @@ def test_signing_in_merges_the_guest(accounts: Accounts, store: Store) -> None:
     guest = guest_of(store)
     assert accounts.sign_in(guest, EMAIL, PASSWORD) == made
     assert accounts.sign_in(guest, EMAIL, PASSWORD) == made
-    assert events(store) == [ReadersMerged(guest, made.reader_id)]
+    assert events_of(store) == [ReadersMerged(guest, made.reader_id)]
     assert not exists(store, guest)
 
 
@@ -112,7 +108,7 @@ def test_one_account_is_never_merged_into_another(accounts: Accounts, store: Sto
     bob = accounts.sign_up(ann.reader_id, "bob@example.com", PASSWORD)
     accounts.sign_in(bob.reader_id, EMAIL, PASSWORD)
     accounts.sign_in(ann.reader_id, EMAIL, PASSWORD)
-    assert events(store) == []
+    assert events_of(store) == []
     assert exists(store, ann.reader_id)
     assert exists(store, bob.reader_id)
 
@@ -192,9 +188,9 @@ def test_deleting_an_account_needs_its_password(accounts: Accounts, store: Store
     for wrong in (None, "", "wrong horse"):
         with pytest.raises(WrongPassword):
             accounts.forget(made.reader_id, wrong)
-    assert events(store) == []
+    assert events_of(store) == []
     accounts.forget(made.reader_id, PASSWORD)
-    assert events(store) == [ReaderForgotten(made.reader_id)]
+    assert events_of(store) == [ReaderForgotten(made.reader_id)]
     assert not exists(store, made.reader_id)
     assert accounts.signed_in(made.reader_id, made.session_key) is None
     assert accounts.sign_up(NOBODY, EMAIL, PASSWORD).reader_id != made.reader_id
@@ -204,7 +200,7 @@ def test_deleting_a_guest_needs_no_password(accounts: Accounts, store: Store) ->
     """A guest has none: asking is enough."""
     guest = guest_of(store)
     accounts.forget(guest, None)
-    assert events(store) == [ReaderForgotten(guest)]
+    assert events_of(store) == [ReaderForgotten(guest)]
     assert not exists(store, guest)
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import BookNotFound, InteractionNotFound, StoreUnavailable
@@ -15,6 +14,7 @@ from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
 from marketplace.usecases.activity import Activity, forget_reader, merge_readers
 from tests.marketplace.fakes import Clock
+from tests.marketplace.stored import events_of, execute, put, sent
 
 FIRST = 1_000_000_000
 KINDS = InteractionKind
@@ -28,20 +28,19 @@ class Readers:
         self.clock = Clock()
         self.woken = 0
         self.activity = Activity(store, wake=self._wake, clock=self.clock.now)
-        with store.write() as work:
-            work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma")])
-            work.commit()
+        put(store, Book(id=7, title="Dune"), Book(id=8, title="Emma"))
 
     def _wake(self) -> None:
         self.woken += 1
 
-    def sent(self) -> list[ShopEvent]:
-        with self.store.read() as work:
-            return [row.event() for row in work.outbox.waiting(100)]
+    def events(self) -> list[ShopEvent]:
+        return events_of(self.store)
 
-    def told_kinds(self) -> list[tuple[int, KINDS]]:
-        """The books and kinds of the interactions among them."""
-        return [(each.book_id, each.kind) for each in self.sent() if isinstance(each, Interaction)]
+    def sent(self) -> list[Interaction]:
+        return sent(self.store)
+
+    def sent_kinds(self) -> list[tuple[int, KINDS]]:
+        return [(interaction.book_id, interaction.kind) for interaction in self.sent()]
 
     def history(self, reader_id: int) -> list[tuple[int, KINDS, int | None]]:
         """What the shop itself keeps of a reader, the latest first."""
@@ -65,9 +64,8 @@ def test_a_click_makes_a_guest(readers: Readers) -> None:
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
-    sent = readers.sent()
-    assert [each.recommendation_id for each in sent if isinstance(each, Interaction)] == ["list-1", ""]
-    assert readers.told_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
+    assert [each.recommendation_id for each in readers.sent()] == ["list-1", ""]
+    assert readers.sent_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
     assert readers.woken == 2
 
 
@@ -80,7 +78,7 @@ def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
     """A reload of the same link is the same click; a link in another list is another."""
     for attribution in ("list-1", "list-1", "list-2"):
         readers.activity.record_click(NOBODY if not readers.sent() else FIRST, 7, attribution)
-    assert readers.told_kinds() == [(7, KINDS.CLICK)] * 2
+    assert readers.sent_kinds() == [(7, KINDS.CLICK)] * 2
 
 
 def test_a_view_counts_once_a_day(readers: Readers) -> None:
@@ -89,7 +87,7 @@ def test_a_view_counts_once_a_day(readers: Readers) -> None:
     for seconds in (0, 60, 86_400):
         readers.clock.seconds += seconds
         readers.activity.record_view(reader_id, 7)
-    assert readers.told_kinds()[1:] == [(7, KINDS.VIEW)] * 2
+    assert readers.sent_kinds()[1:] == [(7, KINDS.VIEW)] * 2
     woken = readers.woken
     readers.activity.record_view(NOBODY, 7)
     readers.activity.record_view(5, 7)
@@ -103,7 +101,7 @@ def test_an_undone_action_can_be_repeated(readers: Readers) -> None:
     readers.activity.undo(FIRST, action.interaction.id)
     again = readers.activity.dismiss(FIRST, 7, "")
     assert again.interaction.id != action.interaction.id
-    assert readers.told_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
+    assert readers.sent_kinds() == [(7, KINDS.NOT_INTERESTED), (7, KINDS.UNDO), (7, KINDS.NOT_INTERESTED)]
     assert readers.history(FIRST) == [(7, KINDS.NOT_INTERESTED, None)]
 
 
@@ -113,8 +111,7 @@ def test_the_last_rating_wins(readers: Readers) -> None:
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
-    sent = [each for each in readers.sent() if isinstance(each, Interaction)]
-    assert [(each.kind, each.half_stars, each.undoes) for each in sent] == [
+    assert [(each.kind, each.half_stars, each.undoes) for each in readers.sent()] == [
         (KINDS.RATING, 9, ""),
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),
@@ -128,7 +125,7 @@ def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
         readers.activity.rate(NOBODY, 7, half_stars, "")
-    assert readers.sent() == []
+    assert readers.events() == []
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
@@ -143,9 +140,8 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(rate, range(1, 9)))
     assert len(readers.history(reader_id)) == 2
-    ratings = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.RATING]
-    undone = [each for each in readers.sent() if isinstance(each, Interaction) and each.kind is KINDS.UNDO]
-    assert (len(ratings), len(undone)) == (8, 7)
+    kinds = [kind for _, kind in readers.sent_kinds()]
+    assert (kinds.count(KINDS.RATING), kinds.count(KINDS.UNDO)) == (8, 7)
 
 
 def test_dismissing_twice_is_once(readers: Readers) -> None:
@@ -174,7 +170,7 @@ def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
     readers.activity.remove_from_wishlist(reader_id, 7)
     with readers.store.read() as work:
         assert not work.wishes.has(reader_id, 7)
-    assert readers.sent() == []
+    assert readers.events() == []
 
 
 def test_an_unknown_book_is_refused(readers: Readers) -> None:
@@ -187,7 +183,7 @@ def test_an_unknown_book_is_refused(readers: Readers) -> None:
     ):
         with pytest.raises(BookNotFound):
             action()
-    assert readers.sent() == []
+    assert readers.events() == []
     with readers.store.read() as work:
         assert not work.readers.exists(FIRST)
 
@@ -205,7 +201,7 @@ def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
     with readers.store.read() as work:
         assert not work.readers.exists(guest)
         assert work.wishes.has(account, 8)
-    *_, merged, undo = readers.sent()
+    *_, merged, undo = readers.events()
     assert merged == ReadersMerged(guest, account)
     assert isinstance(undo, Interaction)
     assert (undo.kind, undo.reader_id) == (KINDS.UNDO, account)
@@ -253,11 +249,11 @@ def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
         forget_reader(work, account, readers.clock.now())
         work.commit()
     assert readers.history(account) == []
-    assert [each for each in readers.sent() if not isinstance(each, Interaction)] == [
+    assert [event for event in readers.events() if not isinstance(event, Interaction)] == [
         ReadersMerged(guest, account),
         ReaderForgotten(account),
     ]
-    assert [each.reader_id for each in readers.sent() if isinstance(each, Interaction)] == [stays]
+    assert [interaction.reader_id for interaction in readers.sent()] == [stays]
 
 
 def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
@@ -276,9 +272,7 @@ def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
 def test_a_guest_and_their_click_are_one_transaction(store: Store) -> None:
     """If the event cannot be written there is no reader either, and no history."""
     readers = Readers(store)
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE outbox"))
-        connection.commit()
+    execute(store, "DROP TABLE outbox")
     with pytest.raises(StoreUnavailable):
         readers.activity.record_click(NOBODY, 7, "shop")
     with store.read() as work:

@@ -6,19 +6,17 @@ from threading import Barrier, Event, Thread
 
 import pytest
 import structlog
-from sqlalchemy import text
 
 from marketplace.domain.books import BestSellers, Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.best_sellers import MAX_AGE, BestSellersCache
 from tests.marketplace.fakes import Clock
+from tests.marketplace.stored import execute, put
 
 
-def put(store: Store, *ids: int) -> None:
-    with store.write() as work:
-        work.books.put([Book(id=book_id, title="A book") for book_id in ids])
-        work.commit()
+def put_ids(store: Store, *ids: int) -> None:
+    put(store, *(Book(id=book_id, title="A book") for book_id in ids))
 
 
 def ids(best: BestSellers) -> list[int]:
@@ -26,18 +24,16 @@ def ids(best: BestSellers) -> list[int]:
 
 
 def break_down(store: Store) -> None:
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE book_categories"))
-        connection.commit()
+    execute(store, "DROP TABLE book_categories")
 
 
 def test_they_expire_after_half_a_minute(store: Store) -> None:
     """New books appear then and not before."""
     clock = Clock()
     best_sellers = BestSellersCache(store, clock=clock)
-    put(store, 1)
+    put_ids(store, 1)
     assert ids(best_sellers.current()) == [1]
-    put(store, 2)
+    put_ids(store, 2)
     clock.seconds += MAX_AGE - 1
     assert ids(best_sellers.current()) == [1]
     clock.seconds += 1
@@ -48,7 +44,7 @@ def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
     """A page can be made from memory, and each failed attempt is logged."""
     clock = Clock()
     best_sellers = BestSellersCache(store, clock=clock)
-    put(store, 1)
+    put_ids(store, 1)
     best_sellers.current()
     break_down(store)
     clock.seconds += MAX_AGE
@@ -89,7 +85,7 @@ def test_one_thread_reads_while_the_others_use_the_cache(store: Store) -> None:
     clock = Clock()
     store = HeldStore(store)
     best_sellers = BestSellersCache(store, clock=clock)
-    put(store, 1)
+    put_ids(store, 1)
     known = best_sellers.current()
     store.holds = True
     clock.seconds += MAX_AGE
@@ -105,7 +101,7 @@ def test_one_thread_reads_while_the_others_use_the_cache(store: Store) -> None:
 def test_concurrent_first_pages_read_once(store: Store) -> None:
     """Eight visitors of a new process cause one query, and all see the same."""
     best_sellers = BestSellersCache(store, clock=Clock())
-    put(store, 1)
+    put_ids(store, 1)
     start = Barrier(8, timeout=10)
     seen: list[BestSellers] = []
 

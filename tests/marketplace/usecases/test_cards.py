@@ -8,12 +8,7 @@ from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
 from marketplace.usecases.cards import MAX_AGE, CardCache
 from tests.marketplace.fakes import Clock
-
-
-def put(store: Store, *books: Book) -> None:
-    with store.write() as work:
-        work.books.put(books)
-        work.commit()
+from tests.marketplace.stored import put
 
 
 def titles(cards: CardCache, *ids: int) -> dict[int, str]:

@@ -14,7 +14,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from tests.marketplace.browser import quick_passwords
-from tests.marketplace.web.pages.reading import sent
+from tests.marketplace.stored import put, sent
 
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=3)
 EMMA = Book(id=21, title="Emma", price=Money(500, "EUR"))
@@ -27,12 +27,6 @@ def carts(store: Store) -> Carts:
     """Carts over a store with four books."""
     put(store, DUNE, EMMA, DOLLARS, UNPRICED)
     return Carts(store, Activity(store, wake=lambda: None))
-
-
-def put(store: Store, *books: Book) -> None:
-    with store.write() as work:
-        work.books.put(books)
-        work.commit()
 
 
 def content(carts: Carts, reader_id: int) -> dict[int, int]:

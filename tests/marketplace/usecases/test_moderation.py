@@ -16,6 +16,7 @@ from marketplace.domain.events import PaymentWithdrawn
 from marketplace.domain.moderation import Action
 from marketplace.domain.orders import Actor, OrderState
 from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_of, order_of
+from tests.marketplace.stored import events_of, put
 from tests.marketplace.usecases.conftest import Desk
 
 
@@ -42,7 +43,7 @@ def test_a_cancelled_order_is_restocked_and_refunded(desk: Desk) -> None:
     order_id = order_of(desk.store, desk.by, 7, 4, OrderState.PAID)
     assert desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
     assert desk.book().stock == 10
-    assert PaymentWithdrawn(order_id) in desk.events()
+    assert PaymentWithdrawn(order_id) in events_of(desk.store)
 
 
 @pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.PAID, OrderState.REJECTED])
@@ -93,7 +94,7 @@ def test_failed_events_are_retried(desk: Desk) -> None:
         desk.moderation.retry_event(desk.by, first)
     assert desk.moderation.retry_all_events(desk.by) == 1
     assert desk.moderation.retry_all_events(desk.by) == 0
-    assert len(desk.events()) == 2
+    assert len(events_of(desk.store)) == 2
     entries = [(entry.action, entry.subject, entry.detail) for entry in log_of(desk.store)[:2]]
     assert entries == [(Action.EVENTS_RETRIED, "", {"count": 1}), (Action.EVENT_RETRIED, str(first), {})]
 
@@ -103,7 +104,7 @@ def test_the_overview_counts(desk: Desk) -> None:
     buyer = buyer_of(desk.store)
     order_of(desk.store, buyer, 7)
     order_of(desk.store, buyer, 7, 1, OrderState.PAID)
-    desk.put(Book(id=8, title="Emma", stock=0), Book(id=9, title="Ulysses", stock=0))
+    put(desk.store, Book(id=8, title="Emma", stock=0), Book(id=9, title="Ulysses", stock=0))
     desk.moderation.hide_book(desk.by, 9)
     overview = desk.moderation.overview()
     assert (overview.awaiting_payment, overview.to_ship, overview.sold_out, overview.hidden) == (1, 1, 1, 1)

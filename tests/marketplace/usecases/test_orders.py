@@ -26,6 +26,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders, change_state
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
+from tests.marketplace.stored import put
 
 ADDRESS = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=10)
@@ -41,9 +42,7 @@ class Shop:
         self.carts = Carts(store, Activity(store, wake=lambda: None))
         self.orders = Orders(store)
         self.accounts = Accounts(store, passwords=quick_passwords())
-        with store.write() as work:
-            work.books.put([DUNE, EMMA, FREE])
-            work.commit()
+        put(store, DUNE, EMMA, FREE)
 
     def account(self, name: str = "ann") -> int:
         return self.accounts.sign_up(0, f"{name}@example.com", "correct horse").reader_id
@@ -162,9 +161,7 @@ def test_only_what_was_shown_is_ordered(shop: Shop) -> None:
     with pytest.raises(CartChanged):
         shop.orders.place(ann, "nothing", ADDRESS, ())
     shown = shop.fill(ann, (20, 1), (21, 1))
-    with shop.store.write() as work:
-        work.books.put([replace(EMMA, price=Money(501, "EUR"))])
-        work.commit()
+    put(shop.store, replace(EMMA, price=Money(501, "EUR")))
     with pytest.raises(CartChanged):
         shop.orders.place(ann, "price", ADDRESS, shown)
     shop.carts.set_quantity(ann, 20, 2)

@@ -14,6 +14,7 @@ from marketplace.store import Store
 from marketplace.usecases.payments import REQUEST_AGAIN_AFTER, REQUEST_BATCH, PaymentOutcome, Payments
 from tests.marketplace.fakes import NOON, Clock
 from tests.marketplace.ordering import bring, place, state_of
+from tests.marketplace.stored import events_of
 
 TOKENS = CallbackTokens("a key of a shop")
 PAID, DECLINED = PaymentOutcome.PAID, PaymentOutcome.DECLINED
@@ -33,8 +34,7 @@ class Shop:
         return self.payments.settle(self.order, TOKENS.issue(self.order), outcome)
 
     def events(self) -> list[ShopEvent]:
-        with self.store.read() as work:
-            return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
+        return events_of(self.store)
 
     def deliver(self) -> list[ShopEvent]:
         events = self.events()

@@ -17,14 +17,12 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
 from tests.marketplace.fakes import NOON
-from tests.marketplace.web.pages.reading import sent
+from tests.marketplace.stored import put, sent
 
 
 def test_the_export_is_complete(store: Store) -> None:
     """Account without its secrets, history with titles and stars, wishlist, cart and orders."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR"))])
-        work.commit()
+    put(store, Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR")))
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
     action = activity.rate(NOBODY, 7, 9, "list-1")
     activity.add_to_wishlist(action.reader_id, 8)
@@ -85,9 +83,7 @@ def test_the_export_is_complete(store: Store) -> None:
 
 def test_the_export_has_no_data_of_others(store: Store) -> None:
     """A reader without data exports nothing."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"))
     activity = Activity(store, wake=lambda: None)
     activity.rate(NOBODY, 7, 9, "")
     other = activity.add_to_wishlist(NOBODY, 7)
@@ -111,9 +107,7 @@ def somebody(store: Store, email: str) -> tuple[int, str]:
 @pytest.fixture
 def forgotten(store: Store) -> str:
     """The id of a rating whose reader was in the database's statistics before being deleted."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"))
     for number in range(20):
         somebody(store, f"stays{number}@example.com")
     reader_id, interaction_id = somebody(store, "goes@example.com")

@@ -33,6 +33,7 @@ from marketplace.store import Store
 from marketplace.usecases.activity import forget_reader, merge_readers
 from marketplace.usecases.orders import change_state
 from tests.drills import is_running
+from tests.marketplace.stored import put
 from tests.marketplace.usecases.selling_model import SellingModel
 
 pytestmark = pytest.mark.slow
@@ -155,9 +156,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
         book_id = self.id_at(place)
         offer = self.books[book_id]
         offer.price, offer.currency, offer.stock = price, currency, stock
-        with self.store.write() as work:
-            work.books.put([self.book(book_id)])
-            work.commit()
+        put(self.store, self.book(book_id))
 
     @rule(account=st.integers(0, 1))
     def sign_in(self, account: int) -> None:

@@ -91,7 +91,7 @@ class Attacker:
         kind: str = FORM,
         headers: Sequence[tuple[str, str]] = (),
     ) -> Response | None:
-        """Send this and look at the answer; `value` is what is hostile in it. None where the shop fell over."""
+        """Send this and look at the answer; `value` is what is hostile in it. None if the application raised."""
         # By itself: what Werkzeug's test client does beside takes longer than most pages.
         environ = {
             **self._environ,
@@ -193,18 +193,18 @@ class Attacker:
 
     def _faults_of_text(self, response: Response, path: bytes, value: bytes) -> list[str]:
         text, sent = (each.decode(errors="replace") for each in (response.get_data(), value))
-        # Readers are told under which list they themselves said that they had found a book.
+        # The export names the lists that the reader's own links named.
         text = re.sub(r'"recommendation_id": "[^"]*"', "", text)
-        told = (
+        shown = (
             name
             for name, secret in self._victim.secrets.items()
             if secret in text and secret not in sent and name not in self._may_know
         )
-        faults = [f"tells somebody's {name}" for name in told]
+        faults = [f"shows the victim's {name}" for name in shown]
         if path in {b"/wishlist", b"/history", b"/account/export"} and self._victim.wish in text:
-            faults.append("shows somebody's wish")
+            faults.append("shows the victim's wish")
         if f"{MARKER}49" in text:
-            faults.append("reckons what it should only show")
+            faults.append("evaluates what it should only show")
         if response.mimetype == "image/svg+xml" and text:
             faults += [f"<{each.tag}>" for each in ET.fromstring(text).iter() if "script" in each.tag]
         if response.mimetype == "text/html" and MARKER in text:

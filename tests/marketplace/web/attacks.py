@@ -13,7 +13,7 @@ from tests.marketplace.web.crawler import MARKER, Form
 from tests.marketplace.web.hostile import BODIES, HEADERS, MARKUP, METHODS, VALUES, multipart
 
 CARL = "carl@example.com"
-"""An account whose password everybody knows, so that there is one to sign in to."""
+"""An account with a known password, to sign in to."""
 
 VALID_SEGMENTS = {
     "book_id": b"20",
@@ -107,7 +107,7 @@ def attack_forms(attacker: Attacker, values: Values) -> None:
                 "missing": [],
                 "a list": [(f"{name}[]", value)],
                 "twice": [(name, filled[name]), (name, value)],
-                "twice, turned": [(name, value), (name, filled[name])],
+                "twice, reversed": [(name, value), (name, filled[name])],
             }.items():
                 send(attacker, form, f"{name} {what}", [*others, *pairs], value)
         for what, value in values.at("all").items():
@@ -141,7 +141,7 @@ def send(attacker: Attacker, form: Form, what: str, fields: Iterable[tuple[str, 
 
 
 def path_of(rule: str, segments: dict[str, bytes] | None = None) -> bytes:
-    """An address of a route; of a segment that is new here the crawl must be told a value that is valid."""
+    """An address of a route; for a new segment, add a valid value to VALID_SEGMENTS."""
     values = {**VALID_SEGMENTS, **(segments or {})}
     pieces = re.split(r"<(?:[^<>:]+:)?(\w+)>", rule)
     return b"".join(values[piece] if place % 2 else piece.encode() for place, piece in enumerate(pieces))

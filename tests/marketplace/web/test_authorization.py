@@ -18,6 +18,7 @@ from marketplace.domain.orders import Order
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, check_out
+from tests.marketplace.stored import put
 
 IN_BOBS_CART = 777
 WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"
@@ -82,14 +83,11 @@ class Bob:
 @pytest.fixture
 def bob(app: Flask, store: Store) -> Bob:
     """Bob, with a cart and an order."""
-    with store.write() as work:
-        work.books.put(
-            [
-                Book(id=IN_BOBS_CART, title=WANTED, price=Money(1, "EUR")),
-                Book(id=IN_BOBS_CART + 1, title=ORDERED, price=Money(2, "EUR")),
-            ]
-        )
-        work.commit()
+    put(
+        store,
+        Book(id=IN_BOBS_CART, title=WANTED, price=Money(1, "EUR")),
+        Book(id=IN_BOBS_CART + 1, title=ORDERED, price=Money(2, "EUR")),
+    )
     browser = Browser(app)
     browser.sign_up("bob@example.com")
     order_id = check_out(browser, IN_BOBS_CART + 1, address={**ADDRESS_FIELDS, "name": "Robert the Buyer"})

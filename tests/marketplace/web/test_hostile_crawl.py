@@ -125,7 +125,7 @@ def recommender() -> HostileRecommender:
 
 @pytest.fixture
 def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
-    """The shop with hostile books, where nobody is told to wait."""
+    """The shop with hostile books, without rate limits."""
     with store.write() as work:
         work.books.put([*BOOKS, HIDDEN])
         work.all_books.hide(HIDDEN)
@@ -169,7 +169,7 @@ def names(payload: dict[str, object], reader_id: int) -> bool:
 
 
 def kept_of(store: Store, reader_id: int) -> object:
-    """All that is stored of a reader, and what Recommendations will be told of them."""
+    """All that is stored of a reader, and what waits to be sent about them."""
     with store.read() as work:
         return (
             work.accounts.by_reader(reader_id),
@@ -193,16 +193,17 @@ def orders_of(store: Store, reader_id: int) -> object:
 
 def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store: Store, victim: Victim) -> None:
     """All kinds of readers and a moderator send hostile values wherever a page leads or a route is: no 5xx, nothing
-    obeyed, no way out of the shop, nothing of Bob told or changed, and nothing that the shop logs as a fault."""
+    obeyed, no way out of the shop, nothing of Bob shown or changed, and nothing that the shop logs as a fault."""
     before, ordered = kept_of(store, victim.reader_id), orders_of(store, victim.reader_id)
     findings = Findings()
     values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
     Browser(app).sign_up(CARL)
     with structlog.testing.capture_logs() as logs:
-        # What differs between the databases is asked by those who may do most; the drill sends everybody.
-        is_whole = store.engine.dialect.name == "sqlite" or is_running("attack")
+        # The drill attacks as every kind of reader. The short form leaves out visitors, who can do less than guests,
+        # and on PostgreSQL guests, since what differs between the databases shows with an account.
+        is_whole, is_sqlite = is_running("attack"), store.engine.dialect.name == "sqlite"
         for name, browser in browsers(app):
-            if not is_whole and name != "ann":
+            if not is_whole and name not in ({"guest", "ann"} if is_sqlite else {"ann"}):
                 continue
             attacker = Attacker(name, browser, app, findings, victim)
             attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
@@ -217,12 +218,12 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
         _give_work(store)
         attacker = Attacker("moderator", moderator, app, findings, victim, may_know={"order", "name", "e-mail"})
         attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
-        # What a moderator writes about a book all readers are told, so that they are given no secret to write.
+        # What a moderator writes about a book all readers see, so moderators get no secrets to write.
         attack_routes(attacker, app, Values({}))
         attack_forms(attacker, Values({}))
     log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
     faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
-    assert findings.requests > (5000 if is_whole else 2000)
+    assert findings.requests > (5000 if is_whole or is_sqlite else 2000)
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
     assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
     if is_whole:

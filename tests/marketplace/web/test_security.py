@@ -15,6 +15,7 @@ from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
 from marketplace.web.security import address, count_by_address
 from tests.marketplace.browser import Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import put
 
 FIELDS = {"email": "ann@example.com", "password": "correct horse"}
 
@@ -279,9 +280,7 @@ def test_every_error_status_has_a_text(app: Flask, status: int) -> None:
 
 def test_every_response_has_a_content_security_policy(client: FlaskClient, store: Store) -> None:
     """Files, covers, pages and errors."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"))
     for path, allowed in (
         ("/static/shop.css", "'none'"),
         ("/covers/7-0.svg", "'none'"),

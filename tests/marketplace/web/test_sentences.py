@@ -20,6 +20,7 @@ from marketplace.store import Store
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, shelf
 from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
+from tests.marketplace.stored import put
 
 SPOKEN_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-label"}
 SPOKEN_META = {"description", "og:description", "og:site_name"}
@@ -97,25 +98,24 @@ def recommender() -> FakeRecommender:
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
     """A shop that speaks Pseudo, with books that have everything."""
-    with store.write() as work:
-        work.books.put(
-            [
-                Book(
-                    id=number,
-                    title="Qqbook",
-                    authors=("Qqauthor",),
-                    year=-44,
-                    isbn="978-3",
-                    categories=(Category.MYSTERY, Category.POETRY),
-                    subjects=("Qqsubject",),
-                    description="Qqdescription",
-                    price=Money(999, "EUR"),
-                    stock=number % 8,
-                )
-                for number in range(1, 41)
-            ]
-        )
-        work.commit()
+    put(
+        store,
+        *(
+            Book(
+                id=number,
+                title="Qqbook",
+                authors=("Qqauthor",),
+                year=-44,
+                isbn="978-3",
+                categories=(Category.MYSTERY, Category.POETRY),
+                subjects=("Qqsubject",),
+                description="Qqdescription",
+                price=Money(999, "EUR"),
+                stock=number % 8,
+            )
+            for number in range(1, 41)
+        ),
+    )
     return create_app(
         Settings(data_dir=tmp_path),
         recommender,

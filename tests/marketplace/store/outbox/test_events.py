@@ -11,6 +11,7 @@ from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent, from_json
 from marketplace.store.schema import outbox
 from tests.marketplace.fakes import NOON
+from tests.marketplace.stored import execute
 
 CLICK = Interaction(id="click-1", reader_id=1_000_000_000, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
 EVENTS: list[ShopEvent] = [
@@ -77,8 +78,6 @@ def test_a_valid_payload_is_readable() -> None:
 
 def test_an_event_of_an_unknown_kind_is_malformed(store: Store) -> None:
     """A row of a newer version is not mistaken for an interaction."""
-    with store.engine.connect() as connection:
-        connection.execute(insert(outbox).values(kind="sonnet", payload={}, created_at=NOON))
-        connection.commit()
+    execute(store, insert(outbox).values(kind="sonnet", payload={}, created_at=NOON))
     with store.read() as work, pytest.raises(MalformedEvent, match="sonnet"):
         work.outbox.waiting(1)[0].event()

@@ -15,7 +15,7 @@ from tests.marketplace.relay.relaying import add_clicks, add_events, relay, wait
 RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
 
-def set_aside(store: Store, *event_ids: int) -> None:
+def mark_failed(store: Store, *event_ids: int) -> None:
     with store.write() as work:
         for event_id in event_ids:
             work.outbox.count_attempt(event_id)
@@ -28,7 +28,7 @@ def test_failed_events_are_listed_newest_first(store: Store) -> None:
     """With everything that a moderator needs to judge, page by page."""
     add_clicks(store, "a", "b")
     add_events(store, PaymentRequested("7K3M", Money(1, "EUR")))
-    set_aside(store, 1, 3)
+    mark_failed(store, 1, 3)
     payment = FailedEvent(
         event_id=3, destination=PAYMENTS, kind="pay", reason="reason 3", created_at=NOON, attempts=2
     )
@@ -41,7 +41,7 @@ def test_failed_events_are_listed_newest_first(store: Store) -> None:
 def test_a_retried_event_keeps_its_position(store: Store) -> None:
     """It is delivered before later events, with a full number of attempts."""
     add_clicks(store, "a", "b", "c")
-    set_aside(store, 2)
+    mark_failed(store, 2)
     assert waiting(store) == ["a", "c"]
     with store.write() as work:
         work.outbox.retry(2)
@@ -56,7 +56,7 @@ def test_failed_events_of_one_or_all_destinations_are_retried(store: Store) -> N
     """The number of retried events is returned; waiting ones are not counted."""
     add_clicks(store, "a", "b", "c")
     add_events(store, PaymentRequested("7K3M", Money(1, "EUR")))
-    set_aside(store, 1, 2, 4)
+    mark_failed(store, 1, 2, 4)
     with store.write() as work:
         assert work.outbox.retry_all(PAYMENTS) == 1
         assert [each.event_id for each in work.outbox.failed(9)] == [2, 1]
@@ -65,24 +65,12 @@ def test_failed_events_of_one_or_all_destinations_are_retried(store: Store) -> N
         assert work.outbox.length().waiting == 4
 
 
-def test_a_discarded_event_is_not_delivered(store: Store) -> None:
-    """Other events stay."""
-    add_clicks(store, "a", "b")
-    set_aside(store, 1)
-    with store.write() as work:
-        work.outbox.discard(1)
-        assert work.outbox.length() == OutboxLength(waiting=1, oldest=NOON, failed=0)
-
-
 @pytest.mark.parametrize("event_id", [1, 7])
-def test_only_failed_events_can_be_retried_or_discarded(store: Store, event_id: int) -> None:
+def test_only_failed_events_can_be_retried(store: Store, event_id: int) -> None:
     """Neither a waiting event nor an unknown one."""
     add_clicks(store, "a")
-    with store.write() as work:
-        with pytest.raises(EventNotFound):
-            work.outbox.retry(event_id)
-        with pytest.raises(EventNotFound):
-            work.outbox.discard(event_id)
+    with store.write() as work, pytest.raises(EventNotFound):
+        work.outbox.retry(event_id)
     assert waiting(store) == ["a"]
 
 
@@ -93,7 +81,7 @@ def test_each_destination_has_its_length(store: Store) -> None:
         work.outbox.add(BookChanged(7), created_at=NOON - timedelta(seconds=5))
         work.outbox.add(PaymentRequested("7K3M", Money(1, "EUR")), created_at=NOON)
         work.commit()
-    set_aside(store, 3)
+    mark_failed(store, 3)
     with store.read() as work:
         oldest = NOON - timedelta(seconds=5)
         assert work.outbox.lengths() == {

@@ -7,7 +7,8 @@ from marketplace.domain.categories import Category
 from marketplace.store import Store
 from marketplace.store.listings import FEW
 from marketplace.store.search import MAX_RESULTS, Search
-from tests.marketplace.store.test_store import counted, put
+from tests.marketplace.store.test_store import counted
+from tests.marketplace.stored import put
 
 DUNE = Book(id=1, title="Dune", authors=("Frank Herbert",), isbn="0-441-01359-7", subjects=("deserts",))
 SHELF = (

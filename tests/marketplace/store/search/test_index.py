@@ -11,7 +11,7 @@ from marketplace.store.book_index import BookIndex
 from marketplace.store.schema import search_terms
 from tests.marketplace.store.search.conftest import DUNE, SHELF, find, ids
 from tests.marketplace.store.test_listings import plans
-from tests.marketplace.store.test_store import put
+from tests.marketplace.stored import put
 
 
 def test_a_changed_book_is_found_by_its_new_words(shop: Store) -> None:

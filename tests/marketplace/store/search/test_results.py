@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from marketplace.domain.books import Book, SearchPage, Sort
 from marketplace.store import Store
 from tests.marketplace.store.search.conftest import find, ids, suggest
-from tests.marketplace.store.test_store import counted, put
+from tests.marketplace.store.test_store import counted
+from tests.marketplace.stored import put
 
 
 def test_titles_come_before_authors_before_subjects(shop: Store) -> None:

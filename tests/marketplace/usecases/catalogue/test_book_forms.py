@@ -17,6 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.usecases.catalogue.forms import FIELDS, BookForm, empty_form, fingerprints, form_of, texts_of
 from tests.marketplace.ordering import buyer_of, log_of, order_of
+from tests.marketplace.stored import events_of, put
 from tests.marketplace.usecases.conftest import DUNE, Desk
 
 
@@ -24,7 +25,7 @@ def test_a_change_is_saved_sent_and_logged(desk: Desk) -> None:
     """The edited attributes with their old values; an event is written, and cards are dropped."""
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Dune Messiah", price="8.50", stock=""))
     assert desk.book() == replace(DUNE, title="Dune Messiah", price=Money(850, "EUR"), stock=None)
-    assert desk.events() == [BookChanged(7)]
+    assert events_of(desk.store) == [BookChanged(7)]
     assert (desk.dropped, desk.woken) == ([7], 1)
     entry = log_of(desk.store)[0]
     assert (entry.email, entry.action, entry.subject) == ("mod@example.com", Action.BOOK_CHANGED, "7")
@@ -40,7 +41,7 @@ def test_an_unchanged_form_changes_nothing(desk: Desk) -> None:
     sent = BookForm({**shown.texts, "description": "Spice.\r\n\r\nMore spice."}, shown.shown)
     assert not desk.moderation.change_book(desk.by, 7, sent)
     assert desk.book() == DUNE
-    assert (desk.events(), log_of(desk.store)) == ([], [])
+    assert (events_of(desk.store), log_of(desk.store)) == ([], [])
 
 
 def test_sales_continue_while_a_form_is_open(desk: Desk) -> None:
@@ -55,7 +56,7 @@ def test_concurrent_edits_of_an_attribute_conflict(desk: Desk) -> None:
     """The second moderator sees the current value, and their own text is saved when they submit again."""
     form = desk.form(stock="50", title="Other", year="1965")
     order_of(desk.store, buyer_of(desk.store), 7, 4)
-    desk.put(replace(desk.book(), title="Third"))
+    put(desk.store, replace(desk.book(), title="Third"))
     with pytest.raises(BookConflict) as conflict:
         desk.moderation.change_book(desk.by, 7, form)
     assert conflict.value.attributes == {"stock", "title"}
@@ -109,7 +110,7 @@ def test_a_form_has_the_rules_of_a_file(desk: Desk, typed: dict[str, str], facts
 
 def test_an_invalid_old_value_does_not_block_edits(desk: Desk) -> None:
     """An attribute that no form would accept stays while others are edited."""
-    desk.put(replace(DUNE, picture="ftp://old"))
+    put(desk.store, replace(DUNE, picture="ftp://old"))
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Other"))
     assert desk.book() == replace(DUNE, title="Other", picture="ftp://old")
 
@@ -123,7 +124,7 @@ def test_a_new_book_gets_a_new_id(desk: Desk) -> None:
     with desk.store.read() as work:
         assert work.books.get(book_id) == made
         assert [card.id for card in work.search.find("emma austen", limit=5).cards] == [book_id]
-    assert desk.events() == [BookChanged(book_id)]
+    assert events_of(desk.store) == [BookChanged(book_id)]
     assert log_of(desk.store)[0].action is Action.BOOK_ADDED
 
 
@@ -137,7 +138,7 @@ def test_hiding_and_showing_are_sent_and_logged_once(desk: Desk) -> None:
     assert not desk.moderation.show_book(desk.by, 7)
     with desk.store.read() as work:
         assert work.books.get(7) == DUNE
-    assert desk.events() == [BookChanged(7)] * 2
+    assert events_of(desk.store) == [BookChanged(7)] * 2
     assert [entry.action for entry in log_of(desk.store)] == [Action.BOOK_SHOWN, Action.BOOK_HIDDEN]
 
 
@@ -147,7 +148,7 @@ def test_a_deleted_book_stays_in_orders(desk: Desk) -> None:
     assert desk.moderation.delete_book(desk.by, 7).title == "Dune"
     with desk.store.read() as work:
         assert work.orders.get(order_id).lines[0].title == "Dune"
-    assert BookChanged(7) in desk.events()
+    assert BookChanged(7) in events_of(desk.store)
     assert log_of(desk.store)[0].action is Action.BOOK_DELETED
     assert desk.moderation.change_order_state(desk.by, order_id, OrderState.CANCELLED)
     for missing in (desk.moderation.hide_book, desk.moderation.show_book, desk.moderation.delete_book):

@@ -11,6 +11,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.csvfile import EndsEarly, NotSuchACsv
+from tests.marketplace.stored import put
 from tests.planner import rows_known
 
 BOOKS = """book_id,title,authors,year,isbn,categories,subjects,price,currency,stock,description,picture
@@ -173,9 +174,7 @@ def test_an_import_refreshes_statistics(store: Store, tmp_path: Path) -> None:
     books = write(tmp_path / "books.csv", BOOKS)
     importer.run(books, None)
     assert rows_known(store.engine, "books") == 2
-    with store.write() as work:
-        work.books.put([Book(id=9, title="Emma")])
-        work.commit()
+    put(store, Book(id=9, title="Emma"))
     importer.run(books, None)
     assert rows_known(store.engine, "books") == 2
     importer.run(None, write(tmp_path / "history.csv", "user_id,book_id\n1,7\n"))

@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
-from tests.marketplace.web.pages.reading import links, sent
+from tests.marketplace.stored import sent
+from tests.marketplace.web.pages.reading import links
 
 
 def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) -> None:

@@ -3,10 +3,10 @@
 import re
 
 from flask import Flask
-from sqlalchemy import text
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
+from tests.marketplace.stored import execute
 
 
 def test_activity_is_shown_and_can_be_removed(browser: Browser) -> None:
@@ -46,9 +46,7 @@ def test_a_long_history_has_pages(browser: Browser) -> None:
 def test_a_deleted_book_stays_in_the_history(browser: Browser, store: Store) -> None:
     """Without its title, and it can still be removed."""
     browser.get("/books/20?from=list-1")
-    with store.engine.connect() as connection:
-        connection.execute(text("DELETE FROM books WHERE book_id = 20"))
-        connection.commit()
+    execute(store, "DELETE FROM books WHERE book_id = 20")
     other = Browser(browser.client.application)
     assert "Nothing yet." in other.get("/history")
     html = browser.get("/history")

@@ -4,7 +4,6 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind
@@ -12,7 +11,8 @@ from marketplace.domain.recommending import Reason, ReasonKind
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
-from tests.marketplace.web.pages.reading import links, page, sent
+from tests.marketplace.stored import execute, sent
+from tests.marketplace.web.pages.reading import links, page
 
 
 def test_the_book_page_shows_all_attributes(visitor: FlaskClient) -> None:
@@ -162,9 +162,7 @@ def test_the_next_click_renews_the_cookie(visitor: FlaskClient, store: Store) ->
 
 def test_a_book_page_is_served_when_the_click_cannot_be_recorded(visitor: FlaskClient, store: Store) -> None:
     """The failure is logged."""
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE outbox"))
-        connection.commit()
+    execute(store, "DROP TABLE outbox")
     with structlog.testing.capture_logs() as logs:
         response = visitor.get("/books/20?from=shop")
     assert response.status_code == 200

@@ -10,6 +10,7 @@ from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
 from tests.marketplace.ordering import add_to_cart
+from tests.marketplace.stored import put
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
@@ -65,9 +66,7 @@ def test_a_book_without_a_price_cannot_be_added_to_the_cart(browser: Browser) ->
 def test_a_cart_that_cannot_be_ordered_says_why_and_can_be_adjusted(browser: Browser, store: Store) -> None:
     """With too little stock there is no checkout until the cart is adjusted."""
     add_to_cart(browser, quantity=3)
-    with store.write() as work:
-        work.books.put([replace(DUNE, stock=1)])
-        work.commit()
+    put(store, replace(DUNE, stock=1))
     html = browser.get("/cart")
     assert "Only 1 is left." in html
     assert "Check out" not in html

@@ -13,6 +13,7 @@ from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRe
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.stored import put
 from tests.marketplace.web.pages.reading import links, page
 
 MANY = [
@@ -24,9 +25,7 @@ MANY = [
 @pytest.fixture
 def poems(store: Store, app: Flask) -> None:
     """Thirty poems of one author."""
-    with store.write() as work:
-        work.books.put(MANY)
-        work.commit()
+    put(store, *MANY)
 
 
 @pytest.mark.usefixtures("poems")

@@ -12,6 +12,7 @@ from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, checkout_fields
+from tests.marketplace.stored import put
 
 DUNE = next(book for book in BOOKS if book.id == 20)
 
@@ -26,9 +27,7 @@ def buyer(browser: Browser) -> Browser:
 
 def reprice(store: Store, minor: int, stock: int = 3) -> None:
     """Change the price and stock of Dune."""
-    with store.write() as work:
-        work.books.put([replace(DUNE, price=Money(minor, "EUR"), stock=stock)])
-        work.commit()
+    put(store, replace(DUNE, price=Money(minor, "EUR"), stock=stock))
 
 
 def test_an_order_is_placed(buyer: Browser) -> None:

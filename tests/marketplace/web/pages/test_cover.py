@@ -4,10 +4,10 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from marketplace.domain.books import Book
 from marketplace.store import Store
+from tests.marketplace.stored import execute, put
 
 
 def covers(html: str) -> list[str]:
@@ -56,9 +56,7 @@ def test_a_cover_of_another_version_is_not_cached(visitor: FlaskClient) -> None:
 def test_a_book_that_is_renamed_has_another_cover(visitor: FlaskClient, store: Store) -> None:
     """The address changes with the title at once, so that no browser shows the old one."""
     before = covers(visitor.get("/books/20").text)
-    with store.write() as work:
-        work.books.put([Book(id=20, title="Dune Messiah")])
-        work.commit()
+    put(store, Book(id=20, title="Dune Messiah"))
     assert covers(visitor.get("/books/20").text) != before
 
 
@@ -74,9 +72,7 @@ def test_a_cover_of_no_book_is_not_found(visitor: FlaskClient, path: str) -> Non
 def test_without_its_database_the_shop_draws_no_unknown_cover(visitor: FlaskClient, store: Store) -> None:
     """What is known is still drawn; for the rest the shop is closed, and no cache remembers it."""
     known = covers(visitor.get("/").text)[0]
-    with store.engine.connect() as connection:
-        connection.execute(text("ALTER TABLE books RENAME TO gone"))
-        connection.commit()
+    execute(store, "ALTER TABLE books RENAME TO gone")
     assert visitor.get(known).status_code == 200
     response = visitor.get("/covers/12-0.svg")
     assert response.status_code == 503

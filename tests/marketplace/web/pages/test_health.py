@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from marketplace.domain.events import Destination, PaymentWithdrawn, ReaderForgotten
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import execute
 
 
 def test_liveness_and_readiness_are_reported(
@@ -53,9 +53,7 @@ def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) ->
 
 def test_a_database_that_is_not_migrated_is_not_ready(visitor: FlaskClient, store: Store) -> None:
     """A shop with missing or old tables gets no traffic."""
-    with store.engine.connect() as connection:
-        connection.execute(text("DELETE FROM alembic_version"))
-        connection.commit()
+    execute(store, "DELETE FROM alembic_version")
     response = visitor.get("/readyz")
     assert response.status_code == 503
     assert response.json is not None

@@ -5,7 +5,6 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
@@ -13,6 +12,7 @@ from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRe
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.stored import execute
 from tests.marketplace.web.pages.reading import links, page
 
 BREAK = "Recommendations are taking a short break."
@@ -219,8 +219,6 @@ def test_every_category_is_linked(visitor: FlaskClient) -> None:
 
 def test_an_empty_shop_has_a_page(store: Store, visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """Before the first import it says that there are no books yet."""
-    with store.engine.connect() as connection:
-        connection.execute(text("DELETE FROM books"))
-        connection.commit()
+    execute(store, "DELETE FROM books")
     recommender.answer = []
     assert "There are no books yet." in page(visitor)

@@ -13,6 +13,7 @@ from marketplace.store import Store
 from marketplace.store.search import MAX_RESULTS
 from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
 from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import put
 from tests.marketplace.web.pages.reading import links, page
 
 
@@ -35,9 +36,7 @@ def test_a_search_that_finds_nothing_offers_something(visitor: FlaskClient) -> N
 
 def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> None:
     """The query stays in the links and in the form."""
-    with store.write() as work:
-        work.books.put([Book(id=100 + n, title=f"Ode {n:02}", year=1800 + n) for n in range(30)])
-        work.commit()
+    put(store, *(Book(id=100 + n, title=f"Ode {n:02}", year=1800 + n) for n in range(30)))
     html = page(visitor, "/search?q=ode&sort=newest")
     assert links(html)[0] == "/books/129?from=shop"
     following = re.search(r'rel="next" href="([^"]+)"', html)
@@ -49,9 +48,7 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
 
 def test_a_truncated_result_list_says_so(visitor: FlaskClient, store: Store) -> None:
     """The heading says that these are the first results."""
-    with store.write() as work:
-        work.books.put([Book(id=1000 + n, title=f"Ode {n}") for n in range(MAX_RESULTS + 1)])
-        work.commit()
+    put(store, *(Book(id=1000 + n, title=f"Ode {n}") for n in range(MAX_RESULTS + 1)))
     assert f"First {MAX_RESULTS} results" in page(visitor, "/search?q=ode")
     assert links(page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24}"))
     page(visitor, f"/search?q=ode&page={MAX_RESULTS // 24 + 1}", 404)

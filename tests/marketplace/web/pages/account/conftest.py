@@ -12,6 +12,7 @@ from marketplace.store import Store
 from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import put
 
 
 @pytest.fixture
@@ -23,9 +24,7 @@ def recommender() -> FakeRecommender:
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
     """A shop with one book, that lets one sign in three times a minute and five from one address."""
-    with store.write() as work:
-        work.books.put([Book(id=7, title="Dune")])
-        work.commit()
+    put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
         Tried.SIGN_IN_BY_ADDRESS: Limit(5, 60),

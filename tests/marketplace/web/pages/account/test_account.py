@@ -4,11 +4,11 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import execute
 from tests.marketplace.web.pages.account.session import PASSWORD, asked_for, session_of
 
 PAGES = [
@@ -128,9 +128,7 @@ def test_guessing_the_password_of_an_open_session_is_limited(browser: Browser) -
 def test_without_the_database_accounts_are_unavailable(browser: Browser, store: Store) -> None:
     """The shop is closed, rather than treating an account as a visitor."""
     browser.sign_up()
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE accounts"))
-        connection.commit()
+    execute(store, "DROP TABLE accounts")
     assert "closed for a moment" in browser.get("/account", 503)
     assert "closed for a moment" in browser.get("/", 503)
 
@@ -141,9 +139,7 @@ def test_the_page_layout_can_be_rendered_without_the_database(app: Flask, store:
     browser.sign_up()
     cookie = browser.client.get_cookie("reader")
     assert cookie is not None
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE accounts"))
-        connection.commit()
+    execute(store, "DROP TABLE accounts")
     with app.test_request_context("/", headers={"Cookie": f"reader={cookie.value}"}):
         template = app.jinja_env.from_string("{{ current_account() }} {{ current_reader() }}")
         assert template.render() == "None 0"

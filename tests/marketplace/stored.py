@@ -1,0 +1,34 @@
+"""What tests write into a store, and what they read from it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Executable, text
+
+from marketplace.domain.books import Book
+from marketplace.domain.events import Destination, ShopEvent
+from marketplace.domain.interactions import Interaction
+from marketplace.store import Store
+
+
+def put(store: Store, *books: Book) -> Sequence[int]:
+    """Write books into the catalogue; returns the ids of those that changed."""
+    with store.write() as work:
+        changed = work.books.put(books)
+        work.commit()
+    return changed
+
+
+def execute(store: Store, statement: str | Executable) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def events_of(store: Store) -> list[ShopEvent]:
+    """The events that wait in the outbox, destination by destination."""
+    with store.read() as work:
+        return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
+
+
+def sent(store: Store) -> list[Interaction]:
+    """The interactions that wait in the outbox."""
+    return [event for event in events_of(store) if isinstance(event, Interaction)]
