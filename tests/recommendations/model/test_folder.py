@@ -32,7 +32,6 @@ def put(folder: Path, *versions: str) -> None:
 
 
 def readers(folder: Path, version: str) -> list[int]:
-    """The readers whom a model knows."""
     return [int(reader_id) for reader_id in load(folder / version).histories.readers.ids]
 
 
