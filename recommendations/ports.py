@@ -119,7 +119,7 @@ class Model(Protocol):
     def replace(self, reader_id: int, events: Sequence[Event]) -> None:
         """Replace all that a reader ever did."""
 
-    def restock(self) -> None:
+    def refresh_catalogue(self) -> None:
         """Recommend from the catalogue as it is by now."""
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
@@ -132,7 +132,7 @@ class Model(Protocol):
 class Models(Protocol):
     """The published models, and the catalogue that they recommend from."""
 
-    def stock(self, books: Sequence[Book]) -> None:
+    def update_catalogue(self, books: Sequence[Book]) -> None:
         """Add, replace or remove books of the catalogue."""
 
     def open(self, version: str) -> Model:

@@ -101,7 +101,7 @@ def test_books_like_one_that_never_was(shop: Shop, book: int, code: str) -> None
 
 @pytest.mark.parametrize("selection", [pb.SELECTION_POPULAR, pb.SELECTION_NEW])
 def test_what_is_popular_or_new_is_the_same_for_everyone(shop: Shop, selection: pb.Selection.ValueType) -> None:
-    """But for what a reader bought, rated or waved away."""
+    """But for what a reader bought, rated or dismissed."""
     record(shop, click("a", 5000, 3), K(id="b", user_id=5000, book_id=4, kind=K.KIND_PURCHASE))
     everyone = ids(selected(shop, selection))
     assert {3, 4} <= set(everyone)

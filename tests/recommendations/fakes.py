@@ -41,9 +41,9 @@ class FakeModel:
         self.on_observe: Callable[[], None] = lambda: None
         self.on_replace: Callable[[], None] = lambda: None
         self._models = models
-        self.restock()
+        self.refresh_catalogue()
 
-    def restock(self) -> None:
+    def refresh_catalogue(self) -> None:
         self.books = dict(self._models.catalogue)
 
     def observe(self, events: Sequence[Event]) -> None:
@@ -92,7 +92,7 @@ class FakeModels:
         self.while_forgetting: Callable[[], None] = lambda: None
         self.on_open: Callable[[FakeModel], None] = lambda _model: None
 
-    def stock(self, books: Sequence[Book]) -> None:
+    def update_catalogue(self, books: Sequence[Book]) -> None:
         self.catalogue |= {book.id: book for book in books}
         self.catalogue = {id_: book for id_, book in self.catalogue.items() if not book.removed}
 

@@ -112,7 +112,7 @@ def test_the_neighbours_are_those_that_the_book_speaks_for() -> None:
 
 
 def test_what_the_reader_took_is_left_out(model: ServedModel) -> None:
-    """Bought, waved away, excluded and removed books are in no part of it; a book merely looked at stays."""
+    """Bought, dismissed, excluded and removed books are in no part of it; a book merely looked at stays."""
     kinds = [(2, K.PURCHASE), (4, K.NOT_INTERESTED), (6, K.RATING), (3, K.VIEW)]
     model.observe([Event(900 + id_, 500, id_, kind, 1.0) for id_, kind in kinds])
     assert ids(like(model, 1, 500, 10, 7)) == [3, 5, 8]
