@@ -38,8 +38,8 @@ _NO_HISTORY = History(_NO_ROWS, np.empty(0, dtype=np.uint8))
 class ServedModel:
     """One model with the catalogue and the histories as of now.
 
-    `observe`, `replace` and `refresh_catalogue` are called by one thread at a time; `recommend` and `similar` by any number,
-    without a lock: each works on the snapshot that it finds.
+    `observe`, `replace` and `refresh_catalogue` are called by one thread at a time; `recommend` and `similar` by
+    any number, without a lock: each works on the snapshot that it finds.
     """
 
     def __init__(
