@@ -158,7 +158,7 @@ def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
 
 
 def test_writers_of_one_process_come_one_after_the_other(tmp_path: Path) -> None:
-    """Whoever has to wait takes up no connection and asks SQLite nothing until the one before has left."""
+    """Whoever has to wait occupies no connection and asks SQLite nothing until the one before has left."""
     engine = open_engine(f"sqlite:///{tmp_path / 'turns.db'}")
     arrived, connected = Event(), Event()
 
