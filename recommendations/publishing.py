@@ -41,7 +41,6 @@ class Learn(Protocol):
         advance: Callable[[float], None],
     ) -> Artifact:
         """Learn it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

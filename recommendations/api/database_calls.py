@@ -44,7 +44,6 @@ class UsesDatabase(Protocol):
     @property
     def database_calls(self) -> DatabaseCalls:
         """What admits them."""
-        ...
 
 
 _Servicer = TypeVar("_Servicer", bound=UsesDatabase)

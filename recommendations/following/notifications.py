@@ -12,11 +12,9 @@ class Notifications(Protocol):
 
     def notify(self) -> None:
         """Notify the other workers that something was stored."""
-        ...
 
     def counts(self) -> list[int]:
         """How often each worker has notified the others."""
-        ...
 
 
 class NoOthers:

@@ -58,16 +58,16 @@ class Replica:
             synced.sync(work)
         with self._locked(), self._store.read() as work:
             if self._catalogue_revision != revision:
-                synced.model.restock()
+                synced.model.refresh_catalogue()
             synced.sync(work)
             self._synced = synced
 
     def _sync_catalogue(self, work: UnitOfWork) -> None:
         changed, revision = work.books.changed_since(self._catalogue_revision)
         if changed:
-            self._models.stock(changed)
+            self._models.update_catalogue(changed)
             if self._synced is not None:
-                self._synced.model.restock()
+                self._synced.model.refresh_catalogue()
         self._catalogue_revision = revision
 
     @contextmanager

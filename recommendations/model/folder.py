@@ -35,7 +35,7 @@ class ModelFolder:
         self._diversity = diversity
         self._catalogue = Catalogue.empty()
 
-    def stock(self, books: Sequence[Book]) -> None:
+    def update_catalogue(self, books: Sequence[Book]) -> None:
         """Add, replace or remove books of the catalogue."""
         self._catalogue = self._catalogue.changed(books)
 

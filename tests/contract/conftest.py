@@ -32,8 +32,6 @@ def title(id_: int) -> str:
 
 @dataclass(frozen=True)
 class Shop:
-    """A running service."""
-
     store: Store
     server: Server
     channel: grpc.Channel
@@ -44,7 +42,6 @@ class Shop:
 
     @property
     def stub(self) -> pb_grpc.RecommendationsStub:
-        """A client."""
         return pb_grpc.RecommendationsStub(self.channel)
 
 
@@ -65,7 +62,6 @@ def fill(store: Store) -> None:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """A service that is ready."""
     models = tmp_path / "models"
     store = Store(open_engine(f"sqlite:///{tmp_path / 'recommendations.db'}"))
     store.migrate()

@@ -11,25 +11,21 @@ Outcome = pb.UpsertResult.Outcome
 
 
 def upsert(shop: Shop, *books: pb.Book) -> list[int]:
-    """What became of each."""
     return [
         one.outcome for one in shop.stub.UpsertBooks(pb.UpsertBooksRequest(books=books), timeout=DEADLINE).results
     ]
 
 
 def remove(shop: Shop, *book_ids: int) -> int:
-    """How many were removed."""
     return shop.stub.RemoveBooks(pb.RemoveBooksRequest(book_ids=book_ids), timeout=DEADLINE).removed
 
 
 def similar(shop: Shop, book: int, reader: int = 0, *, limit: int = 10) -> pb.SimilarBooksResponse:
-    """Books like another one."""
     request = pb.SimilarBooksRequest(book_id=book, user_id=reader, max_results=limit)
     return shop.stub.SimilarBooks(request, timeout=DEADLINE)
 
 
 def selected(shop: Shop, selection: pb.Selection.ValueType, reader: int = 0) -> pb.RecommendationResponse:
-    """A list by popularity or novelty."""
     request = pb.RecommendationRequest(user_id=reader, any_category=True, max_results=100, selection=selection)
     return shop.stub.Recommend(request, timeout=DEADLINE)
 

@@ -29,7 +29,6 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> descriptor_pool.Descript
 
 @pytest.fixture
 def recommend(shop: Shop, frozen: descriptor_pool.DescriptorPool) -> OldClient:
-    """Recommend, as an old client calls it."""
     request = message_factory.GetMessageClass(frozen.FindMessageTypeByName("RecommendationRequest"))
     response = message_factory.GetMessageClass(frozen.FindMessageTypeByName("RecommendationResponse"))
     assert "any_category" not in request.DESCRIPTOR.fields_by_name

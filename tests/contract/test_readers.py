@@ -14,28 +14,23 @@ from tests.contract.test_recommendations import K, Outcome, click, ids, recommen
 
 
 def history(shop: Shop, reader: int, *, page_size: int = 0, page_token: str = "") -> pb.ListInteractionsResponse:
-    """A page of what a reader did."""
     request = pb.ListInteractionsRequest(user_id=reader, page_size=page_size, page_token=page_token)
     return shop.stub.ListInteractions(request, timeout=DEADLINE)
 
 
 def named(page: pb.ListInteractionsResponse) -> list[str]:
-    """The ids on a page."""
     return [one.id for one in page.interactions]
 
 
 def undo(id_: str, reader: int, undoes: str) -> pb.Interaction:
-    """One undo."""
     return K(id=id_, user_id=reader, kind=K.KIND_UNDO, undoes=undoes)
 
 
 def merge(shop: Shop, reader: int, into: int) -> None:
-    """Make one reader another."""
     shop.stub.MergeReaders(pb.MergeReadersRequest(from_user_id=reader, into_user_id=into), timeout=DEADLINE)
 
 
 def forget(shop: Shop, reader: int) -> None:
-    """Forget a reader."""
     shop.stub.ForgetReader(pb.ForgetReaderRequest(user_id=reader), timeout=DEADLINE)
 
 

@@ -14,24 +14,20 @@ K = pb.Interaction
 
 
 def ids(response: pb.RecommendationResponse) -> list[int]:
-    """The books of a list."""
     return [one.id for one in response.recommendations]
 
 
 def recommend(shop: Shop, reader: int, *, limit: int = 10) -> pb.RecommendationResponse:
-    """A list from all shelves."""
     request = pb.RecommendationRequest(user_id=reader, any_category=True, max_results=limit)
     return shop.stub.Recommend(request, timeout=DEADLINE)
 
 
 def record(shop: Shop, *interactions: pb.Interaction) -> list[int]:
-    """What became of each."""
     request = pb.RecordInteractionsRequest(interactions=interactions)
     return [one.outcome for one in shop.stub.RecordInteractions(request, timeout=DEADLINE).results]
 
 
 def click(id_: str, reader: int, book: int) -> pb.Interaction:
-    """One click."""
     return pb.Interaction(id=id_, user_id=reader, book_id=book, kind=K.KIND_CLICK)
 
 

@@ -11,7 +11,6 @@ from servicekit.database import open_engine
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine over an empty database."""
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
@@ -19,7 +18,6 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def store(engine: Engine) -> Store:
-    """A migrated store."""
     store = Store(engine)
     store.migrate()
     return store

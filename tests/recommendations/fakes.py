@@ -41,14 +41,12 @@ class FakeModel:
         self.on_observe: Callable[[], None] = lambda: None
         self.on_replace: Callable[[], None] = lambda: None
         self._models = models
-        self.restock()
+        self.refresh_catalogue()
 
-    def restock(self) -> None:
-        """Take the catalogue over."""
+    def refresh_catalogue(self) -> None:
         self.books = dict(self._models.catalogue)
 
     def observe(self, events: Sequence[Event]) -> None:
-        """Remember the events, each once."""
         self.on_observe()
         self.observed += events
         for event in events:
@@ -57,13 +55,11 @@ class FakeModel:
                 history.append(event)
 
     def replace(self, reader_id: int, events: Sequence[Event]) -> None:
-        """Remember these instead."""
         self.on_replace()
         self.replaced.append(reader_id)
         self.histories[reader_id] = list(events)
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
-        """The first books that are not excluded."""
         self.asked.append(request)
         listed = [self.books[id_] for id_ in sorted(self.books) if id_ not in request.excluded][: request.limit]
         return RecommendationList(
@@ -73,7 +69,6 @@ class FakeModel:
         )
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
-        """The book itself."""
         self.asked.append(request)
         if request.book_id not in self.books:
             raise BookNotFound
@@ -97,13 +92,11 @@ class FakeModels:
         self.while_forgetting: Callable[[], None] = lambda: None
         self.on_open: Callable[[FakeModel], None] = lambda _model: None
 
-    def stock(self, books: Sequence[Book]) -> None:
-        """Take the books into the catalogue; those that were removed out of it."""
+    def update_catalogue(self, books: Sequence[Book]) -> None:
         self.catalogue |= {book.id: book for book in books}
         self.catalogue = {id_: book for id_, book in self.catalogue.items() if not book.removed}
 
     def open(self, version: str) -> FakeModel:
-        """Open one."""
         self.asked.append(version)
         if version in self.broken:
             raise ModelUnusable(f"{version} is damaged")
@@ -115,7 +108,6 @@ class FakeModels:
         return model
 
     def forget(self, reader_ids: Sequence[int]) -> None:
-        """Remember who is to be forgotten."""
         self.while_forgetting()
         if self.unfinished:
             raise ForgettingUnfinished from self.unfinished
@@ -138,56 +130,47 @@ class FakeService:
     recorded: list[Interaction | Result] = field(default_factory=list)
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
-        """The answer."""
         self.asked.append(request)
         self.before_each()
         return self.answer
 
     def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
-        """The answer, once for each request."""
         self.asked += requests
         self.distinct = distinct
         self.before_each()
         return [self.answer for _ in requests]
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
-        """The answer."""
         self.asked.append(request)
         self.before_each()
         return self.answer
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
-        """The results."""
         self.before_record()
         self.recorded += interactions
         self.before_each()
         return self.results
 
     def history(self, request: HistoryRequest) -> HistoryPage:
-        """The page."""
         self.asked.append(request)
         self.before_each()
         return self.page
 
     def upsert_books(self, books: Sequence[Book | UpsertResult], today: date) -> list[UpsertResult]:
-        """The results."""
         self.asked += [*books, today]
         self.before_each()
         return self.upserted
 
     def remove_books(self, book_ids: Sequence[int]) -> int:
-        """The number."""
         self.asked += book_ids
         self.before_each()
         return self.removed
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Nothing to answer."""
         self.asked.append((reader_id, into))
         self.before_each()
 
     def forget(self, reader_id: int) -> None:
-        """Nothing to answer."""
         self.asked.append(reader_id)
         self.before_each()
 

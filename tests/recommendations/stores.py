@@ -35,14 +35,12 @@ class HookedStore:
 
     @contextmanager
     def read(self) -> Iterator["HookedWork"]:
-        """A transaction that only reads."""
         self.before_read()
         with self._store.read() as work:
             yield HookedWork(self, work)
 
     @contextmanager
     def write(self) -> Iterator["HookedWork"]:
-        """A transaction that may write."""
         self.before_write()
         with self._store.write() as work:
             self.writes += 1
@@ -58,7 +56,6 @@ class HookedStore:
 
     @property
     def events(self) -> list[Event]:
-        """The events that count, undos among them."""
         with self._store.read() as work:
             return [event for chunk in work.interactions.events_after(0) for event in chunk]
 
@@ -70,19 +67,16 @@ class HookedStore:
 
     @property
     def readers_revision(self) -> int:
-        """The revision of the retired readers."""
         with self._store.read() as work:
             return work.readers.revision()
 
     def put(self, *books: Book) -> None:
-        """Change the catalogue."""
         with self._store.write() as work:
             work.books.upsert(books, TODAY)
             work.books.remove([changed.id for changed in books if changed.removed])
             work.commit()
 
     def append(self, reader_id: int, book_id: int) -> Event:
-        """Store a view."""
         with self._store.write() as work:
             number = work.interactions.last_sequence() + 1
             work.interactions.add(
@@ -92,7 +86,6 @@ class HookedStore:
         return Event(number, reader_id, book_id, InteractionKind.VIEW, 0.0)
 
     def undo(self, reader_id: int, undoes: str) -> None:
-        """Store an undo."""
         undo = Interaction(
             id=f"undo-{undoes}", reader_id=reader_id, book_id=0, kind=InteractionKind.UNDO, undoes=undoes
         )
@@ -101,7 +94,6 @@ class HookedStore:
             work.commit()
 
     def retire(self, reader_id: int, into: int | None) -> None:
-        """Merge a reader, or forget them."""
         with self._store.write() as work:
             if into is None:
                 work.readers.forget(reader_id)
@@ -147,7 +139,6 @@ class HookedInteractions:
 
 @contextmanager
 def hooked_store(folder: Path) -> Iterator[HookedStore]:
-    """An empty store in a folder."""
     engine = open_engine(f"sqlite:///{folder / 'recommendations.db'}")
     metadata.create_all(engine)
     with closing(Store(engine)) as store:

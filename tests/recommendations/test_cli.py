@@ -43,12 +43,10 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> Result:
-    """Run one command in this process."""
     return CliRunner().invoke(main, arguments, env=environment(folder, **settings))
 
 
 def import_starter(folder: Path) -> Result:
-    """Import the starter."""
     starter = folder / "starter"
     return run(
         folder,

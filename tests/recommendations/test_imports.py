@@ -42,31 +42,26 @@ class Desk:
         self.rejects = folder / "rejects"
 
     def file(self, name: str, content: str | bytes) -> Path:
-        """A file of the bookseller's."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
     def bring(self, books: str | bytes | None = None, history: str | bytes | None = None) -> None:
-        """Import files of this content."""
         self.run(
             None if books is None else self.file("books.csv", books),
             None if history is None else self.file("interactions.csv", history),
         )
 
     def run(self, books: Path | None, history: Path | None) -> None:
-        """Import these files."""
         Importer(self.store, rejects=self.rejects, clock=lambda: NOW).run(books, history)
 
     @property
     def books(self) -> dict[int, Book]:
-        """The catalogue."""
         with self.store.read() as work:
             return {book.id: book for book in work.books.changed_since(0)[0]}
 
     @property
     def events(self) -> list[Event]:
-        """The history."""
         with self.store.read() as work:
             return [event for chunk in work.interactions.events_after(0) for event in chunk]
 
@@ -80,7 +75,6 @@ class Desk:
 
 @pytest.fixture
 def desk(store: Store, engine: Engine, tmp_path: Path) -> Desk:
-    """A desk with nothing on it."""
     return Desk(store, engine, tmp_path)
 
 

@@ -42,7 +42,6 @@ def quickly(*told: Any, **settings: Any) -> Artifact:
 
 
 def publisher(store: Store, models: Path, learn: Learn = quickly) -> Publisher:
-    """A publisher."""
     return Publisher(store, models, half_life_days=7.0, learn=learn)
 
 
@@ -58,13 +57,11 @@ def meanwhile(happens: Callable[[], None]) -> Callable[..., Artifact]:
 
 
 def latest(store: Store) -> list[str]:
-    """The versions to be served."""
     with store.read() as work:
         return list(work.models.latest(9))
 
 
 def readers(models: Path, version: str) -> list[int]:
-    """The readers whom a model knows."""
     return [int(reader_id) for reader_id in load(models / version).histories.readers.ids]
 
 

@@ -27,12 +27,10 @@ from tests.recommendations.stores import TODAY, HookedStore, book, hooked_store
 
 
 def click(id_: str, book: int = 1, reader: int = 1) -> Interaction:
-    """One click."""
     return Interaction(id=id_, reader_id=reader, book_id=book, kind=InteractionKind.CLICK)
 
 
 def request(limit: int = 2, *excluded: int) -> RecommendRequest:
-    """A request of reader 1."""
     return RecommendRequest(reader_id=1, category=None, limit=limit, excluded=frozenset(excluded))
 
 
@@ -56,29 +54,24 @@ class Shop:
 
     @property
     def model(self) -> FakeModel:
-        """The model in use."""
         return self.models.opened[-1]
 
     def history(self, reader: int, *, limit: int = 10, before: int | None = None) -> HistoryPage:
-        """A page of what a reader did."""
         return self.service.history(HistoryRequest(reader_id=reader, limit=limit, before=before))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[HookedStore]:
-    """An empty store."""
     with hooked_store(tmp_path) as store:
         yield store
 
 
 @pytest.fixture
 def shop(store: HookedStore) -> Shop:
-    """A shop that is ready."""
     return Shop(store)
 
 
 def books_of(*shelves: object) -> list[list[int]]:
-    """The ids on each shelf."""
     return [[one.book.id for one in shelf.recommendations] for shelf in shelves]  # type: ignore[attr-defined]
 
 
@@ -159,7 +152,6 @@ def test_a_failure_after_the_commit_still_acknowledges(shop: Shop) -> None:
 
 
 def similar(book_id: int, reader_id: int = NOBODY) -> SimilarBooksRequest:
-    """A request for books like another one."""
     return SimilarBooksRequest(book_id=book_id, reader_id=reader_id, limit=3, excluded=frozenset({6}))
 
 
@@ -388,11 +380,9 @@ class CountedNotifications:
     sent: int = 0
 
     def notify(self) -> None:
-        """Count."""
         self.sent += 1
 
     def counts(self) -> list[int]:
-        """One counter."""
         return [self.sent]
 
 

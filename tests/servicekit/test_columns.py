@@ -31,7 +31,6 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 def stored(engine: Engine, *times: datetime | None) -> list[datetime | None]:
-    """The times as they come back."""
     with writing(engine) as connection:
         for at in times:
             connection.execute(insert(moments).values(at=at))

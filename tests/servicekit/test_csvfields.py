@@ -128,8 +128,6 @@ def test_not_a_moment(written: str) -> None:
 
 
 class Kind(Enum):
-    """What readers do."""
-
     PURCHASE = 1
     NOT_INTERESTED = 2
 

@@ -18,7 +18,6 @@ DEADLINE = 60
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine over a database with one counter."""
     engine = open_engine(database_url)
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE counters (id INTEGER PRIMARY KEY, value INTEGER NOT NULL)"))
@@ -29,7 +28,6 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 def value(engine: Engine) -> int:
-    """What the counter says."""
     with reading(engine) as connection:
         return int(connection.execute(text("SELECT value FROM counters")).scalar_one())
 

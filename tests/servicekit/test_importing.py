@@ -33,14 +33,12 @@ class Shelf:
         self.batches: list[list[int]] = []
 
     def store(self, batch: Sequence[int]) -> int:
-        """Keep a batch."""
         known = {number for one in self.batches for number in one}
         self.batches.append(list(batch))
         return len(set(batch) - known)
 
 
 def written(path: Path, *lines: object) -> Path:
-    """A file of these lines."""
     path.write_text("".join(f"{line}\n" for line in lines))
     return path
 
@@ -110,8 +108,6 @@ def test_a_file_is_checked_without_storing(tmp_path: Path) -> None:
 
 
 class Genre(Enum):
-    """Two genres."""
-
     SCIENCE_FICTION = 1
     POETRY = 2
 

@@ -34,7 +34,6 @@ def silent() -> Iterator[str]:
 
 
 def backend(engine: Engine) -> int:
-    """The server's process behind the engine's connection."""
     with reading(engine) as connection:
         return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 

@@ -8,8 +8,6 @@ from servicekit.settings import ServiceSettings, SettingsError, read_settings
 
 
 class Settings(ServiceSettings):
-    """Some settings."""
-
     model_config = SettingsConfigDict(env_prefix="KITTEST_")
 
     port: int = Field(80, ge=0, le=65535)

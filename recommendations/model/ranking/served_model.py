@@ -38,8 +38,8 @@ _NO_HISTORY = History(_NO_ROWS, np.empty(0, dtype=np.uint8))
 class ServedModel:
     """One model with the catalogue and the histories as of now.
 
-    `observe`, `replace` and `restock` are called by one thread at a time; `recommend` and `similar` by any number,
-    without a lock: each works on the snapshot that it finds.
+    `observe`, `replace` and `refresh_catalogue` are called by one thread at a time; `recommend` and `similar` by
+    any number, without a lock: each works on the snapshot that it finds.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ServedModel:
         """Take these events, in order, for all that a reader ever did; popularity changes with the next training."""
         self._histories.replace(reader_id, events)
 
-    def restock(self) -> None:
+    def refresh_catalogue(self) -> None:
         """Recommend from the catalogue as it is by now."""
         self._snapshot = self._take_snapshot()
 

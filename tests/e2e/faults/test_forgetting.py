@@ -69,7 +69,6 @@ def require_unnamed(output: str) -> None:
 
 
 def interaction(id_: str, reader_id: int, book_id: int) -> pb.Interaction:
-    """A purchase."""
     return pb.Interaction(id=id_, user_id=reader_id, book_id=book_id, kind=pb.Interaction.KIND_PURCHASE)
 
 

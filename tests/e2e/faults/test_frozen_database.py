@@ -42,13 +42,11 @@ class Load:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a phase."""
         self.seconds: list[float] = []
         self.writes: list[tuple[grpc.StatusCode, float]] = []
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Call during the block."""
         with ThreadPoolExecutor(READERS + WRITERS) as pool:
             calling: list[Future[None]] = []
             try:
@@ -90,7 +88,6 @@ def record(stub: RecommendationsStub, number: int) -> grpc.StatusCode:
 
 
 def p99(seconds: list[float]) -> float:
-    """The 99th percentile."""
     return sorted(seconds)[len(seconds) * 99 // 100]
 
 

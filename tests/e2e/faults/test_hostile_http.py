@@ -65,7 +65,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 @contextmanager
 def connected(shop: Process) -> Iterator[socket.socket]:
-    """A connection to the shop."""
     with socket.create_connection(("127.0.0.1", shop.port), timeout=10) as connection:
         yield connection
 

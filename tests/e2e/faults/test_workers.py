@@ -70,11 +70,9 @@ class Workers:
 
     @property
     def address(self) -> str:
-        """Where it listens."""
         return f"127.0.0.1:{self.server.port}"
 
     def running(self) -> list[psutil.Process]:
-        """Its workers."""
         return [one for one in psutil.Process(self.server.pid).children() if lives(one)]
 
     def connect(self) -> RecommendationsStub:
@@ -138,7 +136,6 @@ def workers_on_sqlite(tmp_path: Path) -> Iterator[Workers]:
 
 
 def click(client: RecommendationsStub, reader: int, book: int = KNOWN_BOOK) -> None:
-    """Have a click recorded."""
     record(client, [(f"click-{reader}-{book}", reader, book)])
 
 
@@ -153,7 +150,6 @@ def record(client: RecommendationsStub, clicks: Sequence[tuple[str, int, int]]) 
 
 
 def shelf(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse:
-    """A reader's list."""
     return client.Recommend(
         pb.RecommendationRequest(user_id=reader, any_category=True, max_results=10), timeout=DEADLINE
     )

@@ -24,7 +24,6 @@ class Running:
         self.stub = pb_grpc.RecommendationsStub(self.channel)
 
     def stop(self) -> None:
-        """Stop both ends."""
         self.channel.close()
         self.server.stop()
 
@@ -48,5 +47,4 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def running(start: Start) -> Running:
-    """A server as it is by default."""
     return start()

@@ -14,7 +14,6 @@ DEADLINE = 5
 
 @pytest.fixture
 def executor() -> Iterator[CallExecutor]:
-    """Two threads."""
     executor = CallExecutor(2, name="test")
     yield executor
     executor.shutdown()

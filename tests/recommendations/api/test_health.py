@@ -72,7 +72,6 @@ def serving() -> Iterator[ServingThread]:
 
 @pytest.fixture
 def lane() -> Iterator[ThreadPoolExecutor]:
-    """The thread of health."""
     with ThreadPoolExecutor(1) as pool:
         yield pool
 

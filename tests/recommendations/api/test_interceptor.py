@@ -31,8 +31,6 @@ REQUEST = pb.RecommendationRequest(user_id=READER)
 
 
 def raising(error: Exception) -> Callable[[], None]:
-    """Raises it."""
-
     def fail() -> None:
         raise error
 

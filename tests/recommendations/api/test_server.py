@@ -34,8 +34,6 @@ def watch(running: Running) -> Any:
 
 
 class Gate:
-    """Holds calls until it is opened, and tells when so many have come."""
-
     def __init__(self, running: Running, calls: int) -> None:
         self._open = threading.Event()
         self._come = threading.Semaphore(0)
@@ -43,12 +41,10 @@ class Gate:
         running.service.before_each = self._hold
 
     def wait_until_full(self) -> None:
-        """Wait until all the calls are held."""
         for _ in range(self._calls):
             assert self._come.acquire(timeout=DEADLINE)
 
     def open(self) -> None:
-        """Let all go on."""
         self._open.set()
 
     def _hold(self) -> None:

@@ -87,7 +87,6 @@ class InProcess:
         self._server = grpc_testing.server_from_dictionary({METHODS: servicer}, grpc_testing.strict_real_time())
 
     def call(self, method: str, request: Any) -> Any:
-        """The response of a call that succeeds."""
         running = self._server.invoke_unary_unary(METHODS.methods_by_name[method], (), request, None)
         response, _, code, _ = running.termination()
         assert code is grpc.StatusCode.OK

@@ -27,7 +27,6 @@ def did(
 
 
 def interactions(*done: Interaction) -> Interactions:
-    """Interactions by column."""
     return Interactions.of([list(done)])
 
 

@@ -15,7 +15,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(*results: ModelResult, title: str = "Real readers & <books>") -> ET.Element:
-    """The chart, parsed as XML."""
     return ET.fromstring(chart.draw(results, 20, title))
 
 
@@ -25,7 +24,6 @@ def bars(svg: ET.Element, kind: str) -> list[ET.Element]:
 
 
 def texts(svg: ET.Element) -> list[str]:
-    """All its texts."""
     return [text.text or "" for text in svg.iter(f"{SVG}text")]
 
 

@@ -20,7 +20,6 @@ READERS, BOOKS, TASTES = 40, 24, 4
 
 
 def write(path: Path, rows: list[str], header: str = "user_id,book_id") -> Path:
-    """A CSV file."""
     path.write_text("\n".join([header, *rows]) + "\n")
     return path
 

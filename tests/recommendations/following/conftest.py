@@ -13,7 +13,6 @@ DEADLINE = 20
 
 
 def in_use(follower: Follower) -> FakeModel:
-    """The model in use."""
     assert isinstance(follower.model, FakeModel)
     return follower.model
 
@@ -31,7 +30,6 @@ def fails_once() -> Callable[[], None]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[HookedStore]:
-    """A store with one book and one model."""
     with hooked_store(tmp_path) as store:
         store.put(book(1))
         store.versions = ["m1"]
@@ -40,11 +38,9 @@ def store(tmp_path: Path) -> Iterator[HookedStore]:
 
 @pytest.fixture
 def models() -> FakeModels:
-    """Models that know nothing yet."""
     return FakeModels()
 
 
 @pytest.fixture
 def follower(store: HookedStore, models: FakeModels) -> Follower:
-    """A follower that has not begun."""
     return Follower(store, models)

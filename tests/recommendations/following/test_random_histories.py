@@ -37,7 +37,6 @@ class Shop(RuleBasedStateMachine):
 
     @property
     def model(self) -> FakeModel:
-        """The model in use."""
         assert isinstance(self.follower.model, FakeModel)
         return self.follower.model
 
@@ -48,7 +47,6 @@ class Shop(RuleBasedStateMachine):
 
     @rule(reader=readers, number=numbers)
     def view(self, reader: int, number: int) -> None:
-        """A reader views something."""
         self._record(Interaction(id=f"view-{number}", reader_id=reader, book_id=1, kind=InteractionKind.VIEW))
 
     @rule(reader=readers, number=numbers)
@@ -61,7 +59,6 @@ class Shop(RuleBasedStateMachine):
 
     @rule(reader=readers, into=readers)
     def merge(self, reader: int, into: int) -> None:
-        """A reader becomes another."""
         if reader != into:
             with self.store.write() as work:
                 work.readers.merge(reader, into)
@@ -69,7 +66,6 @@ class Shop(RuleBasedStateMachine):
 
     @rule(reader=readers)
     def forget(self, reader: int) -> None:
-        """A reader is forgotten."""
         with self.store.write() as work:
             work.readers.forget(reader)
             work.commit()

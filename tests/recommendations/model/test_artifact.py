@@ -136,12 +136,10 @@ def wider(folder: Path) -> None:
 
 
 def absent(folder: Path) -> None:
-    """Remove an array."""
     (folder / "history_rows.npy").unlink()
 
 
 def no_manifest(folder: Path) -> None:
-    """Remove the manifest."""
     (folder / MANIFEST).unlink()
 
 
@@ -171,8 +169,6 @@ def elsewhere(folder: Path) -> None:
 
 
 def manifest(text: bytes) -> Callable[[Path], None]:
-    """Replace the manifest."""
-
     def write(folder: Path) -> None:
         (folder / MANIFEST).write_bytes(text)
 

@@ -32,7 +32,6 @@ def put(folder: Path, *versions: str) -> None:
 
 
 def readers(folder: Path, version: str) -> list[int]:
-    """The readers whom a model knows."""
     return [int(reader_id) for reader_id in load(folder / version).histories.readers.ids]
 
 
@@ -45,7 +44,7 @@ def test_models_recommend_from_the_catalogue_as_it_is(tmp_path: Path) -> None:
     """A model opened once and stocked again recommends what came, and nothing that was removed."""
     put(tmp_path, "m")
     models = ModelFolder(tmp_path)
-    models.stock([Book(id=5, title="Dune"), Book(id=6, title="Ubik")])
+    models.update_catalogue([Book(id=5, title="Dune"), Book(id=6, title="Ubik")])
     model = models.open("m")
     assert model.version == "m"
 
@@ -54,9 +53,9 @@ def test_models_recommend_from_the_catalogue_as_it_is(tmp_path: Path) -> None:
         return sorted(one.book.title for one in shelf.recommendations)
 
     assert titles() == ["Dune", "Ubik"]
-    models.stock([Book(id=5, title="Dune", removed=True), Book(id=8, title="Emma")])
+    models.update_catalogue([Book(id=5, title="Dune", removed=True), Book(id=8, title="Emma")])
     assert titles() == ["Dune", "Ubik"]
-    model.restock()
+    model.refresh_catalogue()
     assert titles() == ["Emma", "Ubik"]
 
 

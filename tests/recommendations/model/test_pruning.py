@@ -52,7 +52,6 @@ def without(histories: Histories, readers: Sequence[int]) -> Histories:
 
 
 def files(model: Path) -> set[str]:
-    """The files of a model."""
     return {path.name for path in model.iterdir()}
 
 

@@ -23,7 +23,6 @@ TODAY, LATER = date(2026, 1, 1), date(2026, 2, 2)
 
 
 def put(store: Store, *books: Book, today: date = TODAY) -> set[int]:
-    """Upsert in a transaction of its own."""
     with store.write() as work:
         changed = work.books.upsert(books, today)
         work.commit()
@@ -31,7 +30,6 @@ def put(store: Store, *books: Book, today: date = TODAY) -> set[int]:
 
 
 def remove(store: Store, *book_ids: int) -> set[int]:
-    """Remove in a transaction of its own."""
     with store.write() as work:
         removed = work.books.remove(book_ids)
         work.commit()
@@ -44,7 +42,6 @@ def arrived(book: Book, day: date = TODAY) -> Book:
 
 
 def catalogue(store: Store) -> dict[int, Book]:
-    """Every book that the store knows."""
     with store.read() as work:
         return {book.id: book for book in work.books.changed_since(0)[0]}
 

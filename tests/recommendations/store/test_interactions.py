@@ -12,17 +12,14 @@ from recommendations.store.interactions import CHUNK
 
 
 def click(id_: str, *, reader: int = 1, book: int = 1) -> Interaction:
-    """One click."""
     return Interaction(id=id_, reader_id=reader, book_id=book, kind=InteractionKind.CLICK)
 
 
 def undo(id_: str, undoes: str, *, reader: int = 1) -> Interaction:
-    """An undo."""
     return Interaction(id=id_, reader_id=reader, book_id=0, kind=InteractionKind.UNDO, undoes=undoes)
 
 
 def add(store: Store, *batch: Interaction) -> set[str]:
-    """Add in a transaction of its own."""
     with store.write() as work:
         stored = work.interactions.add(batch)
         work.commit()
@@ -30,7 +27,6 @@ def add(store: Store, *batch: Interaction) -> set[str]:
 
 
 def events(store: Store, after: int = 0) -> list[Event]:
-    """All events after a sequence number."""
     with store.read() as work:
         return [event for chunk in work.interactions.events_after(after) for event in chunk]
 

@@ -7,7 +7,6 @@ from recommendations.store.models import Record
 
 
 def add(store: Store, *versions: str) -> None:
-    """Record models, each in a transaction of its own."""
     for version in versions:
         with store.write() as work:
             work.models.add(version, {"format": 1, "parameters": {"k": 2.5}})
@@ -15,7 +14,6 @@ def add(store: Store, *versions: str) -> None:
 
 
 def latest(store: Store, most: int = 9) -> list[str]:
-    """The versions to be served."""
     with store.read() as work:
         return list(work.models.latest(most))
 

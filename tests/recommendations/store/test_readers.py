@@ -10,7 +10,6 @@ from servicekit.database import open_engine
 
 
 def click(id_: str, reader: int) -> Interaction:
-    """One click on book 1."""
     return Interaction(id=id_, reader_id=reader, book_id=1, kind=InteractionKind.CLICK)
 
 
@@ -24,13 +23,11 @@ class Desk:
             work.commit()
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Merge one reader into another."""
         with self.store.write() as work:
             work.readers.merge(reader_id, into)
             work.commit()
 
     def forget(self, reader_id: int) -> None:
-        """Forget a reader."""
         with self.store.write() as work:
             work.readers.forget(reader_id)
             work.commit()

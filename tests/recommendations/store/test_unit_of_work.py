@@ -27,19 +27,16 @@ DEADLINE = 20
 
 
 def click(id_: str, book: int = 1) -> Interaction:
-    """One click."""
     return Interaction(id=id_, reader_id=1, book_id=book, kind=InteractionKind.CLICK)
 
 
 def stored_books(store: Store) -> list[int]:
-    """The books of all events, in order."""
     with store.read() as work:
         return [one.book_id for chunk in work.interactions.events_after(0) for one in chunk]
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A SQLite database with its tables."""
     url = f"sqlite:///{tmp_path / 'store.db'}"
     store = Store(open_engine(url))
     store.migrate()

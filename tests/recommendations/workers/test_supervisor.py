@@ -53,7 +53,6 @@ def lives(process: psutil.Process) -> bool:
 
 
 def workers_of(running: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The workers that live."""
     return [one for one in psutil.Process(running.pid).children() if lives(one)]
 
 

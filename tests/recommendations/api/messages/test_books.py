@@ -16,7 +16,6 @@ TEXT = "must each be 1 to 10,000 characters and not blank"
 
 
 def checked(**fields: Any) -> Book | UpsertResult:
-    """One book, checked."""
     message = pb.Book(**(DUNE | fields))
     (one,) = books.books(pb.UpsertBooksRequest(books=[message]))
     return one

@@ -27,7 +27,6 @@ UNDO: dict[str, Any] = {"id": "b", "user_id": 1, "book_id": 0, "kind": pb.Intera
 
 
 def checked(**fields: Any) -> Interaction | Result:
-    """One interaction, checked."""
     seconds, nanos = fields.pop("seconds", None), fields.pop("nanos", 0)
     message = pb.Interaction(**(GOOD | fields))
     if seconds is not None:

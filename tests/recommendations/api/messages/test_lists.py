@@ -21,7 +21,6 @@ INT32_MAX = 2**31 - 1
 
 
 def request(**fields: Any) -> pb.RecommendationRequest:
-    """A request message."""
     return pb.RecommendationRequest(**fields)
 
 
@@ -136,7 +135,6 @@ def test_malformed_requests_for_similar_books(fields: dict[str, Any], field: str
 
 
 def list_of(*books: Book) -> RecommendationList:
-    """A list of these books."""
     recommendations = tuple(Recommendation(book, 0.5, Reason(ReasonKind.POPULAR, books)) for book in books)
     return RecommendationList(recommendations=recommendations, recommendation_id="list", model_version="m1")
 

@@ -23,7 +23,6 @@ Ints = npt.NDArray[np.int32]
 
 
 def floats(*values: float) -> Floats:
-    """A column."""
     return np.array(values, dtype=np.float32)
 
 

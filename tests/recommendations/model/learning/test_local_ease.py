@@ -37,12 +37,10 @@ parameters = st.builds(
 
 
 def training_data(readers: dense.Rows, features: dense.Rows = (), books: int = BOOKS) -> TrainingData:
-    """The data of these readers and features."""
     return TrainingData(dense.matrix(readers, books), dense.matrix(features, books))
 
 
 def same(first: Neighbours, second: Neighbours) -> bool:
-    """Whether both are equal to the last bit."""
     columns = ("indptr", "rows", "weights", "decay")
     return all(np.array_equal(getattr(first, column), getattr(second, column)) for column in columns)
 

@@ -23,12 +23,10 @@ K = InteractionKind
 
 
 def books(*ids: int) -> list[Book]:
-    """A catalogue of books with ids only."""
     return [Book(id=id_, title="") for id_ in ids]
 
 
 def clicks(*pairs: tuple[int, int]) -> list[Event]:
-    """Clicks of readers on books."""
     return [Event(place, reader, book, K.CLICK, 0.0) for place, (reader, book) in enumerate(pairs, 1)]
 
 

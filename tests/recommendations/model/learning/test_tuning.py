@@ -65,7 +65,6 @@ class Scripted(Tuner):
         return len(self.names) < self._left
 
     def neighbours(self, name: str, parameters: Parameters) -> Scored:
-        """Look the score up."""
         self.names.append(name)
         return scored([self.score(parameters)], parameters=parameters)
 

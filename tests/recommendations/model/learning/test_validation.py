@@ -24,7 +24,6 @@ def held_out(known: dense.Rows, wanted: dense.Rows, books: int = BOOKS) -> HoldO
 
 
 def no_neighbours(books: int = BOOKS) -> Neighbours:
-    """No neighbours at all."""
     empty = np.empty(0, dtype=np.int32)
     return Neighbours(np.zeros(books + 1, dtype=np.int64), empty, empty.astype(np.float32))
 

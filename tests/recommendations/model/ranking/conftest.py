@@ -8,5 +8,4 @@ from tests.recommendations.model.ranking.served import CATALOGUE, HISTORY, serve
 
 @pytest.fixture
 def model() -> ServedModel:
-    """The model of the history above."""
     return served(HISTORY, CATALOGUE)

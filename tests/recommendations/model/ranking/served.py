@@ -20,17 +20,14 @@ TODAY = date(2026, 1, 1)
 
 
 def book(id_: int, *categories: Category, year: int | None = None) -> Book:
-    """A book."""
     return Book(id=id_, title=f"Book {id_}", categories=categories, year=year)
 
 
 def by_id(*books: Book) -> dict[int, Book]:
-    """A catalogue."""
     return {one.id: one for one in books}
 
 
 def purchases(*pairs: tuple[int, int]) -> list[Event]:
-    """Readers and the books they bought."""
     return [Event(place, reader, id_, K.PURCHASE, 0.0) for place, (reader, id_) in enumerate(pairs, 1)]
 
 
@@ -46,11 +43,9 @@ class Supply:
         self._now = Catalogue.empty().changed(list(books.values()))
 
     def __call__(self) -> Catalogue:
-        """The catalogue as of now."""
         return self._now
 
     def take(self, *books: Book) -> None:
-        """Add or replace books."""
         self._now = self._now.changed(books)
 
 
@@ -63,14 +58,12 @@ def ask(
     excluded: frozenset[int] = frozenset(),
     selection: Selection = Selection.FOR_YOU,
 ) -> RecommendationList:
-    """One shelf."""
     return model.recommend(
         RecommendRequest(reader_id=reader_id, category=category, limit=limit, excluded=excluded, selection=selection)
     )
 
 
 def ids(shelf: RecommendationList) -> list[int]:
-    """The books of a shelf."""
     return [one.book.id for one in shelf.recommendations]
 
 

@@ -61,14 +61,14 @@ def test_what_is_liked_now_becomes_popular(model: ServedModel) -> None:
     assert ids(ask(model, 999, SF))[0] == 8
 
 
-def test_popularity_outlasts_a_restocking() -> None:
+def test_popularity_outlasts_a_change_of_the_catalogue() -> None:
     """What was liked before a book came, or the catalogue changed, counts after it."""
     supply = Supply(CATALOGUE)
     model = ServedModel(artifact_of(CATALOGUE, HISTORY), supply)
     model.observe([Event(900, 500, 100, K.CLICK, 0.0, NOW.timestamp())])
     assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[0] == 6
     supply.take(book(100))
-    model.restock()
+    model.refresh_catalogue()
     assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[:2] == [100, 6]
 
 
@@ -218,7 +218,7 @@ def test_promises_of_the_contract(
     model = ServedModel(artifact_of({one.id for one in first}, events[:trained]), supply, diversity=diversity)
     model.observe(events[trained:])
     supply.take(*later)
-    model.restock()
+    model.refresh_catalogue()
     request = RecommendRequest(
         reader_id=reader,
         category=data.draw(st.sampled_from([None, M, SF, Category.REFERENCE])),

@@ -173,7 +173,7 @@ def test_a_book_missing_from_the_catalogue_counts_once_it_arrives() -> None:
     assert all(one.reason.books for one in shelf.recommendations if one.reason.kind is ReasonKind.BECAUSE_OF_BOOKS)
     supply.take(CATALOGUE[1], CATALOGUE[6])
     assert {1, 6}.isdisjoint(ids(ask(model, 30)))
-    model.restock()
+    model.refresh_catalogue()
     assert ask(model, 30).recommendations[0].reason.books == (CATALOGUE[1],)
     assert ids(ask(model, NOBODY))[0] == 6
 
@@ -194,7 +194,7 @@ def test_removed_books_count_as_taste_only(model: ServedModel) -> None:
     model = ServedModel(artifact_of(CATALOGUE, HISTORY), supply)
     assert ids(ask(model, 30))[0] == 2
     supply.take(replace(CATALOGUE[1], removed=True), replace(CATALOGUE[2], removed=True))
-    model.restock()
+    model.refresh_catalogue()
     for selection in Selection:
         for reader in (30, NOBODY):
             assert {1, 2}.isdisjoint(ids(ask(model, reader, selection=selection)))

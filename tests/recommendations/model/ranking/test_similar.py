@@ -36,14 +36,12 @@ def likings(*groups: tuple[Iterable[int], Iterable[int]]) -> list[Event]:
 
 
 def served(events: list[Event], *books: Book, diversity: float = 0.0) -> ServedModel:
-    """A model at work."""
     return ServedModel.of(artifact_of([one.id for one in books], events), books, diversity=diversity)
 
 
 def like(
     model: ServedModel, book_id: int, reader_id: int = NOBODY, limit: int = 10, *excluded: int
 ) -> RecommendationList:
-    """What is like a book."""
     request = SimilarBooksRequest(book_id=book_id, reader_id=reader_id, limit=limit, excluded=frozenset(excluded))
     return model.similar(request)
 
@@ -54,7 +52,6 @@ def told(shelf: RecommendationList) -> list[tuple[int, ReasonKind]]:
 
 
 def ids(shelf: RecommendationList) -> list[int]:
-    """The books of a shelf."""
     return [one.book.id for one in shelf.recommendations]
 
 
@@ -83,7 +80,6 @@ BOOKS = [
 
 @pytest.fixture
 def model() -> ServedModel:
-    """The model of the above."""
     return served(CIRCLES, *BOOKS)
 
 
@@ -192,7 +188,6 @@ def test_one_author_does_not_fill_it() -> None:
 
 
 def for_you(model: ServedModel, reader_id: int) -> RecommendationList:
-    """A reader's personal list."""
     return model.recommend(RecommendRequest(reader_id=reader_id, category=None, limit=20))
 
 
