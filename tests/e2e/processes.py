@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import grpc
+import psutil
 from grpc_health.v1 import health_pb2
 
 ROOT = Path(__file__).parents[2]
@@ -167,3 +168,13 @@ def await_serving(address: str) -> None:
         for answer in watch(request, timeout=DEADLINE, wait_for_ready=True):
             if answer.status == health_pb2.HealthCheckResponse.SERVING:
                 return
+
+
+def running_children(pid: int) -> list[psutil.Process]:
+    """The children of a process that have not ended."""
+    children = []
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                children.append(child)
+    return children

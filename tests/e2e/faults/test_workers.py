@@ -19,7 +19,7 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from tests.e2e.processes import ROOT, Process, await_serving
+from tests.e2e.processes import ROOT, Process, await_serving, running_children
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,14 +53,6 @@ RETRIES = {
 }
 
 
-def lives(process: psutil.Process) -> bool:
-    """Whether it has not ended yet."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 @dataclass(frozen=True)
 class Workers:
     """A server of several workers, and a connection to each of them."""
@@ -73,7 +65,7 @@ class Workers:
         return f"127.0.0.1:{self.server.port}"
 
     def running(self) -> list[psutil.Process]:
-        return [one for one in psutil.Process(self.server.pid).children() if lives(one)]
+        return running_children(self.server.pid)
 
     def connect(self) -> RecommendationsStub:
         """A client with a connection of its own to any of the workers, which retries as the shop does."""

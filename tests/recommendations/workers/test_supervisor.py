@@ -9,6 +9,8 @@ import time
 import psutil
 import pytest
 
+from tests.e2e.processes import running_children
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 DEADLINE = 20.0
@@ -44,16 +46,8 @@ def await_line(running: subprocess.Popen[str]) -> str:
     return running.stdout.readline()
 
 
-def lives(process: psutil.Process) -> bool:
-    """Whether it has not ended yet."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def workers_of(running: subprocess.Popen[str]) -> list[psutil.Process]:
-    return [one for one in psutil.Process(running.pid).children() if lives(one)]
+    return running_children(running.pid)
 
 
 def await_workers(running: subprocess.Popen[str], without: psutil.Process) -> list[psutil.Process]:
