@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from itertools import count, product
+from itertools import count, cycle, islice, product
 from urllib.parse import urlsplit
 
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 
+from tests.drills import is_running
 from tests.marketplace.web.attacker import Attacker, encoded
 from tests.marketplace.web.crawler import MARKER, Form
 from tests.marketplace.web.hostile import BODIES, HEADERS, MARKUP, METHODS, VALUES, multipart
@@ -23,6 +24,7 @@ VALID_SEGMENTS = {
     "order_id": b"7K3M-9QXD-2TB4",
     "event_id": b"1",
 }
+SECRETS_AT_ONCE = 3
 BRIEFLY = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
 # Of these a header decides what they answer, or how.
 LOOKED_AT_BY_HEADER = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
@@ -31,16 +33,23 @@ MULTIPART = "multipart/form-data; boundary=b"
 
 
 class Values:
-    """What is sent: everything wherever nobody sent it before, else Bob's `secrets` and a few of the worst."""
+    """The values to send: all of them where no user sent any before, otherwise the worst and some of Bob's `secrets`.
 
-    def __init__(self, secrets: dict[str, bytes]) -> None:
+    With `brief`, every place counts as tried. The secrets take turns, except in the drill, which sends all of them.
+    """
+
+    def __init__(self, secrets: dict[str, bytes], *, brief: bool = False) -> None:
         self._secrets = secrets
+        self._brief = brief
+        self._queue = cycle(secrets.items())
         self._tried: set[str] = set()
 
     def at(self, place: str) -> dict[str, bytes]:
-        names = BRIEFLY if place in self._tried else VALUES
-        self._tried.add(place)
-        return {**{name: VALUES[name] for name in names}, **self._secrets}
+        if place not in self._tried and not self._brief:
+            self._tried.add(place)
+            return {**VALUES, **self._secrets}
+        secrets = self._secrets if is_running("attack") else dict(islice(self._queue, SECRETS_AT_ONCE))
+        return {**{name: VALUES[name] for name in BRIEFLY}, **secrets}
 
 
 def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:

@@ -196,7 +196,9 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
     obeyed, no way out of the shop, nothing of Bob shown or changed, and nothing that the shop logs as a fault."""
     before, ordered = kept_of(store, victim.reader_id), orders_of(store, victim.reader_id)
     findings = Findings()
-    values = Values({name: secret.encode() for name, secret in victim.secrets.items()})
+    # What differs between the databases is asked by those who may do most; the drill sends everybody.
+    is_whole = store.engine.dialect.name == "sqlite" or is_running("attack")
+    values = Values({name: secret.encode() for name, secret in victim.secrets.items()}, brief=not is_whole)
     Browser(app).sign_up(CARL)
     with structlog.testing.capture_logs() as logs:
         # The drill attacks as every kind of reader. The short form leaves out visitors, who can do less than guests,
@@ -219,8 +221,8 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
         attacker = Attacker("moderator", moderator, app, findings, victim, may_know={"order", "name", "e-mail"})
         attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
         # What a moderator writes about a book all readers see, so moderators get no secrets to write.
-        attack_routes(attacker, app, Values({}))
-        attack_forms(attacker, Values({}))
+        attack_routes(attacker, app, Values({}, brief=not is_whole))
+        attack_forms(attacker, Values({}, brief=not is_whole))
     log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
     faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
     assert findings.requests > (5000 if is_whole or is_sqlite else 2000)
