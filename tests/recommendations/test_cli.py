@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import grpc
@@ -248,7 +249,10 @@ def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
         )
         # The model is loaded a moment after the port is open.
         next(line for line in server.stderr if "event=model_loaded" in line)
-        health = run(folder, "health", port=port)
+        ends = time.monotonic() + DEADLINE
+        # Health follows the log line by a moment.
+        while (health := run(folder, "health", port=port)).exit_code and time.monotonic() < ends:
+            pass
         assert (health.exit_code, health.output) == (0, "serving\n")
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             answer = pb_grpc.RecommendationsStub(channel).Recommend(
