@@ -138,7 +138,7 @@ class Publisher:
     def _learned(self, budget: float) -> Artifact:
         started = time.monotonic()
         with self._store.read() as work:
-            # Before the events: whoever is deleted or merged in between is then noticed again.
+            # Before the events: a reader who is merged or deleted in between is then seen again.
             readers_revision = work.readers.revision()
             # The removed ones too: they still say what their readers like.
             books, _ = work.books.changed_since(0)

@@ -78,7 +78,7 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
 
 
 def no_store(response: Response) -> Response:
-    """Keep nothing in any cache: whoever presses Back after somebody signed out sees nothing of theirs."""
+    """Store nothing in any cache, so that the Back button shows no private page after signing out."""
     response.headers["Cache-Control"] = "no-store"
     return response
 

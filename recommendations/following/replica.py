@@ -14,7 +14,7 @@ from servicekit.deadline import remaining
 
 
 class Replica:
-    """Read by any thread without a lock; whoever changes it holds the lock, and events arrive in order."""
+    """Any thread reads it without a lock; changes are made under the lock, so events are applied in order."""
 
     def __init__(self, store: Store, models: Models) -> None:
         self._store = store
@@ -75,7 +75,7 @@ class Replica:
         """Hold the lock; a call waits for it only until its deadline. Raises StoreUnavailable."""
         left = remaining()
         if not self._lock.acquire(timeout=-1 if left is None else left):
-            # Whoever holds it waits for the database.
+            # The thread that holds it is waiting for the database.
             raise StoreUnavailable
         try:
             yield

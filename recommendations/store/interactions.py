@@ -18,7 +18,7 @@ FETCHED = 2000
 """Rows per round trip to PostgreSQL."""
 
 _undo = interactions.alias("undo")
-# Whichever of the two came first, and whoever their readers were before a merge.
+# Whichever of the two came first, and whatever their readers were before a merge.
 _UNDONE = exists().where(
     _undo.c.undoes.is_not(None), _undo.c.undoes == interactions.c.id, _undo.c.reader_id == interactions.c.reader_id
 )

@@ -23,7 +23,7 @@ class Readers:
         return dict(reader for reader, _ in self._read(tombstones.c.reader_id.in_(list(reader_ids))))
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Make one reader's history another's, for ever; whoever is merged into a forgotten reader is forgotten too.
+        """Merge one reader into another, permanently; a reader merged into a forgotten one is forgotten too.
 
         Merging a retired reader changes nothing, nor does merging a reader into the one that it was merged into
         already. Needs a write transaction.

@@ -49,7 +49,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @webhooks.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Answer:
-        # Whoever set the address for callbacks has to see what is wrong with it.
+        # The operator who set the callback address must see what is wrong with it.
         is_host = isinstance(error, UntrustedHost)
         words = "MARKETPLACE_TRUSTED_HOSTS does not name this host" if is_host else error.name
         return _error_json(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, words)
