@@ -94,7 +94,7 @@ def test_what_was_undone_is_not_learned(store: Store, models: Path) -> None:
 
 
 def test_who_departs_while_a_model_is_trained(store: Store, models: Path) -> None:
-    """Whoever is forgotten or merged after the history was read is not in the model that comes of it."""
+    """A reader forgotten or merged after the history was read is not in the model trained on it."""
 
     def depart() -> None:
         with store.write() as work:

@@ -12,7 +12,7 @@ def test_without_a_deadline_there_is_no_end() -> None:
 
 
 def test_the_time_left_never_falls_below_zero() -> None:
-    """Whoever waits for what is left may pass it on as it is."""
+    """The remaining time is never negative, so it can be passed on as a timeout."""
     with deadline(-1.0):
         assert remaining() == 0.0
 

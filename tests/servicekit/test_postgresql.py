@@ -100,7 +100,7 @@ def test_the_network_timeout_is_set(postgresql_server: str) -> None:
 
 
 @pytest.mark.postgresql
-def test_whoever_finds_no_connection_is_refused_at_once(engine: Engine) -> None:
+def test_a_thread_without_a_free_connection_is_refused_at_once(engine: Engine) -> None:
     """The pool has no more than it was given, and with a timeout of 0 nobody waits."""
     with reading(engine), pytest.raises(Exception, match="QueuePool limit"), reading(engine):
         pass

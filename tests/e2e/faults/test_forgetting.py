@@ -86,7 +86,7 @@ def shelf(stub: RecommendationsStub, reader_id: int) -> list[tuple[int, int]]:
 
 
 def require_new(stub: RecommendationsStub) -> None:
-    """Whoever is gone is to the server as one of whom nobody ever heard."""
+    """The server treats a forgotten reader like an unknown one."""
     popular = shelf(stub, STRANGER)
     for gone in GONE:
         assert shelf(stub, gone) == popular

@@ -29,7 +29,7 @@ RECOVERY_SECONDS = 2.0
 PAUSE_SECONDS = {"_recommend": 0.02, "_write": 0.1}
 """Between the calls of a thread: as many are made while they fail as while they succeed."""
 LEAST_P99_SECONDS = 0.1
-"""Below it a busy machine decides, and not the server: whoever waited for the database would wait for a second."""
+"""Below it the p99 is the machine's noise: a call that waited for the database would take a second."""
 
 
 class Load:

@@ -35,7 +35,7 @@ def await_delivery(pair: Pair) -> None:
 
 
 def export_of(page: Page, shop: str) -> dict[str, Any]:
-    """All that the shop keeps about whoever uses this page."""
+    """All that the shop stores about this page's reader."""
     answer = page.request.get(f"{shop}account/export")
     assert answer.ok
     exported: dict[str, Any] = answer.json()

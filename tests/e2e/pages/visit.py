@@ -95,7 +95,7 @@ class Visit:
         expect(self.page.get_by_text("You gave it 4.5 of 5 stars")).to_be_visible()
 
     def find_no_history(self) -> None:
-        """Nothing was done by whoever this browser is now."""
+        """The browser's present reader has no activity."""
         self._open_history()
         expect(self.page.get_by_text("Nothing yet.")).to_be_visible()
 

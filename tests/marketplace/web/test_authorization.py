@@ -30,7 +30,7 @@ class Access(Enum):
     EVERYONE = "everyone, with what is theirs or everybody's"
     OWNER = "the reader whose order it names; to others there is no such order"
     MODERATOR = "moderators; others may sign in as one, or are refused"
-    TOKEN = "whoever has a token"
+    TOKEN = "the holder of a token"
 
 
 ACCESS: Mapping[str, Access] = {

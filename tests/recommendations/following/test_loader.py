@@ -115,7 +115,7 @@ def test_an_event_during_the_last_sync_is_not_lost(
 def test_a_write_during_the_exchange_waits_for_its_end(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """Whoever has stored something hears of success only when the model that goes to work knows it."""
+    """A write returns only when the model that is being loaded has applied it."""
     follower.step()
     store.versions.append("m2")
     store.append(1, 1)

@@ -162,7 +162,7 @@ def test_an_undo_after_the_training_reaches_the_model(store: HookedStore) -> Non
 
 
 def test_a_merged_reader_is_the_other_one(follower: Follower, store: HookedStore) -> None:
-    """The model takes all for the other one's, what comes late too, and whoever asks is told who it is now."""
+    """The model gives the other reader everything, late events too, and the id resolves to that reader."""
     follower.step()
     store.append(1, 10)
     store.append(2, 11)
@@ -180,7 +180,7 @@ def test_a_merged_reader_is_the_other_one(follower: Follower, store: HookedStore
 
 
 def test_a_forgotten_reader_is_nobody(follower: Follower, store: HookedStore) -> None:
-    """Nothing of theirs is left in the model, nor of whoever was merged into them."""
+    """The model keeps nothing of theirs, nor of readers merged into them."""
     follower.step()
     store.append(1, 10)
     store.append(2, 11)

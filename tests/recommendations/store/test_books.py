@@ -84,7 +84,7 @@ def test_the_day_of_arrival_stays(store: Store) -> None:
 
 
 def test_removed_books_stay_marked(store: Store) -> None:
-    """Whoever follows hears of a removal, training still knows the book, and removing again changes nothing."""
+    """`changed_since` reports a removal, training still has the book, and removing it again changes nothing."""
     put(store, DUNE, UBIK)
     assert remove(store, 1, 7) == {1}
     with store.read() as work:
@@ -97,7 +97,7 @@ def test_removed_books_stay_marked(store: Store) -> None:
 
 
 def test_a_removed_book_comes_back(store: Store) -> None:
-    """An upsert brings it back, unchanged or not, and whoever follows hears of it."""
+    """An upsert restores it, unchanged or not, and `changed_since` reports it."""
     put(store, DUNE)
     remove(store, 1)
     assert put(store, DUNE) == {1}

@@ -143,7 +143,7 @@ def test_of_unknown_books(store: Store) -> None:
 
 @pytest.mark.parametrize("undo_first", [False, True])
 def test_what_was_undone_is_gone(store: Store, *, undo_first: bool) -> None:
-    """Whichever comes first, the interaction is in no answer any more; only whoever follows hears of the undo."""
+    """Whichever comes first, no answer has the interaction; only `events_after` has the undo."""
     both = [click("a", book=1), undo("u", "a")]
     for one in [click("b", book=2), *(reversed(both) if undo_first else both), click("c", book=3)]:
         assert add(store, one) == {one.id}
@@ -173,7 +173,7 @@ def test_nobody_undoes_what_another_did(store: Store) -> None:
 
 
 def test_events_of_one_reader(store: Store) -> None:
-    """They are the reader's own, whole and in order; whoever did nothing has none."""
+    """They are the reader's own, complete and in order; a reader without interactions has none."""
     add(store, click("a", book=3), click("b", reader=2, book=1), click("c", book=2))
     with store.read() as work:
         assert work.interactions.events_of(1) == [event for event in events(store) if event.reader_id == 1] != []

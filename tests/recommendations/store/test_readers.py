@@ -82,7 +82,7 @@ def test_merging_again_changes_nothing(desk: Desk) -> None:
 
 
 def test_chains_are_resolved(desk: Desk) -> None:
-    """1 into 2, then 2 into 3: both are 3, and whoever follows hears of 1 anew; 4 into 1 is into 3 as well."""
+    """1 into 2, then 2 into 3: both are 3, and `retired_since` reports 1 again; 4 into 1 is into 3 as well."""
     desk.merge(1, 2)
     desk.merge(2, 3)
     assert desk.readers == [3, 3, 3, 4]
@@ -120,7 +120,7 @@ def test_forgetting_again_changes_nothing(desk: Desk) -> None:
 
 
 def test_who_was_merged_goes_with_the_forgotten(desk: Desk) -> None:
-    """With a reader go the ids that became theirs, for whoever follows too."""
+    """A reader's merged ids are forgotten with them, and `retired_since` reports all."""
     desk.merge(1, 2)
     desk.forget(2)
     assert desk.readers == [3, 4]
@@ -138,7 +138,7 @@ def test_forgetting_who_was_merged(desk: Desk) -> None:
 
 
 def test_merging_into_the_forgotten(desk: Desk) -> None:
-    """It is to be forgotten too, with whoever was merged before; and nothing comes back by merging the forgotten."""
+    """It is forgotten too, with all merged into it; merging the forgotten one restores nothing."""
     desk.merge(2, 1)
     desk.forget(3)
     desk.merge(1, 3)

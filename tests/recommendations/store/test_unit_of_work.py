@@ -132,7 +132,7 @@ def test_what_an_older_database_has_stays(engine: Engine) -> None:
 
 
 def test_a_migration_that_breaks_off_changes_nothing(engine: Engine) -> None:
-    """It is one transaction: whoever is stopped before its last statement finds the database as it was."""
+    """It is one transaction: stopped before its last statement, it leaves the database as it was."""
 
     class Stopped(Exception):
         pass
@@ -230,7 +230,7 @@ def test_writers_take_turns(store: Store) -> None:
 
 
 def test_a_follower_misses_no_event_of_many_writers(store: Store) -> None:
-    """Whoever follows by sequence number while four threads write sees each event once and in order."""
+    """Reading by sequence number while four threads write returns each event once and in order."""
     done = threading.Event()
 
     def write(writer: int) -> None:

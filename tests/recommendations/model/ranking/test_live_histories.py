@@ -59,7 +59,7 @@ def test_shown_books_are_not_in_a_history(live: LiveHistories) -> None:
 
 
 def test_an_undo_itself_says_nothing(live: LiveHistories) -> None:
-    """It names no book; what it undoes is left out by whoever replaces the history."""
+    """It names no book; the history that replaces the old one lacks the undone interaction."""
     assert live.observe([Event(3, 1, 0, InteractionKind.UNDO, 0.0), Event(4, 8, 0, InteractionKind.UNDO, 0.0)]) == []
     assert live.of(1).books.tolist() == [10]
     assert live.of(8) is NOTHING

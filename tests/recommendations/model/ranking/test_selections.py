@@ -73,7 +73,7 @@ def test_popularity_outlasts_a_change_of_the_catalogue() -> None:
 
 
 def test_what_is_new() -> None:
-    """The newest books first, whoever read them, without what the reader took; all of them are there as new."""
+    """The newest books first, whatever others read, without the reader's own; each has the reason NEW."""
     books = by_id(*(book(id_, M if id_ % 2 else SF, year=2000 + id_) for id_ in range(1, 7)))
     model = served(purchases((1, 6), (2, 6), (3, 6)), books)
     shelf = ask(model, NOBODY, selection=Selection.NEW)

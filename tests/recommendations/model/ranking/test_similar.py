@@ -136,7 +136,7 @@ def test_a_shared_author_is_worth_a_best_neighbour() -> None:
 
 
 def test_a_removed_book_still_has_likes(model: ServedModel) -> None:
-    """Whoever follows an old link to it sees what is like it."""
+    """Its old page can still show similar books."""
     gone = served(CIRCLES, *(replace(one, removed=one.id == 1) for one in BOOKS))
     assert told(like(gone, 1)) == told(like(model, 1))
 
