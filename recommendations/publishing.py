@@ -66,8 +66,8 @@ class Publisher:
     def train(self, budget: float) -> Artifact:
         """Learn a model from the whole history, in about `budget` seconds, and publish it; returns it.
 
-        Nobody who is forgotten before it is recorded is in it: forgetting and recording are serialised, and whoever
-        is forgotten later is pruned from it as from the older models.
+        It has no reader who was forgotten before it is recorded: forgetting and recording are serialised. Readers who
+        are forgotten later are pruned from it as from older models.
         Raises NothingToTrainOn, and OSError if it cannot be written.
         """
         model = self._learned(budget)

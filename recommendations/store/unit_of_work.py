@@ -51,8 +51,8 @@ class Store:
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write.
 
-        Writers are serialised, so that sequence numbers and revisions become visible in order, and whoever follows
-        them by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
+        Writers are serialised, so that sequence numbers and revisions become visible in order, and reading
+        by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
         """
         with _unavailable(), database.writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":

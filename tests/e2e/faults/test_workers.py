@@ -183,7 +183,7 @@ def writing(stack: ExitStack, clients: Sequence[RecommendationsStub]) -> None:
 
 
 def test_a_click_changes_the_list_on_every_worker(workers: Workers) -> None:
-    """Whichever worker records it, it counts on all workers within 250 ms at the 99th percentile, while others write."""
+    """It counts on all workers within 250 ms at the 99th percentile, while others write."""
     clients = workers.client_of_each()
     seconds = []
     with ExitStack() as stack:
