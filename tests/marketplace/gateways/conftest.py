@@ -8,9 +8,23 @@ from typing import Any
 import grpc
 import pytest
 
+from marketplace.domain.categories import Category
+from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.domain.recommending import RecommendationRequest
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
+from tests.marketplace.fakes import NOON
+
+MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
+CLICK = Interaction(
+    id="click-1",
+    reader_id=1_000_000_000,
+    book_id=7,
+    kind=InteractionKind.CLICK,
+    occurred_at=NOON,
+    recommendation_id="list-1",
+)
 
 
 class Servicer(RecommendationsServicer):

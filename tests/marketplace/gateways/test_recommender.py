@@ -13,7 +13,7 @@ import structlog
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.interactions import Interaction, InteractionKind, Outcome, RecordResult
+from marketplace.domain.interactions import InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.domain.recommending import (
     Reason,
@@ -28,17 +28,7 @@ from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
 from servicekit.tracing import trace_id_of
 from tests.marketplace.fakes import NOON
-from tests.marketplace.gateways.conftest import Servicer
-
-MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
-CLICK = Interaction(
-    id="click-1",
-    reader_id=1_000_000_000,
-    book_id=7,
-    kind=InteractionKind.CLICK,
-    occurred_at=NOON,
-    recommendation_id="list-1",
-)
+from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer
 
 
 def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:

@@ -7,27 +7,12 @@ import grpc
 import pytest
 
 from marketplace.domain.books import Book
-from marketplace.domain.categories import Category
 from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
-from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.domain.recommending import (
-    RecommendationRequest,
-)
 from marketplace.gateways.breaker import Breaker, State
 from marketplace.gateways.recommender import TRANSIENT, GrpcRecommender
 from protobufs import recommendations_pb2 as pb
-from tests.marketplace.fakes import NOON, Clock
-from tests.marketplace.gateways.conftest import Servicer
-
-MYSTERY = RecommendationRequest(Category.MYSTERY, 10)
-CLICK = Interaction(
-    id="click-1",
-    reader_id=1_000_000_000,
-    book_id=7,
-    kind=InteractionKind.CLICK,
-    occurred_at=NOON,
-    recommendation_id="list-1",
-)
+from tests.marketplace.fakes import Clock
+from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer
 
 
 def test_a_response_of_the_wrong_length_is_rejected(servicer: Servicer, recommender: GrpcRecommender) -> None:
