@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from grpc_health.v1 import health_pb2
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
+POLL_SECONDS = 0.02
 
 LISTENS = {
     "recommendations": re.compile(r"Recommendations listens on \S+:(?P<port>\d+)"),
@@ -168,6 +171,14 @@ def await_serving(address: str) -> None:
         for answer in watch(request, timeout=DEADLINE, wait_for_ready=True):
             if answer.status == health_pb2.HealthCheckResponse.SERVING:
                 return
+
+
+def await_that(happens: Callable[[], object], *, seconds: float = DEADLINE, show: Callable[[], object] = str) -> None:
+    """Wait until `happens()` is true. Raises AssertionError, with `show()`, when the time is over."""
+    ends = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < ends, show()
+        time.sleep(POLL_SECONDS)
 
 
 def running_children(pid: int) -> list[psutil.Process]:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import grpc
@@ -18,6 +17,7 @@ from click.testing import CliRunner, Result
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.cli import main
+from tests.e2e.processes import await_that
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -249,11 +249,9 @@ def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
         )
         # The model is loaded a moment after the port is open.
         next(line for line in server.stderr if "event=model_loaded" in line)
-        ends = time.monotonic() + DEADLINE
         # Health follows the log line by a moment.
-        while (health := run(folder, "health", port=port)).exit_code and time.monotonic() < ends:
-            pass
-        assert (health.exit_code, health.output) == (0, "serving\n")
+        await_that(lambda: run(folder, "health", port=port).exit_code == 0)
+        assert run(folder, "health", port=port).output == "serving\n"
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             answer = pb_grpc.RecommendationsStub(channel).Recommend(
                 pb.RecommendationRequest(user_id=4, category=pb.SCIENCE_FICTION), timeout=DEADLINE

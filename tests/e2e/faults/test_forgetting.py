@@ -1,6 +1,5 @@
 """A reader who is forgotten is nowhere: not in the database, the models, the memory, the logs, now or later."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import MetaData, create_engine, make_url, select, text
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from servicekit.database import database_url as parsed_url
-from tests.e2e.processes import DEADLINE
+from tests.e2e.processes import DEADLINE, await_that
 from tests.e2e.small_shop import SmallShop, purchases_by_category
 
 pytestmark = pytest.mark.slow
@@ -97,9 +96,7 @@ def require_new(stub: RecommendationsStub) -> None:
 def await_model(stub: RecommendationsStub, version: str) -> None:
     """Wait until the server answers from a model."""
     request = pb.RecommendationRequest(any_category=True)
-    ends = time.monotonic() + DEADLINE
-    while stub.Recommend(request, timeout=DEADLINE).model_version != version:
-        assert time.monotonic() < ends, version
+    await_that(lambda: stub.Recommend(request, timeout=DEADLINE).model_version == version)
 
 
 def in_database(shop: SmallShop) -> set[str]:

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import Pair, await_serving, start_pair
+from tests.e2e.processes import Pair, await_serving, await_that, start_pair
 
 pytestmark = pytest.mark.slow
 
@@ -49,12 +48,14 @@ class Visitor:
 
     def await_page(self, text: str, *, without: str = "\0") -> str:
         """Load the home page until it holds a text and lacks another."""
-        ends = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < ends:
-            page = self.get()
-            if text in page and without not in page:
-                return page
-        raise AssertionError(f"the home page never held {text!r} without {without!r}:\n{page}")
+        pages: list[str] = []
+
+        def holds() -> bool:
+            pages[:] = [self.get()]
+            return text in pages[0] and without not in pages[0]
+
+        await_that(holds, seconds=DEADLINE_SECONDS, show=lambda: pages)
+        return pages[0]
 
 
 def crowd(shop: str, visits: int) -> list[str]:

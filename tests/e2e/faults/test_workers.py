@@ -157,8 +157,8 @@ def has_book(client: RecommendationsStub, book_id: int) -> bool:
     return book_id in [book.id for book in shelf(client, 0).recommendations]
 
 
-def await_that(happens: Callable[[], bool]) -> float:
-    """The seconds until something is so."""
+def seconds_until(happens: Callable[[], bool]) -> float:
+    """How long it takes until something happens, as exactly as calls allow."""
     started = time.monotonic()
     while not happens():
         assert time.monotonic() - started < DEADLINE
@@ -194,7 +194,7 @@ def test_a_click_changes_the_list_on_every_worker(workers: Workers) -> None:
             recorder, other = clients[:: 1 if number % 2 else -1]
             click(recorder, reader)
             assert is_personal(recorder, reader)
-            seconds.append(await_that(lambda: is_personal(other, reader)))  # noqa: B023  (called at once)
+            seconds.append(seconds_until(lambda: is_personal(other, reader)))  # noqa: B023  (called at once)
     assert sorted(seconds)[CLICKS * 99 // 100 - 1] < FRESH_SECONDS
 
 
@@ -206,7 +206,7 @@ def test_a_removed_book_is_gone_at_once_where_it_was_removed(workers: Workers) -
         book = shelf(remover, 0).recommendations[0]
         remover.RemoveBooks(pb.RemoveBooksRequest(book_ids=[book.id]), timeout=DEADLINE)
         assert not has_book(remover, book.id)
-        seconds.append(await_that(lambda: not has_book(other, book.id)))  # noqa: B023  (called at once)
+        seconds.append(seconds_until(lambda: not has_book(other, book.id)))  # noqa: B023  (called at once)
     assert sorted(seconds)[len(seconds) // 2] < FRESH_SECONDS
 
 
@@ -219,10 +219,10 @@ def test_a_reader_who_is_merged_or_forgotten_is_known_everywhere(workers: Worker
         click(writer, guest)
         writer.MergeReaders(pb.MergeReadersRequest(from_user_id=guest, into_user_id=reader), timeout=DEADLINE)
         assert all(is_personal(writer, id_) for id_ in (guest, reader))
-        seconds.append(await_that(lambda: is_personal(other, reader)))  # noqa: B023  (called at once)
+        seconds.append(seconds_until(lambda: is_personal(other, reader)))  # noqa: B023  (called at once)
         writer.ForgetReader(pb.ForgetReaderRequest(user_id=reader), timeout=DEADLINE)
         assert not any(is_personal(writer, id_) for id_ in (guest, reader))
-        seconds.append(await_that(lambda: not is_personal(other, reader)))  # noqa: B023  (called at once)
+        seconds.append(seconds_until(lambda: not is_personal(other, reader)))  # noqa: B023  (called at once)
     assert sorted(seconds)[len(seconds) // 2] < FRESH_SECONDS
 
 
@@ -249,13 +249,13 @@ def test_a_killed_worker_is_replaced(workers_on_sqlite: Workers) -> None:
         calling = [pool.submit(call, client) for client in callers]
         try:
             victim.kill()
-            await_that(lambda: len(workers.running()) == WORKERS and victim not in workers.running())
+            seconds_until(lambda: len(workers.running()) == WORKERS and victim not in workers.running())
         finally:
             killed.set()
         failures = [one.result(DEADLINE) for one in calling]
     assert failures == [[]] * len(callers)
     assert survivor in workers.running()
-    await_that(lambda: all(shelf(client, 1).recommendations for client in workers.client_of_each()))
+    seconds_until(lambda: all(shelf(client, 1).recommendations for client in workers.client_of_each()))
 
 
 def test_a_stopped_server_leaves_nothing_behind(workers_on_sqlite: Workers) -> None:

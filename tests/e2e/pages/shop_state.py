@@ -1,7 +1,6 @@
 """What the running shop says of itself and of a reader, and what moderators find in it."""
 
 import json
-import time
 import urllib.request
 from contextlib import closing
 from typing import Any
@@ -15,7 +14,7 @@ from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderSta
 from marketplace.settings import Settings
 from marketplace.store import open_store
 from tests.e2e.pages.states import ORDER
-from tests.e2e.processes import Pair
+from tests.e2e.processes import Pair, await_that
 from tests.marketplace.fakes import NOON
 
 DEADLINE_SECONDS = 30.0
@@ -24,14 +23,14 @@ _CHANGES = {"title": "A title", "changed": {"title": ["Another title", "A title"
 
 def await_delivery(pair: Pair) -> None:
     """Wait until Recommendations was told all that happened; nothing may have been refused."""
-    ends = time.monotonic() + DEADLINE_SECONDS
-    while True:
+
+    def is_delivered() -> bool:
         with urllib.request.urlopen(f"{pair.shop}readyz", timeout=10) as answer:
             outbox = json.load(answer)["outbox"]
         assert outbox["refused"] == 0
-        if outbox["waiting"] == 0:
-            return
-        assert time.monotonic() < ends, outbox
+        return bool(outbox["waiting"] == 0)
+
+    await_that(is_delivered, seconds=DEADLINE_SECONDS)
 
 
 def export_of(page: Page, shop: str) -> dict[str, Any]:

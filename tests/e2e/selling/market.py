@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
 from servicekit.database import open_engine, reading
-from tests.e2e.processes import DEADLINE, Process
+from tests.e2e.processes import DEADLINE, Process, await_that
 from tests.e2e.selling.buyers import NoAnswer
 from tests.e2e.small_shop import Command, SmallShop
 
@@ -74,10 +73,7 @@ class Market:
 
     def await_delivery(self, store: Store) -> None:
         """Wait until every event and callback is delivered; none may be refused."""
-        ends = time.monotonic() + DEADLINE
-        while pending := self._pending(store):
-            assert time.monotonic() < ends, pending
-            threading.Event().wait(POLL_SECONDS)
+        await_that(lambda: not self._pending(store), show=lambda: self._pending(store))
 
     def _pending(self, store: Store) -> dict[str, object]:
         with PoolManager(retries=False) as pool:

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.processes import DEADLINE, ROOT
+from tests.e2e.processes import DEADLINE, ROOT, await_that
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="make and signals")]
 
@@ -84,7 +83,4 @@ def test_a_signal_ends_everything(stop: Callable[[int], None], folder: Path, tmp
 
 def await_output(log: Path, text: str) -> None:
     """Wait until a process has written this to its log."""
-    ends = time.monotonic() + DEADLINE
-    while text not in log.read_text():
-        assert time.monotonic() < ends, log.read_text()
-        time.sleep(0.05)
+    await_that(lambda: text in log.read_text(), show=log.read_text)
