@@ -11,7 +11,8 @@ PACKAGES := servicekit recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
 install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-pytest = $(BIN)/python -m pytest --numprocesses logical --dist worksteal
+# One more than there are processors, since many tests wait for processes.
+pytest = $(BIN)/python -m pytest --numprocesses $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist worksteal
 # The words after `bench` and `drill` are names, not targets.
 ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
 NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
