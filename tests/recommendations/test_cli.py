@@ -182,10 +182,10 @@ def test_models_promote_and_rollback(folder: Path) -> None:
     first, second = trained(folder), trained(folder)
     assert table(folder) == {second: "3 4 served", first: "3 4 ready"}
     promoted = run(folder, "promote", first)
-    assert (promoted.exit_code, promoted.output) == (0, f"model {first} is to be served\n")
+    assert (promoted.exit_code, promoted.output) == (0, f"model {first} will be served\n")
     assert table(folder) == {second: "3 4 ready", first: "3 4 served"}
     back = run(folder, "rollback")
-    assert (back.exit_code, back.output) == (0, f"model {first} is withdrawn; {second} is to be served\n")
+    assert (back.exit_code, back.output) == (0, f"model {first} is withdrawn; {second} will be served\n")
     assert table(folder) == {second: "3 4 served", first: "3 4 withdrawn"}
 
 

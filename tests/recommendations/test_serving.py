@@ -9,7 +9,7 @@ from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
 from recommendations.model.artifact import reveal, stage
-from recommendations.serving import follower_of
+from recommendations.serving import create_follower
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.database import open_engine
@@ -37,7 +37,7 @@ def test_the_diversity_of_the_settings_is_served(
     store = Store(open_engine(settings.database))
     store.migrate()
     publish(store, settings.models)
-    follower = follower_of(settings, store)
+    follower = create_follower(settings, store)
     follower.step()
     shelf = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
     store.close()

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from recommendations.following.notifications import NoOthers, SharedNotifications
+from recommendations.following.notifications import NoNotifications, SharedNotifications
 
 
 def test_all_workers_see_each_others_notifications() -> None:
@@ -40,6 +40,6 @@ def test_no_notification_of_several_threads_is_lost() -> None:
 
 def test_a_single_worker_has_nobody_to_notify() -> None:
     """It has no counters, so that nothing is ever new."""
-    alone = NoOthers()
+    alone = NoNotifications()
     alone.notify()
     assert alone.counts() == []

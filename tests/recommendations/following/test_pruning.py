@@ -98,10 +98,10 @@ def test_a_model_loaded_during_a_pruning_is_pruned_after_it(store: HookedStore, 
     """A pruning that began before the new model was there does not count for it."""
     replica = Replica(store, models)
     pruning = Pruning(models, replica, lambda: 0.0)
-    replica.exchange("m1")
+    replica.switch_to("m1")
     store.retire(1, None)
     replica.sync()
-    models.while_forgetting = lambda: replica.exchange("m2")
+    models.while_forgetting = lambda: replica.switch_to("m2")
     pruning.prune()
     models.while_forgetting = lambda: None
     pruning.retry()

@@ -146,13 +146,13 @@ def test_a_changed_book_is_prepared_anew() -> None:
         book = Book(id=1, title=title)
         (recommendation,) = messages.response(list_of(book)).recommendations
         assert (recommendation.title, recommendation.reason.books[0].title) == (title, title)
-        assert [kept for kept, *_ in messages._prepared.values()] == [book]
+        assert [kept for kept, *_ in messages._cache.values()] == [book]
 
 
 def test_prepared_books_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit everything is prepared anew, and the answers are the same."""
-    monkeypatch.setattr(lists, "MOST_PREPARED", 2)
+    monkeypatch.setattr(lists, "MAX_CACHED_BOOKS", 2)
     messages = lists.ListMessages()
     books = [Book(id=id_, title=str(id_)) for id_ in range(5)]
     assert messages.response(list_of(*books)) == lists.ListMessages().response(list_of(*books))
-    assert len(messages._prepared) <= 2
+    assert len(messages._cache) <= 2
