@@ -102,7 +102,7 @@ LOWEST_LIKED_RATING = 3.0
 
 
 def preference_after(before: Preference, kind: InteractionKind, value: float) -> Preference:
-    """A reader's preference for a book after one more interaction, which must not be undone.
+    """A reader's preference for a book after one more interaction. Leave out undone interactions beforehand.
 
     An opinion, by rating or dismissing the book, replaces an earlier one. Other actions (view, click, cart, purchase)
     mean that the reader likes the book as long as they have no opinion.

@@ -1,4 +1,4 @@
-"""Who may be merged and forgotten."""
+"""Requests to merge and to forget readers."""
 
 import pytest
 
@@ -10,7 +10,7 @@ INT32_MAX = 2**31 - 1
 
 
 def test_a_merge() -> None:
-    """The first becomes the second."""
+    """The first id is merged into the second."""
     assert readers.merged_readers(pb.MergeReadersRequest(from_user_id=1, into_user_id=INT32_MAX)) == (1, INT32_MAX)
 
 
@@ -32,7 +32,7 @@ def test_malformed_merges(from_id: int, into_id: int, field: str, description: s
 
 
 def test_forgetting() -> None:
-    """A positive id is forgotten, and nobody is not."""
+    """The id must be positive."""
     assert readers.forgotten_reader(pb.ForgetReaderRequest(user_id=INT32_MAX)) == INT32_MAX
     for id_ in (0, -1):
         with pytest.raises(InvalidArgument) as caught:
