@@ -90,19 +90,15 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 @click.pass_obj
 def train(obj: tuple[Settings, Store], budget: float) -> None:
     """Train a model on the whole history and publish it; running servers load it by themselves."""
-    settings, store = obj
-    _require_migrated(store)
-    _train(settings, store, budget)
+    _train(*obj, budget)
 
 
 @main.command()
 @click.pass_obj
 def models(obj: tuple[Settings, Store]) -> None:
     """List the published models, and which one is served."""
-    settings, store = obj
-    _require_migrated(store)
     columns = ("version", "made (UTC)", "books", "readers", "recall", "ndcg", "state")
-    print_table("models", columns, [_row(model) for model in _publisher(settings, store).models()])
+    print_table("models", columns, [_row(model) for model in _publisher(*obj).models()])
 
 
 @main.command()
@@ -110,9 +106,7 @@ def models(obj: tuple[Settings, Store]) -> None:
 @click.pass_obj
 def promote(obj: tuple[Settings, Store], version: str) -> None:
     """Serve a published model; running servers load it by themselves."""
-    settings, store = obj
-    _require_migrated(store)
-    _publisher(settings, store).promote(version)
+    _publisher(*obj).promote(version)
     click.echo(f"model {version} will be served")
 
 
@@ -120,9 +114,7 @@ def promote(obj: tuple[Settings, Store], version: str) -> None:
 @click.pass_obj
 def rollback(obj: tuple[Settings, Store]) -> None:
     """Withdraw the served model; the usable one before it is served again."""
-    settings, store = obj
-    _require_migrated(store)
-    withdrawn, instead = _publisher(settings, store).rollback()
+    withdrawn, instead = _publisher(*obj).rollback()
     click.echo(f"model {withdrawn} is withdrawn; {instead} will be served")
 
 
@@ -239,6 +231,7 @@ def _serve(settings: Settings, store: Store) -> None:
 
 
 def _publisher(settings: Settings, store: Store) -> "Publisher":
+    _require_migrated(store)
     # Imported late for the same reason.
     from recommendations.publishing import Publisher  # noqa: PLC0415
 

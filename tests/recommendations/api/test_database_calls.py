@@ -65,9 +65,11 @@ def test_half_of_the_threads_may_use_the_database(start: Start, method: str) -> 
     CALLS[method](running.stub)
 
 
-def test_a_single_thread_may_use_the_database(start: Start) -> None:
-    """At least one call is always admitted."""
-    CALLS["RemoveBooks"](start(threads=1).stub)
+def test_a_hanging_database_does_not_block_lists(start: Start) -> None:
+    """The only thread for other calls may use the database, and lists are answered while it hangs."""
+    running = start(threads=1)
+    with hanging(running, 1):
+        running.stub.Recommend(pb.RecommendationRequest(), timeout=DEADLINE)
 
 
 @pytest.mark.parametrize(("timeout", "least", "most"), [(10.0, 2.0, 3.0), (2.0, 1.0, 1.6), (None, 2.0, 3.0)])

@@ -198,18 +198,3 @@ def test_an_endless_call_is_cancelled(running: Running) -> None:
     running.server.drain(notice=0.0, grace=0.05)
     assert isinstance(call.exception(DEADLINE), grpc.RpcError)
     gate.open()
-
-
-def test_a_hanging_database_does_not_block_lists(start: Start) -> None:
-    """Lists are answered while all calls that may use the database wait for it."""
-    released = threading.Event()
-    running = start(threads=2)
-    running.service.before_record = released.wait
-    batch = pb.RecordInteractionsRequest(interactions=[pb.Interaction()])
-    recording = running.stub.RecordInteractions.future(batch, timeout=DEADLINE)
-    try:
-        running.stub.Recommend(REQUEST, timeout=DEADLINE)
-        assert not recording.done()
-    finally:
-        released.set()
-    recording.result()
