@@ -96,7 +96,7 @@ class Supervisor:
             if select.select([self._listening_r], [], [], 0)[0]:
                 listening += len(os.read(self._listening_r, len(self._workers)))
             self._reap()
-            if any(worker.pid is None for worker in self._workers):
+            if not self._ending and any(worker.pid is None for worker in self._workers):
                 raise ChildProcessError("a worker ended before it listened; the log says why")
         if not self._ending:
             on_listening()

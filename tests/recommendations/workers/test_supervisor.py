@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
-from tests.e2e.processes import running_children
+from tests.e2e.processes import await_that, running_children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -49,16 +48,6 @@ def workers_of(running: subprocess.Popen[str]) -> list[psutil.Process]:
     return running_children(running.pid)
 
 
-def await_workers(running: subprocess.Popen[str], without: psutil.Process) -> list[psutil.Process]:
-    """Wait until there are two workers again, without `without`."""
-    ends = time.monotonic() + DEADLINE
-    while time.monotonic() < ends:
-        workers = workers_of(running)
-        if len(workers) == 2 and without not in workers:
-            return workers
-    raise AssertionError(f"no two workers without {without}")
-
-
 SERVING = "listens(); stop.wait()"
 
 
@@ -83,7 +72,8 @@ def test_a_worker_that_ends_is_replaced(number: signal.Signals) -> None:
         await_line(running)
         first, second = workers_of(running)
         first.send_signal(number)
-        assert second in await_workers(running, without=first)
+        await_that(lambda: len(workers := workers_of(running)) == 2 and first not in workers)
+        assert second in workers_of(running)
         running.terminate()
         _, errors = running.communicate(timeout=DEADLINE)
     assert running.returncode == 0
@@ -112,6 +102,22 @@ def test_a_worker_that_never_listens_ends_all() -> None:
     assert out == ""
     assert "ZeroDivisionError" in errors
     assert "ChildProcessError: a worker ended before it listened" in errors
+
+
+@pytest.mark.slow
+def test_a_stop_during_the_start_is_no_failure() -> None:
+    """Even if a worker ends before the parent handles its signal, as may happen after Ctrl-C, which all get."""
+    with supervised("stop.wait()") as running:
+        await_that(lambda: len(workers_of(running)) == 2)
+        first, _ = workers_of(running)
+        running.send_signal(signal.SIGSTOP)
+        await_that(lambda: psutil.Process(running.pid).status() == psutil.STATUS_STOPPED)
+        first.terminate()
+        await_that(lambda: first.status() == psutil.STATUS_ZOMBIE)
+        running.terminate()
+        running.send_signal(signal.SIGCONT)
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert (running.returncode, errors) == (0, "")
 
 
 @pytest.mark.slow
