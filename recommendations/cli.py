@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 STARTER = Path(__file__).parent.parent / "starter"
 IMPORT_CACHE_MB = 64
-"""Room for what a batch changes in the index of ids, which come in any order; otherwise SQLite writes it twice."""
+"""Room for the pages of the index of ids that a batch changes, in any order; otherwise SQLite writes them twice."""
 BUDGET_SECONDS = 60.0
 
 _csv_path = click.Path(path_type=Path, dir_okay=False)
@@ -90,19 +90,15 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 @click.pass_obj
 def train(obj: tuple[Settings, Store], budget: float) -> None:
     """Train a model on the whole history and publish it; running servers load it by themselves."""
-    settings, store = obj
-    _require_migrated(store)
-    _train(settings, store, budget)
+    _train(*obj, budget)
 
 
 @main.command()
 @click.pass_obj
 def models(obj: tuple[Settings, Store]) -> None:
     """List the published models, and which one is served."""
-    settings, store = obj
-    _require_migrated(store)
     columns = ("version", "made (UTC)", "books", "readers", "recall", "ndcg", "state")
-    print_table("models", columns, [_described(model) for model in _publisher(settings, store).models()])
+    print_table("models", columns, [_row(model) for model in _publisher(*obj).models()])
 
 
 @main.command()
@@ -110,20 +106,16 @@ def models(obj: tuple[Settings, Store]) -> None:
 @click.pass_obj
 def promote(obj: tuple[Settings, Store], version: str) -> None:
     """Serve a published model; running servers load it by themselves."""
-    settings, store = obj
-    _require_migrated(store)
-    _publisher(settings, store).promote(version)
-    click.echo(f"model {version} is to be served")
+    _publisher(*obj).promote(version)
+    click.echo(f"model {version} will be served")
 
 
 @main.command()
 @click.pass_obj
 def rollback(obj: tuple[Settings, Store]) -> None:
     """Withdraw the served model; the usable one before it is served again."""
-    settings, store = obj
-    _require_migrated(store)
-    withdrawn, instead = _publisher(settings, store).rollback()
-    click.echo(f"model {withdrawn} is withdrawn; {instead} is to be served")
+    withdrawn, instead = _publisher(*obj).rollback()
+    click.echo(f"model {withdrawn} is withdrawn; {instead} will be served")
 
 
 @main.command()
@@ -150,12 +142,12 @@ def evaluate(
     as_json: bool,
     chart: Path | None,
 ) -> None:
-    """Measure how well the model and well-known others predict what readers read next, from CSV files."""
+    """Measure how well the model and standard baselines predict what readers read next, from CSV files."""
     if test is not None and split is not None:
         raise click.UsageError("--test is the held-out part: do not use --split with it")
     if chart is not None and not chart.parent.is_dir():
         raise click.BadParameter(f"there is no folder {chart.parent}", param_hint="--chart")
-    # It imports what only training needs, and more.
+    # Imported late: it loads what only training needs.
     from recommendations.evaluation import command  # noqa: PLC0415
 
     command.run(
@@ -187,7 +179,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
-    """Do whatever is missing (migrate, import the starter, train), then serve."""
+    """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj
     store.migrate()
     with store.read() as work:
@@ -220,7 +212,7 @@ def health(obj: tuple[Settings, Store]) -> None:
             raise click.ClickException(f"no answer from {target}: {error.code().name}") from None
     if not serving:
         raise click.ClickException("not serving")
-    # Not a failure: to restart the server would not bring the database back.
+    # Not a failure: restarting the server would not bring the database back.
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
 
 
@@ -230,7 +222,7 @@ def _require_migrated(store: Store) -> None:
 
 
 def _serve(settings: Settings, store: Store) -> None:
-    # No connection may be in two processes: the server, and each of its workers, opens its own.
+    # A connection must not be used by two processes: the server, or each of its workers, opens its own.
     store.close()
     # Numba takes as long to load as everything else, and `health` runs every few seconds.
     from recommendations import serving  # noqa: PLC0415
@@ -239,7 +231,8 @@ def _serve(settings: Settings, store: Store) -> None:
 
 
 def _publisher(settings: Settings, store: Store) -> "Publisher":
-    # Likewise.
+    _require_migrated(store)
+    # Imported late for the same reason.
     from recommendations.publishing import Publisher  # noqa: PLC0415
 
     return Publisher(store, settings.models, half_life_days=settings.half_life_days)
@@ -257,7 +250,6 @@ def _train(settings: Settings, store: Store, budget: float) -> None:
 
 
 def _print_search(search: Mapping[str, Any] | None) -> None:
-    """Print the trials of the search."""
     if search is None:
         click.echo("no search: the parameters are the default ones")
         return
@@ -276,7 +268,7 @@ def _print_search(search: Mapping[str, Any] | None) -> None:
     click.echo("each trial changes the best one before it; chosen is the last that was better by more than noise")
 
 
-def _described(model: "Published") -> tuple[str, ...]:
+def _row(model: "Published") -> tuple[str, ...]:
     manifest = model.manifest
     search = manifest.get("search") or {}
     state = "served" if model.served else "withdrawn" if model.withdrawn else "ready"

@@ -22,7 +22,7 @@ from servicekit.csvfile import RowRefused
 from servicekit.importing import Labels, Layout, check_csv, import_csv
 
 GREATEST_IMPORTED_ID = 999_999_999
-"""Readers and books made in a shop have higher ids, so that the two never meet."""
+"""Readers and books created in a shop have higher ids, so that the two never clash."""
 
 
 class Importer:
@@ -41,12 +41,12 @@ class Importer:
         Raises NotSuchACsv before anything of either is stored, and EndsEarly after storing what is complete.
         """
         self._forgotten = changed = 0
+        layout = books_layout(self._categories)
         if books is not None:
-            check_csv(books, books_layout(self._categories))
+            check_csv(books, layout)
         if interactions is not None:
             check_csv(interactions, INTERACTIONS)
         if books is not None:
-            layout = books_layout(self._categories)
             changed += import_csv(books, layout, store=self._put_books, rejects=self._rejects).changed
             self._categories.tell_unknown(books, "categories")
         if interactions is not None:
@@ -84,7 +84,7 @@ class Importer:
 
 
 def books_layout(categories: Labels[Category]) -> Layout[Book]:
-    """The layout of a file of books; `categories` reads their categories, and collects unknown ones."""
+    """The layout of a CSV file of books; `categories` parses their categories and counts unknown ones."""
 
     def book(fields: Fields) -> Book:
         return Book(
@@ -129,7 +129,7 @@ INTERACTIONS = Layout(
     optional=csvfields.INTERACTION_COLUMNS,
     parse=_interaction,
 )
-"""The layout of a file of interactions."""
+"""The layout of a CSV file of interactions."""
 
 
 def _rating(fields: Fields) -> float:
@@ -140,5 +140,5 @@ def _rating(fields: Fields) -> float:
 
 
 def _derived_id(reader_id: int, book_id: int, kind: InteractionKind, occurred_at: datetime | None) -> str:
-    """The same for the same row, so that a file imported twice changes nothing."""
+    """The same row gets the same id, so that importing a file twice changes nothing."""
     return f"import:{reader_id}:{book_id}:{kind.name.lower()}:{occurred_at.isoformat() if occurred_at else ''}"

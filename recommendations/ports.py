@@ -1,4 +1,4 @@
-"""What the use cases need of the database and of models; `store` and `model` provide it."""
+"""Protocols of what the use cases need; `store` and `model` implement them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -27,9 +27,9 @@ class InteractionStore(Protocol):
     """Interactions in the order of sequence numbers; every answer leaves out undone ones."""
 
     def add(self, batch: Sequence[Interaction]) -> set[str]:
-        """Store those with new ids, of merged readers under the reader they were merged into; returns these ids.
+        """Store interactions with new ids, unless their reader was forgotten; returns the ids stored.
 
-        Nothing of a forgotten reader is stored.
+        An interaction of a merged reader is stored for the reader they were merged into.
         """
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
@@ -46,46 +46,41 @@ class ReaderStore(Protocol):
     """The retired reader ids."""
 
     def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
-        """The retired ones among the ids, with the reader that each was merged into, None where it was forgotten."""
+        """For each retired id among `reader_ids`, the reader it was merged into, or None if it was forgotten."""
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Make one reader's history another's, for ever; merged into a forgotten one, it is forgotten."""
+        """Merge one reader into another, permanently; a reader merged into a forgotten one is forgotten too."""
 
     def forget(self, reader_id: int) -> None:
-        """Delete a reader's history, and retire everyone merged into them; a tombstone with only the id stays."""
+        """Delete the history of a reader and of everyone merged into them; tombstones with only the ids stay."""
 
     def retired_since(self, revision: int) -> tuple[list[RetiredReader], int]:
-        """Who was retired, or merged into another reader than before, after `revision`, and the new revision."""
+        """The readers retired or merged into another one after `revision`, and the revision reached."""
 
 
-class ModelRecord(Protocol):
-    """Which models were published."""
+class ModelStore(Protocol):
+    """The record of published models."""
 
     def latest(self, most: int) -> Sequence[str]:
-        """The versions to serve, the best choice first."""
+        """The versions that may be served, the preferred one first."""
 
 
 class UnitOfWork(Protocol):
-    """One transaction, kept only when committed."""
+    """One transaction; what it wrote is kept only after `commit()`."""
 
     @property
-    def books(self) -> BookStore:
-        """The books."""
+    def books(self) -> BookStore: ...
 
     @property
-    def interactions(self) -> InteractionStore:
-        """The interactions."""
+    def interactions(self) -> InteractionStore: ...
 
     @property
-    def readers(self) -> ReaderStore:
-        """The readers."""
+    def readers(self) -> ReaderStore: ...
 
     @property
-    def models(self) -> ModelRecord:
-        """The models."""
+    def models(self) -> ModelStore: ...
 
-    def commit(self) -> None:
-        """Keep what was written."""
+    def commit(self) -> None: ...
 
 
 class Store(Protocol):
@@ -99,28 +94,27 @@ class Store(Protocol):
 
 
 class Model(Protocol):
-    """A trained model at work; one thread at a time updates it, any number call it to recommend."""
+    """A trained model in memory. One thread at a time may update it; any number may recommend."""
 
     @property
-    def version(self) -> str:
-        """The model's name."""
+    def version(self) -> str: ...
 
     @property
     def sequence(self) -> int:
-        """The last event that it was trained on."""
+        """The number of the last event that it was trained on."""
 
     @property
     def readers_revision(self) -> int:
         """The revision of the retired readers that it was trained on."""
 
     def observe(self, events: Sequence[Event]) -> None:
-        """Count further events, in order; undos among them have no effect here, see `replace`."""
+        """Apply further events, in order; undos have no effect here, see `replace`."""
 
     def replace(self, reader_id: int, events: Sequence[Event]) -> None:
-        """Replace all that a reader ever did."""
+        """Replace a reader's whole history."""
 
     def refresh_catalogue(self) -> None:
-        """Recommend from the catalogue as it is by now."""
+        """Recommend from the current catalogue from now on."""
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
         """The books that the reader would enjoy next."""
@@ -136,7 +130,7 @@ class Models(Protocol):
         """Add, replace or remove books of the catalogue."""
 
     def open(self, version: str) -> Model:
-        """Open a published model with the catalogue as it is by now. Raises ModelUnusable."""
+        """Open a published model over the current catalogue. Raises ModelUnusable."""
 
     def forget(self, reader_ids: Sequence[int]) -> None:
-        """Rewrite the files of every model that has these readers without them. Raises ForgettingUnfinished."""
+        """Remove these readers from the files of every model. Raises ForgettingUnfinished."""

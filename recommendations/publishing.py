@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,14 +20,11 @@ from recommendations.model.pruning import prune
 from recommendations.store import Store, UnitOfWork
 
 KEPT = 3
-"""How many models stay on disk: the one that is served, and some to roll back to."""
-
-EVERY = 1_000_000
-"""More models than there are."""
+"""How many models stay on disk: the served one, and some to roll back to."""
 
 
 class Learn(Protocol):
-    """Learns a model of the books and the events, as `training.train` does."""
+    """Learns a model from books and events, as `training.train` does."""
 
     def __call__(
         self,
@@ -39,13 +37,12 @@ class Learn(Protocol):
         budget: float,
         started: float,
         advance: Callable[[float], None],
-    ) -> Artifact:
-        """Learn it."""
+    ) -> Artifact: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A published model: `unusable` says what is wrong with its files, empty where nothing is."""
+    """A published model; `unusable` says what is wrong with its files, and is empty if nothing is."""
 
     version: str
     manifest: Mapping[str, Any]
@@ -64,25 +61,24 @@ class Publisher:
         self._learn = learn or _learn
 
     def train(self, budget: float) -> Artifact:
-        """Learn a model from the whole history, in about `budget` seconds, and publish it; returns it.
+        """Learn a model from the whole history, in about `budget` seconds, and publish it.
 
-        It has no reader who was forgotten before it is recorded: forgetting and recording are serialised. Readers who
-        are forgotten later are pruned from it as from older models.
-        Raises NothingToTrainOn, and OSError if it cannot be written.
+        Forgetting and recording a model are serialised: the model contains no reader forgotten before it is recorded,
+        and readers forgotten later are pruned from it. Raises NothingToTrainOn, and OSError if it cannot be written.
         """
-        model = self._learned(budget)
+        model = self._train(budget)
         staged = artifact.stage(model, self._models)
         try:
             with self._store.write() as work:
                 retired, _ = work.readers.retired_since(int(model.manifest["readers_revision"]))
-                # Merged ones too: a server reads anew what became of their history.
+                # Merged ones too: a server reads their history again when it loads the model.
                 if retired:
                     prune(staged, {reader.reader_id for reader in retired})
                 artifact.reveal(staged)
                 work.models.add(model.version, model.manifest)
                 work.commit()
         finally:
-            # It has another name by now, unless something failed.
+            # Unless something failed, the folder was renamed.
             shutil.rmtree(staged, ignore_errors=True)
         self._tidy()
         return model
@@ -90,7 +86,7 @@ class Publisher:
     def models(self) -> list[Published]:
         """Every published model, the one recorded last first."""
         with self._store.read() as work:
-            records, to_serve = work.models.all(), work.models.latest(EVERY)
+            records, to_serve = work.models.all(), work.models.latest()
         faults = {record.version: self._fault(record.version) for record in records}
         served = next((version for version in to_serve if not faults[version]), None)
         return [
@@ -107,10 +103,10 @@ class Publisher:
     def is_served(self) -> bool:
         """Whether there is a model that can be served."""
         with self._store.read() as work:
-            return any(not self._fault(version) for version in work.models.latest(EVERY))
+            return any(not self._fault(version) for version in work.models.latest())
 
     def promote(self, version: str) -> None:
-        """Let a model be served from now on, withdrawn or not. Raises NoSuchModel and ModelUnusable."""
+        """Serve a model from now on, even one that was withdrawn. Raises NoSuchModel and ModelUnusable."""
         with self._store.write() as work:
             if version not in {record.version for record in work.models.all()}:
                 raise NoSuchModel(f"there is no model {version}: `python -m recommendations models` lists them")
@@ -119,28 +115,28 @@ class Publisher:
             work.commit()
 
     def rollback(self) -> tuple[str, str]:
-        """Withdraw the model to be served; returns its version, and that of the usable one that comes next.
+        """Withdraw the served model; returns its version, and that of the model served instead.
 
-        Raises NoSuchModel where none comes next.
+        Raises NoSuchModel if no other model is usable.
         """
         with self._store.write() as work:
-            to_serve = work.models.latest(EVERY)
+            to_serve = work.models.latest()
             usable = (version for version in to_serve if not self._fault(version))
             withdrawn, instead = next(usable, None), next(usable, None)
             if withdrawn is None or instead is None:
                 raise NoSuchModel("there is no other usable model to go back to: nothing changed")
-            # Also unusable ones before it: servers look only a few models back.
+            # Unusable ones between the two are withdrawn too: servers try only a few models.
             for version in to_serve[: to_serve.index(instead)]:
                 work.models.withdraw(version)
             work.commit()
         return withdrawn, instead
 
-    def _learned(self, budget: float) -> Artifact:
+    def _train(self, budget: float) -> Artifact:
         started = time.monotonic()
         with self._store.read() as work:
-            # Before the events: a reader who is merged or deleted in between is then seen again.
+            # Read before the events, so that a reader merged or forgotten in between is not missed.
             readers_revision = work.readers.revision()
-            # The removed ones too: they still say what their readers like.
+            # Removed books too: they still say what their readers like.
             books, _ = work.books.changed_since(0)
             if not books:
                 raise NothingToTrainOn("there are no books: run `python -m recommendations import` first")
@@ -162,11 +158,14 @@ class Publisher:
                 )
 
     def _tidy(self) -> None:
-        # In a write transaction: no model is promoted meanwhile.
+        # In a write transaction, so that no model is promoted meanwhile.
         with self._store.write() as work:
-            there = (version for version in work.models.latest(EVERY) if (self._models / version).exists())
-            kept = [version for version, _ in zip(there, range(KEPT), strict=False)]
-            folder.tidy(self._models, kept=kept, recorded={record.version for record in work.models.all()})
+            on_disk = (version for version in work.models.latest() if (self._models / version).exists())
+            folder.tidy(
+                self._models,
+                kept=list(islice(on_disk, KEPT)),
+                recorded={record.version for record in work.models.all()},
+            )
 
     def _fault(self, version: str) -> str:
         try:
@@ -189,6 +188,6 @@ def _learn(books: Sequence[Book], chunks: Iterable[list[Event]], **settings: Any
     from recommendations.model.learning import training  # noqa: PLC0415
     from recommendations.model.ranking import ranker  # noqa: PLC0415
 
-    # The first server to start finds it done.
+    # So that the first server to start need not compile.
     ranker.compile_ahead()
     return training.train(books, chunks, **settings).artifact

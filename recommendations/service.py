@@ -1,4 +1,4 @@
-"""The use cases."""
+"""The use cases: recommending, recording, and changing books and readers."""
 
 import threading
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ class RecommendationService:
             return self._follower.model.similar(replace(request, reader_id=reader_id))
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
-        """Store interactions in one transaction; a Result in the place of an interaction is passed through.
+        """Store interactions in one transaction; a Result among them is passed through.
 
         Interactions of forgotten readers are refused. Raises StoreUnavailable.
         """
@@ -66,7 +66,7 @@ class RecommendationService:
         if not batch:
             return [item for item in interactions if isinstance(item, Result)]
         with self._store.write() as work:
-            # In the transaction that stores: nobody can be forgotten between the two.
+            # Checked in the transaction that stores, so that no reader is forgotten between the two.
             retired = work.readers.retired({interaction.reader_id for interaction in batch})
             forgotten = {reader_id for reader_id, into in retired.items() if into is None}
             stored = work.interactions.add([item for item in batch if item.reader_id not in forgotten])
@@ -81,11 +81,12 @@ class RecommendationService:
                 results.append(FORGOTTEN)
             else:
                 results.append(Result(Outcome.STORED if item.id in stored else Outcome.REPEATED))
+                # A second interaction with this id in the batch is a repetition.
                 stored.discard(item.id)
         return results
 
     def history(self, request: HistoryRequest) -> HistoryPage:
-        """A page of the interactions of a reader, or of the one they were merged into; empty for unknown readers.
+        """A page of the interactions of a reader, or of the reader they were merged into; empty if unknown.
 
         Raises StoreUnavailable.
         """
@@ -96,7 +97,7 @@ class RecommendationService:
             return work.interactions.page(reader_id, before=request.before, limit=request.limit)
 
     def upsert_books(self, books: Sequence[Book | UpsertResult], today: date) -> list[UpsertResult]:
-        """Add or replace books, in one transaction; an UpsertResult in the place of a book is passed through.
+        """Add or replace books in one transaction; an UpsertResult among them is passed through.
 
         Of several books with one id the last one wins, and all get its outcome. Raises StoreUnavailable.
         """
@@ -117,7 +118,7 @@ class RecommendationService:
         return results
 
     def remove_books(self, book_ids: Sequence[int]) -> int:
-        """Remove books; returns how many were there until now. Raises StoreUnavailable."""
+        """Remove books; returns how many of them were in the catalogue. Raises StoreUnavailable."""
         with self._store.write() as work:
             removed = work.books.remove(book_ids)
             work.commit()
@@ -126,7 +127,7 @@ class RecommendationService:
         return len(removed)
 
     def merge(self, reader_id: int, into: int) -> None:
-        """Make one reader's history another's, for ever. Raises StoreUnavailable."""
+        """Merge one reader into another, permanently. Raises StoreUnavailable."""
         with self._store.write() as work:
             work.readers.merge(reader_id, into)
             work.commit()
@@ -135,8 +136,8 @@ class RecommendationService:
     def forget(self, reader_id: int) -> None:
         """Forget a reader: in the database, in memory, and in the models' files.
 
-        Raises StoreUnavailable where nothing was done, and ForgettingUnfinished where a repeat is needed, or
-        some patience: the follower finishes it too.
+        Raises StoreUnavailable if nothing was done, and ForgettingUnfinished if only the database is done: the
+        follower finishes the rest later, or a repeated call does at once.
         """
         with self._store.write() as work:
             work.readers.forget(reader_id)
@@ -151,5 +152,5 @@ class RecommendationService:
         try:
             self._follower.after_write()
         except StoreUnavailable:
-            # It is stored, which is what the caller asked for; it counts as soon as the database answers again.
+            # It is stored, as the caller asked; the follower applies it when the database answers again.
             _log.warning("applied_later")

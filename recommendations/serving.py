@@ -1,4 +1,4 @@
-"""The running server: composed, started, kept up to date and drained, in one process or in several."""
+"""Builds, runs and drains the server, in one process or in several workers."""
 
 import gc
 import logging
@@ -24,14 +24,16 @@ from recommendations.workers.supervisor import Supervisor
 from servicekit.database import open_engine
 from servicekit.listening import host_port
 
-NOTICE_SECONDS = 1.0
-"""How long a stopping server goes on accepting calls, until clients have read in its health that it is leaving."""
+DRAIN_NOTICE_SECONDS = 1.0
+"""How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
 
 WATCHDOG_SECONDS = 5.0
-"""How long after its time to end a process is ended."""
+"""How long a process may outlive the time for draining before it is killed."""
 
-AGE_CHECK_SECONDS = 0.5
-"""How often the age of what is known here is compared with the bound."""
+STALENESS_CHECK_SECONDS = 0.5
+
+FOLLOWER_STATEMENT_SECONDS = 10.0
+"""How long the follower waits for PostgreSQL: longer than calls do, since no client waits for it."""
 
 _log = structlog.get_logger()
 
@@ -50,8 +52,7 @@ def serve(settings: Settings) -> None:
     _serve(settings, stop, partial(_print_address, settings), port=settings.port)
 
 
-def follower_of(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
-    """Follows a store as the settings say."""
+def create_follower(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
     return Follower(store, ModelFolder(settings.models, diversity=settings.diversity), notifications=notifications)
 
 
@@ -77,11 +78,11 @@ def _serve(
 ) -> None:
     """Serve in this process until `stop` is set; with `notifications`, as one of several workers on that port."""
     with (
-        _opened(settings, settings.database_timeout_seconds) as store,
-        # On connections of its own: the calls' must be free for calls, and time out sooner.
-        _opened(settings, settings.stale_seconds) as followed,
+        _open_store(settings, settings.database_timeout_seconds) as store,
+        # The follower has its own connections: those of the calls must be free for calls, and time out sooner.
+        _open_store(settings, FOLLOWER_STATEMENT_SECONDS) as follower_store,
     ):
-        follower = follower_of(settings, followed, notifications)
+        follower = create_follower(settings, follower_store, notifications)
         if notifications is not None:
             # Clients that connect while other workers serve must not meet one without a model.
             _first_step(follower)
@@ -99,26 +100,26 @@ def _serve(
         on_listening(server.port)
         following = threading.Thread(target=_follow, args=(follower, server, stop), name="following")
         following.start()
-        _report_age(follower, server, stop, stale_seconds=settings.stale_seconds)
+        _report_staleness(follower, server, stop, stale_seconds=settings.stale_seconds)
         _log.info("draining")
         watchdog = _watchdog(_watchdog_seconds(settings))
-        server.drain(notice=NOTICE_SECONDS, grace=settings.drain_seconds)
+        server.drain(notice=DRAIN_NOTICE_SECONDS, grace=settings.drain_seconds)
         following.join()
         watchdog.cancel()
     _log.info("stopped")
 
 
 @contextmanager
-def _opened(settings: Settings, timeout_seconds: float) -> Iterator[Store]:
-    engine = open_engine(settings.database, timeouts=settings.timeouts(timeout_seconds), pool_size=settings.threads)
+def _open_store(settings: Settings, statement_seconds: float) -> Iterator[Store]:
+    engine = open_engine(settings.database, timeouts=settings.timeouts(statement_seconds), pool_size=settings.threads)
     with closing(Store(engine)) as store:
         yield store
 
 
 def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
     def on_ready() -> None:
-        # The garbage collector would look through the catalogue again and again, and stop all threads meanwhile:
-        # 60 ms for 25,000 books.
+        # Otherwise the garbage collector scans the catalogue again and again and stops all threads meanwhile: for
+        # 60 ms with 25,000 books.
         gc.collect()
         gc.freeze()
         server.set_database_serving(serving=True)
@@ -128,14 +129,14 @@ def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
     follower.run(stop, on_ready)
 
 
-def _report_age(follower: Follower, server: Server, stop: threading.Event, *, stale_seconds: float) -> None:
+def _report_staleness(follower: Follower, server: Server, stop: threading.Event, *, stale_seconds: float) -> None:
     """Keep the database's health up to date until `stop` is set.
 
-    Not in the following thread, which may be waiting for the very database. The service itself goes on serving:
-    answers that are out of date are better than none, and other replicas would have the same database.
+    It does not run in the following thread, which may be waiting for that database. The service itself stays SERVING:
+    outdated answers are better than none, and other replicas would have the same database.
     """
     was_stale = False
-    while not stop.wait(AGE_CHECK_SECONDS):
+    while not stop.wait(STALENESS_CHECK_SECONDS):
         stale = follower.ready and follower.age() > stale_seconds
         if stale != was_stale:
             server.set_database_serving(serving=not stale)
@@ -148,7 +149,7 @@ def _print_address(settings: Settings, port: int) -> None:
 
 
 def _first_step(follower: Follower) -> None:
-    """The first step loads everything there is: hardly any of it is garbage, and collecting takes a fifth."""
+    """Load everything without garbage collection: it would take a fifth of the time and free hardly anything."""
     gc.disable()
     try:
         follower.step()
@@ -157,11 +158,11 @@ def _first_step(follower: Follower) -> None:
 
 
 def _watchdog_seconds(settings: Settings) -> float:
-    return NOTICE_SECONDS + settings.drain_seconds + WATCHDOG_SECONDS
+    return DRAIN_NOTICE_SECONDS + settings.drain_seconds + WATCHDOG_SECONDS
 
 
 def _watchdog(seconds: float) -> threading.Timer:
-    """Ends the process when a call that does not end keeps it alive; whatever was acknowledged is stored."""
+    """Kill the process if a call that does not end keeps it alive; everything acknowledged is stored."""
 
     def end() -> None:
         _log.error("stopped_by_watchdog")

@@ -15,15 +15,15 @@ class Settings(DatabaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
     database_file = "recommendations.db"
 
-    bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the image's setting).")
+    bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all of them (as in the image).")
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
-    threads: int = Field(10, ge=1, le=256, description="Threads that answer calls, of each worker.")
+    threads: int = Field(10, ge=1, le=256, description="Threads for each worker's calls.")
     workers: int = Field(
         1,
         ge=1,
         le=64,
         validation_alias=AliasChoices("RECOMMENDATIONS_WORKERS", "WORKERS"),
-        description="Processes that share the port; plain `WORKERS` is understood too.",
+        description="Processes that share the port; plain `WORKERS` works too.",
     )
     data_dir: Path = Field(
         Path("var/recommendations"), description="Folder of the models, the rejects files and the SQLite database."
@@ -32,25 +32,25 @@ class Settings(DatabaseSettings):
         10.0,
         ge=1,
         le=3600,
-        description="After so long without the database, health says that answers may be out of date.",
+        description="After this long without the database, its health service is NOT_SERVING.",
     )
     diversity: float = Field(
         0.3,
         ge=0,
         le=1,
-        description="How much less a further book of an author already in a list counts; 0 is not at all.",
+        description="How much less each further book of an author in a list counts, 0 to 1.",
     )
-    reflection: bool = Field(True, description="Whether grpcurl and the like may list the methods by reflection.")
-    log_requests: bool = Field(False, description="Log a line for every call, not only for errors and slow ones.")
-    slow_call_ms: float = Field(250.0, gt=0, description="A call that takes longer is logged.")
+    reflection: bool = Field(True, description="Whether grpcurl and others may list the methods.")
+    log_requests: bool = Field(False, description="Log every call, not only failed and slow ones.")
+    slow_call_ms: float = Field(250.0, gt=0, description="Calls that take longer are logged.")
     drain_seconds: float = Field(
-        10.0, ge=0, le=600, description="How long calls under way may go on once the server is told to stop."
+        10.0, ge=0, le=600, description="How long calls in progress may take once the server is told to stop."
     )
     half_life_days: float = Field(
         30.0,
         gt=0,
         allow_inf_nan=False,
-        description="Days after which a book liked counts half as popular.",
+        description="Days after which a liked book counts half towards popularity; applies from the next training.",
     )
 
     @field_validator("workers")
@@ -62,5 +62,4 @@ class Settings(DatabaseSettings):
 
     @property
     def models(self) -> Path:
-        """The folder of the models."""
         return self.data_dir / "models"

@@ -11,15 +11,15 @@ import grpc
 from recommendations.domain.errors import DatabaseBusy
 from servicekit.deadline import deadline
 
-SHARE = 0.75
-"""Of the caller's deadline; the rest is for noticing that the database does not reply, and for saying so."""
+DEADLINE_SHARE = 0.75
+"""The part of a caller's deadline that the database gets; the rest is for sending the error."""
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
 
 
 class DatabaseCalls:
-    """Admits so many calls at a time, so that a database that hangs leaves threads to calls that do not need it."""
+    """Admits at most `limit` calls at a time, so that a hanging database leaves threads to other calls."""
 
     def __init__(self, limit: int, *, seconds: float) -> None:
         self._slots = threading.BoundedSemaphore(limit)
@@ -27,12 +27,12 @@ class DatabaseCalls:
 
     @contextmanager
     def admitted(self, context: grpc.ServicerContext) -> Iterator[None]:
-        """Let a call use the database as long as its caller waits for it. Raises DatabaseBusy."""
+        """Let a call use the database until its deadline. Raises DatabaseBusy."""
         if not self._slots.acquire(blocking=False):
             raise DatabaseBusy
         try:
             left = context.time_remaining()
-            with deadline(self._seconds if left is None else min(self._seconds, SHARE * left)):
+            with deadline(self._seconds if left is None else min(self._seconds, DEADLINE_SHARE * left)):
                 yield
         finally:
             self._slots.release()
@@ -42,8 +42,7 @@ class UsesDatabase(Protocol):
     """A servicer with methods that use the database."""
 
     @property
-    def database_calls(self) -> DatabaseCalls:
-        """What admits them."""
+    def database_calls(self) -> DatabaseCalls: ...
 
 
 _Servicer = TypeVar("_Servicer", bound=UsesDatabase)

@@ -1,4 +1,4 @@
-"""An executor for short calls, which costs less than they do."""
+"""A thread pool for short calls, with less overhead than the standard one."""
 
 import threading
 from collections.abc import Callable
@@ -16,11 +16,11 @@ _ACCEPTED.set_result(None)
 
 
 class CallExecutor(futures.ThreadPoolExecutor):
-    """Runs calls of grpcio on a few threads that all wait at one queue.
+    """Runs grpcio's calls on a few threads that share one queue.
 
-    The standard executor makes a future, a condition and several lock operations for each call, all of which hold the
-    interpreter lock. grpcio needs none of it: it uses a future only to count calls, for a limit that is not set. So
-    all calls get one future, which is done. Only the type is that of the standard executor: grpcio asks for it.
+    For each call the standard executor makes a future and a condition and takes several locks, all while it holds the
+    interpreter lock. grpcio uses a future only to count calls, for a limit that is not set. So all calls get the same
+    future, which is done. It is a subclass only because grpcio checks the type.
     """
 
     def __init__(self, threads: int, *, name: str) -> None:
@@ -33,12 +33,12 @@ class CallExecutor(futures.ThreadPoolExecutor):
             thread.start()
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
-        """Have a thread run the call; the future that is returned does not wait for that."""
+        """Queue a call; the future returned is done before the call has run."""
         self._calls.put(partial(call, *args, **kwargs))
         return _ACCEPTED
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        """End the threads, once they have run the calls that were submitted before."""
+        """End the threads after the calls submitted before."""
         for _ in self._running:
             self._calls.put(None)
         if wait:
@@ -51,5 +51,5 @@ class CallExecutor(futures.ThreadPoolExecutor):
                 call()
             except Exception:  # noqa: BLE001  (the thread is needed for the next call)
                 _log.exception("call_failed")
-            # While this waits for the next call, nothing of the last one is kept.
+            # Free its request and response before waiting for the next call.
             del call

@@ -1,4 +1,4 @@
-"""gRPC's health service, on an executor of its own and with watches that can be ended."""
+"""gRPC's health service, with its own executor and with Watch streams that the server can end."""
 
 import threading
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from grpc_health.v1.health import HealthServicer
 from protobufs import recommendations_pb2 as pb
 
 SERVICE: str = pb.DESCRIPTOR.services_by_name["Recommendations"].full_name
-"""Serves as long as there is a model to answer from; so does the whole server."""
+"""SERVING while there is a model; so is the whole server."""
 
 DATABASE = f"{SERVICE}.Database"
-"""Serves as long as the database was read lately, so that answers are up to date."""
+"""SERVING while the database was read recently, so that answers are up to date."""
 
 Send = Callable[[Any], None]
 
 
 class Health:
-    """Answers while the threads of other calls are busy: its methods run on `executor`."""
+    """The health service; it runs on `executor`, so it answers while the threads of other calls are busy."""
 
     def __init__(self, executor: futures.ThreadPoolExecutor) -> None:
         self.servicer = HealthServicer(experimental_non_blocking=True, experimental_thread_pool=executor)
@@ -30,16 +30,14 @@ class Health:
         self.Watch = _Watches(self.servicer.Watch, executor)
 
     def add_to(self, server: grpc.Server) -> None:
-        """Register with a server that has not started."""
         health_pb2_grpc.add_HealthServicer_to_server(cast("health_pb2_grpc.HealthServicer", self), server)
 
     def end_watches(self) -> None:
-        """End every stream of Watch that is open."""
         self.Watch.end()
 
 
 class _Method:
-    """A method with the attribute by which grpcio finds its executor; bound methods take no attributes."""
+    """A callable with the attribute that tells grpcio its executor; bound methods cannot have attributes."""
 
     def __init__(self, method: Callable[..., Any], executor: futures.ThreadPoolExecutor) -> None:
         self.experimental_thread_pool = executor
@@ -50,7 +48,7 @@ class _Method:
 
 
 class _Watches:
-    """Watch, without a thread for each stream; keeps track of the open streams."""
+    """Watch, without a thread for each stream; it knows the open streams."""
 
     experimental_non_blocking = True
 
@@ -66,8 +64,8 @@ class _Watches:
         if not context.add_callback(lambda: self._forget(send)):
             self._forget(send)
 
-        # Sending waits until the serving thread has finished the previous send. That thread may be waiting for a lock
-        # that grpcio's servicer holds while it sends, because another stream has closed. So another thread sends.
+        # `send` waits until the serving thread has finished the previous one. That thread may be waiting for a lock
+        # which grpcio's servicer holds while it sends, because another stream has closed. So another thread sends.
         def send_later(response: Any) -> None:
             self.experimental_thread_pool.submit(send, response)
 

@@ -1,4 +1,4 @@
-"""What happens around every call: errors become status codes, and slow or failed calls are logged."""
+"""Turns errors into status codes and logs slow or failed calls."""
 
 import time
 import uuid
@@ -23,9 +23,9 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 class CallInterceptor(grpc.ServerInterceptor):
-    """Wraps every unary method but gRPC's own; the methods that `executors` names run there, by `/Service/Method`.
+    """Wraps every unary method except gRPC's own; `executors` has executors for some, by `/Service/Method`.
 
-    Health.Watch and reflection stay unwrapped: each wrapped stream would hold a thread of the pool.
+    Health.Watch and reflection are not wrapped: each wrapped stream would hold a thread of the pool.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         continuation: "Callable[[grpc.HandlerCallDetails], Handler | None]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
-        """Wrap the method's handler, once. Runs at every call, on the one serving thread, so it does nothing else."""
+        """The wrapped handler, from a cache: this runs for every call, on the one serving thread."""
         method = handler_call_details.method
         wrapped = self._wrapped.get(method)
         if wrapped is not None:
@@ -68,7 +68,7 @@ class CallInterceptor(grpc.ServerInterceptor):
                 self._log_call(method, status.code, started, context)
                 context.abort_with_status(status)
             except Exception:  # noqa: BLE001  (the one place that handles unexpected errors)
-                # Its text may hold anything, so only the log gets it; the id connects the answer with the log.
+                # The text may contain anything, so only the log gets it; the id leads from the answer to the log.
                 error_id = uuid.uuid4().hex[:12]
                 _log.exception("call_failed", method=method, error_id=error_id, **_trace(context))
                 context.abort(grpc.StatusCode.INTERNAL, f"Internal error; the log has it under {error_id}")
@@ -77,7 +77,7 @@ class CallInterceptor(grpc.ServerInterceptor):
             return response
 
         if method in self._executors:
-            # The attribute by which grpcio finds the executor of a method.
+            # grpcio reads a method's executor from this attribute.
             call.experimental_thread_pool = self._executors[method]  # type: ignore[attr-defined]
         return call
 
@@ -87,7 +87,7 @@ class CallInterceptor(grpc.ServerInterceptor):
 
 
 def _checked(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
-    """A deserializer that returns an error instead of raising it: grpcio would answer INTERNAL."""
+    """A deserializer that returns an error instead of raising it, for which grpcio would answer INTERNAL."""
     assert decode is not None  # noqa: S101  (every method of a generated servicer has one)
 
     def checked(message: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Where the server is built: executors, limits, interceptor, health and reflection."""
+"""The gRPC server: executors, limits, interceptor, health and reflection."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,18 +22,18 @@ from servicekit.clock import now
 from servicekit.listening import cannot_listen
 
 IN_MEMORY = ("Recommend", "RecommendBatch", "SimilarBooks")
-"""The methods that answer from memory. They have threads of their own, so that a database that hangs takes none."""
+"""The methods that answer from memory. They have their own threads, which a hanging database cannot block."""
 
 IN_MEMORY_THREADS = 2
-"""They never wait, so more threads would only fight for the interpreter lock."""
+"""These calls never wait, so more threads would only compete for the interpreter lock."""
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
-    # Clients ping every ten seconds to detect a frozen server, idle ones too; without this they are cut off for it.
+    # Clients ping every ten seconds, even when idle, to detect a frozen server; by default that would cut them off.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
-    # Connections are closed after a while, so that clients look the addresses up again and find new servers.
+    # Connections are closed after a while, so that clients resolve the name again and find new servers.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
 ]
@@ -55,22 +55,22 @@ class Server:
         self._server.start()
 
     def set_serving(self, *, serving: bool) -> None:
-        """Set whether health reports SERVING; without effect once the server drains."""
+        """Set whether health reports SERVING; no effect once the server drains."""
         for name in ("", SERVICE):
             self._set(name, serving=serving)
 
     def set_database_serving(self, *, serving: bool) -> None:
-        """Say whether answers are up to date with the database; they are given either way."""
+        """Set whether health reports the database as SERVING; calls are answered either way."""
         self._set(DATABASE, serving=serving)
 
     def drain(self, *, notice: float, grace: float) -> None:
-        """Stop without failing a call: tell clients, serve for `notice` seconds, then finish the calls in progress.
+        """Stop without failing calls: report NOT_SERVING, serve `notice` more seconds, finish the calls in progress.
 
-        Calls that take more than `grace` seconds are cut off.
+        Calls that then take more than `grace` seconds are cancelled.
         """
         self._health.servicer.enter_graceful_shutdown()
         time.sleep(notice)
-        # Clients that use health checks always have a Watch open, which would make every stop last the whole grace.
+        # Clients that check health keep a Watch open, which would make every stop last the whole grace.
         self._health.end_watches()
         self.stop(grace)
 
@@ -99,7 +99,7 @@ def create_server(
 ) -> Server:
     """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
 
-    With `share_port`, other processes that share it too may listen there. Raises AddressInUse.
+    With `share_port`, other processes with `share_port` may listen there too. Raises AddressInUse.
     """
     database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
@@ -116,8 +116,7 @@ def create_server(
     health = Health(health_executor)
     health.add_to(server)
     if with_reflection:
-        names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, server)
+        reflection.enable_server_reflection((SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
     try:
         port = server.add_insecure_port(address)
     except RuntimeError:

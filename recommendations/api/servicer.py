@@ -1,4 +1,4 @@
-"""The methods of the contract."""
+"""The methods of the contract, each documented in recommendations.proto."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,25 +26,21 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     def Recommend(
         self, request: pb.RecommendationRequest, context: grpc.ServicerContext
     ) -> pb.RecommendationResponse:
-        """Recommend books to a reader."""
         return self._lists.response(self._service.recommend(lists.recommend_request(request)))
 
     def RecommendBatch(
         self, request: pb.RecommendBatchRequest, context: grpc.ServicerContext
     ) -> pb.RecommendBatchResponse:
-        """Recommend several lists at once."""
         requests = lists.recommend_requests(request)
         return self._lists.batch_response(self._service.recommend_batch(requests, distinct=request.distinct))
 
     def SimilarBooks(self, request: pb.SimilarBooksRequest, context: grpc.ServicerContext) -> pb.SimilarBooksResponse:
-        """Books like another one."""
         return self._lists.similar_response(self._service.similar(lists.similar_request(request)))
 
     @uses_database
     def RecordInteractions(
         self, request: pb.RecordInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.RecordInteractionsResponse:
-        """Store what readers did."""
         batch = interactions.interactions(request, self._clock())
         return interactions.results_response(self._service.record(batch))
 
@@ -52,28 +48,23 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     def ListInteractions(
         self, request: pb.ListInteractionsRequest, context: grpc.ServicerContext
     ) -> pb.ListInteractionsResponse:
-        """A page of what one reader did."""
         return interactions.history_response(self._service.history(interactions.history_request(request)))
 
     @uses_database
     def UpsertBooks(self, request: pb.UpsertBooksRequest, context: grpc.ServicerContext) -> pb.UpsertBooksResponse:
-        """Add and replace books."""
         today = self._clock().date()
         return books.upsert_response(self._service.upsert_books(books.books(request), today))
 
     @uses_database
     def RemoveBooks(self, request: pb.RemoveBooksRequest, context: grpc.ServicerContext) -> pb.RemoveBooksResponse:
-        """Remove books."""
         return pb.RemoveBooksResponse(removed=self._service.remove_books(books.removed_books(request)))
 
     @uses_database
     def MergeReaders(self, request: pb.MergeReadersRequest, context: grpc.ServicerContext) -> pb.MergeReadersResponse:
-        """Merge one reader into another."""
-        self._service.merge(*readers.merge(request))
+        self._service.merge(*readers.merged_readers(request))
         return pb.MergeReadersResponse()
 
     @uses_database
     def ForgetReader(self, request: pb.ForgetReaderRequest, context: grpc.ServicerContext) -> pb.ForgetReaderResponse:
-        """Forget a reader."""
-        self._service.forget(readers.forgotten(request))
+        self._service.forget(readers.forgotten_reader(request))
         return pb.ForgetReaderResponse()

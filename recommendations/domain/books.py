@@ -6,7 +6,7 @@ from enum import Enum, IntEnum
 
 
 class Category(IntEnum):
-    """A shelf of the bookshop, numbered as in the contract."""
+    """A category of books, numbered as in the contract."""
 
     MYSTERY = 0
     SCIENCE_FICTION = 1
@@ -50,8 +50,8 @@ class Category(IntEnum):
 class Book:
     """A book's facts, as far as recommending needs them.
 
-    `added_on` is the day of its first arrival in the catalogue. A removed book is never recommended, but
-    still says what its readers like.
+    `added_on` is the day on which it first came into the catalogue. A removed book is never recommended, but still
+    says what its readers like.
     """
 
     id: int

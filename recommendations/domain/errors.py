@@ -2,20 +2,12 @@
 
 
 class RecommendationsError(Exception):
-    """The base of the errors that the caller should know.
+    """The base of these errors; `text` is the message where none is given."""
 
-    RecommendationsError
-     ├─ InvalidArgument
-     ├─ CategoryNotFound
-     ├─ BookNotFound
-     ├─ NotReady
-     ├─ StoreUnavailable
-     ├─ DatabaseBusy
-     ├─ ForgettingUnfinished
-     ├─ ModelUnusable
-     ├─ NoSuchModel
-     └─ NothingToTrainOn
-    """
+    text = ""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.text)
 
 
 class InvalidArgument(RecommendationsError):
@@ -30,43 +22,37 @@ class InvalidArgument(RecommendationsError):
 class CategoryNotFound(RecommendationsError):
     """The request names a category that does not exist."""
 
-    def __init__(self) -> None:
-        super().__init__("Category not found")
+    text = "Category not found"
 
 
 class BookNotFound(RecommendationsError):
     """The request names a book that was never in the catalogue."""
 
-    def __init__(self) -> None:
-        super().__init__("Book not found")
+    text = "Book not found"
 
 
 class NotReady(RecommendationsError):
     """There is no model yet."""
 
-    def __init__(self) -> None:
-        super().__init__("There is no model yet; try again when the server is ready")
+    text = "There is no model yet; try again when the server is ready"
 
 
 class StoreUnavailable(RecommendationsError):
     """The database does not answer, or cannot write."""
 
-    def __init__(self) -> None:
-        super().__init__("The database failed; try again, nothing counts twice")
+    text = "The database failed; try again, nothing counts twice"
 
 
 class DatabaseBusy(RecommendationsError):
-    """As many calls as may are using the database already; nothing was stored."""
+    """Too many calls are using the database already; nothing was stored."""
 
-    def __init__(self) -> None:
-        super().__init__("Too many calls are using the database; try again")
+    text = "Too many calls are using the database; try again"
 
 
 class ForgettingUnfinished(RecommendationsError):
-    """A reader is gone from the database, but not yet from memory or from every model on disk."""
+    """A reader is deleted from the database, but not yet from memory or from every model on disk."""
 
-    def __init__(self) -> None:
-        super().__init__("The reader is gone from the database, but not yet from every model; try again")
+    text = "The reader is gone from the database, but not yet from every model; try again"
 
 
 class ModelUnusable(RecommendationsError):
@@ -74,11 +60,11 @@ class ModelUnusable(RecommendationsError):
 
 
 class NoSuchModel(RecommendationsError):
-    """No model of that version was ever published here, or there is none to go back to; the message says which."""
+    """No model of that version was published here, or there is none to roll back to; the message says which."""
 
 
 class NothingToTrainOn(RecommendationsError):
-    """There is no book."""
+    """There are no books."""
 
 
 class AddressInUse(RecommendationsError):

@@ -1,4 +1,4 @@
-"""What readers did with books, and what follows from it."""
+"""What readers did with books, and the preferences that follow from it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from math import nan
 from typing import NamedTuple
 
 NOBODY = 0
-"""The reader that is nobody in particular: recommended to, never recorded."""
+"""The reader id of nobody in particular: it gets recommendations, and nothing is recorded for it."""
 
 LONGEST_ID = 100
 """Characters in the id of an interaction or of a list."""
@@ -30,9 +30,9 @@ class InteractionKind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """Something that a reader did with a book; `value` is the rating, 0.5 to 5, of a rating and 0 otherwise.
+    """Something that a reader did with a book; `value` is 0.5 to 5 for a rating, and otherwise 0.
 
-    An undo has no book; it names in `undoes` the interaction of the same reader that it takes back.
+    Only an undo has `undoes`: the id of the interaction, of the same reader, that it undoes. It needs no book.
     """
 
     id: str
@@ -46,9 +46,9 @@ class Interaction:
 
 
 class Event(NamedTuple):
-    """A stored interaction as far as the model needs it; `sequence` orders all events there are.
+    """A stored interaction as far as the model needs it; `sequence` orders all events.
 
-    `happened` is the time in seconds since 1970 (UTC), NaN where nobody knows it.
+    `happened` is the time in seconds since 1970 (UTC), NaN if unknown.
     """
 
     sequence: int
@@ -60,7 +60,7 @@ class Event(NamedTuple):
 
 
 class RetiredReader(NamedTuple):
-    """A reader id that is no reader any more: merged into another one, or forgotten where `into` is None."""
+    """A reader id no longer in use: merged into the reader `into`, or forgotten if that is None."""
 
     reader_id: int
     into: int | None
@@ -68,7 +68,7 @@ class RetiredReader(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRequest:
-    """A checked request: at most `limit` of what a reader did, from below the sequence number `before`."""
+    """A checked request for at most `limit` interactions of a reader, with sequence numbers below `before`."""
 
     reader_id: int
     limit: int
@@ -77,32 +77,32 @@ class HistoryRequest:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Some of a reader's interactions, the latest first; `older` continues it, None at the end."""
+    """Some of a reader's interactions, the latest first; `older` is the next page's `before`, None at the end."""
 
     interactions: tuple[Interaction, ...]
     older: int | None
 
 
 class Preference(IntFlag):
-    """What a reader thinks of a book, by all that they did with it."""
+    """What a reader thinks of a book after all their interactions with it."""
 
     NONE = 0
     LIKED = 1
-    """Says what the reader likes."""
+    """Used to find what else the reader would like."""
     READ = 2
     """Bought or rated: not recommended again."""
     DISMISSED = 4
     """The reader said not to be interested: not recommended again."""
     OPINION = 8
-    """The reader said what they think of it, which outranks what they merely did."""
+    """Rated or dismissed, which outranks all other actions."""
 
 
 LOWEST_LIKED_RATING = 3.0
-"""The lowest rating that counts as a liking."""
+"""The lowest rating that means that the reader liked the book."""
 
 
 def preference_after(before: Preference, kind: InteractionKind, value: float) -> Preference:
-    """A reader's preference for a book after one more interaction with it; undone ones are not among them.
+    """A reader's preference for a book after one more interaction. Leave out undone interactions beforehand.
 
     An opinion, by rating or dismissing the book, replaces an earlier one. Other actions (view, click, cart, purchase)
     mean that the reader likes the book as long as they have no opinion.
@@ -123,7 +123,7 @@ def preference_after(before: Preference, kind: InteractionKind, value: float) ->
 
 
 NEUTRAL_KINDS = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
-"""What leaves a book as unknown to the reader as before; what an undo undoes is left out by the store."""
+"""The kinds that express no preference; the store leaves out the interactions that undos name."""
 
 
 class Outcome(Enum):

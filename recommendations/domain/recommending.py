@@ -19,15 +19,13 @@ class ReasonKind(IntEnum):
 
 
 class Reason(NamedTuple):
-    """Why a book is recommended; `books` are those that led to it, the one that contributed most first."""
+    """Why a book is recommended; `books` are the top contributors, the greatest contribution first."""
 
     kind: ReasonKind
     books: tuple[Book, ...] = ()
 
 
 class Recommendation(NamedTuple):
-    """One recommended book."""
-
     book: Book
     score: float
     reason: Reason
@@ -72,5 +70,4 @@ class RecommendationList:
 
     @property
     def book_ids(self) -> list[int]:
-        """The ids of the books."""
         return [recommendation.book.id for recommendation in self.recommendations]

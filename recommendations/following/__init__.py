@@ -1,1 +1,1 @@
-"""Keeps what this process knows in step with the store; calls never wait for it."""
+"""Keeps this process up to date with the store; calls never wait for it."""

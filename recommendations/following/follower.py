@@ -1,4 +1,4 @@
-"""The thread that keeps this process in step with the store, and what calls ask of it."""
+"""The thread that keeps this process up to date with the store, and what calls read from it."""
 
 import threading
 import time
@@ -9,22 +9,22 @@ import structlog
 
 from recommendations.domain.errors import NotReady, StoreUnavailable
 from recommendations.following.loader import ModelLoader
-from recommendations.following.notifications import NoOthers, Notifications
+from recommendations.following.notifications import NoNotifications, Notifications
 from recommendations.following.pruning import Pruning
 from recommendations.following.replica import Replica
 from recommendations.ports import Model, Models, Store
 
 POLL_SECONDS = 0.1
-"""How often the store is read: what another process stored counts here within 250 ms, busy processors included."""
+"""How often the store is read: what another process stored counts here within 250 ms, even on a busy machine."""
 
-NOTICE_SECONDS = POLL_SECONDS / 4
-"""How often the other workers' notifications are read, which needs no store."""
+NOTIFICATION_POLL_SECONDS = POLL_SECONDS / 4
+"""How often the other workers' notifications are read, for which the store is not needed."""
 
 _log = structlog.get_logger()
 
 
 class Follower:
-    """Follows the store. `model` and `reader` are read from memory and never wait, whatever the store does."""
+    """Follows the store. `model` and `reader` read memory and never wait for the store."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Follower:
         notifications: Notifications | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._notifications: Notifications = notifications or NoOthers()
+        self._notifications: Notifications = notifications or NoNotifications()
         self._clock = clock
         self._replica = Replica(store, models)
         self._loader = ModelLoader(store, self._replica, clock)
@@ -45,7 +45,7 @@ class Follower:
 
     @property
     def ready(self) -> bool:
-        """Whether there is a model to answer from."""
+        """Whether there is a model."""
         return self._replica.model is not None
 
     @property
@@ -57,15 +57,15 @@ class Follower:
         return model
 
     def reader(self, reader_id: int) -> int:
-        """The reader that an id stands for: itself, the one it was merged into, or NOBODY once it was forgotten."""
+        """The id itself, the reader it was merged into, or NOBODY if it was forgotten."""
         return self._replica.reader(reader_id)
 
     def age(self) -> float:
-        """Seconds since the store was last read to its end: what was stored before that counts here."""
+        """Seconds since the last complete read of the store began: everything stored before it counts here."""
         return self._clock() - self._synced_at
 
     def after_write(self) -> None:
-        """Notify the other workers of what was stored, and apply it here. Raises StoreUnavailable."""
+        """Notify the other workers that something was stored, and apply it here. Raises StoreUnavailable."""
         self._notifications.notify()
         self._replica.sync()
 
@@ -86,7 +86,7 @@ class Follower:
 
     def step(self) -> None:
         """Follow once; failures of the store are logged when they begin and when they end."""
-        # Before the store is read: what is notified of later may not be in what is read.
+        # Read before the store: a later notification may be about something that this read misses.
         self._seen = self._notifications.counts()
         started = self._clock()
         try:
@@ -98,7 +98,7 @@ class Follower:
             if not self._failing:
                 _log.error("store_unavailable", cause=type(error.__cause__ or error).__name__)
             self._failing = True
-        except Exception:  # noqa: BLE001  (whatever one round fails with, the next one must come)
+        except Exception:  # noqa: BLE001  (the next round must come, whatever this one fails with)
             _log.exception("following_failed")
         else:
             if self._failing:
@@ -107,8 +107,8 @@ class Follower:
 
     def _wait(self, stop: threading.Event) -> bool:
         """Wait for the next round, or for a notification; returns whether to stop instead."""
-        for _ in range(round(POLL_SECONDS / NOTICE_SECONDS)):
-            if stop.wait(NOTICE_SECONDS):
+        for _ in range(round(POLL_SECONDS / NOTIFICATION_POLL_SECONDS)):
+            if stop.wait(NOTIFICATION_POLL_SECONDS):
                 return True
             if self._notifications.counts() != self._seen:
                 break

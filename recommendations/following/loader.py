@@ -1,4 +1,4 @@
-"""Loading newer models."""
+"""Loads newer models."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ CANDIDATES = 3
 """How many of the newest models are tried."""
 
 RETRY_SECONDS = 10.0
-"""When an unusable model is tried again: its files may have come late."""
+"""How long until an unusable model is tried again, whose files may have arrived meanwhile."""
 
 _log = structlog.get_logger()
 
 
 class ModelLoader:
-    """Loads the newest usable model, and remembers which ones are not."""
+    """Loads the newest usable model, and remembers the unusable ones."""
 
     def __init__(self, store: Store, replica: Replica, clock: Callable[[], float]) -> None:
         self._store = store
@@ -40,7 +40,7 @@ class ModelLoader:
 
     def _load(self, version: str) -> bool:
         try:
-            self._replica.exchange(version)
+            self._replica.switch_to(version)
         except ModelUnusable as error:
             if version not in self._refused:
                 _log.error("model_refused", version=version, reason=str(error))

@@ -1,4 +1,4 @@
-"""How the workers of one machine notify each other that something was stored."""
+"""Notifications between the workers of one machine that something was stored."""
 
 import mmap
 import threading
@@ -8,7 +8,7 @@ _COUNTER_BYTES = 8
 
 
 class Notifications(Protocol):
-    """Counts the writes of each worker, this one among them; no counter ever falls."""
+    """A counter for each worker, this one included; counters only grow."""
 
     def notify(self) -> None:
         """Notify the other workers that something was stored."""
@@ -17,22 +17,21 @@ class Notifications(Protocol):
         """How often each worker has notified the others."""
 
 
-class NoOthers:
-    """The notifications of a single worker: there is nobody to notify."""
+class NoNotifications:
+    """For a single worker, which has no others to notify."""
 
     def notify(self) -> None:
         """Do nothing."""
 
     def counts(self) -> list[int]:
-        """No counters."""
         return []
 
 
 class SharedNotifications:
-    """Counters in memory shared with the processes that are forked after this was made.
+    """Counters in memory that is shared with processes forked later.
 
-    Each worker writes to its own counter only, so that no lock is shared, which a worker could die with. A counter
-    outlives its worker: the successor continues it.
+    Each worker writes only its own counter, so there is no lock that a worker could hold when it dies. A worker's
+    successor continues its counter.
     """
 
     def __init__(self, workers: int) -> None:
@@ -40,12 +39,11 @@ class SharedNotifications:
         self._counters = memoryview(mmap.mmap(-1, workers * _COUNTER_BYTES)).cast("Q")
 
     def of(self, worker: int) -> "WorkerNotifications":
-        """The notifications as the worker of this number sends and sees them."""
         return WorkerNotifications(self._counters, worker)
 
 
 class WorkerNotifications:
-    """The counters of all workers, one of which is this worker's."""
+    """All counters, as one worker reads and writes them."""
 
     def __init__(self, counters: memoryview, worker: int) -> None:
         self._counters = counters
@@ -53,11 +51,9 @@ class WorkerNotifications:
         self._lock = threading.Lock()
 
     def notify(self) -> None:
-        """Count up."""
         with self._lock:
             # An aligned write of eight bytes is atomic.
             self._counters[self._worker] += 1
 
     def counts(self) -> list[int]:
-        """How often each worker has notified the others."""
         return self._counters.tolist()

@@ -1,4 +1,4 @@
-"""Removing forgotten readers from the models' files."""
+"""Removes forgotten readers from the models' files."""
 
 import threading
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from recommendations.following.replica import Replica
 from recommendations.ports import Models
 
 RETRY_SECONDS = 10.0
-"""When a pruning that failed is tried again: the disk may have been full."""
+"""How long until a failed pruning is tried again; the disk may have been full."""
 
 _log = structlog.get_logger()
 
 
 class Pruning:
-    """Has the files rewritten once for every reader forgotten and every model loaded.
+    """Rewrites the files once after each forgotten reader and each newly loaded model.
 
-    A model may have been trained on the history of somebody who was forgotten before it was published.
+    A new model may contain a reader who was forgotten while it was trained.
     """
 
     def __init__(self, models: Models, replica: Replica, clock: Callable[[], float]) -> None:
@@ -31,17 +31,17 @@ class Pruning:
         self._retry_at = -inf
 
     def prune(self) -> None:
-        """Rewrite the files where it is not done yet. Raises ForgettingUnfinished."""
+        """Rewrite the files unless that is done already. Raises ForgettingUnfinished."""
         with self._lock:
             forgotten, model = self._replica.forgotten(), self._replica.model
-            # Nobody is ever un-forgotten, so that the number of them is enough to compare.
+            # Forgetting is never undone, so comparing the number of readers is enough.
             state = (model.version if model is not None else None, len(forgotten))
             if forgotten and state != self._pruned:
                 self._models.forget(forgotten)
                 self._pruned = state
 
     def retry(self) -> None:
-        """Finish what another process, or this one before it crashed, left unfinished; a failure is logged."""
+        """Finish what another process, or this one before a crash, left unfinished; failures are logged."""
         if self._clock() < self._retry_at:
             return
         try:

@@ -1,4 +1,4 @@
-"""What this process knows of the store: the catalogue, the retired readers, and a model that has seen all events."""
+"""The copy of the store in memory: the catalogue, the retired readers, and a model that has applied all events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from servicekit.deadline import remaining
 
 
 class Replica:
-    """Any thread reads it without a lock; changes are made under the lock, so events are applied in order."""
+    """Any thread may read it without a lock. Changes take the lock, so events are applied in order."""
 
     def __init__(self, store: Store, models: Models) -> None:
         self._store = store
@@ -23,37 +23,35 @@ class Replica:
         self._synced: SyncedModel | None = None
         self._catalogue_revision = 0
         self._retired_revision = 0
-        self._merged_or_forgotten: dict[int, int | None] = {}
+        self._retired: dict[int, int | None] = {}
 
     @property
     def model(self) -> Model | None:
-        """The model in use; None before the first."""
         return self._synced.model if self._synced is not None else None
 
     def reader(self, reader_id: int) -> int:
-        """The reader that an id stands for: itself, the one it was merged into, or NOBODY once it was forgotten."""
-        into = self._merged_or_forgotten.get(reader_id, reader_id)
+        """The id itself, the reader it was merged into, or NOBODY if it was forgotten."""
+        into = self._retired.get(reader_id, reader_id)
         return NOBODY if into is None else into
 
     def forgotten(self) -> list[int]:
-        """The ids of the forgotten readers."""
         with self._locked():
-            return sorted(reader_id for reader_id, into in self._merged_or_forgotten.items() if into is None)
+            return sorted(reader_id for reader_id, into in self._retired.items() if into is None)
 
     def sync(self) -> None:
         """Apply what was stored since the last time. Raises StoreUnavailable."""
         with self._locked(), self._store.read() as work:
             self._sync_catalogue(work)
             retired, self._retired_revision = work.readers.retired_since(self._retired_revision)
-            self._merged_or_forgotten.update(retired)
+            self._retired.update(retired)
             if self._synced is not None:
                 self._synced.sync(work)
 
-    def exchange(self, version: str) -> None:
-        """Use this model from now on; the old one answers until then. Raises ModelUnusable and StoreUnavailable."""
+    def switch_to(self, version: str) -> None:
+        """Open a model and use it; the old one answers until then. Raises ModelUnusable and StoreUnavailable."""
         revision = self._catalogue_revision
         synced = SyncedModel(self._models.open(version))
-        # Most of what the model missed since its training is applied before anyone has to wait.
+        # Most of what the model missed since its training is applied without the lock.
         with self._store.read() as work:
             synced.sync(work)
         with self._locked(), self._store.read() as work:
@@ -72,7 +70,7 @@ class Replica:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock; a call waits for it only until its deadline. Raises StoreUnavailable."""
+        """Hold the lock; wait for it only until the call's deadline. Raises StoreUnavailable."""
         left = remaining()
         if not self._lock.acquire(timeout=-1 if left is None else left):
             # The thread that holds it is waiting for the database.

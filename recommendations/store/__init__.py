@@ -1,4 +1,4 @@
-"""What the service keeps in its database: books, interactions, retired readers and the record of models."""
+"""The service's database: books, interactions, retired readers and the record of models."""
 
 from recommendations.store.unit_of_work import Store, UnitOfWork
 

@@ -13,12 +13,12 @@ from recommendations.store.schema import books
 from servicekit.database import insert_into
 
 FETCHED = 2000
-"""Rows in memory at a time, beside the books made of them."""
+"""Rows fetched at a time."""
 
 T = TypeVar("T")
 
-# In the order of the table's columns, in which they are read below.
-_FACTS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in books.c]
+# JSON columns as text, which `_Lists` parses. Rows are unpacked in the order of the table's columns.
+_COLUMNS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in books.c]
 
 
 class Books:
@@ -30,11 +30,11 @@ class Books:
     def upsert(self, changed: Sequence[Book], today: date) -> set[int]:
         """Add or replace books; returns the ids of those that differ from what was there before.
 
-        A new book is dated `today`, and keeps that date; a removed one is restored.
-        Of several books with one id the last one wins. Needs a write transaction.
+        A new book keeps `today` as its `added_on`; a removed one is restored. Of several books with one id the last
+        one wins. Needs a write transaction.
         """
         latest = {book.id: replace(book, added_on=today, removed=False) for book in changed}
-        for before in self._of(list(latest)):
+        for before, _ in list(self._read(books.c.book_id.in_(list(latest)))):
             latest[before.id] = replace(latest[before.id], added_on=before.added_on)
             if latest[before.id] == before:
                 del latest[before.id]
@@ -49,7 +49,7 @@ class Books:
         return set(latest)
 
     def remove(self, book_ids: Sequence[int]) -> set[int]:
-        """Mark books as removed; returns the ids of those that were not before. Needs a write transaction."""
+        """Mark books as removed; returns the ids of those newly marked. Needs a write transaction."""
         on_sale = books.c.book_id.in_(book_ids) & ~books.c.removed
         removed = set(self._connection.scalars(select(books.c.book_id).where(on_sale)))
         if removed:
@@ -58,27 +58,24 @@ class Books:
         return removed
 
     def revision(self) -> int:
-        """The number of the catalogue's latest change; 0 while it is empty."""
+        """The number of the catalogue's last change; 0 if it is empty."""
         return self._connection.scalar(select(func.coalesce(func.max(books.c.revision), 0))) or 0
 
     def ids(self) -> Sequence[int]:
-        """The id of every book, the removed ones too: they still say what their readers like."""
+        """The ids of all books, removed ones included."""
         return self._connection.scalars(select(books.c.book_id)).all()
 
     def changed_since(self, revision: int) -> tuple[list[Book], int]:
         """The books changed after `revision`, and the revision that this answer reaches."""
-        changed = [*self._read(books.c.revision > revision)]
+        changed = list(self._read(books.c.revision > revision))
         return [book for book, _ in changed], max((reached for _, reached in changed), default=revision)
-
-    def _of(self, book_ids: Sequence[int]) -> list[Book]:
-        return [book for book, _ in self._read(books.c.book_id.in_(book_ids))]
 
     def _read(self, which: ColumnElement[bool]) -> Iterator[tuple[Book, int]]:
         """Books, each with the revision of its last change."""
         lists: _Lists[str] = _Lists(str)
         categories_: _Lists[Category] = _Lists(Category)
         days: dict[date | None, date | None] = {}
-        rows = self._connection.execute(select(*_FACTS).where(which).execution_options(yield_per=FETCHED))
+        rows = self._connection.execute(select(*_COLUMNS).where(which).execution_options(yield_per=FETCHED))
         for id_, title, authors, categories, subjects, year, published_on, revision, added_on, isbn, removed in rows:
             book = Book(
                 id=id_,
@@ -96,7 +93,7 @@ class Books:
 
 
 class _Lists(Generic[T]):
-    """Parses lists, equal ones once: that halves the time of a start."""
+    """Parses JSON lists, each distinct text once, which halves the time of a start."""
 
     def __init__(self, entry: Callable[[Any], T]) -> None:
         self._entry = entry
@@ -104,7 +101,6 @@ class _Lists(Generic[T]):
         self._entries: dict[T, T] = {}
 
     def read(self, text: str) -> tuple[T, ...]:
-        """The entries of a JSON list."""
         parsed = self._parsed.get(text)
         if parsed is None:
             entries = map(self._entry, json.loads(text))

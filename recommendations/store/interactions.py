@@ -12,17 +12,17 @@ from recommendations.store.schema import books, interactions
 from servicekit.database import COUNTING, insert_into
 
 CHUNK = 250
-"""Events per chunk: few enough to stay in the processor's cache; with 50,000 a scan takes twice the time."""
+"""Events per chunk: few enough for the processor's cache; with 50,000 a scan takes twice the time."""
 
 FETCHED = 2000
 """Rows per round trip to PostgreSQL."""
 
 _undo = interactions.alias("undo")
-# Whichever of the two came first, and whatever their readers were before a merge.
+# The undo may be stored before what it undoes. Merges have updated both readers.
 _UNDONE = exists().where(
     _undo.c.undoes.is_not(None), _undo.c.undoes == interactions.c.id, _undo.c.reader_id == interactions.c.reader_id
 )
-_DID = interactions.c.kind != InteractionKind.UNDO
+_NOT_UNDO = interactions.c.kind != InteractionKind.UNDO
 
 
 class Imported(NamedTuple):
@@ -33,18 +33,18 @@ class Imported(NamedTuple):
 
 
 class Interactions:
-    """The interactions table over one connection; every answer leaves out undone interactions."""
+    """The interactions table over one connection; reading leaves out undone interactions."""
 
     def __init__(self, connection: Connection, readers: Readers) -> None:
         self._connection = connection
         self._readers = readers
 
     def add(self, batch: Sequence[Interaction]) -> set[str]:
-        """Store those with new ids, of merged readers under the reader they were merged into; returns these ids.
+        """Store interactions with new ids, unless their reader was forgotten; returns the ids stored.
 
-        Nothing of a forgotten reader is stored. Needs a write transaction.
+        An interaction of a merged reader is stored for the reader they were merged into. Of several with one id the
+        first one wins. Needs a write transaction.
         """
-        # Of several with one id, the first one wins.
         first: dict[str, Interaction] = {}
         for interaction in batch:
             first.setdefault(interaction.id, interaction)
@@ -54,11 +54,11 @@ class Interactions:
         return set(self._connection.scalars(self._insert().returning(interactions.c.id), rows))
 
     def add_many(self, batch: Sequence[Interaction]) -> Imported:
-        """Like `add`, for thousands of them; returns only how many."""
+        """Like `add`, for thousands of interactions; returns only counts."""
         rows = self._rows(batch)
         if not rows:
             return Imported(new=0, forgotten=len(batch))
-        # PostgreSQL's driver sends several statements, and adds up their counts only on request.
+        # PostgreSQL's driver sends several statements, and sums their counts only on request.
         new = self._connection.execute(self._insert(), rows, execution_options=COUNTING).rowcount
         return Imported(new=new, forgotten=len(batch) - len(rows))
 
@@ -72,12 +72,12 @@ class Interactions:
 
     def events_of(self, reader_id: int) -> list[Event]:
         """The events of one reader, in order."""
-        statement = self._events().where(interactions.c.reader_id == reader_id, _DID)
+        statement = self._events().where(interactions.c.reader_id == reader_id, _NOT_UNDO)
         return _events_of(self._connection.execute(statement).all())
 
     def page(self, reader_id: int, *, before: int | None, limit: int) -> HistoryPage:
         """A page of one reader's interactions, the latest first, below the sequence number `before`."""
-        statement = select(interactions).where(interactions.c.reader_id == reader_id, _DID, ~_UNDONE)
+        statement = select(interactions).where(interactions.c.reader_id == reader_id, _NOT_UNDO, ~_UNDONE)
         if before is not None:
             statement = statement.where(interactions.c.sequence < before)
         # One more, to know whether there is another page.
@@ -86,13 +86,13 @@ class Interactions:
         return HistoryPage(tuple(map(_interaction, page)), page[-1].sequence if len(rows) > len(page) > 0 else None)
 
     def last_sequence(self) -> int:
-        """The sequence number of the last event; 0 where there is none."""
+        """The sequence number of the last event; 0 if there is none."""
         return self._connection.scalar(select(func.coalesce(func.max(interactions.c.sequence), 0))) or 0
 
     def of_unknown_books(self) -> int:
         """How many interactions name a book that is not in the catalogue."""
         known = select(books.c.book_id).where(books.c.book_id == interactions.c.book_id).exists()
-        return self._connection.scalar(select(func.count()).select_from(interactions).where(_DID, ~known)) or 0
+        return self._connection.scalar(select(func.count()).select_from(interactions).where(_NOT_UNDO, ~known)) or 0
 
     def _rows(self, batch: Sequence[Interaction]) -> list[dict[str, Any]]:
         retired = self._readers.retired({interaction.reader_id for interaction in batch})
@@ -110,7 +110,7 @@ class Interactions:
         """The time in seconds since 1970, to the millisecond."""
         if self._connection.dialect.name == "postgresql":
             return func.date_part("epoch", interactions.c.occurred_at, type_=Double)
-        # SQLite's own way to seconds, strftime, takes three times as long for each row.
+        # strftime, which gives seconds directly, takes three times as long.
         return (func.julianday(interactions.c.occurred_at, type_=Double) - _JULIAN_1970) * _SECONDS_A_DAY
 
 

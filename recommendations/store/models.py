@@ -25,7 +25,7 @@ class Models:
         self._connection = connection
 
     def add(self, version: str, manifest: Mapping[str, Any]) -> None:
-        """Record a published model, to be served from now on. Needs a write transaction."""
+        """Record a published model, which is served from now on. Needs a write transaction."""
         self._connection.execute(
             insert(models).values(version=version, manifest=dict(manifest), turn=self._next_turn(), withdrawn=False)
         )
@@ -39,13 +39,13 @@ class Models:
         """Stop serving a model. Needs a write transaction."""
         self._connection.execute(update(models).where(models.c.version == version).values(withdrawn=True))
 
-    def latest(self, most: int) -> Sequence[str]:
-        """The versions to serve, the one promoted or recorded last first."""
+    def latest(self, most: int | None = None) -> Sequence[str]:
+        """The versions that may be served, the one promoted or recorded last first; `most` of them or all."""
         to_serve = select(models.c.version).where(~models.c.withdrawn).order_by(models.c.turn.desc())
         return self._connection.scalars(to_serve.limit(most)).all()
 
     def all(self) -> Sequence[Record]:
-        """Every published model, the one recorded last first."""
+        """All published models, the one recorded last first."""
         rows = self._connection.execute(select(models).order_by(models.c.id.desc()))
         return [Record(row.version, row.manifest, row.withdrawn) for row in rows]
 

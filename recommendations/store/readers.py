@@ -1,4 +1,4 @@
-"""Retired reader ids: of readers who were merged into another, or forgotten."""
+"""Retired reader ids: readers who were merged into another one, or forgotten."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,21 +12,21 @@ from recommendations.store.schema import interactions, tombstones
 class Readers:
     """The tombstones over one connection.
 
-    Chains are resolved when they form: no reader that another was merged into has a tombstone of its own.
+    Chains of merges are resolved at once: a tombstone never points to a reader who has a tombstone.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
-        """The retired ones among the ids, with the reader that each was merged into, None where it was forgotten."""
+        """For each retired id among `reader_ids`, the reader it was merged into, or None if it was forgotten."""
         return dict(reader for reader, _ in self._read(tombstones.c.reader_id.in_(list(reader_ids))))
 
     def merge(self, reader_id: int, into: int) -> None:
         """Merge one reader into another, permanently; a reader merged into a forgotten one is forgotten too.
 
-        Merging a retired reader changes nothing, nor does merging a reader into the one that it was merged into
-        already. Needs a write transaction.
+        Merging a retired reader changes nothing; neither does merging a reader into themselves or into one who was
+        merged into them. Needs a write transaction.
         """
         retired = self.retired([reader_id, into])
         target = retired.get(into, into)
@@ -35,21 +35,21 @@ class Readers:
         self._retire(reader_id, target)
 
     def forget(self, reader_id: int) -> None:
-        """Delete a reader's history, and retire everyone merged into them; a tombstone with nothing but the id stays.
+        """Delete the history of a reader and of everyone merged into them; tombstones with only the ids stay.
 
-        The history of a merged reader cannot be told from that of the reader it was merged into, so that both go.
-        Needs a write transaction.
+        Forgetting a merged reader also forgets the reader they were merged into, since their histories are no longer
+        separate. Needs a write transaction.
         """
-        person = self.retired([reader_id]).get(reader_id, reader_id)
-        if person is not None:
-            self._retire(person, None)
+        target = self.retired([reader_id]).get(reader_id, reader_id)
+        if target is not None:
+            self._retire(target, None)
 
     def revision(self) -> int:
-        """The number of the latest change; 0 before the first."""
+        """The number of the last change; 0 before the first."""
         return self._connection.scalar(select(func.coalesce(func.max(tombstones.c.revision), 0))) or 0
 
     def retired_since(self, revision: int) -> tuple[list[RetiredReader], int]:
-        """Who was retired, or merged into another reader than before, after `revision`, and the new revision."""
+        """The readers retired or merged into another one after `revision`, and the revision reached."""
         rows = self._read(tombstones.c.revision > revision)
         return [reader for reader, _ in rows], max((reached for _, reached in rows), default=revision)
 

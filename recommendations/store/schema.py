@@ -36,7 +36,7 @@ books = Table(
     Column("subjects", JSON, nullable=False),
     Column("year", Integer),
     Column("published_on", Date),
-    # Grows with every change of the catalogue, so that a server can ask for later changes.
+    # Grows with every change of the catalogue, so that a server can read only later changes.
     Column("revision", BigInteger, nullable=False, index=True),
     Column("added_on", Date),
     Column("isbn", Text, nullable=False, server_default=""),
@@ -54,13 +54,13 @@ interactions = Table(
     Column("value", Double, nullable=False),
     Column("occurred_at", UtcDateTime),
     Column("recommendation_id", Text, nullable=False),
-    # Null but for an undo, so that both databases know that the partial index below is enough for an equality.
+    # Null unless it is an undo, so that both databases use the partial index below for an equality.
     Column("undoes", Text),
     Index("ix_interactions_reader_id", "reader_id", "sequence"),
     sqlite_autoincrement=True,
 )
 
-# With the reader: without statistics SQLite would prefer the index of readers.
+# It includes the reader, since without statistics SQLite would prefer the index of readers.
 Index(
     "ix_interactions_undoes",
     interactions.c.undoes,
@@ -73,9 +73,9 @@ tombstones = Table(
     "tombstones",
     metadata,
     Column("reader_id", Integer, primary_key=True, autoincrement=False),
-    # The reader that it was merged into, null where it was forgotten; never one with a tombstone.
+    # The reader that it was merged into, never one with a tombstone; null if it was forgotten.
     Column("into_reader_id", Integer, index=True),
-    # Grows with every change, so that a server can ask for later ones.
+    # Grows with every change, so that a server can read only later ones.
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
@@ -85,7 +85,7 @@ models = Table(
     Column("id", BIG_ID, primary_key=True),
     Column("version", Text, nullable=False, unique=True),
     Column("manifest", JSON, nullable=False),
-    # The model with the greatest turn that is not withdrawn is served.
+    # Of the models that are not withdrawn, the one with the greatest number is served.
     Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,

@@ -31,12 +31,11 @@ class UnitOfWork:
         self.models = Models(connection)
 
     def commit(self) -> None:
-        """Keep what was written."""
         self._connection.commit()
 
 
 class Store:
-    """The database behind `engine`; every call of `read` and `write` is a transaction of its own."""
+    """The database behind `engine`; every `read` and `write` is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -49,10 +48,10 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """A transaction that may write.
+        """A transaction that may write. Raises StoreUnavailable.
 
-        Writers are serialised, so that sequence numbers and revisions become visible in order, and reading
-        by number misses none. SQLite has only one writer anyway. Raises StoreUnavailable.
+        Writers are serialised, so that sequence numbers and revisions become visible in order and a follower, which
+        reads later ones, misses none. SQLite has only one writer anyway.
         """
         with _unavailable(), database.writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
@@ -70,12 +69,11 @@ class Store:
             return migrations.is_current(self._engine, _MIGRATIONS)
 
     def refresh_statistics(self) -> None:
-        """Update the planner's statistics, after much was stored. Raises StoreUnavailable."""
+        """Update the query planner's statistics, after much was stored. Raises StoreUnavailable."""
         with _unavailable():
             database.refresh_statistics(self._engine, metadata)
 
     def close(self) -> None:
-        """Close the connections."""
         self._engine.dispose()
 
 
@@ -84,6 +82,6 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except (ProgrammingError, IntegrityError, DataError):
-        raise  # our own mistake
+        raise  # a bug, not an outage
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable from error

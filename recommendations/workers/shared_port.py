@@ -1,4 +1,4 @@
-"""The port that the workers share, and no other program can take."""
+"""A port that the workers share and that no other program can take."""
 
 import contextlib
 import socket
@@ -22,29 +22,29 @@ def reserved_port(bind: str, port: int) -> Iterator[tuple[int, Sequence[socket.s
             for family, _, _, _, address in socket.getaddrinfo(
                 bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             ):
-                kept = _reserve(family, (address[0], port, *address[2:]))
-                sockets.append(stack.enter_context(kept))
-                port = kept.getsockname()[1]
+                reserved = _reserve(family, (address[0], port, *address[2:]))
+                sockets.append(stack.enter_context(reserved))
+                port = reserved.getsockname()[1]
         except OSError:
             raise AddressInUse(cannot_listen(host_port(bind, port), "RECOMMENDATIONS")) from None
         yield port, sockets
 
 
 def _reserve(family: int, address: tuple[str | int | bytes, ...]) -> socket.socket:
-    kept = socket.socket(family, socket.SOCK_STREAM)
+    reserved = socket.socket(family, socket.SOCK_STREAM)
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # Listening without sharing succeeds only if nobody else listens, whether they would share or not.
+            # Listening without sharing succeeds only if no other program listens, even one that would share.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(_BACKLOG)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            kept.bind(probe.getsockname())
-            # It was needed because of connections in TIME_WAIT; from now on it would let others in.
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind(probe.getsockname())
+            # Binding needed it, because of connections in TIME_WAIT; from now on it would let others bind too.
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError:
-        kept.close()
+        reserved.close()
         raise
-    return kept
+    return reserved

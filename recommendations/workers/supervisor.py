@@ -1,6 +1,6 @@
 """Worker processes: forked, replaced when they die, and ended together.
 
-The parent does nothing else: it starts no thread and uses no gRPC, neither of which survives a fork.
+The parent does nothing else: it starts no thread and does not use gRPC, neither of which survives a fork.
 """
 
 import contextlib
@@ -19,17 +19,17 @@ from typing import NoReturn
 import structlog
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-"""A worker that dies is replaced at once, but one that dies early after a pause, which doubles each time."""
+"""A worker that dies soon after its start is replaced after a pause, which doubles each time; others at once."""
 
 EARLY_SECONDS = 10.0
+"""How soon after its start a death counts as early."""
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger()
 
 Work = Callable[[int, threading.Event, Callable[[], None]], None]
-"""What a worker does, given its number from 0, an event that is set when it must end, and what to call once it
-listens."""
+"""What a worker does, given its number from 0, the event that stops it, and what to call when it listens."""
 
 
 @dataclass
@@ -59,8 +59,8 @@ class Supervisor:
     def run(self, on_listening: Callable[[], None]) -> None:
         """Keep all workers running until SIGTERM or SIGINT, then end them.
 
-        `on_listening` is called once, when all workers listen for the first time. Raises ChildProcessError where one
-        of them ends before that, or had to be killed in the end.
+        `on_listening` is called once, when all workers listen for the first time. Raises ChildProcessError if one of
+        them ends before that, or had to be killed.
         """
         with contextlib.ExitStack() as stack:
             self._wakeup_r, self._wakeup_w = (stack.enter_context(end) for end in socket.socketpair())
@@ -85,7 +85,7 @@ class Supervisor:
         self._ending = True
 
     def _start(self, on_listening: Callable[[], None]) -> None:
-        # The memory so far is shared by all processes as long as the garbage collector leaves it alone.
+        # Memory allocated so far stays shared with the workers unless the garbage collector writes to it.
         gc.collect()
         gc.freeze()
         for worker in self._workers:
@@ -96,13 +96,13 @@ class Supervisor:
             if select.select([self._listening_r], [], [], 0)[0]:
                 listening += len(os.read(self._listening_r, len(self._workers)))
             self._reap()
-            if any(worker.pid is None for worker in self._workers):
+            if not self._ending and any(worker.pid is None for worker in self._workers):
                 raise ChildProcessError("a worker ended before it listened; the log says why")
         if not self._ending:
             on_listening()
 
     def _fork(self, worker: _Worker) -> None:
-        # A signal between the fork and the worker's own handlers would run those of the parent, and be lost.
+        # Otherwise a signal before the worker sets its own handlers would run the parent's handler and be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         worker.started = time.monotonic()
         worker.pid = os.fork()
@@ -111,7 +111,6 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
     def _run_worker(self, number: int) -> NoReturn:
-        """What the forked process does."""
         code = 1
         try:
             stop = threading.Event()
@@ -127,17 +126,17 @@ class Supervisor:
             threading.Thread(target=self._stop_without_parent, args=(stop,), name="parent", daemon=True).start()
             self._work(number, stop, self._report_listening)
             code = 0
-        except BaseException:  # noqa: BLE001  (whatever it is, this process must not go on as if it were the parent)
+        except BaseException:  # noqa: BLE001  (this process must not continue as if it were the parent)
             _log.exception("worker_failed", worker=number)
         finally:
-            # Not sys.exit, which would run the parent's clean-up.
+            # sys.exit would run the parent's clean-up.
             os._exit(code)
 
     def _report_listening(self) -> None:
         os.write(self._listening_w, b".")
 
     def _stop_without_parent(self, stop: threading.Event) -> None:
-        """Stop the worker when the parent has died: nothing is written, but the read ends with the last writer."""
+        """Stop the worker when the parent has died: nothing is ever written, but then the read ends."""
         os.read(self._parent_r, 1)
         if not stop.is_set():
             _log.error("parent_died")
@@ -155,7 +154,7 @@ class Supervisor:
         return max(0.0, min(waiting) - time.monotonic()) if waiting else None
 
     def _sleep(self, seconds: float | None, *others: int) -> None:
-        """Sleep until there is a signal, or something to read from `others`, or the time is over."""
+        """Sleep until there is a signal or something to read from `others`, or the time is over."""
         select.select([self._wakeup_r.fileno(), *others], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
             while self._wakeup_r.recv(4096):

@@ -1,1 +1,1 @@
-"""Tests of contract."""
+"""The contract, as clients see it."""

@@ -1,4 +1,4 @@
-"""A real server over a real store, trained on a small history, and real clients of it."""
+"""A server over a store and a model of a small history, and a client."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ from recommendations.store import Store
 from servicekit.database import open_engine
 
 DEADLINE = 20
-SHELVES = (Category.MYSTERY, Category.SCIENCE_FICTION, Category.SELF_HELP)
+CATEGORIES = (Category.MYSTERY, Category.SCIENCE_FICTION, Category.SELF_HELP)
 
 
 def title(id_: int) -> str:
-    """The title of a book of the small catalogue, which names its shelf."""
-    return f"{SHELVES[id_ % 3].name} {id_}"
+    """The title of a book, which names its category."""
+    return f"{CATEGORIES[id_ % 3].name} {id_}"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,8 @@ class Shop:
     server: Server
     channel: grpc.Channel
     models: Path
-    """The folder of the models."""
     publish: Callable[[], str]
-    """Trains on what is stored and publishes the model; returns its version."""
+    """Trains and publishes a model; returns its version."""
 
     @property
     def stub(self) -> pb_grpc.RecommendationsStub:
@@ -46,8 +45,8 @@ class Shop:
 
 
 def fill(store: Store) -> None:
-    """Thirty books on three shelves and a hundred readers, most of them of one shelf."""
-    books = [Book(id=id_, title=title(id_), categories=(SHELVES[id_ % 3],)) for id_ in range(1, 31)]
+    """Thirty books in three categories, and a hundred readers who each bought books of one category."""
+    books = [Book(id=id_, title=title(id_), categories=(CATEGORIES[id_ % 3],)) for id_ in range(1, 31)]
     bought = [(reader, 3 * ((reader * step) % 10) + reader % 3 + 1) for reader in range(1, 101) for step in (1, 2, 3)]
     with store.write() as work:
         work.books.upsert(books, date(2026, 1, 1))
@@ -69,10 +68,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
     def publish() -> str:
         with store.read() as work:
-            departures = work.readers.revision()
+            readers_revision = work.readers.revision()
             events = work.interactions.events_after(0)
             books, _ = work.books.changed_since(0)
-            model = train(books, events, now=datetime.now(UTC), readers_revision=departures, budget=0).artifact
+            model = train(books, events, now=datetime.now(UTC), readers_revision=readers_revision, budget=0).artifact
         artifact.publish(model, models)
         with store.write() as work:
             work.models.add(model.version, model.manifest)

@@ -1,4 +1,4 @@
-"""Changes of the catalogue, and the shelves that do not depend on a reader, as clients see them."""
+"""Changes of the catalogue, similar books, and popular and new books."""
 
 import grpc
 import pytest
@@ -11,9 +11,8 @@ Outcome = pb.UpsertResult.Outcome
 
 
 def upsert(shop: Shop, *books: pb.Book) -> list[int]:
-    return [
-        one.outcome for one in shop.stub.UpsertBooks(pb.UpsertBooksRequest(books=books), timeout=DEADLINE).results
-    ]
+    response = shop.stub.UpsertBooks(pb.UpsertBooksRequest(books=books), timeout=DEADLINE)
+    return [result.outcome for result in response.results]
 
 
 def remove(shop: Shop, *book_ids: int) -> int:
@@ -31,7 +30,7 @@ def selected(shop: Shop, selection: pb.Selection.ValueType, reader: int = 0) -> 
 
 
 def test_a_new_book_is_in_the_next_list(shop: Shop) -> None:
-    """It has all its facts, heads what is new, and upserting it again changes nothing."""
+    """It is first among the new books, with all fields; upserting it again changes nothing."""
     dune = pb.Book(
         id=77,
         title="Dune",
@@ -53,26 +52,26 @@ def test_a_new_book_is_in_the_next_list(shop: Shop) -> None:
 
 
 def test_a_removed_book_is_in_no_list(shop: Shop) -> None:
-    """Not from the next call on, of whatever kind, until it is put back; it counts as taste all the while."""
+    """From the next call on, until it is added again; meanwhile it still counts for those who liked it."""
     record(shop, click("a", 5000, 1))
-    gone = ids(recommend(shop, 5000))[0]
-    record(shop, click("b", 5001, gone))
-    taste = ids(recommend(shop, 5001))
-    assert (remove(shop, gone, 999), remove(shop, gone)) == (1, 0)
-    assert gone not in ids(recommend(shop, 5000, limit=100))
-    assert gone not in [one.id for one in similar(shop, 1, limit=100).recommendations]
+    removed = ids(recommend(shop, 5000))[0]
+    record(shop, click("b", 5001, removed))
+    liking_it = ids(recommend(shop, 5001))
+    assert (remove(shop, removed, 999), remove(shop, removed)) == (1, 0)
+    assert removed not in ids(recommend(shop, 5000, limit=100))
+    assert removed not in ids(similar(shop, 1, limit=100))
     for selection in (pb.SELECTION_POPULAR, pb.SELECTION_NEW):
-        assert gone not in ids(selected(shop, selection))
-    assert [book for book in ids(recommend(shop, 5001)) if book != gone][:3] == taste[:3]
-    assert similar(shop, gone).recommendations
-    assert upsert(shop, pb.Book(id=gone, title="Back")) == [Outcome.OUTCOME_STORED]
-    assert gone in ids(recommend(shop, 5000, limit=100))
+        assert removed not in ids(selected(shop, selection))
+    assert [book for book in ids(recommend(shop, 5001)) if book != removed][:3] == liking_it[:3]
+    assert similar(shop, removed).recommendations
+    assert upsert(shop, pb.Book(id=removed, title="Back")) == [Outcome.OUTCOME_STORED]
+    assert removed in ids(recommend(shop, 5000, limit=100))
 
 
 def test_books_like_another_one(shop: Shop) -> None:
-    """They never have the book itself, nor what the reader bought, and they say why."""
+    """The list has neither the book itself nor books that the reader bought, and has reasons."""
     answer = similar(shop, 1)
-    books = [one.id for one in answer.recommendations]
+    books = ids(answer)
     assert books
     assert 1 not in books
     assert len(set(books)) == len(books)
@@ -86,12 +85,12 @@ def test_books_like_another_one(shop: Shop) -> None:
     assert answer.recommendation_id
     assert answer.model_version
     record(shop, K(id="a", user_id=5000, book_id=books[0], kind=K.KIND_PURCHASE))
-    assert books[0] not in [one.id for one in similar(shop, 1, 5000, limit=100).recommendations]
+    assert books[0] not in ids(similar(shop, 1, 5000, limit=100))
 
 
 @pytest.mark.parametrize(("book", "code"), [(0, "INVALID_ARGUMENT"), (-1, "INVALID_ARGUMENT"), (999, "NOT_FOUND")])
-def test_books_like_one_that_never_was(shop: Shop, book: int, code: str) -> None:
-    """Neither a malformed id nor one that was never in the catalogue is like anything."""
+def test_books_like_an_unknown_one(shop: Shop, book: int, code: str) -> None:
+    """A malformed id is refused, and one that was never in the catalogue is not found."""
     with pytest.raises(grpc.RpcError) as caught:
         similar(shop, book)
     assert caught.value.code() is grpc.StatusCode[code]
@@ -100,8 +99,8 @@ def test_books_like_one_that_never_was(shop: Shop, book: int, code: str) -> None
 
 
 @pytest.mark.parametrize("selection", [pb.SELECTION_POPULAR, pb.SELECTION_NEW])
-def test_what_is_popular_or_new_is_the_same_for_everyone(shop: Shop, selection: pb.Selection.ValueType) -> None:
-    """Except what a reader bought, rated or dismissed."""
+def test_popular_and_new_books_are_the_same_for_everyone(shop: Shop, selection: pb.Selection.ValueType) -> None:
+    """Except for books that a reader bought, rated or dismissed."""
     record(shop, click("a", 5000, 3), K(id="b", user_id=5000, book_id=4, kind=K.KIND_PURCHASE))
     everyone = ids(selected(shop, selection))
     assert {3, 4} <= set(everyone)
@@ -109,17 +108,17 @@ def test_what_is_popular_or_new_is_the_same_for_everyone(shop: Shop, selection: 
 
 
 def test_selections_in_one_batch(shop: Shop) -> None:
-    """What is for the reader, popular and new comes in one call, no book twice; an unknown selection is refused."""
-    shelves = [
+    """Personal, popular and new books come in one call, no book twice; an unknown selection is refused."""
+    requests = [
         pb.RecommendationRequest(user_id=7, any_category=True, max_results=5, selection=selection)
         for selection in (pb.SELECTION_FOR_YOU, pb.SELECTION_POPULAR, pb.SELECTION_NEW)
     ]
-    together = pb.RecommendBatchRequest(requests=shelves, distinct=True)
-    responses = shop.stub.RecommendBatch(together, timeout=DEADLINE).responses
+    batch = pb.RecommendBatchRequest(requests=requests, distinct=True)
+    responses = shop.stub.RecommendBatch(batch, timeout=DEADLINE).responses
     books = [book for response in responses for book in ids(response)]
     assert len(books) == len(set(books)) == 15
-    together.requests[1].selection = 99  # type: ignore[assignment]
+    batch.requests[1].selection = 99  # type: ignore[assignment]
     with pytest.raises(grpc.RpcError) as caught:
-        shop.stub.RecommendBatch(together, timeout=DEADLINE)
+        shop.stub.RecommendBatch(batch, timeout=DEADLINE)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert caught.value.details() == "requests[1].selection must be one of the known selections"

@@ -1,4 +1,4 @@
-"""The enumerations of the code and of the contract are the same."""
+"""The enumerations of the code match those of the contract."""
 
 from enum import Enum
 
@@ -26,7 +26,7 @@ from protobufs import recommendations_pb2 as pb
     ],
 )
 def test_names_and_numbers_agree(kind: type[Enum], wrapper: type, prefix: str) -> None:
-    """Every value of the one is a value of the other, under the same number."""
+    """Both have the same names and numbers."""
     contract = {name.removeprefix(prefix): number for name, number in wrapper.items()}  # type: ignore[attr-defined]
     contract.pop("UNSPECIFIED", None)
-    assert {one.name: one.value for one in kind} == contract
+    assert {member.name: member.value for member in kind} == contract

@@ -1,4 +1,4 @@
-"""Clients that are older than this project, and know only the six frozen lines, still work."""
+"""Old clients, which know only the frozen file, still work."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ OldClient = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> descriptor_pool.DescriptorPool:
-    """The frozen contract, compiled by itself into a pool of its own."""
+    """The frozen contract, compiled into its own pool."""
     compiled = tmp_path_factory.mktemp("frozen") / "frozen.pb"
     assert protoc.main(["", f"-I{FROZEN}", f"--descriptor_set_out={compiled}", "recommendations.proto"]) == 0
     pool = descriptor_pool.DescriptorPool()
@@ -41,22 +41,22 @@ def recommend(shop: Shop, frozen: descriptor_pool.DescriptorPool) -> OldClient:
 
 
 def test_three_science_fiction_titles(recommend: OldClient) -> None:
-    """The call that every client's manual shows gives three different books of that shelf, by id and title."""
+    """The call gives three different books of the category, with id and title."""
     response = recommend(user_id=1, category="SCIENCE_FICTION", max_results=3)
     books = response.recommendations
-    assert len({one.id for one in books}) == 3
-    assert [one.title for one in books] == [f"SCIENCE_FICTION {one.id}" for one in books]
+    assert len({book.id for book in books}) == 3
+    assert [book.title for book in books] == [f"SCIENCE_FICTION {book.id}" for book in books]
 
 
 def test_an_empty_request(recommend: OldClient) -> None:
-    """Nothing set means ten mysteries for nobody in particular."""
+    """An empty request means ten mysteries for reader 0."""
     response = recommend()
     assert len(response.recommendations) == 10
-    assert all(one.title.startswith("MYSTERY") for one in response.recommendations)
+    assert all(book.title.startswith("MYSTERY") for book in response.recommendations)
 
 
 def test_an_unknown_category(recommend: OldClient) -> None:
-    """A number that is no category is NOT_FOUND with the text that clients look for."""
+    """It is NOT_FOUND with the message that clients expect."""
     with pytest.raises(grpc.RpcError) as caught:
         recommend(user_id=1, category=9999)
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
@@ -64,13 +64,13 @@ def test_an_unknown_category(recommend: OldClient) -> None:
 
 
 def test_every_old_field_keeps_its_name_number_and_type(frozen: descriptor_pool.DescriptorPool) -> None:
-    """Each message, field and value of the frozen file is in today's file, unchanged."""
-    from protobufs import recommendations_pb2 as pb  # noqa: PLC0415  (beside the frozen one, to compare)
+    """Each message, field, value and method of the frozen file is unchanged in the current one."""
+    from protobufs import recommendations_pb2 as pb  # noqa: PLC0415  (only to compare)
 
-    today, old = (descriptor_pb2.FileDescriptorProto() for _ in range(2))
-    pb.DESCRIPTOR.CopyToProto(today)
+    current, old = (descriptor_pb2.FileDescriptorProto() for _ in range(2))
+    pb.DESCRIPTOR.CopyToProto(current)
     frozen.FindFileByName("recommendations.proto").CopyToProto(old)
-    assert (today.package, today.syntax) == (old.package, old.syntax) == ("", "proto3")
+    assert (current.package, current.syntax) == (old.package, old.syntax) == ("", "proto3")
 
     def fields(file: descriptor_pb2.FileDescriptorProto) -> set[tuple[object, ...]]:
         messages = {
@@ -87,4 +87,4 @@ def test_every_old_field_keeps_its_name_number_and_type(frozen: descriptor_pool.
         return messages | values | methods
 
     assert len(fields(old)) == 3 + 2 + 1 + 3 + 1
-    assert fields(old) <= fields(today)
+    assert fields(old) <= fields(current)

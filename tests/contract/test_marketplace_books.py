@@ -1,4 +1,4 @@
-"""The shop's books, as its own client tells them to a real Recommendations."""
+"""The shop's own client sends books to Recommendations."""
 
 from contextlib import closing
 
@@ -9,19 +9,19 @@ from marketplace.gateways.recommender import GrpcRecommender
 from tests.contract.conftest import DEADLINE, Shop
 
 
-def test_books_come_and_go_as_the_shop_tells(shop: Shop) -> None:
-    """Each gets its own outcome, one that is refused with the reason; and a book may be removed twice."""
+def test_upserting_and_removing_books(shop: Shop) -> None:
+    """Each book gets its outcome, a refused one with the reason; a book may be removed twice."""
     dune = Book(id=77, title="Dune", authors=("Frank Herbert",), year=1965, categories=(Category.CLASSICS,))
     shop.server.set_serving(serving=True)
     with closing(GrpcRecommender("127.0.0.1", shop.server.port, timeout=DEADLINE)) as recommender:
         results = recommender.upsert([dune, Book(id=78, title="Old", year=-5001), Book(id=79, title="x" * 10_001)])
-        assert [each.outcome for each in results] == [Outcome.STORED, Outcome.REFUSED, Outcome.REFUSED]
+        assert [result.outcome for result in results] == [Outcome.STORED, Outcome.REFUSED, Outcome.REFUSED]
         assert "year must be -5000 to 9999" in results[1].reason
         assert "title must be 1 to 10,000 characters" in results[2].reason
-        assert [each.outcome for each in recommender.upsert([dune])] == [Outcome.REPEATED]
+        assert [result.outcome for result in recommender.upsert([dune])] == [Outcome.REPEATED]
         recommender.remove([77, 78])
         recommender.remove([77])
     with shop.store.read() as work:
-        told = {book.id: book for book in work.books.changed_since(0)[0]}
-    assert (told[77].title, told[77].year, told[77].removed) == ("Dune", 1965, True)
-    assert not {78, 79} & set(told)
+        stored = {book.id: book for book in work.books.changed_since(0)[0]}
+    assert (stored[77].title, stored[77].year, stored[77].removed) == ("Dune", 1965, True)
+    assert not {78, 79} & set(stored)

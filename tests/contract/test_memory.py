@@ -15,19 +15,19 @@ CALLS, WARM_UP = 1_000, 100
 MOST_MB = 30
 DEADLINE = 20
 PADDING = b"\xfa\x3f\xb0\xb6\x3c" + bytes(990_000)
-"""Field 1023, which the contract does not know, of almost as many bytes as a request may have."""
+"""The unknown field 1023, almost as large as a request may be."""
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Process]:
-    """A server as an operator runs it, with the starter's catalogue."""
+    """A server process with the starter's catalogue."""
     process = start_recommendations(tmp_path)
     yield process
     process.stop()
 
 
 def growth_mb(server: Process, call: Callable[[int], object]) -> float:
-    """How much memory the server holds after many calls that it did not hold after a few."""
+    """The memory in MB by which the server grows from a few calls to many."""
     process = psutil.Process(server.pid)
     for number in range(WARM_UP):
         call(number)
@@ -38,8 +38,8 @@ def growth_mb(server: Process, call: Callable[[int], object]) -> float:
 
 
 @pytest.mark.slow
-def test_changes_of_the_catalogue_and_padded_calls_leave_no_memory_behind(server: Process) -> None:
-    """Neither a state of the catalogue nor a request is kept: changes with a call after each, and large requests."""
+def test_changes_of_the_catalogue_and_padded_calls_leak_no_memory(server: Process) -> None:
+    """Neither old versions of the catalogue nor large requests are kept."""
     request = pb.RecommendationRequest(user_id=1, any_category=True)
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         stub = pb_grpc.RecommendationsStub(channel)

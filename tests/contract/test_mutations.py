@@ -1,4 +1,4 @@
-"""The contract's tests notice a method that answers nothing: each one in turn returns an empty response."""
+"""The tests of the contract fail if a method returns an empty response."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tests.contract.conftest import Shop
 METHODS = pb.DESCRIPTOR.services_by_name["Recommendations"].methods_by_name
 TESTS: dict[str, Callable[[Shop], None]] = {
     "Recommend": test_recommendations.test_recording_an_interaction_changes_the_next_list,
-    "RecommendBatch": test_recommendations.test_a_page_of_shelves_without_repetitions,
+    "RecommendBatch": test_recommendations.test_a_batch_without_repetitions,
     "RecordInteractions": test_recommendations.test_a_repeated_id_is_counted_once,
     "SimilarBooks": test_catalogue.test_books_like_another_one,
     "UpsertBooks": test_catalogue.test_a_new_book_is_in_the_next_list,
@@ -22,12 +22,12 @@ TESTS: dict[str, Callable[[Shop], None]] = {
     "MergeReaders": test_readers.test_a_guest_who_signs_in,
     "ForgetReader": test_readers.test_the_right_to_be_forgotten,
 }
-"""For each method a test that its mutation must fail."""
+"""For each method, a test that must fail if it returns an empty response."""
 
 
 @pytest.fixture(params=METHODS)
 def mutated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of the method whose servicer's method returns an empty response."""
+    """The name of the method that returns an empty response."""
     name: str = request.param
     empty = GetMessageClass(METHODS[name].output_type)()
     monkeypatch.setattr(RecommendationsServicer, name, lambda _servicer, _request, _context: empty)
@@ -35,6 +35,6 @@ def mutated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_empty_response_fails_a_test(mutated: str, shop: Shop) -> None:
-    """Over a real port, for each of the methods of the contract."""
+    """This holds for every method of the contract."""
     with pytest.raises((AssertionError, IndexError)):
         TESTS[mutated](shop)

@@ -1,4 +1,4 @@
-"""Readers who take something back, become somebody else or are forgotten, as clients see it."""
+"""Undoing interactions, merging readers and forgetting them."""
 
 import threading
 import time
@@ -18,8 +18,8 @@ def history(shop: Shop, reader: int, *, page_size: int = 0, page_token: str = ""
     return shop.stub.ListInteractions(request, timeout=DEADLINE)
 
 
-def named(page: pb.ListInteractionsResponse) -> list[str]:
-    return [one.id for one in page.interactions]
+def interaction_ids(page: pb.ListInteractionsResponse) -> list[str]:
+    return [interaction.id for interaction in page.interactions]
 
 
 def undo(id_: str, reader: int, undoes: str) -> pb.Interaction:
@@ -40,15 +40,15 @@ def readers_on_disk(folder: Path) -> set[int]:
 
 
 def may_be_on_disk(folder: Path, reader: int) -> bool:
-    """Whether a reader is in a model's files, or these are just being exchanged."""
+    """Whether a reader is in a model's files, or these are being replaced."""
     try:
         return reader in readers_on_disk(folder)
     except (OSError, EOFError, ValueError):
         return True
 
 
-def test_what_is_taken_back_never_happened(shop: Shop) -> None:
-    """The list is that of a reader who did nothing, whether the undo comes after what it undoes or ahead of it."""
+def test_undone_interactions_do_not_count(shop: Shop) -> None:
+    """The list is that of a reader without interactions, whether the undo comes after its interaction or before."""
     record(shop, click("a", 5000, 1))
     assert recommend(shop, 5000).recommendations != recommend(shop, 5001).recommendations
     assert record(shop, undo("u", 5000, "a"), undo("u", 5000, "a")) == [
@@ -59,20 +59,20 @@ def test_what_is_taken_back_never_happened(shop: Shop) -> None:
     assert record(shop, undo("v", 5000, "b")) == [Outcome.OUTCOME_STORED]
     assert record(shop, click("b", 5000, 2)) == [Outcome.OUTCOME_STORED]
     assert recommend(shop, 5000).recommendations == recommend(shop, 5001).recommendations
-    assert named(history(shop, 5000)) == []
+    assert interaction_ids(history(shop, 5000)) == []
 
 
-def test_nobody_takes_back_what_another_reader_did(shop: Shop) -> None:
-    """An undo by somebody else changes nothing."""
+def test_readers_undo_only_their_own_interactions(shop: Shop) -> None:
+    """An undo by another reader changes nothing."""
     record(shop, click("a", 5000, 1))
     before = recommend(shop, 5000)
     record(shop, undo("u", 5001, "a"))
     assert recommend(shop, 5000) == before
-    assert named(history(shop, 5000)) == ["a"]
+    assert interaction_ids(history(shop, 5000)) == ["a"]
 
 
-def test_what_the_model_learned_can_be_taken_back(shop: Shop) -> None:
-    """A purchase from before the training is recommended again once it is undone, by the next model too."""
+def test_interactions_before_the_training_can_be_undone(shop: Shop) -> None:
+    """A book bought before the training is recommended again once the purchase is undone."""
     first = history(shop, 7).interactions[0]
     assert first.book_id not in ids(recommend(shop, 7, limit=100))
     record(shop, undo("u", 7, first.id))
@@ -80,15 +80,15 @@ def test_what_the_model_learned_can_be_taken_back(shop: Shop) -> None:
 
 
 def test_a_history_page_by_page(shop: Shop) -> None:
-    """Following the tokens gives everything once, the latest first, with all that was recorded."""
-    told = K(id="rated", user_id=5000, book_id=3, kind=K.KIND_RATING, value=4.5, recommendation_id="list")
-    told.occurred_at.FromJsonString("2026-01-02T03:04:05.250Z")
-    record(shop, *(click(f"c{number}", 5000, number) for number in range(1, 6)), told)
-    assert history(shop, 5000).interactions[0] == told
+    """Following the tokens gives every interaction once, the latest first, with all its fields."""
+    rating = K(id="rated", user_id=5000, book_id=3, kind=K.KIND_RATING, value=4.5, recommendation_id="list")
+    rating.occurred_at.FromJsonString("2026-01-02T03:04:05.250Z")
+    record(shop, *(click(f"c{number}", 5000, number) for number in range(1, 6)), rating)
+    assert history(shop, 5000).interactions[0] == rating
     seen, token = [], ""
     while True:
         page = history(shop, 5000, page_size=4, page_token=token)
-        seen.append(named(page))
+        seen.append(interaction_ids(page))
         token = page.next_page_token
         if not token:
             break
@@ -97,21 +97,21 @@ def test_a_history_page_by_page(shop: Shop) -> None:
 
 
 def test_a_guest_who_signs_in(shop: Shop) -> None:
-    """The guest's history counts for the account, also what comes late; both ids get the account's lists."""
+    """The guest's history counts for the account, late interactions too; both ids get the account's lists."""
     record(shop, click("a", 6000, 1), click("b", 5000, 2))
     merge(shop, 6000, 5000)
     merge(shop, 6000, 5000)
     assert record(shop, K(id="late", user_id=6000, book_id=3, kind=K.KIND_PURCHASE)) == [Outcome.OUTCOME_STORED]
-    assert named(history(shop, 5000)) == ["late", "b", "a"]
+    assert interaction_ids(history(shop, 5000)) == ["late", "b", "a"]
     assert history(shop, 6000) == history(shop, 5000)
-    assert {one.user_id for one in history(shop, 6000).interactions} == {5000}
+    assert {interaction.user_id for interaction in history(shop, 6000).interactions} == {5000}
     both = recommend(shop, 5000, limit=100)
     assert recommend(shop, 6000, limit=100) == both
     assert 3 not in ids(both)
 
 
 def test_the_right_to_be_forgotten(shop: Shop) -> None:
-    """Nothing is left in the database, in memory, in the files or in the next model; what comes late is refused."""
+    """Nothing is left in the database, memory, files or the next model; later interactions are refused."""
     assert {7, 8} <= readers_on_disk(shop.models)
     nobody = ids(recommend(shop, 0))
     merge(shop, 8, 7)
@@ -132,7 +132,7 @@ def test_the_right_to_be_forgotten(shop: Shop) -> None:
 
 
 def test_a_forgetting_that_a_crash_interrupted_is_finished(shop: Shop) -> None:
-    """What another process forgot in the database, and no more, leaves memory and files within moments."""
+    """A reader forgotten only in the database by another process soon leaves memory and files."""
     with shop.store.write() as work:
         work.readers.forget(7)
         work.commit()
@@ -144,16 +144,16 @@ def test_a_forgetting_that_a_crash_interrupted_is_finished(shop: Shop) -> None:
 
 
 def test_a_merge_into_a_forgotten_reader_forgets(shop: Shop) -> None:
-    """The first reader goes with the second."""
+    """The first reader is forgotten too."""
     forget(shop, 9)
     merge(shop, 10, 9)
-    assert named(history(shop, 10)) == []
+    assert interaction_ids(history(shop, 10)) == []
     assert ids(recommend(shop, 10)) == ids(recommend(shop, 0))
 
 
 @pytest.mark.parametrize("reader", [0, -1])
 def test_nobody_cannot_be_forgotten(shop: Shop, reader: int) -> None:
-    """A reader must be named."""
+    """The id must be positive."""
     with pytest.raises(grpc.RpcError) as caught:
         forget(shop, reader)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT

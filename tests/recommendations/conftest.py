@@ -1,4 +1,4 @@
-"""A store with its tables, once on SQLite and once on PostgreSQL."""
+"""A migrated store, once on SQLite and once on PostgreSQL."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Stand-ins for models and for the service, in memory."""
+"""Fakes of the models and the service."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ EMPTY_LIST = RecommendationList(recommendations=(), recommendation_id="", model_
 
 
 class FakeModel:
-    """A model that remembers what it was given and recommends the books of its catalogue in order of id."""
+    """Remembers its calls, and recommends the books of its catalogue in order of id."""
 
     def __init__(self, version: str, models: "FakeModels", *, sequence: int = 0, readers_revision: int = 0) -> None:
         self.version = version
@@ -77,7 +77,7 @@ class FakeModel:
 
 
 class FakeModels:
-    """Opens FakeModels; the versions in `broken` are unusable, and `unfinished` is what forgetting fails with."""
+    """Opens FakeModels. The versions in `broken` are unusable; forgetting fails with `unfinished`."""
 
     def __init__(self, **sequences: int) -> None:
         self.sequences = sequences
@@ -116,7 +116,7 @@ class FakeModels:
 
 @dataclass
 class FakeService:
-    """Answers what it was told to, and remembers what it was asked."""
+    """Returns prepared answers, and remembers its calls."""
 
     answer: RecommendationList = EMPTY_LIST
     results: list[Result] = field(default_factory=list)
@@ -176,5 +176,5 @@ class FakeService:
 
 
 def fail() -> None:
-    """Stands for a database that does not answer."""
+    """Fail like a database that does not answer."""
     raise StoreUnavailable from OSError("gone")

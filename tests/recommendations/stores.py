@@ -1,4 +1,4 @@
-"""A store on SQLite that tests fill with few words, and whose steps they let fail or wait."""
+"""A store on SQLite with short methods to fill it, and hooks to make its steps fail or wait."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,12 +17,12 @@ TODAY = date(2026, 1, 2)
 
 
 def book(id_: int, title: str = "", *, removed: bool = False) -> Book:
-    """A book as the store has it."""
+    """A book as it is after `HookedStore.put`."""
     return Book(id=id_, title=title, added_on=TODAY, removed=removed)
 
 
 class HookedStore:
-    """The real store; `versions` are the published models, and the hooks run before or between its steps."""
+    """The real store. `versions` are the published models; hooks run before or between its steps."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -48,7 +48,7 @@ class HookedStore:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of what is stored, in order."""
+        """The ids of the interactions, reader by reader in order."""
         with self._store.read() as work:
             readers = {event.reader_id for chunk in work.interactions.events_after(0) for event in chunk}
             pages = [work.interactions.page(reader, before=None, limit=1000).interactions for reader in readers]
@@ -61,7 +61,6 @@ class HookedStore:
 
     @property
     def retired(self) -> dict[int, int | None]:
-        """Who was merged into whom, or forgotten."""
         with self._store.read() as work:
             return dict(work.readers.retired_since(0)[0])
 
@@ -103,7 +102,7 @@ class HookedStore:
 
 
 class HookedWork:
-    """One transaction; its events come in the store's chunks, and its models are the store's `versions`."""
+    """One transaction, with events in chunks of `store.chunk` and `store.versions` as models."""
 
     def __init__(self, store: HookedStore, work: UnitOfWork) -> None:
         self._store = store
@@ -114,13 +113,12 @@ class HookedWork:
         self.commit = work.commit
 
     def latest(self, most: int) -> Sequence[str]:
-        """The versions published last, newest first."""
         return self._store.versions[::-1][:most]
 
 
 @dataclass
 class HookedInteractions:
-    """The interactions, whose events come in the store's chunks."""
+    """The interactions, with events in chunks of `store.chunk`."""
 
     store: HookedStore
     real: InteractionStore
@@ -129,7 +127,6 @@ class HookedInteractions:
         self.add, self.events_of, self.page = self.real.add, self.real.events_of, self.real.page
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
-        """The events after `sequence`, in chunks."""
         later = [event for chunk in self.real.events_after(sequence) for event in chunk]
         for start in range(0, len(later), self.store.chunk):
             if start:

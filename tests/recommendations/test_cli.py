@@ -1,4 +1,4 @@
-"""The commands, in this process where nothing is served and as processes where something is."""
+"""The commands: `serve` and `start` as processes, the others in this one."""
 
 import os
 import re
@@ -28,7 +28,7 @@ HISTORY = "user_id,book_id\n1,1\n1,2\n2,1\n2,2\n3,3\n4,1\n"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a starter in it."""
+    """A folder with a small starter."""
     starter = tmp_path / "starter"
     starter.mkdir()
     (starter / "books.csv").write_text(BOOKS)
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The variables of a service that lives in the folder."""
+    """The environment of a service with its data in the folder."""
     return {"RECOMMENDATIONS_DATA_DIR": str(folder / "data"), "RECOMMENDATIONS_PORT": "0"} | {
         f"RECOMMENDATIONS_{name.upper()}": value for name, value in settings.items()
     }
@@ -60,7 +60,7 @@ def import_starter(folder: Path) -> Result:
 
 
 def test_migrate_import_and_train(folder: Path) -> None:
-    """One after the other they end well and say what they did; a second import finds nothing new."""
+    """Each succeeds and reports what it did; a second import finds nothing new."""
     migrated = run(folder, "migrate")
     assert (migrated.exit_code, migrated.output) == (0, "the database is up to date\n")
     imported = import_starter(folder)
@@ -75,27 +75,27 @@ def test_migrate_import_and_train(folder: Path) -> None:
     assert "6 interactions, 0 of them new or changed" in import_starter(folder).output
 
 
-def test_import_migrates_by_itself(folder: Path) -> None:
-    """The first import needs no other command before it."""
+def test_import_also_migrates(folder: Path) -> None:
+    """No other command need run before the first import."""
     assert import_starter(folder).exit_code == 0
 
 
-def test_import_of_nothing(folder: Path) -> None:
-    """Without a file it is a usage error that says what to name."""
+def test_import_without_a_file(folder: Path) -> None:
+    """It is a usage error that names the options."""
     result = run(folder, "import")
     assert result.exit_code == 2
     assert "name a file with --books, --interactions or both" in result.output
 
 
-def test_import_of_what_is_no_csv(folder: Path) -> None:
-    """Exit code 1 and one line that names the file."""
+def test_import_of_a_missing_file(folder: Path) -> None:
+    """Exit code 1 and one line with the file's name."""
     result = run(folder, "import", "--books", str(folder / "nowhere.csv"))
     assert result.exit_code == 1
     assert result.output == f"Error: {folder / 'nowhere.csv'}: No such file or directory\n"
 
 
 def test_training_without_books(folder: Path) -> None:
-    """It says which command to run first."""
+    """The error says which command to run first."""
     assert run(folder, "migrate").exit_code == 0
     result = run(folder, "train")
     assert result.exit_code == 1
@@ -104,13 +104,13 @@ def test_training_without_books(folder: Path) -> None:
 
 @pytest.mark.parametrize("command", ["serve", "train", "models", "rollback", "promote x"])
 def test_commands_that_need_an_up_to_date_database(folder: Path, command: str) -> None:
-    """They say what to run first instead of failing somewhere inside."""
+    """They refuse to run and name the command to run first."""
     result = run(folder, *command.split())
     assert result.exit_code == 1
     assert "run `python -m recommendations migrate` first" in result.output
 
 
-def test_health_of_a_server_that_is_not_there(folder: Path) -> None:
+def test_health_without_a_server(folder: Path) -> None:
     """It fails with one line that names the address."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -121,7 +121,7 @@ def test_health_of_a_server_that_is_not_there(folder: Path) -> None:
 
 
 def test_health_loads_no_model() -> None:
-    """A container asks every few seconds: the commands come without what compiles and what computes."""
+    """Containers run it every few seconds, so numba, NumPy and SciPy are not imported."""
     program = "import sys, recommendations.cli; print(*{'numba', 'numpy', 'scipy'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE, check=True
@@ -140,7 +140,7 @@ def test_malformed_settings(folder: Path) -> None:
 
 @pytest.mark.parametrize("command", ["migrate", "serve", "train", "start"])
 def test_a_database_that_cannot_be_reached(folder: Path, command: str) -> None:
-    """Exit code 1 and one message that names the cause, without the password and without a traceback."""
+    """Exit code 1 and one message with the cause, without the password or a traceback."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"postgresql://u:hunter2@127.0.0.1:{closed.getsockname()[1]}/db"
@@ -153,7 +153,7 @@ def test_a_database_that_cannot_be_reached(folder: Path, command: str) -> None:
 
 
 def test_models_that_cannot_be_written(folder: Path) -> None:
-    """Training says where it could not write, and records no model."""
+    """Training fails with the folder that it could not write to."""
     assert import_starter(folder).exit_code == 0
     (folder / "data" / "models").write_text("in the way")
     result = run(folder, "train")
@@ -162,14 +162,14 @@ def test_models_that_cannot_be_written(folder: Path) -> None:
 
 
 def trained(folder: Path) -> str:
-    """Train; returns the version."""
+    """Train a model; returns its version."""
     published = re.search(r"published model (\S+)", run(folder, "train").output)
     assert published
     return published[1]
 
 
 def table(folder: Path) -> dict[str, str]:
-    """What `models` tells of each version: books, readers and what becomes of it."""
+    """The books, readers and state of each version, as `models` prints them."""
     result = run(folder, "models")
     assert result.exit_code == 0
     rows = [line.split() for line in result.output.splitlines() if line.startswith("20")]
@@ -177,33 +177,33 @@ def table(folder: Path) -> dict[str, str]:
 
 
 def test_models_promote_and_rollback(folder: Path) -> None:
-    """The table tells of each model and which one is served; the others change that, and say what they did."""
+    """`models` shows which model is served; `promote` and `rollback` change that and report it."""
     import_starter(folder)
     first, second = trained(folder), trained(folder)
     assert table(folder) == {second: "3 4 served", first: "3 4 ready"}
     promoted = run(folder, "promote", first)
-    assert (promoted.exit_code, promoted.output) == (0, f"model {first} is to be served\n")
+    assert (promoted.exit_code, promoted.output) == (0, f"model {first} will be served\n")
     assert table(folder) == {second: "3 4 ready", first: "3 4 served"}
     back = run(folder, "rollback")
-    assert (back.exit_code, back.output) == (0, f"model {first} is withdrawn; {second} is to be served\n")
+    assert (back.exit_code, back.output) == (0, f"model {first} is withdrawn; {second} will be served\n")
     assert table(folder) == {second: "3 4 served", first: "3 4 withdrawn"}
 
 
 def test_models_that_cannot_be_served(folder: Path) -> None:
-    """Promoting a stranger, or one without files, and going back to nothing end with 1 and one line that says why."""
+    """Promoting an unknown or unusable model, or rolling back without another one, fails with one line."""
     import_starter(folder)
     first, second = trained(folder), trained(folder)
     (folder / "data" / "models" / first / "manifest.json").unlink()
     shutil.rmtree(folder / "data" / "models" / second)
     assert table(folder) == {second: "3 4 files absent", first: "3 4 files unusable"}
-    for arguments, said in [
+    for arguments, message in [
         (("promote", "stranger"), "there is no model stranger: `python -m recommendations models` lists them"),
         (("promote", second), f"{folder / 'data' / 'models' / second}: FileNotFoundError"),
         (("rollback",), "there is no other usable model to go back to: nothing changed"),
     ]:
         result = run(folder, *arguments)
         assert result.exit_code == 1
-        assert result.output.startswith(f"Error: {said}")
+        assert result.output.startswith(f"Error: {message}")
         assert result.output.count("\n") == 1
 
 
@@ -215,7 +215,7 @@ def test_an_address_in_use(folder: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        # A process of its own: the command takes the signals over.
+        # In its own process, since the command sets signal handlers.
         result = subprocess.run(
             [sys.executable, "-m", "recommendations", "serve"],
             env=os.environ | environment(folder, port=str(port)),
@@ -230,8 +230,8 @@ def test_an_address_in_use(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
-    """`start` does what is missing, answers, tells its health, and ends well when it is told to."""
+def test_start_from_nothing(folder: Path) -> None:
+    """`start` migrates, imports, trains and serves; `health` succeeds; SIGTERM ends it cleanly."""
     server = subprocess.Popen(
         [sys.executable, "-m", "recommendations", "start", "--starter", str(folder / "starter")],
         env=os.environ | environment(folder),
@@ -256,7 +256,7 @@ def test_from_nothing_to_an_answer_and_to_an_end(folder: Path) -> None:
             answer = pb_grpc.RecommendationsStub(channel).Recommend(
                 pb.RecommendationRequest(user_id=4, category=pb.SCIENCE_FICTION), timeout=DEADLINE
             )
-        assert [one.title for one in answer.recommendations] == ["Ubik"]
+        assert [book.title for book in answer.recommendations] == ["Ubik"]
         server.send_signal(signal.SIGTERM)
         assert server.wait(DEADLINE) == 0
         log = server.stderr.read()

@@ -4,27 +4,28 @@ import pytest
 
 from recommendations.domain.interactions import InteractionKind, Preference, preference_after
 
-K, S = InteractionKind, Preference
-LIKED, READ, DISMISSED, OPINION = S.LIKED, S.READ, S.DISMISSED, S.OPINION
+K = InteractionKind
+NONE, LIKED = Preference.NONE, Preference.LIKED
+READ, DISMISSED, OPINION = Preference.READ, Preference.DISMISSED, Preference.OPINION
 
 
 @pytest.mark.parametrize(
     ("before", "kind", "value", "after"),
     [
-        (S.NONE, K.SHOWN, 0, S.NONE),
+        (NONE, K.SHOWN, 0, NONE),
         (LIKED | READ, K.SHOWN, 0, LIKED | READ),
-        (S.NONE, K.VIEW, 0, LIKED),
-        (S.NONE, K.CLICK, 0, LIKED),
-        (S.NONE, K.CART, 0, LIKED),
-        (S.NONE, K.PURCHASE, 0, LIKED | READ),
+        (NONE, K.VIEW, 0, LIKED),
+        (NONE, K.CLICK, 0, LIKED),
+        (NONE, K.CART, 0, LIKED),
+        (NONE, K.PURCHASE, 0, LIKED | READ),
         (LIKED, K.PURCHASE, 0, LIKED | READ),
         (LIKED | READ, K.VIEW, 0, LIKED | READ),
-        (S.NONE, K.RATING, 2.99, READ | OPINION),
-        (S.NONE, K.RATING, 3.0, READ | OPINION | LIKED),
+        (NONE, K.RATING, 2.99, READ | OPINION),
+        (NONE, K.RATING, 3.0, READ | OPINION | LIKED),
         (LIKED | READ, K.RATING, 1, READ | OPINION),
         (READ | OPINION, K.RATING, 5, READ | OPINION | LIKED),
         (DISMISSED | OPINION, K.RATING, 4, READ | OPINION | LIKED),
-        (S.NONE, K.NOT_INTERESTED, 0, DISMISSED | OPINION),
+        (NONE, K.NOT_INTERESTED, 0, DISMISSED | OPINION),
         (LIKED, K.NOT_INTERESTED, 0, DISMISSED | OPINION),
         (LIKED | READ, K.NOT_INTERESTED, 0, READ | DISMISSED | OPINION),
         (READ | OPINION | LIKED, K.NOT_INTERESTED, 0, READ | DISMISSED | OPINION),
@@ -34,16 +35,16 @@ LIKED, READ, DISMISSED, OPINION = S.LIKED, S.READ, S.DISMISSED, S.OPINION
         (READ | OPINION, K.PURCHASE, 0, READ | OPINION),
     ],
 )
-def test_standing_after_one_more_interaction(
+def test_the_preference_after_one_more_interaction(
     before: Preference, kind: InteractionKind, value: float, after: Preference
 ) -> None:
-    """What is said replaces what was said before and outranks what is merely done."""
+    """An opinion replaces an earlier one and outranks other actions."""
     assert preference_after(before, kind, value) == after
 
 
 @pytest.mark.parametrize("before", [Preference(bits) for bits in range(16)])
 @pytest.mark.parametrize("kind", InteractionKind)
-def test_what_was_bought_or_rated_stays_taken(before: Preference, kind: InteractionKind) -> None:
-    """No interaction gives a taken book back."""
+def test_what_was_bought_or_rated_stays_read(before: Preference, kind: InteractionKind) -> None:
+    """No later interaction makes the book unread."""
     if before & Preference.READ:
         assert preference_after(before, kind, 1.0) & Preference.READ

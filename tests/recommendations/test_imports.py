@@ -1,4 +1,4 @@
-"""Importing a bookseller's files, on both databases."""
+"""Importing CSV files, on both databases."""
 
 import csv
 import gzip
@@ -32,7 +32,7 @@ HISTORY = """user_id,book_id,kind,value,occurred_at,interaction_id
 """
 
 
-class Desk:
+class Imports:
     """A store, a folder of files and an importer."""
 
     def __init__(self, store: Store, engine: Engine, folder: Path) -> None:
@@ -46,13 +46,13 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def bring(self, books: str | bytes | None = None, history: str | bytes | None = None) -> None:
-        self.run(
+    def import_texts(self, books: str | bytes | None = None, history: str | bytes | None = None) -> None:
+        self.import_files(
             None if books is None else self.file("books.csv", books),
             None if history is None else self.file("interactions.csv", history),
         )
 
-    def run(self, books: Path | None, history: Path | None) -> None:
+    def import_files(self, books: Path | None, history: Path | None) -> None:
         Importer(self.store, rejects=self.rejects, clock=lambda: NOW).run(books, history)
 
     @property
@@ -74,15 +74,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Store, engine: Engine, tmp_path: Path) -> Desk:
-    return Desk(store, engine, tmp_path)
+def imports(store: Store, engine: Engine, tmp_path: Path) -> Imports:
+    return Imports(store, engine, tmp_path)
 
 
-def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every column that recommending needs arrives as it is meant, and the screen says how many came."""
-    desk.bring(BOOKS, HISTORY)
+def test_good_files(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every column is stored, and the output has the counts."""
+    imports.import_texts(BOOKS, HISTORY)
     sf = Category.SCIENCE_FICTION
-    assert desk.books == {
+    assert imports.books == {
         1: Book(
             id=1,
             title="Dune",
@@ -103,13 +103,13 @@ def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
         ),
         3: Book(id=3, title="978-3", isbn="978-3", categories=(sf,), added_on=TODAY),
     }
-    assert [event[1:5] for event in desk.events] == [
+    assert [event[1:5] for event in imports.events] == [
         (1, 1, InteractionKind.PURCHASE, 0.0),
         (1, 2, InteractionKind.RATING, 4.5),
         (2, 1, InteractionKind.PURCHASE, 0.0),
         (2, 3, InteractionKind.NOT_INTERESTED, 0.0),
     ]
-    with desk.engine.connect() as connection:
+    with imports.engine.connect() as connection:
         stored = connection.execute(
             select(interactions.c.id, interactions.c.occurred_at).order_by(interactions.c.sequence)
         ).all()
@@ -124,34 +124,34 @@ def test_good_files(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert "books.csv: 3 books, 3 of them new or changed" in output.out
     assert "interactions.csv: 4 interactions, 4 of them new or changed" in output.out
     assert "could not be used" not in output.out + output.err
-    assert not desk.rejects.exists()
+    assert not imports.rejects.exists()
 
 
-def test_importing_twice_changes_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """The second time nothing is new, rows without an id of their own included."""
-    desk.bring(BOOKS, HISTORY)
-    books, events = desk.books, repr(desk.events)
+def test_importing_twice_changes_nothing(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second time nothing is new, not even rows without an id."""
+    imports.import_texts(BOOKS, HISTORY)
+    books, events = imports.books, repr(imports.events)
     capsys.readouterr()
-    desk.bring(BOOKS, HISTORY)
-    assert (desk.books, repr(desk.events)) == (books, events)
-    with desk.store.read() as work:
+    imports.import_texts(BOOKS, HISTORY)
+    assert (imports.books, repr(imports.events)) == (books, events)
+    with imports.store.read() as work:
         assert work.books.revision() == 1
     output = capsys.readouterr().out
     assert "3 books, 0 of them new or changed" in output
     assert "4 interactions, 0 of them new or changed" in output
 
 
-def test_only_what_changed_is_new(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """A corrected file changes what was corrected."""
-    desk.bring(BOOKS, HISTORY)
-    desk.bring(BOOKS.replace("Dune", "Dune, revised").replace("1,Dune, revised", '1,"Dune, revised"'), None)
-    assert desk.books[1].title == "Dune, revised"
+def test_only_what_changed_is_new(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """A corrected file changes only the corrected books."""
+    imports.import_texts(BOOKS, HISTORY)
+    imports.import_texts(BOOKS.replace("Dune", "Dune, revised").replace("1,Dune, revised", '1,"Dune, revised"'), None)
+    assert imports.books[1].title == "Dune, revised"
     assert "3 books, 1 of them new or changed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("form", ["gzip", "bom", "windows", "upper"])
-def test_other_forms_of_the_same_file(desk: Desk, form: str) -> None:
-    """Gzipped, with a BOM, with Windows line ends and with names in capitals it means the same."""
+def test_other_forms_of_the_same_file(imports: Imports, form: str) -> None:
+    """Gzip, a byte order mark, Windows line ends and uppercase column names make no difference."""
     header, rows = BOOKS.split("\n", 1)
     content = {
         "gzip": gzip.compress(BOOKS.encode()),
@@ -159,15 +159,15 @@ def test_other_forms_of_the_same_file(desk: Desk, form: str) -> None:
         "windows": BOOKS.replace("\n", "\r\n").encode(),
         "upper": f"{header.upper()}\n{rows}".encode(),
     }[form]
-    desk.bring(content)
-    assert {id_: book.title for id_, book in desk.books.items()} == {1: "Dune", 2: "Good, Omens", 3: "978-3"}
+    imports.import_texts(content)
+    assert {id_: book.title for id_, book in imports.books.items()} == {1: "Dune", 2: "Good, Omens", 3: "978-3"}
 
 
-def test_unknown_columns_and_categories_are_named_once(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is not understood costs nothing else, and the screen says so once and how often."""
-    desk.bring("book_id,title,shelf,colour,categories\n1,A,x,red,Mystery;Zen\n2,B,y,blue,Zen\n")
-    assert desk.books[1].categories == (Category.MYSTERY,)
-    assert desk.books[2].categories == ()
+def test_unknown_columns_and_categories_are_named_once(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are ignored, and the output names each once, with the number of occurrences."""
+    imports.import_texts("book_id,title,shelf,colour,categories\n1,A,x,red,Mystery;Zen\n2,B,y,blue,Zen\n")
+    assert imports.books[1].categories == (Category.MYSTERY,)
+    assert imports.books[2].categories == ()
     output = capsys.readouterr().out
     assert output.count("ignored unknown columns: shelf, colour") == 1
     assert output.count("ignored unknown categories: Zen (2)") == 1
@@ -193,45 +193,45 @@ BAD_ROWS = [
 ]
 
 
-def test_bad_rows_are_set_aside(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each goes to the rejects file with its line and the reason; the rows around it are imported."""
+def test_bad_rows_are_rejected(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each goes to the rejects file with its line and the reason; the good rows are imported."""
     header, *good = HISTORY.splitlines()
-    desk.bring(None, "\n".join([header, good[0], *(row for row, _ in BAD_ROWS), *good[1:]]) + "\n")
-    assert len(desk.events) == 4
-    rejected = desk.rejected("interactions.csv")
+    imports.import_texts(None, "\n".join([header, good[0], *(row for row, _ in BAD_ROWS), *good[1:]]) + "\n")
+    assert len(imports.events) == 4
+    rejected = imports.rejected("interactions.csv")
     assert [int(line) for line, *_ in rejected] == list(range(3, 3 + len(BAD_ROWS)))
-    for (_, said, *_), (_, reason) in zip(rejected, BAD_ROWS, strict=True):
-        assert reason in said
-    written = desk.rejects / "interactions.csv.rejects.csv"
+    for (_, message, *_), (_, reason) in zip(rejected, BAD_ROWS, strict=True):
+        assert reason in message
+    written = imports.rejects / "interactions.csv.rejects.csv"
     assert f"{len(BAD_ROWS)} rows could not be used; see {written}" in capsys.readouterr().err
 
 
-def test_a_book_twice_in_one_file(desk: Desk) -> None:
-    """The first one counts, and the second is set aside naming the first one's line."""
-    desk.bring("book_id,title\n\n7,First\n8,Other\n07,Second\n")
-    assert {id_: book.title for id_, book in desk.books.items()} == {7: "First", 8: "Other"}
-    assert desk.rejected("books.csv") == [["5", "the same id as on line 3", "07", "Second"]]
+def test_a_book_twice_in_one_file(imports: Imports) -> None:
+    """The first one counts; the second is rejected, with the line of the first."""
+    imports.import_texts("book_id,title\n\n7,First\n8,Other\n07,Second\n")
+    assert {id_: book.title for id_, book in imports.books.items()} == {7: "First", 8: "Other"}
+    assert imports.rejected("books.csv") == [["5", "the same id as on line 3", "07", "Second"]]
 
 
-def test_a_history_of_unknown_books_is_kept(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is stored and said; once the books are imported, nothing is unknown any more."""
-    desk.bring(None, HISTORY)
-    assert len(desk.events) == 4
+def test_a_history_of_unknown_books_is_kept(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is stored and reported; once the books are imported, it is no longer reported."""
+    imports.import_texts(None, HISTORY)
+    assert len(imports.events) == 4
     assert "4 interactions name books that are not in the catalogue" in capsys.readouterr().out
-    desk.bring(BOOKS, None)
+    imports.import_texts(BOOKS, None)
     assert "name books that are not in the catalogue" not in capsys.readouterr().out
-    assert len(desk.events) == 4
+    assert len(imports.events) == 4
 
 
-def test_a_history_of_retired_readers(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    """A merged reader's counts for the one they became, a forgotten one's is left out and counted on the screen."""
-    with desk.store.write() as work:
+def test_a_history_of_retired_readers(imports: Imports, capsys: pytest.CaptureFixture[str]) -> None:
+    """A merged reader's history goes to the other reader; a forgotten reader's is skipped and reported."""
+    with imports.store.write() as work:
         work.readers.merge(1, 5)
         work.readers.forget(2)
         work.commit()
     for new in (2, 0):
-        desk.bring(None, HISTORY)
-        assert [event.reader_id for event in desk.events] == [5, 5]
+        imports.import_texts(None, HISTORY)
+        assert [event.reader_id for event in imports.events] == [5, 5]
         output = capsys.readouterr().out
         assert f"4 interactions, {new} of them new or changed" in output
         assert "interactions.csv: skipped 2 interactions of readers who were forgotten" in output
@@ -245,45 +245,45 @@ def test_a_history_of_retired_readers(desk: Desk, capsys: pytest.CaptureFixture[
         (gzip.compress(BOOKS.encode(), mtime=0)[:12], "not a readable gzip file"),
     ],
 )
-def test_a_file_that_is_not_such_a_csv(desk: Desk, content: bytes, message: str) -> None:
-    """It is refused with one line that names it, and nothing of either file is stored."""
+def test_a_file_that_is_not_a_csv(imports: Imports, content: bytes, message: str) -> None:
+    """It is refused with one line that names the file, and nothing of either file is stored."""
     files: list[tuple[str | bytes, str | bytes]] = [
         (content, HISTORY),
         (BOOKS, content.replace(b"title", b"user_id")),
     ]
     for books, history in files:
         with pytest.raises(NotSuchACsv) as caught:
-            desk.bring(books, history)
+            imports.import_texts(books, history)
         assert "\n" not in str(caught.value)
-        assert str(desk.folder) in str(caught.value)
+        assert str(imports.folder) in str(caught.value)
         if books == content:
             assert message in str(caught.value)
-        assert desk.books == {}
-        assert desk.events == []
+        assert imports.books == {}
+        assert imports.events == []
 
 
 @pytest.mark.parametrize(
     ("place", "message"),
     [(lambda folder: folder / "nowhere.csv", "No such file"), (lambda folder: folder, "Is a directory")],
 )
-def test_a_file_that_is_not_there(desk: Desk, place: Callable[[Path], Path], message: str) -> None:
-    """An absent file and a folder are refused before anything of the other one is stored."""
+def test_a_missing_file(imports: Imports, place: Callable[[Path], Path], message: str) -> None:
+    """A missing file or a folder is refused before anything of the other file is stored."""
     with pytest.raises(NotSuchACsv, match=message):
-        desk.run(desk.file("books.csv", BOOKS), place(desk.folder))
-    assert desk.books == {}
+        imports.import_files(imports.file("books.csv", BOOKS), place(imports.folder))
+    assert imports.books == {}
 
 
-def test_the_planner_knows_of_what_was_stored(desk: Desk) -> None:
-    """An import that stored something brings the statistics up to date, and one that stored nothing leaves them."""
-    desk.bring(BOOKS, HISTORY)
-    assert (rows_known(desk.engine, "books"), rows_known(desk.engine, "interactions")) == (3, 4)
+def test_the_statistics_are_refreshed(imports: Imports) -> None:
+    """An import that stored something refreshes the planner's statistics; another one does not."""
+    imports.import_texts(BOOKS, HISTORY)
+    assert (rows_known(imports.engine, "books"), rows_known(imports.engine, "interactions")) == (3, 4)
     click = Interaction(id="new", reader_id=3, book_id=1, kind=InteractionKind.CLICK)
-    with desk.store.write() as work:
+    with imports.store.write() as work:
         work.interactions.add([click])
         work.commit()
-    desk.bring(BOOKS, HISTORY)
-    assert rows_known(desk.engine, "interactions") == 4
-    desk.bring(history="user_id,book_id\n7,1\n")
-    assert rows_known(desk.engine, "interactions") == 6
-    desk.bring(books="book_id,title\n4,Emma\n")
-    assert rows_known(desk.engine, "books") == 4
+    imports.import_texts(BOOKS, HISTORY)
+    assert rows_known(imports.engine, "interactions") == 4
+    imports.import_texts(history="user_id,book_id\n7,1\n")
+    assert rows_known(imports.engine, "interactions") == 6
+    imports.import_texts(books="book_id,title\n4,Emma\n")
+    assert rows_known(imports.engine, "books") == 4

@@ -1,4 +1,4 @@
-"""Training models and deciding which one is served, on both databases."""
+"""Training, promoting and rolling back models, on both databases."""
 
 import shutil
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from recommendations.store import Store
 
 @pytest.fixture
 def models(store: Store, tmp_path: Path) -> Path:
-    """The folder of the models of a store in which readers 1 to 4 bought books 1 and 2."""
+    """The folder of the models; in the store, readers 1 to 4 bought books 1 and 2."""
     with store.write() as work:
         work.books.upsert([Book(id=1, title="Dune"), Book(id=2, title="Ubik")], date(2026, 1, 1))
         work.interactions.add(
@@ -36,9 +36,9 @@ def models(store: Store, tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def quickly(*told: Any, **settings: Any) -> Artifact:
-    """A training without a search for parameters."""
-    return training.train(*told, **settings, parameters=Parameters()).artifact
+def quickly(*arguments: Any, **settings: Any) -> Artifact:
+    """Training without a search for parameters."""
+    return training.train(*arguments, **settings, parameters=Parameters()).artifact
 
 
 def publisher(store: Store, models: Path, learn: Learn = quickly) -> Publisher:
@@ -46,10 +46,10 @@ def publisher(store: Store, models: Path, learn: Learn = quickly) -> Publisher:
 
 
 def meanwhile(happens: Callable[[], None]) -> Callable[..., Artifact]:
-    """A training during which something happens, after it has read the history."""
+    """Training that calls `happens` after it has read the history."""
 
-    def learn(*told: Any, **settings: Any) -> Artifact:
-        model = quickly(*told, **settings)
+    def learn(*arguments: Any, **settings: Any) -> Artifact:
+        model = quickly(*arguments, **settings)
         happens()
         return model
 
@@ -66,7 +66,7 @@ def readers(models: Path, version: str) -> list[int]:
 
 
 def test_training_publishes_and_records(store: Store, models: Path) -> None:
-    """The model is whole on disk, is to be served, and was made with what was set; nothing else is left."""
+    """The model is on disk, is served and was made with the settings; no other files are left."""
     version = publisher(store, models).train(budget=0).version
     assert latest(store) == [version]
     assert load(models / version).manifest["half_life_days"] == 7.0
@@ -75,13 +75,13 @@ def test_training_publishes_and_records(store: Store, models: Path) -> None:
 
 
 def test_nothing_to_train_on(store: Store, tmp_path: Path) -> None:
-    """Without a book there is no model."""
+    """Without books there is no model."""
     with pytest.raises(NothingToTrainOn):
         publisher(store, tmp_path).train(budget=0)
 
 
 def test_what_was_undone_is_not_learned(store: Store, models: Path) -> None:
-    """A purchase that was taken back leaves no trace in the next model."""
+    """The next model does not contain an undone purchase."""
     with store.write() as work:
         work.interactions.add(
             [
@@ -93,24 +93,24 @@ def test_what_was_undone_is_not_learned(store: Store, models: Path) -> None:
     assert readers(models, publisher(store, models).train(budget=0).version) == [2, 3, 4]
 
 
-def test_who_departs_while_a_model_is_trained(store: Store, models: Path) -> None:
+def test_readers_retired_during_a_training_are_not_learned(store: Store, models: Path) -> None:
     """A reader forgotten or merged after the history was read is not in the model trained on it."""
 
-    def depart() -> None:
+    def retire() -> None:
         with store.write() as work:
             work.readers.forget(1)
             work.readers.merge(2, 3)
             work.commit()
-        # The server that forgets finds no model yet that has them.
+        # A server that forgets them now does not find the new model yet.
         ModelFolder(models).forget([1])
 
-    version = publisher(store, models, learn=meanwhile(depart)).train(budget=0).version
+    version = publisher(store, models, learn=meanwhile(retire)).train(budget=0).version
     assert readers(models, version) == [3, 4]
     assert load(models / version).manifest["readers_revision"] == 0
 
 
-def test_who_departed_before_is_not_learned_of(store: Store, models: Path) -> None:
-    """The next model has the merged reader's history under the other, and knows up to which departure it knows."""
+def test_readers_retired_before_are_not_learned(store: Store, models: Path) -> None:
+    """The model has a merged reader's history under the other reader, and the revision of retired readers."""
     with store.write() as work:
         work.readers.forget(1)
         work.readers.merge(2, 9)
@@ -121,21 +121,16 @@ def test_who_departed_before_is_not_learned_of(store: Store, models: Path) -> No
 
 
 def test_two_trainings_at_once(store: Store, models: Path) -> None:
-    """One that ends while another is under way leaves the other's files alone, and both are recorded."""
+    """One that ends during another leaves the other's files alone, and both are recorded."""
     inner: list[str] = []
-    outer = (
-        publisher(
-            store, models, learn=meanwhile(lambda: inner.append(publisher(store, models).train(budget=0).version))
-        )
-        .train(budget=0)
-        .version
-    )
+    learn = meanwhile(lambda: inner.append(publisher(store, models).train(budget=0).version))
+    outer = publisher(store, models, learn).train(budget=0).version
     assert latest(store) == [outer, *inner]
     assert readers(models, outer) == readers(models, inner[0])
 
 
 def test_a_database_that_fails_leaves_no_model(store: Store, models: Path) -> None:
-    """What could not be recorded is not left to be taken for something."""
+    """A model that could not be recorded is deleted."""
 
     class Failed(Exception):
         pass
@@ -154,7 +149,7 @@ def test_a_database_that_fails_leaves_no_model(store: Store, models: Path) -> No
 
 
 def test_the_models_that_are_kept(store: Store, models: Path) -> None:
-    """The last few of those to be served stay on disk; withdrawn ones, and older ones, go with the next training."""
+    """The next training deletes withdrawn models and all but the last few others."""
     made = [publisher(store, models).train(budget=0).version for _ in range(KEPT)]
     publisher(store, models).promote(made[0])
     publisher(store, models).rollback()
@@ -163,7 +158,7 @@ def test_the_models_that_are_kept(store: Store, models: Path) -> None:
 
 
 def test_promoting_keeps_the_served_one(store: Store, models: Path) -> None:
-    """An old model that was promoted outlives younger ones, whatever is trained, as long as it is among the last."""
+    """A promoted old model counts as the latest, so training keeps it on disk rather than newer ones."""
     made = [publisher(store, models).train(budget=0).version for _ in range(KEPT)]
     publisher(store, models).promote(made[0])
     assert latest(store)[0] == made[0]
@@ -172,24 +167,24 @@ def test_promoting_keeps_the_served_one(store: Store, models: Path) -> None:
 
 
 def test_the_list_of_models(store: Store, models: Path) -> None:
-    """Every model is told, the newest first: which one is served, withdrawn, or cannot be used, and why."""
+    """All models, newest first, with which one is served, which are withdrawn, and why others are unusable."""
     assert publisher(store, models).models() == []
     first, second, third, fourth = (publisher(store, models).train(budget=0).version for _ in range(4))
     (models / fourth / "books.npy").write_bytes(b"")
     with store.write() as work:
         work.models.withdraw(third)
         work.commit()
-    told = {one.version: one for one in publisher(store, models).models()}
-    assert list(told) == [fourth, third, second, first]
-    assert [one.served for one in told.values()] == [False, False, True, False]
-    assert told[third].withdrawn
-    assert "damaged" in told[fourth].unusable
-    assert told[first].unusable == "absent"
-    assert told[second].manifest["readers"] == 4
+    published = {model.version: model for model in publisher(store, models).models()}
+    assert list(published) == [fourth, third, second, first]
+    assert [model.served for model in published.values()] == [False, False, True, False]
+    assert published[third].withdrawn
+    assert "damaged" in published[fourth].unusable
+    assert published[first].unusable == "absent"
+    assert published[second].manifest["readers"] == 4
 
 
 def test_promoting(store: Store, models: Path) -> None:
-    """Only a model that was published here and can be used is promoted; a refusal changes nothing."""
+    """Only a published and usable model can be promoted; a refusal changes nothing."""
     first, second, third = (publisher(store, models).train(budget=0).version for _ in range(3))
     publisher(store, models).promote(second)
     before = latest(store)
@@ -204,7 +199,7 @@ def test_promoting(store: Store, models: Path) -> None:
 
 
 def test_rolling_back(store: Store, models: Path) -> None:
-    """Each rollback serves the usable model before, over unusable ones, until there is none to go back to."""
+    """Each rollback serves the usable model before it, skipping unusable ones, until there is none."""
     with pytest.raises(NoSuchModel):
         publisher(store, models).rollback()
     first, second, third = (publisher(store, models).train(budget=0).version for _ in range(3))
@@ -219,7 +214,7 @@ def test_rolling_back(store: Store, models: Path) -> None:
 
 
 def test_whether_any_model_can_be_served(store: Store, models: Path) -> None:
-    """None before the first training, nor when what is recorded cannot be read."""
+    """Not before the first training, and not if the only model is unusable."""
     assert not publisher(store, models).is_served()
     version = publisher(store, models).train(budget=0).version
     assert publisher(store, models).is_served()

@@ -1,4 +1,4 @@
-"""How the running server is composed."""
+"""How the server is built from its settings."""
 
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
 from recommendations.model.artifact import reveal, stage
-from recommendations.serving import follower_of
+from recommendations.serving import create_follower
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.database import open_engine
@@ -23,29 +23,29 @@ BOOKS = [
     Book(id=3, title="Emma", authors=AUSTEN),
 ]
 READERS = {1: (1, 2, 3, 4), 2: (1, 2, 3), 3: (1, 2)}
-"""Of each book: the more, the earlier it comes for nobody in particular."""
+"""The readers of each book; books with more readers come first for reader 0."""
 
 
 @pytest.mark.parametrize(("diversity", "listed"), [("0", [1, 2, 3]), ("1", [1, 3, 2])])
 def test_the_diversity_of_the_settings_is_served(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, diversity: str, listed: list[int]
 ) -> None:
-    """What RECOMMENDATIONS_DIVERSITY says decides where a list has the second book of an author."""
+    """RECOMMENDATIONS_DIVERSITY decides where a list has the second book of an author."""
     monkeypatch.setenv("RECOMMENDATIONS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("RECOMMENDATIONS_DIVERSITY", diversity)
     settings = read_settings(Settings)
     store = Store(open_engine(settings.database))
     store.migrate()
     publish(store, settings.models)
-    follower = follower_of(settings, store)
+    follower = create_follower(settings, store)
     follower.step()
-    shelf = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
+    answer = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
     store.close()
-    assert [one.book.id for one in shelf.recommendations] == listed
+    assert answer.book_ids == listed
 
 
 def publish(store: Store, models: Path) -> None:
-    """Have the books, what their readers did, and a model of it."""
+    """Store the books and their readers' purchases, and publish a model of them."""
     with store.write() as work:
         work.books.upsert(BOOKS, date(2026, 1, 1))
         work.interactions.add(

@@ -9,7 +9,7 @@ from servicekit.settings import SettingsError, read_settings
 
 
 def test_defaults() -> None:
-    """By default it binds to this machine only and keeps everything in one folder."""
+    """By default the service listens on this machine only and keeps everything in one folder."""
     settings = Settings()
     assert (settings.bind, settings.port) == ("127.0.0.1", 50051)
     assert settings.database == "sqlite:///var/recommendations/recommendations.db"
@@ -28,8 +28,8 @@ def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> No
     assert "hunter2" not in repr(settings)
 
 
-def test_workers_go_by_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain WORKERS counts where RECOMMENDATIONS_WORKERS says nothing, and is named where it is malformed."""
+def test_workers_have_two_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain WORKERS counts if RECOMMENDATIONS_WORKERS is absent; an error names the variable that was read."""
     monkeypatch.delenv("WORKERS", raising=False)
     assert read_settings(Settings).workers == 1
     monkeypatch.setenv("WORKERS", "2")
@@ -43,8 +43,8 @@ def test_workers_go_by_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
         read_settings(Settings)
 
 
-def test_without_forking_there_is_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where processes cannot be forked, as on Windows, more than one worker is refused in a line that says why."""
+def test_several_workers_need_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a system without fork, such as Windows, more than one worker is refused with the reason."""
     monkeypatch.delattr("os.fork", raising=False)
     monkeypatch.setenv("RECOMMENDATIONS_WORKERS", "1")
     assert read_settings(Settings).workers == 1
@@ -74,7 +74,7 @@ def test_without_forking_there_is_one_worker(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_malformed_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """What is out of bounds or of another kind is refused in one line that names the variable."""
+    """A malformed value is refused in one line that names the variable but not the value."""
     monkeypatch.setenv(f"RECOMMENDATIONS_{name}", value)
     with pytest.raises(SettingsError) as caught:
         read_settings(Settings)

@@ -1,4 +1,4 @@
-"""Small models for tests of what is done with models."""
+"""Small trained models."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -1,1 +1,1 @@
-"""Protobuf messages to the domain and back; what is malformed is refused here, under the message's field names."""
+"""Translates protobuf messages to domain objects and back, and refuses malformed fields by name."""

@@ -7,28 +7,27 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 
-# What an import takes a call takes too: a shop may send again what it once imported.
+# The limits of imports: what was imported can also be sent.
 from servicekit.csvfields import MAX_TEXT, YEARS
 
 MAX_BOOKS = 1_000
 
 
 def books(message: pb.UpsertBooksRequest) -> list[Book | UpsertResult]:
-    """Each book, or why it is refused. Raises InvalidArgument where there are too many."""
+    """Each book, or the reason why it is refused. Raises InvalidArgument if there are too many."""
     fields.at_most(MAX_BOOKS, len(message.books), "books")
     checked: list[Book | UpsertResult] = []
-    for one in message.books:
-        reason = next(_faults(one), None)
-        checked.append(_book(one) if reason is None else UpsertResult(UpsertOutcome.REFUSED, reason))
+    for book in message.books:
+        reason = next(_faults(book), None)
+        checked.append(_book(book) if reason is None else UpsertResult(UpsertOutcome.REFUSED, reason))
     return checked
 
 
 def upsert_response(results: Sequence[UpsertResult]) -> pb.UpsertBooksResponse:
-    """The results as a message."""
     return pb.UpsertBooksResponse(
         results=[
-            pb.UpsertResult(outcome=pb.UpsertResult.Outcome.ValueType(one.outcome.value), reason=one.reason)
-            for one in results
+            pb.UpsertResult(outcome=pb.UpsertResult.Outcome.ValueType(result.outcome.value), reason=result.reason)
+            for result in results
         ]
     )
 
@@ -39,22 +38,22 @@ def removed_books(message: pb.RemoveBooksRequest) -> list[int]:
     return sorted({fields.positive(book_id, "book_ids") for book_id in message.book_ids})
 
 
-def _faults(one: pb.Book) -> Iterator[str]:
-    """What is wrong with a book, each fault a sentence that names its field."""
-    if one.id <= 0:
+def _faults(book: pb.Book) -> Iterator[str]:
+    """What is wrong with a book, in sentences that each name a field."""
+    if book.id <= 0:
         yield "id must be positive"
-    if not _is_text(one.title):
+    if not _is_text(book.title):
         yield f"title must be 1 to {MAX_TEXT:,} characters and not blank"
-    for name, texts in (("authors", one.authors), ("subjects", one.subjects)):
+    for name, texts in (("authors", book.authors), ("subjects", book.subjects)):
         if not all(map(_is_text, texts)):
             yield f"{name} must each be 1 to {MAX_TEXT:,} characters and not blank"
-    if any(number not in _CATEGORIES for number in one.categories):
+    if any(number not in _CATEGORIES for number in book.categories):
         yield "categories must be known ones"
-    if len(one.isbn) > MAX_TEXT or "\0" in one.isbn:
+    if len(book.isbn) > MAX_TEXT or "\0" in book.isbn:
         yield f"isbn must be at most {MAX_TEXT:,} characters"
-    if one.year not in YEARS:
+    if book.year not in YEARS:
         yield f"year must be {YEARS[0]} to {YEARS[-1]}"
-    if one.published_on and _day(one.published_on) is None:
+    if book.published_on and _day(book.published_on) is None:
         yield "published_on must be a day written as 2026-11-22"
 
 
@@ -71,23 +70,23 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    # Python reads other forms too, such as 20261122 and 2026-W47-7.
+    # fromisoformat accepts other forms too, such as 20261122 and 2026-W47-7.
     return day if day.isoformat() == text else None
 
 
-def _book(one: pb.Book) -> Book:
+def _book(book: pb.Book) -> Book:
     return Book(
-        id=one.id,
-        title=one.title.strip(),
-        authors=_listing(one.authors),
-        categories=tuple(Category(number) for number in dict.fromkeys(one.categories)),
-        subjects=_listing(one.subjects),
-        year=one.year or None,
-        published_on=_day(one.published_on) if one.published_on else None,
-        isbn=one.isbn.strip(),
+        id=book.id,
+        title=book.title.strip(),
+        authors=_distinct(book.authors),
+        categories=tuple(Category(number) for number in dict.fromkeys(book.categories)),
+        subjects=_distinct(book.subjects),
+        year=book.year or None,
+        published_on=_day(book.published_on) if book.published_on else None,
+        isbn=book.isbn.strip(),
     )
 
 
-def _listing(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each text once, without surrounding space, as an import reads them."""
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """The stripped texts without repetitions, as an import reads them."""
     return tuple(dict.fromkeys(text.strip() for text in texts))

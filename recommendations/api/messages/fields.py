@@ -1,11 +1,11 @@
-"""What fields of several messages have in common."""
+"""Checks of fields that several messages have."""
 
 from recommendations.domain.errors import InvalidArgument
 from recommendations.domain.interactions import LONGEST_ID
 
 
 def positive(number: int, field: str) -> int:
-    """An id of somebody or something. Raises InvalidArgument."""
+    """A positive id. Raises InvalidArgument."""
     if number <= 0:
         raise InvalidArgument(field, "must be positive")
     return number
@@ -19,16 +19,15 @@ def not_negative(number: int, field: str) -> int:
 
 
 def size(number: int, field: str, *, default: int, most: int) -> int:
-    """How many are asked for: 0 means the default, too many mean the most. Raises InvalidArgument."""
+    """The size of a list: 0 means `default`, and more than `most` means `most`. Raises InvalidArgument."""
     return min(not_negative(number, field) or default, most)
 
 
 def at_most(most: int, count: int, field: str) -> None:
-    """Refuse a list that is too long. Raises InvalidArgument."""
+    """Raise InvalidArgument if a field has more than `most` entries."""
     if count > most:
         raise InvalidArgument(field, f"must not be more than {most:,}")
 
 
-def is_name(text: str) -> bool:
-    """Whether it can be the id of an interaction."""
+def is_interaction_id(text: str) -> bool:
     return 0 < len(text) <= LONGEST_ID and text.isprintable()

@@ -19,12 +19,12 @@ DEFAULT_RESULTS = 10
 MAX_RESULTS = 100
 MAX_EXCLUDED = 1_000
 MAX_LISTS = 20
-MOST_PREPARED = 100_000
-"""Books that are kept prepared, of about 250 bytes each."""
+MAX_CACHED_BOOKS = 100_000
+"""How many books are kept serialized, about 250 bytes each."""
 
 
 def recommend_request(message: pb.RecommendationRequest, field: str = "") -> RecommendRequest:
-    """One request; `field` is the path of the message, for errors. Raises InvalidArgument and CategoryNotFound."""
+    """One request; `field` is its path, for error messages. Raises InvalidArgument and CategoryNotFound."""
     return RecommendRequest(
         reader_id=fields.not_negative(message.user_id, f"{field}user_id"),
         category=None if message.any_category else _category(message.category),
@@ -54,15 +54,14 @@ def similar_request(message: pb.SimilarBooksRequest) -> SimilarBooksRequest:
 class ListMessages:
     """Translates lists to messages. Any thread may use it.
 
-    What is the same in every answer, a book as it is recommended and as a reason names it, is serialized once and
-    merged into the answers: in a sixth of the time that setting the fields takes.
+    A recommended book, and a book named as a reason, are the same in every list: each is serialized once and merged
+    into the messages, in a sixth of the time that setting the fields takes.
     """
 
     def __init__(self) -> None:
-        self._prepared: dict[int, tuple[Book, bytes, bytes]] = {}
+        self._cache: dict[int, tuple[Book, bytes, bytes]] = {}
 
     def response(self, answer: RecommendationList) -> pb.RecommendationResponse:
-        """The answer to Recommend."""
         message = pb.RecommendationResponse(
             recommendation_id=answer.recommendation_id, model_version=answer.model_version
         )
@@ -70,11 +69,9 @@ class ListMessages:
         return message
 
     def batch_response(self, answers: Iterable[RecommendationList]) -> pb.RecommendBatchResponse:
-        """The answer to RecommendBatch."""
         return pb.RecommendBatchResponse(responses=map(self.response, answers))
 
     def similar_response(self, answer: RecommendationList) -> pb.SimilarBooksResponse:
-        """The answer to SimilarBooks."""
         message = pb.SimilarBooksResponse(
             recommendation_id=answer.recommendation_id, model_version=answer.model_version
         )
@@ -84,23 +81,23 @@ class ListMessages:
     def _add(
         self, recommendations: Iterable[Recommendation], message: pb.RecommendationResponse | pb.SimilarBooksResponse
     ) -> None:
-        add, prepared = message.recommendations.add, self._parts
+        parts = self._serialized
         for book, score, (kind, because) in recommendations:
-            recommendation = add()
+            recommendation = message.recommendations.add()
             # Messages merge where their bytes are joined (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
             recommendation.MergeFromString(
-                b"".join([prepared(book)[1], _KINDS[kind], *[prepared(other)[2] for other in because]])
+                b"".join([parts(book)[1], _REASON_KINDS[kind], *[parts(other)[2] for other in because]])
             )
             recommendation.score = score
 
-    def _parts(self, book: Book) -> tuple[Book, bytes, bytes]:
-        """A book, and what of a BookRecommendation recommends it and names it as a reason, both serialized."""
-        parts = self._prepared.get(book.id)
-        # A changed book is another object, and takes the place of the old one.
+    def _serialized(self, book: Book) -> tuple[Book, bytes, bytes]:
+        """A book, and two parts of a BookRecommendation: for the book as recommended, and as a reason."""
+        parts = self._cache.get(book.id)
+        # A changed book is another object, and replaces the old one.
         if parts is None or parts[0] is not book:
-            if len(self._prepared) >= MOST_PREPARED:
-                self._prepared.clear()
-            parts = self._prepared[book.id] = book, _recommendation(book), _reason(book)
+            if len(self._cache) >= MAX_CACHED_BOOKS:
+                self._cache.clear()
+            parts = self._cache[book.id] = book, _recommendation(book), _reason(book)
         return parts
 
 
@@ -144,8 +141,8 @@ def _reason(book: Book) -> bytes:
     return pb.BookRecommendation(reason=pb.Reason(books=[named])).SerializeToString()
 
 
-_KINDS = {
+_REASON_KINDS = {
     kind: pb.BookRecommendation(reason=pb.Reason(kind=pb.Reason.Kind.ValueType(kind))).SerializeToString()
     for kind in ReasonKind
 }
-"""What of a BookRecommendation has the kind of its reason, serialized."""
+"""For each kind of reason, a serialized BookRecommendation with only that kind."""

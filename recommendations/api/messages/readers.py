@@ -5,8 +5,8 @@ from recommendations.api.messages import fields
 from recommendations.domain.errors import InvalidArgument
 
 
-def merge(message: pb.MergeReadersRequest) -> tuple[int, int]:
-    """Who is to become whom. Raises InvalidArgument."""
+def merged_readers(message: pb.MergeReadersRequest) -> tuple[int, int]:
+    """The reader to merge, and the reader to merge into. Raises InvalidArgument."""
     reader_id = fields.positive(message.from_user_id, "from_user_id")
     into = fields.positive(message.into_user_id, "into_user_id")
     if reader_id == into:
@@ -14,6 +14,6 @@ def merge(message: pb.MergeReadersRequest) -> tuple[int, int]:
     return reader_id, into
 
 
-def forgotten(message: pb.ForgetReaderRequest) -> int:
-    """Who is to be forgotten. Raises InvalidArgument."""
+def forgotten_reader(message: pb.ForgetReaderRequest) -> int:
+    """The reader to forget. Raises InvalidArgument."""
     return fields.positive(message.user_id, "user_id")

@@ -1,4 +1,4 @@
-"""A server on a port of its own over a fake service, and a client of it."""
+"""A server on its own port over a fake service, and a client."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -13,7 +13,7 @@ from tests.recommendations.fakes import FakeService
 
 
 class Running:
-    """A server that answers, its service and a channel to it."""
+    """A running server, its service and a channel to it."""
 
     def __init__(self, **options: Any) -> None:
         self.service = FakeService()
@@ -33,16 +33,16 @@ Start = Callable[..., Running]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts servers that are stopped at the end of the test."""
-    running: list[Running] = []
+    """Starts servers and stops them at the end of the test."""
+    servers: list[Running] = []
 
     def start(**options: Any) -> Running:
-        running.append(Running(**options))
-        return running[-1]
+        servers.append(Running(**options))
+        return servers[-1]
 
     yield start
-    for one in running:
-        one.stop()
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture

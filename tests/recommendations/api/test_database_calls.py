@@ -1,4 +1,4 @@
-"""Calls that need the database leave threads to those that do not, and end before their callers give up."""
+"""Calls that need the database leave threads to other calls, and end before their callers give up."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ CALLS: dict[str, Callable[[RecommendationsStub], object]] = {
 
 @contextmanager
 def hanging(running: Running, calls: int) -> Iterator[None]:
-    """So many recordings hang in the database."""
+    """Let `calls` calls of RecordInteractions hang in the database."""
     arrived, released = threading.Semaphore(0), threading.Event()
 
     def hang() -> None:
@@ -53,7 +53,7 @@ def hanging(running: Running, calls: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("method", CALLS)
 def test_half_of_the_threads_may_use_the_database(start: Start, method: str) -> None:
-    """One call more is refused at once, lists are answered meanwhile, and afterwards it is admitted."""
+    """A further call is refused at once while lists are answered; afterwards it succeeds."""
     running = start(threads=5)
     with hanging(running, 2):
         with pytest.raises(grpc.RpcError) as caught:
@@ -65,16 +65,18 @@ def test_half_of_the_threads_may_use_the_database(start: Start, method: str) -> 
     CALLS[method](running.stub)
 
 
-def test_a_single_thread_may_use_the_database(start: Start) -> None:
-    """Half of one is one."""
-    CALLS["RemoveBooks"](start(threads=1).stub)
+def test_a_hanging_database_does_not_block_lists(start: Start) -> None:
+    """The only thread for other calls may use the database, and lists are answered while it hangs."""
+    running = start(threads=1)
+    with hanging(running, 1):
+        running.stub.Recommend(pb.RecommendationRequest(), timeout=DEADLINE)
 
 
 @pytest.mark.parametrize(("timeout", "least", "most"), [(10.0, 2.0, 3.0), (2.0, 1.0, 1.6), (None, 2.0, 3.0)])
 def test_the_database_gets_part_of_the_callers_deadline(
     start: Start, timeout: float | None, least: float, most: float
 ) -> None:
-    """And never more than the setting; also for a caller without a deadline."""
+    """It never gets more than the setting, even if the caller has no deadline."""
     running = start(database_timeout_seconds=3.0)
     left: list[float | None] = []
     running.service.before_record = lambda: left.append(remaining())
@@ -83,8 +85,8 @@ def test_the_database_gets_part_of_the_callers_deadline(
     assert least < left[0] <= most
 
 
-def test_the_database_has_a_health_of_its_own(running: Running) -> None:
-    """Lists are served from memory, whether or not the database answers."""
+def test_the_database_has_its_own_health(running: Running) -> None:
+    """The service can be SERVING while the database is not, since lists come from memory."""
     stub: Any = health_pb2_grpc.HealthStub(running.channel)
     running.server.set_serving(serving=True)
 

@@ -1,4 +1,4 @@
-"""The table from errors to status codes."""
+"""Errors as status codes."""
 
 import grpc
 import pytest
@@ -32,18 +32,17 @@ from recommendations.domain.errors import (
     ],
 )
 def test_status_of_each_error(error: RecommendationsError, code: str, message: str) -> None:
-    """Each error that the caller should hear has its code and its own message."""
+    """Each error reported to callers has a code and a message."""
     status = status_of(error)
     assert status.code == grpc.StatusCode[code].value[0]
     assert status.message == message
 
 
 def test_a_malformed_field_is_named() -> None:
-    """InvalidArgument carries a BadRequest with the field and what is wrong with it; other errors carry none."""
+    """InvalidArgument has a BadRequest detail with the field and a description; other errors have none."""
     (detail,) = status_of(InvalidArgument("requests[1].user_id", "must not be negative")).details
     bad = BadRequest()
     assert detail.Unpack(bad)
-    assert [(one.field, one.description) for one in bad.field_violations] == [
-        ("requests[1].user_id", "must not be negative")
-    ]
+    (violation,) = bad.field_violations
+    assert (violation.field, violation.description) == ("requests[1].user_id", "must not be negative")
     assert not status_of(CategoryNotFound()).details

@@ -1,4 +1,4 @@
-"""The executor of calls that answer from memory."""
+"""The executor of calls that read memory only."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def executor() -> Iterator[CallExecutor]:
 
 
 def test_calls_run_on_as_many_threads_as_there_are(executor: CallExecutor) -> None:
-    """Two calls run at a time, with their arguments; the next one waits for a thread."""
+    """Two calls run at a time; further ones wait for a thread."""
     both = threading.Barrier(3, timeout=DEADLINE)
     results: SimpleQueue[tuple[str, int]] = SimpleQueue()
 
@@ -38,8 +38,8 @@ def test_calls_run_on_as_many_threads_as_there_are(executor: CallExecutor) -> No
     assert (first, second) == ({("call", 0), ("call", 1)}, {("call", 2), ("call", 3)})
 
 
-def test_a_call_that_fails_ends_no_thread(executor: CallExecutor) -> None:
-    """It is logged, and the same threads run later calls."""
+def test_a_failing_call_does_not_end_its_thread(executor: CallExecutor) -> None:
+    """The failure is logged, and the same threads run later calls."""
     done = threading.Semaphore(0)
     with capture_logs() as logs:
         for _ in range(3):
@@ -51,7 +51,7 @@ def test_a_call_that_fails_ends_no_thread(executor: CallExecutor) -> None:
 
 
 def test_shutdown_finishes_what_was_submitted() -> None:
-    """Every call that was submitted before has run when it returns."""
+    """When it returns, every call submitted before has run."""
     executor = CallExecutor(1, name="test")
     results: list[int] = []
     for number in range(100):

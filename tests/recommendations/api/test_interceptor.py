@@ -1,4 +1,4 @@
-"""What happens around every call, over a real port."""
+"""Errors, logs and trace ids of calls, over a real port."""
 
 import json
 import re
@@ -38,24 +38,23 @@ def raising(error: Exception) -> Callable[[], None]:
 
 
 def error_of(call: Callable[..., Any], request: Any) -> grpc.RpcError:
-    """The error that the call ends in."""
     with pytest.raises(grpc.RpcError) as caught:
         call(request, timeout=DEADLINE, metadata=TRACEPARENT)
     return caught.value
 
 
 def violations(error: grpc.RpcError) -> list[tuple[str, str]]:
-    """The fields that a rich error names."""
+    """The fields that the error's details name."""
     status = rpc_status.from_call(error)  # type: ignore[arg-type]
     assert status is not None
     (detail,) = status.details
     bad = BadRequest()
     assert detail.Unpack(bad)
-    return [(one.field, one.description) for one in bad.field_violations]
+    return [(violation.field, violation.description) for violation in bad.field_violations]
 
 
 def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
-    """INVALID_ARGUMENT arrives with the field, in a batch with the place of the request."""
+    """INVALID_ARGUMENT names the field, in a batch with the position of the request."""
     error = error_of(running.stub.Recommend, pb.RecommendationRequest(max_results=-1))
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert error.details() == "max_results must not be negative"
@@ -85,7 +84,7 @@ def test_a_malformed_field_is_named_to_the_client(running: Running) -> None:
     ],
 )
 def test_errors_that_are_reported_to_the_caller(running: Running, error: Exception, code: grpc.StatusCode) -> None:
-    """They arrive with their code and their message."""
+    """The client gets their code and message."""
     running.service.before_each = raising(error)
     error_ = error_of(running.stub.Recommend, REQUEST)
     assert error_.code() is code
@@ -94,7 +93,7 @@ def test_errors_that_are_reported_to_the_caller(running: Running, error: Excepti
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("reader's secret"), ModelUnusable("/secret/path")])
 def test_an_unexpected_error_stays_inside(running: Running, error: Exception) -> None:
-    """The client gets INTERNAL, a fixed text and an id; the log has the exception under that id."""
+    """The client gets INTERNAL, a fixed text and an id; the log has the exception with that id."""
     running.service.before_each = raising(error)
     with capture_logs() as logs:
         error_ = error_of(running.stub.Recommend, REQUEST)
@@ -114,22 +113,22 @@ def test_an_unexpected_error_stays_inside(running: Running, error: Exception) ->
 @pytest.mark.parametrize(
     "method", [method.name for method in pb.DESCRIPTOR.services_by_name["Recommendations"].methods]
 )
-def test_bytes_that_are_no_message_are_refused(running: Running, method: str) -> None:
-    """Whatever the method, they are the caller's error."""
+def test_malformed_messages_are_refused(running: Running, method: str) -> None:
+    """Every method answers INVALID_ARGUMENT."""
     error = error_of(running.channel.unary_unary(f"/Recommendations/{method}"), b"\xff")
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert violations(error) == [("request", "is not a message of this method")]
 
 
-def test_a_call_that_went_well_is_not_logged(running: Running) -> None:
-    """By default a quick answer leaves no line."""
+def test_successful_calls_are_not_logged(running: Running) -> None:
+    """By default a quick call leaves no line."""
     with capture_logs() as logs:
         running.stub.Recommend(REQUEST, timeout=DEADLINE)
     assert logs == []
 
 
 def logged(start: Start, call: Callable[[Running], Any], **options: Any) -> Sequence[MutableMapping[str, Any]]:
-    """The lines of one call to a server of its own, which is stopped before they are read."""
+    """What a server logs while `call` uses it; it is stopped before the lines are read."""
     with capture_logs() as logs:
         running = start(**options)
         call(running)
@@ -138,8 +137,8 @@ def logged(start: Start, call: Callable[[Running], Any], **options: Any) -> Sequ
 
 
 @pytest.mark.parametrize("options", [{"slow_call_ms": 0.001}, {"log_requests": True}])
-def test_slow_calls_are_logged_and_every_one_when_asked(start: Start, options: dict[str, Any]) -> None:
-    """The line has the method, the code, the milliseconds and the trace id that came with the call."""
+def test_slow_calls_are_logged_and_on_request_all(start: Start, options: dict[str, Any]) -> None:
+    """The line has the method, the code, the milliseconds and the caller's trace id."""
     (line,) = logged(
         start,
         lambda running: running.stub.Recommend(REQUEST, timeout=DEADLINE, metadata=TRACEPARENT),
@@ -151,7 +150,7 @@ def test_slow_calls_are_logged_and_every_one_when_asked(start: Start, options: d
 
 
 def test_a_failed_call_is_logged_with_its_trace(start: Start) -> None:
-    """An error that is reported to the caller is one line too."""
+    """An error reported to the caller is one line too."""
     (line,) = logged(
         start, lambda running: error_of(running.stub.Recommend, pb.RecommendationRequest(max_results=-1))
     )
@@ -159,7 +158,7 @@ def test_a_failed_call_is_logged_with_its_trace(start: Start) -> None:
 
 
 def test_logs_name_no_reader(start: Start) -> None:
-    """Neither good nor refused nor failed calls leave the reader's id or what the reader typed in the log."""
+    """No call, successful, refused or failed, logs the reader's id or text from the request."""
 
     def calls(running: Running) -> None:
         running.stub.Recommend(REQUEST, timeout=DEADLINE)
@@ -185,7 +184,7 @@ def test_logs_name_no_reader(start: Start) -> None:
 
 
 def test_health_checks_are_not_logged(start: Start) -> None:
-    """gRPC's own services stay unwrapped, even when every request is to be logged."""
+    """gRPC's own services are not logged, even if every request is."""
 
     def check(running: Running) -> None:
         stub: Any = health_pb2_grpc.HealthStub(running.channel)

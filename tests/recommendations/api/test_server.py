@@ -1,4 +1,4 @@
-"""The server on a real port: health, reflection, limits and its end."""
+"""The server on a real port: health, reflection, limits and draining."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +22,18 @@ REQUEST = pb.RecommendationRequest(user_id=1)
 
 
 def health_of(running: Running, name: str = "") -> Any:
-    """What health says of a service."""
     stub: Any = health_pb2_grpc.HealthStub(running.channel)
     return stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=DEADLINE).status
 
 
 def watch(running: Running) -> Any:
-    """The stream of health's changes."""
     stub: Any = health_pb2_grpc.HealthStub(running.channel)
     return stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=DEADLINE)
 
 
 class Gate:
+    """Holds `calls` calls in the service until it is opened."""
+
     def __init__(self, running: Running, calls: int) -> None:
         self._open = threading.Event()
         self._come = threading.Semaphore(0)
@@ -53,8 +53,8 @@ class Gate:
 
 
 @pytest.mark.parametrize("name", ["", SERVICE])
-def test_health_is_not_serving_until_it_is_said(running: Running, name: str) -> None:
-    """It begins as NOT_SERVING, for the server and for the service, and follows what it is told."""
+def test_health_is_not_serving_until_it_is_set(running: Running, name: str) -> None:
+    """It begins as NOT_SERVING, for the server and for the service."""
     assert health_of(running, name) == NOT_SERVING
     running.server.set_serving(serving=True)
     assert health_of(running, name) == SERVING
@@ -63,14 +63,14 @@ def test_health_is_not_serving_until_it_is_said(running: Running, name: str) -> 
 
 
 def test_health_of_an_unknown_service(running: Running) -> None:
-    """A service that the server does not have is NOT_FOUND."""
+    """It is NOT_FOUND."""
     with pytest.raises(grpc.RpcError) as caught:
         health_of(running, "Nothing")
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 def test_health_answers_while_every_thread_is_busy(start: Start) -> None:
-    """Checks have a lane of their own: a saturated server is slow, not dead."""
+    """Health has its own thread, so a saturated server is not taken for dead."""
     running = start(threads=2)
     running.server.set_serving(serving=True)
     gate = Gate(running, 2)
@@ -84,7 +84,7 @@ def test_health_answers_while_every_thread_is_busy(start: Start) -> None:
 
 
 def test_watching_health_holds_no_thread(start: Start) -> None:
-    """More watchers than threads leave every call its thread, and hear of every change."""
+    """With more watchers than threads, calls are still answered and watchers get every change."""
     running = start(threads=2)
     watchers = [watch(running) for _ in range(3)]
     assert [next(watcher).status for watcher in watchers] == [NOT_SERVING] * 3
@@ -95,7 +95,7 @@ def test_watching_health_holds_no_thread(start: Start) -> None:
 
 
 def test_reflection_lists_the_services(running: Running) -> None:
-    """A client without a proto file finds the services, and the contract's methods in their descriptors."""
+    """A client without the proto file finds the services and their methods."""
     database = ProtoReflectionDescriptorDatabase(running.channel)
     assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
     described = database.FindFileContainingSymbol(SERVICE)
@@ -103,7 +103,7 @@ def test_reflection_lists_the_services(running: Running) -> None:
 
 
 def test_reflection_can_be_turned_off(start: Start) -> None:
-    """Then the server does not know the method, and the calls themselves work."""
+    """Then reflection is UNIMPLEMENTED, and calls still work."""
     running = start(with_reflection=False)
     with pytest.raises(grpc.RpcError) as caught:
         ProtoReflectionDescriptorDatabase(running.channel).get_services()
@@ -112,13 +112,13 @@ def test_reflection_can_be_turned_off(start: Start) -> None:
 
 
 def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
-    """It does not silently take half of the calls; the message names the address."""
+    """The error names the address; the second server does not silently get half of the calls."""
     with pytest.raises(AddressInUse, match=running.address):
         create_server(running.service, running.address)  # type: ignore[arg-type]
 
 
 def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
-    """The largest good batch is taken, and more than the limit never reaches the service."""
+    """The largest valid batch is accepted; a larger message never reaches the service."""
     largest = pb.Interaction(
         id="é" * 100, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_UNDO, undoes="è" * 100
     )
@@ -133,8 +133,8 @@ def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
     assert len(running.service.recorded) == 1000
 
 
-def test_draining_finishes_what_is_under_way(running: Running) -> None:
-    """Clients are told first and still served, the call under way ends well, and afterwards nobody listens."""
+def test_draining_finishes_calls_in_progress(running: Running) -> None:
+    """Health is NOT_SERVING first while calls are still accepted; the call in progress succeeds; the port closes."""
     running.server.set_serving(serving=True)
     watcher = watch(running)
     assert next(watcher).status == SERVING
@@ -158,13 +158,13 @@ def test_draining_finishes_what_is_under_way(running: Running) -> None:
 
 
 def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> None:
-    """The call is still held when the server has stopped taking new ones, and ends well all the same."""
+    """A call still running after the server stopped accepting new ones succeeds."""
     gate = Gate(running, 1)
     call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
     gate.wait_until_full()
     with ThreadPoolExecutor(1) as pool, grpc.insecure_channel(running.address) as newcomer:
         draining = pool.submit(running.server.drain, notice=0.0, grace=DEADLINE)
-        # The port closes while the call is held: from then on only the call is waited for.
+        # Wait until the port is closed, while the call is held.
         stub: Any = health_pb2_grpc.HealthStub(newcomer)
         refused = False
         while not refused:
@@ -179,8 +179,8 @@ def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> N
         draining.result(DEADLINE)
 
 
-def test_draining_does_not_wait_for_those_who_watch_health(running: Running) -> None:
-    """Streams of Watch are told NOT_SERVING and then ended, long before the grace is over."""
+def test_draining_ends_health_watches(running: Running) -> None:
+    """Streams of Watch get NOT_SERVING and are ended long before the grace period is over."""
     running.server.set_serving(serving=True)
     watcher = watch(running)
     assert next(watcher).status == SERVING
@@ -190,26 +190,11 @@ def test_draining_does_not_wait_for_those_who_watch_health(running: Running) -> 
         draining.result(DEADLINE)
 
 
-def test_a_call_that_will_not_end_is_cut_off(running: Running) -> None:
-    """After the grace the server stops, and the client of the endless call hears of it."""
+def test_an_endless_call_is_cancelled(running: Running) -> None:
+    """After the grace period the server stops, and the call fails."""
     gate = Gate(running, 1)
     call = running.stub.Recommend.future(REQUEST, timeout=DEADLINE)
     gate.wait_until_full()
     running.server.drain(notice=0.0, grace=0.05)
     assert isinstance(call.exception(DEADLINE), grpc.RpcError)
     gate.open()
-
-
-def test_a_database_that_hangs_takes_no_thread_from_answers(start: Start) -> None:
-    """While all calls that may use the database wait for it, lists are answered."""
-    released = threading.Event()
-    running = start(threads=2)
-    running.service.before_record = released.wait
-    batch = pb.RecordInteractionsRequest(interactions=[pb.Interaction()])
-    recording = running.stub.RecordInteractions.future(batch, timeout=DEADLINE)
-    try:
-        running.stub.Recommend(REQUEST, timeout=DEADLINE)
-        assert not recording.done()
-    finally:
-        released.set()
-    recording.result()

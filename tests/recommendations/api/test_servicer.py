@@ -1,4 +1,4 @@
-"""The methods translate both ways, over gRPC's in-process test server and a fake service."""
+"""The methods translate requests and responses, over gRPC's in-process test server and a fake service."""
 
 from datetime import UTC, date, datetime
 from typing import Any, cast
@@ -95,7 +95,6 @@ class InProcess:
 
 @pytest.fixture
 def server() -> InProcess:
-    """A server in this process, without a port."""
     return InProcess()
 
 
@@ -124,7 +123,7 @@ def test_recommend(server: InProcess) -> None:
 
 @pytest.mark.parametrize("distinct", [True, False])
 def test_recommend_batch(server: InProcess, distinct: bool) -> None:
-    """One response for each request, in order, kept apart or not as asked."""
+    """One response for each request, in order; `distinct` reaches the use case."""
     requests = [pb.RecommendationRequest(user_id=1), pb.RecommendationRequest(user_id=2, any_category=True)]
     response = server.call("RecommendBatch", pb.RecommendBatchRequest(requests=requests, distinct=distinct))
     assert list(response.responses) == [MESSAGE, MESSAGE]
@@ -136,7 +135,7 @@ def test_recommend_batch(server: InProcess, distinct: bool) -> None:
 
 
 def test_record_interactions(server: InProcess) -> None:
-    """The interactions reach the use case with the time of the call, and each outcome its place in the response."""
+    """The use case gets the interactions with the time of the call; the response has the outcomes in order."""
     server.service.results = [
         Result(Outcome.STORED),
         Result(Outcome.REPEATED),
@@ -147,7 +146,7 @@ def test_record_interactions(server: InProcess) -> None:
         "RecordInteractions", pb.RecordInteractionsRequest(interactions=[view, view, pb.Interaction()])
     )
     outcomes = pb.InteractionResult
-    assert [(one.outcome, one.reason) for one in response.results] == [
+    assert [(result.outcome, result.reason) for result in response.results] == [
         (outcomes.OUTCOME_STORED, ""),
         (outcomes.OUTCOME_REPEATED, ""),
         (outcomes.OUTCOME_REFUSED, "book_id must be positive"),
@@ -169,13 +168,13 @@ def test_similar_books(server: InProcess) -> None:
 
 
 def test_list_interactions(server: InProcess) -> None:
-    """The page comes back with the token that leads to the next one."""
+    """The response has the page and the token for the next one."""
     click = Interaction(id="a", reader_id=7, book_id=2, kind=InteractionKind.CLICK, occurred_at=NOW)
     server.service.page = HistoryPage((click,), 41)
     first = server.call("ListInteractions", pb.ListInteractionsRequest(user_id=7, page_size=1))
-    (one,) = first.interactions
-    assert (one.id, one.user_id, one.book_id, one.kind) == ("a", 7, 2, pb.Interaction.KIND_CLICK)
-    assert one.occurred_at.ToDatetime(tzinfo=UTC) == NOW
+    (listed,) = first.interactions
+    assert (listed.id, listed.user_id, listed.book_id, listed.kind) == ("a", 7, 2, pb.Interaction.KIND_CLICK)
+    assert listed.occurred_at.ToDatetime(tzinfo=UTC) == NOW
     server.call("ListInteractions", pb.ListInteractionsRequest(user_id=7, page_token=first.next_page_token))
     assert server.service.asked == [
         HistoryRequest(reader_id=7, limit=1),
@@ -184,7 +183,7 @@ def test_list_interactions(server: InProcess) -> None:
 
 
 def test_upsert_books(server: InProcess) -> None:
-    """The books reach the use case with the day of the call, and each outcome its place in the response."""
+    """The use case gets the books with the day of the call; the response has the outcomes in order."""
     server.service.upserted = [
         UpsertResult(UpsertOutcome.STORED),
         UpsertResult(UpsertOutcome.UNCHANGED),
@@ -200,7 +199,7 @@ def test_upsert_books(server: InProcess) -> None:
     )
     response = server.call("UpsertBooks", pb.UpsertBooksRequest(books=[dune, pb.Book(id=2, title="Ubik"), pb.Book()]))
     outcomes = pb.UpsertResult
-    assert [(one.outcome, one.reason) for one in response.results] == [
+    assert [(result.outcome, result.reason) for result in response.results] == [
         (outcomes.OUTCOME_STORED, ""),
         (outcomes.OUTCOME_UNCHANGED, ""),
         (outcomes.OUTCOME_REFUSED, "id must be positive"),
@@ -211,20 +210,20 @@ def test_upsert_books(server: InProcess) -> None:
 
 
 def test_remove_books(server: InProcess) -> None:
-    """The ids reach the use case, and the number comes back."""
+    """The use case gets the ids; the response has the number of removed books."""
     server.service.removed = 1
     assert server.call("RemoveBooks", pb.RemoveBooksRequest(book_ids=[2, 1])).removed == 1
     assert server.service.asked == [1, 2]
 
 
 def test_merge_readers_and_forget_reader(server: InProcess) -> None:
-    """Who becomes whom, and who is forgotten, reach the use cases the right way round."""
+    """The use cases get the right reader ids."""
     merge = pb.MergeReadersRequest(from_user_id=7, into_user_id=8)
     assert server.call("MergeReaders", merge) == pb.MergeReadersResponse()
     assert server.call("ForgetReader", pb.ForgetReaderRequest(user_id=9)) == pb.ForgetReaderResponse()
     assert server.service.asked == [(7, 8), 9]
 
 
-def test_every_method_of_the_contract_is_there() -> None:
-    """No method is declared that the servicer leaves to the generated code, which answers UNIMPLEMENTED."""
+def test_every_method_is_implemented() -> None:
+    """No method is left to the generated code, which answers UNIMPLEMENTED."""
     assert {method.name for method in METHODS.methods} <= vars(RecommendationsServicer).keys()

@@ -18,7 +18,7 @@ def in_use(follower: Follower) -> FakeModel:
 
 
 def fails_once() -> Callable[[], None]:
-    """Fails the first time it is called."""
+    """A function that fails the first time it is called."""
     failures = [fail]
 
     def once() -> None:

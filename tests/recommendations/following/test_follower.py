@@ -1,4 +1,4 @@
-"""The following thread goes on whatever happens, and calls never wait for it."""
+"""The following thread survives failures, and calls never wait for it."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ from tests.recommendations.stores import HookedStore, book
 
 
 def test_a_failing_store_is_logged_when_it_begins_and_ends(follower: Follower, store: HookedStore) -> None:
-    """Rounds without a store are one line, the model stays at work, and what was missed is caught up with."""
+    """An outage is one line, the model stays in use, and later the missed events are applied."""
     follower.step()
     store.before_read = fail
     with capture_logs() as logs:
@@ -34,7 +34,7 @@ def test_a_failing_store_is_logged_when_it_begins_and_ends(follower: Follower, s
 
 
 def test_after_an_unexpected_failure_the_next_round_comes(follower: Follower, store: HookedStore) -> None:
-    """An exception that nobody foresaw is logged, and the next round counts the event that it failed on."""
+    """An unexpected exception is logged, and the next round applies the event that it failed on."""
     follower.step()
     event = store.append(1, 1)
 
@@ -51,7 +51,7 @@ def test_after_an_unexpected_failure_the_next_round_comes(follower: Follower, st
 
 
 def test_it_follows_until_it_is_stopped(follower: Follower, store: HookedStore) -> None:
-    """It announces readiness once, follows by itself, and ends when it is told to."""
+    """It calls `on_ready` once, applies new events, and ends when `stop` is set."""
     store.versions = []
     stop, ready, observed = threading.Event(), threading.Event(), threading.Event()
     announced: list[str] = []
@@ -78,7 +78,7 @@ def test_it_follows_until_it_is_stopped(follower: Follower, store: HookedStore) 
 
 @pytest.fixture
 def workers(store: HookedStore) -> tuple[Follower, Follower]:
-    """Two workers over one store, with a model in use."""
+    """The followers of two workers over one store, with a model in use."""
     notifications = SharedNotifications(2)
     first, second = (Follower(store, FakeModels(), notifications=notifications.of(number)) for number in range(2))
     first.step()
@@ -86,10 +86,10 @@ def workers(store: HookedStore) -> tuple[Follower, Follower]:
     return first, second
 
 
-def test_what_a_worker_wrote_counts_there_at_once_and_elsewhere_with_the_next_round(
+def test_a_write_counts_at_once_here_and_in_other_workers_with_the_next_round(
     workers: tuple[Follower, Follower], store: HookedStore
 ) -> None:
-    """Events, changed books and retired readers, whichever worker stored them."""
+    """This holds for events, changed books and retired readers, whichever worker stored them."""
     for title, (writer, other) in enumerate((workers, workers[::-1]), start=2):
         store.append(1, 10)
         store.put(book(title))
@@ -103,8 +103,8 @@ def test_what_a_worker_wrote_counts_there_at_once_and_elsewhere_with_the_next_ro
         assert other.reader(3 + title) == 3
 
 
-def test_nothing_that_a_call_reads_waits_for_the_store(follower: Follower, store: HookedStore) -> None:
-    """While the follower hangs in the store and holds its lock, the model and the readers are there."""
+def test_calls_do_not_wait_for_the_store(follower: Follower, store: HookedStore) -> None:
+    """The model and the readers can be read while the follower hangs with its lock held."""
     follower.step()
     hanging, released = threading.Event(), threading.Event()
 
@@ -126,7 +126,7 @@ def test_nothing_that_a_call_reads_waits_for_the_store(follower: Follower, store
 
 
 def test_a_write_waits_for_the_hanging_follower_until_its_deadline(follower: Follower, store: HookedStore) -> None:
-    """It is StoreUnavailable then, and not before, and applied once the store answers again."""
+    """Then it raises StoreUnavailable, and the event is applied once the store answers again."""
     follower.step()
     failures: list[type[Exception]] = []
 
@@ -144,8 +144,8 @@ def test_a_write_waits_for_the_hanging_follower_until_its_deadline(follower: Fol
     assert in_use(follower).observed == store.events
 
 
-def test_the_age_is_that_of_the_last_whole_read(store: HookedStore, models: FakeModels) -> None:
-    """It grows while the store fails or hangs; a model that cannot be loaded does not matter."""
+def test_the_age_is_that_of_the_last_complete_read(store: HookedStore, models: FakeModels) -> None:
+    """It grows while the store fails or hangs, and does not depend on whether a model can be loaded."""
     moments = [100.0]
     follower = Follower(store, models, clock=lambda: moments[0])
     assert follower.age() == inf
@@ -166,7 +166,7 @@ def test_the_age_is_that_of_the_last_whole_read(store: HookedStore, models: Fake
 def test_a_notification_brings_the_next_round_forward(
     workers: tuple[Follower, Follower], store: HookedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The follower does not rest until the store is to be asked anyway."""
+    """The follower does not wait for its next regular poll."""
     first, second = workers
     monkeypatch.setattr("recommendations.following.follower.POLL_SECONDS", 10 * DEADLINE)
     stop, rounds, observed = threading.Event(), threading.Event(), threading.Event()
@@ -177,7 +177,7 @@ def test_a_notification_brings_the_next_round_forward(
     try:
         assert rounds.wait(DEADLINE)
         store.append(1, 1)
-        # Also where the store fails here: what is stored is stored.
+        # The others are notified even if the store fails afterwards: the event is stored.
         with deadline(0.0), suppress(StoreUnavailable):
             first.after_write()
         assert observed.wait(DEADLINE)

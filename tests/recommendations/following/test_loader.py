@@ -1,4 +1,4 @@
-"""The newest usable model is loaded while the old one answers, and nothing is lost on the way."""
+"""The newest usable model is loaded while the old one answers, and no event is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +14,7 @@ from tests.recommendations.stores import HookedStore, book
 
 
 def test_before_the_first_model(follower: Follower, store: HookedStore) -> None:
-    """Without a published model there is none at work, and following goes on."""
+    """Without a published model the follower is not ready, and continues."""
     store.versions = []
     follower.step()
     assert not follower.ready
@@ -23,24 +23,24 @@ def test_before_the_first_model(follower: Follower, store: HookedStore) -> None:
 
 
 def test_a_newer_model_replaces_the_old_one(follower: Follower, store: HookedStore, models: FakeModels) -> None:
-    """The newest model goes to work with all it missed, and the old one hears no more."""
+    """The new model gets the events since its training, and the old one gets no more."""
     follower.step()
     old = in_use(follower)
-    told = [store.append(1, number) for number in (1, 2, 3)]
+    events = [store.append(1, number) for number in (1, 2, 3)]
     store.versions.append("m2")
     models.sequences["m2"] = 1
     follower.step()
     new = in_use(follower)
     assert (old.version, new.version) == ("m1", "m2")
-    assert new.observed == told[1:]
+    assert new.observed == events[1:]
     store.append(1, 4)
     follower.step()
-    assert old.observed == told
+    assert old.observed == events
     assert [event.book_id for event in new.observed] == [2, 3, 4]
 
 
 def test_a_model_is_opened_once(follower: Follower, models: FakeModels) -> None:
-    """As long as nothing newer is published, the model at work stays the same object."""
+    """The model stays the same object until a newer one is published."""
     follower.step()
     before = follower.model
     follower.step()
@@ -51,7 +51,7 @@ def test_a_model_is_opened_once(follower: Follower, models: FakeModels) -> None:
 def test_the_old_model_serves_while_the_new_one_is_opened(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """Asking for the model takes no lock, and catching up does not wait for the opening either."""
+    """Neither reading the model nor applying a write waits for the opening."""
     follower.step()
     store.versions.append("m2")
     seen: list[str] = []
@@ -69,10 +69,8 @@ def test_the_old_model_serves_while_the_new_one_is_opened(
     assert in_use(follower).version == "m2"
 
 
-def test_what_happens_during_the_exchange_is_not_lost(
-    follower: Follower, store: HookedStore, models: FakeModels
-) -> None:
-    """A book and an event that come between opening and exchange are known to the new model, each once."""
+def test_writes_during_the_switch_are_not_lost(follower: Follower, store: HookedStore, models: FakeModels) -> None:
+    """The new model gets a book and an event stored while it was opened, each once."""
     follower.step()
     store.versions.append("m2")
 
@@ -94,7 +92,7 @@ def test_what_happens_during_the_exchange_is_not_lost(
 def test_an_event_during_the_last_sync_is_not_lost(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """An event that another thread feeds to the old model while the new one is fed reaches the new one too."""
+    """An event that another thread applies to the old model meanwhile reaches the new one too."""
     follower.step()
     store.versions.append("m2")
     store.append(1, 1)
@@ -112,39 +110,39 @@ def test_an_event_during_the_last_sync_is_not_lost(
     assert len(store.events) == 2
 
 
-def test_a_write_during_the_exchange_waits_for_its_end(
+def test_a_write_during_the_switch_waits_for_its_end(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """A write returns only when the model that is being loaded has applied it."""
+    """A write returns only when the new model has applied it."""
     follower.step()
     store.versions.append("m2")
     store.append(1, 1)
-    others = []
+    writes = []
 
-    def at_last(new: FakeModel) -> None:
+    def during_the_second_sync(new: FakeModel) -> None:
         new.on_observe = lambda: None
         store.put(book(2))
-        others.append(pool.submit(follower.after_write))
-        # Whether the other one would feed the old model shows by then; it can only end after the exchange.
+        writes.append(pool.submit(follower.after_write))
+        # If the write did not wait, it would have ended by then.
         with pytest.raises(TimeoutError):
-            others[0].result(0.2)
+            writes[0].result(0.2)
 
-    def at_first(new: FakeModel) -> None:
+    def during_the_first_sync(new: FakeModel) -> None:
         store.append(1, 2)
-        new.on_observe = lambda: at_last(new)
+        new.on_observe = lambda: during_the_second_sync(new)
 
-    models.on_open = lambda new: setattr(new, "on_observe", lambda: at_first(new))
+    models.on_open = lambda new: setattr(new, "on_observe", lambda: during_the_first_sync(new))
     with ThreadPoolExecutor(1) as pool:
         follower.step()
-        others[0].result(DEADLINE)
+        writes[0].result(DEADLINE)
     assert in_use(follower).version == "m2"
     assert in_use(follower).books == {1: book(1), 2: book(2)}
 
 
-def test_a_reader_forgotten_during_the_exchange_is_gone_from_the_new_model(
+def test_a_reader_forgotten_during_the_switch_is_not_in_the_new_model(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """A departure that the old model hears of while the new one is opened reaches the new one too."""
+    """The new model drops the reader too, although only the old one was in use then."""
     event = store.append(1, 10)
     follower.step()
     store.versions.append("m2")
@@ -162,7 +160,7 @@ def test_a_reader_forgotten_during_the_exchange_is_gone_from_the_new_model(
 
 
 def test_a_refused_model_leaves_the_old_one(follower: Follower, store: HookedStore, models: FakeModels) -> None:
-    """A damaged newer model is reported once and changes nothing; the one after it is used."""
+    """A damaged newer model is logged once and changes nothing; the one after it is used."""
     follower.step()
     store.versions.append("m2")
     models.broken.add("m2")
@@ -181,7 +179,7 @@ def test_a_refused_model_leaves_the_old_one(follower: Follower, store: HookedSto
 
 
 def test_a_refused_model_is_tried_again(store: HookedStore, models: FakeModels) -> None:
-    """A model whose files came late goes to work after a while, and was reported once."""
+    """A model whose files arrive late is loaded after a while, and was logged once."""
     moments = [0.0]
     follower = Follower(store, models, clock=lambda: moments[0])
     models.broken.add("m1")
@@ -200,7 +198,7 @@ def test_a_refused_model_is_tried_again(store: HookedStore, models: FakeModels) 
 def test_a_server_starts_with_the_newest_usable_model(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """Where the last publications are damaged, the one before them goes to work."""
+    """If the newest models are damaged, the one before them is used."""
     store.versions = ["m1", "m2", "m3"]
     models.broken |= {"m2", "m3"}
     follower.step()
@@ -210,7 +208,7 @@ def test_a_server_starts_with_the_newest_usable_model(
 
 
 def test_no_usable_model(follower: Follower, store: HookedStore, models: FakeModels) -> None:
-    """Where all are damaged the server is not ready, and becomes so with the next publication."""
+    """If all are damaged the server is not ready until a usable one is published."""
     models.broken.add("m1")
     follower.step()
     assert not follower.ready

@@ -1,12 +1,12 @@
-"""What workers notify each other of through memory that they share."""
+"""Notifications between workers in shared memory."""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from recommendations.following.notifications import NoOthers, SharedNotifications
+from recommendations.following.notifications import NoNotifications, SharedNotifications
 
 
 def test_all_workers_see_each_others_notifications() -> None:
-    """Each counter is one worker's own, and all workers see all of them."""
+    """Each worker has its own counter, and sees all of them."""
     shared = SharedNotifications(3)
     first, _, third = workers = [shared.of(number) for number in range(3)]
     assert [worker.counts() for worker in workers] == [[0, 0, 0]] * 3
@@ -17,7 +17,7 @@ def test_all_workers_see_each_others_notifications() -> None:
 
 
 def test_a_successor_continues_the_count() -> None:
-    """A worker in the place of another that died never counts back, which nobody would notice."""
+    """If the successor of a dead worker began at 0, the others could miss a notification."""
     shared = SharedNotifications(1)
     shared.of(0).notify()
     shared.of(0).notify()
@@ -25,7 +25,7 @@ def test_a_successor_continues_the_count() -> None:
 
 
 def test_no_notification_of_several_threads_is_lost() -> None:
-    """However many threads notify at once, each counts."""
+    """All notifications of several threads at once are counted."""
     notifications = SharedNotifications(2).of(1)
 
     def notify_often() -> None:
@@ -38,8 +38,8 @@ def test_no_notification_of_several_threads_is_lost() -> None:
     assert notifications.counts() == [0, 2000]
 
 
-def test_a_single_worker_has_nobody_to_notify() -> None:
-    """It has no counters, so that nothing is ever new."""
-    alone = NoOthers()
+def test_a_single_worker_has_no_counters() -> None:
+    """Notifying does nothing."""
+    alone = NoNotifications()
     alone.notify()
     assert alone.counts() == []

@@ -1,20 +1,19 @@
-"""Forgotten readers are removed from the models' files, whatever fails on the way."""
+"""Forgotten readers are removed from the models' files, even after failures."""
 
 import pytest
 from structlog.testing import capture_logs
 
 from recommendations.domain.errors import ForgettingUnfinished
 from recommendations.following.follower import Follower
-from recommendations.following.loader import RETRY_SECONDS
-from recommendations.following.pruning import Pruning
+from recommendations.following.pruning import RETRY_SECONDS, Pruning
 from recommendations.following.replica import Replica
 from tests.recommendations.fakes import FakeModels
 from tests.recommendations.following.conftest import in_use
 from tests.recommendations.stores import HookedStore
 
 
-def test_the_forgotten_are_pruned_from_the_files_at_the_start(store: HookedStore, models: FakeModels) -> None:
-    """What a crash left unfinished is finished by the next start, and then left alone."""
+def test_forgotten_readers_are_pruned_at_the_start(store: HookedStore, models: FakeModels) -> None:
+    """The next start finishes what a crash left unfinished, once."""
     store.retire(1, None)
     store.retire(2, 3)
     store.retire(4, None)
@@ -24,10 +23,10 @@ def test_the_forgotten_are_pruned_from_the_files_at_the_start(store: HookedStore
     assert models.forgotten == [[1, 4]]
 
 
-def test_without_anybody_forgotten_no_file_is_touched(
+def test_without_forgotten_readers_no_file_is_pruned(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """Neither starts nor merges nor new models are a reason."""
+    """Starts, merges and new models do not cause a pruning."""
     store.retire(1, 2)
     follower.step()
     store.versions.append("m2")
@@ -36,7 +35,7 @@ def test_without_anybody_forgotten_no_file_is_touched(
 
 
 def test_a_new_model_is_pruned_too(follower: Follower, store: HookedStore, models: FakeModels) -> None:
-    """It may have been trained on what somebody did who was forgotten before it was published."""
+    """It may contain a reader who was forgotten during its training."""
     store.retire(1, None)
     follower.step()
     store.versions.append("m2")
@@ -47,7 +46,7 @@ def test_a_new_model_is_pruned_too(follower: Follower, store: HookedStore, model
 def test_readers_forgotten_by_another_process_are_pruned_here(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """The files may be this process's own."""
+    """Processes may have separate files."""
     follower.step()
     store.retire(1, None)
     follower.step()
@@ -55,7 +54,7 @@ def test_readers_forgotten_by_another_process_are_pruned_here(
 
 
 def test_pruning_that_fails_is_tried_again_later(store: HookedStore, models: FakeModels) -> None:
-    """The server serves and follows meanwhile, and the log names no reader."""
+    """Meanwhile the follower continues, and the log names no reader."""
     moments = [0.0]
     follower = Follower(store, models, clock=lambda: moments[0])
     models.unfinished = OSError("disk full")
@@ -82,7 +81,7 @@ def test_pruning_that_fails_is_tried_again_later(store: HookedStore, models: Fak
 def test_a_repeated_forgetting_does_not_wait_for_the_retry(
     follower: Follower, store: HookedStore, models: FakeModels
 ) -> None:
-    """A caller who repeats a forgetting hears at once whether it is finished by now."""
+    """A caller who repeats it learns at once whether it is finished."""
     models.unfinished = OSError("disk full")
     store.retire(1, None)
     follower.step()
@@ -95,13 +94,13 @@ def test_a_repeated_forgetting_does_not_wait_for_the_retry(
 
 
 def test_a_model_loaded_during_a_pruning_is_pruned_after_it(store: HookedStore, models: FakeModels) -> None:
-    """A pruning that began before the new model was there does not count for it."""
+    """A pruning that began before the model was loaded does not count for it."""
     replica = Replica(store, models)
     pruning = Pruning(models, replica, lambda: 0.0)
-    replica.exchange("m1")
+    replica.switch_to("m1")
     store.retire(1, None)
     replica.sync()
-    models.while_forgetting = lambda: replica.exchange("m2")
+    models.while_forgetting = lambda: replica.switch_to("m2")
     pruning.prune()
     models.while_forgetting = lambda: None
     pruning.retry()

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the model in use knows what the store has."""
+"""After random sequences of writes and failures, the model has every reader's history."""
 
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -20,7 +20,7 @@ numbers = st.integers(1, 12)
 
 
 class Shop(RuleBasedStateMachine):
-    """Four readers who view, take back, become each other and are forgotten, while models are trained."""
+    """Four readers view, undo, are merged and forgotten, while models are trained."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class Shop(RuleBasedStateMachine):
         assert isinstance(self.follower.model, FakeModel)
         return self.follower.model
 
-    def truth(self) -> dict[int, list[Event]]:
-        """What counts of each reader."""
+    def stored(self) -> dict[int, list[Event]]:
+        """The stored history of each reader."""
         with self.store.read() as work:
             return {reader: work.interactions.events_of(reader) for reader in READERS}
 
@@ -51,7 +51,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(reader=readers, number=numbers)
     def undo(self, reader: int, number: int) -> None:
-        """A reader takes a view back, their own or another's, before it comes or after."""
+        """A reader undoes a view, their own or another's, before or after it is stored."""
         undone = f"view-{number}"
         self._record(
             Interaction(id=f"undo-{number}", reader_id=reader, book_id=0, kind=InteractionKind.UNDO, undoes=undone)
@@ -72,21 +72,20 @@ class Shop(RuleBasedStateMachine):
 
     @rule()
     def train(self) -> None:
-        """A model is published that knows what counts by now."""
+        """A model of the stored histories is published."""
         version = f"m{len(self.store.versions)}"
-        self.learned[version] = self.truth()
+        self.learned[version] = self.stored()
         self.models.sequences[version] = max((event.sequence for event in self.store.events), default=0)
         self.models.readers_revisions[version] = self.store.readers_revision
         self.store.versions.append(version)
 
     @rule()
     def sync(self) -> None:
-        """The follower brings the model up to date."""
         self.follower.after_write()
 
     @rule(at=st.sampled_from(["between_chunks", "on_observe", "on_replace"]))
     def fail(self, at: str) -> None:
-        """The follower tries to, and something fails on the way."""
+        """A sync fails at some point."""
         place = self.store if at == "between_chunks" else self.model
         setattr(place, at, fail)
         with suppress(StoreUnavailable):
@@ -95,18 +94,17 @@ class Shop(RuleBasedStateMachine):
 
     @rule()
     def check(self) -> None:
-        """After a round the newest model is in use and has every history, and merged readers are known."""
+        """After a round the newest model is in use and has every history, and ids of merged readers resolve."""
         self.follower.step()
         assert self.model.version == self.store.versions[-1]
-        expected = self.truth()
+        expected = self.stored()
         assert {reader: sorted(self.model.histories.get(reader, [])) for reader in READERS} == expected
-        became = self.store.retired
+        retired = self.store.retired
         assert [self.follower.reader(reader) for reader in READERS] == [
-            became.get(reader, reader) or NOBODY for reader in READERS
+            retired.get(reader, reader) or NOBODY for reader in READERS
         ]
 
     def teardown(self) -> None:
-        """However it ends."""
         with self.stack:
             self.check()
 

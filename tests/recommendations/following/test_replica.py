@@ -1,4 +1,4 @@
-"""What this process knows of the store keeps in step with it."""
+"""The copy of the store in memory stays up to date with it."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,17 +13,17 @@ from tests.recommendations.following.conftest import DEADLINE, fails_once, in_us
 from tests.recommendations.stores import HookedStore, book
 
 
-def test_a_model_starts_with_the_catalogue_and_what_it_missed(follower: Follower, store: HookedStore) -> None:
-    """It is opened with the books there are and fed what came after its training, and only that."""
-    told = [store.append(1, number) for number in range(1, 6)]
+def test_a_model_starts_with_the_catalogue_and_later_events(follower: Follower, store: HookedStore) -> None:
+    """It gets all books, and only the events after its training."""
+    events = [store.append(1, number) for number in range(1, 6)]
     follower = Follower(store, FakeModels(m1=2))
     follower.step()
-    assert in_use(follower).observed == told[2:]
+    assert in_use(follower).observed == events[2:]
     assert in_use(follower).books == {1: book(1)}
 
 
 def test_events_reach_the_model_once_and_in_order(follower: Follower, store: HookedStore) -> None:
-    """Round after round, in chunks or not, each event is observed once."""
+    """Each event is observed once, in rounds of one or more chunks."""
     store.chunk = 2
     follower.step()
     for number in range(1, 12):
@@ -36,7 +36,7 @@ def test_events_reach_the_model_once_and_in_order(follower: Follower, store: Hoo
 
 
 def test_a_failure_between_chunks_repeats_none(follower: Follower, store: HookedStore) -> None:
-    """What was observed before the store failed is not observed again after it."""
+    """Events observed before the failure are not observed again."""
     follower.step()
     store.chunk = 2
     for number in range(1, 6):
@@ -50,13 +50,13 @@ def test_a_failure_between_chunks_repeats_none(follower: Follower, store: Hooked
 
 
 def test_several_threads_sync_at_once(follower: Follower, store: HookedStore) -> None:
-    """However many threads notice new events, each is observed once and in order."""
+    """Each event is observed once and in order."""
     follower.step()
     store.chunk = 3
     together = threading.Barrier(4)
     writing = threading.Lock()
 
-    def write_and_catch_up(reader: int) -> None:
+    def write(reader: int) -> None:
         together.wait(DEADLINE)
         for number in range(1, 51):
             with writing:
@@ -64,14 +64,14 @@ def test_several_threads_sync_at_once(follower: Follower, store: HookedStore) ->
             follower.after_write()
 
     with ThreadPoolExecutor(4) as pool:
-        for running in [pool.submit(write_and_catch_up, reader) for reader in range(1, 5)]:
+        for running in [pool.submit(write, reader) for reader in range(1, 5)]:
             running.result(DEADLINE)
     assert in_use(follower).observed == store.events
     assert len(store.events) == 200
 
 
 def test_one_thread_at_a_time_syncs(follower: Follower, store: HookedStore) -> None:
-    """While one thread feeds the model, another one waits instead of feeding it the same events."""
+    """While one thread applies events, another one waits instead of applying them again."""
     follower.step()
     store.append(1, 1)
     with ThreadPoolExecutor(1) as pool:
@@ -80,7 +80,7 @@ def test_one_thread_at_a_time_syncs(follower: Follower, store: HookedStore) -> N
         def meanwhile() -> None:
             in_use(follower).on_observe = lambda: None
             others.append(pool.submit(follower.after_write))
-            # Whether the other one would feed at once shows by then; it can only end after this one.
+            # If the other thread did not wait, it would have ended by then.
             with pytest.raises(TimeoutError):
                 others[0].result(0.2)
 
@@ -91,7 +91,7 @@ def test_one_thread_at_a_time_syncs(follower: Follower, store: HookedStore) -> N
 
 
 def test_a_changed_book_reaches_the_model(follower: Follower, store: HookedStore) -> None:
-    """New and changed books are recommended from the next round on, and the others stay."""
+    """New and changed books reach the model with the next round, and the others stay."""
     follower.step()
     store.put(book(2), book(1, "Dune"))
     store.put(book(3))
@@ -99,8 +99,8 @@ def test_a_changed_book_reaches_the_model(follower: Follower, store: HookedStore
     assert in_use(follower).books == {1: book(1, "Dune"), 2: book(2), 3: book(3)}
 
 
-def test_an_unchanged_catalogue_is_left_as_it_is(follower: Follower, store: HookedStore) -> None:
-    """Where no book changed, the catalogue at work is left as it is."""
+def test_an_unchanged_catalogue_is_not_replaced(follower: Follower, store: HookedStore) -> None:
+    """If no book changed, the model keeps the same catalogue."""
     follower.step()
     before = in_use(follower).books
     store.append(1, 1)
@@ -109,7 +109,7 @@ def test_an_unchanged_catalogue_is_left_as_it_is(follower: Follower, store: Hook
 
 
 def test_a_removed_book_leaves_the_model(follower: Follower, store: HookedStore) -> None:
-    """From the next round on it is not recommended, and put back it is again."""
+    """It leaves with the next round, and comes back when it is added again."""
     follower.step()
     store.put(book(1, removed=True), book(2))
     follower.after_write()
@@ -120,7 +120,7 @@ def test_a_removed_book_leaves_the_model(follower: Follower, store: HookedStore)
 
 
 def test_an_undo_removes_what_it_undoes(follower: Follower, store: HookedStore) -> None:
-    """A reader who takes something back is read again, once, without it; others are left as they are."""
+    """The reader's history is replaced, once; other readers are not touched."""
     follower.step()
     first, second, other = store.append(1, 10), store.append(1, 11), store.append(2, 10)
     follower.after_write()
@@ -131,8 +131,8 @@ def test_an_undo_removes_what_it_undoes(follower: Follower, store: HookedStore) 
     assert in_use(follower).replaced == [1]
 
 
-def test_an_undo_is_applied_whatever_fails_after_it(follower: Follower, store: HookedStore) -> None:
-    """The store may fail between the chunk with the undo and the next, and again when the reader is read."""
+def test_an_undo_is_applied_after_failures(follower: Follower, store: HookedStore) -> None:
+    """The store fails between the chunk with the undo and the next, and again when the history is read."""
     follower.step()
     first, second = store.append(1, 10), store.append(1, 11)
     follower.after_write()
@@ -151,7 +151,7 @@ def test_an_undo_is_applied_whatever_fails_after_it(follower: Follower, store: H
 
 
 def test_an_undo_after_the_training_reaches_the_model(store: HookedStore) -> None:
-    """What was taken back since the model learned it is gone when the model goes to work."""
+    """A loaded model does not have what was undone since its training."""
     first, second = store.append(1, 10), store.append(1, 11)
     models = FakeModels(m1=second.sequence)
     models.on_open = lambda model: model.observe([first, second])
@@ -161,8 +161,8 @@ def test_an_undo_after_the_training_reaches_the_model(store: HookedStore) -> Non
     assert in_use(follower).histories == {1: [second]}
 
 
-def test_a_merged_reader_is_the_other_one(follower: Follower, store: HookedStore) -> None:
-    """The model gives the other reader everything, late events too, and the id resolves to that reader."""
+def test_a_merged_reader_becomes_the_other_one(follower: Follower, store: HookedStore) -> None:
+    """The other reader gets all events, late ones too, and the id resolves to that reader."""
     follower.step()
     store.append(1, 10)
     store.append(2, 11)
@@ -179,8 +179,8 @@ def test_a_merged_reader_is_the_other_one(follower: Follower, store: HookedStore
     assert [event.book_id for event in in_use(follower).histories[3]] == [10, 11, 12]
 
 
-def test_a_forgotten_reader_is_nobody(follower: Follower, store: HookedStore) -> None:
-    """The model keeps nothing of theirs, nor of readers merged into them."""
+def test_a_forgotten_reader_becomes_nobody(follower: Follower, store: HookedStore) -> None:
+    """The model keeps no events of the reader or of readers merged into them."""
     follower.step()
     store.append(1, 10)
     store.append(2, 11)
@@ -193,7 +193,7 @@ def test_a_forgotten_reader_is_nobody(follower: Follower, store: HookedStore) ->
 
 
 def test_retired_readers_are_known_before_the_first_model(follower: Follower, store: HookedStore) -> None:
-    """Who a reader became does not depend on a model."""
+    """Ids of merged readers resolve without a model."""
     store.versions = []
     store.retire(1, 2)
     follower.step()
@@ -201,7 +201,7 @@ def test_retired_readers_are_known_before_the_first_model(follower: Follower, st
 
 
 def test_readers_retired_since_the_training_are_replaced(store: HookedStore) -> None:
-    """It knows of those before, and unlearns readers who departed after; the follower knows of them all."""
+    """The model replaces only readers retired after its training; the follower resolves all ids."""
     store.retire(1, 2)
     revision = store.readers_revision
     store.retire(3, 4)

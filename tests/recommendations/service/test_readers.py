@@ -1,14 +1,9 @@
-"""Readers of the service: their history, merging and forgetting."""
+"""Readers: their history, merging and forgetting."""
 
 import pytest
 
 from recommendations.domain.errors import ForgettingUnfinished
-from recommendations.domain.interactions import (
-    NOBODY,
-    HistoryPage,
-    Outcome,
-    Result,
-)
+from recommendations.domain.interactions import NOBODY, HistoryPage, Outcome, Result
 from tests.recommendations.fakes import fail
 from tests.recommendations.service.conftest import REFUSED, STORED, Shop, click
 
@@ -16,7 +11,7 @@ OF_FORGOTTEN_READER = Result(Outcome.REFUSED, "user_id names a reader who was fo
 
 
 def test_interactions_of_a_forgotten_reader_are_refused(shop: Shop) -> None:
-    """Their interactions are refused, even one that was stored before; the others are stored."""
+    """Even one that was stored before is refused; interactions of other readers are stored."""
     shop.service.record([click("old", reader=1)])
     shop.service.forget(1)
     results = shop.service.record([click("a", reader=2), click("b"), REFUSED, click("old"), click("c", reader=2)])
@@ -25,14 +20,14 @@ def test_interactions_of_a_forgotten_reader_are_refused(shop: Shop) -> None:
 
 
 def test_no_reader_is_forgotten_between_the_check_and_the_write(shop: Shop) -> None:
-    """Whether a reader was forgotten is read in the transaction that stores."""
+    """The check is part of the transaction that stores."""
     shop.store.before_write = lambda: shop.store.retire(1, None)
     assert shop.service.record([click("a")]) == [OF_FORGOTTEN_READER]
     assert shop.store.ids == []
 
 
 def test_late_interactions_of_a_merged_reader_count_for_the_other(shop: Shop) -> None:
-    """A late event is stored, and counts for the reader that its reader became."""
+    """They are stored for the reader that the first one was merged into."""
     shop.service.merge(1, 2)
     assert shop.service.record([click("late", 5)]) == [STORED]
     assert [event.book_id for event in shop.model.histories[2]] == [5]
@@ -100,7 +95,7 @@ def test_an_unknown_reader_can_be_forgotten(shop: Shop) -> None:
     assert shop.models.forgotten == [[99]]
 
 
-def test_forgetting_that_the_files_refuse_is_finished_by_a_repeat(shop: Shop) -> None:
+def test_repeating_finishes_a_forgetting_that_failed_on_disk(shop: Shop) -> None:
     """The caller gets ForgettingUnfinished; the database and memory are already done."""
     shop.service.record([click("a")])
     shop.models.unfinished = OSError("disk full")

@@ -1,20 +1,18 @@
-"""Lists from the service."""
+"""Lists of recommendations and of similar books."""
 
 from dataclasses import replace
 
 import pytest
 
 from recommendations.domain.errors import BookNotFound, NotReady
-from recommendations.domain.interactions import (
-    NOBODY,
-)
-from recommendations.domain.recommending import RecommendRequest, Selection, SimilarBooksRequest
+from recommendations.domain.interactions import NOBODY
+from recommendations.domain.recommending import RecommendationList, RecommendRequest, Selection, SimilarBooksRequest
 from tests.recommendations.service.conftest import PUT, STORED, Shop, click, request
 from tests.recommendations.stores import TODAY, HookedStore, book
 
 
-def books_of(*shelves: object) -> list[list[int]]:
-    return [[one.book.id for one in answer.recommendations] for answer in shelves]  # type: ignore[attr-defined]
+def books_of(*lists: RecommendationList) -> list[list[int]]:
+    return [answer.book_ids for answer in lists]
 
 
 def similar(book_id: int, reader_id: int = NOBODY) -> SimilarBooksRequest:
@@ -29,7 +27,7 @@ def test_lists_come_from_the_model_in_use(shop: Shop) -> None:
 
 
 def test_without_a_model_it_is_not_ready(store: HookedStore) -> None:
-    """Before the first model all three forms of recommending raise NotReady, and recording works."""
+    """All three kinds of lists raise NotReady, and recording works."""
     shop = Shop(store, ready=False)
     with pytest.raises(NotReady):
         shop.service.recommend(request())

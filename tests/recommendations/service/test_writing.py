@@ -8,10 +8,7 @@ from structlog.testing import capture_logs
 
 from recommendations.domain.books import Book, UpsertOutcome, UpsertResult
 from recommendations.domain.errors import StoreUnavailable
-from recommendations.domain.interactions import (
-    Interaction,
-    InteractionKind,
-)
+from recommendations.domain.interactions import Interaction, InteractionKind
 from tests.recommendations.fakes import fail
 from tests.recommendations.service.conftest import PUT, REFUSED, REPEATED, STORED, Shop, click
 from tests.recommendations.stores import TODAY, HookedStore, book
@@ -132,7 +129,7 @@ def test_changes_are_acknowledged_when_the_store_fails_after_the_commit(shop: Sh
 
 @dataclass
 class CountedNotifications:
-    """Counts what this worker notifies the others of."""
+    """Counts the notifications that this worker sends."""
 
     sent: int = 0
 

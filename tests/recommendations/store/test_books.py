@@ -36,8 +36,8 @@ def remove(store: Store, *book_ids: int) -> set[int]:
     return removed
 
 
-def arrived(book: Book, day: date = TODAY) -> Book:
-    """The book as it comes back from the store."""
+def stored(book: Book, day: date = TODAY) -> Book:
+    """The book as the store returns it."""
     return replace(book, added_on=day)
 
 
@@ -47,15 +47,15 @@ def catalogue(store: Store) -> dict[int, Book]:
 
 
 def test_books_come_back_as_they_were(store: Store) -> None:
-    """Every fact survives, the absent ones too, and the day of the arrival is added."""
+    """Every field is kept, absent ones too, and `added_on` is set."""
     put(store, DUNE, UBIK)
-    assert catalogue(store) == {1: arrived(DUNE), 2: arrived(UBIK)}
+    assert catalogue(store) == {1: stored(DUNE), 2: stored(UBIK)}
     with store.read() as work:
         assert sorted(work.books.ids()) == [1, 2]
 
 
-def test_upsert_tells_what_differs(store: Store) -> None:
-    """New and different books are told, and what is the same as before is not."""
+def test_upsert_returns_changed_ids(store: Store) -> None:
+    """Only the ids of new and changed books."""
     assert put(store, DUNE, UBIK) == {1, 2}
     assert put(store, DUNE, UBIK) == set()
     assert put(store, replace(DUNE, year=None), UBIK, Book(id=3, title="Solaris")) == {1, 3}
@@ -64,23 +64,23 @@ def test_upsert_tells_what_differs(store: Store) -> None:
 
 
 def test_the_last_of_a_repeated_book_counts(store: Store) -> None:
-    """A batch that says two things of one book leaves the second, also where it is what was there before."""
+    """Of two books with one id in a batch the second is stored, even if it equals the stored one."""
     assert put(store, DUNE, replace(DUNE, title="Dune II")) == {1}
     assert catalogue(store)[1].title == "Dune II"
     assert put(store, DUNE, replace(DUNE, title="Dune II")) == set()
     assert catalogue(store)[1].title == "Dune II"
 
 
-def test_the_day_of_arrival_stays(store: Store) -> None:
-    """A change, a removal and a return leave the day of the first arrival, and it makes no difference by itself."""
+def test_added_on_stays(store: Store) -> None:
+    """It is kept when a book is changed, removed and restored, and is no change by itself."""
     put(store, DUNE)
     assert put(store, replace(DUNE, added_on=LATER), today=LATER) == set()
     assert put(store, replace(DUNE, year=1966), today=LATER) == {1}
     remove(store, 1)
     put(store, DUNE, today=LATER)
-    assert catalogue(store)[1] == arrived(DUNE)
+    assert catalogue(store)[1] == stored(DUNE)
     put(store, UBIK, today=LATER)
-    assert catalogue(store)[2] == arrived(UBIK, LATER)
+    assert catalogue(store)[2] == stored(UBIK, LATER)
 
 
 def test_removed_books_stay_marked(store: Store) -> None:
@@ -88,7 +88,7 @@ def test_removed_books_stay_marked(store: Store) -> None:
     put(store, DUNE, UBIK)
     assert remove(store, 1, 7) == {1}
     with store.read() as work:
-        assert work.books.changed_since(1) == ([replace(arrived(DUNE), removed=True)], 2)
+        assert work.books.changed_since(1) == ([replace(stored(DUNE), removed=True)], 2)
         assert sorted(work.books.ids()) == [1, 2]
     assert remove(store, 1) == set()
     assert remove(store) == set()
@@ -102,11 +102,11 @@ def test_a_removed_book_comes_back(store: Store) -> None:
     remove(store, 1)
     assert put(store, DUNE) == {1}
     with store.read() as work:
-        assert work.books.changed_since(2) == ([arrived(DUNE)], 3)
+        assert work.books.changed_since(2) == ([stored(DUNE)], 3)
 
 
 def test_revisions_count_the_changes_of_the_catalogue(store: Store) -> None:
-    """Each changing transaction is one revision, and one that changes nothing is none."""
+    """Each upsert that changes something is one revision."""
     with store.read() as work:
         assert work.books.revision() == 0
     for books, revision in [([DUNE, UBIK], 1), ([DUNE], 1), ([replace(UBIK, title="Ubik")], 2)]:
@@ -115,21 +115,21 @@ def test_revisions_count_the_changes_of_the_catalogue(store: Store) -> None:
             assert work.books.revision() == revision
 
 
-def test_changed_since_gives_what_is_newer(store: Store) -> None:
-    """Asked from the revision it reached last, a follower sees each change once and the revision stays."""
+def test_changed_since(store: Store) -> None:
+    """A follower that asks with the revision it reached gets each change once."""
     with store.read() as work:
         assert work.books.changed_since(0) == ([], 0)
     put(store, DUNE, UBIK)
     put(store, DUNE, replace(UBIK, title="Ubik"))
     with store.read() as work:
-        assert work.books.changed_since(1) == ([arrived(replace(UBIK, title="Ubik"))], 2)
+        assert work.books.changed_since(1) == ([stored(replace(UBIK, title="Ubik"))], 2)
         assert work.books.changed_since(2) == ([], 2)
         assert len(work.books.changed_since(0)[0]) == 2
 
 
 @pytest.mark.slow
 def test_ten_thousand_books_in_one_batch(store: Store) -> None:
-    """The importer's batch is within what either database takes in one statement."""
+    """An import's batch does not exceed the limits of a statement."""
     many = [replace(UBIK, id=id_) for id_ in range(1, 10_001)]
     assert len(put(store, *many)) == 10_000
     assert put(store, *many) == set()

@@ -1,4 +1,4 @@
-"""What readers did, on both databases."""
+"""Interactions, on both databases."""
 
 from datetime import UTC, date, datetime
 from math import isnan
@@ -32,7 +32,7 @@ def events(store: Store, after: int = 0) -> list[Event]:
 
 
 def test_add_returns_new_ids_only(store: Store) -> None:
-    """An id stored before is not stored again, whatever it says now."""
+    """An id stored before is not stored again, even if other fields differ."""
     assert add(store, click("a"), click("b")) == {"a", "b"}
     assert add(store, click("b", book=9), click("c")) == {"c"}
     assert add(store, click("a")) == set()
@@ -41,20 +41,20 @@ def test_add_returns_new_ids_only(store: Store) -> None:
 
 
 def test_the_first_of_a_repeated_id_in_one_batch_counts(store: Store) -> None:
-    """Within a batch too an id is stored once, with what was said first, in the order of the batch."""
+    """Within a batch the first interaction with an id is stored, in the order of the batch."""
     assert add(store, click("a", book=1), click("b", book=2), click("a", book=3)) == {"a", "b"}
     assert [event.book_id for event in events(store)] == [1, 2]
 
 
 def test_more_interactions_than_fit_one_statement(store: Store) -> None:
-    """The largest batch of the contract comes back as ids and in its order."""
+    """A batch larger than the contract allows is stored in its order."""
     batch = [click(f"i{number}", book=number) for number in range(1, 3001)]
-    assert add(store, *batch) == {one.id for one in batch}
+    assert add(store, *batch) == {interaction.id for interaction in batch}
     assert [event.book_id for event in events(store)] == list(range(1, 3001))
 
 
 def test_add_many_counts_the_new_ones(store: Store) -> None:
-    """Thousands at once: the second time none is new, and repeats within the batch count once."""
+    """The second time none is new, and repeats within the batch count once."""
     batch = [click(f"i{number}") for number in range(2500)]
     for expected in (2500, 0):
         with store.write() as work:
@@ -73,7 +73,7 @@ def test_add_many_counts_the_new_ones(store: Store) -> None:
     ],
 )
 def test_every_field_is_stored(store: Store, occurred_at: datetime) -> None:
-    """The event has the model's part of an interaction and a page has all of it, with its time as it was."""
+    """The event has the fields that the model needs, and a page has all of them."""
     rated = Interaction(
         id="r",
         reader_id=2**31 - 1,
@@ -91,14 +91,14 @@ def test_every_field_is_stored(store: Store, occurred_at: datetime) -> None:
         assert work.interactions.page(rated.reader_id, before=None, limit=9).interactions == (rated,)
 
 
-def test_an_unknown_time_is_no_number(store: Store) -> None:
-    """Where nobody knows the time, the event's is NaN."""
+def test_an_unknown_time_is_nan(store: Store) -> None:
+    """An event without a time has NaN."""
     add(store, click("a"))
     assert isnan(events(store)[0].happened)
 
 
-def test_events_come_in_order_and_after_a_number(store: Store) -> None:
-    """Events follow one another by sequence number, and asking after one skips it and what is before."""
+def test_events_after_a_sequence_number(store: Store) -> None:
+    """Events come in the order of sequence numbers, from the next one on."""
     for number in range(5):
         add(store, click(f"i{number}", book=number + 1), click("i0"))
     everything = events(store)
@@ -109,7 +109,7 @@ def test_events_come_in_order_and_after_a_number(store: Store) -> None:
 
 
 def test_events_come_in_chunks(store: Store) -> None:
-    """A long history is read piece by piece, and the pieces are the whole."""
+    """A long history comes in chunks that together are complete."""
     with store.write() as work:
         work.interactions.add_many([click(f"i{number}", book=number + 1) for number in range(16 * CHUNK + 5)])
         work.commit()
@@ -120,7 +120,7 @@ def test_events_come_in_chunks(store: Store) -> None:
 
 
 def test_last_sequence(store: Store) -> None:
-    """It is that of the last event, and 0 before the first."""
+    """The number of the last event, and 0 before the first."""
     with store.read() as work:
         assert work.interactions.last_sequence() == 0
     add(store, click("a"), click("b"))
@@ -129,7 +129,7 @@ def test_last_sequence(store: Store) -> None:
 
 
 def test_of_unknown_books(store: Store) -> None:
-    """Interactions whose book the catalogue lacks are counted until it arrives; an undo has none and is not."""
+    """Interactions count until their book is in the catalogue; an undo never counts."""
     add(store, click("a", book=1), click("b", book=2), click("c", book=2), undo("u", "x"))
     counts = []
     for book in (9, 1, 2):
@@ -142,11 +142,11 @@ def test_of_unknown_books(store: Store) -> None:
 
 
 @pytest.mark.parametrize("undo_first", [False, True])
-def test_what_was_undone_is_gone(store: Store, *, undo_first: bool) -> None:
-    """Whichever comes first, no answer has the interaction; only `events_after` has the undo."""
+def test_undone_interactions_are_left_out(store: Store, *, undo_first: bool) -> None:
+    """Whichever of the two was stored first; only `events_after` has the undo."""
     both = [click("a", book=1), undo("u", "a")]
-    for one in [click("b", book=2), *(reversed(both) if undo_first else both), click("c", book=3)]:
-        assert add(store, one) == {one.id}
+    for interaction in [click("b", book=2), *(reversed(both) if undo_first else both), click("c", book=3)]:
+        assert add(store, interaction) == {interaction.id}
     assert [(event.book_id, event.kind) for event in events(store)] == [
         (2, InteractionKind.CLICK),
         (0, InteractionKind.UNDO),
@@ -155,25 +155,25 @@ def test_what_was_undone_is_gone(store: Store, *, undo_first: bool) -> None:
     with store.read() as work:
         assert [event.book_id for event in work.interactions.events_of(1)] == [2, 3]
         page = work.interactions.page(1, before=None, limit=9)
-        assert [one.id for one in page.interactions] == ["c", "b"]
+        assert [interaction.id for interaction in page.interactions] == ["c", "b"]
 
 
 def test_an_undo_is_stored_once(store: Store) -> None:
-    """Undos are idempotent by their ids like everything else, and two undos of one interaction are one too many."""
+    """A repeated id of an undo is not stored again; a second undo with another id is, without effect."""
     assert add(store, click("a"), undo("u", "a"), undo("u", "a")) == {"a", "u"}
     assert add(store, undo("u", "a"), undo("v", "a")) == {"v"}
     assert [event.kind for event in events(store)] == [InteractionKind.UNDO] * 2
 
 
-def test_nobody_undoes_what_another_did(store: Store) -> None:
-    """An undo that names another reader's interaction, or none, takes nothing back."""
+def test_readers_undo_only_their_own_interactions(store: Store) -> None:
+    """An undo that names another reader's interaction, or an unknown one, has no effect."""
     add(store, click("a"), undo("u", "a", reader=2), undo("v", "nothing"))
     with store.read() as work:
         assert [event.book_id for event in work.interactions.events_of(1)] == [1]
 
 
 def test_events_of_one_reader(store: Store) -> None:
-    """They are the reader's own, complete and in order; a reader without interactions has none."""
+    """All of the reader's events, in order, and no others."""
     add(store, click("a", book=3), click("b", reader=2, book=1), click("c", book=2))
     with store.read() as work:
         assert work.interactions.events_of(1) == [event for event in events(store) if event.reader_id == 1] != []
@@ -182,13 +182,13 @@ def test_events_of_one_reader(store: Store) -> None:
 
 
 def test_pages_of_a_history(store: Store) -> None:
-    """Page by page, the latest first, each interaction comes once, and the last page says that it is the last."""
+    """Each interaction comes once, the latest first, and the last page has no `older`."""
     add(store, *(click(f"i{number}") for number in range(5)), click("other", reader=2), undo("u", "i1"))
     pages, before = [], None
     for _ in range(2):
         with store.read() as work:
             page = work.interactions.page(1, before=before, limit=2)
-        pages.append([one.id for one in page.interactions])
+        pages.append([interaction.id for interaction in page.interactions])
         before = page.older
     assert pages == [["i4", "i3"], ["i2", "i0"]]
     assert before is None
@@ -197,8 +197,8 @@ def test_pages_of_a_history(store: Store) -> None:
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_what_comes_late_for_departed_readers(store: Store, *, many: bool) -> None:
-    """A merged reader's counts for the one that they became, and a forgotten one's is not stored by anybody."""
+def test_late_interactions_of_retired_readers(store: Store, *, many: bool) -> None:
+    """Those of a merged reader are stored for the other reader; those of a forgotten one are not stored."""
     with store.write() as work:
         work.readers.merge(1, 2)
         work.readers.forget(3)

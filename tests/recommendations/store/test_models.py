@@ -19,15 +19,15 @@ def latest(store: Store, most: int = 9) -> list[str]:
 
 
 def test_latest_gives_the_newest_first(store: Store) -> None:
-    """Models come in the order of their recording, whatever their names, and no more than asked for."""
+    """Models come in the order of recording, at most as many as requested."""
     assert latest(store) == []
     add(store, "m", "a", "z", "k")
     assert latest(store, 3) == ["k", "z", "a"]
     assert latest(store) == ["k", "z", "a", "m"]
 
 
-def test_turns(store: Store) -> None:
-    """A promoted model comes first, a withdrawn one not at all until it is promoted, and a new one before all."""
+def test_promoted_and_withdrawn_models(store: Store) -> None:
+    """A promoted or new model comes first; a withdrawn one does not come until it is promoted."""
     add(store, "a", "b", "c")
     with store.write() as work:
         work.models.promote("a")
@@ -43,8 +43,8 @@ def test_turns(store: Store) -> None:
     assert latest(store) == ["c", "d", "a", "b"]
 
 
-def test_all_that_were_published(store: Store) -> None:
-    """Everything recorded is told with its manifest, withdrawn or not, the newest first whatever its turn."""
+def test_all_models(store: Store) -> None:
+    """Every recorded model with its manifest, the newest first, even if withdrawn or promoted."""
     add(store, "a", "b")
     with store.write() as work:
         work.models.promote("a")

@@ -1,4 +1,4 @@
-"""Transactions, migrations and a database that fails, on both databases where they can differ."""
+"""Transactions, migrations and failures of the database."""
 
 import socket
 import threading
@@ -32,7 +32,7 @@ def click(id_: str, book: int = 1) -> Interaction:
 
 def stored_books(store: Store) -> list[int]:
     with store.read() as work:
-        return [one.book_id for chunk in work.interactions.events_after(0) for one in chunk]
+        return [event.book_id for chunk in work.interactions.events_after(0) for event in chunk]
 
 
 @pytest.fixture
@@ -45,19 +45,19 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 def test_without_commit_nothing_is_kept(store: Store) -> None:
-    """Leaving the block takes everything back, and so does an exception."""
+    """Leaving the block rolls back, and so does an exception."""
     with store.write() as work:
         work.interactions.add([click("a")])
         work.books.upsert([Book(id=1, title="")], date(2026, 1, 1))
         work.models.add("m", {})
 
-    def break_off() -> None:
+    def fail() -> None:
         with store.write() as work:
             work.interactions.add([click("b")])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        break_off()
+        fail()
     with store.read() as work:
         assert stored_books(store) == []
         assert list(work.books.ids()) == []
@@ -65,7 +65,7 @@ def test_without_commit_nothing_is_kept(store: Store) -> None:
 
 
 def test_commit_keeps_everything(store: Store) -> None:
-    """What was committed is there for others, and what came after the commit is not."""
+    """Other transactions see what was committed, and not what was written after the commit."""
     with store.write() as work:
         work.interactions.add([click("a", 7)])
         work.commit()
@@ -74,7 +74,7 @@ def test_commit_keeps_everything(store: Store) -> None:
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:
-    """The first migration makes the tables, the second finds everything done and loses nothing."""
+    """The first migration creates the tables; the second changes nothing."""
     store = Store(engine)
     assert not store.is_migrated()
     store.migrate()
@@ -88,15 +88,15 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
 
 
 def test_migrations_make_the_tables_of_the_schema(store: Store, engine: Engine) -> None:
-    """Alembic finds no difference between what the migrations made and what the code reads."""
+    """Alembic finds no difference between the migrated database and the schema."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert {"books", "interactions", "tombstones", "models"} < set(inspect(connection).get_table_names())
 
 
-def test_what_an_older_database_has_stays(engine: Engine) -> None:
-    """Migrated from the first version, books are on sale, events count, and models keep their order."""
+def test_migrating_keeps_the_data(engine: Engine) -> None:
+    """After migrating from version 1, books are not removed, events count, and models keep their order."""
     with writing(engine) as connection:
         config = migrations._config(unit_of_work._MIGRATIONS)
         config.attributes["connection"] = connection
@@ -124,15 +124,15 @@ def test_what_an_older_database_has_stays(engine: Engine) -> None:
         assert list(work.models.latest(9)) == ["m2", "m1"]
         assert not work.models.all()[0].withdrawn
     with store.write() as work:
-        # It is not known when the book came, and stays so.
+        # The date of an old book is unknown, and stays so.
         assert work.books.upsert([Book(id=7, title="Dune II")], date(2026, 1, 1)) == {7}
         work.commit()
     with store.read() as work:
         assert work.books.changed_since(4)[0][0].added_on is None
 
 
-def test_a_migration_that_breaks_off_changes_nothing(engine: Engine) -> None:
-    """It is one transaction: stopped before its last statement, it leaves the database as it was."""
+def test_an_interrupted_migration_changes_nothing(engine: Engine) -> None:
+    """It is one transaction: stopped before its last statement, it is rolled back."""
 
     class Stopped(Exception):
         pass
@@ -150,8 +150,8 @@ def test_a_migration_that_breaks_off_changes_nothing(engine: Engine) -> None:
     Store(engine).migrate()
 
 
-def test_a_database_that_cannot_be_reached() -> None:
-    """Every use of a database that nobody listens for is StoreUnavailable, caused by what the driver said."""
+def test_an_unreachable_database() -> None:
+    """Every use raises StoreUnavailable from the driver's error."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         store = Store(open_engine(f"postgresql://nobody:secret@127.0.0.1:{closed.getsockname()[1]}/none"))
@@ -166,16 +166,16 @@ def test_a_database_that_cannot_be_reached() -> None:
         store.close()
 
 
-def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    """SQLite that cannot open its file is StoreUnavailable too."""
+def test_a_folder_instead_of_a_database(tmp_path: Path) -> None:
+    """It raises StoreUnavailable."""
     store = Store(open_engine(f"sqlite:///{tmp_path}"))
     with pytest.raises(StoreUnavailable), store.read():
         pass
     store.close()
 
 
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    """SQLite that finds something else in its file is StoreUnavailable too."""
+def test_a_text_file_instead_of_a_database(tmp_path: Path) -> None:
+    """It raises StoreUnavailable."""
     path = tmp_path / "novel.txt"
     path.write_text("It was a dark and stormy night. " * 100)
     store = Store(open_engine(f"sqlite:///{path}"))
@@ -184,7 +184,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_writer_that_waited_too_long(sqlite_url: str) -> None:
+def test_a_writer_that_waits_too_long(sqlite_url: str) -> None:
     """A second SQLite writer gives up after the busy timeout with StoreUnavailable; readers never wait."""
     first, second = (Store(open_engine(sqlite_url, busy_timeout_ms=50)) for _ in range(2))
     with first.write() as work:
@@ -201,8 +201,8 @@ def test_a_writer_that_waited_too_long(sqlite_url: str) -> None:
     second.close()
 
 
-def test_writers_take_turns(store: Store) -> None:
-    """A second writer begins after the first one's commit, so that numbers become visible in their order."""
+def test_one_writer_at_a_time(store: Store) -> None:
+    """A second writer begins after the first one's commit, so sequence numbers become visible in order."""
     began = threading.Event()
     finished: list[str] = []
 
@@ -219,7 +219,7 @@ def test_writers_take_turns(store: Store) -> None:
             work.interactions.add([click("first", 1)])
             waiting = pool.submit(second)
             assert began.wait(DEADLINE)
-            # Whether the second would write at once shows by then; nothing is waited for when it works.
+            # If the second writer did not wait, it would have ended by then.
             with pytest.raises(TimeoutError):
                 waiting.result(0.2)
             work.commit()
@@ -246,7 +246,7 @@ def test_a_follower_misses_no_event_of_many_writers(store: Store) -> None:
             last_round = done.is_set()
             with store.read() as work:
                 for chunk in work.interactions.events_after(sequence):
-                    seen += [one.book_id for one in chunk]
+                    seen += [event.book_id for event in chunk]
                     sequence = chunk[-1].sequence
             if last_round:
                 return seen
@@ -276,7 +276,7 @@ def small_disk(sqlite_url: str) -> Iterator[Store]:
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk: Store) -> None:
-    """Writing until the disk is full ends in StoreUnavailable, and everything committed before is still there."""
+    """Writing to a full disk raises StoreUnavailable, and everything committed before is still there."""
     acknowledged: list[int] = []
 
     def fill() -> None:
@@ -292,8 +292,8 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk: Store) -> N
     assert stored_books(small_disk) == acknowledged
 
 
-def test_errors_of_the_database_do_not_tell_what_was_written(engine: Engine) -> None:
-    """Their text, which ends up in logs, holds no reader's id."""
+def test_database_errors_contain_no_parameters(engine: Engine) -> None:
+    """Their text is logged, and must not contain a reader's id."""
     with pytest.raises(DBAPIError, match="no_such_table") as caught, engine.connect() as connection:
         connection.execute(text("SELECT * FROM no_such_table WHERE reader = :reader"), {"reader": 424242})
     assert "424242" not in str(caught.value)

@@ -1,15 +1,14 @@
-"""Workers are kept running, and ended together."""
+"""Workers are kept running and ended together."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
-from tests.e2e.processes import running_children
+from tests.e2e.processes import await_that, running_children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -25,7 +24,7 @@ def work(number, stop, listens):
     {work}
 workers.Supervisor(2, work, end_seconds={end_seconds}).run(lambda: print("all listen", flush=True))
 """
-"""In a process of its own: that of the tests has threads, and must not be forked."""
+"""It runs in its own process: that of the tests has threads and must not be forked."""
 
 
 def supervised(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> subprocess.Popen[str]:
@@ -41,7 +40,6 @@ def supervised(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.
 
 
 def await_line(running: subprocess.Popen[str]) -> str:
-    """The first line that it prints."""
     assert running.stdout is not None
     return running.stdout.readline()
 
@@ -50,22 +48,12 @@ def workers_of(running: subprocess.Popen[str]) -> list[psutil.Process]:
     return running_children(running.pid)
 
 
-def await_workers(running: subprocess.Popen[str], without: psutil.Process) -> list[psutil.Process]:
-    """Two workers, one of them not among them."""
-    ends = time.monotonic() + DEADLINE
-    while time.monotonic() < ends:
-        crew = workers_of(running)
-        if len(crew) == 2 and without not in crew:
-            return crew
-    raise AssertionError(f"no two workers without {without}")
-
-
 SERVING = "listens(); stop.wait()"
 
 
 @pytest.mark.slow
 def test_workers_end_together() -> None:
-    """All listen before the parent says so, and told to end it leaves nobody behind."""
+    """The parent reports when all listen, and SIGTERM ends it with all workers."""
     with supervised(SERVING) as running:
         assert await_line(running) == "all listen\n"
         workers = workers_of(running)
@@ -73,18 +61,19 @@ def test_workers_end_together() -> None:
         running.send_signal(signal.SIGTERM)
         _, errors = running.communicate(timeout=DEADLINE)
     assert (running.returncode, errors) == (0, "")
-    assert not any(one.is_running() for one in workers)
+    assert not any(worker.is_running() for worker in workers)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_who_ends_alone_is_replaced(number: signal.Signals) -> None:
-    """Killed, or told to end by itself, a worker has a successor; the other one goes on."""
+def test_a_worker_that_ends_is_replaced(number: signal.Signals) -> None:
+    """It gets a successor after SIGKILL or SIGTERM, and the other worker continues."""
     with supervised(SERVING) as running:
         await_line(running)
         first, second = workers_of(running)
         first.send_signal(number)
-        assert second in await_workers(running, without=first)
+        await_that(lambda: len(workers := workers_of(running)) == 2 and first not in workers)
+        assert second in workers_of(running)
         running.terminate()
         _, errors = running.communicate(timeout=DEADLINE)
     assert running.returncode == 0
@@ -93,8 +82,8 @@ def test_who_ends_alone_is_replaced(number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-def test_a_parent_that_is_killed_leaves_nobody() -> None:
-    """Workers notice by themselves that they are alone, and end."""
+def test_workers_end_when_the_parent_is_killed() -> None:
+    """They notice it by themselves."""
     with supervised(SERVING) as running:
         await_line(running)
         workers = workers_of(running)
@@ -106,7 +95,7 @@ def test_a_parent_that_is_killed_leaves_nobody() -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_never_listens_ends_all() -> None:
-    """The parent says so, with what the worker failed of in the log, and the other worker is ended."""
+    """The parent ends the other worker and fails; the log has the worker's exception."""
     with supervised("number and 1 / 0; listens(); stop.wait()") as running:
         out, errors = running.communicate(timeout=DEADLINE)
     assert running.returncode == 1
@@ -116,9 +105,25 @@ def test_a_worker_that_never_listens_ends_all() -> None:
 
 
 @pytest.mark.slow
-def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
-    """The pauses double, so that a crash at every start takes no processor."""
-    # Who ends before all listen ends the start: this one waits for the end of the input.
+def test_a_stop_during_the_start_is_no_failure() -> None:
+    """Even if a worker ends before the parent handles its signal, as may happen after Ctrl-C, which all get."""
+    with supervised("stop.wait()") as running:
+        await_that(lambda: len(workers_of(running)) == 2)
+        first, _ = workers_of(running)
+        running.send_signal(signal.SIGSTOP)
+        await_that(lambda: psutil.Process(running.pid).status() == psutil.STATUS_STOPPED)
+        first.terminate()
+        await_that(lambda: first.status() == psutil.STATUS_ZOMBIE)
+        running.terminate()
+        running.send_signal(signal.SIGCONT)
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert (running.returncode, errors) == (0, "")
+
+
+@pytest.mark.slow
+def test_pauses_before_a_restart_double() -> None:
+    """So a worker that crashes at every start does not use up a processor."""
+    # A worker that ends before all listen ends the start, so this one waits for the end of the input.
     dies = "listens(); number and (os.read(0, 1), os._exit(3)); stop.wait()"
     with supervised(dies, first_pause=0.05) as running:
         await_line(running)
@@ -139,8 +144,8 @@ def test_who_dies_again_and_again_is_replaced_ever_later() -> None:
 
 
 @pytest.mark.slow
-def test_who_does_not_end_is_killed() -> None:
-    """After a while nobody waits for a worker that hears nothing, and the end is not called orderly."""
+def test_a_worker_that_does_not_end_is_killed() -> None:
+    """Then the parent fails."""
     with supervised("listens(); [time.sleep(100) for _ in range(9)]", end_seconds=0.3) as running:
         await_line(running)
         workers = workers_of(running)
@@ -148,4 +153,4 @@ def test_who_does_not_end_is_killed() -> None:
         _, errors = running.communicate(timeout=DEADLINE)
     assert running.returncode == 1
     assert "a worker had to be killed" in errors
-    assert not any(one.is_running() for one in workers)
+    assert not any(worker.is_running() for worker in workers)

@@ -10,7 +10,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the first tables."""
     op.create_table(
         "books",
         sa.Column("book_id", sa.Integer, primary_key=True, autoincrement=False),

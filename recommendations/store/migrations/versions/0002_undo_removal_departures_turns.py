@@ -1,4 +1,4 @@
-"""Undone interactions, removed books, readers that are no more, and models in the order of their turns."""
+"""Undos, removed books, tombstones of readers, and the order in which models are served."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add columns and indexes, none of which rewrites a table, and the tombstones."""
+    """Add columns and indexes, without rewriting a table, and the tombstones."""
     op.add_column("books", sa.Column("added_on", sa.Date))
     op.add_column("books", sa.Column("isbn", sa.Text, nullable=False, server_default=""))
     op.add_column("books", sa.Column("removed", sa.Boolean, nullable=False, server_default=sa.false()))

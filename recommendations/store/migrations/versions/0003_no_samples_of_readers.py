@@ -1,4 +1,4 @@
-"""PostgreSQL keeps no samples of ids, so that no forgotten reader's stays in its statistics."""
+"""PostgreSQL keeps no samples of ids, so that its statistics name no forgotten reader."""
 
 from alembic import op
 
@@ -14,9 +14,9 @@ SAMPLED = (
 
 
 def upgrade() -> None:
-    """Take none from now on; SQLite, as `servicekit.database` has it look at tables, keeps none anyway."""
+    """Stop sampling on PostgreSQL; SQLite's statistics never have samples."""
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, column in SAMPLED:
-        # SQLAlchemy and Alembic know no such change.
+        # SQLAlchemy and Alembic cannot express this.
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")

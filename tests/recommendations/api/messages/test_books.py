@@ -1,4 +1,4 @@
-"""Every limit of a change of the catalogue, at its edge and beyond it."""
+"""The limits of requests that change the catalogue."""
 
 from datetime import date
 from typing import Any
@@ -17,8 +17,8 @@ TEXT = "must each be 1 to 10,000 characters and not blank"
 
 def checked(**fields: Any) -> Book | UpsertResult:
     message = pb.Book(**(DUNE | fields))
-    (one,) = books.books(pb.UpsertBooksRequest(books=[message]))
-    return one
+    (result,) = books.books(pb.UpsertBooksRequest(books=[message]))
+    return result
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def checked(**fields: Any) -> Book | UpsertResult:
     ],
 )
 def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
-    """What is within the limits is a book, read as an import reads it: without surrounding space and repetitions."""
+    """A book within the limits is read as an import reads it: without surrounding space and repetitions."""
     assert checked(**fields) == Book(**(DUNE | expected))
 
 
@@ -65,12 +65,12 @@ def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     ],
 )
 def test_refused_books(fields: dict[str, Any], reason: str) -> None:
-    """What is beyond a limit is refused with a sentence that names the field."""
+    """A book beyond a limit is refused with a sentence that names the field."""
     assert checked(**fields) == UpsertResult(UpsertOutcome.REFUSED, reason)
 
 
-def test_refused_ones_keep_their_place() -> None:
-    """Good and bad ones come back in the order of the request."""
+def test_refused_books_keep_their_position() -> None:
+    """Good and bad books come back in the order of the request."""
     batch = [pb.Book(id=1, title="a"), pb.Book(id=2), pb.Book(id=3, title="c")]
     first, second, third = books.books(pb.UpsertBooksRequest(books=batch))
     assert (first, third) == (Book(id=1, title="a"), Book(id=3, title="c"))
@@ -78,7 +78,7 @@ def test_refused_ones_keep_their_place() -> None:
 
 
 def test_a_thousand_books_and_one_more() -> None:
-    """A thousand are taken, and more refuse the whole call, to be stored and to be removed."""
+    """A thousand may be upserted or removed; one more, and the whole call is refused."""
     message = pb.UpsertBooksRequest(books=[pb.Book(id=1, title="a")] * 1000)
     assert len(books.books(message)) == 1000
     message.books.append(pb.Book(id=1, title="a"))
@@ -92,7 +92,7 @@ def test_a_thousand_books_and_one_more() -> None:
 
 
 def test_books_to_remove() -> None:
-    """Each is named once, however often it stands there."""
+    """A repeated id counts once."""
     assert books.removed_books(pb.RemoveBooksRequest(book_ids=[3, 1, 3])) == [1, 3]
     assert books.removed_books(pb.RemoveBooksRequest()) == []
 

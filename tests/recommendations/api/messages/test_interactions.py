@@ -1,4 +1,4 @@
-"""Every limit of an interaction and of a page of them, at its edge and beyond it."""
+"""The limits of interactions and of requests for a page of them."""
 
 import base64
 import math
@@ -32,8 +32,8 @@ def checked(**fields: Any) -> Interaction | Result:
     if seconds is not None:
         message.occurred_at.seconds = seconds
         message.occurred_at.nanos = nanos
-    (one,) = interactions.interactions(pb.RecordInteractionsRequest(interactions=[message]), NOW)
-    return one
+    (result,) = interactions.interactions(pb.RecordInteractionsRequest(interactions=[message]), NOW)
+    return result
 
 
 TOMORROW = int((NOW + timedelta(days=1)).timestamp())
@@ -61,7 +61,7 @@ TOMORROW = int((NOW + timedelta(days=1)).timestamp())
     ],
 )
 def test_good_interactions(fields: dict[str, Any]) -> None:
-    """What is within the limits is an interaction."""
+    """They are within the limits."""
     assert isinstance(checked(**fields), Interaction)
 
 
@@ -103,12 +103,12 @@ def test_good_interactions(fields: dict[str, Any]) -> None:
     ],
 )
 def test_refused_interactions(fields: dict[str, Any], reason: str) -> None:
-    """What is beyond a limit is refused with a sentence that names the field."""
+    """An interaction beyond a limit is refused with a sentence that names the field."""
     assert checked(**fields) == Result(Outcome.REFUSED, reason)
 
 
 def test_every_field_of_an_interaction() -> None:
-    """What the message says is what the domain gets, and an absent time is now."""
+    """Every field of the message is translated, and an absent time means now."""
     assert checked(kind=pb.Interaction.KIND_RATING, value=4.5, recommendation_id="list", seconds=7) == Interaction(
         id="a",
         reader_id=1,
@@ -126,8 +126,8 @@ def test_every_field_of_an_interaction() -> None:
     )
 
 
-def test_refused_ones_keep_their_place() -> None:
-    """Good and bad ones come back in the order of the request."""
+def test_refused_interactions_keep_their_position() -> None:
+    """Good and bad interactions come back in the order of the request."""
     batch = [pb.Interaction(**(GOOD | {"user_id": reader})) for reader in (1, 0, 2)]
     first, second, third = interactions.interactions(pb.RecordInteractionsRequest(interactions=batch), NOW)
     assert isinstance(first, Interaction)
@@ -137,7 +137,7 @@ def test_refused_ones_keep_their_place() -> None:
 
 
 def test_a_thousand_interactions_and_one_more() -> None:
-    """A thousand are taken, and more refuse the whole call."""
+    """A thousand are accepted; one more, and the whole call is refused."""
     message = pb.RecordInteractionsRequest(interactions=[pb.Interaction(**GOOD)] * 1000)
     assert len(interactions.interactions(message, NOW)) == 1000
     message.interactions.append(pb.Interaction(**GOOD))
@@ -155,8 +155,8 @@ def test_page_size(asked: int, limit: int) -> None:
 
 
 @pytest.mark.parametrize("sequence", [1, 2, 255, 256, 2**31, 2**63 - 1])
-def test_a_page_leads_to_the_next_one(sequence: int) -> None:
-    """The token of a page, given back, continues where that page ended; it needs no quoting in an address."""
+def test_page_tokens(sequence: int) -> None:
+    """The token of a page continues where that page ended; it needs no quoting in a URL."""
     token = interactions.history_response(HistoryPage((), sequence)).next_page_token
     assert token.replace("-", "").replace("_", "").isalnum()
     message = pb.ListInteractionsRequest(user_id=7, page_token=token)
@@ -164,7 +164,7 @@ def test_a_page_leads_to_the_next_one(sequence: int) -> None:
 
 
 def test_the_last_page_has_no_token() -> None:
-    """An empty token says that there is no more."""
+    """An empty token means that there are no more pages."""
     assert interactions.history_response(HistoryPage((), None)) == pb.ListInteractionsResponse()
 
 
@@ -185,7 +185,7 @@ def test_the_last_page_has_no_token() -> None:
     ],
 )
 def test_malformed_page_tokens(token: str) -> None:
-    """Whatever no answer had as its token names the field."""
+    """A token that no response had is refused with the name of the field."""
     with pytest.raises(InvalidArgument) as caught:
         interactions.history_request(pb.ListInteractionsRequest(user_id=7, page_token=token))
     assert (caught.value.field, caught.value.description) == ("page_token", "is not a next_page_token")
@@ -207,7 +207,7 @@ def test_malformed_requests_for_a_page(fields: dict[str, Any], field: str, descr
 
 
 def test_every_field_of_a_page() -> None:
-    """What the store has is what the message says, in UTC; a time that nobody knows is absent."""
+    """Every field is translated, times to UTC; an unknown time is absent."""
     rating = Interaction(
         id="a",
         reader_id=1,

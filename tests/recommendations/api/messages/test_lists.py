@@ -1,4 +1,4 @@
-"""Requests for lists, with every limit at its edge and beyond it, and the lists."""
+"""Requests for lists, with their limits, and the lists."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def test_max_results(asked: int, limit: int) -> None:
 
 
 def test_a_request_of_an_old_client() -> None:
-    """An empty message is mysteries for nobody, ten of them."""
+    """An empty message means ten mysteries for reader 0."""
     asked = lists.recommend_request(request())
     assert (asked.reader_id, asked.category, asked.limit, asked.excluded) == (0, Category.MYSTERY, 10, frozenset())
     assert asked.selection is Selection.FOR_YOU
@@ -51,7 +51,7 @@ def test_a_request_of_an_old_client() -> None:
     ],
 )
 def test_malformed_requests(fields: dict[str, Any], field: str, description: str) -> None:
-    """The field is named, with the place of the request where it is one of several."""
+    """The error names the field, in a batch with the position of the request."""
     with pytest.raises(InvalidArgument) as caught:
         lists.recommend_request(request(**fields))
     assert (caught.value.field, caught.value.description) == (field, description)
@@ -61,13 +61,13 @@ def test_malformed_requests(fields: dict[str, Any], field: str, description: str
 
 
 def test_a_thousand_excluded_books() -> None:
-    """The most that may be left out are left out; 0 among them is nobody's book and no error."""
+    """This is the most that may be excluded; the id 0 is no error."""
     assert lists.recommend_request(request(exclude_book_ids=range(1000))).excluded == frozenset(range(1000))
 
 
 @pytest.mark.parametrize("category", [36, 9999, -1, INT32_MAX])
 def test_unknown_categories(category: int) -> None:
-    """An unknown number is CategoryNotFound, unless any category will do."""
+    """An unknown number is CategoryNotFound, unless `any_category` is set."""
     with pytest.raises(CategoryNotFound):
         lists.recommend_request(request(category=category))
     with pytest.raises(CategoryNotFound):
@@ -90,7 +90,7 @@ def test_too_few_or_many_lists(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_as_many_lists_as_allowed(count: int) -> None:
+def test_the_fewest_and_the_most_lists(count: int) -> None:
     """Each request of a batch is translated, in order."""
     asked = lists.recommend_requests(
         pb.RecommendBatchRequest(requests=[request(user_id=number) for number in range(count)])
@@ -105,7 +105,7 @@ def test_known_selections(selection: Selection) -> None:
 
 
 def test_every_field_of_a_request_for_similar_books() -> None:
-    """What the message says is what the domain gets; only the book must be named."""
+    """Every field is translated; only the book is required."""
     message = pb.SimilarBooksRequest(book_id=7, user_id=5, max_results=3, exclude_book_ids=[8, 0])
     assert lists.similar_request(message) == SimilarBooksRequest(
         book_id=7, reader_id=5, limit=3, excluded=frozenset({8, 0})
@@ -139,20 +139,20 @@ def list_of(*books: Book) -> RecommendationList:
     return RecommendationList(recommendations=recommendations, recommendation_id="list", model_version="m1")
 
 
-def test_a_changed_book_is_prepared_anew() -> None:
-    """What is prepared belongs to one state of a book, and no state is kept once the book has changed."""
+def test_a_changed_book_is_serialized_again() -> None:
+    """The cache has only the latest version of a book."""
     messages = lists.ListMessages()
     for title in ("Dune", "Dune Messiah", "Dune"):
         book = Book(id=1, title=title)
         (recommendation,) = messages.response(list_of(book)).recommendations
         assert (recommendation.title, recommendation.reason.books[0].title) == (title, title)
-        assert [kept for kept, *_ in messages._prepared.values()] == [book]
+        assert [cached for cached, *_ in messages._cache.values()] == [book]
 
 
-def test_prepared_books_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit everything is prepared anew, and the answers are the same."""
-    monkeypatch.setattr(lists, "MOST_PREPARED", 2)
+def test_the_cache_of_books_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit the cache is cleared, and the responses stay the same."""
+    monkeypatch.setattr(lists, "MAX_CACHED_BOOKS", 2)
     messages = lists.ListMessages()
     books = [Book(id=id_, title=str(id_)) for id_ in range(5)]
     assert messages.response(list_of(*books)) == lists.ListMessages().response(list_of(*books))
-    assert len(messages._prepared) <= 2
+    assert len(messages._cache) <= 2

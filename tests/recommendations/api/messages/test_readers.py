@@ -1,4 +1,4 @@
-"""Who may be merged and forgotten."""
+"""Requests to merge and to forget readers."""
 
 import pytest
 
@@ -10,8 +10,8 @@ INT32_MAX = 2**31 - 1
 
 
 def test_a_merge() -> None:
-    """The first becomes the second."""
-    assert readers.merge(pb.MergeReadersRequest(from_user_id=1, into_user_id=INT32_MAX)) == (1, INT32_MAX)
+    """The first id is merged into the second."""
+    assert readers.merged_readers(pb.MergeReadersRequest(from_user_id=1, into_user_id=INT32_MAX)) == (1, INT32_MAX)
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,14 @@ def test_a_merge() -> None:
 def test_malformed_merges(from_id: int, into_id: int, field: str, description: str) -> None:
     """The field is named."""
     with pytest.raises(InvalidArgument) as caught:
-        readers.merge(pb.MergeReadersRequest(from_user_id=from_id, into_user_id=into_id))
+        readers.merged_readers(pb.MergeReadersRequest(from_user_id=from_id, into_user_id=into_id))
     assert (caught.value.field, caught.value.description) == (field, description)
 
 
 def test_forgetting() -> None:
-    """A positive id is forgotten, and nobody is not."""
-    assert readers.forgotten(pb.ForgetReaderRequest(user_id=INT32_MAX)) == INT32_MAX
+    """The id must be positive."""
+    assert readers.forgotten_reader(pb.ForgetReaderRequest(user_id=INT32_MAX)) == INT32_MAX
     for id_ in (0, -1):
         with pytest.raises(InvalidArgument) as caught:
-            readers.forgotten(pb.ForgetReaderRequest(user_id=id_))
+            readers.forgotten_reader(pb.ForgetReaderRequest(user_id=id_))
         assert (caught.value.field, caught.value.description) == ("user_id", "must be positive")
