@@ -8,7 +8,7 @@ from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator import books, events, imports, orders
-from marketplace.web.moderator.arguments import PAGE
+from marketplace.web.moderator.parameters import PAGE
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_account
 from marketplace.web.security import no_store

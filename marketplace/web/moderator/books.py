@@ -9,7 +9,7 @@ from marketplace.domain.moderation import BookColumn, BookFilter, CatalogueBook
 from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_BY_ATTRIBUTE, BookForm, empty_form, form_of
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, redirect_back, typed
-from marketplace.web.moderator.arguments import PAGE, choice, moderator_id, search_words, sort_column
+from marketplace.web.moderator.parameters import PAGE, choice, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.errors import EventNotFound
 from marketplace.web.flash import flash
-from marketplace.web.moderator.arguments import PAGE, moderator_id
+from marketplace.web.moderator.parameters import PAGE, moderator_id
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 

@@ -10,7 +10,7 @@ from marketplace.domain.orders import NEXT_STATES, OrderState
 from marketplace.usecases.moderation import MODERATOR_STATES
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
-from marketplace.web.moderator.arguments import PAGE, moderator_id, search_words, sort_column
+from marketplace.web.moderator.parameters import PAGE, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 

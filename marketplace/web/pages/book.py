@@ -47,7 +47,7 @@ def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     return Preference(
         rating=by_kind.get(InteractionKind.RATING),
         not_interested=by_kind.get(InteractionKind.NOT_INTERESTED),
-        is_on_wishlist=work.wishes.has(reader_id, book_id),
+        is_on_wishlist=work.wishlists.has(reader_id, book_id),
     )
 
 

@@ -86,12 +86,12 @@ def test_deleting_a_reader_deletes_their_data(store: Store) -> None:
     gone, stays = reader(store, VIEW), reader(store, replace(VIEW, id="view-2"))
     with store.write() as work:
         for each in (gone, stays):
-            work.wishes.add(each, 7, NOON)
+            work.wishlists.add(each, 7, NOON)
         work.readers.remove(gone)
         work.commit()
     with store.read() as work:
-        assert (work.interactions.count(gone), work.wishes.of(gone)) == (0, [])
-        assert (work.interactions.count(stays), work.wishes.of(stays)) == (1, [(7, NOON)])
+        assert (work.interactions.count(gone), work.wishlists.of(gone)) == (0, [])
+        assert (work.interactions.count(stays), work.wishlists.of(stays)) == (1, [(7, NOON)])
 
 
 def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
@@ -100,13 +100,13 @@ def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
     one, other = reader(store), reader(store)
     later = NOON + timedelta(days=1)
     with store.write() as work:
-        work.wishes.add(one, 7, NOON)
-        work.wishes.add(one, 7, later)
-        work.wishes.add(one, 8, later)
-        work.wishes.add(other, 7, later)
-        assert work.wishes.of(one) == [(8, later), (7, NOON)]
-        assert (work.wishes.has(one, 7), work.wishes.has(other, 8)) == (True, False)
-        work.wishes.copy(one, other)
-        assert work.wishes.of(other) == [(7, later), (8, later)]
-        work.wishes.remove(other, 7)
-        assert work.wishes.of(other) == [(8, later)]
+        work.wishlists.add(one, 7, NOON)
+        work.wishlists.add(one, 7, later)
+        work.wishlists.add(one, 8, later)
+        work.wishlists.add(other, 7, later)
+        assert work.wishlists.of(one) == [(8, later), (7, NOON)]
+        assert (work.wishlists.has(one, 7), work.wishlists.has(other, 8)) == (True, False)
+        work.wishlists.copy(one, other)
+        assert work.wishlists.of(other) == [(7, later), (8, later)]
+        work.wishlists.remove(other, 7)
+        assert work.wishlists.of(other) == [(8, later)]

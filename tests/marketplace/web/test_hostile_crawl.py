@@ -174,7 +174,7 @@ def kept_of(store: Store, reader_id: int) -> object:
         return (
             work.accounts.by_reader(reader_id),
             work.interactions.latest(reader_id, 1000),
-            work.wishes.of(reader_id),
+            work.wishlists.of(reader_id),
             work.carts.of(reader_id),
             [
                 row

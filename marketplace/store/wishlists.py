@@ -8,7 +8,7 @@ from marketplace.store.schema import wishes
 from servicekit.database import insert_into
 
 
-class Wishes:
+class Wishlists:
     """Wishlists, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:

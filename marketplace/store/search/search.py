@@ -12,7 +12,7 @@ from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import COST_OF_A_LETTER, Corrector
 from marketplace.store.search.query import Form, Group, Match, Query, as_prefixes, as_typed, parse
 from marketplace.store.search.ranking import Ranked, rank
-from marketplace.store.search.suggesting import suggestions
+from marketplace.store.search.suggestions import suggestions
 
 MAX_RESULTS = 480
 """How many of the matching books paging can reach."""
