@@ -24,7 +24,7 @@ class Interactions:
         self._connection = connection
 
     def add(self, interaction: Interaction) -> None:
-        """Store an interaction with a new id; a book has one rating and one dismissal of a reader at most."""
+        """Store an interaction with a new id; a reader has at most one rating and one dismissal of a book."""
         row = {
             "interaction_id": interaction.id,
             "reader_id": interaction.reader_id,
@@ -59,8 +59,8 @@ class Interactions:
 
     def latest(self, reader_id: int, limit: int, offset: int = 0) -> list[Interaction]:
         """This reader's interactions, latest first."""
-        given = {"reader": reader_id, "limit": limit, "offset": offset}
-        return [_interaction(row) for row in self._connection.execute(_LATEST, given)]
+        parameters = {"reader": reader_id, "limit": limit, "offset": offset}
+        return [_interaction(row) for row in self._connection.execute(_LATEST, parameters)]
 
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
@@ -82,8 +82,8 @@ class Interactions:
 
     def move(self, from_reader: int, into_reader: int) -> None:
         """Move one reader's interactions to another; they must not both have rated, or both dismissed, a book."""
-        moving = update(interactions).where(interactions.c.reader_id == from_reader)
-        self._connection.execute(moving.values(reader_id=into_reader))
+        statement = update(interactions).where(interactions.c.reader_id == from_reader)
+        self._connection.execute(statement.values(reader_id=into_reader))
 
     def _of(self, reader_id: int) -> Any:
         return _OF_READER.params(reader=reader_id)

@@ -73,7 +73,7 @@ class Store:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Upgrade the tables, and index the books from before the index existed."""
+        """Upgrade the tables, and index books that an older version stored without an index."""
         with _translated_errors():
             migrations.upgrade(self.engine, MIGRATIONS)
         indexed = _INDEX_BATCH

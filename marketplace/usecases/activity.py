@@ -206,7 +206,7 @@ def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         raise StillModerator
     if work.orders.has_open(reader_id):
         raise OpenOrders
-    work.orders.forget(reader_id)
+    work.orders.anonymize(reader_id)
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)

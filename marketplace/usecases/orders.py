@@ -145,7 +145,7 @@ def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, 
         return False
     if to not in NEXT_STATES[order.state]:
         raise StateConflict(f"{order.state.value} → {to.value}")
-    work.orders.enter(order_id, to, by=by, at=moment)
+    work.orders.set_state(order_id, to, by=by, at=moment)
     if to is OrderState.PAID:
         _record_purchases(work, order, moment)
     if to in {OrderState.CANCELLED, OrderState.REJECTED}:

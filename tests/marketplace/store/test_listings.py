@@ -53,7 +53,7 @@ def plans(store: Store) -> Iterator[list[str]]:
             steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
 
-@pytest.mark.parametrize("few", [0, 2000], ids=["walking an index", "sorting"])
+@pytest.mark.parametrize("max_sorted", [0, 2000], ids=["walking an index", "sorting"])
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
@@ -65,12 +65,12 @@ def plans(store: Store) -> Iterator[list[str]]:
         (Sort.PRICE_DESCENDING, [1, 3, 2, 5, 4]),
     ],
 )
-def test_a_category_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
+def test_a_category_in_every_order(store: Store, sort: Sort, expected: list[int], max_sorted: int) -> None:
     """Ties by id, unknown values last, articles ignored; for large and small categories alike."""
     put(store, *NOVELS, Book(id=9, title="Dune", categories=(Category.SCIENCE_FICTION,)))
     counted(store, (1, 4), (2, 4), (1, 2))
     with store.engine.connect() as connection:
-        listings = Listings(connection, few=few)
+        listings = Listings(connection, max_sorted=max_sorted)
         page = listings.in_category(Category.CLASSICS, sort, limit=10)
         assert [card.id for card in page.cards] == expected
         assert page.total == 5
@@ -123,7 +123,7 @@ def test_a_large_category_is_not_sorted(store: Store, sort: Sort) -> None:
     """SQLite walks an index, and stops when the page is full."""
     put(store, *NOVELS)
     with plans(store) as planned, store.engine.connect() as connection:
-        Listings(connection, few=0).in_category(Category.CLASSICS, sort, limit=2)
+        Listings(connection, max_sorted=0).in_category(Category.CLASSICS, sort, limit=2)
     assert planned
     assert not any("TEMP B-TREE" in step for step in planned), planned
 

@@ -5,7 +5,7 @@ import pytest
 from marketplace.domain.books import Book, SearchPage, Sort, Suggestion
 from marketplace.domain.categories import Category
 from marketplace.store import Store
-from marketplace.store.listings import FEW
+from marketplace.store.listings import MAX_SORTED
 from marketplace.store.search import MAX_RESULTS, Search
 from tests.marketplace.store.test_store import counted
 from tests.marketplace.stored import put
@@ -35,11 +35,11 @@ def find(
     offset: int = 0,
     *,
     max_results: int = MAX_RESULTS,
-    few: int = FEW,
+    max_sorted: int = MAX_SORTED,
 ) -> SearchPage:
     """One page, in a transaction of its own."""
     with store.engine.connect() as connection:
-        search = Search(connection, max_results=max_results, few=few)
+        search = Search(connection, max_results=max_results, max_sorted=max_sorted)
         return search.find(query, sort=sort, limit=limit, offset=offset)
 
 

@@ -48,7 +48,7 @@ def test_many_matches_are_not_sorted(store: Store, sort: Sort) -> None:
     """SQLite walks an index, and stops when it has enough."""
     put(store, *SHELF)
     with plans(store) as planned:
-        find(store, "dune", sort, few=0)
+        find(store, "dune", sort, max_sorted=0)
     assert planned
     assert not any("TEMP B-TREE" in step for step in planned), planned
 

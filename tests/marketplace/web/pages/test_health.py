@@ -33,7 +33,7 @@ def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) ->
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
         work.outbox.add(PaymentWithdrawn("7K3M"), created_at=moment)
         work.outbox.mark_failed({2: "reader 7 is unknown"})
-        work.deliveries.take(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
+        work.deliveries.acquire(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
         error = "RecommenderUnavailable UNIMPLEMENTED"
         work.deliveries.failed(Destination.RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)
         work.commit()
