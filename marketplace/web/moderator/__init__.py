@@ -1,4 +1,4 @@
-"""The moderators' pages, all behind one guard."""
+"""The moderators' pages, all behind one check of rights."""
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -75,6 +75,6 @@ def _is_moderator(account: Account | None) -> bool:
 
 
 def _to_sign_in() -> Answer:
-    # A form that was posted cannot be sent again; a page can be opened again.
+    # A posted form cannot be sent again after signing in; a page can be opened.
     back = request.full_path.rstrip("?") if request.method == "GET" else url_for("moderator.overview")
     return redirect(url_for("account.sign_in_form", next=back), 303)

@@ -1,4 +1,4 @@
-"""A reader's own pages: what they did, and their wishlist."""
+"""A reader's activity and wishlist."""
 
 from flask import Blueprint, render_template
 

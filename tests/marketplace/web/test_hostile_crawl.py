@@ -23,7 +23,7 @@ from marketplace.domain.recommending import (
 )
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import Limit, Limiter, Tried
+from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
@@ -133,7 +133,7 @@ def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
         for _ in range(10):
             work.all_books.new_id(NOON)
         work.commit()
-    endless = Limiter(dict.fromkeys(Tried, Limit(1_000_000, 1)))
+    endless = Limiter(dict.fromkeys(Attempt, Limit(1_000_000, 1)))
     settings = Settings(data_dir=tmp_path)
     return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=endless)
 

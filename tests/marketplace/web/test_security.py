@@ -11,7 +11,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from marketplace.web.security import address, count_by_address
 from tests.marketplace.browser import Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender
@@ -28,7 +28,7 @@ def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
         store=store,
         passwords=quick_passwords(),
     )
-    limiter = Limiter({**LIMITS, Tried.SEARCH_BY_ADDRESS: Limit(2, 60)})
+    limiter = Limiter({**LIMITS, Attempt.SEARCH_BY_ADDRESS: Limit(2, 60)})
 
     @app.get("/who")
     def who() -> dict[str, str]:
@@ -36,7 +36,7 @@ def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
 
     @app.get("/search-of-the-test")
     def search() -> str:
-        count_by_address(limiter, Tried.SEARCH_BY_ADDRESS)
+        count_by_address(limiter, Attempt.SEARCH_BY_ADDRESS)
         return "found"
 
     return app
@@ -218,19 +218,19 @@ def test_rate_limited_requests_get_retry_after(client: FlaskClient) -> None:
 
 def test_a_success_resets_only_its_own_count() -> None:
     """Not that of another key or of another limit."""
-    limiter = Limiter({Tried.SIGN_IN_BY_EMAIL: Limit(1, 60), Tried.SEARCH_BY_ADDRESS: Limit(1, 60)})
+    limiter = Limiter({Attempt.SIGN_IN_BY_EMAIL: Limit(1, 60), Attempt.SEARCH_BY_ADDRESS: Limit(1, 60)})
     for key in ("a", "b"):
-        assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, key) == 0
-    assert limiter.wait(Tried.SEARCH_BY_ADDRESS, "a") == 0
-    limiter.succeeded(Tried.SIGN_IN_BY_EMAIL, "a")
-    assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, "a") == 0
-    assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, "b") > 0
-    assert limiter.wait(Tried.SEARCH_BY_ADDRESS, "a") > 0
+        assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, key) == 0
+    assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, "a") == 0
+    limiter.reset(Attempt.SIGN_IN_BY_EMAIL, "a")
+    assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, "a") == 0
+    assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, "b") > 0
+    assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, "a") > 0
 
 
 def test_every_kind_of_try_has_a_limit() -> None:
     """The table of limits is complete."""
-    assert set(LIMITS) == set(Tried)
+    assert set(LIMITS) == set(Attempt)
 
 
 def test_large_forms_are_rejected_with_a_page(app: Flask) -> None:

@@ -11,7 +11,7 @@ from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.store.search import MAX_RESULTS
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 from tests.marketplace.web.pages.reading import links, page
@@ -73,7 +73,7 @@ def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
 
 def test_searches_are_rate_limited(store: Store, recommender: FakeRecommender, app: Flask, tmp_path: Path) -> None:
     """By address; a page without a query does not count."""
-    limits = dict(LIMITS) | {Tried.SEARCH_BY_ADDRESS: Limit(2, 60), Tried.SUGGEST_BY_ADDRESS: Limit(1, 60)}
+    limits = dict(LIMITS) | {Attempt.SEARCH_BY_ADDRESS: Limit(2, 60), Attempt.SUGGEST_BY_ADDRESS: Limit(1, 60)}
     client = create_app(Settings(data_dir=tmp_path), recommender, store=store, limiter=Limiter(limits)).test_client()
     assert [client.get("/search?q=dune").status_code for _ in range(3)] == [200, 200, 429]
     assert [client.get("/search/suggest?q=du").status_code for _ in range(2)] == [200, 429]

@@ -9,7 +9,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
@@ -27,10 +27,10 @@ def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
     put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
-        Tried.SIGN_IN_BY_ADDRESS: Limit(5, 60),
-        Tried.SIGN_IN_BY_EMAIL: Limit(3, 60),
-        Tried.PASSWORD_BY_READER: Limit(2, 60),
-        Tried.SIGN_UP_BY_ADDRESS: Limit(4, 60),
+        Attempt.SIGN_IN_BY_ADDRESS: Limit(5, 60),
+        Attempt.SIGN_IN_BY_EMAIL: Limit(3, 60),
+        Attempt.PASSWORD_BY_READER: Limit(2, 60),
+        Attempt.SIGN_UP_BY_ADDRESS: Limit(4, 60),
     }
     return create_app(
         Settings(data_dir=tmp_path),
