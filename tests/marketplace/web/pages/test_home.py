@@ -85,7 +85,7 @@ def test_a_book_dismissed_a_moment_ago_is_not_shown(browser: Browser, recommende
 
 def test_only_personal_shelves_have_a_not_interested_button(browser: Browser, recommender: FakeRecommender) -> None:
     """Visitors have none, because the form would set a cookie; nor have popular books."""
-    assert 'class="wave"' not in browser.get("/")
+    assert "card-button" not in browser.get("/")
     browser.get("/books/21?from=shop")
     html = browser.get("/")
     assert 'formaction="/books/20/not-interested?from=list-1"' in html
@@ -192,7 +192,7 @@ def test_a_reader_sees_their_last_shelves_during_an_outage(
     before = links(page(visitor))
     recommender.error = RecommenderUnavailable("down")
     html = page(visitor)
-    assert f"{BREAK} These are your shelves from a moment ago." in html
+    assert f"{BREAK} These are your recommendations from a moment ago." in html
     assert links(html) == before
     assert "best-sellers" in page(app.test_client())
 
@@ -206,7 +206,7 @@ def test_a_category_page_does_not_replace_the_remembered_home_shelves(
     page(visitor, "/categories/mystery")
     recommender.error = RecommenderUnavailable("down")
     html = page(visitor)
-    assert "These are your shelves from a moment ago." in html
+    assert "These are your recommendations from a moment ago." in html
     assert links(html) == before
 
 
