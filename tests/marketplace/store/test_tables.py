@@ -113,8 +113,8 @@ def test_a_table_ends_at_its_limit(shop: Store) -> None:
     order = [books_table.c.book_id]
     with shop.read() as work:
         connection = work._connection
-        chosen = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, max_rows=3)
-        assert (list(chosen.rows), chosen.total, chosen.has_more) == ([3], 3, True)
+        page = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, max_rows=3)
+        assert (list(page.rows), page.total, page.has_more) == ([3], 3, True)
         beyond = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=3, max_rows=3)
         assert (list(beyond.rows), beyond.total) == ([], 3)
 
@@ -200,8 +200,8 @@ def test_ids_of_new_books_are_never_reused(store: Store) -> None:
     assert ids == [1_000_000_000, 1_000_000_001]
 
 
-def test_a_book_is_found_by_words_that_begin_with_a_blank(shop: Store) -> None:
-    """The migration writes the search text of existing books so."""
+def test_the_search_text_has_a_space_before_every_word(shop: Store) -> None:
+    """The migration writes the search text of existing books in the same form."""
     with shop.read() as work:
         rows = work._connection.execute(select(books_table.c.book_id, books_table.c.sought)).all()
     words = {row.book_id: row.sought for row in rows}

@@ -1,4 +1,4 @@
-"""Health."""
+"""Liveness and readiness."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def test_liveness_and_readiness_are_reported(
 
 
 def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) -> None:
-    """What waits, what failed, and how often; the shop stays ready."""
+    """Its waiting and failed events and its failures; the shop stays ready."""
     moment = datetime.now(UTC)
     with store.write() as work:
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))

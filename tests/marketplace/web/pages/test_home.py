@@ -110,7 +110,7 @@ def test_popular_and_new_books_are_not_called_personal(visitor: FlaskClient, rec
 def test_a_visitor_is_always_shown_mystery_books(
     visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable | None
 ) -> None:
-    """Under the shop's name, as recommended or, without Recommendations, from the category's best-sellers."""
+    """As recommended or, without Recommendations, from the category's best-sellers."""
     recommender.answer = [shelf(20), shelf(21), shelf(1, 2, name="mysteries")]
     recommender.error = error
     html = page(visitor)
@@ -164,9 +164,9 @@ def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recom
     """No shelf is empty, and no book is on two."""
     recommender.answer = []
     html = page(visitor)
-    found = links(html)
-    assert found[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
-    assert len(found) == len(set(found)) == 14
+    shown = links(html)
+    assert shown[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
+    assert len(shown) == len(set(shown)) == 14
     assert BREAK not in html
     assert "New arrivals" not in html
 

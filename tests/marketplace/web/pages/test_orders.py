@@ -1,4 +1,4 @@
-"""Orders."""
+"""The pages of orders."""
 
 import pytest
 from flask import Flask
@@ -19,7 +19,7 @@ def buyer(browser: Browser) -> Browser:
 
 
 def bring(store: Store, order_id: str, *states: OrderState) -> None:
-    """Bring an order into these states."""
+    """Change an order's state, one after the other."""
     with store.write() as work:
         for state in states:
             change_state(work, order_id, state, by=Actor.MODERATOR, moment=NOON)

@@ -25,8 +25,8 @@ def test_a_typo_is_corrected_visibly(visitor: FlaskClient) -> None:
     assert 'value="Hyperoin"' in html
 
 
-def test_a_search_that_finds_nothing_offers_something(visitor: FlaskClient) -> None:
-    """It says so, and shows what is popular; an empty search asks for a word."""
+def test_a_search_without_results_shows_popular_books(visitor: FlaskClient) -> None:
+    """The page says so and shows popular books; an empty search asks for words."""
     html = page(visitor, "/search?q=zzzzqqqq")
     assert "No results for “zzzzqqqq”" in html
     assert links(html)
@@ -39,9 +39,9 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
     put(store, *(Book(id=100 + n, title=f"Ode {n:02}", year=1800 + n) for n in range(30)))
     html = page(visitor, "/search?q=ode&sort=newest")
     assert links(html)[0] == "/books/129?from=shop"
-    following = re.search(r'rel="next" href="([^"]+)"', html)
-    assert following
-    assert links(page(visitor, following[1]))[-1] == "/books/100?from=shop"
+    next_link = re.search(r'rel="next" href="([^"]+)"', html)
+    assert next_link
+    assert links(page(visitor, next_link[1]))[-1] == "/books/100?from=shop"
     page(visitor, "/search?q=ode&page=3", 404)
     page(visitor, "/search?q=ode&sort=no", 404)
 
@@ -63,8 +63,8 @@ def test_markup_in_a_query_is_escaped(visitor: FlaskClient) -> None:
         assert "<script>" not in response.text
 
 
-def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
-    """To a book, an author or a category, as what was typed begins."""
+def test_suggestions_have_links(visitor: FlaskClient) -> None:
+    """To a book, an author or a category."""
     assert 'href="/books/20?from=shop"' in page(visitor, "/search/suggest?q=dun")
     assert 'href="/authors/frank-herbert"' in page(visitor, "/search/suggest?q=herb")
     assert 'href="/categories/mystery"' in page(visitor, "/search/suggest?q=myst")

@@ -17,13 +17,13 @@ from tests.marketplace.stored import put
 
 @pytest.fixture
 def recommender() -> FakeRecommender:
-    """Remembers for whom it was asked."""
+    """Records the readers of its requests."""
     return FakeRecommender()
 
 
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
-    """A shop with one book, that lets one sign in three times a minute and five from one address."""
+    """A shop with one book; an account has three attempts to sign in a minute, an address five."""
     put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
