@@ -64,8 +64,7 @@ class Interactions:
 
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
-        number: int = self._connection.execute(counted).scalar_one()
-        return number
+        return int(self._connection.execute(counted).scalar_one())
 
     def ratings(self, book_id: int) -> Ratings:
         """The number and the mean of a book's ratings."""

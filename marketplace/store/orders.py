@@ -84,8 +84,7 @@ class StoredOrders:
 
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
-        number: int = self._connection.execute(counted).scalar_one()
-        return number
+        return int(self._connection.execute(counted).scalar_one())
 
     def placed_with(self, reader_id: int, key: str) -> tuple[str, str] | None:
         """The id and the digest of the order that this reader placed with this key."""
@@ -94,13 +93,6 @@ class StoredOrders:
             placed.where(orders.c.reader_id == reader_id, orders.c.checkout_key == key)
         ).first()
         return None if row is None else (row.order_id, row.checkout_digest)
-
-    def reader_of(self, order_id: str) -> int | None:
-        """The reader of an order.
-
-        Raises OrderNotFound.
-        """
-        return self.get(order_id).reader_id
 
     def lock(self, order_id: str) -> Order:
         """An order, locked against changes until the end of the transaction.

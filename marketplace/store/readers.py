@@ -19,8 +19,7 @@ class Readers:
     def add(self, created_at: datetime) -> int:
         """Create a reader; returns the id, from 1,000,000,000 upward."""
         statement = insert(readers).values(created_at=created_at).returning(readers.c.reader_id)
-        reader_id: int = self._connection.execute(statement).scalar_one()
-        return reader_id
+        return int(self._connection.execute(statement).scalar_one())
 
     def exists(self, reader_id: int) -> bool:
         row = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)

@@ -68,8 +68,7 @@ class AllBooks:
     def new_id(self, moment: datetime) -> int:
         """A new id for a book that is created in the shop, from 1,000,000,000 upward and never reused."""
         statement = insert(made_books).values(made_at=moment).returning(made_books.c.book_id)
-        book_id: int = self._connection.execute(statement).scalar_one()
-        return book_id
+        return int(self._connection.execute(statement).scalar_one())
 
     def hide(self, book: Book) -> None:
         self._index.remove([book.id])
@@ -117,9 +116,8 @@ class AllBooks:
         return page.with_rows(by_id)
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
-        counting = select(func.count()).select_from(books).where(*conditions)
-        number: int = self._connection.execute(counting).scalar_one()
-        return number
+        counted = select(func.count()).where(*conditions)
+        return int(self._connection.execute(counted).scalar_one())
 
     def _matches(self, word: str) -> ColumnElement[bool]:
         has_text = has_word(self._connection, books.c.sought, word)

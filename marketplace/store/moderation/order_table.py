@@ -28,9 +28,8 @@ class OrderTable:
         self._connection = connection
 
     def count(self, state: OrderState) -> int:
-        counting = select(func.count()).select_from(orders).where(orders.c.state == state.value)
-        number: int = self._connection.execute(counting).scalar_one()
-        return number
+        counted = select(func.count()).where(orders.c.state == state.value)
+        return int(self._connection.execute(counted).scalar_one())
 
     def page(
         self,
