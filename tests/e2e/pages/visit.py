@@ -11,7 +11,6 @@ BOOK = "The Hitchhiker's Guide to the Galaxy"
 MISSPELT = "hichhikers giude galaxi"
 HALF_STARS = 9
 PASSWORD = "many small green islands"
-DEADLINE_SECONDS = 15.0
 
 
 def load_until(page: Page, url: str, is_complete: Callable[[], bool]) -> None:
@@ -25,7 +24,7 @@ def load_until(page: Page, url: str, is_complete: Callable[[], bool]) -> None:
         page.goto(url)
         return is_complete()
 
-    await_that(load, seconds=DEADLINE_SECONDS, show=page.content)
+    await_that(load, show=page.content)
 
 
 class Visit:
