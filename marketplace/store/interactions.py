@@ -43,8 +43,8 @@ class Interactions:
         """
         if NUL in interaction_id:
             raise InteractionNotFound
-        wanted = self._of(reader_id).where(interactions.c.interaction_id == interaction_id)
-        row = self._connection.execute(wanted).first()
+        statement = self._of(reader_id).where(interactions.c.interaction_id == interaction_id)
+        row = self._connection.execute(statement).first()
         if row is None:
             raise InteractionNotFound
         return _interaction(row)
@@ -54,8 +54,8 @@ class Interactions:
 
     def with_book(self, reader_id: int, book_id: int) -> list[Interaction]:
         """This reader's interactions with a book, latest first."""
-        wanted = self._of(reader_id).where(interactions.c.book_id == book_id)
-        return [_interaction(row) for row in self._connection.execute(wanted)]
+        statement = self._of(reader_id).where(interactions.c.book_id == book_id)
+        return [_interaction(row) for row in self._connection.execute(statement)]
 
     def latest(self, reader_id: int, limit: int, offset: int = 0) -> list[Interaction]:
         """This reader's interactions, latest first."""
@@ -76,8 +76,8 @@ class Interactions:
 
     def preferences(self, reader_id: int) -> list[Interaction]:
         """All ratings and dismissals of this reader."""
-        wanted = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
-        return [_interaction(row) for row in self._connection.execute(wanted)]
+        statement = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
+        return [_interaction(row) for row in self._connection.execute(statement)]
 
     def move(self, from_reader: int, into_reader: int) -> None:
         """Move one reader's interactions to another; they must not both have rated, or both dismissed, a book."""

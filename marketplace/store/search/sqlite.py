@@ -21,8 +21,8 @@ class FullText:
         self._max_sorted = max_sorted
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        wanted: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
-        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(wanted))
+        values: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
+        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(values))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def similar(self, word: str, limit: int) -> dict[str, int]:

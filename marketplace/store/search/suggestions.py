@@ -47,16 +47,16 @@ def suggestions(connection: Connection, text: str, limit: int) -> tuple[Suggesti
 
 
 def _authors(cards: Iterable[Card], groups: Sequence[Group]) -> list[Suggestion]:
-    named: dict[str, str] = {}
+    names: dict[str, str] = {}
     readers: dict[str, int] = {}
     for card in cards:
         for author in card.authors:
             words = folded_words(author)
             if all(any(contains(words, form) for form in group) for group in groups):
-                named.setdefault(slug(author), author)
+                names.setdefault(slug(author), author)
                 readers[slug(author)] = readers.get(slug(author), 0) + 1 + card.readers
-    best = sorted(named, key=lambda name: -readers[name])
-    return [Suggestion(kind=SuggestionKind.AUTHOR, text=named[name], slug=name) for name in best]
+    best = sorted(names, key=lambda name: -readers[name])
+    return [Suggestion(kind=SuggestionKind.AUTHOR, text=names[name], slug=name) for name in best]
 
 
 def _categories(connection: Connection, words: Sequence[str]) -> list[Suggestion]:

@@ -79,7 +79,7 @@ class Attacker:
         self._serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         self._routes = app.url_map.bind("localhost")
 
-    def ask(
+    def request(
         self,
         what: str,
         method: str,
@@ -119,11 +119,11 @@ class Attacker:
 
     def post(self, what: str, path: bytes, fields: Pairs, *, value: bytes = b"") -> None:
         """Send a form, and check the page that it redirects to, which may show what was sent."""
-        response = self.ask(what, "POST", path, body=encoded(fields).encode(), value=value)
+        response = self.request(what, "POST", path, body=encoded(fields).encode(), value=value)
         if response is not None and response.location and MARKER.encode() in value:
             target = urlsplit(response.location)
             cookie, self.cookie = self.cookie, cookie_of(response) or self.cookie
-            self.ask(f"after {what}", "GET", target.path.encode(), query=target.query, value=value)
+            self.request(f"after {what}", "GET", target.path.encode(), query=target.query, value=value)
             self.cookie = cookie
 
     def crawl(self, *, leave_out: str) -> None:
@@ -138,7 +138,7 @@ class Attacker:
             seen[endpoint, *names] += 1
             if seen[endpoint, *names] > MAX_URLS_PER_ROUTE or parts.path == leave_out:
                 continue
-            response = self.ask("a link", "GET", parts.path.encode(), query=parts.query)
+            response = self.request("a link", "GET", parts.path.encode(), query=parts.query)
             if response is None or response.status_code >= 300:
                 self._fault(f"{self.name}: {address}", "is a broken link")
                 continue

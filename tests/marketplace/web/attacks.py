@@ -62,11 +62,11 @@ def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:
             for argument, method in product(rule.arguments, sorted(methods)):
                 path = path_of(rule.rule, {argument: value})
                 body = encoded([token]).encode() if method == "POST" else b""
-                attacker.ask(f"{argument}: {what}", method, path, body=body, value=value)
+                attacker.request(f"{argument}: {what}", method, path, body=body, value=value)
             if "GET" in methods:
                 all_at_once = [(name, value) for name in sorted({*parameters, "from", "next", "q"})]
                 for pairs in [[(name, value)] for name in parameters] + [all_at_once]:
-                    attacker.ask(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
+                    attacker.request(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
 
 
 def attack_with_odd_requests(attacker: Attacker, app: Flask) -> None:
@@ -75,16 +75,16 @@ def attack_with_odd_requests(attacker: Attacker, app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         path = path_of(rule.rule)
         for method in METHODS:
-            attacker.ask("a method", method, path)
+            attacker.request("a method", method, path)
         for header in HEADERS if rule.endpoint in SENSITIVE_TO_HEADERS else ():
-            attacker.ask(f"{header[0]}: {header[1]:.20}", "GET", path, headers=[header], value=header[1].encode())
+            attacker.request(f"{header[0]}: {header[1]:.20}", "GET", path, headers=[header], value=header[1].encode())
         for query in ("a[]=1&a[b]=2&q[x]=1", "&&&===", "%", "page=1&page=2", "q=a&q=b", MARKER * 9000):
-            attacker.ask(query[:20], "GET", path, query=query, value=query.encode())
+            attacker.request(query[:20], "GET", path, query=query, value=query.encode())
         if "POST" in (rule.methods or set()):
             fields = {"csrf_token": attacker.token.encode(), "email": markup, "stars": markup, "next": markup}
             files = [("files", MULTIPART, multipart(fields, as_files=as_files)) for as_files in (False, True)]
             for what, kind, body in (*BODIES, *files):
-                attacker.ask(what, "POST", path, body=body, kind=kind, value=body)
+                attacker.request(what, "POST", path, body=body, kind=kind, value=body)
 
 
 def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -> None:
@@ -97,7 +97,7 @@ def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -
     payload = forged.split(".", maxsplit=1)[0]
     own = attacker.cookie.partition(".")[2]
     for rule, cookie in product(app.url_map.iter_rules(), (payload, f"{payload}..", forged, f"{payload}.{own}")):
-        attacker.ask("a forged cookie", "GET", path_of(rule.rule), headers=[("Cookie", f"reader={cookie}")])
+        attacker.request("a forged cookie", "GET", path_of(rule.rule), headers=[("Cookie", f"reader={cookie}")])
 
 
 def attack_forms(attacker: Attacker, values: Values) -> None:
@@ -144,7 +144,7 @@ def send(attacker: Attacker, form: Form, what: str, fields: Iterable[tuple[str, 
     """Send a form by its method."""
     parts = urlsplit(form.action)
     if form.method == "GET":
-        attacker.ask(what, "GET", parts.path.encode(), query=encoded(list(fields)), value=value)
+        attacker.request(what, "GET", parts.path.encode(), query=encoded(list(fields)), value=value)
     else:
         attacker.post(what, parts.path.encode(), list(fields), value=value)
 
