@@ -21,7 +21,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState, new_order_id
 from marketplace.domain.text import folded_words
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.moderation.tables import LIMIT, SEARCH_LIMIT, search_text
+from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, search_text
 from marketplace.store.schema import books as books_table
 from marketplace.store.schema import orders as orders_table
 from servicekit.table import print_table
@@ -112,7 +112,7 @@ def _orders(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
 
 def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Query:
     def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
+        at = offset if offset >= 0 else (MAX_FOUND_ROWS if query else MAX_ROWS) - _PAGE
         return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
 
     return ask
@@ -120,7 +120,7 @@ def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, o
 
 def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Query:
     def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
+        at = offset if offset >= 0 else (MAX_FOUND_ROWS if query else MAX_ROWS) - _PAGE
         return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
 
     return ask

@@ -58,7 +58,7 @@ class Lease:
         """Take the lease; False if another worker holds it or the destination is backed off."""
         now = self._clock()
         with self._store.write() as work:
-            failures = work.deliveries.take(self._destination, self._holder, now=now, until=now + LEASE)
+            failures = work.deliveries.acquire(self._destination, self._holder, now=now, until=now + LEASE)
             work.commit()
         if failures is None:
             self._held_until = None
@@ -75,7 +75,7 @@ class Lease:
             return
         until = self._clock() + LEASE
         with self._store.write() as work:
-            self._check(work.deliveries.keep(self._destination, self._holder, until=until))
+            self._check(work.deliveries.renew(self._destination, self._holder, until=until))
             work.commit()
         self._held_until = until
 
@@ -87,7 +87,7 @@ class Lease:
         """
         until = self._clock() + LEASE
         with self._store.write() as work:
-            self._check(work.deliveries.answered(self._destination, self._holder, until=until))
+            self._check(work.deliveries.succeeded(self._destination, self._holder, until=until))
             yield work
             work.commit()
         self._held_until, self._failures = until, 0

@@ -30,7 +30,7 @@ class StoredAccounts:
 
         Raises EmailTaken, also for a concurrent transaction.
         """
-        adding = (
+        statement = (
             insert_into(self._connection, accounts)
             .values(
                 reader_id=account.reader_id,
@@ -42,32 +42,32 @@ class StoredAccounts:
             .on_conflict_do_nothing(index_elements=[accounts.c.email])
             .returning(accounts.c.reader_id)
         )
-        if self._connection.execute(adding).first() is None:
+        if self._connection.execute(statement).first() is None:
             raise EmailTaken
 
     def by_email(self, email: str) -> Account | None:
         """The account with this normalized e-mail."""
-        return self._one(accounts.c.email == email)
+        return self._find(accounts.c.email == email)
 
     def by_reader(self, reader_id: int) -> Account | None:
         """The account of this reader; None for a guest."""
-        return self._one(accounts.c.reader_id == reader_id)
+        return self._find(accounts.c.reader_id == reader_id)
 
     def set_password(self, reader_id: int, password_hash: str, session_key: str) -> None:
         """Store a new hash of a password; a new `session_key` ends the existing sessions."""
-        changing = update(accounts).where(accounts.c.reader_id == reader_id)
-        self._connection.execute(changing.values(password_hash=password_hash, session_key=session_key))
+        statement = update(accounts).where(accounts.c.reader_id == reader_id)
+        self._connection.execute(statement.values(password_hash=password_hash, session_key=session_key))
 
     def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
         """Give an account a moderator's rights, or take them away."""
-        changing = update(accounts).where(accounts.c.reader_id == reader_id)
-        self._connection.execute(changing.values(is_moderator=is_moderator))
+        statement = update(accounts).where(accounts.c.reader_id == reader_id)
+        self._connection.execute(statement.values(is_moderator=is_moderator))
 
     def moderators(self) -> list[Account]:
         """The accounts with a moderator's rights, by e-mail."""
         rows = self._connection.execute(_ACCOUNT.where(accounts.c.is_moderator).order_by(accounts.c.email))
         return [Account(**row) for row in rows.mappings()]
 
-    def _one(self, condition: ColumnElement[bool]) -> Account | None:
+    def _find(self, condition: ColumnElement[bool]) -> Account | None:
         row = self._connection.execute(_ACCOUNT.where(condition)).mappings().first()
         return None if row is None else Account(**row)

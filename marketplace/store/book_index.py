@@ -1,4 +1,4 @@
-"""The index of offered books: their categories, authors and folded words, and the vocabulary of all of them."""
+"""The index of offered books: their categories, authors and folded words, and the vocabulary of them all."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ class BookIndex:
                 self._connection.execute(insert(table), entries)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Remove books from the index, as must be done before they are hidden or deleted."""
+        """Remove books from the index; call it before they are hidden or deleted."""
         self._recount(before=self._rows(ids), after=[])
         for table in (book_search, book_authors, book_categories):
             self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
@@ -57,45 +57,45 @@ class BookIndex:
         return statement.on_conflict_do_update(index_elements=[book_search.c.book_id], set_=replaced)
 
     def _recount(self, *, before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any]]) -> None:
-        counted: Counter[str] = Counter()
+        difference: Counter[str] = Counter()
         for row in after:
-            counted.update(_vocabulary(row))
+            difference.update(_vocabulary(row))
         for row in before:
-            counted.subtract(_vocabulary(row))
+            difference.subtract(_vocabulary(row))
         # Sorted, so that concurrent writers lock the rows in one order and cannot deadlock.
-        changes = sorted((term, books) for term, books in counted.items() if books)
+        changes = sorted((term, books) for term, books in difference.items() if books)
         if not changes:
             return
-        self._connection.execute(*self._adding(changes))
+        self._connection.execute(*self._add_counts(changes))
         if fewer := [term for term, books in changes if books < 0]:
             unused = delete(search_terms).where(search_terms.c.term.in_(fewer), search_terms.c.books <= 0)
             self._connection.execute(unused)
 
-    def _adding(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:
+    def _add_counts(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:
         statement = insert_into(self._connection, search_terms)
-        changed = {"books": search_terms.c.books + statement.excluded.books}
+        total = {"books": search_terms.c.books + statement.excluded.books}
         if self._connection.dialect.name == "postgresql":
             # Two array parameters are much faster in PostgreSQL than two parameters for each row.
             terms = func.unnest(literal([term for term, _ in changes], ARRAY(Text)), type_=Text)
             numbers = func.unnest(literal([books for _, books in changes], ARRAY(Integer)), type_=Integer)
             rows = statement.from_select(["term", "books"], select(terms, numbers))
-            return (rows.on_conflict_do_update(index_elements=[search_terms.c.term], set_=changed),)
-        adding = statement.on_conflict_do_update(index_elements=[search_terms.c.term], set_=changed)
-        return adding, [{"term": term, "books": books} for term, books in changes]
+            return (rows.on_conflict_do_update(index_elements=[search_terms.c.term], set_=total),)
+        upsert = statement.on_conflict_do_update(index_elements=[search_terms.c.term], set_=total)
+        return upsert, [{"term": term, "books": books} for term, books in changes]
 
 
 def _row(book: Book) -> dict[str, Any]:
     return {
         "book_id": book.id,
         "title": " ".join(folded_words(book.title)),
-        "authors": " ".join(_words_of_each(book.authors)),
-        "subjects": " ".join(_words_of_each([*book.subjects, *(category.label for category in book.categories)])),
+        "authors": " ".join(_all_words(book.authors)),
+        "subjects": " ".join(_all_words([*book.subjects, *(category.label for category in book.categories)])),
         "isbn": isbn13(book.isbn) or " ".join(folded_words(book.isbn)),
     }
 
 
-def _words_of_each(texts: Iterable[str]) -> Iterable[str]:
-    # Text by text: initials are joined within a name, not across names.
+def _all_words(texts: Iterable[str]) -> Iterable[str]:
+    # Each text by itself, because folding joins initials, which must not happen across names.
     return (word for text in texts for word in folded_words(text))
 
 
@@ -109,7 +109,7 @@ def _author_rows(book: Book) -> list[dict[str, Any]]:
     for position, author in enumerate(book.authors):
         if author_slug := slug(author):
             positions.setdefault(author_slug, position)
-    return [{"book_id": book.id, "slug": each, "position": position} for each, position in positions.items()]
+    return [{"book_id": book.id, "slug": name, "position": position} for name, position in positions.items()]
 
 
 def _category_rows(book: Book) -> list[dict[str, Any]]:

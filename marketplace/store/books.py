@@ -34,7 +34,7 @@ class Books:
         return book
 
     def cards(self, ids: Iterable[int]) -> dict[int, Card]:
-        """The cards of those books that are offered, by id."""
+        """The cards of the offered ones of these books, by id."""
         rows = self._connection.execute(select(*CARD).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
         return {row.book_id: card_of(row) for row in rows}
 
@@ -45,21 +45,21 @@ class Books:
             raise BookNotFound(f"no book {book_id}")
 
     def offered(self, ids: Iterable[int]) -> dict[int, Book]:
-        """Those of these books that are offered, by id."""
+        """The offered ones of these books, by id."""
         rows = self._connection.execute(select(books).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
         return {row.book_id: book_of(row) for row in rows}
 
     def lock(self, ids: Iterable[int]) -> dict[int, Book]:
-        """Likewise, locked against changes until the end of the transaction."""
-        locked = list(ids)
-        lock_books(self._connection, locked)
-        return self.offered(locked)
+        """The offered ones of these books, by id, locked against changes until the end of the transaction."""
+        book_ids = list(ids)
+        lock_books(self._connection, book_ids)
+        return self.offered(book_ids)
 
     def take(self, book_id: int, copies: int) -> int:
-        """Take copies out of a locked book's stock; returns how many, 0 if the stock is not tracked."""
+        """Take copies from the stock of a locked book; returns how many, 0 if the stock is not tracked."""
         tracked = update(books).where(books.c.book_id == book_id, books.c.stock.is_not(None))
-        taking = tracked.values(stock=books.c.stock - copies)
-        return copies if self._connection.execute(taking).rowcount else 0
+        result = self._connection.execute(tracked.values(stock=books.c.stock - copies))
+        return copies if result.rowcount else 0
 
     def restock(self, book_id: int, copies: int) -> None:
         """Return copies to a book's stock, if the book still exists and its stock is tracked."""
@@ -99,39 +99,39 @@ class Books:
         rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
         known = {row.book_id: (book_of(row), row.hidden) for row in rows}
         changed = [book for book in new if book.id not in known or known[book.id][0] != book]
-        self._keep(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
+        self._upsert(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
         return sorted(book.id for book in changed)
 
     def index_missing(self, limit: int) -> int:
         """Index some of the books from before the index existed; returns how many."""
         missing = self._index.missing(limit)
-        self._keep(list(self.offered(missing).values()), hidden=set())
+        self._upsert(list(self.offered(missing).values()), hidden=set())
         return len(missing)
 
     def miscounted(self) -> dict[int, int]:
-        """The books whose `reader_count` differs from the imported history, each with the right number."""
-        counted = (
+        """The books whose `reader_count` differs from the imported history, each with the correct number."""
+        by_book = (
             select(imported_history.c.book_id, func.count().label("readers"))
             .group_by(imported_history.c.book_id)
             .subquery()
         )
-        wrong = select(books.c.book_id, counted.c.readers).where(
-            books.c.book_id == counted.c.book_id, books.c.reader_count != counted.c.readers
+        wrong = select(books.c.book_id, by_book.c.readers).where(
+            books.c.book_id == by_book.c.book_id, books.c.reader_count != by_book.c.readers
         )
         return {row.book_id: row.readers for row in self._connection.execute(wrong)}
 
-    def count_readers(self, counted: Mapping[int, int]) -> None:
-        """Set the number of readers of books."""
-        rows = [{"of": book_id, "readers": counted[book_id]} for book_id in sorted(counted)]
+    def set_reader_counts(self, counts: Mapping[int, int]) -> None:
+        """Set the number of readers of each book."""
+        rows = [{"of": book_id, "readers": counts[book_id]} for book_id in sorted(counts)]
         if rows:
-            counting = update(books).where(books.c.book_id == bindparam("of"))
-            self._connection.execute(counting.values(reader_count=bindparam("readers")), rows)
+            statement = update(books).where(books.c.book_id == bindparam("of"))
+            self._connection.execute(statement.values(reader_count=bindparam("readers")), rows)
 
     def recount_readers(self) -> None:
         """Count the readers of all books in the imported history."""
-        self.count_readers(self.miscounted())
+        self.set_reader_counts(self.miscounted())
 
-    def _keep(self, changed: Sequence[Book], *, hidden: set[int]) -> None:
+    def _upsert(self, changed: Sequence[Book], *, hidden: set[int]) -> None:
         if not changed:
             return
         statement = insert_into(self._connection, books)
@@ -145,5 +145,5 @@ class Books:
 def lock_books(connection: Connection, ids: Sequence[int]) -> None:
     """Lock books until the end of the transaction; SQLite has only one writer anyway."""
     # Sorted, so that transactions lock the rows in one order and cannot deadlock.
-    locking = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(books.c.book_id)
-    connection.execute(locking.with_for_update()).all()
+    rows = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(books.c.book_id)
+    connection.execute(rows.with_for_update()).all()

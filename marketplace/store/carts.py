@@ -29,7 +29,7 @@ class StoredCarts:
 
     def put(self, reader_id: int, line: CartLine) -> None:
         """Add a line, or set the quantity if the book is in the cart."""
-        adding = insert_into(self._connection, cart_lines).values(
+        statement = insert_into(self._connection, cart_lines).values(
             reader_id=reader_id,
             book_id=line.book_id,
             quantity=line.quantity,
@@ -38,7 +38,7 @@ class StoredCarts:
         )
         key = [cart_lines.c.reader_id, cart_lines.c.book_id]
         self._connection.execute(
-            adding.on_conflict_do_update(index_elements=key, set_={"quantity": adding.excluded.quantity})
+            statement.on_conflict_do_update(index_elements=key, set_={"quantity": statement.excluded.quantity})
         )
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
@@ -57,13 +57,13 @@ class StoredCarts:
         """Copy one reader's lines into another's cart; for a book in both, the larger quantity stays."""
         copied = (cart_lines.c.book_id, cart_lines.c.quantity, cart_lines.c.recommendation_id, cart_lines.c.added_at)
         lines = select(literal(into_reader), *copied).where(cart_lines.c.reader_id == from_reader)
-        adding = insert_into(self._connection, cart_lines).from_select(
+        statement = insert_into(self._connection, cart_lines).from_select(
             ["reader_id", *(column.name for column in copied)], lines
         )
         key = [cart_lines.c.reader_id, cart_lines.c.book_id]
-        more = adding.excluded.quantity
+        quantity = statement.excluded.quantity
         self._connection.execute(
-            adding.on_conflict_do_update(
-                index_elements=key, set_={"quantity": more}, where=more > cart_lines.c.quantity
+            statement.on_conflict_do_update(
+                index_elements=key, set_={"quantity": quantity}, where=quantity > cart_lines.c.quantity
             )
         )

@@ -24,7 +24,7 @@ class Interactions:
         self._connection = connection
 
     def add(self, interaction: Interaction) -> None:
-        """Store an interaction with a new id; a book has one rating and one dismissal of a reader at most."""
+        """Store an interaction with a new id; a reader has at most one rating and one dismissal of a book."""
         row = {
             "interaction_id": interaction.id,
             "reader_id": interaction.reader_id,
@@ -43,8 +43,8 @@ class Interactions:
         """
         if NUL in interaction_id:
             raise InteractionNotFound
-        wanted = self._of(reader_id).where(interactions.c.interaction_id == interaction_id)
-        row = self._connection.execute(wanted).first()
+        statement = self._of(reader_id).where(interactions.c.interaction_id == interaction_id)
+        row = self._connection.execute(statement).first()
         if row is None:
             raise InteractionNotFound
         return _interaction(row)
@@ -54,18 +54,17 @@ class Interactions:
 
     def with_book(self, reader_id: int, book_id: int) -> list[Interaction]:
         """This reader's interactions with a book, latest first."""
-        wanted = self._of(reader_id).where(interactions.c.book_id == book_id)
-        return [_interaction(row) for row in self._connection.execute(wanted)]
+        statement = self._of(reader_id).where(interactions.c.book_id == book_id)
+        return [_interaction(row) for row in self._connection.execute(statement)]
 
     def latest(self, reader_id: int, limit: int, offset: int = 0) -> list[Interaction]:
         """This reader's interactions, latest first."""
-        given = {"reader": reader_id, "limit": limit, "offset": offset}
-        return [_interaction(row) for row in self._connection.execute(_LATEST, given)]
+        parameters = {"reader": reader_id, "limit": limit, "offset": offset}
+        return [_interaction(row) for row in self._connection.execute(_LATEST, parameters)]
 
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
-        number: int = self._connection.execute(counted).scalar_one()
-        return number
+        return int(self._connection.execute(counted).scalar_one())
 
     def ratings(self, book_id: int) -> Ratings:
         """The number and the mean of a book's ratings."""
@@ -77,13 +76,13 @@ class Interactions:
 
     def preferences(self, reader_id: int) -> list[Interaction]:
         """All ratings and dismissals of this reader."""
-        wanted = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
-        return [_interaction(row) for row in self._connection.execute(wanted)]
+        statement = self._of(reader_id).where(interactions.c.kind.in_(PREFERENCE_KINDS))
+        return [_interaction(row) for row in self._connection.execute(statement)]
 
     def move(self, from_reader: int, into_reader: int) -> None:
         """Move one reader's interactions to another; they must not both have rated, or both dismissed, a book."""
-        moving = update(interactions).where(interactions.c.reader_id == from_reader)
-        self._connection.execute(moving.values(reader_id=into_reader))
+        statement = update(interactions).where(interactions.c.reader_id == from_reader)
+        self._connection.execute(statement.values(reader_id=into_reader))
 
     def _of(self, reader_id: int) -> Any:
         return _OF_READER.params(reader=reader_id)

@@ -11,8 +11,8 @@ from marketplace.domain.errors import AuthorNotFound
 from marketplace.store.books import Books
 from marketplace.store.schema import book_authors, book_categories, books
 
-FEW = 2000
-"""Up to this number SQLite sorts the matching books; for more, walking an index of the order is faster."""
+MAX_SORTED = 2000
+"""Up to this number SQLite sorts the matching books; for more, scanning an index in the sort order is faster."""
 
 _SLUG = re.compile(r"[a-z0-9-]+")
 _POPULAR = (books.c.reader_count.desc(), books.c.book_id)
@@ -24,18 +24,17 @@ _ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-def in_order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    """The columns to order by, ties by id and unknown values last; RELEVANCE without a query is popularity."""
+def sort_columns(sort: Sort) -> tuple[ColumnElement[Any], ...]:
+    """The columns to order by: ties by id, unknown values last; RELEVANCE without a query is popularity."""
     return _ORDERS.get(sort, _POPULAR)
 
 
 class Listings:
     """Lists of books, within one transaction."""
 
-    def __init__(self, connection: Connection, *, few: int = FEW) -> None:
-        """`few` replaces FEW."""
+    def __init__(self, connection: Connection, *, max_sorted: int = MAX_SORTED) -> None:
         self._connection = connection
-        self._few = few
+        self._max_sorted = max_sorted
 
     def in_category(self, category: Category, sort: Sort, *, limit: int, offset: int = 0) -> Listing:
         """A page of the books of a category; empty if it has none."""
@@ -51,28 +50,28 @@ class Listings:
         if not _SLUG.fullmatch(slug):
             raise AuthorNotFound("no such author")
         by_author = select(book_authors.c.book_id).where(book_authors.c.slug == slug)
-        best_known = self._connection.execute(
+        most_popular = self._connection.execute(
             select(books.c.authors, book_authors.c.position)
             .join_from(book_authors, books, books.c.book_id == book_authors.c.book_id)
             .where(book_authors.c.slug == slug)
             .order_by(*_POPULAR)
             .limit(1)
         ).first()
-        if best_known is None:
+        if most_popular is None:
             raise AuthorNotFound(f"no author {slug!r}")
         page = self._page(by_author, book_authors.c.book_id, sort, limit=limit, offset=offset)
-        return AuthorListing(name=best_known.authors[best_known.position], cards=page.cards, total=page.total)
+        return AuthorListing(name=most_popular.authors[most_popular.position], cards=page.cards, total=page.total)
 
     def _page(self, selected: Any, book_id: ColumnElement[int], sort: Sort, *, limit: int, offset: int) -> Listing:
         total = self._connection.execute(select(func.count()).select_from(selected.subquery())).scalar_one()
-        # IN makes SQLite look up each id and sort; EXISTS makes it walk the index of the order. PostgreSQL estimates
-        # the number of rows and decides for itself.
+        # IN makes SQLite look up each id and sort; EXISTS makes it scan the index in the sort order. PostgreSQL
+        # estimates the number of rows and decides for itself.
         is_selected = (
             books.c.book_id.in_(selected)
-            if total <= self._few
+            if total <= self._max_sorted
             else selected.where(book_id == books.c.book_id).exists()
         )
-        page = select(books.c.book_id).where(is_selected).order_by(*in_order(sort)).limit(limit).offset(offset)
+        page = select(books.c.book_id).where(is_selected).order_by(*sort_columns(sort)).limit(limit).offset(offset)
         ids = self._connection.scalars(page).all() if offset < total else ()
         return Listing(cards=cards_of(self._connection, ids), total=total)
 

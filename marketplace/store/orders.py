@@ -43,7 +43,7 @@ class StoredOrders:
             "asked_at": order.placed_at,
             "checkout_key": key,
             "checkout_digest": digest,
-            "sought": _sought(order.id, order.email, address.name, address.city),
+            "sought": _search_text(order.id, order.email, address.name, address.city),
         }
         self._connection.execute(insert(orders).values(row))
         lines = [
@@ -60,32 +60,31 @@ class StoredOrders:
             for position, line in enumerate(order.lines)
         ]
         self._connection.execute(insert(order_lines), lines)
-        self._note(order.id, *order.changes)
+        self._add_changes(order.id, *order.changes)
 
     def get(self, order_id: str) -> Order:
         """An order of any reader.
 
         Raises OrderNotFound.
         """
-        return self._one(order_id, orders.c.order_id == order_id)
+        return self._find(order_id, orders.c.order_id == order_id)
 
     def get_of(self, reader_id: int, order_id: str) -> Order:
         """An order of this reader.
 
         Raises OrderNotFound, also for another reader's.
         """
-        return self._one(order_id, orders.c.order_id == order_id, orders.c.reader_id == reader_id)
+        return self._find(order_id, orders.c.order_id == order_id, orders.c.reader_id == reader_id)
 
     def of(self, reader_id: int, limit: int, offset: int = 0) -> list[Order]:
         """A reader's orders, latest first."""
-        theirs = select(orders).where(orders.c.reader_id == reader_id)
-        latest = theirs.order_by(orders.c.placed_at.desc(), orders.c.order_id).limit(limit).offset(offset)
-        return self._whole(self._connection.execute(latest).all())
+        own = select(orders).where(orders.c.reader_id == reader_id)
+        latest = own.order_by(orders.c.placed_at.desc(), orders.c.order_id).limit(limit).offset(offset)
+        return self._with_lines(self._connection.execute(latest).all())
 
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
-        number: int = self._connection.execute(counted).scalar_one()
-        return number
+        return int(self._connection.execute(counted).scalar_one())
 
     def placed_with(self, reader_id: int, key: str) -> tuple[str, str] | None:
         """The id and the digest of the order that this reader placed with this key."""
@@ -94,13 +93,6 @@ class StoredOrders:
             placed.where(orders.c.reader_id == reader_id, orders.c.checkout_key == key)
         ).first()
         return None if row is None else (row.order_id, row.checkout_digest)
-
-    def reader_of(self, order_id: str) -> int | None:
-        """The reader of an order.
-
-        Raises OrderNotFound.
-        """
-        return self.get(order_id).reader_id
 
     def lock(self, order_id: str) -> Order:
         """An order, locked against changes until the end of the transaction.
@@ -111,9 +103,9 @@ class StoredOrders:
         self._connection.execute(locking)
         return self.get(order_id)
 
-    def enter(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
+    def set_state(self, order_id: str, state: OrderState, *, by: Actor, at: datetime) -> None:
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(state=state.value))
-        self._note(order_id, StateChange(state, at, by))
+        self._add_changes(order_id, StateChange(state, at, by))
 
     def has_open(self, reader_id: int) -> bool:
         """Whether a reader has orders that have not been shipped."""
@@ -121,9 +113,8 @@ class StoredOrders:
         found = select(orders.c.order_id).where(orders.c.reader_id == reader_id, orders.c.state.in_(states))
         return self._connection.execute(found.limit(1)).first() is not None
 
-    def forget(self, reader_id: int) -> None:
-        """Remove the reader, e-mail and address from a reader's orders; the books sold stay."""
-        theirs = orders.c.reader_id == reader_id
+    def anonymize(self, reader_id: int) -> None:
+        """Remove the reader, e-mail and address from a reader's orders; the lines stay."""
         texts = ("email", "name", "street", "city", "region", "postal_code", "country", "checkout_key")
         values: dict[str, Any] = dict.fromkeys((*texts, "checkout_digest"), "")
         number = func.lower(orders.c.order_id)
@@ -131,7 +122,7 @@ class StoredOrders:
             "reader_id": None,
             "sought": literal(" ") + func.replace(number, "-", " ") + " " + func.replace(number, "-", ""),
         }
-        self._connection.execute(update(orders).where(theirs).values(values))
+        self._connection.execute(update(orders).where(orders.c.reader_id == reader_id).values(values))
 
     def overdue(self, before: datetime, limit: int) -> list[tuple[str, Money]]:
         """Orders that await payment and whose payment was last requested before then, each with its total."""
@@ -148,27 +139,28 @@ class StoredOrders:
         """Note when the payment of an order was last requested."""
         self._connection.execute(update(orders).where(orders.c.order_id == order_id).values(asked_at=moment))
 
-    def _one(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:
+    def _find(self, order_id: str, *conditions: ColumnElement[bool]) -> Order:
         # The id is user input, and PostgreSQL does not accept every text as a parameter.
         row = self._connection.execute(select(orders).where(*conditions)).first() if is_order_id(order_id) else None
         if row is None:
             raise OrderNotFound(f"no order {order_id[:20]!r}")
-        return self._whole([row])[0]
+        return self._with_lines([row])[0]
 
-    def _whole(self, rows: Sequence[Any]) -> list[Order]:
+    def _with_lines(self, rows: Sequence[Any]) -> list[Order]:
         ids = [row.order_id for row in rows]
         lines: dict[str, list[Any]] = {}
         listed = select(order_lines).where(order_lines.c.order_id.in_(ids))
         for line in self._connection.execute(listed.order_by(order_lines.c.order_id, order_lines.c.position)):
             lines.setdefault(line.order_id, []).append(line)
         changes: dict[str, list[StateChange]] = {}
-        noted = select(order_changes).where(order_changes.c.order_id.in_(ids)).order_by(order_changes.c.at)
-        for change in self._connection.execute(noted):
-            entered = StateChange(OrderState(change.state), change.at, Actor(change.actor))
-            changes.setdefault(change.order_id, []).append(entered)
+        entered = select(order_changes).where(order_changes.c.order_id.in_(ids)).order_by(order_changes.c.at)
+        for change in self._connection.execute(entered):
+            changes.setdefault(change.order_id, []).append(
+                StateChange(OrderState(change.state), change.at, Actor(change.actor))
+            )
         return [_order(row, lines.get(row.order_id, ()), changes.get(row.order_id, ())) for row in rows]
 
-    def _note(self, order_id: str, *changes: StateChange) -> None:
+    def _add_changes(self, order_id: str, *changes: StateChange) -> None:
         rows = [
             {"order_id": order_id, "state": change.state.value, "at": change.at, "actor": change.by.value}
             for change in changes
@@ -186,7 +178,7 @@ def _order(row: Any, lines: Iterable[Any], changes: Iterable[StateChange]) -> Or
         total=Money(row.total_minor, row.currency),
         state=OrderState(row.state),
         placed_at=row.placed_at,
-        # States of the same moment are in the order in which they follow each other.
+        # States entered at the same moment are in the order of the enumeration.
         changes=tuple(sorted(changes, key=lambda change: (change.at, list(OrderState).index(change.state)))),
     )
 
@@ -206,7 +198,7 @@ def _address(row: Any) -> Address:
     return Address(**{field.name: getattr(row, field.name) for field in fields(Address)})
 
 
-def _sought(order_id: str, *texts: str) -> str:
-    # The order number with and without its hyphens.
+def _search_text(order_id: str, *texts: str) -> str:
+    # The number with and without its hyphens.
     number = order_id.lower()
     return f" {number.replace('-', ' ')} {number.replace('-', '')}{search_text(*texts)}"

@@ -18,18 +18,17 @@ class Readers:
 
     def add(self, created_at: datetime) -> int:
         """Create a reader; returns the id, from 1,000,000,000 upward."""
-        adding = insert(readers).values(created_at=created_at).returning(readers.c.reader_id)
-        reader_id: int = self._connection.execute(adding).scalar_one()
-        return reader_id
+        statement = insert(readers).values(created_at=created_at).returning(readers.c.reader_id)
+        return int(self._connection.execute(statement).scalar_one())
 
     def exists(self, reader_id: int) -> bool:
-        found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
-        return self._connection.execute(found).first() is not None
+        row = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
+        return self._connection.execute(row).first() is not None
 
     def lock(self, reader_id: int) -> bool:
-        """Whether there is such a reader, locked until the end of the transaction."""
-        found = select(readers.c.reader_id).where(readers.c.reader_id == reader_id).with_for_update()
-        return self._connection.execute(found).first() is not None
+        """Lock a reader until the end of the transaction; False if there is no such reader."""
+        row = select(readers.c.reader_id).where(readers.c.reader_id == reader_id)
+        return self._connection.execute(row.with_for_update()).first() is not None
 
     def remove(self, reader_id: int) -> None:
         """Delete a reader with their account, interactions, wishlist and cart."""
@@ -47,16 +46,16 @@ class ImportedHistory:
         distinct = list(dict.fromkeys(pairs))
         if not distinct:
             return 0
-        adding = insert_into(self._connection, imported_history).on_conflict_do_nothing()
+        statement = insert_into(self._connection, imported_history).on_conflict_do_nothing()
         if self._connection.dialect.name == "postgresql":
-            from_arrays = adding.from_select(*_arrays(distinct))
+            from_arrays = statement.from_select(*_arrays(distinct))
             return self._connection.execute(from_arrays, execution_options=COUNTING).rowcount
         rows = [{"reader_id": reader_id, "book_id": book_id} for reader_id, book_id in distinct]
-        return self._connection.execute(adding, rows, execution_options=COUNTING).rowcount
+        return self._connection.execute(statement, rows, execution_options=COUNTING).rowcount
 
 
 def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:
     # Two array parameters are twice as fast in PostgreSQL as two parameters for each row.
-    reader_ids, book_ids = (literal(list(each), ARRAY(Integer)) for each in zip(*pairs, strict=True))
+    reader_ids, book_ids = (literal(list(ids), ARRAY(Integer)) for ids in zip(*pairs, strict=True))
     rows = select(func.unnest(reader_ids, type_=Integer), func.unnest(book_ids, type_=Integer))
     return ["reader_id", "book_id"], rows

@@ -22,7 +22,7 @@ from marketplace.store.outbox.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
 from marketplace.store.search import Search
-from marketplace.store.wishes import Wishes
+from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
 from servicekit.database import Timeouts, drivers_words, open_engine, reading, refresh_statistics, writing
 
@@ -42,7 +42,7 @@ class UnitOfWork:
         self.readers = Readers(connection)
         self.accounts = StoredAccounts(connection)
         self.interactions = Interactions(connection)
-        self.wishes = Wishes(connection)
+        self.wishlists = Wishlists(connection)
         self.carts = StoredCarts(connection)
         self.orders = StoredOrders(connection)
         self.order_table = OrderTable(connection)
@@ -73,7 +73,7 @@ class Store:
             yield UnitOfWork(connection)
 
     def migrate(self) -> None:
-        """Upgrade the tables, and index the books from before the index existed."""
+        """Upgrade the tables, and index books that an older version stored without an index."""
         with _translated_errors():
             migrations.upgrade(self.engine, MIGRATIONS)
         indexed = _INDEX_BATCH

@@ -93,12 +93,12 @@ class Activity:
         """Add a book to a reader's wishlist; returns the reader's id."""
         with self.transaction(reader_id) as current:
             current.work.books.require(book_id)
-            current.work.wishes.add(current.reader_id, book_id, current.moment)
+            current.work.wishlists.add(current.reader_id, book_id, current.moment)
             return current.reader_id
 
     def remove_from_wishlist(self, reader_id: int, book_id: int) -> None:
         with self._store.write() as work:
-            work.wishes.remove(reader_id, book_id)
+            work.wishlists.remove(reader_id, book_id)
             work.commit()
 
     @contextmanager
@@ -189,7 +189,7 @@ def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) 
         if other := kept.get((added.book_id, added.kind)):
             undo(work, min(added, other, key=lambda each: each.occurred_at), account, moment)
     work.interactions.move(guest, account)
-    work.wishes.copy(guest, account)
+    work.wishlists.copy(guest, account)
     work.carts.copy(guest, account)
     work.readers.remove(guest)
 
@@ -206,7 +206,7 @@ def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         raise StillModerator
     if work.orders.has_open(reader_id):
         raise OpenOrders
-    work.orders.forget(reader_id)
+    work.orders.anonymize(reader_id)
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)

@@ -20,7 +20,7 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
     with store.read() as work:
         account = work.accounts.by_reader(reader_id)
         interactions = work.interactions.latest(reader_id, UNLIMITED)
-        wishes = work.wishes.of(reader_id)
+        wishes = work.wishlists.of(reader_id)
         cart = work.carts.of(reader_id)
         orders = work.orders.of(reader_id, UNLIMITED)
         book_ids = {each.book_id for each in interactions} | {book_id for book_id, _ in wishes}

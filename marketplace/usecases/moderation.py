@@ -127,7 +127,7 @@ class Moderation:
             raise ValueError("not a state that moderators set")
         with self._store.write() as work:
             # Lock both readers first, in order of their ids: a moderator may be a buyer too.
-            for reader_id in sorted({by, work.orders.reader_of(order_id) or by}):
+            for reader_id in sorted({by, work.orders.get(order_id).reader_id or by}):
                 if not work.readers.lock(reader_id) and reader_id == by:
                     raise NotSignedIn
             before = work.orders.lock(order_id).state

@@ -87,7 +87,7 @@ class Orders:
         Raises OrderNotFound, also for another reader's order, and StateConflict once it is shipped or rejected.
         """
         with self._store.write() as work:
-            if reader_id == NOBODY or work.orders.reader_of(order_id) != reader_id:
+            if reader_id == NOBODY or work.orders.get(order_id).reader_id != reader_id:
                 raise OrderNotFound
             is_changed = change_state(work, order_id, OrderState.CANCELLED, by=Actor.READER, moment=self._clock())
             work.commit()
@@ -137,7 +137,7 @@ def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, 
     to that state.
     """
     # The reader is locked first everywhere, which avoids deadlocks.
-    reader_id = work.orders.reader_of(order_id)
+    reader_id = work.orders.get(order_id).reader_id
     if reader_id is not None:
         work.readers.lock(reader_id)
     order = work.orders.lock(order_id)
@@ -145,7 +145,7 @@ def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, 
         return False
     if to not in NEXT_STATES[order.state]:
         raise StateConflict(f"{order.state.value} → {to.value}")
-    work.orders.enter(order_id, to, by=by, at=moment)
+    work.orders.set_state(order_id, to, by=by, at=moment)
     if to is OrderState.PAID:
         _record_purchases(work, order, moment)
     if to in {OrderState.CANCELLED, OrderState.REJECTED}:

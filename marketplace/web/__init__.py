@@ -55,10 +55,10 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     health.blueprint,
 )
 CALLBACKS: tuple[Callable[[Shop], Blueprint], ...] = (webhooks.blueprint,)
-"""Other services post to these with a token of their own instead of a form's."""
+"""Other services call these; their own token replaces the CSRF token."""
 
-FRAGMENTS = 1_000
-"""Each is 10 kB or so."""
+MAX_FRAGMENTS = 1_000
+"""Each has about 10 kB."""
 
 
 def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -> Flask:
@@ -66,7 +66,7 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
     app = Flask("marketplace.web")
     app.config.update(
         SECRET_KEY=session_key(settings),
-        # Browsers accept a cookie with this prefix only over TLS and from this very host.
+        # Browsers accept a cookie with this prefix only over TLS and from the host itself.
         SESSION_COOKIE_NAME="__Host-reader" if settings.secure_cookies else "reader",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
@@ -104,11 +104,11 @@ def _set_up_templates(app: Flask, translations: NullTranslations) -> None:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(price=format_price, day=format_day, moment=format_moment, slug=slug)
 
-    @lru_cache(maxsize=FRAGMENTS)
+    @lru_cache(maxsize=MAX_FRAGMENTS)
     def fragment(template: str, macro: str, *arguments: Any) -> Markup:
-        """The markup of a macro, kept for as long as its arguments are the same; it may ask nothing of the request.
+        """The markup of a macro, cached by its arguments; the macro must not depend on the request.
 
-        Most of a page's time goes into its cards, and most visitors are shown the same ones.
+        Rendering the cards takes most of the time of a page, and most visitors see the same ones.
         """
         markup: Markup = getattr(environment.get_template(template).module, macro)(*arguments)
         return markup
@@ -122,12 +122,12 @@ def format_day(moment: datetime) -> str:
 
 
 def format_moment(moment: datetime) -> str:
-    """A moment, likewise, to the minute: `22 November 2026, 14:05 UTC`."""
+    """A moment to the minute, in English and UTC: `22 November 2026, 14:05 UTC`."""
     return format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale="en")
 
 
 def _version_static_files(app: Flask) -> None:
-    """Put a version into each static file's address, so that browsers may keep the file for a year."""
+    """Add a version to the URL of each static file, so that browsers may cache it for a year."""
     folder = Path(app.static_folder or "")
     versions = {
         file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
@@ -148,13 +148,13 @@ def _trace_requests(app: Flask) -> None:
         structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
 
     @app.after_request
-    def name(response: Response) -> Response:
-        # A page has forty covers, and none of them needs a trace.
+    def add_header(response: Response) -> Response:
+        # The forty covers of a page need no trace.
         if not is_public(response):
             response.headers["X-Trace-Id"] = g.trace_id
         return response
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
-        # The thread's next job is not this request's.
+        # The thread will handle other requests.
         structlog.contextvars.clear_contextvars()

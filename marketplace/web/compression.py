@@ -6,15 +6,15 @@ from flask import Flask, Response, request
 from flask_compress import Compress, DictCache
 
 MIMETYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
-SMALLEST = 500
+MIN_SIZE = 500
 
 
 def compress(app: Flask) -> None:
-    """Compress the responses of `app`: pages each time and fast, a static file once for each algorithm."""
+    """Compress the responses of `app`: pages every time, a static file once for each algorithm."""
     app.config.update(
         COMPRESS_REGISTER=False,
         COMPRESS_MIMETYPES=MIMETYPES,
-        COMPRESS_MIN_SIZE=SMALLEST,
+        COMPRESS_MIN_SIZE=MIN_SIZE,
         COMPRESS_ALGORITHM=("zstd", "br", "gzip"),
         COMPRESS_ZSTD_LEVEL=3,
         COMPRESS_BR_LEVEL=4,
@@ -23,7 +23,7 @@ def compress(app: Flask) -> None:
     )
     pages, files = Compress(app), Compress(app)
     files.cache = DictCache()
-    files.cache_key = lambda sent: str(sent.path)
+    files.cache_key = lambda request: str(request.path)
 
     @app.after_request
     def compressed(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Error pages, in the shop's design and without its secrets."""
+"""Error pages in the shop's design, without internal details."""
 
 import structlog
 from flask import Flask, g, render_template
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 Answer = tuple[str, int]
 
-# These have a page of their own; other errors share the page of their status.
+# Errors with a text of their own; others share the text of their status.
 _CAUSES: dict[type[HTTPException], str] = {
     CSRFError: "form expired",
     UntrustedHost: "unknown host",
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
 
 def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
-    # Such as Allow, which 405 must have.
+    # Keep headers such as Allow, which 405 requires.
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
 

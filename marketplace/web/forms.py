@@ -13,7 +13,7 @@ from marketplace.domain.ids import MAX_ID, is_attribution
 BOOK_ID = f"<int(min=1,max={MAX_ID}):book_id>"
 """A book's id in the path of a route."""
 
-_LONGEST_PATH = 2000
+_MAX_PATH_LENGTH = 2000
 # Browsers drop tabs and line ends and read a backslash as a slash; the shop's paths have none of them.
 _PRINTABLE = re.compile(r"/[!-\[\]-~]*")
 _SUSPECT = re.compile(r"[\x00-\x20\x7f\\]")
@@ -21,11 +21,11 @@ _SUSPECT = re.compile(r"[\x00-\x20\x7f\\]")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a template shows of a form: the values that were typed, and the names of what is wrong with them."""
+    """What a template shows of a form: its values, and the codes of its errors."""
 
     email: str = ""
     next: str = ""
-    faults: frozenset[str] = frozenset()
+    errors: frozenset[str] = frozenset()
 
 
 def typed(name: str) -> str:
@@ -33,45 +33,45 @@ def typed(name: str) -> str:
     return request.form.get(name, "")
 
 
-def form(*faults: str) -> Form:
+def form(*errors: str) -> Form:
     """The form of this request, without its passwords."""
-    return Form(email=typed("email"), next=request.values.get("next", ""), faults=frozenset(faults))
+    return Form(email=typed("email"), next=request.values.get("next", ""), errors=frozenset(errors))
 
 
-def show_again(template: str, status: int, *faults: str, headers: Mapping[str, str] | None = None) -> Response:
-    """The form with what is wrong and with everything that was typed, except passwords."""
-    response = make_response(render_template(template, form=form(*faults)), status)
+def show_again(template: str, status: int, *errors: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The form with its errors and with everything that was typed, except passwords."""
+    response = make_response(render_template(template, form=form(*errors)), status)
     response.headers.update(headers or {})
     return response
 
 
 def too_many_attempts(template: str, seconds: int) -> Response:
-    """The form, refused unread; it may be sent again after `seconds`."""
+    """The form with an error; it may be sent again after `seconds`."""
     return show_again(template, 429, "TOO_OFTEN", headers={"Retry-After": str(seconds)})
 
 
 def attribution() -> str:
-    """The recommended list that this request names, "" where it names none."""
-    name = request.values.get("from", "")
-    return name if is_attribution(name) else ""
+    """The id of the list that led to this request, or ""."""
+    source = request.values.get("from", "")
+    return source if is_attribution(source) else ""
 
 
-def redirect_back(otherwise: str) -> Answer:
-    """Redirect to the page that the form names as `next`, or `otherwise`; never out of the shop."""
-    return redirect(own_path(typed("next"), otherwise), 303)
+def redirect_back(default: str) -> Answer:
+    """Redirect to the form's `next`, if it is a path of this shop, or to `default`."""
+    return redirect(own_path(typed("next"), default), 303)
 
 
-def own_path(text: str, otherwise: str) -> str:
-    """`text` where it is a path of this shop, with its query; else `otherwise`.
+def own_path(text: str, default: str) -> str:
+    """`text` if it is a path of this shop, with or without a query; else `default`.
 
-    Refuses whatever a browser, or a proxy that decodes once more, could take for another host.
+    Rejects everything that a browser, or a proxy that decodes once more, might read as another host.
     """
-    if len(text) > _LONGEST_PATH or _PRINTABLE.fullmatch(text) is None:
-        return otherwise
+    if len(text) > _MAX_PATH_LENGTH or _PRINTABLE.fullmatch(text) is None:
+        return default
     path = re.split("[?#]", text, maxsplit=1)[0]
     while (decoded := unquote(path)) != path:
         path = decoded
     *folders, page = path.split("/")[1:]
     if "" in folders or {".", ".."} & {*folders, page} or _SUSPECT.search(path):
-        return otherwise
+        return default
     return text

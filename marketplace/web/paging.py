@@ -8,7 +8,7 @@ from flask import abort, request
 from marketplace.domain.books import Sort
 
 PAGE = 24
-GREATEST_PAGE = 100_000
+MAX_PAGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Pages:
 
 
 def page_number() -> int:
-    """The page that the URL asks for, the first by default. Aborts with 404 for anything but a page number."""
+    """The page number in the URL, by default 1. Aborts with 404 for anything else."""
     text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(GREATEST_PAGE)) and int(text) >= 1):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE)) and int(text) >= 1):
         abort(404)
     return int(text)
 
@@ -36,13 +36,13 @@ def paged(total: int, size: int, number: int) -> Pages:
     return Pages(number=number, last=last, total=total)
 
 
-def sort_asked(*more: Sort) -> tuple[Sort, Sequence[Sort]]:
-    """The sort order that the URL asks for, the first by default, and all that can be chosen.
+def sort_order(*more: Sort) -> tuple[Sort, Sequence[Sort]]:
+    """The sort order in the URL, by default the first, and all that a reader can choose.
 
-    `more` come before those that every list has. Aborts with 404 for an unknown order.
+    `more` come before those of every list. Aborts with 404 for an unknown order.
     """
     sorts = [*more, *(sort for sort in Sort if sort is not Sort.RELEVANCE)]
-    asked = {sort.value: sort for sort in sorts}.get(request.args.get("sort", sorts[0].value))
-    if asked is None:
+    chosen = {sort.value: sort for sort in sorts}.get(request.args.get("sort", sorts[0].value))
+    if chosen is None:
         abort(404)
-    return asked, sorts
+    return chosen, sorts

@@ -1,8 +1,8 @@
-"""The current reader, whom the signed cookie names.
+"""The current reader, from the signed cookie.
 
-There are two kinds of cookies. A guest's names a reader and is trusted without a query. An account's also holds the
+There are two kinds of cookies. A guest's has a reader id and is trusted without a query. An account's also has the
 account's session key and is valid only while the database has the same key: a new password, or deleting the account,
-ends it. A guest's cookie never opens an account, because signing up makes a new reader (`Accounts.sign_up`).
+ends it. A guest's cookie never opens an account, because signing up creates a new reader (`Accounts.sign_up`).
 """
 
 from collections.abc import Callable
@@ -24,22 +24,21 @@ _EXTENSION = "signed_in"
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's sessions with a serializer that is made once, since the key never changes."""
+    """Flask's sessions with a serializer that is created only once, since the key never changes."""
 
     def __init__(self) -> None:
         self._serializer: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """The one serializer of this application."""
         if self._serializer is None:
             self._serializer = super().get_signing_serializer(app)
         return self._serializer
 
 
 def register(app: Flask, signed_in: SignedIn) -> None:
-    """Look accounts up with `signed_in`, by a cookie's reader and session key.
+    """Look up accounts with `signed_in`, by a cookie's reader id and session key.
 
-    To templates nobody is signed in while the database is unavailable, so that the error page can be rendered.
+    Templates see nobody signed in while the database is unavailable, so that the error page can be rendered.
     """
     app.session_interface = Sessions()
     app.extensions[_EXTENSION] = signed_in
@@ -51,7 +50,7 @@ def register(app: Flask, signed_in: SignedIn) -> None:
 def current_reader() -> int:
     """The reader's id, or NOBODY without a valid cookie.
 
-    A guest costs no query, an account one per request. Raises StoreUnavailable.
+    A guest takes no query, an account one per request. Raises StoreUnavailable.
     """
     if _SESSION_KEY not in session:
         return _reader_in_cookie()
@@ -68,15 +67,15 @@ def current_account() -> Account | None:
 
 
 def remember_reader(reader_id: int) -> None:
-    """Set the cookie for a year, and start a new session if it named another reader."""
+    """Set the cookie for a year; a new session if it was another reader's."""
     if session.get(_READER, reader_id) != reader_id:
-        _forget_session()
+        _clear_session()
     session.permanent = True
     session[_READER] = reader_id
 
 
 def remember_cart(*, filled: bool) -> None:
-    """Note in a guest's cookie whether their cart has books, for the header; accounts have it in their row."""
+    """Store in a guest's cookie whether their cart has books, for the header; accounts have it in the database."""
     if current_account() is not None:
         return
     if filled:
@@ -86,8 +85,8 @@ def remember_cart(*, filled: bool) -> None:
 
 
 def sign_in_as(account: Account) -> None:
-    """Start a new session of an account; nothing of the cookie before is kept."""
-    _forget_session()
+    """Start a new session of an account; nothing of the old session is kept."""
+    _clear_session()
     remember_reader(account.reader_id)
     session[_SESSION_KEY] = account.session_key
     g.account = account
@@ -95,14 +94,14 @@ def sign_in_as(account: Account) -> None:
 
 def sign_out() -> None:
     """End this session, but not the account's sessions in other browsers."""
-    _forget_session()
+    _clear_session()
 
 
 def _account_if_known() -> Account | None:
     try:
         return current_account()
     except StoreUnavailable:
-        g.account = None  # one wait for the database is enough
+        g.account = None  # do not wait for the database again
         return None
 
 
@@ -116,7 +115,7 @@ def _cart_is_filled() -> bool:
     return account.has_cart if account else bool(session.get(_CART))
 
 
-def _forget_session() -> None:
+def _clear_session() -> None:
     session.clear()
     g.pop("account", None)
 

@@ -1,4 +1,4 @@
-"""What guards every request: trusted hosts, forged forms, and the security headers."""
+"""Checks of every request: trusted hosts and forged forms; and the security headers."""
 
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -7,10 +7,10 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests
 
-from marketplace.web.limits import Limiter, Tried
+from marketplace.web.limits import Attempt, Limiter
 
 HEADERS = {
-    # Pictures of books come from anywhere; everything else is the shop's own, and nothing is inline.
+    # Pictures of books come from any site; everything else from the shop, and nothing is inline.
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' https: http: data:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
@@ -21,7 +21,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 FILE_HEADERS = {
-    # An SVG that is opened by itself is a document; it needs to load nothing.
+    # An SVG opened by itself is a document; it loads nothing.
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
@@ -35,7 +35,7 @@ class UntrustedHost(BadRequest):
 
 
 class CrossSite(Forbidden):
-    """A page of another site sent this form."""
+    """A page of another site sent the form."""
 
 
 def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
@@ -51,13 +51,13 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
     )
 
     @app.before_request
-    def refuse_other_hosts() -> None:
-        # Not Flask's TRUSTED_HOSTS: it knows no IPv6 addresses, and url_for would fail on the error's page.
+    def reject_other_hosts() -> None:
+        # Not Flask's TRUSTED_HOSTS: it does not support IPv6, and url_for would fail on the error page.
         if _without_port(request.host) not in hosts:
             raise UntrustedHost
 
     @app.before_request
-    def refuse_cross_site() -> None:
+    def reject_cross_site() -> None:
         if request.method not in _SAFE_METHODS and not _is_same_site():
             raise CrossSite
 
@@ -70,7 +70,7 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
             response.headers.update(FILE_HEADERS)
             return response
         response.headers.update(HEADERS)
-        # A page is its reader's own, and the next answer may differ.
+        # A page is private, and may change at any time.
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
@@ -78,19 +78,19 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
 
 
 def no_store(response: Response) -> Response:
-    """Store nothing in any cache, so that the Back button shows no private page after signing out."""
+    """Forbid caching, so that the Back button shows no private page after signing out."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def is_public(response: Response) -> bool:
     """Whether the response is the same for everyone, as files and covers are."""
-    # Not response.cache_control, which would parse the header and write it again.
+    # Not response.cache_control, which would parse the header and rewrite it.
     return "public" in response.headers.get("Cache-Control", "")
 
 
 def address() -> str:
-    """The client's address, by which attempts are counted: of IPv6 the /64 network, which one customer has."""
+    """The client's address, by which attempts are counted; for IPv6 the /64 network, which one customer has."""
     try:
         client = ip_address(request.remote_addr or "")
     except ValueError:
@@ -102,9 +102,9 @@ def address() -> str:
     return str(client)
 
 
-def count_by_address(limiter: Limiter, tried: Tried) -> None:
-    """Count this request; raises TooManyRequests, answered with 429 and Retry-After, above the limit."""
-    if seconds := limiter.wait(tried, address()):
+def count_by_address(limiter: Limiter, attempt: Attempt) -> None:
+    """Count this request. Raises TooManyRequests above the limit: 429 with Retry-After."""
+    if seconds := limiter.wait(attempt, address()):
         raise TooManyRequests(retry_after=seconds)
 
 

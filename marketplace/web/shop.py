@@ -1,4 +1,4 @@
-"""The use cases and collaborators that pages are given."""
+"""What the pages use: the use cases, the store and the rate limiter."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from marketplace.web.limits import Limiter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """The use cases of one shop; `marketplace.app` makes them."""
+    """Everything that pages use; `marketplace.app` creates it."""
 
     store: Store
     recommender: Recommender
@@ -33,5 +33,5 @@ class Shop:
     limiter: Limiter
 
     def title(self, book_id: int) -> str:
-        """The title of a book, "" where the catalogue does not have it."""
+        """The title of a book, or "" if the catalogue does not have it."""
         return "".join(card.title for card in self.cards.of([book_id]).values())

@@ -14,7 +14,7 @@ from marketplace.domain.text import query_words
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of
 from marketplace.store.books import lock_books
-from marketplace.store.moderation.tables import LIMIT, SEARCH_LIMIT, has_word, page_of
+from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, has_word, page_of
 from marketplace.store.schema import books, made_books
 
 _SOLD_OUT = (books.c.stock == 0, ~books.c.hidden)
@@ -25,7 +25,7 @@ _FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
     BookFilter.HIDDEN: (books.c.hidden,),
 }
 _PRICE, _STOCK, _READERS = books.c.price_minor, books.c.stock, books.c.reader_count
-# Each matches an index, so that SQL can walk it; unknown values come last.
+# Each matches an index, so that the database can scan it in order; unknown values come last.
 _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (BookColumn.ID, False): (books.c.book_id,),
     (BookColumn.ID, True): (books.c.book_id.desc(),),
@@ -67,9 +67,8 @@ class AllBooks:
 
     def new_id(self, moment: datetime) -> int:
         """A new id for a book that is created in the shop, from 1,000,000,000 upward and never reused."""
-        making = insert(made_books).values(made_at=moment).returning(made_books.c.book_id)
-        book_id: int = self._connection.execute(making).scalar_one()
-        return book_id
+        statement = insert(made_books).values(made_at=moment).returning(made_books.c.book_id)
+        return int(self._connection.execute(statement).scalar_one())
 
     def hide(self, book: Book) -> None:
         self._index.remove([book.id])
@@ -80,7 +79,7 @@ class AllBooks:
         self._index.put([book])
 
     def remove(self, book_id: int) -> None:
-        """Delete a book and its wishlist entries; carts keep its id, and orders what was sold."""
+        """Delete a book and its wishlist entries; carts keep its id, and orders keep their lines."""
         self._index.remove([book_id])
         self._connection.execute(delete(books).where(books.c.book_id == book_id))
 
@@ -110,18 +109,17 @@ class AllBooks:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=SEARCH_LIMIT if words else LIMIT,
+            max_rows=MAX_FOUND_ROWS if words else MAX_ROWS,
         )
         rows = self._connection.execute(select(*CARD, books.c.hidden).where(books.c.book_id.in_(page.rows)))
         by_id = {row.book_id: BookRow(card_of(row), row.hidden) for row in rows}
         return page.with_rows(by_id)
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
-        counting = select(func.count()).select_from(books).where(*conditions)
-        number: int = self._connection.execute(counting).scalar_one()
-        return number
+        counted = select(func.count()).where(*conditions)
+        return int(self._connection.execute(counted).scalar_one())
 
     def _matches(self, word: str) -> ColumnElement[bool]:
-        in_words = has_word(self._connection, books.c.sought, word)
+        has_text = has_word(self._connection, books.c.sought, word)
         is_id = word.isdigit() and len(word) <= len(str(MAX_ID)) and int(word) <= MAX_ID
-        return or_(in_words, books.c.book_id == int(word)) if is_id else in_words
+        return or_(has_text, books.c.book_id == int(word)) if is_id else has_text

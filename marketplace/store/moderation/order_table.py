@@ -9,10 +9,10 @@ from marketplace.domain.moderation import OrderColumn, OrderRow, TablePage
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.domain.text import query_words
-from marketplace.store.moderation.tables import LIMIT, SEARCH_LIMIT, has_word, page_of, without_index
+from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, has_word, page_of, without_index
 from marketplace.store.schema import orders
 
-# Each matches an index, so that SQL can walk it.
+# Each matches an index, so that the database can scan it in order.
 _ORDERS: Mapping[tuple[OrderColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (OrderColumn.PLACED, False): (orders.c.placed_at, orders.c.order_id),
     (OrderColumn.PLACED, True): (orders.c.placed_at.desc(), orders.c.order_id.desc()),
@@ -28,9 +28,8 @@ class OrderTable:
         self._connection = connection
 
     def count(self, state: OrderState) -> int:
-        counting = select(func.count()).select_from(orders).where(orders.c.state == state.value)
-        number: int = self._connection.execute(counting).scalar_one()
-        return number
+        counted = select(func.count()).where(orders.c.state == state.value)
+        return int(self._connection.execute(counted).scalar_one())
 
     def page(
         self,
@@ -53,7 +52,7 @@ class OrderTable:
             _ORDERS[by, descending],
             limit=limit,
             offset=offset,
-            reach=SEARCH_LIMIT if words else LIMIT,
+            max_rows=MAX_FOUND_ROWS if words else MAX_ROWS,
         )
         rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(page.rows)))
         return page.with_rows({row.order_id: _order_row(row) for row in rows})

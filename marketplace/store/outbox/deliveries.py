@@ -12,7 +12,7 @@ from marketplace.store.schema import deliveries
 from servicekit.database import insert_into
 
 NO_HOLDER = ""
-MISDATED = timedelta(minutes=1)
+MAX_FUTURE = timedelta(minutes=1)
 """Longer than any lease or backoff: a time further in the future was written by a wrong clock."""
 
 
@@ -35,34 +35,39 @@ class Deliveries:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take(self, destination: Destination, holder: str, *, now: datetime, until: datetime) -> int | None:
+    def acquire(self, destination: Destination, holder: str, *, now: datetime, until: datetime) -> int | None:
         """Give `holder` the lease, unless another worker has it or the destination is backed off.
 
         Returns the failures since the destination last answered; None if the lease was not given.
         """
-        first = {"destination": destination.value, "holder": holder, "held_until": until}
-        adding = insert_into(self._connection, deliveries).values(**first, failures=0, retry_at=now, last_error="")
-        taking = adding.on_conflict_do_update(
-            index_elements=[deliveries.c.destination],
-            set_={"holder": holder, "held_until": until},
-            where=and_(
-                or_(deliveries.c.holder.in_([NO_HOLDER, holder]), _is_past(deliveries.c.held_until, now)),
-                _is_past(deliveries.c.retry_at, now),
-            ),
-        ).returning(deliveries.c.failures)
-        failures: int | None = self._connection.execute(taking).scalar()
+        lease = {"holder": holder, "held_until": until}
+        row = {"destination": destination.value, "failures": 0, "retry_at": now, "last_error": "", **lease}
+        statement = (
+            insert_into(self._connection, deliveries)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=[deliveries.c.destination],
+                set_=lease,
+                where=and_(
+                    or_(deliveries.c.holder.in_([NO_HOLDER, holder]), _is_past(deliveries.c.held_until, now)),
+                    _is_past(deliveries.c.retry_at, now),
+                ),
+            )
+            .returning(deliveries.c.failures)
+        )
+        failures: int | None = self._connection.execute(statement).scalar()
         return failures
 
-    def keep(self, destination: Destination, holder: str, *, until: datetime) -> bool:
+    def renew(self, destination: Destination, holder: str, *, until: datetime) -> bool:
         """Extend the lease; False if `holder` no longer has it."""
         return self._change(destination, holder, {"held_until": until})
 
-    def answered(self, destination: Destination, holder: str, *, until: datetime) -> bool:
-        """Likewise, and reset the destination's failures."""
+    def succeeded(self, destination: Destination, holder: str, *, until: datetime) -> bool:
+        """Extend the lease and reset the destination's failures; False if `holder` no longer has it."""
         return self._change(destination, holder, {"held_until": until, "failures": 0, "last_error": ""})
 
     def failed(self, destination: Destination, holder: str, *, failures: int, error: str, retry_at: datetime) -> bool:
-        """Give up the lease and back the destination off until `retry_at`; False as in `keep`."""
+        """Release the lease and back off until `retry_at`; False if `holder` no longer had it."""
         values = {"holder": NO_HOLDER, "failures": failures, "last_error": error, "retry_at": retry_at}
         return self._change(destination, holder, values)
 
@@ -74,7 +79,7 @@ class Deliveries:
             select(deliveries.c.destination, deliveries.c.failures, deliveries.c.last_error)
         )
         known = {row.destination: DestinationStatus(row.failures, row.last_error) for row in rows}
-        return {each: known.get(each.value, DestinationStatus()) for each in Destination}
+        return {destination: known.get(destination.value, DestinationStatus()) for destination in Destination}
 
     def _change(self, destination: Destination, holder: str, values: Mapping[str, Any]) -> bool:
         held = and_(deliveries.c.destination == destination.value, deliveries.c.holder == holder)
@@ -82,4 +87,4 @@ class Deliveries:
 
 
 def _is_past(moment: Column[datetime], now: datetime) -> ColumnElement[bool]:
-    return or_(moment <= now, moment > now + MISDATED)
+    return or_(moment <= now, moment > now + MAX_FUTURE)

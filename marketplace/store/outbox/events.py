@@ -15,13 +15,6 @@ from marketplace.domain.ids import MAX_ID, NOBODY
 from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.domain.money import Money
 
-INTERACTION = "interaction"
-MERGE = "merge"
-FORGET = "forget"
-BOOK = "book"
-PAY = "pay"
-WITHDRAW = "withdraw"
-
 
 class MalformedEvent(Exception):
     """A row of the outbox cannot be parsed; the message says why."""
@@ -30,21 +23,21 @@ class MalformedEvent(Exception):
 def kind_of(event: ShopEvent) -> str:
     match event:
         case Interaction():
-            return INTERACTION
+            return "interaction"
         case ReadersMerged():
-            return MERGE
+            return "merge"
         case ReaderForgotten():
-            return FORGET
+            return "forget"
         case BookChanged():
-            return BOOK
+            return "book"
         case PaymentRequested():
-            return PAY
+            return "pay"
         case PaymentWithdrawn():
-            return WITHDRAW
+            return "withdraw"
 
 
 def reader_of(event: ShopEvent) -> int | None:
-    """The reader with whose data the event is deleted; None for orders, whose events must be delivered anyway."""
+    """The reader with whose data the event is deleted; None for events that must be delivered anyway."""
     match event:
         case Interaction() | ReaderForgotten():
             return event.reader_id
@@ -55,7 +48,6 @@ def reader_of(event: ShopEvent) -> int | None:
 
 
 def to_json(event: ShopEvent) -> dict[str, Any]:
-    """The event as JSON."""
     match event:
         case Interaction():
             return _interaction_to_json(event)

@@ -70,14 +70,14 @@ class Outbox:
         self._connection.execute(insert(outbox).values(row))
 
     def move(self, from_reader: int, into_reader: int) -> None:
-        """Have one reader's events deleted with another's data; their payloads still name the first."""
-        moving = update(outbox).where(outbox.c.reader_id == from_reader)
-        self._connection.execute(moving.values(reader_id=into_reader))
+        """Attach one reader's events to another, with whose data they are deleted; payloads still name the first."""
+        statement = update(outbox).where(outbox.c.reader_id == from_reader)
+        self._connection.execute(statement.values(reader_id=into_reader))
 
     def drop_interactions(self, reader_id: int) -> None:
         """Delete this reader's interactions; merges stay, or Recommendations would keep a merged guest's history."""
-        theirs = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == events.INTERACTION)
-        self._connection.execute(theirs)
+        statement = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == "interaction")
+        self._connection.execute(statement)
 
     def waiting(self, limit: int, destination: Destination = Destination.RECOMMENDATIONS) -> list[OutboxRow]:
         """The oldest waiting events of a destination."""
@@ -94,14 +94,14 @@ class Outbox:
 
     def count_attempt(self, event_id: int) -> None:
         """Count a failed attempt to send an event alone."""
-        counting = update(outbox).where(outbox.c.event_id == event_id)
-        self._connection.execute(counting.values(attempts=outbox.c.attempts + 1))
+        statement = update(outbox).where(outbox.c.event_id == event_id)
+        self._connection.execute(statement.values(attempts=outbox.c.attempts + 1))
 
     def mark_failed(self, reasons: Mapping[int, str]) -> None:
         """Dead-letter events, given by id with the reason; they stay in the table until retried."""
         for event_id, reason in reasons.items():
-            failing = update(outbox).where(outbox.c.event_id == event_id).values(refused_reason=reason)
-            self._connection.execute(failing)
+            statement = update(outbox).where(outbox.c.event_id == event_id)
+            self._connection.execute(statement.values(refused_reason=reason))
 
     def failed(self, limit: int, offset: int = 0) -> list[FailedEvent]:
         """A page of the failed events, newest first."""
@@ -129,36 +129,36 @@ class Outbox:
             raise EventNotFound(f"no failed event {event_id}")
 
     def retry_all(self, destination: Destination | None = None) -> int:
-        """Likewise all failed events of one destination, or of all; returns how many."""
+        """Have all failed events of one destination, or of all, wait again; returns how many."""
         return self._requeue(true() if destination is None else outbox.c.destination == destination.value)
 
     def lengths(self) -> dict[Destination, OutboxLength]:
-        """How full it is, for each destination."""
-        aside = _FAILED.label("aside")
-        counting = select(outbox.c.destination, aside, func.count(), func.min(outbox.c.created_at))
+        """The number of waiting and failed events of each destination."""
+        failed = _FAILED.label("failed")
+        columns = (outbox.c.destination, failed, func.count(), func.min(outbox.c.created_at))
         counted = {
-            (destination, bool(is_aside)): (count, oldest)
-            for destination, is_aside, count, oldest in self._connection.execute(
-                counting.group_by(outbox.c.destination, aside)
+            (destination, bool(is_failed)): (count, oldest)
+            for destination, is_failed, count, oldest in self._connection.execute(
+                select(*columns).group_by(outbox.c.destination, failed)
             )
         }
         nothing = (0, None)
         return {
-            each: OutboxLength(
-                *counted.get((each.value, False), nothing), counted.get((each.value, True), nothing)[0]
+            destination: OutboxLength(
+                *counted.get((destination.value, False), nothing), counted.get((destination.value, True), nothing)[0]
             )
-            for each in Destination
+            for destination in Destination
         }
 
     def length(self) -> OutboxLength:
-        """The sum over all destinations."""
+        """The numbers of all destinations together."""
         lengths = self.lengths().values()
         return OutboxLength(
-            waiting=sum(each.waiting for each in lengths),
-            oldest=min((each.oldest for each in lengths if each.oldest), default=None),
-            failed=sum(each.failed for each in lengths),
+            waiting=sum(length.waiting for length in lengths),
+            oldest=min((length.oldest for length in lengths if length.oldest), default=None),
+            failed=sum(length.failed for length in lengths),
         )
 
-    def _requeue(self, which: ColumnElement[bool]) -> int:
-        again = update(outbox).where(which, _FAILED).values(refused_reason=None, attempts=0)
-        return self._connection.execute(again).rowcount
+    def _requeue(self, condition: ColumnElement[bool]) -> int:
+        statement = update(outbox).where(condition, _FAILED).values(refused_reason=None, attempts=0)
+        return self._connection.execute(statement).rowcount

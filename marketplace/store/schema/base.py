@@ -1,9 +1,6 @@
 """What all tables share."""
 
-from sqlalchemy import (
-    MetaData,
-    Text,
-)
+from sqlalchemy import MetaData, Text
 
 metadata = MetaData(
     naming_convention={
@@ -17,7 +14,7 @@ metadata = MetaData(
 BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 
 NUL = "\0"
-"""PostgreSQL fails on a text parameter with this character instead of finding nothing."""
+"""A text parameter with this character is an error in PostgreSQL, so check user input for it."""
 
 
 def is_portable(_item: object, name: str | None, *_: object) -> bool:

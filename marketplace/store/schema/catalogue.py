@@ -51,7 +51,7 @@ Index("ix_books_by_stock", books.c.stock, books.c.book_id)
 Index("ix_books_most_in_stock", books.c.stock.desc().nulls_last(), books.c.book_id.desc())
 Index("ix_books_hidden", books.c.book_id, sqlite_where=books.c.hidden, postgresql_where=books.c.hidden)
 
-# The ids of books that are created in the shop; rows stay, so that no id is reused.
+# The ids of books that are created in the shop; rows are never deleted, so that no id is reused.
 made_books = Table(
     "made_books",
     metadata,

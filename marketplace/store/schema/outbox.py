@@ -1,16 +1,6 @@
 """The tables of the outbox and its deliveries."""
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Identity,
-    Index,
-    Integer,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import JSON, Column, Identity, Index, Integer, SmallInteger, String, Table, Text
 
 from marketplace.domain.events import Destination
 from marketplace.store.schema.base import metadata

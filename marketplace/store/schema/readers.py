@@ -1,18 +1,6 @@
 """The tables of readers, accounts, interactions and wishlists."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-    false,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Identity, Index, Integer, SmallInteger, String, Table, Text, false
 
 from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.domain.interactions import InteractionKind

@@ -1,7 +1,7 @@
 """Spelling correction: words of the catalogue that are similar to those of a query.
 
-The words that are one edit away are generated and looked up: 1 ms in a vocabulary of 300,000 words, where comparing
-with all of them (`rapidfuzz.process.extract`) takes a quarter of a second.
+The words that are one edit away are generated and looked up, which takes 1 ms in a vocabulary of 300,000 words.
+Comparing with all of them (`rapidfuzz.process.extract`) takes a quarter of a second.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ _MAX_FORMS = 6
 """Alternatives for one word."""
 _MAX_CORRECTED = 6
 """Words of one query that are corrected."""
-_FEW = 2
-"""Words up to which a query has all of its words compared by trigrams: for more it would take too long."""
+_MAX_WORDS_BY_SIMILARITY = 2
+"""Up to this number all words of a query are also compared by trigrams; for more it would take too long."""
 _SIMILAR_WORDS = 60
 """Words with similar trigrams whose edit distance is computed."""
 _MIN_LENGTH_FOR_ONE_ERROR, _MIN_LENGTH_FOR_TWO_ERRORS = 4, 6
@@ -46,7 +46,7 @@ class Corrector:
         """The corrections of every word: a misspelled name may be another known name."""
         others = [word for word in self._words if word in self._known and not word.isdigit()]
         words = [*self.unknown, *others][:_MAX_CORRECTED]
-        return self._groups(self._forms(words, by_similarity=len(self._words) <= _FEW))
+        return self._groups(self._forms(words, by_similarity=len(self._words) <= _MAX_WORDS_BY_SIMILARITY))
 
     def _groups(self, forms: Mapping[str, list[Form]]) -> tuple[Group, ...]:
         return tuple(tuple(forms.get(word, ())) or (Form((word,)),) for word in self._words)
@@ -59,18 +59,18 @@ class Corrector:
         for word in words:
             near = {term: books for term, books in known.items() if term != word and _is_near(word, term)}
             is_unfinished = word == self._unfinished
-            # The lookup of similar words is slow, so only if one edit finds nothing, or it is asked for.
+            # Looking up similar words is slow, so it happens only if one edit finds nothing, or on request.
             finds_nothing = not near and word not in self._known
             if len(word) >= _MIN_LENGTH_FOR_ONE_ERROR and (by_similarity or is_unfinished or finds_nothing):
                 near |= self.vocabulary.similar(word, _SIMILAR_WORDS)
             forms[word] = [
-                *self._itself(word),
+                *self._as_typed(word),
                 *_nearest(word, near, unfinished=is_unfinished),
                 *(Form(pair, cost=COST_OF_A_LETTER) for pair in splits[word] if _are_known(pair, known)),
             ]
         return forms
 
-    def _itself(self, word: str) -> list[Form]:
+    def _as_typed(self, word: str) -> list[Form]:
         cost = 0.0 if word in self._known else _COST_OF_AN_ENDING
         if len(word) >= _MIN_LENGTH_FOR_ONE_ERROR:
             return [Form((word,), is_prefix=True, cost=cost)]

@@ -13,7 +13,7 @@ class FullText(Protocol):
     """The full text of the catalogue, and its vocabulary."""
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        """Those words that the catalogue has, each with its number of books."""
+        """The words that the catalogue has, each with its number of books."""
 
     def similar(self, word: str, limit: int) -> dict[str, int]:
         """The words with most trigrams in common with `word`, each with its number of books."""
@@ -22,8 +22,8 @@ class FullText(Protocol):
         """The selection limited to books that match, in title and authors alone if `in_names`."""
 
 
-def full_text(connection: Connection, *, few: int) -> FullText:
-    """The full text of the connection's database; SQLite sorts up to `few` books itself."""
+def full_text(connection: Connection, *, max_sorted: int) -> FullText:
+    """The full text of the connection's database; see Listings for `max_sorted`."""
     if connection.dialect.name == "postgresql":
         return postgresql.FullText(connection)
-    return sqlite.FullText(connection, few=few)
+    return sqlite.FullText(connection, max_sorted=max_sorted)

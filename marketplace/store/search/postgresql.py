@@ -32,8 +32,8 @@ class FullText:
         self._connection = connection
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        wanted = any_(literal(sorted(words), ARRAY(Text)))
-        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term == wanted)
+        any_word = any_(literal(sorted(words), ARRAY(Text)))
+        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term == any_word)
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def similar(self, word: str, limit: int) -> dict[str, int]:

@@ -16,34 +16,34 @@ _terms = table("fts_terms", column("rowid"))
 class FullText:
     """The full text of a catalogue in SQLite; see dialects.FullText."""
 
-    def __init__(self, connection: Connection, *, few: int) -> None:
+    def __init__(self, connection: Connection, *, max_sorted: int) -> None:
         self._connection = connection
-        self._few = few
+        self._max_sorted = max_sorted
 
     def known(self, words: Iterable[str]) -> dict[str, int]:
-        wanted: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
-        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(wanted))
+        values: Select[Any] = select(column("value")).select_from(func.json_each(json.dumps(sorted(words))))
+        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term.in_(values))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def similar(self, word: str, limit: int) -> dict[str, int]:
         padded = f" {word} "
         trigrams = " OR ".join(f'"{padded[i : i + 3]}"' for i in range(len(padded) - 2))
-        near = (
+        nearest = (
             select(_terms.c.rowid)
             .where(literal_column("fts_terms").op("MATCH")(trigrams))
             .order_by(text("rank"))
             .limit(limit)
         )
-        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term_id.in_(near))
+        terms = select(search_terms.c.term, search_terms.c.books).where(search_terms.c.term_id.in_(nearest))
         return {row.term: row.books for row in self._connection.execute(terms)}
 
     def matching(self, selected: Select[Any], match: Match, *, in_names: bool) -> Select[Any]:
         expression = f"{{title authors}} : ({_expression(match)})" if in_names else _expression(match)
         matching = select(_words.c.rowid).where(literal_column("fts_words").op("MATCH")(expression))
-        some = select(func.count()).select_from(matching.limit(self._few + 1).subquery())
-        if self._connection.execute(some).scalar_one() <= self._few:
+        count = select(func.count()).select_from(matching.limit(self._max_sorted + 1).subquery())
+        if self._connection.execute(count).scalar_one() <= self._max_sorted:
             return selected.where(books.c.book_id.in_(matching))
-        # The plus keeps SQLite from looking up each book and sorting: it walks the index of the order instead.
+        # The plus makes SQLite scan the index in the sort order instead of looking up and sorting the books.
         return selected.where(literal_column("+books.book_id").in_(matching))
 
 

@@ -126,5 +126,5 @@ class Uploads:
             counted = work.books.miscounted()
         if counted:
             with self._store.write() as work:
-                work.books.count_readers(counted)
+                work.books.set_reader_counts(counted)
                 work.commit()

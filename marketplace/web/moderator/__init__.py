@@ -1,4 +1,4 @@
-"""The moderators' pages, all behind one guard."""
+"""The moderators' pages, all behind one check of rights."""
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -8,7 +8,7 @@ from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator import books, events, imports, orders
-from marketplace.web.moderator.arguments import PAGE
+from marketplace.web.moderator.parameters import PAGE
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_account
 from marketplace.web.security import no_store
@@ -75,6 +75,6 @@ def _is_moderator(account: Account | None) -> bool:
 
 
 def _to_sign_in() -> Answer:
-    # A form that was posted cannot be sent again; a page can be opened again.
+    # A posted form cannot be sent again after signing in; a page can be opened.
     back = request.full_path.rstrip("?") if request.method == "GET" else url_for("moderator.overview")
     return redirect(url_for("account.sign_in_form", next=back), 303)

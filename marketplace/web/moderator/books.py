@@ -1,4 +1,4 @@
-"""The table of all books, and the forms of one."""
+"""The table of all books, and the forms for one."""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -9,7 +9,7 @@ from marketplace.domain.moderation import BookColumn, BookFilter, CatalogueBook
 from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_BY_ATTRIBUTE, BookForm, empty_form, form_of
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, redirect_back, typed
-from marketplace.web.moderator.arguments import PAGE, choice, moderator_id, search_words, sort_column
+from marketplace.web.moderator.parameters import PAGE, choice, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 
@@ -49,34 +49,34 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
 def _add_forms(moderator: Blueprint, shop: Shop) -> None:
     @moderator.get("/books/new")
     def new_book() -> str:
-        return render_template(FORM, holding=None, **_values(empty_form()))
+        return render_template(FORM, stored=None, **_values(empty_form()))
 
     @moderator.post("/books/new")
     def add_book() -> Answer:
-        filled = _filled()
+        form = _sent_form()
         try:
-            book_id = shop.moderation.add_book(moderator_id(), filled)
+            book_id = shop.moderation.add_book(moderator_id(), form)
         except InvalidBook as error:
-            return _show_again(422, None, filled, faults=error.attributes)
-        flash("book-added", title=filled.texts["title"])
+            return _show_again(422, None, form, invalid=error.attributes)
+        flash("book-added", title=form.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
     @moderator.get(_BOOK)
     def book(book_id: int) -> str:
-        holding = _holding(shop, book_id)
-        return render_template(FORM, holding=holding, **_values(form_of(holding.book)))
+        stored = _stored(shop, book_id)
+        return render_template(FORM, stored=stored, **_values(form_of(stored.book)))
 
     @moderator.post(_BOOK)
     def change_book(book_id: int) -> Answer:
-        filled = _filled()
+        form = _sent_form()
         try:
-            is_new = shop.moderation.change_book(moderator_id(), book_id, filled)
+            has_changed = shop.moderation.change_book(moderator_id(), book_id, form)
         except InvalidBook as error:
-            return _show_again(422, _holding(shop, book_id), filled, faults=error.attributes)
+            return _show_again(422, _stored(shop, book_id), form, invalid=error.attributes)
         except BookConflict as error:
-            holding = _holding(shop, book_id)
-            return _show_again(409, holding, filled.refreshed(holding.book), conflicts=error.attributes)
-        flash("book-changed" if is_new else "book-unchanged", title=filled.texts["title"])
+            stored = _stored(shop, book_id)
+            return _show_again(409, stored, form.refreshed(stored.book), conflicts=error.attributes)
+        flash("book-changed" if has_changed else "book-unchanged", title=form.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
 
@@ -84,18 +84,18 @@ def _add_actions(moderator: Blueprint, shop: Shop) -> None:
     @moderator.post(f"{_BOOK}/hide")
     def hide_book(book_id: int) -> Answer:
         shop.moderation.hide_book(moderator_id(), book_id)
-        flash("book-hidden", title=_holding(shop, book_id).book.title)
+        flash("book-hidden", title=_stored(shop, book_id).book.title)
         return redirect_back(url_for("moderator.book", book_id=book_id))
 
     @moderator.post(f"{_BOOK}/show")
     def show_book(book_id: int) -> Answer:
         shop.moderation.show_book(moderator_id(), book_id)
-        flash("book-shown", title=_holding(shop, book_id).book.title)
+        flash("book-shown", title=_stored(shop, book_id).book.title)
         return redirect_back(url_for("moderator.book", book_id=book_id))
 
     @moderator.get(f"{_BOOK}/delete")
     def delete_form(book_id: int) -> str:
-        return render_template("moderator/delete.html", holding=_holding(shop, book_id))
+        return render_template("moderator/delete.html", stored=_stored(shop, book_id))
 
     @moderator.post(f"{_BOOK}/delete")
     def delete_book(book_id: int) -> Answer:
@@ -103,36 +103,36 @@ def _add_actions(moderator: Blueprint, shop: Shop) -> None:
         return redirect(url_for("moderator.books"), 303)
 
 
-def _holding(shop: Shop, book_id: int) -> CatalogueBook:
+def _stored(shop: Shop, book_id: int) -> CatalogueBook:
     with shop.store.read() as work:
         return work.all_books.get(book_id)
 
 
-def _filled() -> BookForm:
+def _sent_form() -> BookForm:
     texts = {name: typed(name) for name in FIELDS}
     texts["categories"] = ";".join(request.form.getlist("categories"))
-    return BookForm(texts, {fact: typed(f"shown-{fact}") for fact in FIELDS_BY_ATTRIBUTE})
+    return BookForm(texts, {name: typed(f"shown-{name}") for name in FIELDS_BY_ATTRIBUTE})
 
 
-def _values(filled: BookForm, faults: frozenset[str] = _NONE, conflicts: frozenset[str] = _NONE) -> dict[str, object]:
+def _values(form: BookForm, invalid: frozenset[str] = _NONE, conflicts: frozenset[str] = _NONE) -> dict[str, object]:
     return {
-        "texts": filled.texts,
-        "marks": filled.shown,
-        "checked": filled.texts["categories"].split(";"),
+        "texts": form.texts,
+        "shown": form.shown,
+        "checked": form.texts["categories"].split(";"),
         "categories": _CATEGORIES,
-        "faults": faults,
+        "invalid": invalid,
         "conflicts": conflicts,
     }
 
 
 def _show_again(
     status: int,
-    holding: CatalogueBook | None,
-    filled: BookForm,
+    stored: CatalogueBook | None,
+    form: BookForm,
     *,
-    faults: frozenset[str] = _NONE,
+    invalid: frozenset[str] = _NONE,
     conflicts: frozenset[str] = _NONE,
 ) -> Response:
-    current = form_of(holding.book).texts if holding else {}
-    page = render_template(FORM, holding=holding, current=current, **_values(filled, faults, conflicts))
+    current = form_of(stored.book).texts if stored else {}
+    page = render_template(FORM, stored=stored, current=current, **_values(form, invalid, conflicts))
     return make_response(page, status)

@@ -5,11 +5,11 @@ from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.errors import EventNotFound
 from marketplace.web.flash import flash
-from marketplace.web.moderator.arguments import PAGE, moderator_id
+from marketplace.web.moderator.parameters import PAGE, moderator_id
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 
-_GREATEST = 2**63 - 1
+_MAX_EVENT_ID = 2**63 - 1
 
 
 def add_to(moderator: Blueprint, shop: Shop) -> None:
@@ -23,7 +23,7 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
             failed = work.outbox.failed(PAGE, (number - 1) * PAGE)
         return render_template("moderator/events.html", events=failed, pages=pages)
 
-    @moderator.post(f"/events/<int(min=1,max={_GREATEST}):event_id>/retry")
+    @moderator.post(f"/events/<int(min=1,max={_MAX_EVENT_ID}):event_id>/retry")
     def retry_event(event_id: int) -> Answer:
         try:
             shop.moderation.retry_event(moderator_id(), event_id)

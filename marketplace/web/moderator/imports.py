@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
-from marketplace.web.moderator.arguments import moderator_id
+from marketplace.web.moderator.parameters import moderator_id
 from marketplace.web.shop import Shop
 from servicekit.csvfile import NotSuchACsv
 

@@ -10,7 +10,7 @@ from marketplace.domain.orders import NEXT_STATES, OrderState
 from marketplace.usecases.moderation import MODERATOR_STATES
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
-from marketplace.web.moderator.arguments import PAGE, moderator_id, search_words, sort_column
+from marketplace.web.moderator.parameters import PAGE, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
 
@@ -48,9 +48,9 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
     def order(order_id: str) -> str:
         with shop.store.read() as work:
             shown = work.orders.get(order_id)
-        moves = [state for state in OrderState if state in NEXT_STATES[shown.state] & MODERATOR_STATES]
+        next_states = [state for state in OrderState if state in NEXT_STATES[shown.state] & MODERATOR_STATES]
         address = address_lines(shown.address) if shown.address else []
-        return render_template("moderator/order.html", order=shown, moves=moves, address=address)
+        return render_template("moderator/order.html", order=shown, next_states=next_states, address=address)
 
     @moderator.post("/orders/<order_id>")
     def move_order(order_id: str) -> Answer:
@@ -58,8 +58,8 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
         if to not in MODERATOR_STATES:
             abort(400)
         try:
-            is_new = shop.moderation.change_order_state(moderator_id(), order_id, to)
-            message = "order-moved" if is_new else "order-already-moved"
+            has_changed = shop.moderation.change_order_state(moderator_id(), order_id, to)
+            message = "order-moved" if has_changed else "order-already-moved"
         except StateConflict:
             message = "order-not-moved"
         with shop.store.read() as work:

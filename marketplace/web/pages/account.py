@@ -1,4 +1,4 @@
-"""A reader's account: signing up, in and out, changing the password, taking or deleting one's data."""
+"""Accounts: signing up, in and out, changing the password, downloading and deleting one's data."""
 
 import json
 
@@ -11,7 +11,7 @@ from marketplace.domain.ids import NOBODY
 from marketplace.usecases.export import export
 from marketplace.web.flash import flash
 from marketplace.web.forms import form, redirect_back, show_again, too_many_attempts, typed
-from marketplace.web.limits import Tried
+from marketplace.web.limits import Attempt
 from marketplace.web.reader import current_account, current_reader, sign_in_as, sign_out
 from marketplace.web.security import address, no_store
 from marketplace.web.shop import Shop
@@ -32,7 +32,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @account.get("")
     def overview() -> str:
-        current_reader()  # raises without the database; the template would show the page of a visitor
+        current_reader()  # raises StoreUnavailable, instead of showing an account the page of a visitor
         return render_template("account/overview.html")
 
     @account.get("/export")
@@ -57,12 +57,12 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
 
     @account.post("/sign-up")
     def sign_up() -> Answer:
-        if seconds := shop.limiter.wait(Tried.SIGN_UP_BY_ADDRESS, address()):
+        if seconds := shop.limiter.wait(Attempt.SIGN_UP_BY_ADDRESS, address()):
             return too_many_attempts(SIGN_UP, seconds)
         try:
             new = shop.accounts.sign_up(current_reader(), typed("email"), typed("password"))
         except InvalidCredentials as error:
-            return show_again(SIGN_UP, 422, *(fault.name for fault in error.problems))
+            return show_again(SIGN_UP, 422, *(problem.name for problem in error.problems))
         except EmailTaken:
             return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
         return _signed_in(new, "signed-up")
@@ -75,18 +75,18 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
 
     @account.post("/sign-in")
     def sign_in() -> Answer:
-        # Normalized: otherwise each spelling of an e-mail would have attempts of its own.
+        # Normalized, so that all spellings of an e-mail share their attempts.
         email = normalized_email(typed("email")) or ""
-        seconds = shop.limiter.wait(Tried.SIGN_IN_BY_ADDRESS, address())
+        seconds = shop.limiter.wait(Attempt.SIGN_IN_BY_ADDRESS, address())
         if not seconds and email:
-            seconds = shop.limiter.wait(Tried.SIGN_IN_BY_EMAIL, email)
+            seconds = shop.limiter.wait(Attempt.SIGN_IN_BY_EMAIL, email)
         if seconds:
             return too_many_attempts(SIGN_IN, seconds)
         try:
             known = shop.accounts.sign_in(current_reader(), email, typed("password"))
         except WrongPassword:
             return show_again(SIGN_IN, 401, "WRONG_PASSWORD", headers=_BY_FORM)
-        shop.limiter.succeeded(Tried.SIGN_IN_BY_EMAIL, email)
+        shop.limiter.reset(Attempt.SIGN_IN_BY_EMAIL, email)
         return _signed_in(known, "signed-in")
 
     @account.post("/sign-out")
@@ -106,15 +106,15 @@ def _add_password(account: Blueprint, shop: Shop) -> None:
         if current_account() is None:
             return _to_sign_in()
         reader_id = current_reader()
-        if seconds := shop.limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
+        if seconds := shop.limiter.wait(Attempt.PASSWORD_BY_READER, str(reader_id)):
             return too_many_attempts(PASSWORD, seconds)
         try:
             changed = shop.accounts.change_password(reader_id, typed("old"), typed("password"))
         except WrongPassword:
             return show_again(PASSWORD, 422, "WRONG_PASSWORD")
         except InvalidCredentials as error:
-            return show_again(PASSWORD, 422, *(fault.name for fault in error.problems))
-        shop.limiter.succeeded(Tried.PASSWORD_BY_READER, str(reader_id))
+            return show_again(PASSWORD, 422, *(problem.name for problem in error.problems))
+        shop.limiter.reset(Attempt.PASSWORD_BY_READER, str(reader_id))
         sign_in_as(changed)
         flash("password-changed")
         return _to_overview()
@@ -130,7 +130,7 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
         reader_id = current_reader()
         if reader_id == NOBODY:
             return _to_overview()
-        if seconds := shop.limiter.wait(Tried.PASSWORD_BY_READER, str(reader_id)):
+        if seconds := shop.limiter.wait(Attempt.PASSWORD_BY_READER, str(reader_id)):
             return too_many_attempts(DELETE, seconds)
         try:
             shop.accounts.forget(reader_id, request.form.get("password"))

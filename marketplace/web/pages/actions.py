@@ -1,4 +1,4 @@
-"""What readers do with a book: rate it, put it on the wishlist, say that they are not interested."""
+"""Book actions: rate, add to the wishlist, dismiss, undo."""
 
 from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
@@ -59,11 +59,11 @@ def blueprint(shop: Shop) -> Blueprint:
 
 
 def _half_stars(text: str) -> int:
-    # Stars as the form names them: "0.5" to "5".
-    known = {str(half / 2).removesuffix(".0"): half for half in range(1, MAX_HALF_STARS + 1)}
-    if text not in known:
+    # The form sends "0.5" to "5".
+    half_stars = {str(half / 2).removesuffix(".0"): half for half in range(1, MAX_HALF_STARS + 1)}
+    if text not in half_stars:
         abort(400)
-    return known[text]
+    return half_stars[text]
 
 
 def _back(book_id: int) -> Response:

@@ -1,4 +1,4 @@
-"""A reader's own pages: what they did, and their wishlist."""
+"""A reader's activity and wishlist."""
 
 from flask import Blueprint, render_template
 
@@ -29,7 +29,7 @@ def blueprint(shop: Shop) -> Blueprint:
     def wishlist() -> str:
         reader_id = current_reader()
         with shop.store.read() as work:
-            wished = [] if reader_id == NOBODY else [book_id for book_id, _ in work.wishes.of(reader_id)]
+            wished = [] if reader_id == NOBODY else [book_id for book_id, _ in work.wishlists.of(reader_id)]
         known = shop.cards.of(wished)
         cards = tuple(known[book_id] for book_id in wished if book_id in known)
         return render_template("activity/wishlist.html", cards=cards)

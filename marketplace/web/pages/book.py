@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 def blueprint(shop: Shop) -> Blueprint:
-    """`/books/<id>`, and `/books/<id>?from=<list>` where a list led to it."""
+    """`/books/<id>`, and `/books/<id>?from=<list>` for links in lists."""
     book = Blueprint("book", __name__)
 
     @book.get(f"/books/{BOOK_ID}")
@@ -31,7 +31,7 @@ def blueprint(shop: Shop) -> Blueprint:
             try:
                 _record(shop, book_id, source)
             except StoreUnavailable:
-                # The reader came for the book, which can be shown all the same.
+                # The page itself can still be shown.
                 log.exception("activity_not_recorded")
         return render_template(
             "book/page.html", book=shown, ratings=ratings, preference=preference, similar=similar, attribution=source
@@ -47,7 +47,7 @@ def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     return Preference(
         rating=by_kind.get(InteractionKind.RATING),
         not_interested=by_kind.get(InteractionKind.NOT_INTERESTED),
-        is_on_wishlist=work.wishes.has(reader_id, book_id),
+        is_on_wishlist=work.wishlists.has(reader_id, book_id),
     )
 
 
@@ -70,6 +70,6 @@ def _is_opened_by_a_reader() -> bool:
 
 
 def _source() -> str:
-    """The list that led here; "" for a shared link, which names the list of the reader who shared it."""
+    """The list that led here; "" for a shared link, whose list is that of the reader who shared it."""
     is_own_link = request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
     return attribution() if is_own_link else ""

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import CategoryNotFound
-from marketplace.web.paging import PAGE, page_number, paged, sort_asked
+from marketplace.web.paging import PAGE, page_number, paged, sort_order
 from marketplace.web.reader import current_reader
 from marketplace.web.shop import Shop
 
@@ -22,7 +22,7 @@ def blueprint(shop: Shop) -> Blueprint:
         shown = Category.parse(slug)
         if shown is None or shown.slug != slug or shown not in shop.shelves.categories():
             raise CategoryNotFound
-        sort, sorts = sort_asked()
+        sort, sorts = sort_order()
         number = page_number()
         with shop.store.read() as work:
             listing = work.listings.in_category(shown, sort, limit=PAGE, offset=(number - 1) * PAGE)
@@ -38,7 +38,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @catalogue.get("/authors/<slug>")
     def author(slug: str) -> str:
-        sort, sorts = sort_asked()
+        sort, sorts = sort_order()
         number = page_number()
         with shop.store.read() as work:
             listing = work.listings.by_author(slug, sort, limit=PAGE, offset=(number - 1) * PAGE)

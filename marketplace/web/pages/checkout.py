@@ -28,14 +28,14 @@ _LINE = re.compile(r"([0-9]{1,10}):([0-9]{1,2}):([0-9]{1,13}):([A-Z]{3})", re.AS
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the checkout's template shows besides the cart: the idempotency key, the address, and what is wrong.
+    """What the checkout's template shows besides the cart: the idempotency key, the address and errors.
 
-    Each of the `faults` has the id of its field, "" where it is about the cart.
+    Each error is a code and the id of its field, or "" if it is about the cart.
     """
 
     key: str
     address: Mapping[str, str]
-    faults: Sequence[tuple[str, str]] = ()
+    errors: Sequence[tuple[str, str]] = ()
     changes: Mapping[int, tuple[Difference, ShownLine | None]] = field(default_factory=dict)
 
 
@@ -63,10 +63,10 @@ def blueprint(shop: Shop) -> Blueprint:
         try:
             order_id = shop.orders.place(current_reader(), key, validated_address(Address(**address)), lines)
         except InvalidAddress as error:
-            faults = [
+            errors = [
                 (f"{name}_{error.problems[name].name}".upper(), name) for name in FIELDS if name in error.problems
             ]
-            return _page(shop.carts.of(current_reader()), Form(key, address, faults), 422)
+            return _page(shop.carts.of(current_reader()), Form(key, address, errors), 422)
         except CartChanged:
             cart = shop.carts.of(current_reader())
             if not cart.lines:

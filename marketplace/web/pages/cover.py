@@ -1,4 +1,4 @@
-"""The covers that the shop draws, as pictures that browsers may keep."""
+"""The drawn covers, as images that browsers may cache."""
 
 from functools import lru_cache
 
@@ -9,14 +9,14 @@ from marketplace.domain.books import Book, Card
 from marketplace.web.forms import BOOK_ID
 from marketplace.web.shop import Shop
 
-DRAWINGS = 10_000
+MAX_DRAWINGS = 10_000
 IMMUTABLE = "public, max-age=31536000, immutable"
-# Another process may know the book's new title already, or not yet: nobody may keep this drawing.
-NOT_KEPT = "public, no-cache"
+# Another process may know a newer or older title of the book, so no cache may reuse this drawing.
+REVALIDATED = "public, no-cache"
 
 
 def cover_url(book: Book | Card) -> str:
-    """The address of a book's drawn cover; it changes with the drawing."""
+    """The URL of a book's drawn cover; it changes with the drawing."""
     return url_for("cover.image", book_id=book.id, version=version_of(brief_of(book)))
 
 
@@ -24,7 +24,7 @@ def blueprint(shop: Shop) -> Blueprint:
     """`/covers/<id>-<version>.svg`; an old or unknown version is answered with the current drawing."""
     cover = Blueprint("cover", __name__)
 
-    @lru_cache(maxsize=DRAWINGS)
+    @lru_cache(maxsize=MAX_DRAWINGS)
     def drawn(brief: Brief) -> bytes:
         return draw(brief).encode()
 
@@ -35,7 +35,7 @@ def blueprint(shop: Shop) -> Blueprint:
             abort(404)
         brief = brief_of(card)
         response = Response(drawn(brief), mimetype="image/svg+xml")
-        response.headers["Cache-Control"] = IMMUTABLE if version == version_of(brief) else NOT_KEPT
+        response.headers["Cache-Control"] = IMMUTABLE if version == version_of(brief) else REVALIDATED
         return response
 
     return cover

@@ -1,4 +1,4 @@
-"""Liveness, readiness, and what crawlers may visit."""
+"""Liveness, readiness and robots.txt."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from servicekit.clock import now
 
 log = structlog.get_logger()
 
-# A crawler that followed the links of a list would become a reader; the other pages are each reader's own.
+# A crawler that followed the links of a list would become a reader; the private pages differ for each reader.
 _PRIVATE = ("/account", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/*?from=", "/search", *_PRIVATE))
 
@@ -35,7 +35,7 @@ def blueprint(shop: Shop) -> Blueprint:
             log.exception("database_unavailable")
             database = {"database": "unreachable"}
         is_ready = database["database"] == "ok"
-        # The shop sells without Recommendations too, so its state is only shown.
+        # The shop works without Recommendations, so its state is only shown.
         state = {"breaker": shop.recommender.state}
         return jsonify(ready=is_ready, recommendations=state, **database), 200 if is_ready else 503
 

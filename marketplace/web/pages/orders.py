@@ -14,7 +14,7 @@ from marketplace.web.security import no_store
 from marketplace.web.shop import Shop
 
 PAGE = 20
-SOON, LATER = 2, 20
+UNPAID_POLL_SECONDS, POLL_SECONDS = 2, 20
 """Seconds between polls of an order's page: while it awaits payment, and afterwards."""
 
 
@@ -55,18 +55,18 @@ def blueprint(shop: Shop) -> Blueprint:
     @orders.post("/<order_id>/cancel")
     def cancel(order_id: str) -> Answer:
         try:
-            is_new = shop.orders.cancel(current_reader(), order_id)
+            has_changed = shop.orders.cancel(current_reader(), order_id)
         except StateConflict:
             flash("too-late-to-cancel")
         else:
-            flash("order-cancelled" if is_new else "order-already-cancelled")
+            flash("order-cancelled" if has_changed else "order-already-cancelled")
         return redirect(url_for("orders.page", order_id=order_id), 303)
 
     return orders
 
 
 def _state(order: Order) -> dict[str, int | bool | None]:
-    wait = SOON if order.state is OrderState.PLACED else LATER
+    wait = UNPAID_POLL_SECONDS if order.state is OrderState.PLACED else POLL_SECONDS
     return {
         "wait": None if order.state.is_final else wait,
         "may_cancel": OrderState.CANCELLED in NEXT_STATES[order.state],

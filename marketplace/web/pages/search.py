@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template, request
 
 from marketplace.domain.books import SearchPage, Sort
-from marketplace.web.limits import Tried
-from marketplace.web.paging import PAGE, page_number, paged, sort_asked
+from marketplace.web.limits import Attempt
+from marketplace.web.paging import PAGE, page_number, paged, sort_order
 from marketplace.web.security import count_by_address
 from marketplace.web.shop import Shop
 
@@ -19,11 +19,11 @@ def blueprint(shop: Shop) -> Blueprint:
     @search.get("/search")
     def results() -> str:
         query = request.args.get("q", "").strip()
-        sort, sorts = sort_asked(Sort.RELEVANCE)
+        sort, sorts = sort_order(Sort.RELEVANCE)
         number = page_number()
         results = SearchPage()
         if query:
-            count_by_address(shop.limiter, Tried.SEARCH_BY_ADDRESS)
+            count_by_address(shop.limiter, Attempt.SEARCH_BY_ADDRESS)
             with shop.store.read() as work:
                 results = work.search.find(query, sort=sort, limit=PAGE, offset=(number - 1) * PAGE)
         return render_template(
@@ -38,7 +38,7 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @search.get("/search/suggest")
     def suggest() -> str:
-        count_by_address(shop.limiter, Tried.SUGGEST_BY_ADDRESS)
+        count_by_address(shop.limiter, Attempt.SUGGEST_BY_ADDRESS)
         with shop.store.read() as work:
             suggestions = work.search.suggest(request.args.get("q", ""), SUGGESTIONS)
         return render_template("search/suggestions.html", suggestions=suggestions)

@@ -14,7 +14,7 @@ from marketplace.web.shop import Shop
 
 log = structlog.get_logger()
 
-GREATEST_BODY = 1024
+MAX_BODY_BYTES = 1024
 
 Answer = tuple[Response, int]
 
@@ -25,13 +25,13 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @webhooks.post(f"{WEBHOOK}<string(maxlength=64):order_id>")
     def settle(order_id: str) -> Answer:
-        request.max_content_length = GREATEST_BODY
+        request.max_content_length = MAX_BODY_BYTES
         changed = shop.payments.settle(order_id, _token(), _outcome())
         return jsonify(result="changed" if changed else "repeated"), HTTPStatus.OK
 
     @webhooks.errorhandler(InvalidToken)
     def unauthorized(_error: InvalidToken) -> Answer:
-        # The same for every reason, so that nobody learns anything by trying tokens.
+        # The same for every reason, so that trying tokens reveals nothing.
         return _error_json(HTTPStatus.UNAUTHORIZED, "the token is not valid for this order")
 
     @webhooks.errorhandler(OrderNotFound)
@@ -49,10 +49,10 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @webhooks.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Answer:
-        # The operator who set the callback address must see what is wrong with it.
+        # Tells the operator what is wrong with the callback address.
         is_host = isinstance(error, UntrustedHost)
-        words = "MARKETPLACE_TRUSTED_HOSTS does not name this host" if is_host else error.name
-        return _error_json(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, words)
+        message = "MARKETPLACE_TRUSTED_HOSTS does not name this host" if is_host else error.name
+        return _error_json(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, message)
 
     return webhooks
 

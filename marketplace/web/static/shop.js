@@ -1,7 +1,7 @@
 // Enhances the shop; every page works without it. All texts are in the templates.
 "use strict";
 
-/* Show a progress bar while a page takes longer. */
+/* Show a progress bar if a page takes longer than 0.4 s. */
 let slow;
 
 function startProgress() {
@@ -27,7 +27,7 @@ addEventListener("click", (event) => {
   if (leaves && !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) startProgress();
 });
 
-/* Enhanced forms: the page that they lead to replaces this one in place, so that the reader keeps their position. */
+/* Enhanced forms: the response replaces the page in place, so that the reader keeps their position. */
 addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   const form = event.target;
@@ -76,7 +76,7 @@ function show(page, button) {
   next.focus({ preventScroll: true });
 }
 
-/* An order's page polls its state for as long as that can change. */
+/* An order's page polls its state until the state is final. */
 let polling;
 
 function poll() {
@@ -206,7 +206,7 @@ function suggest(field) {
     if (event.isComposing || list.hidden) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
-      // One place more than options: the field itself.
+      // The options and the field itself.
       const options = [...list.children];
       const places = options.length + 1;
       select(options[(options.indexOf(selected) + 1 + step + places) % places - 1]);

@@ -1,10 +1,10 @@
-"""How a visitor uses a page: by mouse, or by keyboard alone."""
+"""How a visitor uses a page: by mouse or by keyboard."""
 
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page
 
-MOST_TABS = 400
+MAX_TABS = 400
 
 
 class Hands(Protocol):
@@ -14,10 +14,10 @@ class Hands(Protocol):
         """Follow a link or press a button."""
 
     def type(self, field: Locator, text: str) -> None:
-        """Write into an empty field."""
+        """Type into an empty field."""
 
-    def choose(self, group: Locator, place: int) -> None:
-        """Choose the radio button at this place of its group, from 1, where none is chosen yet."""
+    def choose(self, group: Locator, position: int) -> None:
+        """Choose the radio button at this position in its group, counted from 1; none is chosen yet."""
 
 
 class Mouse:
@@ -30,12 +30,12 @@ class Mouse:
         field.click()
         field.press_sequentially(text)
 
-    def choose(self, group: Locator, place: int) -> None:
-        group.locator("label").nth(place - 1).click()
+    def choose(self, group: Locator, position: int) -> None:
+        group.locator("label").nth(position - 1).click()
 
 
 class Keyboard:
-    """Goes from one thing to the next by Tab, and presses Enter, Space and arrows."""
+    """Moves the focus by Tab and presses Enter, Space and arrow keys."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -48,14 +48,14 @@ class Keyboard:
         self._reach(field)
         self._page.keyboard.type(text)
 
-    def choose(self, group: Locator, place: int) -> None:
+    def choose(self, group: Locator, position: int) -> None:
         self._reach(group.get_by_role("radio").first)
         self._page.keyboard.press("Space")
-        for _ in range(place - 1):
+        for _ in range(position - 1):
             self._page.keyboard.press("ArrowRight")
 
     def _reach(self, target: Locator) -> None:
-        for _ in range(MOST_TABS):
+        for _ in range(MAX_TABS):
             if target.evaluate("element => element === document.activeElement"):
                 return
             self._page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""What the running shop says of itself and of a reader, and what moderators find in it."""
+"""Reading and preparing the state of a running shop."""
 
 import json
 import urllib.request
@@ -22,11 +22,11 @@ _CHANGES = {"title": "A title", "changed": {"title": ["Another title", "A title"
 
 
 def await_delivery(pair: Pair) -> None:
-    """Wait until Recommendations was told all that happened; nothing may have been refused."""
+    """Wait until all events are delivered; none may have failed."""
 
     def is_delivered() -> bool:
-        with urllib.request.urlopen(f"{pair.shop}readyz", timeout=10) as answer:
-            outbox = json.load(answer)["outbox"]
+        with urllib.request.urlopen(f"{pair.shop}readyz", timeout=10) as response:
+            outbox = json.load(response)["outbox"]
         assert outbox["refused"] == 0
         return bool(outbox["waiting"] == 0)
 
@@ -35,14 +35,14 @@ def await_delivery(pair: Pair) -> None:
 
 def export_of(page: Page, shop: str) -> dict[str, Any]:
     """All that the shop stores about this page's reader."""
-    answer = page.request.get(f"{shop}account/export")
-    assert answer.ok
-    exported: dict[str, Any] = answer.json()
+    response = page.request.get(f"{shop}account/export")
+    assert response.ok
+    exported: dict[str, Any] = response.json()
     return exported
 
 
-def give_work(pair: Pair, email: str) -> None:
-    """Make an account a moderator's, and give them an order, an event that was set aside and an entry in the log."""
+def prepare_moderator(pair: Pair, email: str) -> None:
+    """Make an account a moderator, and store an order, a failed event and an entry in the audit log."""
     line = OrderLine(book_id=4, title="A book with a title", price=Money(999, "EUR"), quantity=2)
     address = Address(name="Ann Buyer", street="1 High Street", city="Oxford", country="GB")
     changes = (StateChange(OrderState.PLACED, NOON, Actor.READER), StateChange(OrderState.PAID, NOON, Actor.PROVIDER))

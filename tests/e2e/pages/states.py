@@ -1,4 +1,4 @@
-"""Every page of the shop in every state worth a look, and who sees it."""
+"""Every page of the shop in every state that tests look at, and who sees it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from itertools import count
 
 from playwright.sync_api import Browser, FilePayload, Page, StorageState
 
-PASSWORD = "many small green islands"
+from tests.e2e.pages.visit import PASSWORD, load_until
+
 BOOK = "/books/4"
 ADDRESS = {"Name": "Ann Reader", "Street and number": "1 High Street", "Postal code": "OX1 1AA", "City": "Oxford"}
 ORDER = "7K3M-9QXD-2TB4"
@@ -23,10 +24,6 @@ class Who(Enum):
     GUEST = "guest"
     ACCOUNT = "account"
     MODERATOR = "moderator"
-
-
-def _nothing(_page: Page) -> None:
-    """The page is looked at as it comes."""
 
 
 def _fail_to_sign_up(page: Page) -> None:
@@ -84,7 +81,7 @@ class State:
 
     path: str
     who: Who = Who.VISITOR
-    do: Callable[[Page], None] = _nothing
+    do: Callable[[Page], None] = lambda _: None
 
 
 STATES = [
@@ -126,7 +123,7 @@ STATES = [
 
 
 def _order(page: Page, shop: str) -> None:
-    """Order a book, and have another one in the cart afterwards."""
+    """Order a book, then add it to the cart again."""
     page.goto(shop.rstrip("/") + BOOK)
     _add_to_cart(page)
     page.goto(f"{shop}checkout")
@@ -140,21 +137,22 @@ def _order(page: Page, shop: str) -> None:
 
 
 def cookies_of_all(browser: Browser, shop: str, promote: Callable[[str], None]) -> Mapping[Who, StorageState | None]:
-    """The cookies of a visitor, of a guest who opened, rated and wished for books, of a reader who is signed in, and
-    of one whom `promote` makes a moderator by their e-mail."""
+    """The cookies of everyone who looks at pages.
+
+    The guest has opened and rated books and has a wishlist; `promote` makes the account of an e-mail a moderator.
+    """
     with browser.new_context() as context:
         page = context.new_page()
-        for place in (1, 3, 5):
+        for i in (1, 3, 5):
             page.goto(shop)
-            page.locator(".card a").nth(place).click()
+            page.locator(".card a").nth(i).click()
         page.goto(shop.rstrip("/") + BOOK)
         page.get_by_role("group", name="Your rating").locator("label").nth(8).click()
         page.get_by_role("button", name="Rate", exact=True).click()
         page.get_by_role("button", name="Add to wishlist").click()
         page.get_by_role("button", name="Remove from wishlist").wait_for()
         _add_to_cart(page)
-        while not page.locator(".card .reason", has_text="Because").first.is_visible():
-            page.goto(shop)
+        load_until(page, shop, page.locator(".card .reason", has_text="Because").first.is_visible)
         guest = context.storage_state()
     account, moderator = f"looks{next(_accounts)}@example.com", f"looks{next(_accounts)}@example.com"
     signed_up = {email: _signed_up(browser, shop, email) for email in (account, moderator)}

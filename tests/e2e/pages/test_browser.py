@@ -3,11 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.pages.visit import load_until
 from tests.e2e.processes import Pair
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-
-DEADLINE_MS = 10_000
 
 
 def shelf(page: Page, heading: str) -> list[str]:
@@ -28,37 +27,27 @@ def open_first_book(page: Page, shop: str, category: str) -> str:
 
 
 def await_personal_shelf(page: Page, shop: str, because_of: str) -> list[str]:
-    """Load the home page until its first shelf is explained by a book, and return the shelf's titles.
-
-    The click travels by outbox, so that the very next page may be too early to know it.
-    """
-    reason = page.locator(".card .reason", has_text=because_of).first
-    page.goto(shop)
-    for _ in range(100):
-        if reason.is_visible():
-            break
-        page.goto(shop)
-    expect(reason).to_be_visible(timeout=DEADLINE_MS)
+    """Load the home page until a book is the reason of its first shelf, and return the shelf's titles."""
+    load_until(page, shop, page.locator(".card .reason", has_text=because_of).first.is_visible)
     return shelf(page, "Picked for you")
 
 
 def test_first_visit_shows_books_and_sets_no_cookie(pair: Pair, browser: Browser) -> None:
-    """A visitor sees what is popular and new, and the most_read shelves, and is not yet anybody."""
+    """A visitor sees popular and new books and the most-read categories, and stays anonymous."""
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto(pair.shop)
+        load_until(page, pair.shop, lambda: page.locator("section").count() == 5)
         expect(page).to_have_title("Online Books For You")
         assert len(shelf(page, "Popular with our readers")) == 12
         assert len(shelf(page, "New arrivals")) == 6
         assert len(shelf(page, "Mystery books you may like")) == 6
-        assert page.locator("section").count() == 5
         titles = page.locator(".card .title").all_inner_texts()
         assert len(titles) == len(set(titles)) == 36
         assert context.cookies() == []
 
 
 def test_two_readers_who_clicked_different_books_see_different_shelves(pair: Pair, browser: Browser) -> None:
-    """Each reader's own click changes their next home page, which says that it was this click."""
+    """Each reader's click changes their home page, which names the book as the reason."""
     shelves = []
     for category in ("Science Fiction", "Self-Help"):
         with browser.new_context() as context:
@@ -76,12 +65,12 @@ def test_two_readers_who_clicked_different_books_see_different_shelves(pair: Pai
 
 
 def test_pages_load_without_errors(pair: Pair, browser: Browser) -> None:
-    """None of the pages breaks the shop's own security policy or misses a file."""
-    complaints: list[str] = []
+    """No page violates the Content-Security-Policy or lacks a file."""
+    problems: list[str] = []
     with browser.new_context() as context:
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("response", lambda response: problems.append(response.url) if response.status >= 400 else None)
         for path in ("", "books/1", "categories/self-help", "search?q=dune", "history", "account/sign-up"):
             page.goto(pair.shop + path)
-    assert complaints == []
+    assert problems == []

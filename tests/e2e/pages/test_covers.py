@@ -1,4 +1,4 @@
-"""The drawn covers, measured by a browser that sets them with the fonts it has."""
+"""The drawn covers, measured in a browser with its own fonts."""
 
 from typing import Any
 
@@ -24,20 +24,20 @@ _MOTIFS = """
   return Math.max(-box.x, -box.y, box.x + box.width, box.y + box.height);
 })
 """
-# A J may hang over to the left of where it stands.
+# A J may overhang to the left.
 TOLERANCE = 2.5
 
 
 def measured(browser: Browser, markup: str, script: str) -> Any:
-    """What the script finds on a page of this markup."""
+    """The result of the script on a page of this markup."""
     with browser.new_context() as context:
         page = context.new_page()
         page.set_content(markup)
         return page.evaluate(script)
 
 
-def test_no_text_of_the_starters_covers_sticks_out(browser: Browser) -> None:
-    """Every line stands between the margins of its layout, and on the cover from top to bottom."""
+def test_no_text_of_the_starters_covers_overflows(browser: Browser) -> None:
+    """Every line is within the margins of its layout and the height of the cover."""
     briefs = starter_briefs()
     covers = measured(browser, "".join(map(draw, briefs)), _TEXTS)
     assert len(covers) == len(briefs)
@@ -51,11 +51,13 @@ def test_no_text_of_the_starters_covers_sticks_out(browser: Browser) -> None:
     assert outside == []
 
 
-def test_motifs_keep_within_their_reach(browser: Browser) -> None:
-    """What the layouts leave free for a motif is what its outlines need."""
+def test_motifs_fit_into_their_space(browser: Browser) -> None:
+    """No outline of a motif is larger than the space that layouts leave for it."""
     drawn = [motif for motifs in MOTIFS.values() for motif in motifs]
-    paths = ([each.filled, each.lined, each.accented, each.scored] for each in drawn)
-    groups = "".join("<g>" + "".join(f'<path d="{data}"/>' for data in each if data) + "</g>" for each in paths)
-    reached = measured(browser, f"<svg>{groups}</svg>", _MOTIFS)
-    assert len(reached) == len(drawn)
-    assert max(reached) <= REACH
+    paths = ([motif.filled, motif.lined, motif.accented, motif.scored] for motif in drawn)
+    groups = "".join(
+        "<g>" + "".join(f'<path d="{data}"/>' for data in outlines if data) + "</g>" for outlines in paths
+    )
+    sizes = measured(browser, f"<svg>{groups}</svg>", _MOTIFS)
+    assert len(sizes) == len(drawn)
+    assert max(sizes) <= REACH

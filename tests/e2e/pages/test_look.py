@@ -1,4 +1,4 @@
-"""How the pages look and weigh, in headless Chromium: for those who see little, on phones, and over slow lines."""
+"""Accessibility, layout and size of the pages, in headless Chromium."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, CDPSession, Page, StorageState, Viewpor
 from marketplace.app import create_app
 from marketplace.settings import Settings
 from tests.drills import is_running
-from tests.e2e.pages.shop_state import give_work
+from tests.e2e.pages.shop_state import prepare_moderator
 from tests.e2e.pages.states import BOOK, STATES, Who, cookies_of_all
 from tests.e2e.processes import Pair, start_pair
 
@@ -20,14 +20,14 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 NARROW: ViewportSize = {"width": 375, "height": 900}
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((list) => {
-  for (const each of list.getEntries()) window.shifted += each.value;
+  for (const entry of list.getEntries()) window.shifted += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
-NO_PAGES = {
+NOT_PAGES = {
     "static",
     "cover.image",
     "health.alive",
@@ -37,42 +37,41 @@ NO_PAGES = {
     "search.suggest",
     "orders.state",
 }
-# Their addresses are made by the shop: what is done on another page leads there.
-LED_TO = {"orders.page"}
+# Its path has an id that the shop makes; a state on another page leads there.
+REACHED_BY_LINK = {"orders.page"}
 Cookies = Mapping[Who, StorageState | None]
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Services of these tests alone, because a refused event stays in their outbox."""
+    """Services for these tests alone, because a failed event stays in the outbox."""
     with ExitStack() as stack:
         yield start_pair(tmp_path_factory.mktemp("pair"), stack)
 
 
 @pytest.fixture(scope="module")
 def cookies(pair: Pair, browser: Browser) -> Cookies:
-    """Of everyone who may look at a page."""
-    return cookies_of_all(browser, pair.shop, lambda email: give_work(pair, email))
+    return cookies_of_all(browser, pair.shop, lambda email: prepare_moderator(pair, email))
 
 
-def test_no_page_is_forgotten(tmp_path: Path) -> None:
-    """Every address that answers with a page is among those that are looked at here."""
+def test_every_page_has_a_state(tmp_path: Path) -> None:
+    """Every route that returns a page is among those that are tested here."""
     app = create_app(Settings(data_dir=tmp_path))
-    known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_PAGES
+    known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NOT_PAGES
     with app.test_request_context("/"):
-        address = app.create_url_adapter(None) or app.url_map.bind("localhost")
-    found = {address.match(each.path.split("?")[0])[0] for each in STATES if each.path != "/nothing-here"}
-    assert found | LED_TO == known
+        routes = app.create_url_adapter(None) or app.url_map.bind("localhost")
+    tested = {routes.match(state.path.split("?")[0])[0] for state in STATES if state.path != "/nothing-here"}
+    assert tested | REACHED_BY_LINK == known
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("who", Who)
 def test_axe_finds_no_violation(pair: Pair, browser: Browser, cookies: Cookies, who: Who) -> None:
-    """On every page in every state, by WCAG 2.2 AA and best practice; nor does a page scroll sideways.
+    """Every page in every state meets WCAG 2.2 AA and best practice, and does not scroll sideways.
 
-    All rules are checked on a narrow light page. Then it becomes wide and dark, which can only change colours and
-    sideways scrolling; the drill checks all rules there too.
+    All rules are checked on a narrow light page. A wide dark page can only change colours and sideways scrolling; the
+    drill checks all rules there too.
     """
     everything = {"type": "tag", "values": RULES}
     colours = everything if is_running("look") else {"type": "rule", "values": ["color-contrast"]}
@@ -85,27 +84,29 @@ def test_axe_finds_no_violation(pair: Pair, browser: Browser, cookies: Cookies, 
             page.goto(pair.shop.rstrip("/") + state.path)
             state.do(page)
             page.evaluate(AXE)
-            violations += [(state.path, "narrow and light", *fault) for fault in faults_of(page, everything)]
+            violations += [
+                (state.path, "narrow and light", *violation) for violation in violations_of(page, everything)
+            ]
             page.set_viewport_size(WIDE)
             page.emulate_media(color_scheme="dark")
-            violations += [(state.path, "wide and dark", *fault) for fault in faults_of(page, colours)]
+            violations += [(state.path, "wide and dark", *violation) for violation in violations_of(page, colours)]
     assert violations == []
 
 
-def faults_of(page: Page, rules: dict[str, Any]) -> list[tuple[str, str]]:
-    """The rules that a page breaks as it is now, with the first element that breaks each."""
-    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
-    faults = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+def violations_of(page: Page, rules: dict[str, Any]) -> list[tuple[str, str]]:
+    """The rules that a page violates, each with the first element that does."""
+    result = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
+    violations = [(rule["id"], rule["nodes"][0]["html"]) for rule in result["violations"]]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        faults.append(("scrolls sideways", ""))
-    return faults
+        violations.append(("scrolls sideways", ""))
+    return violations
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("who", [Who.VISITOR, Who.GUEST])
 def test_home_is_light(pair: Pair, browser: Browser, cookies: Cookies, who: Who) -> None:
-    """With everything that it loads down to its end, covers and headers included, it takes at most 60 KB."""
+    """With all covers and headers it takes at most 60 KB."""
     with browser.new_context(viewport={"width": 1440, "height": 900}, storage_state=cookies[who]) as context:
         page = context.new_page()
         sizes = sizes_of(context.new_cdp_session(page))
@@ -115,7 +116,7 @@ def test_home_is_light(pair: Pair, browser: Browser, cookies: Cookies, who: Who)
             cover.scroll_into_view_if_needed()
         page.wait_for_load_state("networkidle")
         assert len(sizes) >= covers.count()
-        assert 20_000 < sum(sizes.values()) <= MOST_BYTES
+        assert 20_000 < sum(sizes.values()) <= MAX_BYTES
 
 
 @pytest.mark.slow
@@ -125,7 +126,7 @@ def test_home_is_light(pair: Pair, browser: Browser, cookies: Cookies, who: Who)
 def test_nothing_moves_while_a_page_loads(
     pair: Pair, browser: Browser, cookies: Cookies, path: str, width: int
 ) -> None:
-    """On a slow line too, every picture has its place before it comes."""
+    """Every picture has its space before it loads, on a slow connection too."""
     with browser.new_context(viewport={"width": width, "height": 900}, storage_state=cookies[Who.GUEST]) as context:
         page = context.new_page()
         page.add_init_script(SHIFTS)
@@ -138,8 +139,8 @@ def test_nothing_moves_while_a_page_loads(
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_suggestions_are_chosen_by_keyboard(pair: Pair, browser: Browser) -> None:
-    """They open while one types, are walked through by arrows, closed by Escape, and lead on by Enter."""
+def test_suggestions_work_by_keyboard(pair: Pair, browser: Browser) -> None:
+    """They open while typing; arrow keys select, Escape closes, and Enter opens the selected one."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(pair.shop)
@@ -177,13 +178,13 @@ def test_an_action_keeps_the_readers_position(pair: Pair, browser: Browser, cook
 
 
 def undo(page: Page) -> None:
-    """Take back what was just done, for the tests that come after."""
+    """Undo the last action, for the tests that come after."""
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("no longer affects your recommendations")).to_be_visible()
 
 
 def sizes_of(session: CDPSession) -> dict[str, float]:
-    """The bytes of every response, headers included, as they come over the wire, while they come."""
+    """The bytes of every response on the wire, headers included; filled while they arrive."""
     sizes: dict[str, float] = {}
     session.on(
         "Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]})

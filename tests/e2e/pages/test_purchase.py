@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.pages.hands import Keyboard, Mouse
-from tests.e2e.pages.purchase import Desk, Purchase
+from tests.e2e.pages.purchase import Moderator, Purchase
 from tests.e2e.pages.shop_state import await_delivery
 from tests.e2e.pages.test_visit import opened
 from tests.e2e.processes import ROOT, Pair
@@ -22,18 +22,18 @@ def test_a_purchase(pair: Pair, browser: Browser, way: str) -> None:
     is shipped by a moderator."""
     scripts = way != "no-scripts"
     with opened(browser, scripts=scripts) as page, opened(browser, scripts=scripts) as other:
-        desk = Desk(other, pair.shop, Mouse())
-        desk.sign_up(f"moderator-{way}@example.com")
+        moderator = Moderator(other, pair.shop, Mouse())
+        moderator.sign_up(f"moderator-{way}@example.com")
         make_moderator(pair, f"moderator-{way}@example.com")
         purchase = Purchase(page, pair.shop, Keyboard(page) if way == "keyboard" else Mouse())
         purchase.add_to_cart()
-        purchase.want_two()
+        purchase.order_two_copies()
         purchase.sign_up_at_checkout(f"buyer-{way}@example.com")
         order_id = purchase.order()
         purchase.await_payment()
-        desk.ship(order_id)
-        purchase.find_sent(order_id)
-        purchase.find_bought()
+        moderator.ship(order_id)
+        purchase.find_shipped(order_id)
+        purchase.find_in_history()
     await_delivery(pair)
 
 

@@ -1,4 +1,4 @@
-"""A first visit, in headless Chromium: as people use it, without JavaScript, by keyboard, and during an outage."""
+"""A first visit in headless Chromium: by mouse, without JavaScript, by keyboard, and during an outage."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,16 +22,16 @@ DEADLINE = 20.0
 
 @contextmanager
 def opened(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
-    """A page of a fresh browser, which must not complain about the shop."""
-    complaints: list[str] = []
+    """A page of a fresh browser; its console must show no errors."""
+    problems: list[str] = []
     with browser.new_context(java_script_enabled=scripts, reduced_motion="reduce") as context:
         page = context.new_page()
         page.set_default_timeout(DEADLINE * 1000)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 500 else None)
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("response", lambda response: problems.append(response.url) if response.status >= 500 else None)
         yield page
-    # A refused sign-in is answered with 401, a wrong address with 422; of both the browser makes a line of its own.
-    assert [each for each in complaints if "401" not in each and "422" not in each] == []
+    # The browser also logs the 401 of a wrong password and the 422 of an invalid address.
+    assert [text for text in problems if "401" not in text and "422" not in text] == []
 
 
 @pytest.mark.parametrize("way", ["mouse", "no-scripts", "keyboard"])
@@ -40,7 +40,7 @@ def test_a_first_visit(pair: Pair, browser: Browser, way: str) -> None:
     email = f"{way}@example.com"
     with opened(browser, scripts=way != "no-scripts") as page:
         visit = Visit(page, pair.shop, Keyboard(page) if way == "keyboard" else Mouse())
-        visit.come()
+        visit.open_home()
         visit.search()
         visit.open_book()
         visit.rate()
@@ -52,7 +52,7 @@ def test_a_first_visit(pair: Pair, browser: Browser, way: str) -> None:
         visit.find_no_history()
         visit.sign_in(email)
         visit.find_history()
-        visit.be_forgotten()
+        visit.delete_data()
         visit.find_no_history()
         visit.fail_to_sign_in(email)
 
@@ -65,16 +65,16 @@ def breakable(tmp_path: Path) -> Iterator[Pair]:
 
 
 def test_a_first_visit_without_recommendations(breakable: Pair, browser: Browser) -> None:
-    """All but the personal shelf works, and what was done arrives, once, when Recommendations is back.
+    """Everything but personal shelves works, and events arrive exactly once when Recommendations is back.
 
-    One reader stays and one is forgotten: of the one all is there, of the other nothing.
+    One reader keeps their account and one deletes it: Recommendations has all data of the first, none of the second.
     """
     pair = breakable
     pair.recommendations.kill()
     with opened(browser) as page:
         for email in ("stays@example.com", "goes@example.com"):
             visit = Visit(page, pair.shop, Mouse())
-            visit.come()
+            visit.open_home()
             visit.search()
             visit.open_book()
             visit.rate()
@@ -86,21 +86,21 @@ def test_a_first_visit_without_recommendations(breakable: Pair, browser: Browser
             visit.find_history()
             export = export_of(page, pair.shop)
             if email == "goes@example.com":
-                visit.be_forgotten()
+                visit.delete_data()
                 visit.fail_to_sign_in(email)
             else:
                 stays = export
                 visit.sign_out()
     pair.restart_recommendations()
     await_delivery(pair)
-    assert {each["kind"] for each in stays["history"]} == {"click", "rating"}
-    assert recorded(pair, stays["reader_id"]) == sorted(each["id"] for each in stays["history"])
+    assert {row["kind"] for row in stays["history"]} == {"click", "rating"}
+    assert recorded(pair, stays["reader_id"]) == sorted(row["id"] for row in stays["history"])
     assert recorded(pair, export["reader_id"]) == []
 
 
 def recorded(pair: Pair, reader_id: int) -> list[str]:
-    """The ids of what Recommendations knows that this reader did."""
+    """The ids of this reader's interactions in Recommendations."""
     with grpc.insecure_channel(pair.grpc_address) as channel:
         request = pb.ListInteractionsRequest(user_id=reader_id)
-        answer = RecommendationsStub(channel).ListInteractions(request, timeout=DEADLINE, wait_for_ready=True)
-    return sorted(each.id for each in answer.interactions)
+        response = RecommendationsStub(channel).ListInteractions(request, timeout=DEADLINE, wait_for_ready=True)
+    return sorted(interaction.id for interaction in response.interactions)

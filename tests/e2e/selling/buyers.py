@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from marketplace.app import create_app
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import Limit, Limiter, Tried
+from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import ADDRESS_FIELDS
@@ -124,7 +124,7 @@ class Buyer:
 
 def sign_up(settings: Settings, store: Store, count: int) -> list[Session]:
     """Sign up readers quickly, in process, at the shop with these settings."""
-    unlimited = Limiter(dict.fromkeys(Tried, Limit(100_000, 1)))
+    unlimited = Limiter(dict.fromkeys(Attempt, Limit(100_000, 1)))
     app = create_app(settings, FakeRecommender(), store=store, passwords=quick_passwords(), limiter=unlimited)
     sessions = []
     for number in range(count):

@@ -19,7 +19,7 @@ from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lea
 from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.outbox.deliveries import MISDATED
+from marketplace.store.outbox.deliveries import MAX_FUTURE
 from marketplace.store.schema import deliveries
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import CLICK, add_clicks, add_events, payments, raising, relay, status, waiting
@@ -236,10 +236,10 @@ def test_a_time_from_a_wrong_clock_is_ignored(store: Store, column: str) -> None
     clock = Clock()
     lease(store, clock).take()
     with store.engine.connect() as connection:
-        moments = {"held_until": clock.now(), column: clock.now() + MISDATED + timedelta(seconds=1)}
+        moments = {"held_until": clock.now(), column: clock.now() + MAX_FUTURE + timedelta(seconds=1)}
         connection.execute(update(deliveries).values(moments))
         connection.commit()
-    assert timedelta(seconds=MAX_WAIT) < LEASE < MISDATED
+    assert timedelta(seconds=MAX_WAIT) < LEASE < MAX_FUTURE
     assert relay(store, FakeRecorder(), clock=clock).deliver() == 1
 
 

@@ -16,11 +16,11 @@ VIEW = Interaction(id="view-1", reader_id=0, book_id=7, kind=InteractionKind.VIE
 RATING = replace(VIEW, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
 
 
-def reader(store: Store, *done: Interaction) -> int:
+def reader(store: Store, *interactions: Interaction) -> int:
     with store.write() as work:
         reader_id = work.readers.add(NOON)
-        for each in done:
-            work.interactions.add(replace(each, reader_id=reader_id))
+        for interaction in interactions:
+            work.interactions.add(replace(interaction, reader_id=reader_id))
         work.commit()
     return reader_id
 
@@ -34,7 +34,7 @@ def test_an_interaction_is_stored_completely(store: Store) -> None:
 
 
 def test_an_interaction_is_found_for_its_own_reader_only(store: Store) -> None:
-    """An interaction is found for its own reader alone."""
+    """Not by its id, among the latest, or by its book."""
     reader(store, VIEW)
     other = reader(store)
     with store.read() as work:
@@ -60,7 +60,7 @@ def test_pages_are_latest_first(store: Store) -> None:
     reader_id = reader(store, *done)
     with store.read() as work:
         pages = [work.interactions.latest(reader_id, 2, offset) for offset in (0, 2)]
-        assert [[each.book_id for each in page] for page in pages] == [[4, 2], [3, 1]]
+        assert [[interaction.book_id for interaction in page] for page in pages] == [[4, 2], [3, 1]]
         assert work.interactions.count(reader_id) == 4
 
 
@@ -85,13 +85,13 @@ def test_deleting_a_reader_deletes_their_data(store: Store) -> None:
     put(store, Book(id=7, title="Dune"))
     gone, stays = reader(store, VIEW), reader(store, replace(VIEW, id="view-2"))
     with store.write() as work:
-        for each in (gone, stays):
-            work.wishes.add(each, 7, NOON)
+        for reader_id in (gone, stays):
+            work.wishlists.add(reader_id, 7, NOON)
         work.readers.remove(gone)
         work.commit()
     with store.read() as work:
-        assert (work.interactions.count(gone), work.wishes.of(gone)) == (0, [])
-        assert (work.interactions.count(stays), work.wishes.of(stays)) == (1, [(7, NOON)])
+        assert (work.interactions.count(gone), work.wishlists.of(gone)) == (0, [])
+        assert (work.interactions.count(stays), work.wishlists.of(stays)) == (1, [(7, NOON)])
 
 
 def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
@@ -100,13 +100,13 @@ def test_a_book_is_on_a_wishlist_once(store: Store) -> None:
     one, other = reader(store), reader(store)
     later = NOON + timedelta(days=1)
     with store.write() as work:
-        work.wishes.add(one, 7, NOON)
-        work.wishes.add(one, 7, later)
-        work.wishes.add(one, 8, later)
-        work.wishes.add(other, 7, later)
-        assert work.wishes.of(one) == [(8, later), (7, NOON)]
-        assert (work.wishes.has(one, 7), work.wishes.has(other, 8)) == (True, False)
-        work.wishes.copy(one, other)
-        assert work.wishes.of(other) == [(7, later), (8, later)]
-        work.wishes.remove(other, 7)
-        assert work.wishes.of(other) == [(8, later)]
+        work.wishlists.add(one, 7, NOON)
+        work.wishlists.add(one, 7, later)
+        work.wishlists.add(one, 8, later)
+        work.wishlists.add(other, 7, later)
+        assert work.wishlists.of(one) == [(8, later), (7, NOON)]
+        assert (work.wishlists.has(one, 7), work.wishlists.has(other, 8)) == (True, False)
+        work.wishlists.copy(one, other)
+        assert work.wishlists.of(other) == [(7, later), (8, later)]
+        work.wishlists.remove(other, 7)
+        assert work.wishlists.of(other) == [(8, later)]

@@ -13,7 +13,7 @@ from marketplace.domain.errors import AuthorNotFound
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.store.listings import Listings
-from tests.marketplace.store.test_store import counted
+from tests.marketplace.store.test_store import add_history
 from tests.marketplace.stored import execute, put
 
 LISTED = [Sort.RELEVANCE, Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING]
@@ -37,23 +37,23 @@ NOVELS = (
 
 @contextmanager
 def plans(store: Store) -> Iterator[list[str]]:
-    """The steps by which SQLite goes about what puts books in a shelf's order."""
-    asked: list[tuple[str, Any]] = []
+    """The steps of SQLite's query plans of all statements that sort books."""
+    statements: list[tuple[str, Any]] = []
     steps: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         if "FROM books" in statement and "ORDER BY" in statement:
-            asked.append((statement, parameters))
+            statements.append((statement, parameters))
 
     event.listen(store.engine, "before_cursor_execute", note)
     yield steps
     event.remove(store.engine, "before_cursor_execute", note)
     with store.engine.connect() as connection:
-        for statement, parameters in asked:
+        for statement, parameters in statements:
             steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
 
-@pytest.mark.parametrize("few", [0, 2000], ids=["walking an index", "sorting"])
+@pytest.mark.parametrize("max_sorted", [0, 2000], ids=["scanning an index", "sorting"])
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
@@ -65,12 +65,12 @@ def plans(store: Store) -> Iterator[list[str]]:
         (Sort.PRICE_DESCENDING, [1, 3, 2, 5, 4]),
     ],
 )
-def test_a_category_in_every_order(store: Store, sort: Sort, expected: list[int], few: int) -> None:
+def test_a_category_in_every_order(store: Store, sort: Sort, expected: list[int], max_sorted: int) -> None:
     """Ties by id, unknown values last, articles ignored; for large and small categories alike."""
     put(store, *NOVELS, Book(id=9, title="Dune", categories=(Category.SCIENCE_FICTION,)))
-    counted(store, (1, 4), (2, 4), (1, 2))
+    add_history(store, (1, 4), (2, 4), (1, 2))
     with store.engine.connect() as connection:
-        listings = Listings(connection, few=few)
+        listings = Listings(connection, max_sorted=max_sorted)
         page = listings.in_category(Category.CLASSICS, sort, limit=10)
         assert [card.id for card in page.cards] == expected
         assert page.total == 5
@@ -91,10 +91,10 @@ def test_pages_have_no_gaps_and_no_repeats(store: Store, sort: Sort) -> None:
     assert {page.total for page in pages} == {11}
 
 
-def test_an_author_is_called_as_on_the_best_known_book(store: Store) -> None:
+def test_an_author_is_named_as_on_the_most_popular_book(store: Store) -> None:
     """Spellings with the same slug are one author."""
     put(store, *NOVELS)
-    counted(store, (1, 3), (2, 3))
+    add_history(store, (1, 3), (2, 3))
     with store.read() as work:
         assert work.listings.by_author("emile-zola", Sort.TITLE, limit=1).name == "Emile Zola"
 
@@ -120,16 +120,16 @@ def test_authors_change_with_the_book(store: Store) -> None:
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", LISTED)
 def test_a_large_category_is_not_sorted(store: Store, sort: Sort) -> None:
-    """SQLite walks an index, and stops when the page is full."""
+    """SQLite scans an index, and stops when the page is full."""
     put(store, *NOVELS)
-    with plans(store) as planned, store.engine.connect() as connection:
-        Listings(connection, few=0).in_category(Category.CLASSICS, sort, limit=2)
-    assert planned
-    assert not any("TEMP B-TREE" in step for step in planned), planned
+    with plans(store) as plan, store.engine.connect() as connection:
+        Listings(connection, max_sorted=0).in_category(Category.CLASSICS, sort, limit=2)
+    assert plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 def test_deleting_a_book_deletes_its_index_rows(store: Store) -> None:
-    """Nothing that pages look things up by outlives the book."""
+    """Neither search nor its author's page finds it."""
     put(store, *NOVELS)
     execute(store, "DELETE FROM books WHERE book_id = 2")
     with store.read() as work:

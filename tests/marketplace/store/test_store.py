@@ -37,7 +37,7 @@ CLICK = Interaction(
 )
 
 
-def counted(store: Store, *pairs: tuple[int, int]) -> int:
+def add_history(store: Store, *pairs: tuple[int, int]) -> int:
     with store.write() as work:
         new = work.history.add(pairs)
         work.books.recount_readers()
@@ -101,7 +101,7 @@ def test_cards_have_the_catalogues_values(store: Store) -> None:
 def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
     """By readers and then by id, overall and in each category, up to the limit."""
     put(store, DUNE, EMMA, Book(id=9, title="Ulysses", categories=(Category.CLASSICS,)))
-    assert counted(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
+    assert add_history(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
     with store.read() as work:
         best = work.books.best_sellers(2)
     assert [(card.id, card.readers) for card in best.overall] == [(8, 2), (9, 1)]
@@ -120,16 +120,16 @@ def test_without_history_best_sellers_are_by_id(store: Store) -> None:
 
 def test_history_of_an_unknown_book_counts_once_it_is_imported(store: Store) -> None:
     """The order of the files does not matter, and a changed book keeps its readers."""
-    assert counted(store, (1, 7), (2, 7)) == 2
-    assert counted(store, (1, 7), (3, 7)) == 1
+    assert add_history(store, (1, 7), (2, 7)) == 2
+    assert add_history(store, (1, 7), (3, 7)) == 1
     put(store, DUNE)
-    counted(store)
+    add_history(store)
     put(store, replace(DUNE, stock=0))
     with store.read() as work:
         assert work.books.cards([7])[7].readers == 3
 
 
-def test_readers_made_here_start_at_a_billion(store: Store) -> None:
+def test_ids_of_new_readers_start_at_a_billion(store: Store) -> None:
     """Their ids never equal imported ones, and their time of creation stays in UTC."""
     with store.write() as work:
         ids = [work.readers.add(NOON.astimezone(timezone(timedelta(hours=5)))) for _ in range(2)]
@@ -140,10 +140,10 @@ def test_readers_made_here_start_at_a_billion(store: Store) -> None:
         assert not work.readers.exists(1_000_000_002)
         assert not work.readers.exists(5)
     with store.engine.connect() as connection:
-        born = connection.scalars(select(readers.c.created_at)).first()
-    assert born == NOON
-    assert born is not None
-    assert born.tzinfo is UTC
+        created_at = connection.scalars(select(readers.c.created_at)).first()
+    assert created_at == NOON
+    assert created_at is not None
+    assert created_at.tzinfo is UTC
 
 
 def test_nothing_is_kept_without_a_commit(store: Store) -> None:

@@ -113,9 +113,9 @@ def test_a_table_ends_at_its_limit(shop: Store) -> None:
     order = [books_table.c.book_id]
     with shop.read() as work:
         connection = work._connection
-        chosen = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, reach=3)
-        assert (list(chosen.rows), chosen.total, chosen.has_more) == ([3], 3, True)
-        beyond = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=3, reach=3)
+        page = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=2, max_rows=3)
+        assert (list(page.rows), page.total, page.has_more) == ([3], 3, True)
+        beyond = page_of(connection, books_table.c.book_id, [], order, limit=2, offset=3, max_rows=3)
         assert (list(beyond.rows), beyond.total) == ([], 3)
 
 
@@ -165,7 +165,7 @@ def test_an_order_is_found_by_a_number_of_digits_only(shop: Store) -> None:
         work.orders.add(replace(order, id="0123-4567-8901"), ADDRESS, key="another", digest="")
         for query in ("0123-4567-8901", "012345678901", "4567", "0123 89"):
             assert [row.id for row in work.order_table.page(query, limit=10).rows] == ["0123-4567-8901"]
-        work.orders.forget(ann)
+        work.orders.anonymize(ann)
         assert [row.id for row in work.order_table.page("0123-4567-8901", limit=10).rows] == ["0123-4567-8901"]
 
 
@@ -174,7 +174,7 @@ def test_a_deleted_buyers_order_is_found_by_its_number_only(shop: Store) -> None
     ann = buyer_of(shop)
     order_id = order_of(shop, ann, 2, 1, OrderState.CANCELLED)
     with shop.write() as work:
-        work.orders.forget(ann)
+        work.orders.anonymize(ann)
         work.commit()
     with shop.read() as work:
         for query in (order_id, order_id.replace("-", ""), order_id[:2]):
@@ -200,8 +200,8 @@ def test_ids_of_new_books_are_never_reused(store: Store) -> None:
     assert ids == [1_000_000_000, 1_000_000_001]
 
 
-def test_a_book_is_found_by_words_that_begin_with_a_blank(shop: Store) -> None:
-    """The migration writes the search text of existing books so."""
+def test_the_search_text_has_a_space_before_every_word(shop: Store) -> None:
+    """The migration writes the search text of existing books in the same form."""
     with shop.read() as work:
         rows = work._connection.execute(select(books_table.c.book_id, books_table.c.sought)).all()
     words = {row.book_id: row.sought for row in rows}

@@ -166,10 +166,10 @@ def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
     """They make a guest, but the contract has no such kind of interaction."""
     reader_id = readers.activity.add_to_wishlist(NOBODY, 7)
     with readers.store.read() as work:
-        assert work.wishes.has(reader_id, 7)
+        assert work.wishlists.has(reader_id, 7)
     readers.activity.remove_from_wishlist(reader_id, 7)
     with readers.store.read() as work:
-        assert not work.wishes.has(reader_id, 7)
+        assert not work.wishlists.has(reader_id, 7)
     assert readers.events() == []
 
 
@@ -200,7 +200,7 @@ def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
     assert readers.history(account) == [(8, KINDS.CLICK, None), (7, KINDS.RATING, 10)]
     with readers.store.read() as work:
         assert not work.readers.exists(guest)
-        assert work.wishes.has(account, 8)
+        assert work.wishlists.has(account, 8)
     *_, merged, undo = readers.events()
     assert merged == ReadersMerged(guest, account)
     assert isinstance(undo, Interaction)

@@ -1,4 +1,4 @@
-"""Browsers in hostile hands: they go wherever a page leads, send whatever they like, and look at every answer."""
+"""A hostile client: it follows every link, sends hostile requests and checks every response."""
 
 import re
 from collections import Counter
@@ -21,15 +21,15 @@ FORM = "application/x-www-form-urlencoded"
 OWN_PATH = re.compile(r"(?:http://localhost)?/(?!/)[!-\[\]-~]*")
 HEADERS = {"Content-Security-Policy", "X-Content-Type-Options"}
 PAGE_HEADERS = {"X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"}
-ALIKE = 2
-"""So many addresses of one route and the same arguments are followed."""
+MAX_URLS_PER_ROUTE = 2
+"""The number of URLs that are followed of one route with the same parameters."""
 
 Pairs = Sequence[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """Somebody whose `secrets` nobody else may read, whose `wish` stands in no list of anybody else."""
+    """A reader whose `secrets` nobody else may read, and whose `wish` is on nobody else's wishlist."""
 
     reader_id: int
     email: str
@@ -39,7 +39,7 @@ class Victim:
 
 @dataclass
 class Findings:
-    """What all attackers found: faults, each with how often it was met, and what they saw of the shop."""
+    """What all attackers found: faults with their counts, and which parts of the shop they reached."""
 
     faults: Counter[str] = field(default_factory=Counter)
     requests: int = 0
@@ -50,9 +50,9 @@ class Findings:
 
 
 class Attacker:
-    """One browser. Each of its requests begins with the cookie that it had at first.
+    """One client. Each of its requests has the cookie of its first one.
 
-    `may_know` names those of the victim's secrets that it may read.
+    `may_know` are the names of the victim's secrets that it may read.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Attacker:
         self.cookie = cookie.value
         self._environ = create_environ()
         self._serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-        self._addresses = app.url_map.bind("localhost")
+        self._routes = app.url_map.bind("localhost")
 
-    def ask(
+    def request(
         self,
         what: str,
         method: str,
@@ -91,8 +91,8 @@ class Attacker:
         kind: str = FORM,
         headers: Sequence[tuple[str, str]] = (),
     ) -> Response | None:
-        """Send this and look at the answer; `value` is what is hostile in it. None if the application raised."""
-        # By itself: what Werkzeug's test client does beside takes longer than most pages.
+        """Send a request and check the response; `value` is its hostile part. None if the application raised."""
+        # Without Werkzeug's test client, whose overhead is larger than the time of most pages.
         environ = {
             **self._environ,
             "HTTP_COOKIE": f"reader={self.cookie}",
@@ -110,7 +110,7 @@ class Attacker:
         at = f"{self.name}: {method} {path[:80]!r}{'?' if query else ''}{query[:60]} [{what}]"
         try:
             response = Response(*run_wsgi_app(self._app, environ, buffered=True))
-        except Exception as error:  # noqa: BLE001  (whatever it is, a server would have answered 500)
+        except Exception as error:  # noqa: BLE001  (a server would have answered 500)
             self._fault(at, f"raised {error!r:.200}")
             return None
         for fault in self._faults(response, path, value):
@@ -118,17 +118,17 @@ class Attacker:
         return response
 
     def post(self, what: str, path: bytes, fields: Pairs, *, value: bytes = b"") -> None:
-        """Send a form, and look at the page that it leads to where that may show what was sent."""
-        response = self.ask(what, "POST", path, body=encoded(fields).encode(), value=value)
+        """Send a form, and check the page that it redirects to, which may show what was sent."""
+        response = self.request(what, "POST", path, body=encoded(fields).encode(), value=value)
         if response is not None and response.location and MARKER.encode() in value:
-            leads_to = urlsplit(response.location)
+            target = urlsplit(response.location)
             cookie, self.cookie = self.cookie, cookie_of(response) or self.cookie
-            self.ask(f"after {what}", "GET", leads_to.path.encode(), query=leads_to.query, value=value)
+            self.request(f"after {what}", "GET", target.path.encode(), query=target.query, value=value)
             self.cookie = cookie
 
     def crawl(self, *, leave_out: str) -> None:
-        """Follow every link, a few of each kind, and collect every form; a link that leads nowhere is a fault."""
-        waiting, met, seen = ["/"], {"/"}, Counter[tuple[str, ...]]()
+        """Follow a few links of each route and collect every form; a broken link is a fault."""
+        waiting, known, seen = ["/"], {"/"}, Counter[tuple[str, ...]]()
         while waiting:
             address = waiting.pop(0)
             parts = urlsplit(address)
@@ -136,11 +136,11 @@ class Attacker:
             names = sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
             self.findings.arguments.setdefault(endpoint, set()).update(names)
             seen[endpoint, *names] += 1
-            if seen[endpoint, *names] > ALIKE or parts.path == leave_out:
+            if seen[endpoint, *names] > MAX_URLS_PER_ROUTE or parts.path == leave_out:
                 continue
-            response = self.ask("a link", "GET", parts.path.encode(), query=parts.query)
+            response = self.request("a link", "GET", parts.path.encode(), query=parts.query)
             if response is None or response.status_code >= 300:
-                self._fault(f"{self.name}: {address}", "is a link that leads nowhere")
+                self._fault(f"{self.name}: {address}", "is a broken link")
                 continue
             self.findings.endpoints.add(endpoint)
             if response.mimetype != "text/html":
@@ -149,8 +149,8 @@ class Attacker:
             page = Page(response.get_data(as_text=True), parts.path)
             for fault in page.faults:
                 self._fault(f"{self.name}: {address}", fault)
-            waiting += [link for link in dict.fromkeys(page.links) if link not in met]
-            met.update(page.links)
+            waiting += [link for link in dict.fromkeys(page.links) if link not in known]
+            known.update(page.links)
             self._collect(page)
 
     def _collect(self, page: Page) -> None:
@@ -167,9 +167,9 @@ class Attacker:
 
     def _endpoint(self, method: str, path: str) -> str:
         try:
-            endpoint: str = self._addresses.match(path, method=method)[0]
+            endpoint: str = self._routes.match(path, method=method)[0]
         except HTTPException as error:
-            self._fault(f"{self.name}: {method} {path}", f"stands on a page and has no route: {error.code}")
+            self._fault(f"{self.name}: {method} {path}", f"is on a page and has no route: {error.code}")
             return ""
         return endpoint
 
@@ -177,23 +177,23 @@ class Attacker:
         self.findings.faults[f"{at} → {fault}"] += 1
 
     def _faults(self, response: Response, path: bytes, value: bytes) -> list[str]:
-        faults = ["the shop broke"] if response.status_code >= 500 else []
+        faults = ["server error"] if response.status_code >= 500 else []
         if response.location is not None and not OWN_PATH.fullmatch(response.location):
-            faults.append(f"leads to {response.location[:80]!r}")
+            faults.append(f"redirects to {response.location[:80]!r}")
         wanted = HEADERS | PAGE_HEADERS if response.mimetype == "text/html" else HEADERS
         faults += [f"without {name}" for name in wanted if name not in response.headers]
-        faults += [f"sets {each[:40]!r}" for each in response.headers.getlist("Set-Cookie") if each[:7] != "reader="]
+        faults += [f"sets {text[:40]!r}" for text in response.headers.getlist("Set-Cookie") if text[:7] != "reader="]
         if (cookie := cookie_of(response)) and self._serializer.loads(cookie).get(
             "reader_id"
         ) == self._victim.reader_id:
-            faults.append("a cookie of somebody else")
+            faults.append("sets the victim's cookie")
         if "Content-Encoding" in response.headers:
             return faults
         return faults + self._faults_of_text(response, path, value)
 
     def _faults_of_text(self, response: Response, path: bytes, value: bytes) -> list[str]:
-        text, sent = (each.decode(errors="replace") for each in (response.get_data(), value))
-        # The export names the lists that the reader's own links named.
+        text, sent = (content.decode(errors="replace") for content in (response.get_data(), value))
+        # The export has the lists that the reader's own links named.
         text = re.sub(r'"recommendation_id": "[^"]*"', "", text)
         shown = (
             name
@@ -204,20 +204,20 @@ class Attacker:
         if path in {b"/wishlist", b"/history", b"/account/export"} and self._victim.wish in text:
             faults.append("shows the victim's wish")
         if f"{MARKER}49" in text:
-            faults.append("evaluates what it should only show")
+            faults.append("evaluates a template in a value")
         if response.mimetype == "image/svg+xml" and text:
-            faults += [f"<{each.tag}>" for each in ET.fromstring(text).iter() if "script" in each.tag]
+            faults += [f"<{element.tag}>" for element in ET.fromstring(text).iter() if "script" in element.tag]
         if response.mimetype == "text/html" and MARKER in text:
             faults += Page(text, "/").faults
         return faults
 
 
 def cookie_of(response: Response) -> str:
-    """The reader's cookie that an answer sets; "" where it sets none."""
+    """The reader's cookie that a response sets, or ""."""
     set_cookie = response.headers.get("Set-Cookie", "")
     return parse_cookie(set_cookie).get("reader", "")
 
 
 def encoded(fields: Pairs) -> str:
-    """The fields as a form sends them, byte by byte."""
+    """The fields, URL-encoded byte by byte."""
     return "&".join(f"{name}={quote_from_bytes(value, safe='')}" for name, value in fields)

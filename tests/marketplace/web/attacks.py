@@ -1,4 +1,4 @@
-"""What attackers do with a shop: everything that a page or a route lets them send, and what nothing lets them."""
+"""The attacks: hostile values in every route and form, odd requests and forged cookies."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from tests.marketplace.web.crawler import MARKER, Form
 from tests.marketplace.web.hostile import BODIES, HEADERS, MARKUP, METHODS, VALUES, multipart
 
 CARL = "carl@example.com"
-"""An account with a known password, to sign in to."""
+"""The e-mail of an account with a known password."""
 
 VALID_SEGMENTS = {
     "book_id": b"20",
@@ -25,17 +25,17 @@ VALID_SEGMENTS = {
     "event_id": b"1",
 }
 SECRETS_AT_ONCE = 3
-BRIEFLY = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
-# Of these a header decides what they answer, or how.
-LOOKED_AT_BY_HEADER = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
+BRIEF = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
+# Routes whose response depends on headers.
+SENSITIVE_TO_HEADERS = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
 DIGITS = re.compile(r"\d+|\?.*")
 MULTIPART = "multipart/form-data; boundary=b"
 
 
 class Values:
-    """The values to send: all of them where no user sent any before, otherwise the worst and some of Bob's `secrets`.
+    """The values to send: all of them the first time for each place, then the worst and some of Bob's `secrets`.
 
-    With `brief`, every place counts as tried. The secrets take turns, except in the drill, which sends all of them.
+    With `brief` never all of them. The secrets alternate, except in the drill, which always sends all of them.
     """
 
     def __init__(self, secrets: dict[str, bytes], *, brief: bool = False) -> None:
@@ -49,46 +49,46 @@ class Values:
             self._tried.add(place)
             return {**VALUES, **self._secrets}
         secrets = self._secrets if is_running("attack") else dict(islice(self._queue, SECRETS_AT_ONCE))
-        return {**{name: VALUES[name] for name in BRIEFLY}, **secrets}
+        return {**{name: VALUES[name] for name in BRIEF}, **secrets}
 
 
 def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:
-    """Every part of every path, every argument that pages or forms give to it, and all of them at once."""
+    """Send values in every part of every path and in every known parameter, alone and all at once."""
     token = ("csrf_token", attacker.token.encode())
     for rule in app.url_map.iter_rules():
         methods = (rule.methods or set()) & {"GET", "POST"}
-        given = sorted(attacker.findings.arguments.get(rule.endpoint, set()))
+        parameters = sorted(attacker.findings.arguments.get(rule.endpoint, set()))
         for what, value in values.at(rule.endpoint).items():
             for argument, method in product(rule.arguments, sorted(methods)):
                 path = path_of(rule.rule, {argument: value})
                 body = encoded([token]).encode() if method == "POST" else b""
-                attacker.ask(f"{argument}: {what}", method, path, body=body, value=value)
+                attacker.request(f"{argument}: {what}", method, path, body=body, value=value)
             if "GET" in methods:
-                all_at_once = [(name, value) for name in sorted({*given, "from", "next", "q"})]
-                for pairs in [[(name, value)] for name in given] + [all_at_once]:
-                    attacker.ask(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
+                all_at_once = [(name, value) for name in sorted({*parameters, "from", "next", "q"})]
+                for pairs in [[(name, value)] for name in parameters] + [all_at_once]:
+                    attacker.request(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
 
 
 def attack_with_odd_requests(attacker: Attacker, app: Flask) -> None:
-    """Methods that no page uses, headers that no browser sends, bodies that no form makes."""
+    """Send methods, headers and bodies that no browser sends for these pages."""
     markup = MARKUP["script"].encode()
     for rule in app.url_map.iter_rules():
         path = path_of(rule.rule)
         for method in METHODS:
-            attacker.ask("a method", method, path)
-        for header in HEADERS if rule.endpoint in LOOKED_AT_BY_HEADER else ():
-            attacker.ask(f"{header[0]}: {header[1]:.20}", "GET", path, headers=[header], value=header[1].encode())
+            attacker.request("a method", method, path)
+        for header in HEADERS if rule.endpoint in SENSITIVE_TO_HEADERS else ():
+            attacker.request(f"{header[0]}: {header[1]:.20}", "GET", path, headers=[header], value=header[1].encode())
         for query in ("a[]=1&a[b]=2&q[x]=1", "&&&===", "%", "page=1&page=2", "q=a&q=b", MARKER * 9000):
-            attacker.ask(query[:20], "GET", path, query=query, value=query.encode())
+            attacker.request(query[:20], "GET", path, query=query, value=query.encode())
         if "POST" in (rule.methods or set()):
             fields = {"csrf_token": attacker.token.encode(), "email": markup, "stars": markup, "next": markup}
-            files = [("files", MULTIPART, multipart(fields, as_files=each)) for each in (False, True)]
+            files = [("files", MULTIPART, multipart(fields, as_files=as_files)) for as_files in (False, True)]
             for what, kind, body in (*BODIES, *files):
-                attacker.ask(what, "POST", path, body=body, kind=kind, value=body)
+                attacker.request(what, "POST", path, body=body, kind=kind, value=body)
 
 
 def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -> None:
-    """Cookies that name the victim: signed by nobody, by another key, and with another's signature."""
+    """Send cookies with the victim's id: unsigned, signed with another key, and with another signature."""
     session = {"reader_id": reader_id, "_permanent": True}
     by_another = URLSafeTimedSerializer(
         "another key", salt="cookie-session", signer_kwargs={"key_derivation": "hmac"}
@@ -97,11 +97,11 @@ def attack_with_forged_cookies(attacker: Attacker, app: Flask, reader_id: int) -
     payload = forged.split(".", maxsplit=1)[0]
     own = attacker.cookie.partition(".")[2]
     for rule, cookie in product(app.url_map.iter_rules(), (payload, f"{payload}..", forged, f"{payload}.{own}")):
-        attacker.ask("a forged cookie", "GET", path_of(rule.rule), headers=[("Cookie", f"reader={cookie}")])
+        attacker.request("a forged cookie", "GET", path_of(rule.rule), headers=[("Cookie", f"reader={cookie}")])
 
 
 def attack_forms(attacker: Attacker, values: Values) -> None:
-    """Every field of every form, one at a time and all at once, missing and twice; what ends a reader comes last."""
+    """Send values in every field of every form, alone, all at once, missing and twice; deletions come last."""
     numbers = count()
     for form in sorted(attacker.forms.values(), key=_how_destructive):
         for name in form.names:
@@ -110,7 +110,7 @@ def attack_forms(attacker: Attacker, values: Values) -> None:
                 filled = filled_in(form, attacker, next(numbers))
                 send(attacker, form, f"{name}: {what}", {**filled, name: value}.items(), value)
             filled = filled_in(form, attacker, next(numbers))
-            others = [(each, text) for each, text in filled.items() if each != name]
+            others = [(other, text) for other, text in filled.items() if other != name]
             value = MARKUP["script"].encode()
             for what, pairs in {
                 "missing": [],
@@ -129,7 +129,7 @@ def _how_destructive(form: Form) -> tuple[bool, bool, bool]:
 
 
 def filled_in(form: Form, attacker: Attacker, number: int) -> dict[str, bytes]:
-    """The fields as somebody would fill them in."""
+    """The fields with valid values."""
     signing_up = "sign-up" in form.action
     typed = {
         "csrf_token": attacker.token,
@@ -141,16 +141,16 @@ def filled_in(form: Form, attacker: Attacker, number: int) -> dict[str, bytes]:
 
 
 def send(attacker: Attacker, form: Form, what: str, fields: Iterable[tuple[str, bytes]], value: bytes) -> None:
-    """Send a form as its method has it."""
+    """Send a form by its method."""
     parts = urlsplit(form.action)
     if form.method == "GET":
-        attacker.ask(what, "GET", parts.path.encode(), query=encoded(list(fields)), value=value)
+        attacker.request(what, "GET", parts.path.encode(), query=encoded(list(fields)), value=value)
     else:
         attacker.post(what, parts.path.encode(), list(fields), value=value)
 
 
 def path_of(rule: str, segments: dict[str, bytes] | None = None) -> bytes:
-    """An address of a route; for a new segment, add a valid value to VALID_SEGMENTS."""
+    """A path of a route; a new kind of segment needs a valid value in VALID_SEGMENTS."""
     values = {**VALID_SEGMENTS, **(segments or {})}
     pieces = re.split(r"<(?:[^<>:]+:)?(\w+)>", rule)
-    return b"".join(values[piece] if place % 2 else piece.encode() for place, piece in enumerate(pieces))
+    return b"".join(values[piece] if i % 2 else piece.encode() for i, piece in enumerate(pieces))

@@ -1,4 +1,4 @@
-"""Hostile values for fields, arguments and paths, headers, and bodies."""
+"""Hostile values for fields, parameters, paths, headers and bodies."""
 
 from tests.marketplace.web.crawler import MARKER
 
@@ -64,7 +64,7 @@ VALUES: dict[str, bytes] = {
 }
 
 HEADERS: list[tuple[str, str]] = [
-    *(("Host", each) for each in ("evil.example", "localhost@evil.example", "localhost:x", f"{_M}<b>", "[::1", "")),
+    *(("Host", value) for value in ("evil.example", "localhost@evil.example", "localhost:x", f"{_M}<b>", "[::1", "")),
     *(("Host", f"localhost:{port}") for port in ("99999999", "²", "0", "9" * 5000)),
     ("X-Forwarded-For", f"{_M}, 1.2.3.4, ::1"),
     ("X-Forwarded-Host", "evil.example"),
@@ -73,22 +73,22 @@ HEADERS: list[tuple[str, str]] = [
     ("Forwarded", "for=evil.example;host=evil.example"),
     ("X-Original-URL", "/account/export"),
     ("X-HTTP-Method-Override", "DELETE"),
-    *(("Accept-Encoding", each) for each in ("gzip;q=x", "gzip;q=", ";q=1", "br;q=1e309", "gzip;q=NaN,*;q=-1")),
-    *(("Accept-Encoding", each) for each in ("gzip;q=1;q=2", "," * 5000, "\xff\x00", "gzip," * 5000, "*")),
+    *(("Accept-Encoding", value) for value in ("gzip;q=x", "gzip;q=", ";q=1", "br;q=1e309", "gzip;q=NaN,*;q=-1")),
+    *(("Accept-Encoding", value) for value in ("gzip;q=1;q=2", "," * 5000, "\xff\x00", "gzip," * 5000, "*")),
     ("Referer", f'http://evil.example/"><script>{_M}</script>'),
     ("Referer", "http://["),
-    *(("Origin", each) for each in ("http://[", "null", "\xff", f"http://evil.example/{_M}")),
-    *(("Sec-Fetch-Site", each) for each in ("", "cross-site", _M)),
-    *(("Cookie", each) for each in (_M * 16_000, "reader", "reader=", "=;=;;", "reader=\xff\xfe", "reader=.eJw.x.x")),
+    *(("Origin", value) for value in ("http://[", "null", "\xff", f"http://evil.example/{_M}")),
+    *(("Sec-Fetch-Site", value) for value in ("", "cross-site", _M)),
+    *(("Cookie", text) for text in (_M * 16_000, "reader", "reader=", "=;=;;", "reader=\xff\xfe", "reader=.eJw.x.x")),
     ("Cookie", "; ".join(f"c{n}={n}" for n in range(3000))),
     ("User-Agent", f"<{_M}>" * 1000),
     ("Accept", "\xff;q=x,*/*;q=NaN"),
     ("Accept-Language", "xx-" * 3000),
-    *(("Range", each) for each in ("bytes=-", "bytes=9-1", "bytes=0-0,1-1", f"bytes=0-{'9' * 5000}", "lines=1")),
+    *(("Range", value) for value in ("bytes=-", "bytes=9-1", "bytes=0-0,1-1", f"bytes=0-{'9' * 5000}", "lines=1")),
     ("Range", f"bytes=-{10**30}"),
     *((name, date) for name in ("If-Modified-Since", "If-Range") for date in ("x", "Mon, 99 Xyz 99999999 99:99:99")),
     ("If-Modified-Since", "Mon, 01 Jan 9999999999 00:00:00 +9999"),
-    *(("If-None-Match", each) for each in ("*", '"', 'W/"', "\xff" * 1000)),
+    *(("If-None-Match", value) for value in ("*", '"', 'W/"', "\xff" * 1000)),
     ("Content-Length", "-1"),
     ("Content-Length", "9" * 400),
     ("Content-Type", "multipart/form-data"),
@@ -129,6 +129,6 @@ METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "CONNECT", "BRE
 
 
 def multipart(fields: dict[str, bytes], *, as_files: bool) -> bytes:
-    """The fields as parts of a form, or each as a file whose name is hostile."""
+    """The fields as parts of a multipart form, or each as a file with a hostile name."""
     named = b'; filename="../../%s\r\n.html"' % _M.encode() if as_files else b""
     return b"".join(_PART % (name.encode(), named, value) for name, value in fields.items()) + b"--b--\r\n"

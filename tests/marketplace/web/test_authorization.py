@@ -1,6 +1,5 @@
-"""Authorization: strangers ask for every route of the shop."""
+"""Authorization: strangers request every route of the shop."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -19,18 +18,19 @@ from marketplace.store import Store
 from tests.marketplace.browser import Browser, token
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, check_out
 from tests.marketplace.stored import put
+from tests.marketplace.web.attacks import path_of
 
 IN_BOBS_CART = 777
-WANTED, ORDERED = "What only Bob puts into his cart", "What only Bob ordered"
+CART_TITLE, ORDER_TITLE = "A title in Bob's cart", "A title in Bob's order"
 
 
 class Access(Enum):
-    """Whom a route answers."""
+    """Who may use a route."""
 
-    EVERYONE = "everyone, with what is theirs or everybody's"
-    OWNER = "the reader whose order it names; to others there is no such order"
-    MODERATOR = "moderators; others may sign in as one, or are refused"
-    TOKEN = "the holder of a token"
+    EVERYONE = "everyone, with public data or their own"
+    OWNER = "the reader of the order; others get 404"
+    MODERATOR = "moderators; others are asked to sign in, or get 403"
+    TOKEN = "callers with a token"
 
 
 ACCESS: Mapping[str, Access] = {
@@ -60,9 +60,6 @@ ACCESS: Mapping[str, Access] = {
     ),
     "webhooks.settle": Access.TOKEN,
 }
-
-
-SEGMENT = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 LAST = {"account.delete_data", "account.end_session"}
 
 
@@ -76,7 +73,7 @@ class Bob:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What stands only on his pages."""
+        """Texts that are only on his pages."""
         return (self.order_id, "bob@example.com", "Robert the Buyer")
 
 
@@ -85,8 +82,8 @@ def bob(app: Flask, store: Store) -> Bob:
     """Bob, with a cart and an order."""
     put(
         store,
-        Book(id=IN_BOBS_CART, title=WANTED, price=Money(1, "EUR")),
-        Book(id=IN_BOBS_CART + 1, title=ORDERED, price=Money(2, "EUR")),
+        Book(id=IN_BOBS_CART, title=CART_TITLE, price=Money(1, "EUR")),
+        Book(id=IN_BOBS_CART + 1, title=ORDER_TITLE, price=Money(2, "EUR")),
     )
     browser = Browser(app)
     browser.sign_up("bob@example.com")
@@ -100,7 +97,7 @@ def bob(app: Flask, store: Store) -> Bob:
 
 @pytest.fixture(params=["visitor", "guest", "account"])
 def stranger(request: pytest.FixtureRequest, app: Flask) -> Browser:
-    """Somebody else."""
+    """A browser of another reader."""
     browser = Browser(app)
     if request.param == "guest":
         browser.get("/books/20?from=list-1")
@@ -109,59 +106,48 @@ def stranger(request: pytest.FixtureRequest, app: Flask) -> Browser:
     return browser
 
 
-def kept_of(store: Store, bob: Bob) -> tuple[object, list[object], Order]:
-    """What is Bob's."""
+def stored_of(store: Store, bob: Bob) -> tuple[object, list[object], Order]:
+    """Bob's account, cart and order."""
     with store.read() as work:
         cart = [(line.book_id, line.quantity) for line in work.carts.of(bob.reader_id)]
         return work.accounts.by_reader(bob.reader_id), list(cart), work.orders.get(bob.order_id)
 
 
-def addresses(rule: Rule, bob: Bob) -> Iterator[str]:
-    """The addresses of a route that name what is Bob's, wherever it names anything."""
-    values = {
-        "book_id": (str(IN_BOBS_CART), str(IN_BOBS_CART + 1)),
-        "order_id": (bob.order_id,),
-        "event_id": ("1",),
-        "slug": ("mystery",),
-        "version": ("0",),
-        "filename": ("shop.css",),
-    }
-    names = sorted(rule.arguments)
-    for chosen in product(*(values[name] for name in names)):
-        named = dict(zip(names, chosen, strict=True))
-        # Every second piece is a name.
-        pieces = SEGMENT.split(rule.rule)
-        yield "".join(named[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+def paths(rule: Rule, bob: Bob) -> Iterator[str]:
+    """The paths of a route with Bob's ids."""
+    order_id = bob.order_id.encode()
+    for book_id in (IN_BOBS_CART, IN_BOBS_CART + 1) if "book_id" in rule.arguments else (IN_BOBS_CART,):
+        yield path_of(rule.rule, {"book_id": str(book_id).encode(), "order_id": order_id}).decode()
 
 
 def test_every_route_declares_its_access(app: Flask) -> None:
-    """A new route has to be added to the table above, which the next test uses."""
+    """A new route must be added to ACCESS, which the next test uses."""
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
 
 
 def test_a_stranger_cannot_reach_another_readers_data(app: Flask, store: Store, bob: Bob, stranger: Browser) -> None:
-    """Every address and method of every route, with the ids of Bob's things: refused, or answered without a word of
-    his, and afterwards all that is his is as it was."""
-    before = kept_of(store, bob)
+    """Every method of every route, with Bob's ids: no response has his data, and nothing of it is changed."""
+    before = stored_of(store, bob)
     faults = []
     form = {"csrf_token": token(stranger.client.get("/books/20").text)}
     is_account = "mallory" in str(stranger.client.get("/account").text)
-    # What ends the stranger's own session comes last.
+    # Routes that end the stranger's own session come last.
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.endpoint in LAST):
-        for path, method in product(addresses(rule, bob), sorted((rule.methods or set()) & {"GET", "POST"})):
+        for path, method in product(paths(rule, bob), sorted((rule.methods or set()) & {"GET", "POST"})):
             data = {**form, "quantity": "0", "key": "k" * 20, "line": f"{IN_BOBS_CART}:1:1:EUR", **ADDRESS_FIELDS}
             answer = stranger.client.open(path, method=method, data=data if method == "POST" else None)
-            faults += [f"{method} {path}: {why}" for why in faults_of(ACCESS[rule.endpoint], answer, bob, is_account)]
+            faults += [
+                f"{method} {path}: {fault}" for fault in faults_of(ACCESS[rule.endpoint], answer, bob, is_account)
+            ]
     assert faults == []
-    assert kept_of(store, bob) == before
+    assert stored_of(store, bob) == before
 
 
 def faults_of(access: Access, answer: TestResponse, bob: Bob, is_account: bool) -> list[str]:
-    """What is wrong with an answer to a stranger."""
-    # Which books there are everybody may know; that they are in his cart and his order stands only on his pages. What
-    # stood in the address the stranger knows: signing in leads back there.
+    """What is wrong with a response to a stranger."""
+    # A stranger may get back what was in the request's path: signing in redirects there.
     faults = [
-        f"tells {secret!r}" for secret in bob.secrets if secret in answer.text and secret not in answer.request.path
+        f"shows {secret!r}" for secret in bob.secrets if secret in answer.text and secret not in answer.request.path
     ]
     if access is Access.OWNER and answer.status_code != 404:
         faults.append(f"answers {answer.status_code}")
@@ -176,7 +162,7 @@ def faults_of(access: Access, answer: TestResponse, bob: Bob, is_account: bool) 
 
 
 def test_bob_can_reach_his_own_data(bob: Bob) -> None:
-    """What strangers are refused is there."""
-    assert ORDERED in bob.browser.get(f"/orders/{bob.order_id}")
-    assert WANTED in bob.browser.get("/cart")
+    """The data that strangers cannot reach exists."""
+    assert ORDER_TITLE in bob.browser.get(f"/orders/{bob.order_id}")
+    assert CART_TITLE in bob.browser.get("/cart")
     assert bob.order_id in bob.browser.get("/orders")

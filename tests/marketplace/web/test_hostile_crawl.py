@@ -23,7 +23,7 @@ from marketplace.domain.recommending import (
 )
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import Limit, Limiter, Tried
+from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
@@ -81,20 +81,20 @@ BOOKS = [
     *HOSTILE_BOOKS,
 ]
 HIDDEN = Book(id=300, title=f"000 {KEPT[0]}", authors=tuple(KEPT[:3]), categories=(Category.MYSTERY,))
-"""The first in a moderator's table, so that its page is among those that are looked at."""
+"""The first in a moderator's table, so that the crawl opens its page."""
 HOSTILE_ADDRESS = Address(name=KEPT[0], street=KEPT[1], city=KEPT[2], region=KEPT[3], country="GB")
 
-# What no page links to, and why; the crawl asks for it all the same.
+# Routes that no page links to, and why; the attacks cover them all the same.
 UNLINKED = {
-    "health.alive": "machines ask for it",
-    "health.ready": "machines ask for it",
-    "health.robots": "machines ask for it",
+    "health.alive": "for machines",
+    "health.ready": "for machines",
+    "health.robots": "for machines",
     "webhooks.settle": "the payment provider calls it",
 }
 
 
 class HostileRecommender:
-    """Gives reasons full of markup; to Bob, what nobody else may read."""
+    """Recommends with reasons full of markup; Bob's are secret."""
 
     state = "closed"
 
@@ -129,13 +129,13 @@ def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
     with store.write() as work:
         work.books.put([*BOOKS, HIDDEN])
         work.all_books.hide(HIDDEN)
-        # Books that are made here have numbers as readers have; none of these may be taken for Bob's.
+        # New books and readers have ids from the same range; Bob's must not be a book's.
         for _ in range(10):
             work.all_books.new_id(NOON)
         work.commit()
-    endless = Limiter(dict.fromkeys(Tried, Limit(1_000_000, 1)))
+    unlimited = Limiter(dict.fromkeys(Attempt, Limit(1_000_000, 1)))
     settings = Settings(data_dir=tmp_path)
-    return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=endless)
+    return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=unlimited)
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
     with store.read() as work:
         bob = work.accounts.by_email(BOB)
         assert bob
-        done = work.interactions.latest(bob.reader_id, 100)
-    assert len(done) == 5
+        interactions = work.interactions.latest(bob.reader_id, 100)
+    assert len(interactions) == 5
     recommender.bob = bob.reader_id
     assert BOBS_TITLE in browser.get("/")
     secrets = {
@@ -160,52 +160,56 @@ def victim(app: Flask, store: Store, recommender: HostileRecommender) -> Victim:
         "list": BOBS_LIST,
         "reason": BOBS_TITLE,
     }
-    return Victim(bob.reader_id, BOB, secrets | {each.kind.name: each.id for each in done}, WISH)
+    return Victim(
+        bob.reader_id, BOB, secrets | {interaction.kind.name: interaction.id for interaction in interactions}, WISH
+    )
 
 
 def names(payload: dict[str, object], reader_id: int) -> bool:
-    """Whether an event is a reader's."""
+    """Whether an event is about this reader."""
     return reader_id in {payload.get(name) for name in ("reader_id", "from_reader", "into_reader")}
 
 
-def kept_of(store: Store, reader_id: int) -> object:
-    """All that is stored of a reader, and what waits to be sent about them."""
+def stored_of(store: Store, reader_id: int) -> object:
+    """A reader's stored data and waiting events."""
     with store.read() as work:
         return (
             work.accounts.by_reader(reader_id),
             work.interactions.latest(reader_id, 1000),
-            work.wishes.of(reader_id),
+            work.wishlists.of(reader_id),
             work.carts.of(reader_id),
             [
                 row
-                for each in Destination
-                for row in work.outbox.waiting(1_000_000, each)
+                for destination in Destination
+                for row in work.outbox.waiting(1_000_000, destination)
                 if names(row.payload, reader_id)
             ],
         )
 
 
 def orders_of(store: Store, reader_id: int) -> object:
-    """All that a reader ordered."""
     with store.read() as work:
         return work.orders.of(reader_id, 1000)
 
 
 def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store: Store, victim: Victim) -> None:
-    """All kinds of readers and a moderator send hostile values wherever a page leads or a route is: no 5xx, nothing
-    obeyed, no way out of the shop, nothing of Bob shown or changed, and nothing that the shop logs as a fault."""
-    before, ordered = kept_of(store, victim.reader_id), orders_of(store, victim.reader_id)
+    """All kinds of readers and a moderator send hostile values to every form and route.
+
+    There is no 5xx, no injected markup, no redirect out of the shop, no change or disclosure of Bob's data, and no
+    logged error.
+    """
+    before, ordered = stored_of(store, victim.reader_id), orders_of(store, victim.reader_id)
     findings = Findings()
-    # What differs between the databases is asked by those who may do most; the drill sends everybody.
-    is_whole = store.engine.dialect.name == "sqlite" or is_running("attack")
-    values = Values({name: secret.encode() for name, secret in victim.secrets.items()}, brief=not is_whole)
+    is_sqlite, is_drill = store.engine.dialect.name == "sqlite", is_running("attack")
+    values = Values(
+        {name: secret.encode() for name, secret in victim.secrets.items()}, brief=not (is_sqlite or is_drill)
+    )
     Browser(app).sign_up(CARL)
     with structlog.testing.capture_logs() as logs:
-        # The drill attacks as every kind of reader. The short form leaves out visitors, who can do less than guests,
-        # and on PostgreSQL guests, since what differs between the databases shows with an account.
-        is_whole, is_sqlite = is_running("attack"), store.engine.dialect.name == "sqlite"
+        # The drill attacks as every kind of reader. Otherwise without visitors, who can do less than guests, and on
+        # PostgreSQL without guests, because an account shows the differences between the databases.
         for name, browser in browsers(app):
-            if not is_whole and name not in ({"guest", "ann"} if is_sqlite else {"ann"}):
+            if not is_drill and name not in ({"guest", "ann"} if is_sqlite else {"ann"}):
                 continue
             attacker = Attacker(name, browser, app, findings, victim)
             attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
@@ -215,32 +219,32 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
         attack_with_odd_requests(odd, app)
         attack_with_forged_cookies(odd, app, victim.reader_id)
         assert orders_of(store, victim.reader_id) == ordered
-        # Last, since moderators change and delete what the others look at, and orders too, which they may know of.
+        # Last, because moderators change and delete what the others see, and may see orders.
         moderator = moderators_browser(app, store, "mod@example.com")
-        _give_work(store)
+        _prepare_moderator(store)
         attacker = Attacker("moderator", moderator, app, findings, victim, may_know={"order", "name", "e-mail"})
         attacker.crawl(leave_out=f"/books/{HIS_BOOK}")
-        # What a moderator writes about a book all readers see, so moderators get no secrets to write.
-        attack_routes(attacker, app, Values({}, brief=not is_whole))
-        attack_forms(attacker, Values({}, brief=not is_whole))
+        # All readers see what moderators write about a book, so moderators get no secrets to write.
+        attack_routes(attacker, app, Values({}, brief=not is_drill))
+        attack_forms(attacker, Values({}, brief=not is_drill))
     log.info("%d pages, %d forms, %d requests", findings.pages, findings.forms, findings.requests)
-    faults = [f"{times} × {fault}" for fault, times in findings.faults.items()]
-    assert findings.requests > (5000 if is_whole or is_sqlite else 2000)
+    faults = [f"{count} × {fault}" for fault, count in findings.faults.items()]
+    assert findings.requests > (5000 if is_drill or is_sqlite else 2000)
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults[:40])
-    assert [each for each in logs if each["log_level"] in {"error", "critical"}] == []
-    if is_whole:
+    assert [event for event in logs if event["log_level"] in {"error", "critical"}] == []
+    if is_drill:
         routes = {rule.endpoint for rule in app.url_map.iter_rules()}
         assert routes - findings.endpoints == set(UNLINKED)
-    assert kept_of(store, victim.reader_id) == before
+    assert stored_of(store, victim.reader_id) == before
     assert Browser(app).sign_in(BOB, HIS_PASSWORD).location == "/account"
 
 
 def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
-    """A visitor, a guest and an account, the last two with something that they did."""
+    """A visitor, a guest and an account; the last two have a history."""
     yield "visitor", Browser(app)
     guest = Browser(app)
     _do_all(guest, 20, "list-of-a-guest")
-    # More than there are, so that the cart is in trouble.
+    # More copies than in stock, so that the cart cannot be ordered.
     add_to_cart(guest, LAST_COPY, 2)
     yield "guest", guest
     ann = Browser(app)
@@ -251,8 +255,8 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     yield "ann", ann
 
 
-def _give_work(store: Store) -> None:
-    """Orders of a hostile buyer, and failed deliveries with hostile reasons."""
+def _prepare_moderator(store: Store) -> None:
+    """Add orders of a hostile buyer and failed deliveries with hostile reasons."""
     buyer = buyer_of(store, "buyer@example.com")
     for number in range(3):
         order_of(store, buyer, HOSTILE_BOOKS[number].id, 1, OrderState.PAID, address=HOSTILE_ADDRESS)

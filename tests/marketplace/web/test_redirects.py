@@ -21,7 +21,7 @@ from marketplace.web.forms import own_path
     ],
 )
 def test_own_paths_are_kept(path: str) -> None:
-    """Paths of the shop pass as they are, whatever their query holds."""
+    """Paths of the shop are returned unchanged, whatever their query."""
     assert own_path(path, "/account") == path
 
 
@@ -61,16 +61,15 @@ def test_own_paths_are_kept(path: str) -> None:
     ],
 )
 def test_paths_that_may_lead_out_are_rejected(text: str) -> None:
-    """Every known way to another host, and what is no plain path, gives the other answer."""
+    """Every known way to another host, and everything but a plain path, gives the default."""
     assert own_path(text, "/account") == "/account"
 
 
 @given(st.one_of(st.text(), st.text("/\\:@%25fcFCx.?#\t\r\n\0 ea", max_size=24).map(lambda text: "/" + text)))
-def test_no_text_leads_out(text: str) -> None:
-    """Whatever is asked for, a browser that follows it stays: as it is, and with tabs, line ends and backslashes
-    read as browsers read them."""
+def test_no_text_leads_to_another_host(text: str) -> None:
+    """Read literally, and as browsers read tabs, line ends and backslashes."""
     path = own_path(text, "/account")
-    as_browsers_read = "".join(each for each in path if each not in "\t\r\n").replace("\\", "/").strip()
+    as_browsers_read = "".join(letter for letter in path if letter not in "\t\r\n").replace("\\", "/").strip()
     for read in (path, as_browsers_read):
         assert read.startswith("/")
         assert not read.startswith("//")

@@ -1,4 +1,4 @@
-"""Tests of what guards every request, of the limits, and of compression."""
+"""Trusted hosts, CSRF protection, proxies, rate limits and security headers."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from marketplace.web.security import address, count_by_address
 from tests.marketplace.browser import Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender
@@ -21,14 +21,14 @@ FIELDS = {"email": "ann@example.com", "password": "correct horse"}
 
 
 def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
-    """A shop with these settings, and with two addresses that only tests have."""
+    """A shop with these settings, and with two routes for tests."""
     app = create_app(
         Settings(data_dir=folder, **settings),  # type: ignore[arg-type]
         FakeRecommender(),
         store=store,
         passwords=quick_passwords(),
     )
-    limiter = Limiter({**LIMITS, Tried.SEARCH_BY_ADDRESS: Limit(2, 60)})
+    limiter = Limiter({**LIMITS, Attempt.SEARCH_BY_ADDRESS: Limit(2, 60)})
 
     @app.get("/who")
     def who() -> dict[str, str]:
@@ -36,7 +36,7 @@ def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
 
     @app.get("/search-of-the-test")
     def search() -> str:
-        count_by_address(limiter, Tried.SEARCH_BY_ADDRESS)
+        count_by_address(limiter, Attempt.SEARCH_BY_ADDRESS)
         return "found"
 
     return app
@@ -44,7 +44,7 @@ def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
 
 @pytest.fixture
 def app(store: Store, tmp_path: Path) -> Flask:
-    """The shop as it is without settings."""
+    """The shop with default settings."""
     return shop(store, tmp_path)
 
 
@@ -55,7 +55,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 def test_a_form_without_its_token_is_refused(app: Flask) -> None:
-    """Missing, invalid or another browser's: 400, with a page that says what to do."""
+    """A missing, invalid or another browser's token: 400, with a page that says what to do."""
     browser, other = Browser(app), Browser(app)
     theirs = token(other.client.get("/account/sign-up").text)
     browser.get("/account/sign-up")
@@ -96,7 +96,7 @@ def test_a_cookie_is_set_with_the_first_form(client: FlaskClient, path: str, set
 
 
 @pytest.mark.parametrize(
-    ("headers", "is_taken"),
+    ("headers", "is_accepted"),
     [
         ({}, True),
         ({"Sec-Fetch-Site": "same-origin"}, True),
@@ -115,13 +115,13 @@ def test_a_cookie_is_set_with_the_first_form(client: FlaskClient, path: str, set
         ({"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"}, False),
     ],
 )
-def test_forms_from_other_sites_are_rejected(app: Flask, headers: dict[str, str], is_taken: bool) -> None:
+def test_forms_from_other_sites_are_rejected(app: Flask, headers: dict[str, str], is_accepted: bool) -> None:
     """Even with a valid token, by Sec-Fetch-Site or else Origin; links from other sites work."""
     browser = Browser(app)
     fields = {**FIELDS, "csrf_token": token(browser.client.get("/account/sign-up").text)}
     response = browser.client.post("/account/sign-up", data=fields, headers=headers)
-    assert response.status_code == (303 if is_taken else 403)
-    assert is_taken or "Request from another site blocked" in response.text
+    assert response.status_code == (303 if is_accepted else 403)
+    assert is_accepted or "Request from another site blocked" in response.text
     assert browser.client.get("/", headers=headers).status_code == 200
 
 
@@ -218,19 +218,19 @@ def test_rate_limited_requests_get_retry_after(client: FlaskClient) -> None:
 
 def test_a_success_resets_only_its_own_count() -> None:
     """Not that of another key or of another limit."""
-    limiter = Limiter({Tried.SIGN_IN_BY_EMAIL: Limit(1, 60), Tried.SEARCH_BY_ADDRESS: Limit(1, 60)})
+    limiter = Limiter({Attempt.SIGN_IN_BY_EMAIL: Limit(1, 60), Attempt.SEARCH_BY_ADDRESS: Limit(1, 60)})
     for key in ("a", "b"):
-        assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, key) == 0
-    assert limiter.wait(Tried.SEARCH_BY_ADDRESS, "a") == 0
-    limiter.succeeded(Tried.SIGN_IN_BY_EMAIL, "a")
-    assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, "a") == 0
-    assert limiter.wait(Tried.SIGN_IN_BY_EMAIL, "b") > 0
-    assert limiter.wait(Tried.SEARCH_BY_ADDRESS, "a") > 0
+        assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, key) == 0
+    assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, "a") == 0
+    limiter.reset(Attempt.SIGN_IN_BY_EMAIL, "a")
+    assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, "a") == 0
+    assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, "b") > 0
+    assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, "a") > 0
 
 
-def test_every_kind_of_try_has_a_limit() -> None:
+def test_every_kind_of_attempt_has_a_limit() -> None:
     """The table of limits is complete."""
-    assert set(LIMITS) == set(Tried)
+    assert set(LIMITS) == set(Attempt)
 
 
 def test_large_forms_are_rejected_with_a_page(app: Flask) -> None:
@@ -273,9 +273,9 @@ def test_every_error_status_has_a_text(app: Flask, status: int) -> None:
         html = app.jinja_env.get_template("errors/error.html").render(
             status=status, cause="", error_id=None, url_for=app.url_for
         )
-    found = re.search(r"<h1>(.+)</h1>\s*<p[^>]*>(.+)</p>", html)
-    assert found
-    assert f"<title>{found[1]} – " in html
+    texts = re.search(r"<h1>(.+)</h1>\s*<p[^>]*>(.+)</p>", html)
+    assert texts
+    assert f"<title>{texts[1]} – " in html
 
 
 def test_every_response_has_a_content_security_policy(client: FlaskClient, store: Store) -> None:

@@ -22,20 +22,20 @@ from tests.marketplace.fakes import FakeRecommender, shelf
 from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
 from tests.marketplace.stored import put
 
-SPOKEN_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-label"}
-SPOKEN_META = {"description", "og:description", "og:site_name"}
-SILENT = {"script", "style", "time"}
-"""Days are written in the reader's language by Babel."""
+TEXT_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-label"}
+TEXT_META = {"description", "og:description", "og:site_name"}
+IGNORED = {"script", "style", "time"}
+"""Babel formats times."""
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 DATA = (
     *("Qqbook", "Qqauthor", "Qqsubject", "Qqdescription", "qq@example.com", "€9.99", "978-3", "BC"),
     *("Qqname", "Qqstreet", "Qqcity", "QQ", "EUR"),
 )
-"""What the catalogue and the reader brought; everything else that has a letter is the shop's own word."""
+"""Texts of the catalogue and of readers; all other texts are the shop's."""
 
 
 class Pseudo(NullTranslations):
-    """A language in which every sentence is its English one in brackets."""
+    """A pseudo-locale: every English sentence in brackets."""
 
     def gettext(self, message: str) -> str:
         return f"⟦{message}⟧"
@@ -50,54 +50,54 @@ class Pseudo(NullTranslations):
         return self.ngettext(msgid1, msgid2, n)
 
 
-class Spoken(HTMLParser):
-    """Collects the visible and spoken texts."""
+class Texts(HTMLParser):
+    """Collects the visible texts and those for screen readers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
-        self._silent = 0
+        self._ignored = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attributes}
-        self._silent += tag in SILENT
-        self.words += [value for name, value in named.items() if name in SPOKEN_ATTRIBUTES]
-        if tag == "meta" and (named.get("name") or named.get("property")) in SPOKEN_META:
+        self._ignored += tag in IGNORED
+        self.words += [value for name, value in named.items() if name in TEXT_ATTRIBUTES]
+        if tag == "meta" and (named.get("name") or named.get("property")) in TEXT_META:
             self.words.append(named.get("content", ""))
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in SILENT
+        self._ignored -= tag in IGNORED
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
+        if not self._ignored:
             self.words.append(data)
 
 
 def unmarked(html: str) -> list[str]:
     """Texts that are neither marked nor data."""
-    spoken = Spoken()
-    spoken.feed(html)
-    text = " \n ".join(spoken.words)
-    # A sentence may have another one in it, as a heading has the name of a category.
+    texts = Texts()
+    texts.feed(html)
+    text = " \n ".join(texts.words)
+    # A sentence may contain another one, such as the name of a category.
     while MARKED.search(text):
         text = MARKED.sub(" ", text)
-    # Marks may span elements, as around a cited title.
+    # A sentence may span elements, such as a cited title.
     text = re.sub(r"⟦.*?⟧", " ", text, flags=re.DOTALL)
-    for each in DATA:
-        text = text.replace(each, " ")
+    for data in DATA:
+        text = text.replace(data, " ")
     return [line.strip() for line in text.splitlines() if re.search(r"[^\W\d_]", line)]
 
 
 @pytest.fixture
 def recommender() -> FakeRecommender:
-    """Recommends one book for every reason there is."""
+    """Recommends a book for every kind of reason."""
     kinds = [Reason(kind, ((2, "Qqbook"), (3, "Qqbook"))) for kind in ReasonKind]
     return FakeRecommender(*(shelf(4, reason=reason) for reason in [*kinds, *map(Reason, ReasonKind)][:5]))
 
 
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
-    """A shop that speaks Pseudo, with books that have everything."""
+    """A shop in the pseudo-locale, with books that have all attributes."""
     put(
         store,
         *(
@@ -149,7 +149,7 @@ def test_every_sentence_of_a_page_is_marked(browser: Browser, path: str) -> None
     """For a visitor and for a reader."""
     for reader in (browser, Browser(browser.client.application)):
         response = reader.client.get(path)
-        # A redirect's body is nobody's to read.
+        # Nobody reads the body of a redirect.
         assert response.location or unmarked(response.text) == []
 
 
@@ -200,8 +200,8 @@ def test_moderators_pages_are_marked(app: Flask, store: Store) -> None:
         assert unmarked_on(browser, f"/moderator{page}") == []
     address = Address(name="Qqname", street="Qqstreet", city="Qqcity", country="QQ")
     orders = [
-        order_of(store, buyer_of(store, f"{n}qq@example.com"), n, 1, *moved, address=address)
-        for n, moved in (
+        order_of(store, buyer_of(store, f"{n}qq@example.com"), n, 1, *states, address=address)
+        for n, states in (
             (1, [OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED]),
             (2, [OrderState.PAID]),
             (3, [OrderState.REJECTED]),
@@ -223,7 +223,7 @@ def test_moderators_pages_are_marked(app: Flask, store: Store) -> None:
     with store.write() as work:
         work.outbox.mark_failed({row.event_id: "Qqbook" for row in work.outbox.waiting(3)})
         work.commit()
-    for page in (*pages, "/books/5/delete", *(f"/orders/{each}" for each in orders)):
+    for page in (*pages, "/books/5/delete", *(f"/orders/{order}" for order in orders)):
         assert unmarked_on(browser, f"/moderator{page}") == []
     new = "/moderator/books/new"
     assert (
@@ -246,7 +246,7 @@ def test_moderators_pages_are_marked(app: Flask, store: Store) -> None:
 
 
 def unmarked_on(browser: Browser, path: str) -> list[str]:
-    """What of a page has letters and is neither marked, nor data, nor an order's number."""
+    """Texts of a page that are neither marked, nor data, nor the number of an order."""
     html = browser.client.get(path).text
     html = re.sub(r'<(td|p|span)( lang="en")? class="(?:raw|code)">.*?</\1>', "", html)
     return unmarked(re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", "", html))

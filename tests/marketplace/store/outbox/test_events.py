@@ -57,7 +57,7 @@ def test_events_are_stored_completely_with_their_reader(store: Store) -> None:
 
 @pytest.mark.parametrize("payload", [None, [], "text", {}, *(READABLE | fault for fault in FAULTS)])
 def test_a_malformed_payload_is_reported(payload: object) -> None:
-    """Whatever the table has, parsing it raises one kind of error."""
+    """Parsing raises one kind of error, whatever the table has."""
     with pytest.raises(MalformedEvent):
         from_json("interaction", payload)
 
@@ -70,7 +70,7 @@ def test_a_malformed_reader_is_reported(kind: str) -> None:
 
 
 def test_a_valid_payload_is_readable() -> None:
-    """So each malformed payload above has one fault; older payloads have no stars and no undo."""
+    """Each malformed payload above differs from it in one value; older payloads have no stars and no undo."""
     event = from_json("interaction", READABLE)
     assert isinstance(event, Interaction)
     assert (event.book_id, event.half_stars, event.undoes) == (2, None, "")

@@ -25,7 +25,7 @@ def mark_failed(store: Store, *event_ids: int) -> None:
 
 
 def test_failed_events_are_listed_newest_first(store: Store) -> None:
-    """With everything that a moderator needs to judge, page by page."""
+    """With all details, page by page."""
     add_clicks(store, "a", "b")
     add_events(store, PaymentRequested("7K3M", Money(1, "EUR")))
     mark_failed(store, 1, 3)
@@ -34,8 +34,8 @@ def test_failed_events_are_listed_newest_first(store: Store) -> None:
     )
     with store.read() as work:
         assert work.outbox.failed(1) == [payment]
-        assert [each.event_id for each in work.outbox.failed(9)] == [3, 1]
-        assert [each.event_id for each in work.outbox.failed(9, offset=1)] == [1]
+        assert [event.event_id for event in work.outbox.failed(9)] == [3, 1]
+        assert [event.event_id for event in work.outbox.failed(9, offset=1)] == [1]
 
 
 def test_a_retried_event_keeps_its_position(store: Store) -> None:
@@ -59,7 +59,7 @@ def test_failed_events_of_one_or_all_destinations_are_retried(store: Store) -> N
     mark_failed(store, 1, 2, 4)
     with store.write() as work:
         assert work.outbox.retry_all(PAYMENTS) == 1
-        assert [each.event_id for each in work.outbox.failed(9)] == [2, 1]
+        assert [event.event_id for event in work.outbox.failed(9)] == [2, 1]
         assert work.outbox.retry_all() == 2
         assert work.outbox.retry_all() == 0
         assert work.outbox.length().waiting == 4

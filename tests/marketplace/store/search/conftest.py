@@ -5,13 +5,13 @@ import pytest
 from marketplace.domain.books import Book, SearchPage, Sort, Suggestion
 from marketplace.domain.categories import Category
 from marketplace.store import Store
-from marketplace.store.listings import FEW
+from marketplace.store.listings import MAX_SORTED
 from marketplace.store.search import MAX_RESULTS, Search
-from tests.marketplace.store.test_store import counted
+from tests.marketplace.store.test_store import add_history
 from tests.marketplace.stored import put
 
 DUNE = Book(id=1, title="Dune", authors=("Frank Herbert",), isbn="0-441-01359-7", subjects=("deserts",))
-SHELF = (
+CATALOGUE = (
     DUNE,
     Book(id=2, title="Dune Messiah", authors=("Frank Herbert",)),
     Book(id=3, title="Coastal Plants", authors=("Ann Marsh",), subjects=("dune ecology",)),
@@ -23,8 +23,8 @@ SHELF = (
 )
 
 
-def ids(found: SearchPage) -> list[int]:
-    return [card.id for card in found.cards]
+def ids(page: SearchPage) -> list[int]:
+    return [card.id for card in page.cards]
 
 
 def find(
@@ -35,23 +35,23 @@ def find(
     offset: int = 0,
     *,
     max_results: int = MAX_RESULTS,
-    few: int = FEW,
+    max_sorted: int = MAX_SORTED,
 ) -> SearchPage:
     """One page, in a transaction of its own."""
     with store.engine.connect() as connection:
-        search = Search(connection, max_results=max_results, few=few)
+        search = Search(connection, max_results=max_results, max_sorted=max_sorted)
         return search.find(query, sort=sort, limit=limit, offset=offset)
 
 
-def suggest(store: Store, beginning: str) -> tuple[Suggestion, ...]:
+def suggest(store: Store, query: str) -> tuple[Suggestion, ...]:
     """Eight suggestions, in a transaction of their own."""
     with store.read() as work:
-        return work.search.suggest(beginning, 8)
+        return work.search.suggest(query, 8)
 
 
 @pytest.fixture
 def shop(store: Store) -> Store:
-    """A small shelf, where the dunes of Karl Dune have the most readers."""
-    put(store, *SHELF)
-    counted(store, (1, 4), (2, 4), (1, 1))
+    """A small catalogue; the book of Karl Dune has the most readers."""
+    put(store, *CATALOGUE)
+    add_history(store, (1, 4), (2, 4), (1, 1))
     return store

@@ -9,7 +9,7 @@ from marketplace.domain.books import Book, SearchPage, Sort
 from marketplace.store import Store
 from marketplace.store.book_index import BookIndex
 from marketplace.store.schema import search_terms
-from tests.marketplace.store.search.conftest import DUNE, SHELF, find, ids
+from tests.marketplace.store.search.conftest import CATALOGUE, DUNE, find, ids
 from tests.marketplace.store.test_listings import plans
 from tests.marketplace.stored import put
 
@@ -19,7 +19,7 @@ def test_a_changed_book_is_found_by_its_new_words(shop: Store) -> None:
     put(shop, replace(DUNE, title="Arrakis", authors=("F. H.",), isbn="", subjects=()))
     assert ids(find(shop, "arrakis")) == [1]
     assert find(shop, "9780441013593") == SearchPage()
-    put(shop, replace(SHELF[7], title="Untitled", authors=()))
+    put(shop, replace(CATALOGUE[7], title="Untitled", authors=()))
     assert find(shop, "policemn") == SearchPage()
     assert find(shop, "herbrt").corrected == "herbert"
 
@@ -45,12 +45,12 @@ def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", [Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING])
 def test_many_matches_are_not_sorted(store: Store, sort: Sort) -> None:
-    """SQLite walks an index, and stops when it has enough."""
-    put(store, *SHELF)
-    with plans(store) as planned:
-        find(store, "dune", sort, few=0)
-    assert planned
-    assert not any("TEMP B-TREE" in step for step in planned), planned
+    """SQLite scans an index, and stops when it has enough."""
+    put(store, *CATALOGUE)
+    with plans(store) as plan:
+        find(store, "dune", sort, max_sorted=0)
+    assert plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 def test_a_removed_book_leaves_no_word(shop: Store) -> None:

@@ -62,5 +62,5 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     ],
 )
 def test_the_first_result_is_the_obvious_one(starter: Store, query: str, first: str) -> None:
-    """For what people type, in the starter catalogue."""
+    """For queries that people type."""
     assert find(starter, query).cards[0].title == first

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from marketplace.domain.books import Book, SearchPage, Sort
 from marketplace.store import Store
 from tests.marketplace.store.search.conftest import find, ids, suggest
-from tests.marketplace.store.test_store import counted
+from tests.marketplace.store.test_store import add_history
 from tests.marketplace.stored import put
 
 
@@ -22,16 +22,16 @@ def test_popularity_decides_between_equal_matches(store: Store) -> None:
     """Of two books with one title, the one with more readers."""
     put(store, Book(id=1, title="Emma"), Book(id=2, title="Emma"))
     assert ids(find(store, "emma")) == [1, 2]
-    counted(store, (1, 2))
+    add_history(store, (1, 2))
     assert ids(find(store, "emma")) == [2, 1]
 
 
 def test_many_readers_weigh_more_than_a_shorter_title(store: Store) -> None:
     """Between similar matches the best known book is first; one reader changes little."""
     put(store, Book(id=1, title="Green Tea"), Book(id=2, title="All About Green Tea"))
-    counted(store, (0, 2))
+    add_history(store, (0, 2))
     assert ids(find(store, "tea")) == [1, 2]
-    counted(store, *((reader, 2) for reader in range(100)))
+    add_history(store, *((reader, 2) for reader in range(100)))
     assert ids(find(store, "tea")) == [2, 1]
 
 
@@ -97,7 +97,7 @@ def test_no_correction_is_too_far(shop: Store, query: str) -> None:
 def test_a_similar_word_is_preferred_to_a_frequent_one(store: Store) -> None:
     """A doubled letter is a smaller mistake than another one."""
     put(store, Book(id=1, title="The Hobbit"), *(Book(id=n, title="Habit", subjects=("habit",)) for n in range(2, 9)))
-    counted(store, *((reader, n) for reader in (1, 2) for n in range(2, 9)))
+    add_history(store, *((reader, n) for reader in (1, 2) for n in range(2, 9)))
     assert find(store, "hobit").corrected == "hobbit"
 
 
@@ -125,7 +125,7 @@ def test_the_maximum_keeps_the_best_results(store: Store) -> None:
     """Of too many books the one with exactly this title is first, then title matches; more are announced."""
     crowd = [Book(id=n, title=f"Volume {n}", subjects=("history",)) for n in range(1, 20)]
     put(store, *crowd, Book(id=20, title="History"), Book(id=21, title="A History of Tea"))
-    counted(store, *((reader, n) for n in range(1, 20) for reader in range(3)))
+    add_history(store, *((reader, n) for n in range(1, 20) for reader in range(3)))
     found = find(store, "history", max_results=5)
     assert ids(found)[:2] == [20, 21]
     assert (found.total, found.has_more, len(found.cards)) == (5, True, 5)

@@ -17,7 +17,7 @@ def test_suggestions_are_authors_books_and_categories(shop: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("beginning", "expected"),
+    ("query", "expected"),
     [
         ("dos", "Фёдор Достоевский"),
         ("dostoy", "Фёдор Достоевский"),
@@ -25,12 +25,12 @@ def test_suggestions_are_authors_books_and_categories(shop: Store) -> None:
         ("polica", "The Third Policeman"),
     ],
 )
-def test_suggestions_are_corrected(shop: Store, beginning: str, expected: str) -> None:
+def test_suggestions_are_corrected(shop: Store, query: str, expected: str) -> None:
     """A wrong letter does not matter from four letters on, if nothing else matches."""
-    assert expected in [each.text for each in suggest(shop, beginning)]
+    assert expected in [suggestion.text for suggestion in suggest(shop, query)]
 
 
-@pytest.mark.parametrize("beginning", ["", "d", " ", "\0", "zzz", "zzzzzz"])
-def test_nothing_is_suggested_for_too_little(shop: Store, beginning: str) -> None:
+@pytest.mark.parametrize("query", ["", "d", " ", "\0", "zzz", "zzzzzz"])
+def test_nothing_is_suggested_for_too_little(shop: Store, query: str) -> None:
     """One letter is too short, and an unknown word matches nothing."""
-    assert suggest(shop, beginning) == ()
+    assert suggest(shop, query) == ()

@@ -1,4 +1,4 @@
-"""What tests read from pages."""
+"""Reading pages in tests."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""Actions."""
+"""Book actions: rating, wishlist, dismissing and undo."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_a_rating_is_kept_changed_and_removed(browser: Browser, store: Store) ->
     html = browser.get("/books/20")
     assert "Removed your rating of <cite>Dune</cite>." in html
     assert " checked" not in html
-    kinds = [each.kind.name for each in sent(store)]
+    kinds = [interaction.kind.name for interaction in sent(store)]
     assert kinds == ["CLICK", "RATING", "VIEW", "UNDO", "RATING", "UNDO"]
     assert sent(store)[1].recommendation_id == "list-1"
 
@@ -50,7 +50,7 @@ def test_not_interested_can_be_undone_at_once(browser: Browser, store: Store) ->
     undo = re.search(r'name="interaction" value="(not-interested-[0-9a-f]+)"', html)
     assert undo
     assert browser.send("/undo", form_at="/books/20", interaction=undo[1], next="/").location == "/"
-    assert [each.kind.name for each in sent(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
+    assert [interaction.kind.name for interaction in sent(store)] == ["NOT_INTERESTED", "VIEW", "UNDO"]
     assert "no longer affects your recommendations" in browser.get("/")
 
 

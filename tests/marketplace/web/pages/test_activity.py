@@ -15,7 +15,7 @@ def test_activity_is_shown_and_can_be_removed(browser: Browser) -> None:
     browser.get("/books/20?from=list-1")
     browser.send("/books/21/rating", form_at="/books/21", stars="3.5")
     html = browser.get("/history")
-    for words in ("You opened it from a shelf", "You gave it 3.5 of 5 stars", "You looked at it"):
+    for words in ("You opened it from a list", "You gave it 3.5 of 5 stars", "You looked at it"):
         assert words in html
     for interaction in re.findall(r'name="interaction" value="([^"]+)"', html):
         assert (

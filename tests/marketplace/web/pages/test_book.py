@@ -18,8 +18,8 @@ from tests.marketplace.web.pages.reading import links, page
 def test_the_book_page_shows_all_attributes(visitor: FlaskClient) -> None:
     """All attributes, with the categories as links."""
     html = page(visitor, "/books/20")
-    for fact in ("<h1>Dune</h1>", "Frank Herbert", "44 BC", "deserts", "Spice.", "€9.99", "Only 3 left", "978"):
-        assert fact in html
+    for text in ("<h1>Dune</h1>", "Frank Herbert", "44 BC", "deserts", "Spice.", "€9.99", "Only 3 left", "978"):
+        assert text in html
     assert 'href="/categories/science-fiction"' in html
     assert 'alt="Cover of Hyperion"' in page(visitor, "/books/21")
 
@@ -85,7 +85,7 @@ def test_a_reload_is_the_same_event(visitor: FlaskClient, store: Store) -> None:
     for _ in range(2):
         visitor.get("/books/20?from=list-1")
         visitor.get("/books/20")
-    assert [each.kind for each in sent(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
+    assert [interaction.kind for interaction in sent(store)] == [InteractionKind.CLICK, InteractionKind.VIEW]
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,12 @@ def test_prefetched_and_embedded_pages_are_not_clicks(
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_shared_link_is_a_view_not_a_click(visitor: FlaskClient, store: Store, site: str) -> None:
-    """What the reader does there is not credited to another reader's list."""
+    """Actions there are not credited to another reader's list."""
     visitor.get("/books/21?from=shop")
     html = visitor.get("/books/20?from=list-1", headers={"Sec-Fetch-Site": site}).text
-    assert [(each.book_id, each.kind) for each in sent(store)][1:] == [(20, InteractionKind.VIEW)]
+    assert [(interaction.book_id, interaction.kind) for interaction in sent(store)][1:] == [
+        (20, InteractionKind.VIEW)
+    ]
     assert 'name="from" value="list-1"' not in html
     assert 'name="from" value="list-1"' in visitor.get("/books/20?from=list-1").text
 
@@ -157,7 +159,7 @@ def test_the_next_click_renews_the_cookie(visitor: FlaskClient, store: Store) ->
     """The reader stays the same."""
     visitor.get("/books/20?from=shop")
     assert "Set-Cookie" in visitor.get("/books/21?from=shop").headers
-    assert {each.reader_id for each in sent(store)} == {1_000_000_000}
+    assert {interaction.reader_id for interaction in sent(store)} == {1_000_000_000}
 
 
 def test_a_book_page_is_served_when_the_click_cannot_be_recorded(visitor: FlaskClient, store: Store) -> None:

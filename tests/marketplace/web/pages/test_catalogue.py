@@ -30,21 +30,21 @@ def poems(store: Store, app: Flask) -> None:
 
 @pytest.mark.usefixtures("poems")
 @pytest.mark.parametrize("path", ["/categories/poetry", "/authors/emily-dickinson"])
-def test_a_long_list_has_pages_that_leave_nothing_out(visitor: FlaskClient, path: str) -> None:
-    """Twenty-four on each, by title if one likes; the links to other pages keep the order that was chosen."""
+def test_pages_of_a_long_list_have_no_gaps(visitor: FlaskClient, path: str) -> None:
+    """Twenty-four on each; links to other pages keep the sort order."""
     first = page(visitor, f"{path}?sort=title")
     assert "30 books" in first
     assert "Page 1 of 2" in first
-    following = re.search(r'rel="next" href="([^"]+)"', first)
-    assert following
-    second = page(visitor, following[1])
+    next_link = re.search(r'rel="next" href="([^"]+)"', first)
+    assert next_link
+    second = page(visitor, next_link[1])
     assert links(first) + links(second) == [f"/books/{100 + n}?from=shop" for n in range(30)]
     page(visitor, f"{path}?page=3", 404)
 
 
 @pytest.mark.usefixtures("poems")
 def test_a_list_can_be_sorted(visitor: FlaskClient) -> None:
-    """The chosen order is marked; what is no order is not found."""
+    """The sort order is selected in the form; an unknown one is not found."""
     html = page(visitor, "/categories/poetry?sort=newest")
     assert links(html)[0] == "/books/129?from=shop"
     assert re.search(r'value="newest" selected', html)
@@ -75,7 +75,7 @@ def test_a_category_has_a_personal_shelf(browser: Browser, recommender: FakeReco
 
 
 def test_authors_are_linked_from_their_books(visitor: FlaskClient) -> None:
-    """And their page names them as the books do."""
+    """The author's page has the name as on the books."""
     assert 'href="/authors/frank-herbert"' in page(visitor, "/books/20")
     html = page(visitor, "/authors/frank-herbert")
     assert "<h1>Frank Herbert</h1>" in html

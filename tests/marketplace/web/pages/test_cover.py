@@ -1,4 +1,4 @@
-"""The cover page."""
+"""Drawn covers."""
 
 import re
 
@@ -16,7 +16,7 @@ def covers(html: str) -> list[str]:
 
 
 def test_every_book_has_a_cover(visitor: FlaskClient) -> None:
-    """Cards and the book's page show the same drawing; only the page's has a text, and a picture on top has none."""
+    """Cards and the book's page show the same drawing; only the drawing on the page has an alt text."""
     drawn = covers(visitor.get("/").text)
     assert [address.split("-")[0] for address in drawn[:4]] == [f"/covers/{number}" for number in (20, 21, 1, 2)]
     for number, address in ((20, drawn[0]), (21, drawn[1])):
@@ -61,7 +61,7 @@ def test_a_book_that_is_renamed_has_another_cover(visitor: FlaskClient, store: S
 
 
 @pytest.mark.parametrize("path", ["99-0", "0-0", "-1-0", "2147483648-0", "20", "20-", "20-a/b", "x-0"])
-def test_a_cover_of_no_book_is_not_found(visitor: FlaskClient, path: str) -> None:
+def test_an_unknown_cover_is_not_found(visitor: FlaskClient, path: str) -> None:
     """404 in the shop's design, private and with the headers of a page."""
     response = visitor.get(f"/covers/{path}.svg")
     assert response.status_code == 404
@@ -69,8 +69,8 @@ def test_a_cover_of_no_book_is_not_found(visitor: FlaskClient, path: str) -> Non
     assert response.headers["X-Frame-Options"] == "DENY"
 
 
-def test_without_its_database_the_shop_draws_no_unknown_cover(visitor: FlaskClient, store: Store) -> None:
-    """What is known is still drawn; for the rest the shop is closed, and no cache remembers it."""
+def test_only_cached_covers_are_drawn_without_the_database(visitor: FlaskClient, store: Store) -> None:
+    """Cached covers are still drawn; others get 503, which is not cached."""
     known = covers(visitor.get("/").text)[0]
     execute(store, "ALTER TABLE books RENAME TO gone")
     assert visitor.get(known).status_code == 200

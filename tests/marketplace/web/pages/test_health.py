@@ -1,4 +1,4 @@
-"""Health."""
+"""Liveness and readiness."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,13 +27,13 @@ def test_liveness_and_readiness_are_reported(
 
 
 def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) -> None:
-    """What waits, what failed, and how often; the shop stays ready."""
+    """Its waiting and failed events and its failures; the shop stays ready."""
     moment = datetime.now(UTC)
     with store.write() as work:
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
         work.outbox.add(PaymentWithdrawn("7K3M"), created_at=moment)
         work.outbox.mark_failed({2: "reader 7 is unknown"})
-        work.deliveries.take(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
+        work.deliveries.acquire(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
         error = "RecommenderUnavailable UNIMPLEMENTED"
         work.deliveries.failed(Destination.RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)
         work.commit()

@@ -85,7 +85,7 @@ def test_a_book_dismissed_a_moment_ago_is_not_shown(browser: Browser, recommende
 
 def test_only_personal_shelves_have_a_not_interested_button(browser: Browser, recommender: FakeRecommender) -> None:
     """Visitors have none, because the form would set a cookie; nor have popular books."""
-    assert 'class="wave"' not in browser.get("/")
+    assert "card-button" not in browser.get("/")
     browser.get("/books/21?from=shop")
     html = browser.get("/")
     assert 'formaction="/books/20/not-interested?from=list-1"' in html
@@ -110,7 +110,7 @@ def test_popular_and_new_books_are_not_called_personal(visitor: FlaskClient, rec
 def test_a_visitor_is_always_shown_mystery_books(
     visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable | None
 ) -> None:
-    """Under the shop's name, as recommended or, without Recommendations, from the category's best-sellers."""
+    """As recommended or, without Recommendations, from the category's best-sellers."""
     recommender.answer = [shelf(20), shelf(21), shelf(1, 2, name="mysteries")]
     recommender.error = error
     html = page(visitor)
@@ -164,9 +164,9 @@ def test_an_empty_answer_is_filled_with_best_sellers(visitor: FlaskClient, recom
     """No shelf is empty, and no book is on two."""
     recommender.answer = []
     html = page(visitor)
-    found = links(html)
-    assert found[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
-    assert len(found) == len(set(found)) == 14
+    shown = links(html)
+    assert shown[:3] == ["/books/21?from=shop", "/books/5?from=shop", "/books/1?from=shop"]
+    assert len(shown) == len(set(shown)) == 14
     assert BREAK not in html
     assert "New arrivals" not in html
 
@@ -192,7 +192,7 @@ def test_a_reader_sees_their_last_shelves_during_an_outage(
     before = links(page(visitor))
     recommender.error = RecommenderUnavailable("down")
     html = page(visitor)
-    assert f"{BREAK} These are your shelves from a moment ago." in html
+    assert f"{BREAK} These are your recommendations from a moment ago." in html
     assert links(html) == before
     assert "best-sellers" in page(app.test_client())
 
@@ -206,7 +206,7 @@ def test_a_category_page_does_not_replace_the_remembered_home_shelves(
     page(visitor, "/categories/mystery")
     recommender.error = RecommenderUnavailable("down")
     html = page(visitor)
-    assert "These are your shelves from a moment ago." in html
+    assert "These are your recommendations from a moment ago." in html
     assert links(html) == before
 
 

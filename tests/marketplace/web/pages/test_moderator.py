@@ -1,4 +1,4 @@
-"""Tests of the moderators' pages: who is let in, and what the pages say."""
+"""The moderators' pages, and who may use them."""
 
 import gzip
 import re
@@ -37,9 +37,9 @@ def fields_of(browser: Browser, path: str = BOOK) -> dict[str, str]:
     form = html[html.index("facts-form") :]
     fields = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
     fields.pop("categories")
-    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", form, re.DOTALL)
-    assert found
-    return fields | {"description": found[1]}
+    description = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", form, re.DOTALL)
+    assert description
+    return fields | {"description": description[1]}
 
 
 def send(browser: Browser, path: str, form_at: str, **fields: object) -> TestResponse:
@@ -63,8 +63,8 @@ def test_only_moderators_reach_the_moderators_routes(app: Flask) -> None:
                 assert answer.status_code == 403, (method, path)
             else:
                 assert answer.status_code == 303
-                came_for = path if method == "GET" else "/moderator"
-                assert answer.location == f"/account/sign-in?next={came_for}"
+                next_path = path if method == "GET" else "/moderator"
+                assert answer.location == f"/account/sign-in?next={next_path}"
             assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -84,13 +84,13 @@ def test_signing_in_leads_back_to_the_page(app: Flask, browser: Browser) -> None
 
 
 def test_rights_end_with_the_next_page(app: Flask, store: Store) -> None:
-    """The operator's commands take an e-mail however it is spelled; a stranger to the shop has to sign up first."""
+    """The operator's commands accept any spelling of an e-mail; an unknown one has to sign up first."""
     browser = Browser(app)
     browser.sign_up("Ann@Example.com")
 
     def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(moderator_command, arguments, obj=(None, store))
-        return done.exit_code, done.output
+        result = CliRunner().invoke(moderator_command, arguments, obj=(None, store))
+        return result.exit_code, result.output
 
     browser.get("/moderator", 403)
     assert run("list") == (0, "")
@@ -106,7 +106,7 @@ def test_rights_end_with_the_next_page(app: Flask, store: Store) -> None:
 
 
 def test_the_overview_links_to_what_it_counts(browser: Browser) -> None:
-    """Each number leads to what it counts."""
+    """The linked pages exist."""
     html = browser.get("/moderator")
     for path in ("/moderator/orders?state=paid&sort=placed", "/moderator/books?show=hidden", "/moderator/events"):
         assert path in html

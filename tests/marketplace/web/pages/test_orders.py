@@ -1,14 +1,12 @@
-"""Orders."""
+"""The pages of orders."""
 
 import pytest
 from flask import Flask
 
-from marketplace.domain.orders import Actor, OrderState
+from marketplace.domain.orders import OrderState
 from marketplace.store import Store
-from marketplace.usecases.orders import change_state
 from tests.marketplace.browser import Browser
-from tests.marketplace.fakes import NOON
-from tests.marketplace.ordering import check_out
+from tests.marketplace.ordering import bring, check_out
 
 
 @pytest.fixture
@@ -16,14 +14,6 @@ def buyer(browser: Browser) -> Browser:
     """Ann, signed in."""
     browser.sign_up()
     return browser
-
-
-def bring(store: Store, order_id: str, *states: OrderState) -> None:
-    """Bring an order into these states."""
-    with store.write() as work:
-        for state in states:
-            change_state(work, order_id, state, by=Actor.MODERATOR, moment=NOON)
-        work.commit()
 
 
 def test_the_page_polls_until_the_state_is_final(buyer: Browser, store: Store) -> None:

@@ -11,7 +11,7 @@ from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.store.search import MAX_RESULTS
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 from tests.marketplace.web.pages.reading import links, page
@@ -25,8 +25,8 @@ def test_a_typo_is_corrected_visibly(visitor: FlaskClient) -> None:
     assert 'value="Hyperoin"' in html
 
 
-def test_a_search_that_finds_nothing_offers_something(visitor: FlaskClient) -> None:
-    """It says so, and shows what is popular; an empty search asks for a word."""
+def test_a_search_without_results_shows_popular_books(visitor: FlaskClient) -> None:
+    """The page says so and shows popular books; an empty search asks for words."""
     html = page(visitor, "/search?q=zzzzqqqq")
     assert "No results for “zzzzqqqq”" in html
     assert links(html)
@@ -39,9 +39,9 @@ def test_results_can_be_sorted_and_paged(visitor: FlaskClient, store: Store) -> 
     put(store, *(Book(id=100 + n, title=f"Ode {n:02}", year=1800 + n) for n in range(30)))
     html = page(visitor, "/search?q=ode&sort=newest")
     assert links(html)[0] == "/books/129?from=shop"
-    following = re.search(r'rel="next" href="([^"]+)"', html)
-    assert following
-    assert links(page(visitor, following[1]))[-1] == "/books/100?from=shop"
+    next_link = re.search(r'rel="next" href="([^"]+)"', html)
+    assert next_link
+    assert links(page(visitor, next_link[1]))[-1] == "/books/100?from=shop"
     page(visitor, "/search?q=ode&page=3", 404)
     page(visitor, "/search?q=ode&sort=no", 404)
 
@@ -63,8 +63,8 @@ def test_markup_in_a_query_is_escaped(visitor: FlaskClient) -> None:
         assert "<script>" not in response.text
 
 
-def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
-    """To a book, an author or a category, as what was typed begins."""
+def test_suggestions_have_links(visitor: FlaskClient) -> None:
+    """To a book, an author or a category."""
     assert 'href="/books/20?from=shop"' in page(visitor, "/search/suggest?q=dun")
     assert 'href="/authors/frank-herbert"' in page(visitor, "/search/suggest?q=herb")
     assert 'href="/categories/mystery"' in page(visitor, "/search/suggest?q=myst")
@@ -73,7 +73,7 @@ def test_suggestions_lead_somewhere(visitor: FlaskClient) -> None:
 
 def test_searches_are_rate_limited(store: Store, recommender: FakeRecommender, app: Flask, tmp_path: Path) -> None:
     """By address; a page without a query does not count."""
-    limits = dict(LIMITS) | {Tried.SEARCH_BY_ADDRESS: Limit(2, 60), Tried.SUGGEST_BY_ADDRESS: Limit(1, 60)}
+    limits = dict(LIMITS) | {Attempt.SEARCH_BY_ADDRESS: Limit(2, 60), Attempt.SUGGEST_BY_ADDRESS: Limit(1, 60)}
     client = create_app(Settings(data_dir=tmp_path), recommender, store=store, limiter=Limiter(limits)).test_client()
     assert [client.get("/search?q=dune").status_code for _ in range(3)] == [200, 200, 429]
     assert [client.get("/search/suggest?q=du").status_code for _ in range(2)] == [200, 429]

@@ -1,4 +1,4 @@
-"""Webhooks."""
+"""Callbacks of the payment provider."""
 
 import itertools
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_a_callback_settles_its_order(
 
 
 def test_the_shop_itself_knows_its_tokens(store: Store, tmp_path: Path) -> None:
-    """Composed by the settings alone, it takes what its own key signed."""
+    """A shop made from settings alone accepts the tokens of its own key."""
     order = place(store)
     response = call(shop(store, tmp_path).test_client(), order, CallbackTokens(KEY).issue(order))
     assert response.json == {"result": "changed"}
@@ -96,17 +96,17 @@ def test_invalid_tokens_are_rejected_alike(
     }
     with structlog.testing.capture_logs() as logs:
         answers = {
-            (response.status_code, response.text) for response in (call(client, order, each) for each in tried)
+            (response.status_code, response.text) for response in (call(client, order, token) for token in tried)
         }
         for scheme in ("Basic", "Token"):
             response = call(client, order, None, Authorization=f"{scheme} {tokens.issue(order)}")
             answers.add((response.status_code, response.text))
     assert len(answers) == 1
     assert answers.pop()[0] == 401
-    assert [(each["log_level"], each["reason"]) for each in logs] == [
-        ("warning", why) for why in (*tried.values(), "forged", "forged")
+    assert [(event["log_level"], event["reason"]) for event in logs] == [
+        ("warning", reason) for reason in (*tried.values(), "forged", "forged")
     ]
-    assert {each["order_id"] for each in logs} == {order}
+    assert {event["order_id"] for event in logs} == {order}
     assert not any(token in str(logs) for token in tried if token and len(token) > 5)
     assert state_of(store, order) is state_of(store, other) is OrderState.PLACED
 
@@ -162,13 +162,13 @@ def test_a_payment_for_a_cancelled_order_is_a_conflict(
     ],
 )
 def test_a_malformed_body_is_refused_in_json(client: FlaskClient, body: bytes, kind: str, status: int) -> None:
-    """Before the token is checked."""
+    """The body is checked before the token."""
     response = client.post(f"/webhooks/payments/{new_order_id()}", data=body, content_type=kind)
     assert (response.status_code, response.mimetype) == (status, "application/json")
 
 
-def test_a_strange_order_number_is_an_unknown_one(client: FlaskClient, tokens: CallbackTokens) -> None:
-    """Including names that no database could look up."""
+def test_a_malformed_order_number_is_unknown(client: FlaskClient, tokens: CallbackTokens) -> None:
+    """Including texts that cannot be a parameter of a query."""
     for path, order in (("%00", "\0"), ("x", "x"), ("%27", "'")):
         assert call(client, path, tokens.issue(order)).status_code == 404
     assert call(client, "%F0%9F%93%9A", "x").status_code == 401
@@ -198,4 +198,4 @@ def test_without_the_database_the_provider_is_asked_to_retry(tmp_path: Path, tok
         response = call(client, order, tokens.issue(order))
     store.close()
     assert (response.status_code, response.mimetype) == (503, "application/json")
-    assert [each["log_level"] for each in logs] == ["error"]
+    assert [event["log_level"] for event in logs] == ["error"]

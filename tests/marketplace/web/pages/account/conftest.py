@@ -9,7 +9,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Limit, Limiter, Tried
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
@@ -17,20 +17,20 @@ from tests.marketplace.stored import put
 
 @pytest.fixture
 def recommender() -> FakeRecommender:
-    """Remembers for whom it was asked."""
+    """Records the readers of its requests."""
     return FakeRecommender()
 
 
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
-    """A shop with one book, that lets one sign in three times a minute and five from one address."""
+    """A shop with one book; an account has three attempts to sign in a minute, an address five."""
     put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
-        Tried.SIGN_IN_BY_ADDRESS: Limit(5, 60),
-        Tried.SIGN_IN_BY_EMAIL: Limit(3, 60),
-        Tried.PASSWORD_BY_READER: Limit(2, 60),
-        Tried.SIGN_UP_BY_ADDRESS: Limit(4, 60),
+        Attempt.SIGN_IN_BY_ADDRESS: Limit(5, 60),
+        Attempt.SIGN_IN_BY_EMAIL: Limit(3, 60),
+        Attempt.PASSWORD_BY_READER: Limit(2, 60),
+        Attempt.SIGN_UP_BY_ADDRESS: Limit(4, 60),
     }
     return create_app(
         Settings(data_dir=tmp_path),

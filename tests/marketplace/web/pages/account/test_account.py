@@ -36,7 +36,7 @@ def test_a_new_password_signs_other_browsers_out(app: Flask, recommender: FakeRe
 
 
 def test_a_refused_password_change_says_why(browser: Browser) -> None:
-    """A wrong old or an invalid new password, each at its field; visitors are led to sign in."""
+    """A wrong old or an invalid new password, each at its field; visitors are redirected to sign in."""
     browser.sign_up()
     wrong = browser.send("/account/password", old="wrong horse", password="battery staple")
     assert wrong.status_code == 422
@@ -58,7 +58,7 @@ def test_readers_download_their_own_data(browser: Browser) -> None:
         response = browser.client.get("/account/export")
         assert response.json is not None
         assert response.json["reader_id"] == session_of(browser)["reader_id"]
-        assert [each["title"] for each in response.json["history"]] == ["Dune"]
+        assert [row["title"] for row in response.json["history"]] == ["Dune"]
         assert response.headers["Content-Disposition"].startswith("attachment;")
         assert response.headers["Cache-Control"] == "no-store"
 
@@ -109,9 +109,9 @@ def test_forms_work_with_password_managers(browser: Browser, path: str) -> None:
     html = browser.get(path)
     fields = re.findall(r'<input id="(\w+)" name="(\w+)" type="(\w+)" autocomplete="([\w-]+)"', html)
     assert fields
-    assert {each[3] for each in fields} <= {"username", "current-password", "new-password"}
-    assert all(each[3].endswith("password") == (each[2] == "password") for each in fields)
-    assert all(f'<label for="{each[0]}">' in html for each in fields)
+    assert {field[3] for field in fields} <= {"username", "current-password", "new-password"}
+    assert all(field[3].endswith("password") == (field[2] == "password") for field in fields)
+    assert all(f'<label for="{field[0]}">' in html for field in fields)
     assert "onpaste" not in html
     assert html.count("<h1") == 1
 
@@ -134,7 +134,7 @@ def test_without_the_database_accounts_are_unavailable(browser: Browser, store: 
 
 
 def test_the_page_layout_can_be_rendered_without_the_database(app: Flask, store: Store) -> None:
-    """To templates nobody is signed in, so that the error page can be rendered."""
+    """Templates see nobody signed in, so that the error page can be rendered."""
     browser = Browser(app)
     browser.sign_up()
     cookie = browser.client.get_cookie("reader")

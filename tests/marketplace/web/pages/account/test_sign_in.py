@@ -1,4 +1,4 @@
-"""Signing up, in and out, and whom a session belongs to."""
+"""Signing up, in and out, and the reader of a session."""
 
 import re
 from collections.abc import Iterator
@@ -70,11 +70,11 @@ def test_an_invalid_form_is_shown_again(
     assert "<title>Error:" in response.text
     assert 'role="alert"' in response.text
     assert re.findall(r'<input id="(\w+)"[^>]*aria-invalid="true"', response.text) == invalid
-    for each in invalid:
-        described = re.search(rf'<input id="{each}"[^>]*aria-describedby="([^"]+)"', response.text)
+    for field in invalid:
+        described = re.search(rf'<input id="{field}"[^>]*aria-describedby="([^"]+)"', response.text)
         assert described
-        assert all(f'id="{named}"' in response.text for named in described[1].split())
-        assert f'<a href="#{each}">' in response.text
+        assert all(f'id="{element}"' in response.text for element in described[1].split())
+        assert f'<a href="#{field}">' in response.text
     if fields:
         assert f'value="{fields["email"]}"' in response.text
         assert f'value="{fields["password"]}"' not in response.text
@@ -182,7 +182,7 @@ def test_identifying_a_guest_takes_no_query(browser: Browser, queries: list[str]
     browser.sign_up()
     queries.clear()
     browser.get("/account")
-    assert len([each for each in queries if "FROM accounts" in each]) == 1
+    assert len([query for query in queries if "FROM accounts" in query]) == 1
 
 
 def test_signing_in_is_limited_by_account(app: Flask) -> None:

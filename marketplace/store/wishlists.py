@@ -8,14 +8,14 @@ from marketplace.store.schema import wishes
 from servicekit.database import insert_into
 
 
-class Wishes:
+class Wishlists:
     """Wishlists, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, reader_id: int, book_id: int, moment: datetime) -> None:
-        """Add a book to a reader's wishlist, unless it is on it."""
+        """Add a book to a reader's wishlist, unless it is already there."""
         row = {"reader_id": reader_id, "book_id": book_id, "added_at": moment}
         self._connection.execute(insert_into(self._connection, wishes).values(row).on_conflict_do_nothing())
 
@@ -23,8 +23,8 @@ class Wishes:
         self._connection.execute(delete(wishes).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id))
 
     def has(self, reader_id: int, book_id: int) -> bool:
-        found = select(wishes.c.book_id).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id)
-        return self._connection.execute(found).first() is not None
+        row = select(wishes.c.book_id).where(wishes.c.reader_id == reader_id, wishes.c.book_id == book_id)
+        return self._connection.execute(row).first() is not None
 
     def of(self, reader_id: int) -> list[tuple[int, datetime]]:
         """A reader's books with the time at which each was added, latest first."""
@@ -34,8 +34,8 @@ class Wishes:
 
     def copy(self, from_reader: int, into_reader: int) -> None:
         """Copy one reader's wishlist into another's."""
-        listed = select(literal(into_reader), wishes.c.book_id, wishes.c.added_at).where(
+        copies = select(literal(into_reader), wishes.c.book_id, wishes.c.added_at).where(
             wishes.c.reader_id == from_reader
         )
-        copying = insert_into(self._connection, wishes).from_select(["reader_id", "book_id", "added_at"], listed)
-        self._connection.execute(copying.on_conflict_do_nothing())
+        statement = insert_into(self._connection, wishes).from_select(["reader_id", "book_id", "added_at"], copies)
+        self._connection.execute(statement.on_conflict_do_nothing())

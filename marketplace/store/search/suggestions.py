@@ -12,7 +12,7 @@ from marketplace.store.schema import book_categories
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import Corrector
 from marketplace.store.search.query import Group, Match, as_typed, parse
-from marketplace.store.search.ranking import has, rank
+from marketplace.store.search.ranking import contains, rank
 
 _MAX_CANDIDATES = 60
 _AUTHORS, _CATEGORIES = 3, 2
@@ -22,60 +22,57 @@ _MIN_LENGTH_CORRECTED = 4
 
 
 def suggestions(connection: Connection, text: str, limit: int) -> tuple[Suggestion, ...]:
-    """Authors, books and categories that `text` may be the beginning of, at most `limit` in all."""
+    """Authors, books and categories that match an unfinished query, at most `limit` in all."""
     words = parse(text).words
     if sum(map(len, words)) < _MIN_LENGTH:
         return ()
     candidates = Candidates(connection)
     groups = as_typed(words, min_prefix=1)
-    found = candidates.in_names(Match(groups), _MAX_CANDIDATES)
-    categories = _categories(connection, folded_words(text))
-    if not found and not categories and max(map(len, words)) >= _MIN_LENGTH_CORRECTED:
+    books = candidates.in_names(Match(groups), _MAX_CANDIDATES)
+    categories = _categories(connection, folded_words(text))[:_CATEGORIES]
+    if not books and not categories and max(map(len, words)) >= _MIN_LENGTH_CORRECTED:
         groups = Corrector(candidates.full_text, words, unfinished=True).unknown_corrected()
-        found = candidates.in_names(Match(groups), _MAX_CANDIDATES)
-    ranked = rank(found, groups, title=sort_key(text))
-    cards = cards_of(connection, [each.candidate.book_id for each in ranked])
-    authors = _authors(cards, groups)
-    books = [
+        books = candidates.in_names(Match(groups), _MAX_CANDIDATES)
+    ranked = rank(books, groups, title=sort_key(text))
+    cards = cards_of(connection, [book.candidate.book_id for book in ranked])
+    authors = _authors(cards, groups)[:_AUTHORS]
+    titles = [
         Suggestion(
             kind=SuggestionKind.BOOK, text=card.title, book_id=card.id, detail=card.authors[0] if card.authors else ""
         )
         for card in cards
     ]
-    others = [*authors[:_AUTHORS], *categories[:_CATEGORIES]]
-    return (*authors[:_AUTHORS], *books[: max(limit - len(others), 0)], *categories[:_CATEGORIES])[:limit]
+    room = max(limit - len(authors) - len(categories), 0)
+    return (*authors, *titles[:room], *categories)[:limit]
 
 
 def _authors(cards: Iterable[Card], groups: Sequence[Group]) -> list[Suggestion]:
-    named: dict[str, str] = {}
+    names: dict[str, str] = {}
     readers: dict[str, int] = {}
     for card in cards:
         for author in card.authors:
             words = folded_words(author)
-            if all(any(has(words, form) for form in group) for group in groups):
-                named.setdefault(slug(author), author)
+            if all(any(contains(words, form) for form in group) for group in groups):
+                names.setdefault(slug(author), author)
                 readers[slug(author)] = readers.get(slug(author), 0) + 1 + card.readers
-    best = sorted(named, key=lambda each: -readers[each])
-    return [Suggestion(kind=SuggestionKind.AUTHOR, text=named[each], slug=each) for each in best]
+    best = sorted(names, key=lambda name: -readers[name])
+    return [Suggestion(kind=SuggestionKind.AUTHOR, text=names[name], slug=name) for name in best]
 
 
 def _categories(connection: Connection, words: Sequence[str]) -> list[Suggestion]:
-    begun = [category for category in Category if _is_begun(folded_words(category.label), words)]
-    if not begun:
-        return []
-    with_books = [
-        category
-        for category in begun
-        if connection.execute(
-            select(book_categories.c.book_id).where(book_categories.c.category == category).limit(1)
-        ).first()
-    ]
     return [
-        Suggestion(kind=SuggestionKind.CATEGORY, text=category.label, slug=category.slug) for category in with_books
+        Suggestion(kind=SuggestionKind.CATEGORY, text=category.label, slug=category.slug)
+        for category in Category
+        if _is_prefix(folded_words(category.label), words) and _has_books(connection, category)
     ]
 
 
-def _is_begun(label: Sequence[str], words: Sequence[str]) -> bool:
+def _has_books(connection: Connection, category: Category) -> bool:
+    books = select(book_categories.c.book_id).where(book_categories.c.category == category)
+    return connection.execute(books.limit(1)).first() is not None
+
+
+def _is_prefix(label: Sequence[str], words: Sequence[str]) -> bool:
     starts = [i for i in range(len(label)) if label[i].startswith(words[0])]
     return any(
         len(label) - i >= len(words)

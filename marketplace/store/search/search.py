@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from marketplace.domain.books import SearchPage, Sort, Suggestion
 from marketplace.domain.text import sort_key
-from marketplace.store.listings import FEW, cards_of
+from marketplace.store.listings import MAX_SORTED, cards_of
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import COST_OF_A_LETTER, Corrector
 from marketplace.store.search.query import Form, Group, Match, Query, as_prefixes, as_typed, parse
 from marketplace.store.search.ranking import Ranked, rank
-from marketplace.store.search.suggesting import suggestions
+from marketplace.store.search.suggestions import suggestions
 
 MAX_RESULTS = 480
 """How many of the matching books paging can reach."""
@@ -31,14 +31,16 @@ class _Attempt:
 class Search:
     """Search of the catalogue, within one transaction."""
 
-    def __init__(self, connection: Connection, *, max_results: int = MAX_RESULTS, few: int = FEW) -> None:
-        """Paging can reach `max_results` books; SQLite sorts up to `few` matching books itself."""
+    def __init__(
+        self, connection: Connection, *, max_results: int = MAX_RESULTS, max_sorted: int = MAX_SORTED
+    ) -> None:
+        """Paging can reach `max_results` books; `max_sorted` as in Listings."""
         self._connection = connection
         self._max_results = max_results
-        self._candidates = Candidates(connection, few=few)
+        self._candidates = Candidates(connection, max_sorted=max_sorted)
 
     def find(self, text: str, *, sort: Sort = Sort.RELEVANCE, limit: int, offset: int = 0) -> SearchPage:
-        """One page of the books that match all words of a query, or its correction, or else some of its words."""
+        """A page of the books that match all words of a query, or of its correction, or else some of its words."""
         query = parse(text)
         for attempt in self._attempts(query):
             ids, understood = self._matches(attempt, sort)
@@ -81,7 +83,7 @@ class Search:
             ranked = rank(self._candidates.best(Match(groups), self._max_results), groups)
             if not ranked:
                 return [], ""
-            # The best book decides which of the corrections was meant; search again with those alone.
+            # Take the corrections that the best book matches, and search again with those alone.
             forms = _forms_of(query, ranked[0])
             query, groups = query.reworded(forms), tuple((form,) for form in forms)
         match = Match(groups)
@@ -89,10 +91,10 @@ class Search:
             return self._candidates.ids(match, sort, self._max_results + 1), query.text
         title = sort_key(query.text)
         candidates = self._candidates.best(match, self._max_results + 1, title=title)
-        return [each.candidate.book_id for each in rank(candidates, groups, title=title)], query.text
+        return [ranked.candidate.book_id for ranked in rank(candidates, groups, title=title)], query.text
 
     def _partial_matches(self, attempt: _Attempt, sort: Sort) -> tuple[list[int], str]:
-        # Only cheap corrections of words in the vocabulary: no other word of the query confirms them here.
+        # Only cheap corrections to words of the vocabulary: here the other words of the query need not match.
         cheap = [tuple(form for form in group if form.cost <= COST_OF_A_LETTER) for group in attempt.groups]
         known = self._candidates.full_text.known({word for group in cheap for form in group for word in form.words})
         groups = [
@@ -100,10 +102,10 @@ class Search:
             for group in cheap
             if (usable := tuple(form for form in group if form.is_prefix or known.keys() >= {*form.words}))
         ]
-        ranked = rank(self._candidates.with_some(groups, self._max_results), attempt.groups)
+        ranked = rank(self._candidates.matching_some(groups, self._max_results), attempt.groups)
         if not ranked:
             return [], ""
-        ids = [each.candidate.book_id for each in ranked]
+        ids = [book.candidate.book_id for book in ranked]
         if sort is not Sort.RELEVANCE:
             ids = self._candidates.sorted(ids, sort)
         return ids, attempt.query.reworded(_forms_of(attempt.query, ranked[0])).text

@@ -19,7 +19,7 @@ def search_words() -> str:
 
 
 def choice(name: str, default: Member) -> Member:
-    """The member of an enumeration that an argument names; aborts with 404 if there is none of that value."""
+    """The enumeration member whose value is this argument; aborts with 404 for an unknown value."""
     return _member(request.args.get(name, default.value), default)
 
 
@@ -30,7 +30,7 @@ def sort_column(default: Member, *, descending: bool = False) -> tuple[Member, b
 
 
 def moderator_id() -> int:
-    """The reader id of the moderator who sent this; the blueprint's guard has checked their rights."""
+    """The reader id of the current moderator; the blueprint has checked their rights."""
     account = current_account()
     if account is None:
         abort(403)
