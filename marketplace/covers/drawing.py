@@ -5,11 +5,11 @@ import zlib
 from dataclasses import astuple, dataclass
 from html import escape
 
-from marketplace.covers.areas import Area
 from marketplace.covers.glyphs import is_measured, is_right_to_left, printable
 from marketplace.covers.layouts import LAYOUTS, Layout, Spot
 from marketplace.covers.motifs import MOTIFS, Motif
 from marketplace.covers.palettes import PALETTES, Palette
+from marketplace.covers.text_areas import TextArea
 from marketplace.covers.typesetting import Setting, typeset
 from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
@@ -25,7 +25,7 @@ _CAPITAL, _DESCENDER = 0.72, 0.24
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class CoverSpec:
     """Everything that a cover depends on."""
 
     book_id: int
@@ -44,23 +44,23 @@ class Design:
     spot: tuple[Spot, ...]
 
 
-def brief_of(book: Book | Card) -> Brief:
-    """The brief for a book's cover."""
-    return Brief(book.id, book.title, book.authors, book.categories[0] if book.categories else None)
+def cover_spec(book: Book | Card) -> CoverSpec:
+    """The spec for a book's cover."""
+    return CoverSpec(book.id, book.title, book.authors, book.categories[0] if book.categories else None)
 
 
-def version_of(brief: Brief) -> str:
+def version_of(spec: CoverSpec) -> str:
     """A short hash that changes with everything that the drawing depends on."""
-    content = repr((DESIGN, astuple(brief))).encode("utf-8", "backslashreplace")
+    content = repr((DESIGN, astuple(spec))).encode("utf-8", "backslashreplace")
     return hashlib.blake2b(content, digest_size=5).hexdigest()
 
 
-def design_of(brief: Brief) -> Design:
+def design_of(spec: CoverSpec) -> Design:
     """The design of a book; books with successive ids differ in layout and palette."""
-    layout = LAYOUTS[_spread(brief.book_id, _LAYOUT_MULTIPLIER, len(LAYOUTS))]
-    palette = PALETTES[_spread(brief.book_id, _PALETTE_MULTIPLIER, len(PALETTES))]
-    checksum = zlib.crc32(f"{brief.book_id} {brief.title}".encode("utf-8", "replace"))
-    motifs = MOTIFS[brief.category]
+    layout = LAYOUTS[_spread(spec.book_id, _LAYOUT_MULTIPLIER, len(LAYOUTS))]
+    palette = PALETTES[_spread(spec.book_id, _PALETTE_MULTIPLIER, len(PALETTES))]
+    checksum = zlib.crc32(f"{spec.book_id} {spec.title}".encode("utf-8", "replace"))
+    motifs = MOTIFS[spec.category]
     motif = motifs[checksum % len(motifs)]
     return Design(layout, palette, motif, layout.spots[checksum // 7 % len(layout.spots)])
 
@@ -76,17 +76,17 @@ def byline(authors: tuple[str, ...]) -> str:
     return f"{names[0]} and others" if len(names) > 2 else " & ".join(names)  # noqa: PLR2004  (two fit)
 
 
-def draw(brief: Brief) -> str:
+def draw(spec: CoverSpec) -> str:
     """The cover as SVG, 200 wide and 300 high; deterministic."""
-    design = design_of(brief)
+    design = design_of(spec)
     layout, colours = design.layout, design.palette
     anchor = ' text-anchor="middle"' if layout.title.align == "middle" else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 300" font-family="{layout.font}"{anchor}>'
         f"{_painted(layout.ground, colours)}{_ornament(design)}"
         f'<g fill="{getattr(colours, layout.text)}">'
-        f"{_text(typeset(brief.title, layout.title), layout.title)}"
-        f"{_text(typeset(byline(brief.authors), layout.author), layout.author)}</g></svg>"
+        f"{_text(typeset(spec.title, layout.title), layout.title)}"
+        f"{_text(typeset(byline(spec.authors), layout.author), layout.author)}</g></svg>"
     )
 
 
@@ -123,7 +123,7 @@ def _paths(motif: Motif, layout: Layout, colours: Palette) -> str:
     return "".join(f'<path {how} d="{data}"/>' for data, how in parts if data)
 
 
-def _text(setting: Setting, area: Area) -> str:
+def _text(setting: Setting, area: TextArea) -> str:
     if not setting.lines:
         return ""
     size, step = setting.size, round(setting.size * area.leading, 1)
@@ -140,7 +140,7 @@ def _text(setting: Setting, area: Area) -> str:
     return f'<g font-size="{_n(size)}"{weight}{tracking}>{lines}</g>'
 
 
-def _line(line: str, area: Area, size: float, y: float) -> str:
+def _line(line: str, area: TextArea, size: float, y: float) -> str:
     box = area.box
     is_rtl = is_right_to_left(line)
     x = box.x + box.width / 2 if area.align == "middle" else box.x + box.width if is_rtl else box.x

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from marketplace.covers.areas import Area, Box
+from marketplace.covers.text_areas import Box, TextArea
 
 WIDTH, HEIGHT = 200, 300
 
@@ -29,8 +29,8 @@ class Layout:
 
     name: str
     ground: str
-    title: Area
-    author: Area
+    title: TextArea
+    author: TextArea
     spots: tuple[tuple[Spot, ...], ...]
     text: str = "foil"
     mark: str = "foil"
@@ -49,8 +49,8 @@ _PAPER = '<path fill="{paper}" d="M0 0h200v300H0z"/>'
 FRAMED = Layout(
     name="framed",
     ground=_CLOTH + _HINGE + '<path d="M20 12h168v276H20zM25 17h158v266H25z" fill="none" stroke="{foil}"/>',
-    title=Area(box=Box(29, 32, 150, 122), largest=34, smallest=12, bold=True),
-    author=Area(
+    title=TextArea(box=Box(29, 32, 150, 122), largest=34, smallest=12, bold=True),
+    author=TextArea(
         box=Box(29, 243, 150, 30),
         largest=12.5,
         smallest=9.5,
@@ -66,8 +66,8 @@ BANDED = Layout(
     ground=_CLOTH
     + '<path fill="{paper}" d="M0 88h200v124H0z"/><path fill="{accent}" d="M0 84h200v4H0zM0 212h200v4H0z"/>'
     '<path d="M12 8h176M12 292h176" stroke="{foil}"/>',
-    title=Area(box=Box(14, 96, 172, 76), largest=32, smallest=12, bold=True),
-    author=Area(box=Box(14, 178, 172, 28), largest=13.5, smallest=10, most_lines=2, line_cost=0.15),
+    title=TextArea(box=Box(14, 96, 172, 76), largest=32, smallest=12, bold=True),
+    author=TextArea(box=Box(14, 178, 172, 28), largest=13.5, smallest=10, most_lines=2, line_cost=0.15),
     spots=(
         (Spot(100, 46, 0.78),),
         (Spot(100, 254, 0.78),),
@@ -80,10 +80,10 @@ BANDED = Layout(
 TYPOGRAPHIC = Layout(
     name="typographic",
     ground=_PAPER + '<path fill="{accent}" d="M16 50h44v5H16z"/>',
-    title=Area(
+    title=TextArea(
         box=Box(16, 66, 170, 118), largest=44, smallest=13, bold=True, align="start", vertical="top", leading=1.08
     ),
-    author=Area(
+    author=TextArea(
         box=Box(16, 12, 170, 32),
         largest=14,
         smallest=10,
@@ -104,16 +104,16 @@ LABEL = Layout(
     + _HINGE
     + '<path fill="{paper}" d="M21 26h164v132H21z"/>'
     + '<path d="M25.5 30.5h155v123h-155z" fill="none" stroke="{ink}"/>',
-    title=Area(box=Box(31, 37, 144, 80), largest=27, smallest=11, bold=True),
-    author=Area(box=Box(31, 120, 144, 28), largest=12.5, smallest=9.5, most_lines=2, line_cost=0.15),
+    title=TextArea(box=Box(31, 37, 144, 80), largest=27, smallest=11, bold=True),
+    author=TextArea(box=Box(31, 120, 144, 28), largest=12.5, smallest=9.5, most_lines=2, line_cost=0.15),
     spots=((Spot(103, 227, 1.25),),),
     text="ink",
 )
 SPLIT = Layout(
     name="split",
     ground=_CLOTH + '<path fill="{paper}" d="M0 152h200v148H0z"/><path fill="{accent}" d="M0 152h200v5H0z"/>',
-    title=Area(box=Box(16, 166, 170, 90), largest=32, smallest=12, bold=True, align="start", vertical="top"),
-    author=Area(
+    title=TextArea(box=Box(16, 166, 170, 90), largest=32, smallest=12, bold=True, align="start", vertical="top"),
+    author=TextArea(
         box=Box(16, 259, 170, 29),
         largest=13.5,
         smallest=10,
@@ -130,8 +130,8 @@ MEDALLION = Layout(
     ground=_CLOTH
     + _HINGE
     + '<circle cx="103" cy="90" r="62" fill="{paper}"/><circle cx="103" cy="90" r="68" fill="none" stroke="{foil}"/>',
-    title=Area(box=Box(16, 168, 174, 84), largest=26, smallest=11.5, bold=True, capitals=True, tracking=0.02),
-    author=Area(box=Box(16, 257, 174, 30), largest=13.5, smallest=10, most_lines=2, line_cost=0.15),
+    title=TextArea(box=Box(16, 168, 174, 84), largest=26, smallest=11.5, bold=True, capitals=True, tracking=0.02),
+    author=TextArea(box=Box(16, 257, 174, 30), largest=13.5, smallest=10, most_lines=2, line_cost=0.15),
     spots=((Spot(103, 90, 1.02),),),
     mark="ink",
     field="paper",
@@ -139,8 +139,8 @@ MEDALLION = Layout(
 STAMPED = Layout(
     name="stamped",
     ground=_CLOTH,
-    title=Area(box=Box(28, 88, 144, 85), largest=28, smallest=11, bold=True),
-    author=Area(box=Box(28, 178, 144, 30), largest=12.5, smallest=9.5, most_lines=2, line_cost=0.15),
+    title=TextArea(box=Box(28, 88, 144, 85), largest=28, smallest=11, bold=True),
+    author=TextArea(box=Box(28, 178, 144, 30), largest=12.5, smallest=9.5, most_lines=2, line_cost=0.15),
     spots=((Spot(25, 25, 0.4),), (Spot(20, 20, 0.3),)),
     text="ink",
     tiles=True,
@@ -152,10 +152,10 @@ STAMPED = Layout(
 POSTER = Layout(
     name="poster",
     ground=_CLOTH,
-    title=Area(
+    title=TextArea(
         box=Box(15, 48, 172, 88), largest=36, smallest=12, bold=True, align="start", vertical="top", leading=1.1
     ),
-    author=Area(
+    author=TextArea(
         box=Box(15, 13, 172, 28),
         largest=13.5,
         smallest=10,

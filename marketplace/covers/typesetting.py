@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from marketplace.covers.areas import Area
-from marketplace.covers.breaking import broken
 from marketplace.covers.glyphs import clusters, is_wide, printable
+from marketplace.covers.line_breaks import break_lines
+from marketplace.covers.text_areas import TextArea
 from marketplace.covers.words import Word, words_of
 
 MAX_CHARACTERS = 400
@@ -28,7 +28,7 @@ class Setting:
     size: float
 
 
-def typeset(text: str, area: Area) -> Setting:
+def typeset(text: str, area: TextArea) -> Setting:
     """The text as large as it fits, in even lines; truncated with an ellipsis if no size fits."""
     visible = printable(text[:MAX_CHARACTERS])
     if area.capitals:
@@ -45,12 +45,12 @@ def typeset(text: str, area: Area) -> Setting:
     return Setting(_filled(words, area, is_cut=False), area.smallest)
 
 
-def _best(words: Sequence[Word], area: Area, allows_lone_small_words: bool) -> Setting | None:
+def _best(words: Sequence[Word], area: TextArea, allows_lone_small_words: bool) -> Setting | None:
     """The setting with the least sum of the penalties for its breaks, its lines and its lost size."""
     best: tuple[float, Setting] | None = None
     size, largest, smallest = area.largest, 0.0, area.smallest
     while size >= smallest:
-        lines = broken(words, area, size, allows_lone_small_words=allows_lone_small_words)
+        lines = break_lines(words, area, size, allows_lone_small_words=allows_lone_small_words)
         if lines:
             if best is None:
                 # Much smaller sizes are not worth trying.
@@ -62,7 +62,7 @@ def _best(words: Sequence[Word], area: Area, allows_lone_small_words: bool) -> S
     return best[1] if best else None
 
 
-def _filled(words: Sequence[Word], area: Area, *, is_cut: bool) -> tuple[str, ...]:
+def _filled(words: Sequence[Word], area: TextArea, *, is_cut: bool) -> tuple[str, ...]:
     """Lines filled greedily at the smallest size, with words broken that are wider than a line."""
     room, most = area.box.width / area.smallest, area.lines_of(area.smallest)
     lines: list[str] = []
@@ -87,7 +87,7 @@ def _filled(words: Sequence[Word], area: Area, *, is_cut: bool) -> tuple[str, ..
     return (*others, head.rstrip(" -–—,;:.") + ELLIPSIS)
 
 
-def _head(text: str, area: Area, room: float) -> str:
+def _head(text: str, area: TextArea, room: float) -> str:
     """The longest beginning that fits into the room, and at least one cluster."""
     head = ""
     for cluster in clusters(text):

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import Reason
+from marketplace.domain.recommendations import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

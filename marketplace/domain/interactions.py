@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
-from marketplace.domain.recommending import Reason, Signal
+from marketplace.domain.recommendations import Reason, Signal
 
 
 class InteractionKind(IntEnum):

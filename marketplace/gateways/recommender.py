@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,

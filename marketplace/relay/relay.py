@@ -15,7 +15,7 @@ from tenacity.stop import stop_when_event_set
 from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
 from marketplace.domain.events import ShopEvent
 from marketplace.relay.lease import BACKOFF, BackOff, Lease, LeaseLost
-from marketplace.relay.receivers import BATCHED, Receiver
+from marketplace.relay.senders import BATCHED, Sender
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
@@ -48,7 +48,7 @@ class Relay:
     def __init__(
         self,
         store: Store,
-        receiver: Receiver,
+        sender: Sender,
         *,
         wake: Event,
         stop: Event,
@@ -56,11 +56,11 @@ class Relay:
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
-        self._receiver = receiver
+        self._sender = sender
         self._wake = wake
         self._stop = stop
         self._batch = batch
-        self._lease = Lease(store, receiver.destination, clock=clock)
+        self._lease = Lease(store, sender.destination, clock=clock)
 
     def run(self) -> None:
         """Deliver until `stop` is set; every failure is logged and retried."""
@@ -104,11 +104,11 @@ class Relay:
 
     @property
     def _destination(self) -> str:
-        return self._receiver.destination.value
+        return self._sender.destination.value
 
     def _rows(self) -> list[OutboxRow]:
         with self._store.read() as work:
-            return work.outbox.waiting(self._batch, self._receiver.destination)
+            return work.outbox.waiting(self._batch, self._sender.destination)
 
     def _readable(self, rows: Sequence[OutboxRow]) -> list[_Waiting]:
         malformed: dict[int, str] = {}
@@ -134,7 +134,7 @@ class Relay:
     def _send(self, batch: Sequence[_Waiting]) -> bool:
         """Whether the batch is settled; if not, each of its events must be sent alone, isolated from the others."""
         try:
-            reasons = self._receiver.send([each.event for each in batch])
+            reasons = self._sender.send([each.event for each in batch])
             results = dict(zip((each.id for each in batch), reasons, strict=True))
         except StoreUnavailable:
             raise  # the shop's own database failed, not the destination

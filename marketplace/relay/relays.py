@@ -7,8 +7,8 @@ from types import TracebackType
 import structlog
 
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.relay.receivers import PaymentProvider, Payments, Receiver, Recommendations, Recorder
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder, Sender
 from marketplace.store import Store
 
 log = structlog.get_logger()
@@ -28,17 +28,17 @@ class Relays:
         every_minute: Callable[[], object] = lambda: None,
     ) -> None:
         """Without a provider payment requests wait; `every_minute` is called every minute while the block lasts."""
-        receivers: list[Receiver] = [Recommendations(store, recorder)]
+        senders: list[Sender] = [RecommendationsSender(store, recorder)]
         if provider is not None:
-            receivers.append(Payments(provider))
+            senders.append(PaymentsSender(provider))
         self._stop = Event()
-        self._wakes = [Event() for _ in receivers]
+        self._wakes = [Event() for _ in senders]
         self._threads = [
             Thread(
-                target=Relay(store, receiver, wake=wake, stop=self._stop).run,
-                name=f"relay to {receiver.destination.value}",
+                target=Relay(store, sender, wake=wake, stop=self._stop).run,
+                name=f"relay to {sender.destination.value}",
             )
-            for receiver, wake in zip(receivers, self._wakes, strict=True)
+            for sender, wake in zip(senders, self._wakes, strict=True)
         ]
         self._threads.append(Thread(target=self._repeat, args=(every_minute,), name="every minute"))
 

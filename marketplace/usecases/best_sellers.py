@@ -9,7 +9,7 @@ import structlog
 
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.store import Store
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
 from marketplace.domain.interactions import Taste
-from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
+from marketplace.domain.recommendations import PERSONAL, RecommendationRequest, Selection
 
 LENGTH = 12
 ROW = 6

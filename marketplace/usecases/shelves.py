@@ -15,7 +15,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
 from marketplace.domain.interactions import Taste, taste_of
-from marketplace.domain.recommending import Reason, RecommendationList, RecommendationRequest, Selection
+from marketplace.domain.recommendations import Reason, RecommendationList, RecommendationRequest, Selection
 from marketplace.store import Store
 from marketplace.usecases.best_sellers import BestSellersCache
 from marketplace.usecases.cards import CardCache

@@ -23,7 +23,7 @@ from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from tests.marketplace.browser import Browser, quick_passwords
-from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 
 _names = itertools.count()
 
@@ -113,7 +113,8 @@ def at(server: str, name: str) -> str:
 def recommender() -> FakeRecommender:
     """Recommends two shelves."""
     return FakeRecommender(
-        shelf(20, 21, name="list-1", reason=because_of("Emma", "Ulysses", "Third")), shelf(1, 2, name="list-2")
+        recommended(20, 21, name="list-1", reason=because_of("Emma", "Ulysses", "Third")),
+        recommended(1, 2, name="list-2"),
     )
 
 

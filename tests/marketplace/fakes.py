@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from marketplace.domain.books import Book
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,
@@ -126,7 +126,7 @@ class FakeProvider:
         self.before()
 
 
-def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
+def recommended(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
     """A recommended list of these books, all with one reason."""
     return RecommendationList(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
 

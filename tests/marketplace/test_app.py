@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from marketplace.domain.books import Book
 from marketplace.store import Store
-from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 from tests.marketplace.stored import execute, put
 from tests.marketplace.web.pages.reading import links, page
 
@@ -50,7 +50,7 @@ def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommend
     """In titles, reasons and names of lists."""
     hostile = '"><script>alert(1)</script>'
     put(store, Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}"))
-    recommender.answer = [shelf(30, name=hostile, reason=because_of(hostile)), shelf()]
+    recommender.answer = [recommended(30, name=hostile, reason=because_of(hostile)), recommended()]
     for path in ("/", "/books/30"):
         html = visitor.get(path).text
         assert "<script>" not in html

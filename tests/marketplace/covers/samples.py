@@ -1,4 +1,4 @@
-"""Titles and briefs to draw covers from: hostile ones, random ones, and those of the starter catalogue."""
+"""Titles and specs to draw covers from: hostile ones, random ones, and those of the starter catalogue."""
 
 from hypothesis import strategies as st
 

@@ -11,23 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.covers import Brief, brief_of, draw, version_of
-from marketplace.covers.areas import Box
+from marketplace.covers import CoverSpec, cover_spec, draw, version_of
 from marketplace.covers.drawing import DESIGN, byline, design_of
 from marketplace.covers.glyphs import is_right_to_left, printable
 from marketplace.covers.layouts import HEIGHT, LAYOUTS, WIDTH, Layout, Spot
 from marketplace.covers.motifs import MOTIFS, REACH
 from marketplace.covers.palettes import PALETTES, Palette
+from marketplace.covers.text_areas import Box
 from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
 from tests.marketplace.covers.samples import HOSTILE, texts
-from tests.marketplace.covers.starter_covers import starter_briefs
+from tests.marketplace.covers.starter_covers import starter_specs
 
-STARTER = starter_briefs()
+STARTER = starter_specs()
 AREAS = [area for layout in LAYOUTS for area in (layout.title, layout.author)]
 # Not st.from_type: every id, title and shelf that a catalogue can hold, and those that it cannot.
-briefs = st.builds(
-    Brief,
+specs = st.builds(
+    CoverSpec,
     st.integers(0, 2**31 - 1),
     texts,
     st.lists(texts, max_size=5).map(tuple),
@@ -36,17 +36,17 @@ briefs = st.builds(
 
 
 def covers_of(title: str) -> list[ET.Element]:
-    return [ET.fromstring(draw(Brief(n, title, (title,), None))) for n in range(len(LAYOUTS))]
+    return [ET.fromstring(draw(CoverSpec(n, title, (title,), None))) for n in range(len(LAYOUTS))]
 
 
 def lines_of(cover: ET.Element) -> list[str]:
     return [line.text or "" for line in cover.iter("{http://www.w3.org/2000/svg}text")]
 
 
-@given(briefs)
-def test_every_cover_is_well_formed(brief: Brief) -> None:
+@given(specs)
+def test_every_cover_is_well_formed(spec: CoverSpec) -> None:
     """Whatever the catalogue holds: valid XML in UTF-8, with no reference to anything outside it."""
-    drawn = draw(brief).encode()
+    drawn = draw(spec).encode()
     root = ET.fromstring(drawn)
     assert root.get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
     tags = {element.tag.split("}")[1] for element in root.iter()}
@@ -148,7 +148,7 @@ def test_every_category_has_its_own_ornaments() -> None:
 @given(st.integers(1, 2**31 - 2), st.sampled_from([None, *Category]))
 def test_neighbours_look_different(book_id: int, category: Category | None) -> None:
     """Books with successive ids differ in layout and palette."""
-    one, other = (design_of(Brief(number, "Emma", (), category)) for number in (book_id, book_id + 1))
+    one, other = (design_of(CoverSpec(number, "Emma", (), category)) for number in (book_id, book_id + 1))
     assert one.layout != other.layout
     assert one.palette != other.palette
 
@@ -156,7 +156,7 @@ def test_neighbours_look_different(book_id: int, category: Category | None) -> N
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 7, 8, 10, 15, 16, 20, 100, 120, 1000])
 def test_no_step_between_ids_makes_covers_monotonous(step: int) -> None:
     """A catalogue that counts by tens has covers as diverse as one that counts by ones."""
-    designs = [design_of(Brief(number * step, "Emma", (), None)) for number in range(1, 41)]
+    designs = [design_of(CoverSpec(number * step, "Emma", (), None)) for number in range(1, 41)]
     assert {each.layout for each in designs} == set(LAYOUTS)
     assert len({each.palette for each in designs}) >= 12
     assert len({(each.layout, each.palette) for each in designs}) >= 20
@@ -164,8 +164,8 @@ def test_no_step_between_ids_makes_covers_monotonous(step: int) -> None:
 
 def test_the_starter_catalogue_has_diverse_covers() -> None:
     """No two drawings are equal, few designs repeat within a category, and every element is used."""
-    assert len({draw(brief) for brief in STARTER}) == len(STARTER)
-    designs = [design_of(brief) for brief in STARTER]
+    assert len({draw(spec) for spec in STARTER}) == len(STARTER)
+    designs = [design_of(spec) for spec in STARTER]
     assert len({(each.layout, each.palette, each.motif) for each in designs}) >= 0.95 * len(STARTER)
     assert {each.layout for each in designs} == set(LAYOUTS)
     assert {each.palette for each in designs} == set(PALETTES)
@@ -174,7 +174,7 @@ def test_the_starter_catalogue_has_diverse_covers() -> None:
 
 def test_covers_are_small() -> None:
     """Forty of them weigh as much as one photograph; the sizes are printed for the documentation."""
-    drawn = [draw(brief).encode() for brief in STARTER]
+    drawn = [draw(spec).encode() for spec in STARTER]
     packed = [len(gzip.compress(each, 6)) for each in drawn]
     raw = list(map(len, drawn))
     for name, sizes in (("raw", raw), ("gzipped", packed)):
@@ -192,24 +192,24 @@ def test_a_changed_drawing_has_a_new_design_number() -> None:
 
     The digest also proves that another process draws the same.
     """
-    digest = hashlib.sha256("\n".join(draw(brief) for brief in STARTER).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("\n".join(draw(spec) for spec in STARTER).encode()).hexdigest()[:16]
     assert DRAWN.get(DESIGN) == digest
 
 
 def test_the_version_follows_the_brief() -> None:
     """Everything that the drawing depends on changes its URL, and nothing else does."""
-    brief = Brief(1, "Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)
+    spec = CoverSpec(1, "Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)
     others = [
-        Brief(2, *("Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)),
-        Brief(1, "Dune ", ("Frank Herbert",), Category.SCIENCE_FICTION),
-        Brief(1, "Dune", ("Frank", "Herbert"), Category.SCIENCE_FICTION),
-        Brief(1, "Dune", ("Frank Herbert",), Category.FICTION),
-        Brief(1, "Dune", ("Frank Herbert",), None),
-        Brief(1, "\ud800", (), None),
+        CoverSpec(2, *("Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)),
+        CoverSpec(1, "Dune ", ("Frank Herbert",), Category.SCIENCE_FICTION),
+        CoverSpec(1, "Dune", ("Frank", "Herbert"), Category.SCIENCE_FICTION),
+        CoverSpec(1, "Dune", ("Frank Herbert",), Category.FICTION),
+        CoverSpec(1, "Dune", ("Frank Herbert",), None),
+        CoverSpec(1, "\ud800", (), None),
     ]
-    assert len({version_of(each) for each in (brief, *others)}) == 1 + len(others)
-    assert re.fullmatch("[0-9a-f]{10}", version_of(brief))
+    assert len({version_of(each) for each in (spec, *others)}) == 1 + len(others)
+    assert re.fullmatch("[0-9a-f]{10}", version_of(spec))
     categories = (Category.SCIENCE_FICTION, Category.CLASSICS)
     book = Book(id=1, title="Dune", authors=("Frank Herbert",), categories=categories, stock=3, year=1965)
     card = Card(id=1, title="Dune", authors=("Frank Herbert",), categories=categories, readers=9)
-    assert brief_of(book) == brief_of(card) == brief
+    assert cover_spec(book) == cover_spec(card) == spec

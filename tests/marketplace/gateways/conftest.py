@@ -10,7 +10,7 @@ import pytest
 
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.domain.recommending import RecommendationRequest
+from marketplace.domain.recommendations import RecommendationRequest
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server

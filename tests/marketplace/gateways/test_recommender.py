@@ -15,7 +15,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,

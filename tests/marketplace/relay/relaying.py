@@ -7,8 +7,8 @@ from threading import Event
 
 from marketplace.domain.events import Destination, ShopEvent
 from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.relay.receivers import PaymentProvider, Payments, Recommendations, Recorder
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder
 from marketplace.store import Store
 from marketplace.store.outbox.deliveries import DestinationStatus
 from tests.marketplace.fakes import NOON, Clock
@@ -40,19 +40,19 @@ class Stop(Event):
 
 def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch: int = 500) -> Relay:
     """A relay to Recommendations that delivers when the test says so."""
-    receiver = Recommendations(store, recorder)
-    return Relay(store, receiver, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
+    sender = RecommendationsSender(store, recorder)
+    return Relay(store, sender, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
 
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
-    return Relay(store, Payments(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
+    return Relay(store, PaymentsSender(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
 
 
 def run(store: Store, recorder: Recorder, stop: Stop) -> None:
     """Run a relay's loop in this thread until `stop` is set."""
     wake = Event()
     wake.set()
-    Relay(store, Recommendations(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
+    Relay(store, RecommendationsSender(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
 
 
 def add_clicks(store: Store, *ids: str) -> None:

@@ -16,8 +16,8 @@ from marketplace.domain.events import BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.gateways.recommender import EVENT_TIMEOUT
 from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lease, LeaseLost
-from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, UnitOfWork
 from marketplace.store.outbox.deliveries import MISDATED
 from marketplace.store.schema import deliveries
@@ -171,9 +171,9 @@ def test_a_worker_frozen_between_calls_makes_no_other(store: Store) -> None:
 
     add_events(store, BookChanged(7))
     add_clicks(store, "c")
-    receiver = Recommendations(store, frozen)
+    sender = RecommendationsSender(store, frozen)
     with structlog.testing.capture_logs():
-        Relay(store, receiver, wake=Event(), stop=Slow(), clock=clock.now).deliver()
+        Relay(store, sender, wake=Event(), stop=Slow(), clock=clock.now).deliver()
     assert frozen.calls == [["a", "b"]]
     assert other.calls == [["remove 7"]]
 

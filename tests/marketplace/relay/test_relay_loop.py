@@ -15,8 +15,8 @@ from marketplace.domain.events import PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.relay import Relays
 from marketplace.relay.lease import MAX_WAIT
-from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, open_store
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import Stop, add_clicks, add_events, raising, relay, run, status, waiting
@@ -169,5 +169,5 @@ def test_an_idle_relay_pauses(store: Store) -> None:
 
     wake = Wake()
     wake.set()
-    Relay(store, Recommendations(store, FakeRecorder()), wake=wake, stop=stop).run()
+    Relay(store, RecommendationsSender(store, FakeRecorder()), wake=wake, stop=stop).run()
     assert set_before == [True, False]

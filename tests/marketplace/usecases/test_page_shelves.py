@@ -3,7 +3,7 @@
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Taste
-from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
 from marketplace.usecases.page_shelves import Shelf, ShelfKind, wanted_at_home
 
 

@@ -3,7 +3,7 @@
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
-from marketplace.domain.recommending import Reason, ReasonKind, Signal
+from marketplace.domain.recommendations import Reason, ReasonKind, Signal
 from tests.marketplace.fakes import NOON
 
 

@@ -1,4 +1,4 @@
-"""The receivers of events, and the calls that deliver each kind."""
+"""The senders of events, and the calls that deliver each kind."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -51,7 +51,7 @@ class PaymentProvider(Protocol):
         """Withdraw the payment request of an order and refund what was paid. Raises ProviderError."""
 
 
-class Receiver(Protocol):
+class Sender(Protocol):
     """A destination as the relay sees it."""
 
     @property
@@ -66,7 +66,7 @@ class Receiver(Protocol):
         """
 
 
-class Recommendations:
+class RecommendationsSender:
     """Sends to Recommendations; for a changed book it reads the current state when it sends."""
 
     destination = Destination.RECOMMENDATIONS
@@ -102,7 +102,7 @@ class Recommendations:
         return [refusals.get(book_id) for book_id in book_ids]
 
 
-class Payments:
+class PaymentsSender:
     """Sends to the payment provider, one order at a time."""
 
     destination = Destination.PAYMENTS

@@ -17,7 +17,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
+class TextArea:
     """A box for text with its range of font sizes and its alignment.
 
     `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the share of the
