@@ -8,7 +8,7 @@ from math import ceil
 from marketplace.covers.text_areas import TextArea
 from marketplace.covers.words import Word, joined
 
-# Penalties: uneven line lengths, less where one edge is straight; a small word at the end of a line; a broken word.
+# Penalties: uneven lines, less if one edge is straight; a small word at the end of a line; a broken word.
 _RAGGEDNESS = {"middle": 4.0, "start": 2.5}
 _SMALL_WORD_AT_END, _HYPHENATED = 0.1, 0.25
 
@@ -23,7 +23,7 @@ class BrokenLines:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Words, and in font sizes the width of a line, the end of each word, and the space before each."""
+    """Words and, in font sizes, the width of a line, the end of each word, and the space before each."""
 
     words: Sequence[Word]
     room: float
@@ -47,7 +47,7 @@ class _Measured:
 def break_lines(
     words: Sequence[Word], area: TextArea, size: float, *, allows_lone_small_words: bool
 ) -> BrokenLines | None:
-    """The lines with the least penalty at a font size, as few as possible; None if they do not fit into the area."""
+    """The fewest lines at a font size, with the least penalty; None if they do not fit into the area."""
     most = area.lines_of(size)
     measured = _Measured(
         words,
@@ -66,7 +66,7 @@ def break_lines(
 
 def _break_into(count: int, measured: _Measured, *, allows_lone_small_words: bool) -> BrokenLines | None:
     ideal = measured.width(0, len(measured.words)) / count
-    # The best breaks before each word that can start the next line.
+    # By the word that starts the next line, the least cost and its breaks.
     reached: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, (0,))}
     for _ in range(count):
         further: dict[int, tuple[float, tuple[int, ...]]] = {}

@@ -18,10 +18,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextArea:
-    """A box for text with its range of font sizes and its alignment.
+    """A box for text with its font sizes and alignment.
 
-    `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the share of the
-    font size that one line less is worth.
+    `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the penalty for
+    each further line, as a share of the font size.
     """
 
     box: Box

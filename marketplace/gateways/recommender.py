@@ -1,4 +1,4 @@
-"""The gRPC client of Recommendations, the only module that uses the contract's messages."""
+"""The gRPC client of Recommendations, the only module that uses protobuf messages."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ SERVICE = "Recommendations"
 EVENT_TIMEOUT = 5.0
 """Seconds for calls of the relay, which no reader waits for."""
 
-# The same call may succeed later after these; the other statuses are permanent.
+# After these the same call may succeed later; the other statuses are permanent.
 TRANSIENT = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -49,7 +49,7 @@ TRANSIENT = frozenset(
         grpc.StatusCode.PERMISSION_DENIED,
     }
 )
-# Those among them that the request itself may cause.
+# Those of them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -59,7 +59,7 @@ SERVICE_CONFIG = {
     # pick_first ignores health checks.
     "loadBalancingConfig": [{"round_robin": {}}],
     "healthCheckConfig": {"serviceName": SERVICE},
-    # Only for pages: the relay has retries of its own.
+    # Only for calls of pages: the relay has retries of its own.
     "methodConfig": [
         {
             "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
@@ -113,7 +113,7 @@ class GrpcRecommender:
         return self._breaker.state.value
 
     def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
-        """A list for each request, in one call, no book twice.
+        """A list for each request, in one call; no book is in two lists.
 
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
         """
@@ -122,7 +122,7 @@ class GrpcRecommender:
         )
         response = self._call_guarded(lambda stub: stub.RecommendBatch, request)
         if len(response.responses) != len(requests):
-            raise RecommenderRefused(f"{len(response.responses)} lists came instead of {len(requests)}")
+            raise RecommenderRefused(f"got {len(response.responses)} lists instead of {len(requests)}")
         return [_list(each) for each in response.responses]
 
     def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
@@ -221,7 +221,7 @@ def _domain_error(call: grpc.Call) -> RecommenderError:
 
 
 def _log_change(old: State, new: State) -> None:
-    # The start and the end of an outage, not the probes in between.
+    # Only the start and the end of an outage, not the probes in between.
     if (old, new) == (State.CLOSED, State.OPEN):
         log.warning("recommendations_breaker_opened")
     elif new is State.CLOSED:
@@ -277,17 +277,17 @@ def _book(book: Book) -> pb.Book:
             year=book.year or 0,
             isbn=book.isbn,
         )
-    except ValueError as error:  # a year of more than 32 bits, or a lone surrogate
-        raise RecommenderRefused(f"the contract cannot carry this book: {error}") from None
+    except ValueError as error:  # a year beyond 32 bits, or a lone surrogate
+        raise RecommenderRefused(f"the contract cannot represent this book: {error}") from None
 
 
-# The outcomes of interactions and of books have the same numbers; REPEATED is UNCHANGED for a book.
+# Outcomes of interactions and books have the same numbers; for a book, UNCHANGED has the number of REPEATED.
 _OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
 def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], sent: int) -> list[RecordResult]:
     if len(results) != sent:
-        raise RecommenderBroken(f"{len(results)} results came instead of {sent}")
+        raise RecommenderBroken(f"got {len(results)} results instead of {sent}")
     if unknown := {result.outcome for result in results} - set(_OUTCOMES):
-        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)} came")
+        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)}")
     return [RecordResult(_OUTCOMES[result.outcome], result.reason) for result in results]

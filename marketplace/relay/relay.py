@@ -1,4 +1,4 @@
-"""The loop between the outbox and one destination."""
+"""The loop that delivers the outbox to one destination."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 BATCH = 500
 POLL = 0.25
 MAX_ATTEMPTS = 10
-"""How often an event may fail on its own before it is marked as failed; eleven seconds with the pauses."""
+"""How often an event may fail when sent alone before it is marked as failed; takes eleven seconds."""
 MAX_REASON_LENGTH = 500
 
 
@@ -38,7 +38,7 @@ class _Waiting:
 
     @property
     def batch_key(self) -> object:
-        """Equal for events that may be sent together; an event that has failed on its own is always sent alone."""
+        """Equal for events that may be sent together; an event that has failed alone is always sent alone."""
         return type(self.event) if isinstance(self.event, BATCHED) and not self.attempts else self.id
 
 
@@ -83,9 +83,9 @@ class Relay:
     def deliver(self) -> int:
         """Deliver the oldest batch; returns how many events were in it, 0 while another worker delivers.
 
-        An event leaves the outbox only after the destination has answered for it: after a crash in between it is
-        delivered again, and the destination ignores the repetition. Raises StoreUnavailable, and BackOff after the
-        destination was backed off for all workers.
+        An event leaves the outbox only after the destination has answered: after a crash in between it is delivered
+        again, and the destination ignores the repetition. Raises StoreUnavailable, and BackOff if the destination
+        failed.
         """
         rows = self._rows()
         if not rows:  # an idle relay writes nothing
@@ -93,7 +93,7 @@ class Relay:
         if not self._lease.is_held:
             if not self._lease.take():
                 return 0
-            # The previous holder may have delivered them.
+            # The previous holder of the lease may have delivered some of the rows.
             rows = self._rows()
         try:
             self._send_all(self._readable(rows))
@@ -132,7 +132,7 @@ class Relay:
                 batches.extendleft([each] for each in reversed(batch))
 
     def _send(self, batch: Sequence[_Waiting]) -> bool:
-        """Whether the batch is settled; if not, each of its events must be sent alone, isolated from the others."""
+        """Whether the batch is settled; if not, each of its events must be sent alone."""
         try:
             reasons = self._sender.send([each.event for each in batch])
             results = dict(zip((each.id for each in batch), reasons, strict=True))
@@ -165,7 +165,7 @@ class Relay:
             work.outbox.remove(delivered)
             work.outbox.mark_failed({event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()})
         for event_id in refused:
-            # The reason stays in the table: it may name a reader, which a log must not.
+            # The reason may name a reader, so it is in the table only and not in the log.
             log.error("event_delivery_failed", event_id=event_id)
 
 
@@ -176,5 +176,5 @@ def _pause(attempt: RetryCallState) -> float:
 
 def _log_failure(attempt: RetryCallState) -> None:
     error = attempt.outcome.exception() if attempt.outcome else None
-    if not isinstance(error, BackOff):  # the lease has logged that
+    if not isinstance(error, BackOff):  # logged by the lease
         log.error("relay_failed", exc_info=error)

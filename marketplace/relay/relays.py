@@ -17,20 +17,18 @@ MINUTE = 60.0
 
 
 class Relays:
-    """A context manager that delivers to every destination; a destination that hangs delays no other."""
+    """A context manager that delivers to all destinations; one that hangs does not delay the others."""
 
     def __init__(
         self,
         store: Store,
         recorder: Recorder,
-        provider: PaymentProvider | None = None,
+        provider: PaymentProvider,
         *,
         every_minute: Callable[[], object] = lambda: None,
     ) -> None:
-        """Without a provider payment requests wait; `every_minute` is called every minute while the block lasts."""
-        senders: list[Sender] = [RecommendationsSender(store, recorder)]
-        if provider is not None:
-            senders.append(PaymentsSender(provider))
+        """`every_minute` is called every minute while the block lasts."""
+        senders: tuple[Sender, ...] = (RecommendationsSender(store, recorder), PaymentsSender(provider))
         self._stop = Event()
         self._wakes = [Event() for _ in senders]
         self._threads = [

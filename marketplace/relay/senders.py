@@ -1,4 +1,4 @@
-"""The senders of events, and the calls that deliver each kind."""
+"""Sends events to their destinations: which call delivers which kind of event."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -19,7 +19,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 
 BATCHED = (Interaction, BookChanged)
-"""Consecutive events of one of these kinds are sent in one call."""
+"""The kinds of events of which several consecutive ones are sent in one call."""
 
 
 class Recorder(Protocol):
@@ -52,22 +52,22 @@ class PaymentProvider(Protocol):
 
 
 class Sender(Protocol):
-    """A destination as the relay sees it."""
+    """Sends events to one destination."""
 
     @property
     def destination(self) -> Destination:
-        """The destination whose events it receives."""
+        """The destination of its events."""
 
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Send events of one kind, several only of a kind that is BATCHED.
+        """Send events of one kind; if that is not BATCHED, one event only.
 
-        Returns the reason of refusal for each, None for those that were accepted. Raises StoreUnavailable, and
-        Unavailable (Broken included) or Refused if the whole call failed.
+        Returns for each the reason of its refusal, or None if it was accepted. Raises StoreUnavailable, and
+        Unavailable (or Broken) or Refused if the whole call failed.
         """
 
 
 class RecommendationsSender:
-    """Sends to Recommendations; for a changed book it reads the current state when it sends."""
+    """Sends to Recommendations; changed books are read from the catalogue at that time."""
 
     destination = Destination.RECOMMENDATIONS
 

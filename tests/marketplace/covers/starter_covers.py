@@ -1,4 +1,4 @@
-"""The specs for the covers of the starter's books."""
+"""The covers of the starter catalogue."""
 
 import csv
 from pathlib import Path
@@ -10,7 +10,7 @@ BOOKS = Path(__file__).parents[3] / "starter" / "books.csv"
 
 
 def starter_specs() -> list[CoverSpec]:
-    """A spec for every book of the starter, in its order."""
+    """The specification of each book's cover, in the order of the file."""
     with BOOKS.open(encoding="utf-8", newline="") as file:
         return [
             CoverSpec(

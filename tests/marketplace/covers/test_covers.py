@@ -24,8 +24,7 @@ from tests.marketplace.covers.samples import HOSTILE, texts
 from tests.marketplace.covers.starter_covers import starter_specs
 
 STARTER = starter_specs()
-AREAS = [area for layout in LAYOUTS for area in (layout.title, layout.author)]
-# Not st.from_type: every id, title and shelf that a catalogue can hold, and those that it cannot.
+# Also values that no catalogue can have.
 specs = st.builds(
     CoverSpec,
     st.integers(0, 2**31 - 1),
@@ -45,7 +44,7 @@ def lines_of(cover: ET.Element) -> list[str]:
 
 @given(specs)
 def test_every_cover_is_well_formed(spec: CoverSpec) -> None:
-    """Whatever the catalogue holds: valid XML in UTF-8, with no reference to anything outside it."""
+    """For any text in the catalogue: valid XML in UTF-8, without references to other files."""
     drawn = draw(spec).encode()
     root = ET.fromstring(drawn)
     assert root.get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
@@ -67,8 +66,8 @@ def test_right_to_left_scripts_start_at_the_right() -> None:
     assert is_right_to_left("12 שיר")
     assert not is_right_to_left("Dune שיר")
     for cover in covers_of("שיר השירים"):
-        turned = [element for element in cover.iter() if element.get("direction") == "rtl"]
-        assert len(turned) == len(lines_of(cover)) > 0
+        rtl = [element for element in cover.iter() if element.get("direction") == "rtl"]
+        assert len(rtl) == len(lines_of(cover)) > 0
 
 
 def test_direction_marks_are_dropped() -> None:
@@ -77,7 +76,7 @@ def test_direction_marks_are_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("authors", "sent"),
+    ("authors", "printed"),
     [
         ((), ""),
         (("",), ""),
@@ -86,9 +85,9 @@ def test_direction_marks_are_dropped() -> None:
         (("Ann", "Bob", "Eve"), "Ann and others"),
     ],
 )
-def test_authors_are_named_as_on_covers(authors: tuple[str, ...], sent: str) -> None:
-    """One or two by name, more as "and others", and none by an empty line."""
-    assert byline(authors) == sent
+def test_authors_are_named_as_on_covers(authors: tuple[str, ...], printed: str) -> None:
+    """One or two are named, of more the first "and others"; without authors the line is empty."""
+    assert byline(authors) == printed
 
 
 def luminance(colour: str) -> float:
@@ -98,9 +97,9 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """The contrast of two colours by WCAG 2."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
+    darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -118,13 +117,12 @@ def reach(spot: Spot) -> Box:
     return Box(spot.x - radius, spot.y - radius, 2 * radius, 2 * radius)
 
 
-def overlap(one: Box, other: Box) -> bool:
-    beside = one.x + one.width <= other.x or other.x + other.width <= one.x
-    return not (beside or one.y + one.height <= other.y or other.y + other.height <= one.y)
+def overlap(a: Box, b: Box) -> bool:
+    return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_ornaments_and_texts_do_not_overlap(layout: Layout) -> None:
+def test_motifs_and_texts_do_not_overlap(layout: Layout) -> None:
     """In every variant of a layout."""
     title, author = layout.title.box, layout.author.box
     assert not overlap(title, author)
@@ -138,7 +136,7 @@ def test_ornaments_and_texts_do_not_overlap(layout: Layout) -> None:
         assert not any(overlap(motif, box) for motif in motifs for box in (title, author))
 
 
-def test_every_category_has_its_own_ornaments() -> None:
+def test_every_category_has_its_own_motifs() -> None:
     """All categories, and books without one, have several motifs, all different."""
     assert set(MOTIFS) == {None, *Category}
     for motifs in MOTIFS.values():
@@ -146,16 +144,16 @@ def test_every_category_has_its_own_ornaments() -> None:
 
 
 @given(st.integers(1, 2**31 - 2), st.sampled_from([None, *Category]))
-def test_neighbours_look_different(book_id: int, category: Category | None) -> None:
+def test_successive_books_look_different(book_id: int, category: Category | None) -> None:
     """Books with successive ids differ in layout and palette."""
-    one, other = (design_of(CoverSpec(number, "Emma", (), category)) for number in (book_id, book_id + 1))
-    assert one.layout != other.layout
-    assert one.palette != other.palette
+    first, second = (design_of(CoverSpec(number, "Emma", (), category)) for number in (book_id, book_id + 1))
+    assert first.layout != second.layout
+    assert first.palette != second.palette
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 7, 8, 10, 15, 16, 20, 100, 120, 1000])
 def test_no_step_between_ids_makes_covers_monotonous(step: int) -> None:
-    """A catalogue that counts by tens has covers as diverse as one that counts by ones."""
+    """A catalogue with the ids 10, 20, 30 has covers as diverse as one with 1, 2, 3."""
     designs = [design_of(CoverSpec(number * step, "Emma", (), None)) for number in range(1, 41)]
     assert {each.layout for each in designs} == set(LAYOUTS)
     assert len({each.palette for each in designs}) >= 12
@@ -169,16 +167,16 @@ def test_the_starter_catalogue_has_diverse_covers() -> None:
     assert len({(each.layout, each.palette, each.motif) for each in designs}) >= 0.95 * len(STARTER)
     assert {each.layout for each in designs} == set(LAYOUTS)
     assert {each.palette for each in designs} == set(PALETTES)
-    assert all(one.layout != other.layout for one, other in pairwise(designs))
+    assert all(first.layout != second.layout for first, second in pairwise(designs))
 
 
 def test_covers_are_small() -> None:
-    """Forty of them weigh as much as one photograph; the sizes are printed for the documentation."""
+    """Forty of them are as large as one photograph; the sizes are printed for the documentation."""
     drawn = [draw(spec).encode() for spec in STARTER]
     packed = [len(gzip.compress(each, 6)) for each in drawn]
     raw = list(map(len, drawn))
     for name, sizes in (("raw", raw), ("gzipped", packed)):
-        print(f"{name}: {min(sizes)} / {statistics.median(sizes):.0f} / {max(sizes)} bytes")  # noqa: T201  (for the documentation)
+        print(f"{name}: {min(sizes)} / {statistics.median(sizes):.0f} / {max(sizes)} bytes")  # noqa: T201
     assert max(raw) <= 1_300
     assert statistics.median(packed) <= 520
     assert max(packed) <= 640
@@ -196,11 +194,11 @@ def test_a_changed_drawing_has_a_new_design_number() -> None:
     assert DRAWN.get(DESIGN) == digest
 
 
-def test_the_version_follows_the_brief() -> None:
-    """Everything that the drawing depends on changes its URL, and nothing else does."""
+def test_the_version_follows_the_specification() -> None:
+    """Everything that the cover is drawn from changes its URL, and nothing else does."""
     spec = CoverSpec(1, "Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)
     others = [
-        CoverSpec(2, *("Dune", ("Frank Herbert",), Category.SCIENCE_FICTION)),
+        CoverSpec(2, "Dune", ("Frank Herbert",), Category.SCIENCE_FICTION),
         CoverSpec(1, "Dune ", ("Frank Herbert",), Category.SCIENCE_FICTION),
         CoverSpec(1, "Dune", ("Frank", "Herbert"), Category.SCIENCE_FICTION),
         CoverSpec(1, "Dune", ("Frank Herbert",), Category.FICTION),

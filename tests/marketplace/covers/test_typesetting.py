@@ -23,11 +23,11 @@ AREAS = [area for layout in LAYOUTS for area in (layout.title, layout.author)]
 @example("\u200d0000W", AREAS[0])
 @example("a \u200d\u03010000W-\u200d\u0301W", AREAS[0])
 def test_every_line_fits_into_its_area(text: str, area: TextArea) -> None:
-    """By the upper estimate of the glyphs' widths."""
+    """According to the upper estimate of the glyphs' widths."""
     setting = typeset(text, area)
     assert area.smallest <= setting.size <= area.largest
     assert len(setting.lines) <= area.lines_of(setting.size)
-    # A single cluster is never cut.
+    # A single cluster is never broken.
     assert all(
         area.measure(line) * setting.size <= area.box.width + 0.1 or len(clusters(line)) == 1
         for line in setting.lines
@@ -40,13 +40,13 @@ def test_a_real_title_is_complete(spec: CoverSpec) -> None:
     """Nothing of a title of ordinary length is lost, and no small word is alone on a line."""
     layout = design_of(spec).layout
     lines = typeset(spec.title, layout.title).lines
-    sent = "".join(lines).replace(" ", "")
-    assert sent.lower() == spec.title.replace(" ", "").lower()
+    printed = "".join(lines).replace(" ", "")
+    assert printed.lower() == spec.title.replace(" ", "").lower()
     assert not {line.lower() for line in lines} & {"the", "a", "of", "and", "&"}
 
 
 def test_lines_are_even() -> None:
-    """Breaks balance the lines instead of filling them from the first."""
+    """Lines have similar widths instead of being filled one after the other."""
     area = TextArea(box=Box(0, 0, 70, 60), largest=10, smallest=10)
     assert typeset("oak elm ash yew", area).lines == ("oak elm", "ash yew")
 
@@ -59,7 +59,7 @@ def test_a_bad_break_is_avoided_by_a_smaller_size() -> None:
 
 
 def test_a_long_title_ends_with_an_ellipsis_after_a_word() -> None:
-    """A reader sees that the title goes on."""
+    """The ellipsis shows that the title is longer."""
     area = TextArea(box=Box(0, 0, 100, 24), largest=10, smallest=10)
     lines = typeset("One two three four five six seven eight nine", area).lines
     assert len(lines) == 2

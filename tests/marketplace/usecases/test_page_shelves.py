@@ -4,7 +4,7 @@ from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Taste
 from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
-from marketplace.usecases.page_shelves import Shelf, ShelfKind, wanted_at_home
+from marketplace.usecases.page_shelves import Shelf, ShelfKind, home_requests
 
 
 def best(**readers: int) -> BestSellers:
@@ -18,8 +18,8 @@ def best(**readers: int) -> BestSellers:
 
 def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
     """Mystery books always come first, then categories by their readers, equals in the contract's order."""
-    wanted = wanted_at_home(Taste(), {}, best(science=5, poetry=5, mystery=1, romance=9))
-    assert wanted == [
+    requests = home_requests(Taste(), {}, best(science=5, poetry=5, mystery=1, romance=9))
+    assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
         (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
@@ -41,8 +41,8 @@ def test_a_reader_sees_their_favourite_categories() -> None:
         2: Card(id=2, title="", categories=shelves[:2]),
         3: Card(id=3, title="", categories=shelves[:1]),
     }
-    wanted = wanted_at_home(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
-    assert wanted == [
+    requests = home_requests(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
+    assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
@@ -53,7 +53,7 @@ def test_a_reader_sees_their_favourite_categories() -> None:
 
 def test_a_reader_who_only_dismissed_a_book_has_a_page() -> None:
     """Without favourite categories there are no shelves of them."""
-    kinds = [kind for kind, _ in wanted_at_home(Taste(excluded=frozenset({1})), {}, best(romance=9))]
+    kinds = [kind for kind, _ in home_requests(Taste(excluded=frozenset({1})), {}, best(romance=9))]
     assert kinds == [ShelfKind.FOR_YOU, ShelfKind.POPULAR, ShelfKind.NEW]
 
 
