@@ -31,12 +31,12 @@ class Clock:
 
 
 class FakeRecommender:
-    """Answers with the given lists, or fails with `error`; records the requests."""
+    """Recommends the given lists, or fails with `error`; records the requests."""
 
     state = "closed"
 
-    def __init__(self, *shelves: RecommendationList) -> None:
-        self.answer = list(shelves)
+    def __init__(self, *lists: RecommendationList) -> None:
+        self.answer = list(lists)
         self.error: Exception | None = None
         self.asked: list[tuple[int, tuple[RecommendationRequest, ...]]] = []
         self.asked_similar: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ class FakeRecommender:
 
 
 class FakeRecorder:
-    """Stores like Recommendations; `before` may raise before any call, and `fails` for the item with an id."""
+    """Stores like Recommendations; `before` may raise before each call, and an id in `fails` makes a call raise."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
@@ -73,15 +73,10 @@ class FakeRecorder:
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
         self._called([f"upsert {each.id}" for each in books])
-        results = [
-            RecordResult(Outcome.REFUSED, "year")
-            if f"upsert {each.id}" in self.refuses
-            else RecordResult(Outcome.STORED)
-            for each in books
-        ]
-        stored = zip(books, results, strict=True)
-        self.books |= {book.id: book for book, result in stored if result.outcome is Outcome.STORED}
-        return results
+        stored = {book.id: book for book in books if f"upsert {book.id}" not in self.refuses}
+        self.books |= stored
+        refused = RecordResult(Outcome.REFUSED, "year")
+        return [RecordResult(Outcome.STORED) if book.id in stored else refused for book in books]
 
     def remove(self, book_ids: Sequence[int]) -> None:
         self._called([f"remove {each}" for each in book_ids])
@@ -94,12 +89,12 @@ class FakeRecorder:
     def forget(self, reader_id: int) -> None:
         self._called([f"forget {reader_id}"])
 
-    def _called(self, what: list[str]) -> None:
-        self.calls.append(what)
+    def _called(self, items: list[str]) -> None:
+        self.calls.append(items)
         self.before()
-        for each in what:
-            if each in self.fails:
-                raise self.fails[each]
+        for item in items:
+            if item in self.fails:
+                raise self.fails[item]
 
     def _result(self, interaction: Interaction) -> RecordResult:
         if interaction.id in self.refuses:
@@ -127,15 +122,15 @@ class FakeProvider:
 
 
 def recommended(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
-    """A recommended list of these books, all with one reason."""
+    """A recommended list of these books, all with the same reason."""
     return RecommendationList(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
 
 
 def because_of(*titles: str) -> Reason:
-    """A reason that names books of the reader's history."""
+    """A reason that names books from the reader's history."""
     return Reason(ReasonKind.BECAUSE_OF_BOOKS, named(*titles))
 
 
 def named(*titles: str) -> tuple[tuple[int, str], ...]:
-    """Books of these titles, with ids from 901 on."""
+    """Books with these titles, and ids from 901."""
     return tuple(enumerate(titles, start=901))

@@ -1,4 +1,4 @@
-"""Helpers for tests of the relay: filling the outbox, and relays with a manual clock."""
+"""Helpers for tests of the relay: an outbox with events, and relays with a manual clock."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ class Stop(Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         self.waits.append(timeout or 0.0)
-        # A timer never comes early.
+        # A real wait never ends early.
         self._clock.seconds += (timeout or 0.0) + 0.001
         if len(self.waits) == self._after:
             self.set()
@@ -39,7 +39,7 @@ class Stop(Event):
 
 
 def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch: int = 500) -> Relay:
-    """A relay to Recommendations that delivers when the test says so."""
+    """A relay to Recommendations, for single deliveries."""
     sender = RecommendationsSender(store, recorder)
     return Relay(store, sender, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
 

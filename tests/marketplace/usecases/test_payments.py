@@ -21,7 +21,7 @@ PAID, DECLINED = PaymentOutcome.PAID, PaymentOutcome.DECLINED
 
 
 class Shop:
-    """The use cases over one store and a manual clock, with the order's state at each waking of the relay."""
+    """A shop with one order that awaits payment; `woken` has its state at each wake-up of the relay."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -44,7 +44,7 @@ class Shop:
         return events
 
     def _wake(self) -> None:
-        # Another transaction sees only what was committed.
+        # Read in another transaction, which sees only what was committed.
         self.woken.append(state_of(self.store, self.order))
 
 
@@ -82,13 +82,9 @@ def test_a_repeated_callback_changes_nothing(shop: Shop, outcome: PaymentOutcome
 
 @pytest.mark.parametrize(
     "later",
-    [
-        (OrderState.SHIPPED,),
-        (OrderState.SHIPPED, OrderState.DELIVERED),
-        (OrderState.CANCELLED,),
-    ],
+    [(OrderState.SHIPPED,), (OrderState.SHIPPED, OrderState.DELIVERED), (OrderState.CANCELLED,)],
 )
-def test_a_repeated_callback_after_shipping_is_no_conflict(shop: Shop, later: tuple[OrderState, ...]) -> None:
+def test_a_repeated_callback_after_a_later_state_is_no_conflict(shop: Shop, later: tuple[OrderState, ...]) -> None:
     """The provider's acknowledgement may have been lost: the order keeps its later state."""
     shop.settle(PAID)
     bring(shop.store, shop.order, *later)
@@ -110,7 +106,7 @@ def test_a_repeated_callback_after_shipping_is_no_conflict(shop: Shop, later: tu
 def test_an_outcome_that_contradicts_the_order_changes_nothing(
     shop: Shop, states: tuple[OrderState, ...], outcome: PaymentOutcome
 ) -> None:
-    """It is logged with the order and both states: as an error, unless the order was cancelled."""
+    """It is logged with both states, as an error unless the order was cancelled."""
     bring(shop.store, shop.order, *states)
     before = shop.events()
     with structlog.testing.capture_logs() as logs, pytest.raises(StateConflict):
@@ -125,7 +121,7 @@ def test_an_outcome_that_contradicts_the_order_changes_nothing(
 
 
 def test_an_invalid_token_changes_nothing(shop: Shop) -> None:
-    """Whether forged or for another order: the log has the reason, and never the token."""
+    """Whether forged or for another order; the log has the reason but not the token."""
     other = place(shop.store)
     token, forged = TOKENS.issue(other), CallbackTokens("another key").issue(shop.order)
     with structlog.testing.capture_logs() as logs:
@@ -187,7 +183,7 @@ def test_a_settled_payment_is_not_requested_again(shop: Shop, state: OrderState)
 
 
 def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
-    """No transaction is long, however many orders are overdue."""
+    """Transactions stay short even if many orders are overdue."""
     for _ in range(REQUEST_BATCH):
         place(shop.store)
     shop.clock.seconds += 86_400
@@ -199,7 +195,7 @@ def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
 
 
 def test_no_payment_is_requested_again_while_the_provider_is_unreachable(shop: Shop) -> None:
-    """The first requests still wait: an outage does not fill the outbox."""
+    """An outage does not fill the outbox."""
     shop.clock.seconds += 86_400
     assert shop.payments.request_overdue() == 1
     shop.clock.seconds += 86_400
