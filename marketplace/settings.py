@@ -102,22 +102,22 @@ def session_key(settings: Settings) -> str:
     """The key that signs cookies: the setting, or one that is created once and kept in the data folder."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    kept = settings.data_dir / "secret_key"
-    if not kept.exists():
-        _create_key(kept)
-    return kept.read_text(encoding="ascii")
+    path = settings.data_dir / "secret_key"
+    if not path.exists():
+        _create_key(path)
+    return path.read_text(encoding="ascii")
 
 
-def _create_key(kept: Path) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    draft = kept.with_name(f"{kept.name}.{secrets.token_hex(8)}")
+def _create_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_hex(32))
         file.flush()
         os.fsync(file.fileno())
     try:
         # Linking is atomic: processes that start at the same time all read the same key.
-        kept.hardlink_to(draft)
+        path.hardlink_to(draft)
     except FileExistsError:
         return
     finally:

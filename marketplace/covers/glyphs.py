@@ -72,7 +72,7 @@ def is_wide(character: str) -> bool:
 def is_right_to_left(text: str) -> bool:
     """Whether the first letter of the text is of a right-to-left script."""
     directions = map(unicodedata.bidirectional, text)
-    return next((each for each in directions if each in {"L", "R", "AL"}), "L") != "L"
+    return next((direction for direction in directions if direction in {"L", "R", "AL"}), "L") != "L"
 
 
 @lru_cache(maxsize=4096)
@@ -108,4 +108,4 @@ def _is_joining(before: str) -> bool:
 
 def _is_pair(before: str, character: str) -> bool:
     """Whether two regional indicators make a flag."""
-    return all("\U0001f1e6" <= each <= "\U0001f1ff" for each in before + character) and len(before) == 1
+    return all("\U0001f1e6" <= indicator <= "\U0001f1ff" for indicator in before + character) and len(before) == 1

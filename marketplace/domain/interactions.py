@@ -120,13 +120,14 @@ class Taste:
 
 def taste_of(interactions: Sequence[Interaction]) -> Taste:
     """The taste that a reader's interactions, given latest first, show."""
-    preferences = [each for each in interactions if each.kind in PREFERENCE_KINDS]
-    dismissed = {each.book_id for each in preferences if each.kind is InteractionKind.NOT_INTERESTED}
-    liked = (each.book_id for each in preferences if (each.half_stars or 0) >= LIKED_FROM_HALF_STARS)
-    views = [each.book_id for each in interactions if each.kind in _VIEW_KINDS and each.book_id not in dismissed]
+
+    def books(*kinds: InteractionKind) -> list[int]:
+        return [interaction.book_id for interaction in interactions if interaction.kind in kinds]
+
+    dismissed = frozenset(books(InteractionKind.NOT_INTERESTED))
     return Taste(
-        viewed=tuple(dict.fromkeys(views)),
-        liked=frozenset(liked) - dismissed,
-        excluded=frozenset(each.book_id for each in preferences),
-        bought=frozenset(each.book_id for each in interactions if each.kind is InteractionKind.PURCHASE),
+        viewed=tuple(book_id for book_id in dict.fromkeys(books(*_VIEW_KINDS)) if book_id not in dismissed),
+        liked=frozenset(i.book_id for i in interactions if (i.half_stars or 0) >= LIKED_FROM_HALF_STARS) - dismissed,
+        excluded=frozenset(books(*PREFERENCE_KINDS)),
+        bought=frozenset(books(InteractionKind.PURCHASE)),
     )

@@ -118,12 +118,12 @@ class GrpcRecommender:
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
         """
         request = pb.RecommendBatchRequest(
-            requests=[_recommendation_request(reader_id, each) for each in requests], distinct=True
+            requests=[_recommendation_request(reader_id, request) for request in requests], distinct=True
         )
         response = self._call_guarded(lambda stub: stub.RecommendBatch, request)
         if len(response.responses) != len(requests):
             raise RecommenderRefused(f"got {len(response.responses)} lists instead of {len(requests)}")
-        return [_list(each) for each in response.responses]
+        return list(map(_list, response.responses))
 
     def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """At most `limit` books like this one, for this reader.
@@ -139,7 +139,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused, after which any of them may have been recorded.
         """
-        request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
+        request = pb.RecordInteractionsRequest(interactions=map(_interaction, interactions))
         response = _call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
         return _results(response.results, len(interactions))
 
@@ -148,7 +148,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        request = pb.UpsertBooksRequest(books=[_book(each) for each in books])
+        request = pb.UpsertBooksRequest(books=map(_book, books))
         response = _call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
         return _results(response.results, len(books))
 
@@ -239,7 +239,7 @@ def _recommendation_request(reader_id: int, request: RecommendationRequest) -> p
 
 
 def _list(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> RecommendationList:
-    recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
+    recommendations = tuple(Recommendation(book.id, _reason(book.reason)) for book in response.recommendations)
     return RecommendationList(recommendations, response.recommendation_id)
 
 
@@ -272,7 +272,7 @@ def _book(book: Book) -> pb.Book:
             id=book.id,
             title=book.title,
             authors=book.authors,
-            categories=[cast("pb.BookCategory.ValueType", int(each)) for each in book.categories],
+            categories=[cast("pb.BookCategory.ValueType", int(category)) for category in book.categories],
             subjects=book.subjects,
             year=book.year or 0,
             isbn=book.isbn,

@@ -124,18 +124,18 @@ class Relay:
 
     def _send_all(self, waiting: Sequence[_Waiting]) -> None:
         # In order: a guest's interactions must arrive before the guest is merged.
-        batches = deque(list(batch) for _, batch in groupby(waiting, key=lambda each: each.batch_key))
+        batches = deque(list(batch) for _, batch in groupby(waiting, key=lambda row: row.batch_key))
         while batches and not self._stop.is_set():
             batch = batches.popleft()
             self._lease.require()
             if not self._send(batch):
-                batches.extendleft([each] for each in reversed(batch))
+                batches.extendleft([row] for row in reversed(batch))
 
     def _send(self, batch: Sequence[_Waiting]) -> bool:
         """Whether the batch is settled; if not, each of its events must be sent alone."""
         try:
-            reasons = self._sender.send([each.event for each in batch])
-            results = dict(zip((each.id for each in batch), reasons, strict=True))
+            reasons = self._sender.send([row.event for row in batch])
+            results = dict(zip((row.id for row in batch), reasons, strict=True))
         except StoreUnavailable:
             raise  # the shop's own database failed, not the destination
         except Exception as error:

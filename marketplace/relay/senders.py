@@ -19,7 +19,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 
 BATCHED = (Interaction, BookChanged)
-"""The kinds of events of which several consecutive ones are sent in one call."""
+"""Consecutive events of these kinds are sent in one call for each kind."""
 
 
 class Recorder(Protocol):
@@ -78,10 +78,10 @@ class RecommendationsSender:
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
         match events[0]:
             case Interaction():
-                interactions = [each for each in events if isinstance(each, Interaction)]
+                interactions = [event for event in events if isinstance(event, Interaction)]
                 return [_refusal(result) for result in self._recorder.record(interactions)]
             case BookChanged():
-                return self._send_books([each.book_id for each in events if isinstance(each, BookChanged)])
+                return self._send_books([event.book_id for event in events if isinstance(event, BookChanged)])
             case ReadersMerged() as merge:
                 self._recorder.merge(merge.from_reader, merge.into_reader)
             case ReaderForgotten(reader_id):

@@ -150,7 +150,7 @@ class ReaderTransaction:
     def interactions_with(self, book_id: int, kind: InteractionKind | None = None) -> list[Interaction]:
         """The reader's interactions with a book, of one kind or of all."""
         interactions = self.work.interactions.with_book(self.reader_id, book_id)
-        return [each for each in interactions if kind in {None, each.kind}]
+        return [interaction for interaction in interactions if kind in {None, interaction.kind}]
 
     def record(self, interaction: Interaction) -> None:
         """Store an interaction in the shop, and in the outbox for Recommendations."""
@@ -184,9 +184,9 @@ def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) 
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
-    kept = {(each.book_id, each.kind): each for each in work.interactions.preferences(account)}
+    known = {(own.book_id, own.kind): own for own in work.interactions.preferences(account)}
     for added in work.interactions.preferences(guest):
-        if other := kept.get((added.book_id, added.kind)):
+        if other := known.get((added.book_id, added.kind)):
             undo(work, min(added, other, key=lambda preference: preference.occurred_at), account, moment)
     work.interactions.move(guest, account)
     work.wishes.copy(guest, account)

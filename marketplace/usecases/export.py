@@ -23,13 +23,13 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
         wishes = work.wishes.of(reader_id)
         cart = work.carts.of(reader_id)
         orders = work.orders.of(reader_id, UNLIMITED)
-        book_ids = {each.book_id for each in interactions} | {book_id for book_id, _ in wishes}
+        book_ids = {interaction.book_id for interaction in interactions} | {book_id for book_id, _ in wishes}
         cards = work.books.cards(book_ids | {line.book_id for line in cart})
     titles = {book_id: card.title for book_id, card in cards.items()}
     return {
         "reader_id": reader_id,
         "email": account.email if account else None,
-        "history": [_interaction(each, titles) for each in interactions],
+        "history": [_interaction(interaction, titles) for interaction in interactions],
         "wishlist": [
             {"book_id": book_id, "title": titles.get(book_id), "added_at": moment.isoformat()}
             for book_id, moment in wishes

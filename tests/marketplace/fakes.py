@@ -68,18 +68,18 @@ class FakeRecorder:
         self.before: Callable[[], None] = lambda: None
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
-        self._called([each.id for each in interactions])
-        return [self._result(each) for each in interactions]
+        self._called([interaction.id for interaction in interactions])
+        return [self._result(interaction) for interaction in interactions]
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
-        self._called([f"upsert {each.id}" for each in books])
+        self._called([f"upsert {book.id}" for book in books])
         stored = {book.id: book for book in books if f"upsert {book.id}" not in self.refuses}
         self.books |= stored
         refused = RecordResult(Outcome.REFUSED, "year")
         return [RecordResult(Outcome.STORED) if book.id in stored else refused for book in books]
 
     def remove(self, book_ids: Sequence[int]) -> None:
-        self._called([f"remove {each}" for each in book_ids])
+        self._called([f"remove {book_id}" for book_id in book_ids])
         for book_id in book_ids:
             self.books.pop(book_id, None)
 

@@ -50,7 +50,7 @@ def test_every_cover_is_well_formed(spec: CoverSpec) -> None:
     assert root.get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
     tags = {element.tag.split("}")[1] for element in root.iter()}
     assert tags <= {"svg", "g", "path", "circle", "text", "use", "pattern"}
-    references = [value for each in root.iter() for name, value in each.attrib.items() if "href" in name]
+    references = [value for element in root.iter() for name, value in element.attrib.items() if "href" in name]
     assert all(reference == "#m" for reference in references)
     assert len(drawn) < 5_000
 
@@ -93,7 +93,7 @@ def test_authors_are_named_as_on_covers(authors: tuple[str, ...], printed: str) 
 def luminance(colour: str) -> float:
     """The relative luminance of WCAG 2."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -155,25 +155,25 @@ def test_successive_books_look_different(book_id: int, category: Category | None
 def test_no_step_between_ids_makes_covers_monotonous(step: int) -> None:
     """A catalogue with the ids 10, 20, 30 has covers as diverse as one with 1, 2, 3."""
     designs = [design_of(CoverSpec(number * step, "Emma", (), None)) for number in range(1, 41)]
-    assert {each.layout for each in designs} == set(LAYOUTS)
-    assert len({each.palette for each in designs}) >= 12
-    assert len({(each.layout, each.palette) for each in designs}) >= 20
+    assert {design.layout for design in designs} == set(LAYOUTS)
+    assert len({design.palette for design in designs}) >= 12
+    assert len({(design.layout, design.palette) for design in designs}) >= 20
 
 
 def test_the_starter_catalogue_has_diverse_covers() -> None:
     """No two drawings are equal, few designs repeat within a category, and every element is used."""
     assert len({draw(spec) for spec in STARTER}) == len(STARTER)
     designs = [design_of(spec) for spec in STARTER]
-    assert len({(each.layout, each.palette, each.motif) for each in designs}) >= 0.95 * len(STARTER)
-    assert {each.layout for each in designs} == set(LAYOUTS)
-    assert {each.palette for each in designs} == set(PALETTES)
+    assert len({(design.layout, design.palette, design.motif) for design in designs}) >= 0.95 * len(STARTER)
+    assert {design.layout for design in designs} == set(LAYOUTS)
+    assert {design.palette for design in designs} == set(PALETTES)
     assert all(first.layout != second.layout for first, second in pairwise(designs))
 
 
 def test_covers_are_small() -> None:
     """Forty of them are as large as one photograph; the sizes are printed for the documentation."""
     drawn = [draw(spec).encode() for spec in STARTER]
-    packed = [len(gzip.compress(each, 6)) for each in drawn]
+    packed = [len(gzip.compress(cover, 6)) for cover in drawn]
     raw = list(map(len, drawn))
     for name, sizes in (("raw", raw), ("gzipped", packed)):
         print(f"{name}: {min(sizes)} / {statistics.median(sizes):.0f} / {max(sizes)} bytes")  # noqa: T201
@@ -205,7 +205,7 @@ def test_the_version_follows_the_specification() -> None:
         CoverSpec(1, "Dune", ("Frank Herbert",), None),
         CoverSpec(1, "\ud800", (), None),
     ]
-    assert len({version_of(each) for each in (spec, *others)}) == 1 + len(others)
+    assert len({version_of(other) for other in (spec, *others)}) == 1 + len(others)
     assert re.fullmatch("[0-9a-f]{10}", version_of(spec))
     categories = (Category.SCIENCE_FICTION, Category.CLASSICS)
     book = Book(id=1, title="Dune", authors=("Frank Herbert",), categories=categories, stock=3, year=1965)

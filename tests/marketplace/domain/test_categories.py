@@ -11,7 +11,7 @@ from protobufs import recommendations_pb2 as pb
 
 def test_categories_are_numbered_as_in_the_contract() -> None:
     """The shop and the contract use the same number for each category."""
-    assert {each.name: each.value for each in Category} == dict(pb.BookCategory.items())
+    assert {category.name: category.value for category in Category} == dict(pb.BookCategory.items())
 
 
 @pytest.mark.parametrize("text", ["Science Fiction", "science-fiction", " SCIENCE_FICTION ", "science  fiction"])

@@ -53,7 +53,7 @@ def test_a_reason_has_the_signal_of_its_books() -> None:
     taste = Taste(viewed=(1, 2), liked=frozenset({1, 3}), bought=frozenset({1, 4}))
 
     def signal(*book_ids: int) -> tuple[Signal, tuple[int, ...]]:
-        reason = taste.with_signal(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((each, "") for each in book_ids)))
+        reason = taste.with_signal(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((book_id, "") for book_id in book_ids)))
         assert reason is not None
         return reason.signal, tuple(book_id for book_id, _ in reason.books)
 

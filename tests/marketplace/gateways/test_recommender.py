@@ -117,7 +117,7 @@ def test_popular_and_new_books_can_be_requested(servicer: Servicer, recommender:
             RecommendationRequest(Category.MYSTERY, 6, Selection.NEW),
         ],
     )
-    selections = [each.selection for each in servicer.requests[0].requests]
+    selections = [request.selection for request in servicer.requests[0].requests]
     assert selections == [pb.SELECTION_POPULAR, pb.SELECTION_NEW]
 
 
@@ -147,7 +147,7 @@ def test_ratings_and_undos_are_sent_as_the_contract_says(servicer: Servicer, rec
     undo = replace(CLICK, id="undo-1", kind=InteractionKind.UNDO, undoes="rating-1")
     recommender.record([rating, undo])
     sent = servicer.requests[0].interactions
-    assert [(each.kind, each.value, each.undoes) for each in sent] == [
+    assert [(interaction.kind, interaction.value, interaction.undoes) for interaction in sent] == [
         (pb.Interaction.KIND_RATING, 3.5, ""),
         (pb.Interaction.KIND_UNDO, 0.0, "rating-1"),
     ]
@@ -235,7 +235,7 @@ def test_the_trace_id_is_sent(servicer: Servicer, recommender: GrpcRecommender) 
     with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb211c80319c"):
         recommender.recommend(0, [MYSTERY])
     recommender.recommend(0, [MYSTERY])
-    first, second = (each["traceparent"] for each in servicer.metadata)
+    first, second = (metadata["traceparent"] for metadata in servicer.metadata)
     assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
     assert trace_id_of(second) in second
 

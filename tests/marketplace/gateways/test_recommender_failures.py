@@ -27,7 +27,7 @@ def test_a_response_of_the_wrong_length_is_rejected(servicer: Servicer, recommen
         recommender.record([CLICK])
 
 
-@pytest.mark.parametrize("status", [each for each in grpc.StatusCode if each is not grpc.StatusCode.OK])
+@pytest.mark.parametrize("status", [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK])
 def test_every_status_is_either_transient_or_permanent(
     servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
 ) -> None:

@@ -56,7 +56,7 @@ def run(store: Store, recorder: Recorder, stop: Stop) -> None:
 
 
 def add_clicks(store: Store, *ids: str) -> None:
-    add_events(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=id_) for id_ in ids))
 
 
 def add_events(store: Store, *events: ShopEvent) -> None:

@@ -246,7 +246,7 @@ def test_a_time_from_a_wrong_clock_is_ignored(store: Store, column: str) -> None
 def test_two_workers_deliver_each_event_once(store: Store) -> None:
     """Two threads that take the lease in turn send a thousand events once and in order."""
     ids = [f"{number:04}" for number in range(1000)]
-    add_events(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=id_) for id_ in ids))
     sent: list[str] = []
     lock, stop = Lock(), Event()
 

@@ -45,7 +45,8 @@ class Readers:
     def history(self, reader_id: int) -> list[tuple[int, KINDS, int | None]]:
         """What the shop itself stores about a reader, latest first."""
         with self.store.read() as work:
-            return [(each.book_id, each.kind, each.half_stars) for each in work.interactions.latest(reader_id, 100)]
+            events = work.interactions.latest(reader_id, 100)
+        return [(event.book_id, event.kind, event.half_stars) for event in events]
 
     def merge(self, guest: int, account: int) -> None:
         with self.store.write() as work:
@@ -64,7 +65,7 @@ def test_a_click_makes_a_guest(readers: Readers) -> None:
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
-    assert [each.recommendation_id for each in readers.sent()] == ["list-1", ""]
+    assert [event.recommendation_id for event in readers.sent()] == ["list-1", ""]
     assert readers.sent_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
     assert readers.woken == 2
 
@@ -111,7 +112,7 @@ def test_the_last_rating_wins(readers: Readers) -> None:
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
-    assert [(each.kind, each.half_stars, each.undoes) for each in readers.sent()] == [
+    assert [(event.kind, event.half_stars, event.undoes) for event in readers.sent()] == [
         (KINDS.RATING, 9, ""),
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),

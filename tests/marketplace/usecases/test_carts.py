@@ -38,7 +38,7 @@ def test_adding_to_the_cart_makes_a_guest(carts: Carts, store: Store) -> None:
     assert carts.add(guest, 20, 2, "list-2") == guest
     assert content(carts, guest) == {20: 3}
     assert carts.of(guest).total == Money(2997, "EUR")
-    assert [(each.kind, each.recommendation_id) for each in sent(store)] == [(InteractionKind.CART, "list-1")]
+    assert [(event.kind, event.recommendation_id) for event in sent(store)] == [(InteractionKind.CART, "list-1")]
     assert content(carts, 0) == {}
 
 

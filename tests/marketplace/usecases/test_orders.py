@@ -59,7 +59,7 @@ class Shop:
         return events_of(self.store)
 
     def sent(self, kind: InteractionKind) -> list[Interaction]:
-        return [each for each in sent(self.store) if each.kind is kind]
+        return [event for event in sent(self.store) if event.kind is kind]
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_a_free_order_is_paid_at_once(shop: Shop) -> None:
     order_id = shop.placed(ann, (22, 1))
     with shop.store.read() as work:
         assert work.orders.get(order_id).state is OrderState.PAID
-    assert not [each for each in shop.events() if isinstance(each, PaymentRequested)]
+    assert not [event for event in shop.events() if isinstance(event, PaymentRequested)]
     assert len(shop.sent(InteractionKind.PURCHASE)) == 1
 
 
@@ -185,7 +185,7 @@ def test_a_paid_order_records_its_purchases_once(shop: Shop) -> None:
     order_id = shop.placed(ann, (21, 1))
     assert [shop.change_state(order_id, OrderState.PAID) for _ in range(3)] == [True, False, False]
     bought = shop.sent(InteractionKind.PURCHASE)
-    assert {(each.book_id, each.recommendation_id) for each in bought} == {(20, "list-1"), (21, "")}
+    assert {(event.book_id, event.recommendation_id) for event in bought} == {(20, "list-1"), (21, "")}
     assert len(bought) == 2
 
 
@@ -206,8 +206,8 @@ def test_a_reader_cancels_a_paid_order(shop: Shop) -> None:
     shop.change_state(order_id, OrderState.PAID)
     assert [shop.orders.cancel(ann, order_id), shop.orders.cancel(ann, order_id)] == [True, False]
     assert shop.stock(20) == 10
-    assert [each.undoes for each in shop.sent(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
-    assert [each for each in shop.events() if isinstance(each, PaymentWithdrawn)] == [PaymentWithdrawn(order_id)]
+    assert [event.undoes for event in shop.sent(InteractionKind.UNDO)] == [f"purchase-{order_id}-20"]
+    assert [event for event in shop.events() if isinstance(event, PaymentWithdrawn)] == [PaymentWithdrawn(order_id)]
 
 
 def test_a_purchase_is_not_undone_twice(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def test_an_unknown_email_takes_as_long_as_a_known_one(store: Store) -> None:
         with pytest.raises(WrongPassword):
             accounts.sign_in(NOBODY, email, "wrong password")
     assert len(verified) == 3
-    assert {each.rpartition("$")[0].rpartition("$")[0] for each in verified} == {
+    assert {hash_.rpartition("$")[0].rpartition("$")[0] for hash_ in verified} == {
         made.password_hash.rpartition("$")[0].rpartition("$")[0]
     }
 

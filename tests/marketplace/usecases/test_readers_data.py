@@ -36,15 +36,15 @@ def test_the_export_is_complete(store: Store) -> None:
     carts.add(action.reader_id, 8, 2, "")
     order_id = orders.place(action.reader_id, "key", ADDRESS, carts.of(action.reader_id).shown)
     carts.add(action.reader_id, 8, 1, "")
-    in_cart = [each for each in sent(store) if each.kind is InteractionKind.CART]
+    in_cart = [event for event in sent(store) if event.kind is InteractionKind.CART]
     moment = "2026-03-01T12:00:00+00:00"
     assert export(store, action.reader_id) == {
         "reader_id": action.reader_id,
         "email": "ann@example.com",
         "history": [
             *(
-                {"id": each.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}
-                for each in sorted(in_cart, key=lambda each: each.id)
+                {"id": event.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}
+                for event in sorted(in_cart, key=lambda event: event.id)
             ),
             {
                 "id": action.interaction.id,
@@ -136,7 +136,7 @@ def test_no_byte_is_left(store: Store, forgotten: str) -> None:
     """SQLite overwrites deleted data in its file."""
     store.close()
     file = Path(store.engine.url.database or "")
-    content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    content = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
     assert b"stays3@example.com" in content
     assert b"goes@example.com" not in content
     assert forgotten.encode() not in content

@@ -58,7 +58,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
     def add(self, reader: int, book: int, copies: int) -> None:
         book_id = list(self.books)[book]
         offer, lines = self.books[book_id], self.baskets[reader]
-        present = [each for each, _ in self.lines_of(reader)]
+        present = [book_id for book_id, _ in self.lines_of(reader)]
         currency = self.currency_of(present if book_id in present else [*present, book_id])
         expected: type[MarketplaceError] | None = None
         if offer.price is None:
@@ -208,24 +208,24 @@ class Rules(SellingModel, RuleBasedStateMachine):
 
     def teardown(self) -> None:
         with self.store.write() as work:
-            waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
+            waiting = [row for destination in Destination for row in work.outbox.waiting(100_000, destination)]
             work.outbox.remove([row.event_id for row in waiting])
             work.commit()
         events = [row.event() for row in waiting]
         paying = {order_id for order_id, order in self.placed.items() if any(c * p for c, p in order.lines.values())}
-        cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
+        cancelled = {order_id for order_id in paying if self.placed[order_id].state is OrderState.CANCELLED}
         assert Counter(e.order_id for e in events if isinstance(e, PaymentRequested)) == Counter(paying)
         assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
         # Purchases of a deleted reader are no longer sent.
-        kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
-        bought = [f"purchase-{each}-{book_id}" for each, order in kept.items() for book_id in order.lines]
+        kept = {id_: order for id_, order in self.placed.items() if order.was_paid and order.reader is not None}
+        bought = [f"purchase-{order_id}-{book_id}" for order_id, order in kept.items() for book_id in order.lines]
         undone = [
-            f"purchase-{each}-{book_id}"
-            for each, order in kept.items()
+            f"purchase-{order_id}-{book_id}"
+            for order_id, order in kept.items()
             if order.state is OrderState.CANCELLED
             for book_id in order.lines
         ]
-        sent = [each for each in events if isinstance(each, Interaction)]
+        sent = [event for event in events if isinstance(event, Interaction)]
         assert Counter(e.id for e in sent if e.kind is InteractionKind.PURCHASE) == Counter(bought)
         assert Counter(e.undoes for e in sent if e.kind is InteractionKind.UNDO) == Counter(undone)
 
