@@ -69,7 +69,7 @@ ShelfRequest = tuple[ShelfKind, RecommendationRequest]
 def home_requests(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[ShelfRequest]:
     """The shelves of a home page: favourite categories for a reader, the most popular ones for a visitor.
 
-    `cards` has those of the books that the reader viewed.
+    `cards` has the books that the reader viewed or liked.
     """
     popular = (ShelfKind.POPULAR, RecommendationRequest(None, SHELF_LENGTH, Selection.POPULAR))
     new = (ShelfKind.NEW, RecommendationRequest(None, SHELF_LENGTH, Selection.NEW))

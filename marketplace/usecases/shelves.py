@@ -80,11 +80,11 @@ class Shelves:
         """The home page of a reader."""
         best = self._best_sellers.current()
         taste = self._taste(reader_id)
-        viewed = self._cards.of(taste.viewed)
-        requests = home_requests(taste, viewed, best)
+        known = self._cards.of((*taste.viewed, *taste.liked))
+        requests = home_requests(taste, known, best)
         lists, notice = self._recommend(reader_id, [request for _, request in requests])
         first, *others = self._filled(requests, lists, best, taste)
-        recent = tuple(viewed[book_id] for book_id in taste.viewed if book_id in viewed)[:SHELF_LENGTH]
+        recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:SHELF_LENGTH]
         others.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
         shelves = (first, *(shelf for shelf in others if shelf.cards))
         return Home(shelves=shelves, categories=best.categories, notice=notice)

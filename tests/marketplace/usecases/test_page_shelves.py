@@ -1,10 +1,17 @@
 """Shelves, and which of them the home page has."""
 
-from marketplace.domain.books import BestSellers, Card
+from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
+from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import Taste
 from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.store import Store
+from marketplace.usecases.activity import Activity
+from marketplace.usecases.cards import CardCache
 from marketplace.usecases.page_shelves import Shelf, ShelfKind, home_requests
+from marketplace.usecases.shelves import Shelves
+from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import put
 
 
 def best(**readers: int) -> BestSellers:
@@ -51,6 +58,15 @@ def test_a_reader_sees_their_favourite_categories() -> None:
         (ShelfKind.POPULAR, RecommendationRequest(None, 6, Selection.POPULAR)),
         (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
     ]
+
+
+def test_a_liked_book_counts_without_a_view(store: Store) -> None:
+    """The first action of a visitor may be a rating, which stores no view."""
+    put(store, Book(id=7, title="Dune", categories=(Category.SCIENCE_FICTION,)))
+    reader_id = Activity(store, wake=lambda: None).rate(NOBODY, 7, 10, "").reader_id
+    recommender = FakeRecommender()
+    Shelves(store, recommender, CardCache(store)).home(reader_id)
+    assert RecommendationRequest(Category.SCIENCE_FICTION, 6) in recommender.asked[0][1]
 
 
 def test_a_reader_who_only_dismissed_a_book_has_a_page() -> None:
