@@ -61,7 +61,7 @@ def log_of(store: Store) -> list[AuditEntry]:
         return list(work.audit.page(limit=100).rows)
 
 
-def place(store: Store, at: datetime = NOON) -> str:
+def store_order(store: Store, at: datetime = NOON) -> str:
     """Store an order without a reader that awaits a payment of 9.99 euros; returns its id."""
     line = OrderLine(book_id=20, title="Dune", price=Money(999, "EUR"), quantity=1)
     order = Order(
@@ -90,11 +90,11 @@ def order_of(
     with store.read() as work:
         key = f"key-{work.orders.count(reader_id)}"
     order_id = Orders(store).place(reader_id, key, address, carts.of(reader_id).shown)
-    bring(store, order_id, *states)
+    change_states(store, order_id, *states)
     return order_id
 
 
-def bring(store: Store, order_id: str, *states: OrderState) -> None:
+def change_states(store: Store, order_id: str, *states: OrderState) -> None:
     """Change an order to these states, one after the other."""
     with store.write() as work:
         for state in states:
