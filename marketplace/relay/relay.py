@@ -31,7 +31,7 @@ MAX_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _WaitingEvent:
     id: int
     event: ShopEvent
     attempts: int
@@ -110,32 +110,32 @@ class Relay:
         with self._store.read() as work:
             return work.outbox.waiting(self._batch, self._sender.destination)
 
-    def _readable(self, rows: Sequence[OutboxRow]) -> list[_Waiting]:
+    def _readable(self, rows: Sequence[OutboxRow]) -> list[_WaitingEvent]:
         malformed: dict[int, str] = {}
-        readable: list[_Waiting] = []
+        readable: list[_WaitingEvent] = []
         for row in rows:
             try:
-                readable.append(_Waiting(row.event_id, row.event(), row.attempts))
+                readable.append(_WaitingEvent(row.event_id, row.event(), row.attempts))
             except MalformedEvent as error:
                 malformed[row.event_id] = str(error)
         if malformed:
             self._settle([], malformed)
         return readable
 
-    def _send_all(self, waiting: Sequence[_Waiting]) -> None:
+    def _send_all(self, events: Sequence[_WaitingEvent]) -> None:
         # In order: a guest's interactions must arrive before the guest is merged.
-        batches = deque(list(batch) for _, batch in groupby(waiting, key=lambda row: row.batch_key))
+        batches = deque(list(batch) for _, batch in groupby(events, key=lambda waiting: waiting.batch_key))
         while batches and not self._stop.is_set():
             batch = batches.popleft()
             self._lease.require()
             if not self._send(batch):
-                batches.extendleft([row] for row in reversed(batch))
+                batches.extendleft([waiting] for waiting in reversed(batch))
 
-    def _send(self, batch: Sequence[_Waiting]) -> bool:
+    def _send(self, batch: Sequence[_WaitingEvent]) -> bool:
         """Whether the batch is settled; if not, each of its events must be sent alone."""
         try:
-            reasons = self._sender.send([row.event for row in batch])
-            results = dict(zip((row.id for row in batch), reasons, strict=True))
+            reasons = self._sender.send([waiting.event for waiting in batch])
+            results = dict(zip((waiting.id for waiting in batch), reasons, strict=True))
         except StoreUnavailable:
             raise  # the shop's own database failed, not the destination
         except Exception as error:
@@ -151,7 +151,7 @@ class Relay:
         self._settle([event_id for event_id in results if event_id not in refused], refused)
         return True
 
-    def _count_failure(self, waiting: _Waiting, error: Exception) -> None:
+    def _count_failure(self, waiting: _WaitingEvent, error: Exception) -> None:
         reason = str(error) if isinstance(error, MarketplaceError) else f"{type(error).__name__}: {error}"
         if isinstance(error, Refused):
             self._settle([], {waiting.id: reason})

@@ -6,7 +6,6 @@ from types import TracebackType
 
 import structlog
 
-from marketplace.domain.errors import StoreUnavailable
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder, Sender
 from marketplace.store import Store
@@ -62,5 +61,5 @@ class Relays:
         while not self._stop.wait(MINUTE):
             try:
                 every_minute()
-            except StoreUnavailable:
+            except Exception:
                 log.exception("overdue_payments_not_requested")

@@ -129,6 +129,17 @@ def test_the_relays_can_be_woken(store: Store) -> None:
         assert work.outbox.length().waiting == 0
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("disk"), ZeroDivisionError()])
+def test_no_failure_ends_the_repeated_call(store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """It is logged, and the call is repeated a minute later."""
+    monkeypatch.setattr("marketplace.relay.relays.MINUTE", 0.01)
+    repeated = Event()
+    relays = Relays(store, FakeRecorder(), FakeProvider(), every_minute=raising(error, then=repeated.set))
+    with structlog.testing.capture_logs() as logs, relays:
+        assert repeated.wait(10)
+    assert [log["event"] for log in logs] == ["overdue_payments_not_requested"]
+
+
 def test_payments_do_not_wait_for_recommendations(store: Store) -> None:
     """While one destination hangs, the other receives its events."""
     frozen, thawed, paid = Event(), Event(), Event()
