@@ -12,7 +12,7 @@ from jinja2 import DictLoader
 from waitress.server import MultiSocketServer
 
 from marketplace.app import connect, create_app
-from marketplace.domain.recommending import RecommendationList, RecommendationRequest
+from marketplace.domain.recommendations import RecommendationList, RecommendationRequest
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.serving import listen
 from marketplace.settings import Settings

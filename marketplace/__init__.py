@@ -1,1 +1,1 @@
-"""The Flask shop that shows books, and asks Recommendations which ones."""
+"""The Flask shop; Recommendations supplies its recommendations."""

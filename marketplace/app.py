@@ -1,4 +1,4 @@
-"""Composes the shop: the collaborators, the use cases over them, and the Flask application in front."""
+"""Composes the shop: its collaborators, its use cases and the Flask application."""
 
 from collections.abc import Callable
 from gettext import NullTranslations
@@ -36,9 +36,9 @@ def create_app(
     payments: Payments | None = None,
     translations: NullTranslations | None = None,
 ) -> Flask:
-    """The shop's application; collaborators that are not given are made as the settings say.
+    """The shop's application; collaborators that are not given are created from the settings.
 
-    `wake` is called whenever an event was written for the relay.
+    `wake` is called after each commit that wrote an event for the relay.
     """
     store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
@@ -62,7 +62,7 @@ def create_app(
 
 
 def connect(settings: Settings) -> GrpcRecommender:
-    """The client of Recommendations; it connects when it is first used."""
+    """The client of Recommendations; it connects on first use."""
     return GrpcRecommender(
         settings.recommendations_host,
         settings.recommendations_port,
@@ -71,14 +71,14 @@ def connect(settings: Settings) -> GrpcRecommender:
 
 
 def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:
-    """The client of the payment provider; it connects when it is first used.
+    """The client of the payment provider; it connects on first use.
 
-    `port` is where the shop listens, if that is not the port of the settings.
+    `port` is the port that the shop listens on if it differs from the settings.
     """
     callback_url = settings.callback_url or f"http://localhost:{port or settings.port}"
     return HttpPaymentProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
 
 
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:
-    """The use cases of payments; `wake` is called whenever an event was written for the relay."""
+    """The use cases of payments; `wake` as for `create_app`."""
     return Payments(store, CallbackTokens(session_key(settings)), wake=wake)

@@ -10,7 +10,7 @@ import click
 from marketplace.app import connect, connect_provider
 from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.serving import CannotServe, relays_of, serve_shop
+from marketplace.serving import CannotServe, create_relays, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
@@ -49,10 +49,10 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 
 @main.command("import")
 @click.option("--books", type=_csv_path, help="CSV of books, plain or gzipped.")
-@click.option("--interactions", type=_csv_path, help="CSV of what readers did, plain or gzipped.")
+@click.option("--interactions", type=_csv_path, help="CSV of interactions, plain or gzipped.")
 @click.pass_obj
 def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
-    """Import a catalogue, and the history that best-sellers are counted from."""
+    """Import a catalogue, and the interactions that best-sellers are counted from."""
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
@@ -72,7 +72,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.pass_obj
 def relay(obj: tuple[Settings, Store]) -> None:
-    """Deliver events until SIGTERM, for shops that run with MARKETPLACE_RELAY=false or beside other relays."""
+    """Deliver events until SIGTERM; useful with MARKETPLACE_RELAY=false, or as an additional relay."""
     settings, store = obj
     _require_migrated(store)
     stop = Event()
@@ -81,7 +81,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
     with (
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
-        relays_of(settings, store, recommender, provider),
+        create_relays(settings, store, recommender, provider),
     ):
         click.echo("Marketplace's relay delivers events")
         stop.wait()
@@ -108,14 +108,14 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
-    # With a trusted name, whatever address the shop listens on.
+    # The shop refuses requests whose Host header is not a trusted name.
     check_http_health(settings.bind, settings.port, host=settings.hosts[0])
 
 
 @main.group()
 @click.pass_obj
 def moderator(obj: tuple[Settings, Store]) -> None:
-    """Choose who may change books and orders at /moderator."""
+    """Manage who may change books and orders at /moderator."""
     _require_migrated(obj[1])
 
 
@@ -132,7 +132,7 @@ def add(obj: tuple[Settings, Store], email: str) -> None:
 @click.argument("email")
 @click.pass_obj
 def remove(obj: tuple[Settings, Store], email: str) -> None:
-    """Remove a moderator's rights, from their next page on."""
+    """Revoke a moderator's rights, effective with their next request."""
     _set_moderator(obj[1], email, is_moderator=False)
     click.echo(f"{email} is not a moderator")
 
@@ -147,9 +147,9 @@ def list_(obj: tuple[Settings, Store]) -> None:
 
 
 def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
-    spelled = normalized_email(email)
+    normalized = normalized_email(email)
     with store.write() as work:
-        account = work.accounts.by_email(spelled) if spelled else None
+        account = work.accounts.by_email(normalized) if normalized else None
         if account is None:
             raise click.ClickException(f"no account has the e-mail {email}; sign up with it in the shop first")
         work.accounts.set_moderator(account.reader_id, is_moderator)

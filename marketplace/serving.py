@@ -19,17 +19,16 @@ from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from servicekit.listening import cannot_listen, host_port, local_host
 
-GREATEST_BODY = MAX_UPLOAD_BYTES + 1024 * 1024
-"""waitress refuses a larger body unread; by default it would buffer up to 1 GiB on disk. The shop itself has lower
+MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
+"""waitress refuses a larger body unread; its default would buffer up to 1 GiB on disk. The shop itself has lower
 limits, with a page that explains them."""
-MOST_CONNECTIONS = 800
-"""Browsers keep six idle connections open each, so that twenty visitors would use up waitress's default of 100. Many
+MAX_CONNECTIONS = 800
+"""A browser keeps up to six idle connections open, so twenty visitors would use up waitress's default of 100. Many
 systems allow a process 1,024 open files."""
 IDLE_SECONDS = 20
 """An idle connection is closed after this time."""
-
 CONNECTION_WAIT_SECONDS = 0.25
-"""How long a page waits for a connection to the database that no other page is using."""
+"""How long a page waits for a free connection of the database pool."""
 
 
 class CannotServe(Exception):
@@ -41,7 +40,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
 
     Raises CannotServe if the address cannot be bound.
     """
-    # A line for each request that waits for a thread would fill the log of a busy shop.
+    # waitress logs each request that waits for a thread, which would fill the log of a busy shop.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -51,7 +50,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
     timeouts = settings.timeouts(settings.database_timeout_seconds)
     with ExitStack() as stack:
         stack.callback(store.close)
-        # Half the threads: a database that hangs leaves the others to what does not need it.
+        # Half the threads: if the database hangs, the others still serve what does not need it.
         pages = open_store(
             settings.database,
             timeouts=timeouts,
@@ -74,7 +73,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
         provider = connect_provider(settings, port)
         stack.callback(provider.close)
-        relays = relays_of(settings, relaying, recommender, provider)
+        relays = create_relays(settings, relaying, recommender, provider)
         if settings.relay:
             stack.enter_context(relays)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,15 +82,15 @@ def serve_shop(settings: Settings, store: Store) -> None:
         server.run()
 
 
-def relays_of(
+def create_relays(
     settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpPaymentProvider
 ) -> Relays:
-    """What delivers the shop's events, and requests overdue payments again."""
+    """The relays, which deliver the shop's events and request overdue payments again."""
     return Relays(store, recommender, provider, every_minute=payments_of(settings, store).request_overdue)
 
 
 def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:
-    """The server of `app`, bound to its address but not yet running.
+    """A server for `app`, bound to its address but not yet running.
 
     Raises CannotServe if the address cannot be bound.
     """
@@ -102,8 +101,8 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             port=settings.port,
             threads=settings.threads,
             ident=None,
-            max_request_body_size=GREATEST_BODY,
-            connection_limit=MOST_CONNECTIONS,
+            max_request_body_size=MAX_BODY_BYTES,
+            connection_limit=MAX_CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=IDLE_SECONDS // 2,
             # The default, select, fails for file descriptors above 1,024.

@@ -15,33 +15,33 @@ _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
 
 class Settings(DatabaseSettings):
-    """What can be set about Marketplace."""
+    """The settings of Marketplace."""
 
     model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")
     database_file = "marketplace.db"
 
-    bind: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is all of them")
-    port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 is any free one")
-    threads: int = Field(8, ge=1, le=256, description="pages made at the same time")
+    bind: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all of them")
+    port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 for any free one")
+    threads: int = Field(8, ge=1, le=256, description="threads that serve pages")
     data_dir: Path = Field(Path("var/marketplace"), description="folder of the database, rejected rows and the key")
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,
-        description="signs the cookies; made once and kept in the data folder if not set",
+        description="signs the cookies; by default created once and kept in the data folder",
     )
-    secure_cookies: bool = Field(False, description="send cookies over TLS only; turn it on behind TLS")
+    secure_cookies: bool = Field(False, description="send cookies over TLS only; set it behind TLS")
     trusted_hosts: str = Field(
         "localhost,127.0.0.1,[::1]",
-        description="names by which the shop may be called, separated by commas; a request to any other is refused",
+        description="host names of the shop, separated by commas; requests to others are refused",
     )
     proxies: int = Field(
         0,
         ge=0,
         le=10,
-        description="how many proxies stand before the shop and set X-Forwarded-For, -Proto and -Host",
+        description="number of proxies in front that set X-Forwarded-For, -Proto and -Host",
     )
     recommendations_host: str = Field(
-        "localhost", validation_alias="RECOMMENDATIONS_HOST", description="where Recommendations runs"
+        "localhost", validation_alias="RECOMMENDATIONS_HOST", description="where the shop finds Recommendations"
     )
     recommendations_port: int = Field(
         50051, ge=1, le=65535, validation_alias="RECOMMENDATIONS_PORT", description="its port"
@@ -49,15 +49,16 @@ class Settings(DatabaseSettings):
     recommendations_timeout_ms: int = Field(
         200, ge=1, le=60_000, description="how long a page waits for Recommendations"
     )
-    payments_url: str = Field("http://localhost:5002", description="where the payment provider is asked")
+    payments_url: str = Field("http://localhost:5002", description="where the shop reaches the payment provider")
     callback_url: str | None = Field(
-        None, description="where the payment provider reaches the shop; http://localhost and the port if not set"
+        None,
+        description="where the payment provider reaches the shop; by default http://localhost and the shop's port",
     )
     relay: bool = Field(True, description="whether `serve` also delivers events")
 
     @field_validator("trusted_hosts")
     @classmethod
-    def _names_hosts(cls, text: str) -> str:
+    def _validated_hosts(cls, text: str) -> str:
         hosts = _split(text)
         if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
             raise ValueError("write names or addresses separated by commas, without scheme, port and path")
@@ -65,21 +66,21 @@ class Settings(DatabaseSettings):
 
     @field_validator("payments_url", "callback_url")
     @classmethod
-    def _is_an_address(cls, text: str | None) -> str | None:
-        return None if text is None else _address(text)
+    def _validated_url(cls, text: str | None) -> str | None:
+        return None if text is None else _base_url(text)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names by which the shop may be called, in small letters."""
+        """The trusted host names, in lower case."""
         return _split(self.trusted_hosts)
 
 
-def _address(text: str) -> str:
-    """An address to put paths behind."""
+def _base_url(text: str) -> str:
+    """The URL without a trailing slash, to append paths to."""
     try:
         parts = urlsplit(text)
         is_plain = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # no port, or no address of IPv6
+    except ValueError:  # an invalid port or IPv6 address
         is_plain = False
     if (
         not is_plain
@@ -98,25 +99,25 @@ def _split(names: str) -> tuple[str, ...]:
 
 
 def session_key(settings: Settings) -> str:
-    """The key that signs cookies: the one that is set, else one made once and kept in the data folder."""
+    """The key that signs cookies: the setting, or one that is created once and kept in the data folder."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    kept = settings.data_dir / "secret_key"
-    if not kept.exists():
-        _keep_new_key(kept)
-    return kept.read_text(encoding="ascii")
+    path = settings.data_dir / "secret_key"
+    if not path.exists():
+        _create_key(path)
+    return path.read_text(encoding="ascii")
 
 
-def _keep_new_key(kept: Path) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    draft = kept.with_name(f"{kept.name}.{secrets.token_hex(8)}")
+def _create_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_hex(32))
         file.flush()
         os.fsync(file.fileno())
     try:
-        # A link appears whole or not at all, so of several processes that start at once all read one key.
-        kept.hardlink_to(draft)
+        # Linking is atomic: processes that start at the same time all read the same key.
+        path.hardlink_to(draft)
     except FileExistsError:
         return
     finally:

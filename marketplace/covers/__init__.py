@@ -1,5 +1,5 @@
 """Generated covers for books without a picture."""
 
-from marketplace.covers.drawing import Brief, brief_of, draw, version_of
+from marketplace.covers.drawing import CoverSpec, cover_spec, draw, version_of
 
-__all__ = ["Brief", "brief_of", "draw", "version_of"]
+__all__ = ["CoverSpec", "cover_spec", "draw", "version_of"]

@@ -22,17 +22,15 @@ _WIDTHS = {
     for bold, table in ((False, _REGULAR), (True, _BOLD))
 }
 _PUNCTUATION = {"…": 1.0, "–": 0.5, "—": 1.0, "\u2018": 0.38, "’": 0.38, "“": 0.66, "”": 0.66}
-# Letters without a decomposition, and letters of the table that are as wide.
+# Letters that have no decomposition, and letters of the table that are as wide.
 _ALIKE = dict(zip("øØłŁđĐıðþÞßæÆœ¿¡«»", "oOtLdDiopPBWWW?!nn", strict=True))
 # The widths of other scripts, by the first word of their letters' Unicode names.
 _SCRIPTS = {"ARABIC": 0.62, "HEBREW": 0.66, "CYRILLIC": 0.76, "GREEK": 0.7}
-_WIDE = 1.05
-_PICTURE = 1.4
-_UNKNOWN = 0.95
-_PICTURES = range(0x1F000, 0x20000)
+_WIDE, _EMOJI, _UNKNOWN = 1.05, 1.4, 0.95
+_EMOJI_CODES = range(0x1F000, 0x20000)
 _FIRST_SYMBOL = "\u2190"
 _JOINER = "\u200d"
-# Characters that XML forbids or UTF-8 cannot encode, and marks that change the direction of the text after them.
+# What XML forbids or UTF-8 cannot encode, and marks that change the direction of the following text.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
@@ -74,7 +72,7 @@ def is_wide(character: str) -> bool:
 def is_right_to_left(text: str) -> bool:
     """Whether the first letter of the text is of a right-to-left script."""
     directions = map(unicodedata.bidirectional, text)
-    return next((each for each in directions if each in {"L", "R", "AL"}), "L") != "L"
+    return next((direction for direction in directions if direction in {"L", "R", "AL"}), "L") != "L"
 
 
 @lru_cache(maxsize=4096)
@@ -83,8 +81,8 @@ def _cluster_width(cluster: str, bold: bool) -> float:
     known = _PUNCTUATION.get(first) or _WIDTHS[bold].get(_base(first))
     if known is not None:
         return known
-    if ord(first) in _PICTURES or (len(cluster) > 1 and not unicodedata.combining(cluster[1])):
-        return _PICTURE
+    if ord(first) in _EMOJI_CODES or (len(cluster) > 1 and not unicodedata.combining(cluster[1])):
+        return _EMOJI
     if is_wide(first):
         return _WIDE
     return _SCRIPTS.get(unicodedata.name(first, "").split(" ")[0], _UNKNOWN) * (1.1 if bold else 1)
@@ -110,4 +108,4 @@ def _is_joining(before: str) -> bool:
 
 def _is_pair(before: str, character: str) -> bool:
     """Whether two regional indicators make a flag."""
-    return all("\U0001f1e6" <= each <= "\U0001f1ff" for each in before + character) and len(before) == 1
+    return all("\U0001f1e6" <= indicator <= "\U0001f1ff" for indicator in before + character) and len(before) == 1

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (path data is not read: one line for each motif is clearer)
-"""The ornaments of each category, as path data within 42 units of the centre."""
+"""The motifs of each category, as path data within 42 units of the centre."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Accounts, and which e-mails and passwords they may have."""
+"""Accounts, and the rules for their e-mails and passwords."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 200
 _MAX_EMAIL_LENGTH = 254
 
-# The most common passwords; NIST SP 800-63B requires such a blocklist.
+# NIST SP 800-63B requires a blocklist of common passwords.
 _COMMON = frozenset(
     """
     password password1 password12 password123 password1234 passw0rd p@ssw0rd p@ssword 12345678 123456789
@@ -37,22 +37,23 @@ def normalized_email(text: str) -> str | None:
 
 
 def normalized_password(text: str) -> str:
-    """The password in Unicode's NFKC form (NIST SP 800-63B §3.1.1.2), so that every keyboard gives the same hash."""
+    """The password in Unicode's NFKC form (NIST SP 800-63B §3.1.1.2), so that it has one hash on every keyboard."""
     return unicodedata.normalize("NFKC", text)
 
 
 def validated_credentials(email: str, password: str) -> tuple[str, str]:
     """The normalized e-mail and password of a new account.
 
-    Raises InvalidCredentials with all problems of both.
+    Raises InvalidCredentials with all problems.
     """
     normalized = normalized_email(email)
-    problems = _problems(normalized_password(password), email=normalized)
+    password = normalized_password(password)
+    problems = _problems(password, email=normalized)
     if normalized is None:
         problems |= {CredentialProblem.EMAIL_MALFORMED}
     if normalized is None or problems:
         raise InvalidCredentials(problems)
-    return normalized, normalized_password(password)
+    return normalized, password
 
 
 def validated_password(password: str, *, email: str) -> str:

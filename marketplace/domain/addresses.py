@@ -11,7 +11,7 @@ from marketplace.domain.errors import AddressProblem, InvalidAddress
 from marketplace.domain.orders import Address
 
 MAX_LENGTH = 200
-# Our field for each field of the library, which follows Google's address data.
+# The library's field names, which follow Google's address data, and ours.
 _FIELDS = {
     "street_address": "street",
     "city": "city",
@@ -24,7 +24,7 @@ _PROBLEMS = {"required": AddressProblem.REQUIRED, "invalid": AddressProblem.MALF
 
 
 def validated_address(typed: Address) -> Address:
-    """The address in its country's format, without the fields that this country does not use.
+    """The address normalized for its country, without the fields that this country does not use.
 
     Raises InvalidAddress.
     """
@@ -39,7 +39,7 @@ def validated_address(typed: Address) -> Address:
         problem = AddressProblem.MALFORMED if address.country else AddressProblem.REQUIRED
         raise InvalidAddress(problems | {"country": problem})
     try:
-        normalized = normalize_address(_as_library(address))
+        normalized = normalize_address(_library_fields(address))
     except InvalidAddressError as error:
         invalid = {_FIELDS[name]: _PROBLEMS[code] for name, code in error.errors.items() if name in _FIELDS}
         raise InvalidAddress(invalid | problems) from None
@@ -59,7 +59,7 @@ def address_lines(address: Address) -> list[str]:
     if country is None:
         # An order keeps its address even when the library drops a country.
         return [text for text in asdict(address).values() if text]
-    *lines, _name = format_address(_as_library(address)).splitlines()
+    *lines, _name = format_address(_library_fields(address)).splitlines()
     return [*lines, country]
 
 
@@ -67,12 +67,12 @@ def address_lines(address: Address) -> list[str]:
 def countries() -> tuple[tuple[str, str], ...]:
     """Code (ISO 3166) and English name of every country with postal data, by name."""
     names = Locale("en").territories
-    # Longer codes are regions.
+    # Longer codes are parts of countries.
     codes = [code for code in load_validation_data("all") if len(code) == len("GB") and code in names]
     return tuple(sorted(((code, names[code]) for code in codes), key=lambda country: country[1]))
 
 
-def _as_library(address: Address) -> Mapping[str, str]:
+def _library_fields(address: Address) -> Mapping[str, str]:
     return {
         "name": address.name,
         "street_address": address.street,

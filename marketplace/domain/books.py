@@ -6,12 +6,12 @@ from functools import cached_property
 
 from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import Reason
+from marketplace.domain.recommendations import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A book of the catalogue; its `stock` is None where it is not tracked."""
+    """A book of the catalogue; `stock` is None if it is not tracked."""
 
     id: int
     title: str
@@ -28,7 +28,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a list shows of a book; `readers` is how many had it in the imported history."""
+    """What a list shows of a book; `readers` counts its readers in the imported history."""
 
     id: int
     title: str
@@ -41,7 +41,7 @@ class Card:
     reason: Reason | None = None
 
     def __hash__(self) -> int:
-        """Hash the id only: a page looks up all of its cards in caches, and the other fields cost time."""
+        """Hash the id only: a page looks up all its cards in caches, and hashing every field is slow."""
         return hash(self.id)
 
 
@@ -55,16 +55,16 @@ class BestSellers:
     @cached_property
     def categories(self) -> tuple[Category, ...]:
         """The categories that have books, by name."""
-        return tuple(sorted(self.by_category, key=lambda each: each.label))
+        return tuple(sorted(self.by_category, key=lambda category: category.label))
 
     @cached_property
     def most_read(self) -> tuple[Category, ...]:
-        """The categories that have books, the one whose best-sellers have most readers first."""
+        """The categories that have books, those whose best-sellers have most readers first."""
 
         def readers(category: Category) -> int:
             return sum(card.readers for card in self.by_category[category])
 
-        return tuple(sorted(self.by_category, key=lambda each: (-readers(each), each)))
+        return tuple(sorted(self.by_category, key=lambda category: (-readers(category), category)))
 
 
 class Sort(Enum):
@@ -88,7 +88,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorListing(Listing):
-    """One page of an author's books, with the name as printed on the best known one."""
+    """One page of an author's books, with the name as on the most read one."""
 
     name: str
 
@@ -97,9 +97,8 @@ class AuthorListing(Listing):
 class SearchPage(Listing):
     """One page of the books that match a query.
 
-    `total` counts the books that paging can reach; `has_more` says that further ones match. `corrected` is the query
-    after spelling correction, "" where nothing was corrected. `is_partial` says that no book has all of its words:
-    these have some.
+    `total` counts the books that paging can reach, and `has_more` is whether others match. `corrected` is the query
+    after spelling correction, "" if nothing was corrected. `is_partial`: no book has all words, these have some.
     """
 
     has_more: bool = False

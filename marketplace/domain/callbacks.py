@@ -1,4 +1,4 @@
-"""The tokens that authenticate the payment provider's callbacks, each signed by the shop for one order."""
+"""The tokens that authenticate the payment provider's callbacks; the shop signs one for each order."""
 
 import hashlib
 import time
@@ -40,7 +40,7 @@ class WrongOrder(InvalidToken):
 
 
 class CallbackTokens:
-    """Issues and verifies tokens with a key that is derived from the shop's own for this purpose only."""
+    """Issues and verifies tokens, with a key that is derived from the shop's for this purpose only."""
 
     def __init__(self, key: str, *, clock: Callable[[], float] = time.time) -> None:
         self._signer = _Signer(key, clock)

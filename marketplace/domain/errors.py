@@ -5,48 +5,11 @@ from enum import Enum
 
 
 class MarketplaceError(Exception):
-    """The base of all errors that pages handle.
-
-    MarketplaceError
-     ├─ NotInCatalogue
-     │   ├─ BookNotFound
-     │   ├─ AuthorNotFound
-     │   └─ CategoryNotFound
-     ├─ InteractionNotFound
-     ├─ OrderNotFound
-     ├─ EventNotFound
-     ├─ StoreUnavailable
-     ├─ InvalidCredentials           an e-mail or a password is not acceptable
-     ├─ InvalidAddress
-     ├─ EmailTaken
-     ├─ WrongPassword                or an unknown e-mail: the caller is not told which
-     ├─ NotSignedIn                  this needs an account
-     ├─ NotForSale
-     ├─ OtherCurrency
-     ├─ CartFull
-     ├─ CartChanged                  the order is not for what the reader was shown
-     ├─ KeyReused                    another order was placed with this idempotency key
-     ├─ StateConflict                an order cannot change from its state to the requested one
-     ├─ OpenOrders                   a reader cannot be deleted yet
-     ├─ StillModerator               likewise
-     ├─ InvalidBook
-     ├─ BookConflict                 somebody else changed the same attributes of a book
-     ├─ Unavailable                  transient: the same call may succeed later
-     │   └─ Broken                   the service fails on this request; others may succeed
-     ├─ Refused                      permanent: the same call would be refused again
-     ├─ RecommenderError
-     │   ├─ RecommenderUnavailable   also Unavailable
-     │   │   └─ RecommenderBroken    also Broken
-     │   └─ RecommenderRefused       also Refused
-     └─ ProviderError
-         ├─ ProviderUnavailable      also Unavailable
-         │   └─ ProviderBroken       also Broken
-         └─ ProviderRefused          also Refused
-    """
+    """The base of all errors that pages handle."""
 
 
 class NotInCatalogue(MarketplaceError):
-    """The base of requests for something that the catalogue does not have."""
+    """The base of errors about what the catalogue does not have."""
 
 
 class BookNotFound(NotInCatalogue):
@@ -115,7 +78,7 @@ class EmailTaken(MarketplaceError):
 
 
 class WrongPassword(MarketplaceError):
-    """No account has this password together with this e-mail or reader id."""
+    """No account has this e-mail or reader id with this password; callers do not learn which is wrong."""
 
 
 class NotSignedIn(MarketplaceError):
@@ -155,29 +118,29 @@ class OpenOrders(MarketplaceError):
 
 
 class StillModerator(MarketplaceError):
-    """The reader is a moderator: the operator must take their rights away first."""
+    """The reader is a moderator: the operator must revoke their rights first."""
 
 
-class InvalidBook(MarketplaceError):
-    """These `attributes` of a book have unusable values."""
-
-    def __init__(self, attributes: frozenset[str]) -> None:
-        super().__init__(", ".join(sorted(attributes)))
-        self.attributes = attributes
-
-
-class BookConflict(MarketplaceError):
-    """Somebody else has changed these `attributes` of a book."""
+class BookNotSaved(MarketplaceError):
+    """The base of reasons not to save a book, because of these `attributes`."""
 
     def __init__(self, attributes: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(attributes)))
         self.attributes = attributes
+
+
+class InvalidBook(BookNotSaved):
+    """The attributes have invalid values."""
+
+
+class BookConflict(BookNotSaved):
+    """Somebody else has changed the same attributes."""
 
 
 class Unavailable(MarketplaceError):
     """Another service is down, slow or overloaded; the same call may succeed later.
 
-    `code` says how it failed, in a word that may be published.
+    `code` is a status code that may be published.
     """
 
     code = ""

@@ -16,7 +16,7 @@ class Destination(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadersMerged:
-    """A guest signed in: their history belongs to the account now."""
+    """A guest signed in: their history now belongs to the account."""
 
     from_reader: int
     into_reader: int
@@ -31,7 +31,7 @@ class ReaderForgotten:
 
 @dataclass(frozen=True, slots=True)
 class BookChanged:
-    """A book was added, changed or removed; the relay reads which when it delivers the event."""
+    """A book was added, changed or removed; the relay reads its current state at delivery."""
 
     book_id: int
 

@@ -3,16 +3,15 @@
 import re
 
 NOBODY = 0
-"""The reader id of anonymous visitors: recommended to, never recorded."""
+"""The reader id of anonymous visitors, who get recommendations but are not recorded."""
 
 MAX_ID = 2**31 - 1
 MAX_IMPORTED_ID = 999_999_999
 FIRST_SHOP_ID = 1_000_000_000
 
 SHOP = "shop"
-"""The attribution of a list that the shop itself made."""
+"""The attribution of a list that the shop itself has made."""
 
-# Short enough to fit into an interaction's id of at most 100 characters.
 _ATTRIBUTION = re.compile(r"[A-Za-z0-9._:=+/~-]{1,64}")
 
 

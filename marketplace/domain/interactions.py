@@ -1,14 +1,14 @@
-"""What readers do with books, and the taste that this shows."""
+"""What readers do with books, and the taste that it shows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
 
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
-from marketplace.domain.recommending import Reason, Signal
+from marketplace.domain.recommendations import Reason, Signal
 
 
 class InteractionKind(IntEnum):
@@ -25,17 +25,17 @@ class InteractionKind(IntEnum):
 
 
 PREFERENCE_KINDS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERESTED})
-"""A reader has at most one of each about a book, and either keeps the book from being recommended to them again."""
+"""A reader has at most one of each for a book; either excludes the book from their recommendations."""
 
 MAX_HALF_STARS = 10
 LIKED_FROM_HALF_STARS = 7
 _VIEW_KINDS = frozenset({InteractionKind.VIEW, InteractionKind.CLICK})
-_WEIGHT_OF_LIKED = 3
+_LIKED_WEIGHT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """Something that a reader did with a book; `recommendation_id` names the list that led to it, if one did.
+    """Something that a reader did with a book; `recommendation_id` is the id of the list that led to it, if any.
 
     A rating has `half_stars` (1 to 10); an undo has the id of what it `undoes`.
     """
@@ -60,7 +60,7 @@ class Ratings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
-    """What a reader has said about a book."""
+    """A reader's rating and dismissal of a book, and whether it is on their wishlist."""
 
     rating: Interaction | None = None
     not_interested: Interaction | None = None
@@ -85,7 +85,7 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """The books that a reader viewed (latest first), liked, bought, and must not be shown again (`excluded`)."""
+    """Ids of the books that a reader viewed (latest first), liked and bought; `excluded` ones are not recommended."""
 
     viewed: tuple[int, ...] = ()
     liked: frozenset[int] = frozenset()
@@ -93,16 +93,19 @@ class Taste:
     bought: frozenset[int] = frozenset()
 
     def favourites(self, cards: Mapping[int, Card], limit: int) -> tuple[Category, ...]:
-        """The categories of most books that the reader viewed or liked, a liked book counting three times."""
-        counted: Counter[Category] = Counter()
+        """The most frequent categories of the reader's viewed and liked books; a liked book counts three times."""
+        counts: Counter[Category] = Counter()
         for book_id in dict.fromkeys((*self.viewed, *self.liked)):
             if book_id in cards:
-                weight = _WEIGHT_OF_LIKED if book_id in self.liked else 1
-                counted.update(dict.fromkeys(cards[book_id].categories, weight))
-        return tuple(category for category, _ in counted.most_common(limit))
+                weight = _LIKED_WEIGHT if book_id in self.liked else 1
+                counts.update(dict.fromkeys(cards[book_id].categories, weight))
+        return tuple(category for category, _ in counts.most_common(limit))
 
     def with_signal(self, reason: Reason | None) -> Reason | None:
-        """The reason with its first two books and what the reader did with them; liked or bought ones come alone."""
+        """The reason with its first two books and the reader's strongest interaction with them.
+
+        If either is liked, only liked ones are named; else if either is bought, only bought ones.
+        """
         if reason is None or not reason.books:
             return reason
         named = reason.books[:2]
@@ -116,17 +119,15 @@ class Taste:
 
 
 def taste_of(interactions: Sequence[Interaction]) -> Taste:
-    """The taste that a reader's interactions show, given latest first."""
-    preferences = [each for each in interactions if each.kind in PREFERENCE_KINDS]
-    dismissed = {each.book_id for each in preferences if each.kind is InteractionKind.NOT_INTERESTED}
-    views = [each.book_id for each in interactions if each.kind in _VIEW_KINDS and each.book_id not in dismissed]
+    """The taste that a reader's interactions, given latest first, show."""
+
+    def books(*kinds: InteractionKind) -> list[int]:
+        return [interaction.book_id for interaction in interactions if interaction.kind in kinds]
+
+    dismissed = frozenset(books(InteractionKind.NOT_INTERESTED))
     return Taste(
-        viewed=tuple(dict.fromkeys(views)),
-        liked=frozenset(_liked(preferences)) - dismissed,
-        excluded=frozenset(each.book_id for each in preferences),
-        bought=frozenset(each.book_id for each in interactions if each.kind is InteractionKind.PURCHASE),
+        viewed=tuple(book_id for book_id in dict.fromkeys(books(*_VIEW_KINDS)) if book_id not in dismissed),
+        liked=frozenset(i.book_id for i in interactions if (i.half_stars or 0) >= LIKED_FROM_HALF_STARS) - dismissed,
+        excluded=frozenset(books(*PREFERENCE_KINDS)),
+        bought=frozenset(books(InteractionKind.PURCHASE)),
     )
-
-
-def _liked(preferences: Iterable[Interaction]) -> Iterable[int]:
-    return (each.book_id for each in preferences if (each.half_stars or 0) >= LIKED_FROM_HALF_STARS)

@@ -16,14 +16,14 @@ OtherRow = TypeVar("OtherRow")
 
 @dataclass(frozen=True, slots=True)
 class TablePage(Generic[Row]):
-    """One page of a table; paging reaches `total` rows, and `has_more` says that there are others."""
+    """One page of a table; paging reaches `total` rows, and `has_more` is whether there are others."""
 
     rows: tuple[Row, ...]
     total: int
     has_more: bool = False
 
-    def with_rows(self, by_key: "Mapping[Row, OtherRow]") -> "TablePage[OtherRow]":
-        """The page with these in place of its rows, which are their keys."""
+    def with_rows(self, by_key: Mapping[Row, OtherRow]) -> "TablePage[OtherRow]":
+        """The page with its rows, which are keys, replaced by their values; missing ones are left out."""
         return TablePage(tuple(by_key[key] for key in self.rows if key in by_key), self.total, self.has_more)
 
 

@@ -1,4 +1,4 @@
-"""Amounts of money: parsed from files and forms, formatted for pages."""
+"""Amounts of money: parsing and formatting."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (cents) of a currency, named as in ISO 4217."""
+    """An amount in minor units (cents) of a currency (ISO 4217)."""
 
     minor: int
     currency: str
@@ -24,7 +24,7 @@ class PriceError(ValueError):
 
 
 def parse_price(amount: str, currency: str) -> Money:
-    """The exact amount that a decimal in major units means, such as `9.99` `EUR`.
+    """The exact amount of a decimal in major units, such as `9.99` `EUR`.
 
     Raises PriceError.
     """
@@ -50,8 +50,7 @@ def written_amount(money: Money) -> str:
 @lru_cache(maxsize=10_000)
 def format_price(money: Money) -> str:
     """A price in English: `€9.99`."""
-    amount = Decimal(money.minor).scaleb(-get_currency_precision(money.currency))
-    return str(format_currency(amount, money.currency, locale="en"))
+    return str(format_currency(Decimal(written_amount(money)), money.currency, locale="en"))
 
 
 @lru_cache(maxsize=1_000)

@@ -15,7 +15,7 @@ MAX_QUANTITY = 99
 MAX_LINES = 100
 """Different books in a cart."""
 
-# Crockford's base 32: no letter looks like a digit, and no id spells a word.
+# Crockford's base 32: no letter looks like a digit.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ORDER_ID = re.compile(rf"[{_DIGITS}]{{4}}(?:-[{_DIGITS}]{{4}}){{2}}")
 
@@ -93,7 +93,7 @@ class LineProblem(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """A number of copies of a book; `book` is None if it is no longer offered."""
+    """Copies of a book in a cart; `book` is None if it is no longer offered."""
 
     book_id: int
     quantity: int
@@ -123,24 +123,24 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """What a reader intends to order, in the order in which it was added."""
+    """What a reader intends to order; the lines are in the order in which they were added."""
 
     lines: tuple[CartLine, ...] = ()
 
     @property
     def total(self) -> Money | None:
-        """The price of the lines that can be ordered; None if there are none."""
+        """The price of the lines that can be ordered; None if none can."""
         amounts = [line.amount for line in self.lines if line.amount and line.problem is None]
         return Money(sum(amount.minor for amount in amounts), amounts[0].currency) if amounts else None
 
     @property
     def is_orderable(self) -> bool:
-        """Whether all of it can be ordered."""
+        """Whether all lines can be ordered."""
         return bool(self.lines) and all(line.problem is None for line in self.lines)
 
     @property
     def shown(self) -> tuple[ShownLine, ...]:
-        """The lines as the reader sees them, by book."""
+        """The priced lines as a page shows them, sorted by book."""
         lines = [ShownLine(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
         return tuple(sorted(lines, key=lambda line: line.book_id))
 
@@ -154,7 +154,7 @@ class Difference(Enum):
 
 
 def differences(cart: Cart, shown: Iterable[ShownLine]) -> dict[int, tuple[Difference, ShownLine | None]]:
-    """The differences by book, each with the line as it was shown; books that left the cart are not among them."""
+    """The differences by book id, each with the line as shown before; books that left the cart are omitted."""
     before = {line.book_id: line for line in shown}
     changes: dict[int, tuple[Difference, ShownLine | None]] = {}
     for line in cart.shown:
@@ -169,7 +169,7 @@ def differences(cart: Cart, shown: Iterable[ShownLine]) -> dict[int, tuple[Diffe
 
 
 def priced_cart(lines: Iterable[CartLine], books: Mapping[int, Book]) -> Cart:
-    """The cart of these lines, with their books where they are offered and the problems that prevent an order."""
+    """The cart of these lines, with their books if offered and the problems that prevent an order."""
     currency: str | None = None
     priced = []
     for line in lines:
@@ -195,7 +195,7 @@ def _problem(book: Book | None, quantity: int, currency: str | None) -> LineProb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """An ordered book with the price of a copy; `taken` copies were taken out of its stock if that is tracked."""
+    """An ordered book with the price of a copy; `taken` copies came out of its stock, 0 if that is not tracked."""
 
     book_id: int
     title: str
@@ -212,7 +212,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """The state that an order changed to, when and by whom."""
+    """A change of an order's state."""
 
     state: OrderState
     at: datetime

@@ -1,4 +1,4 @@
-"""Text folding, so that queries match titles and names whatever their accents, script and case."""
+"""Text folding, so that queries match titles and names regardless of accents, script and case."""
 
 import re
 
@@ -43,9 +43,9 @@ def query_words(query: str) -> list[str]:
 
 
 def isbn13(text: str) -> str:
-    """The ISBN-13 of a text that is an ISBN-10 or ISBN-13 and nothing else; "" otherwise.
+    """The ISBN-13 of a text that is only an ISBN-10 or ISBN-13; "" for other texts.
 
-    A wrong check digit of an ISBN-10 is accepted: the ISBN-13 gets its own from the other nine digits.
+    The check digit of an ISBN-10 is not verified; the ISBN-13 gets a new one.
     """
     match = _ISBN.fullmatch(re.sub(r"[\s-]", "", anyascii(text[:MAX_QUERY_LENGTH])))
     if match is None:

@@ -1,4 +1,4 @@
-"""A circuit breaker: while a dependency keeps failing, callers do not wait for it.
+"""A circuit breaker: callers do not wait for a dependency that keeps failing.
 
 closed ──(half of the recent calls failed)──> open ──(a pause)──> half-open ──(one probe)──> closed or open
 """
@@ -12,7 +12,7 @@ from threading import Lock
 
 
 class State(Enum):
-    """Whether calls are let through: all, none, or one at a time."""
+    """Which calls are let through: all, none, or one at a time."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -20,7 +20,7 @@ class State(Enum):
 
 
 class BreakerOpen(Exception):
-    """The call was not made."""
+    """The call was not made: the breaker is open."""
 
 
 class Breaker:
@@ -53,9 +53,9 @@ class Breaker:
         self._lock = Lock()
         self._state = State.CLOSED
         self._changed_at = clock()
-        self._era = 0
+        self._generation = 0
         self._probing = False
-        # Bounded, so that the many past successes of a busy service do not hide a new outage.
+        # Bounded: otherwise the many past successes of a busy service would hide a new outage.
         self._recent: deque[tuple[float, bool]] = deque(maxlen=volume)
 
     @property
@@ -67,10 +67,10 @@ class Breaker:
     def call(self) -> Iterator[None]:
         """Guard the call in the block.
 
-        Raises BreakerOpen at once, without entering the block, while calls are not let through.
+        Raises BreakerOpen without entering the block while calls are not let through.
         """
-        era = self._admit()
-        failed: bool | None = None  # stays None if the block ends by SystemExit or the like: no verdict
+        generation = self._admit()
+        failed: bool | None = None  # stays None if the block ends by SystemExit or the like
         try:
             yield
             failed = False
@@ -81,7 +81,7 @@ class Breaker:
             failed = False
             raise
         finally:
-            self._settle(era, failed)
+            self._settle(generation, failed)
 
     def _admit(self) -> int:
         with self._lock:
@@ -91,21 +91,21 @@ class Breaker:
             if state is State.HALF_OPEN:
                 self._probing = True
             old = self._enter(state)
-            era = self._era
+            generation = self._generation
         if old is not state:
             self._on_change(old, state)
-        return era
+        return generation
 
-    def _settle(self, era: int, failed: bool | None) -> None:
+    def _settle(self, generation: int, failed: bool | None) -> None:
         with self._lock:
-            if era != self._era:
+            if generation != self._generation:
                 return  # the state changed during the call, so its outcome is outdated
-            verdict = self._judge(failed)
-            old = self._enter(verdict)
-        if old is not verdict:
-            self._on_change(old, verdict)
+            new = self._state_after(failed)
+            old = self._enter(new)
+        if old is not new:
+            self._on_change(old, new)
 
-    def _judge(self, failed: bool | None) -> State:
+    def _state_after(self, failed: bool | None) -> State:
         if self._state is State.HALF_OPEN:
             self._probing = False
             if failed is None:
@@ -131,6 +131,6 @@ class Breaker:
         if state is not old:
             self._state = state
             self._changed_at = self._clock()
-            self._era += 1
+            self._generation += 1
             self._recent.clear()
         return old

@@ -15,17 +15,17 @@ from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRef
 from marketplace.domain.money import Money
 
 TIMEOUT_SECONDS = 5.0
-MAX_ANSWER_BYTES = 4096
-"""The bytes of a response that are read: only its status and its error message matter."""
+MAX_RESPONSE_BYTES = 4096
+"""How much of a response is read: only its status and its error message matter."""
 _MAX_REASON_LENGTH = 200
 
-# Only these are permanent. Any other failure is an outage or a wrong setting (key, address, route): the same request
-# succeeds once it is fixed, so the event must not be dropped.
+# Other failures are outages or wrong settings (key, address, route). The event must not be dropped: the same request
+# succeeds once they are fixed.
 _PERMANENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class HttpPaymentProvider:
-    """Sends one request a call, without retries; thread-safe.
+    """Sends one request for each call, without retries; thread-safe.
 
     The provider receives an order's id and amount, and nothing about the reader.
     """
@@ -92,23 +92,23 @@ def _failure(status: int) -> type[ProviderError]:
 
 
 def _beginning(response: BaseHTTPResponse, deadline: float) -> bytes:
-    """The first MAX_ANSWER_BYTES of a response, or as much of them as arrives before the deadline."""
+    """The first MAX_RESPONSE_BYTES of a response, or as much of them as arrives before the deadline."""
     read = b""
     try:
-        while len(read) < MAX_ANSWER_BYTES and time.monotonic() < deadline:
-            part = response.read1(MAX_ANSWER_BYTES - len(read))
+        while len(read) < MAX_RESPONSE_BYTES and time.monotonic() < deadline:
+            part = response.read1(MAX_RESPONSE_BYTES - len(read))
             if not part:
                 break
             read += part
     except HTTPError:
-        pass  # the status decides; the text is only for the log
+        pass  # the status decides; the text is only informative
     return read
 
 
-def _reason(answer: bytes) -> str:
+def _reason(body: bytes) -> str:
     """The field `error` of the provider's JSON, after a colon; "" if there is none."""
     try:
-        content = json.loads(answer)
+        content = json.loads(body)
     except (ValueError, RecursionError):
         return ""
     reason = content.get("error") if isinstance(content, dict) else None

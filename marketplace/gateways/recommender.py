@@ -1,4 +1,4 @@
-"""The gRPC client of Recommendations, the only module that uses the contract's messages."""
+"""The gRPC client of Recommendations, the only module that uses protobuf messages."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,
@@ -32,7 +32,7 @@ SERVICE = "Recommendations"
 EVENT_TIMEOUT = 5.0
 """Seconds for calls of the relay, which no reader waits for."""
 
-# The same call may succeed later after these; the other statuses are permanent.
+# After these the same call may succeed later; the other statuses are permanent.
 TRANSIENT = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -49,7 +49,7 @@ TRANSIENT = frozenset(
         grpc.StatusCode.PERMISSION_DENIED,
     }
 )
-# Those among them that the request itself may cause.
+# Those of them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -59,7 +59,7 @@ SERVICE_CONFIG = {
     # pick_first ignores health checks.
     "loadBalancingConfig": [{"round_robin": {}}],
     "healthCheckConfig": {"serviceName": SERVICE},
-    # Only for pages: the relay has retries of its own.
+    # Only for calls of pages: the relay has retries of its own.
     "methodConfig": [
         {
             "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
@@ -113,17 +113,17 @@ class GrpcRecommender:
         return self._breaker.state.value
 
     def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
-        """A list for each request, in one call, no book twice.
+        """A list for each request, in one call; no book is in two lists.
 
         Raises RecommenderUnavailable, at once while the breaker is open, and RecommenderRefused.
         """
         request = pb.RecommendBatchRequest(
-            requests=[_recommendation_request(reader_id, each) for each in requests], distinct=True
+            requests=[_recommendation_request(reader_id, request) for request in requests], distinct=True
         )
         response = self._call_guarded(lambda stub: stub.RecommendBatch, request)
         if len(response.responses) != len(requests):
-            raise RecommenderRefused(f"{len(response.responses)} lists came instead of {len(requests)}")
-        return [_list(each) for each in response.responses]
+            raise RecommenderRefused(f"got {len(response.responses)} lists instead of {len(requests)}")
+        return list(map(_list, response.responses))
 
     def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """At most `limit` books like this one, for this reader.
@@ -139,7 +139,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused, after which any of them may have been recorded.
         """
-        request = pb.RecordInteractionsRequest(interactions=[_interaction(each) for each in interactions])
+        request = pb.RecordInteractionsRequest(interactions=map(_interaction, interactions))
         response = _call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
         return _results(response.results, len(interactions))
 
@@ -148,7 +148,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        request = pb.UpsertBooksRequest(books=[_book(each) for each in books])
+        request = pb.UpsertBooksRequest(books=map(_book, books))
         response = _call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
         return _results(response.results, len(books))
 
@@ -221,7 +221,7 @@ def _domain_error(call: grpc.Call) -> RecommenderError:
 
 
 def _log_change(old: State, new: State) -> None:
-    # The start and the end of an outage, not the probes in between.
+    # Only the start and the end of an outage, not the probes in between.
     if (old, new) == (State.CLOSED, State.OPEN):
         log.warning("recommendations_breaker_opened")
     elif new is State.CLOSED:
@@ -239,7 +239,7 @@ def _recommendation_request(reader_id: int, request: RecommendationRequest) -> p
 
 
 def _list(response: pb.RecommendationResponse | pb.SimilarBooksResponse) -> RecommendationList:
-    recommendations = tuple(Recommendation(each.id, _reason(each.reason)) for each in response.recommendations)
+    recommendations = tuple(Recommendation(book.id, _reason(book.reason)) for book in response.recommendations)
     return RecommendationList(recommendations, response.recommendation_id)
 
 
@@ -272,22 +272,22 @@ def _book(book: Book) -> pb.Book:
             id=book.id,
             title=book.title,
             authors=book.authors,
-            categories=[cast("pb.BookCategory.ValueType", int(each)) for each in book.categories],
+            categories=[cast("pb.BookCategory.ValueType", int(category)) for category in book.categories],
             subjects=book.subjects,
             year=book.year or 0,
             isbn=book.isbn,
         )
-    except ValueError as error:  # a year of more than 32 bits, or a lone surrogate
-        raise RecommenderRefused(f"the contract cannot carry this book: {error}") from None
+    except ValueError as error:  # a year beyond 32 bits, or a lone surrogate
+        raise RecommenderRefused(f"the contract cannot represent this book: {error}") from None
 
 
-# The outcomes of interactions and of books have the same numbers; REPEATED is UNCHANGED for a book.
+# Outcomes of interactions and books have the same numbers; for a book, UNCHANGED has the number of REPEATED.
 _OUTCOMES: Mapping[int, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
 def _results(results: Sequence[pb.InteractionResult] | Sequence[pb.UpsertResult], sent: int) -> list[RecordResult]:
     if len(results) != sent:
-        raise RecommenderBroken(f"{len(results)} results came instead of {sent}")
+        raise RecommenderBroken(f"got {len(results)} results instead of {sent}")
     if unknown := {result.outcome for result in results} - set(_OUTCOMES):
-        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)} came")
+        raise RecommenderBroken(f"unknown outcomes {sorted(unknown)}")
     return [RecordResult(_OUTCOMES[result.outcome], result.reason) for result in results]

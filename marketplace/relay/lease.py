@@ -1,4 +1,4 @@
-"""The lease that lets one worker of all processes deliver to a destination, and none while it is backed off."""
+"""The lease: at most one worker of all processes delivers to a destination, and none during its backoff."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,21 +16,20 @@ from marketplace.store import Store, UnitOfWork
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=15)
-"""How long the others wait for a worker that was killed."""
+"""How long other workers wait after the holder was killed."""
 MIN_REMAINING = timedelta(seconds=12)
-"""What must be left of the lease before a call: two calls of five seconds for books, and the time to settle."""
+"""What must be left of the lease before a call: changed books take two calls of five seconds, then the commit."""
 FIRST_WAIT = 0.1
 MAX_WAIT = 2.0
-
 BACKOFF = wait_exponential_jitter(multiplier=FIRST_WAIT, max=MAX_WAIT, jitter=FIRST_WAIT)
 
 
 class LeaseLost(Exception):
-    """Another worker delivers to the destination now."""
+    """Another worker has taken the lease."""
 
 
 class BackOff(Exception):
-    """The destination failed and is backed off for some seconds."""
+    """The destination failed and gets no calls for `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"backed off for {seconds:.3f} s")
@@ -38,7 +37,7 @@ class BackOff(Exception):
 
 
 class Lease:
-    """One worker's right to deliver to one destination, stored in the database with the destination's status."""
+    """A worker's right to deliver to a destination, stored in the database with the destination's status."""
 
     def __init__(self, store: Store, destination: Destination, *, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -81,7 +80,7 @@ class Lease:
 
     @contextmanager
     def settling(self) -> Iterator[UnitOfWork]:
-        """A transaction that settles what the destination answered, and renews the lease; commits after the block.
+        """A transaction that records the destination's answer and renews the lease; commits after the block.
 
         Raises LeaseLost: after a pause of this process another worker may be delivering the same events.
         """
@@ -93,9 +92,9 @@ class Lease:
         self._held_until, self._failures = until, 0
 
     def back_off(self, error: Exception, *, attempted: int | None = None) -> BackOff:
-        """Back the destination off for all workers, exponentially longer with each failure.
+        """Stop calls of all workers to the destination for a time that grows exponentially with its failures.
 
-        `attempted` is the event that counts this as an attempt. Raises LeaseLost.
+        `attempted` is the id of an event whose attempts are counted. Raises LeaseLost.
         """
         failures = self._failures + 1
         seconds = _seconds_after(failures)
@@ -118,7 +117,7 @@ class Lease:
         return BackOff(seconds)
 
     def release(self) -> None:
-        """Let another worker deliver at once."""
+        """Give the lease up, so that another worker can deliver at once."""
         if self._held_until is None:
             return
         with self._store.write() as work:
@@ -133,7 +132,7 @@ class Lease:
 
 
 def _seconds_after(failures: int) -> float:
-    # tenacity's own loop counts within one process, but all workers share the count in the database.
+    # All workers share the count in the database, and tenacity's own loop counts within one process.
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = failures
     return BACKOFF(state)

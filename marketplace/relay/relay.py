@@ -1,4 +1,4 @@
-"""The loop between the outbox and one destination."""
+"""The loop that delivers the outbox to one destination."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from tenacity.stop import stop_when_event_set
 from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
 from marketplace.domain.events import ShopEvent
 from marketplace.relay.lease import BACKOFF, BackOff, Lease, LeaseLost
-from marketplace.relay.receivers import BATCHED, Receiver
+from marketplace.relay.senders import BATCHED, Sender
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
@@ -26,19 +26,19 @@ log = structlog.get_logger()
 BATCH = 500
 POLL = 0.25
 MAX_ATTEMPTS = 10
-"""How often an event may fail on its own before it is marked as failed; eleven seconds with the pauses."""
+"""How often an event may fail when sent alone before it is marked as failed; takes eleven seconds."""
 MAX_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _WaitingEvent:
     id: int
     event: ShopEvent
     attempts: int
 
     @property
     def batch_key(self) -> object:
-        """Equal for events that may be sent together; an event that has failed on its own is always sent alone."""
+        """Equal for events that may be sent together; an event that has failed alone is always sent alone."""
         return type(self.event) if isinstance(self.event, BATCHED) and not self.attempts else self.id
 
 
@@ -48,7 +48,7 @@ class Relay:
     def __init__(
         self,
         store: Store,
-        receiver: Receiver,
+        sender: Sender,
         *,
         wake: Event,
         stop: Event,
@@ -56,11 +56,11 @@ class Relay:
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
-        self._receiver = receiver
+        self._sender = sender
         self._wake = wake
         self._stop = stop
         self._batch = batch
-        self._lease = Lease(store, receiver.destination, clock=clock)
+        self._lease = Lease(store, sender.destination, clock=clock)
 
     def run(self) -> None:
         """Deliver until `stop` is set; every failure is logged and retried."""
@@ -83,9 +83,9 @@ class Relay:
     def deliver(self) -> int:
         """Deliver the oldest batch; returns how many events were in it, 0 while another worker delivers.
 
-        An event leaves the outbox only after the destination has answered for it: after a crash in between it is
-        delivered again, and the destination ignores the repetition. Raises StoreUnavailable, and BackOff after the
-        destination was backed off for all workers.
+        An event leaves the outbox only after the destination has answered: after a crash in between it is delivered
+        again, and the destination ignores the repetition. Raises StoreUnavailable, and BackOff if the destination
+        failed.
         """
         rows = self._rows()
         if not rows:  # an idle relay writes nothing
@@ -93,7 +93,7 @@ class Relay:
         if not self._lease.is_held:
             if not self._lease.take():
                 return 0
-            # The previous holder may have delivered them.
+            # The previous holder of the lease may have delivered some of the rows.
             rows = self._rows()
         try:
             self._send_all(self._readable(rows))
@@ -104,38 +104,38 @@ class Relay:
 
     @property
     def _destination(self) -> str:
-        return self._receiver.destination.value
+        return self._sender.destination.value
 
     def _rows(self) -> list[OutboxRow]:
         with self._store.read() as work:
-            return work.outbox.waiting(self._batch, self._receiver.destination)
+            return work.outbox.waiting(self._batch, self._sender.destination)
 
-    def _readable(self, rows: Sequence[OutboxRow]) -> list[_Waiting]:
+    def _readable(self, rows: Sequence[OutboxRow]) -> list[_WaitingEvent]:
         malformed: dict[int, str] = {}
-        readable: list[_Waiting] = []
+        readable: list[_WaitingEvent] = []
         for row in rows:
             try:
-                readable.append(_Waiting(row.event_id, row.event(), row.attempts))
+                readable.append(_WaitingEvent(row.event_id, row.event(), row.attempts))
             except MalformedEvent as error:
                 malformed[row.event_id] = str(error)
         if malformed:
             self._settle([], malformed)
         return readable
 
-    def _send_all(self, waiting: Sequence[_Waiting]) -> None:
+    def _send_all(self, events: Sequence[_WaitingEvent]) -> None:
         # In order: a guest's interactions must arrive before the guest is merged.
-        batches = deque(list(batch) for _, batch in groupby(waiting, key=lambda each: each.batch_key))
+        batches = deque(list(batch) for _, batch in groupby(events, key=lambda waiting: waiting.batch_key))
         while batches and not self._stop.is_set():
             batch = batches.popleft()
             self._lease.require()
             if not self._send(batch):
-                batches.extendleft([each] for each in reversed(batch))
+                batches.extendleft([waiting] for waiting in reversed(batch))
 
-    def _send(self, batch: Sequence[_Waiting]) -> bool:
-        """Whether the batch is settled; if not, each of its events must be sent alone, isolated from the others."""
+    def _send(self, batch: Sequence[_WaitingEvent]) -> bool:
+        """Whether the batch is settled; if not, each of its events must be sent alone."""
         try:
-            reasons = self._receiver.send([each.event for each in batch])
-            results = dict(zip((each.id for each in batch), reasons, strict=True))
+            reasons = self._sender.send([waiting.event for waiting in batch])
+            results = dict(zip((waiting.id for waiting in batch), reasons, strict=True))
         except StoreUnavailable:
             raise  # the shop's own database failed, not the destination
         except Exception as error:
@@ -151,7 +151,7 @@ class Relay:
         self._settle([event_id for event_id in results if event_id not in refused], refused)
         return True
 
-    def _count_failure(self, waiting: _Waiting, error: Exception) -> None:
+    def _count_failure(self, waiting: _WaitingEvent, error: Exception) -> None:
         reason = str(error) if isinstance(error, MarketplaceError) else f"{type(error).__name__}: {error}"
         if isinstance(error, Refused):
             self._settle([], {waiting.id: reason})
@@ -165,7 +165,7 @@ class Relay:
             work.outbox.remove(delivered)
             work.outbox.mark_failed({event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()})
         for event_id in refused:
-            # The reason stays in the table: it may name a reader, which a log must not.
+            # The reason may name a reader, so it is in the table only and not in the log.
             log.error("event_delivery_failed", event_id=event_id)
 
 
@@ -176,5 +176,5 @@ def _pause(attempt: RetryCallState) -> float:
 
 def _log_failure(attempt: RetryCallState) -> None:
     error = attempt.outcome.exception() if attempt.outcome else None
-    if not isinstance(error, BackOff):  # the lease has logged that
+    if not isinstance(error, BackOff):  # logged by the lease
         log.error("relay_failed", exc_info=error)

@@ -6,9 +6,8 @@ from types import TracebackType
 
 import structlog
 
-from marketplace.domain.errors import StoreUnavailable
-from marketplace.relay.receivers import PaymentProvider, Payments, Receiver, Recommendations, Recorder
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder, Sender
 from marketplace.store import Store
 
 log = structlog.get_logger()
@@ -17,28 +16,26 @@ MINUTE = 60.0
 
 
 class Relays:
-    """A context manager that delivers to every destination; a destination that hangs delays no other."""
+    """A context manager that delivers to all destinations; one that hangs does not delay the others."""
 
     def __init__(
         self,
         store: Store,
         recorder: Recorder,
-        provider: PaymentProvider | None = None,
+        provider: PaymentProvider,
         *,
         every_minute: Callable[[], object] = lambda: None,
     ) -> None:
-        """Without a provider payment requests wait; `every_minute` is called every minute while the block lasts."""
-        receivers: list[Receiver] = [Recommendations(store, recorder)]
-        if provider is not None:
-            receivers.append(Payments(provider))
+        """`every_minute` is called every minute while the block lasts."""
+        senders: tuple[Sender, ...] = (RecommendationsSender(store, recorder), PaymentsSender(provider))
         self._stop = Event()
-        self._wakes = [Event() for _ in receivers]
+        self._wakes = [Event() for _ in senders]
         self._threads = [
             Thread(
-                target=Relay(store, receiver, wake=wake, stop=self._stop).run,
-                name=f"relay to {receiver.destination.value}",
+                target=Relay(store, sender, wake=wake, stop=self._stop).run,
+                name=f"relay to {sender.destination.value}",
             )
-            for receiver, wake in zip(receivers, self._wakes, strict=True)
+            for sender, wake in zip(senders, self._wakes, strict=True)
         ]
         self._threads.append(Thread(target=self._repeat, args=(every_minute,), name="every minute"))
 
@@ -64,5 +61,5 @@ class Relays:
         while not self._stop.wait(MINUTE):
             try:
                 every_minute()
-            except StoreUnavailable:
+            except Exception:
                 log.exception("overdue_payments_not_requested")

@@ -23,7 +23,7 @@ from servicekit.clock import now
 class Accounts:
     """The use cases of accounts; `wake` is called after each commit that wrote an event.
 
-    Passwords are hashed and verified outside transactions: it takes 50 ms or more, and SQLite has one writer.
+    Passwords are hashed and verified outside transactions: that takes 50 ms or more, and SQLite has one writer.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Accounts:
         self._clock = clock
 
     def sign_up(self, current_reader: int, email: str, password: str) -> Account:
-        """A new account, with the history of `current_reader` if that is a guest.
+        """Create an account, with the history of `current_reader` if that is a guest.
 
-        It always gets a new reader id, so that a copy of the guest's cookie gives no access to the account. Raises
+        It gets a new reader id: a copy of the guest's cookie must not give access to the account. Raises
         InvalidCredentials, EmailTaken and StoreUnavailable.
         """
         email, password = validated_credentials(email, password)
@@ -64,7 +64,7 @@ class Accounts:
     def sign_in(self, current_reader: int, email: str, password: str) -> Account:
         """The account with this e-mail and password, merged with `current_reader` if that is a guest.
 
-        Raises StoreUnavailable, and WrongPassword, which takes as long for an unknown e-mail.
+        Raises StoreUnavailable, and WrongPassword, which takes as long for an unknown e-mail as for a known one.
         """
         password = normalized_password(password)
         normalized = normalized_email(email)
@@ -88,7 +88,7 @@ class Accounts:
         return replace(account, password_hash=new_hash)
 
     def change_password(self, reader_id: int, old: str, new: str) -> Account:
-        """The account with the new password and a new session key, which ends every session but the caller's.
+        """Change the password and the session key, which ends all sessions but the caller's; returns the account.
 
         Raises WrongPassword, InvalidCredentials and StoreUnavailable.
         """
@@ -106,8 +106,7 @@ class Accounts:
 
         Raises WrongPassword, OpenOrders, StillModerator and StoreUnavailable.
         """
-        with self._store.read() as work:
-            account = work.accounts.by_reader(reader_id)
+        account = self._account(reader_id)
         if account is not None:
             account = self._verified(reader_id, password or "")
         moment = self._clock()
@@ -123,22 +122,24 @@ class Accounts:
 
         Raises StoreUnavailable.
         """
-        with self._store.read() as work:
-            account = work.accounts.by_reader(reader_id)
+        account = self._account(reader_id)
         if account is None or not secrets.compare_digest(account.session_key.encode(), session_key.encode()):
             return None
         return account
 
-    def _verified(self, reader_id: int, password: str) -> Account:
+    def _account(self, reader_id: int) -> Account | None:
         with self._store.read() as work:
-            account = work.accounts.by_reader(reader_id)
+            return work.accounts.by_reader(reader_id)
+
+    def _verified(self, reader_id: int, password: str) -> Account:
+        account = self._account(reader_id)
         if account is None or not self._passwords.matches(account.password_hash, normalized_password(password)):
             raise WrongPassword
         return account
 
 
 def _merge_guest(work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
-    # Checked again within the writing transaction: two concurrent sign-ins merge a guest once.
+    # Checked within the writing transaction, so that two concurrent sign-ins merge a guest once.
     if guest != NOBODY and _is_guest(work, guest):
         merge_readers(work, guest, account.reader_id, moment)
 
@@ -148,7 +149,7 @@ def _is_guest(work: UnitOfWork, reader_id: int) -> bool:
 
 
 def _require_unchanged(work: UnitOfWork, account: Account) -> None:
-    # The password was verified before this transaction; if it was changed meanwhile, so was the session key.
+    # The password was verified before this transaction. If it has changed since, so has the session key.
     current = work.accounts.by_reader(account.reader_id)
     if current is None or current.session_key != account.session_key:
         raise WrongPassword

@@ -1,4 +1,4 @@
-"""What readers do in the shop, stored for their own pages and for Recommendations in one transaction."""
+"""Records what readers do, for the shop's own pages and for Recommendations in one transaction."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ class Activity:
             return current.reader_id
 
     def record_view(self, reader_id: int, book_id: int) -> None:
-        """Record that a reader opened a book's page, once a day; anonymous visitors leave no trace."""
+        """Record that a reader opened a book's page, once a day; anonymous visitors are not recorded."""
         if reader_id == NOBODY:
             return
         with self._store.read() as work:
@@ -53,9 +53,9 @@ class Activity:
             current.record(current.new_interaction(book_id, InteractionKind.VIEW, ""))
 
     def rate(self, reader_id: int, book_id: int, half_stars: int, attribution: str) -> RecordedAction:
-        """Rate a book with 1 to 10 half stars, in place of an earlier rating.
+        """Rate a book with 1 to 10 half stars, replacing an earlier rating.
 
-        Raises ValueError for fewer or more.
+        Raises ValueError for other numbers.
         """
         if not 0 < half_stars <= MAX_HALF_STARS:
             raise ValueError("half stars are 1 to 10")
@@ -122,7 +122,7 @@ class Activity:
 
 
 class ReaderTransaction:
-    """One transaction of one reader; `reader_id` is that of a new guest if the shop did not know the reader."""
+    """One transaction of one reader, who is a new guest if the shop did not know the reader."""
 
     def __init__(self, work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         self.work = work
@@ -132,7 +132,7 @@ class ReaderTransaction:
     def new_interaction(
         self, book_id: int, kind: InteractionKind, attribution: str, *, half_stars: int | None = None
     ) -> Interaction:
-        """An interaction of this moment, not yet recorded.
+        """A new interaction, not yet recorded.
 
         Raises BookNotFound.
         """
@@ -150,7 +150,7 @@ class ReaderTransaction:
     def interactions_with(self, book_id: int, kind: InteractionKind | None = None) -> list[Interaction]:
         """The reader's interactions with a book, of one kind or of all."""
         interactions = self.work.interactions.with_book(self.reader_id, book_id)
-        return [each for each in interactions if kind in {None, each.kind}]
+        return [interaction for interaction in interactions if kind in {None, interaction.kind}]
 
     def record(self, interaction: Interaction) -> None:
         """Store an interaction in the shop, and in the outbox for Recommendations."""
@@ -162,7 +162,7 @@ class ReaderTransaction:
 
 
 def undo(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: datetime) -> None:
-    """Delete an interaction, and have Recommendations treat it as if it had never happened."""
+    """Delete an interaction, in Recommendations too."""
     work.interactions.remove(interaction.id)
     event = Interaction(
         id=_new_id(InteractionKind.UNDO),
@@ -178,16 +178,16 @@ def undo(work: UnitOfWork, interaction: Interaction, reader_id: int, moment: dat
 def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) -> None:
     """Move a guest's interactions, wishlist and cart to an account, and delete the guest.
 
-    Where both rated, or both dismissed, a book, the later interaction stays.
+    If both rated or both dismissed a book, the later interaction stays.
     """
     for reader_id in (guest, account):
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
-    kept = {(each.book_id, each.kind): each for each in work.interactions.preferences(account)}
+    known = {(own.book_id, own.kind): own for own in work.interactions.preferences(account)}
     for added in work.interactions.preferences(guest):
-        if other := kept.get((added.book_id, added.kind)):
-            undo(work, min(added, other, key=lambda each: each.occurred_at), account, moment)
+        if other := known.get((added.book_id, added.kind)):
+            undo(work, min(added, other, key=lambda preference: preference.occurred_at), account, moment)
     work.interactions.move(guest, account)
     work.wishlists.copy(guest, account)
     work.carts.copy(guest, account)
@@ -195,10 +195,10 @@ def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) 
 
 
 def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
-    """Delete all data of a reader but what was sold, and have Recommendations do the same.
+    """Delete a reader's data, in Recommendations too; their orders stay without name and address.
 
-    Raises OpenOrders while the shop still needs an address, and StillModerator: a moderator must not be able to
-    remove their own name from the audit log.
+    Raises OpenOrders while the shop still needs an address, and StillModerator: moderators must not be able to
+    remove their own names from the audit log.
     """
     work.readers.lock(reader_id)
     account = work.accounts.by_reader(reader_id)

@@ -1,4 +1,4 @@
-"""A cache of the shop's best-sellers, so that a page can always be made."""
+"""A cache of the shop's best-sellers, which pages need even if the database is down."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import structlog
 
 from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.store import Store
 
 log = structlog.get_logger()
@@ -19,7 +19,7 @@ MAX_AGE = 30.0
 
 
 class BestSellersCache:
-    """The best-sellers, read from the database at most every 30 seconds by one thread at a time."""
+    """Reads the best-sellers from the database every 30 seconds at most, in one thread at a time."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -29,14 +29,14 @@ class BestSellersCache:
         self._fresh_until = 0.0
 
     def current(self) -> BestSellers:
-        """The best-sellers of the last 30 seconds, or older ones while they are being read or cannot be.
+        """The best-sellers of the last 30 seconds, or older ones while another thread reads or the database fails.
 
-        Raises StoreUnavailable if none were ever read.
+        Raises StoreUnavailable if they were never read.
         """
         known = self._known
         if known is not None and self._clock() < self._fresh_until:
             return known
-        # Only the first request waits; later ones use what is cached.
+        # Requests wait only if nothing is cached yet.
         if not self._loading.acquire(blocking=known is None):
             return known or self.current()
         try:

@@ -15,7 +15,7 @@ _NEVER = (-math.inf, None)
 
 
 class CardCache:
-    """The cards of at most `capacity` books, none older than 30 seconds."""
+    """The cards of at most `capacity` books, each for 30 seconds."""
 
     def __init__(
         self, store: Store, *, clock: Callable[[], float] = time.monotonic, capacity: int = CAPACITY
@@ -24,14 +24,14 @@ class CardCache:
         self._clock = clock
         self._capacity = capacity
         self._lock = Lock()
-        # Each with the time at which it was read, oldest first; None for a book that is not in the catalogue. A
+        # By book id the time of reading, oldest first, and the card, None if the book is not in the catalogue.
         # cachetools.TTLCache would call the clock for every book of a page.
         self._known: OrderedDict[int, tuple[float, Card | None]] = OrderedDict()
 
     def of(self, ids: Iterable[int]) -> Mapping[int, Card]:
-        """The cards of those books that are in the catalogue, by id.
+        """The cards by book id, without books that are not in the catalogue.
 
-        Raises StoreUnavailable if one must be read from the database and cannot be.
+        Raises StoreUnavailable if one is not cached and the database fails.
         """
         now = self._clock()
         cards: dict[int, Card | None] = {}

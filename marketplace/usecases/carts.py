@@ -59,7 +59,7 @@ class Carts:
             work.commit()
 
     def adjust(self, reader_id: int) -> None:
-        """Remove what cannot be ordered, and reduce quantities to what is in stock."""
+        """Remove lines that cannot be ordered, and reduce quantities to what is in stock."""
         with self._store.write() as work:
             work.readers.lock(reader_id)
             for line in cart_of(work, reader_id).lines:
@@ -84,7 +84,7 @@ def cart_of(work: UnitOfWork, reader_id: int) -> Cart:
 def _require_buyable(cart: Cart, book_id: int) -> None:
     if len(cart.lines) > MAX_LINES:
         raise CartFull
-    # The cart itself shows insufficient stock: the reader may want fewer copies.
+    # Insufficient stock is no error here: the cart shows it, and the reader may want fewer copies.
     match next(line.problem for line in cart.lines if line.book_id == book_id):
         case LineProblem.NOT_FOR_SALE:
             raise NotForSale

@@ -6,16 +6,16 @@ from typing import Any
 
 from marketplace.domain.interactions import Interaction
 from marketplace.domain.orders import Order
-from marketplace.store import Store, UnitOfWork
+from marketplace.store import Store
 
 UNLIMITED = 1_000_000
-"""More interactions or orders than any reader has."""
+"""More interactions and orders than any reader has."""
 
 
 def export(store: Store, reader_id: int) -> dict[str, Any]:
     """The reader's account, history, wishlist, cart and orders, ready for JSON.
 
-    Recommendations keeps the same history and nothing else. Raises StoreUnavailable.
+    Recommendations keeps nothing but the same history. Raises StoreUnavailable.
     """
     with store.read() as work:
         account = work.accounts.by_reader(reader_id)
@@ -23,12 +23,13 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
         wishes = work.wishlists.of(reader_id)
         cart = work.carts.of(reader_id)
         orders = work.orders.of(reader_id, UNLIMITED)
-        book_ids = {each.book_id for each in interactions} | {book_id for book_id, _ in wishes}
-        titles = _titles(work, book_ids | {line.book_id for line in cart})
+        book_ids = {interaction.book_id for interaction in interactions} | {book_id for book_id, _ in wishes}
+        cards = work.books.cards(book_ids | {line.book_id for line in cart})
+    titles = {book_id: card.title for book_id, card in cards.items()}
     return {
         "reader_id": reader_id,
         "email": account.email if account else None,
-        "history": [_interaction(each, titles) for each in interactions],
+        "history": [_interaction(interaction, titles) for interaction in interactions],
         "wishlist": [
             {"book_id": book_id, "title": titles.get(book_id), "added_at": moment.isoformat()}
             for book_id, moment in wishes
@@ -49,20 +50,11 @@ def _order(order: Order) -> dict[str, Any]:
         "address": asdict(order.address) if order.address else None,
         "total": asdict(order.total),
         "books": [
-            {
-                "book_id": line.book_id,
-                "title": line.title,
-                "quantity": line.quantity,
-                "price": asdict(line.price),
-            }
+            {"book_id": line.book_id, "title": line.title, "quantity": line.quantity, "price": asdict(line.price)}
             for line in order.lines
         ],
         "changes": [{"state": change.state.value, "at": change.at.isoformat()} for change in order.changes],
     }
-
-
-def _titles(work: UnitOfWork, book_ids: set[int]) -> dict[int, str]:
-    return {card.id: card.title for card in work.books.cards(book_ids).values()}
 
 
 def _interaction(interaction: Interaction, titles: Mapping[int, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What moderators do with books, orders and failed events, each action with an entry in the audit log."""
+"""What moderators do with books, orders and failed events; each action has an entry in the audit log."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ class Moderation:
         return book.id
 
     def change_book(self, by: int, book_id: int, form: BookForm) -> bool:
-        """Change those attributes of a book that the moderator edited; False if nothing changes.
+        """Change the attributes of a book that the moderator edited; False if nothing changes.
 
         Raises BookNotFound, InvalidBook, and BookConflict if somebody else has changed the same attribute.
         """
@@ -85,12 +85,12 @@ class Moderation:
         Raises BookNotFound.
         """
         with self._transaction(by) as work:
-            found = work.all_books.lock(book_id)
-            if not found.is_hidden:
-                work.all_books.hide(found.book)
-                self._log_book(work, by, Action.BOOK_HIDDEN, found.book)
+            before = work.all_books.lock(book_id)
+            if not before.is_hidden:
+                work.all_books.hide(before.book)
+                self._log_book(work, by, Action.BOOK_HIDDEN, before.book)
         self._changed([book_id])
-        return not found.is_hidden
+        return not before.is_hidden
 
     def show_book(self, by: int, book_id: int) -> bool:
         """Show a hidden book to readers again; False if it is not hidden.
@@ -98,12 +98,12 @@ class Moderation:
         Raises BookNotFound.
         """
         with self._transaction(by) as work:
-            found = work.all_books.lock(book_id)
-            if found.is_hidden:
-                work.all_books.show(found.book)
-                self._log_book(work, by, Action.BOOK_SHOWN, found.book)
+            before = work.all_books.lock(book_id)
+            if before.is_hidden:
+                work.all_books.show(before.book)
+                self._log_book(work, by, Action.BOOK_SHOWN, before.book)
         self._changed([book_id])
-        return found.is_hidden
+        return before.is_hidden
 
     def delete_book(self, by: int, book_id: int) -> Book:
         """Delete a book from the catalogue; returns it.
@@ -126,7 +126,7 @@ class Moderation:
         if to not in MODERATOR_STATES:
             raise ValueError("not a state that moderators set")
         with self._store.write() as work:
-            # Lock both readers first, in order of their ids: a moderator may be a buyer too.
+            # Lock moderator and buyer in the order of their ids, which avoids deadlocks: moderators buy books too.
             for reader_id in sorted({by, work.orders.get(order_id).reader_id or by}):
                 if not work.readers.lock(reader_id) and reader_id == by:
                     raise NotSignedIn

@@ -1,4 +1,4 @@
-"""Placing and cancelling orders, and what follows from each change of state."""
+"""Placing and cancelling orders, and the consequences of each change of state."""
 
 import hashlib
 import json
@@ -50,16 +50,16 @@ class Orders:
         self._clock = clock
 
     def place(self, reader_id: int, key: str, address: Address, shown: Sequence[ShownLine]) -> str:
-        """Order what is in the cart, as it was shown; returns the order's id.
+        """Order the cart as it was shown to the reader; returns the order's id.
 
         `key` is an idempotency key of 1 to 64 characters: a repeated call with it returns the same order. The order,
-        its stock, its key and the payment request are written in one transaction. Raises NotSignedIn for a guest,
+        its stock, the key and the payment request are written in one transaction. Raises NotSignedIn for a guest,
         KeyReused if the key belongs to a different order, and CartChanged if the cart is not what was shown or cannot
         be ordered.
         """
         digest = _digest(address, shown)
         with self._store.write() as work:
-            # A concurrent request of the same reader waits here, and then finds the key.
+            # A concurrent request of the same reader waits here and then finds the key.
             work.readers.lock(reader_id)
             if placed := work.orders.placed_with(reader_id, key):
                 order_id, placed_digest = placed
@@ -75,7 +75,7 @@ class Orders:
             work.carts.empty(reader_id)
             if order.total.minor:
                 work.outbox.add(PaymentRequested(order.id, order.total), created_at=order.placed_at)
-            else:  # providers refuse payments of nothing
+            else:  # providers refuse payments of zero
                 change_state(work, order.id, OrderState.PAID, by=Actor.SHOP, moment=order.placed_at)
             work.commit()
         self._wake()
@@ -130,7 +130,7 @@ class Orders:
 
 
 def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, moment: datetime) -> bool:
-    """Change the state of an order, with everything that follows; False if it is in that state already.
+    """Change the state of an order, with all consequences; False if it is in that state already.
 
     A paid order records purchases. A cancelled or rejected one returns its copies to the stock, and a cancelled one
     undoes its purchases and withdraws its payment. Raises OrderNotFound, and StateConflict if the order cannot change

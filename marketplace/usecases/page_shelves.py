@@ -1,4 +1,4 @@
-"""The shelves of pages, and which of them the home page has."""
+"""Shelves, and which of them the home page has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.categories import Category
 from marketplace.domain.ids import SHOP
 from marketplace.domain.interactions import Taste
-from marketplace.domain.recommending import PERSONAL, RecommendationRequest, Selection
+from marketplace.domain.recommendations import PERSONAL, RecommendationRequest, Selection
 
-LENGTH = 12
-ROW = 6
-FAVOURITES = 2
+FOR_YOU_LENGTH = 12
+SHELF_LENGTH = 6
+READER_CATEGORIES = 2
+VISITOR_CATEGORIES = 3
 FIRST_CATEGORY = Category.MYSTERY
 """Always on a visitor's home page."""
-VISITOR_CATEGORIES = 3
 
 
 class Notice(Enum):
@@ -28,7 +28,7 @@ class Notice(Enum):
 
 
 class ShelfKind(Enum):
-    """Kinds of shelves, for their headings."""
+    """The kind of a shelf, which decides its heading."""
 
     FOR_YOU = "for you"
     CATEGORY = "category"
@@ -36,12 +36,11 @@ class ShelfKind(Enum):
     NEW = "new"
     RECENT = "recent"
     SIMILAR = "similar"
-    SAME_SHELF = "same shelf"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
-    """The cards of one shelf; `attribution` goes into their links."""
+    """A list of cards under one heading; `attribution` is part of their links."""
 
     kind: ShelfKind
     cards: tuple[Card, ...]
@@ -50,7 +49,7 @@ class Shelf:
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether any of it is recommended because of what this reader did."""
+        """Whether any book is recommended because of the reader's own history."""
         return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
 
 
@@ -63,24 +62,24 @@ class Home:
     notice: Notice
 
 
-Wanted = tuple[ShelfKind, RecommendationRequest]
-"""A kind of shelf, and the request for its recommendations."""
+ShelfRequest = tuple[ShelfKind, RecommendationRequest]
+"""The kind of a shelf, and the request for its recommendations."""
 
 
-def wanted_at_home(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[Wanted]:
+def home_requests(taste: Taste, cards: Mapping[int, Card], best: BestSellers) -> list[ShelfRequest]:
     """The shelves of a home page: favourite categories for a reader, the most popular ones for a visitor.
 
-    `cards` has the books that the reader has seen.
+    `cards` has the books that the reader viewed or liked.
     """
-    popular = (ShelfKind.POPULAR, RecommendationRequest(None, ROW, Selection.POPULAR))
-    new = (ShelfKind.NEW, RecommendationRequest(None, ROW, Selection.NEW))
-    for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, LENGTH))
+    popular = (ShelfKind.POPULAR, RecommendationRequest(None, SHELF_LENGTH, Selection.POPULAR))
+    new = (ShelfKind.NEW, RecommendationRequest(None, SHELF_LENGTH, Selection.NEW))
+    for_you = (ShelfKind.FOR_YOU, RecommendationRequest(None, FOR_YOU_LENGTH))
     if not taste.viewed and not taste.excluded:
-        # Without a history, the first shelf is what is popular.
+        # No popular shelf: without a history the first one has popular books.
         categories = tuple(dict.fromkeys((FIRST_CATEGORY, *best.most_read)))[:VISITOR_CATEGORIES]
-        return [for_you, new, *map(_of_category, categories)]
-    return [for_you, *map(_of_category, taste.favourites(cards, FAVOURITES)), popular, new]
+        return [for_you, new, *map(category_request, categories)]
+    return [for_you, *map(category_request, taste.favourites(cards, READER_CATEGORIES)), popular, new]
 
 
-def _of_category(category: Category) -> Wanted:
-    return ShelfKind.CATEGORY, RecommendationRequest(category, ROW)
+def category_request(category: Category) -> ShelfRequest:
+    return ShelfKind.CATEGORY, RecommendationRequest(category, SHELF_LENGTH)

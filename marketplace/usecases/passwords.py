@@ -11,9 +11,8 @@ from argon2.exceptions import VerificationError
 class Passwords:
     """Hashes and verifies passwords; safe to share between threads.
 
-    With argon2-cffi's default parameters (RFC 9106, low memory) each hash takes 64 MiB and 50 to 200 ms of a
-    processor. At most `concurrency` of them are computed at a time, so that a flood of sign-ins waits instead of
-    filling the memory.
+    With argon2-cffi's default parameters (RFC 9106, low memory) each hash takes 64 MiB of memory and 50 to 200 ms of
+    processor time. At most `concurrency` hashes are computed at a time, so that many sign-ins do not fill the memory.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None, *, concurrency: int = 2) -> None:
@@ -26,7 +25,7 @@ class Passwords:
             return self._hasher.hash(password)
 
     def matches(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password has this hash; False without a hash, after as much work as with one."""
+        """Whether the password has this hash; without a hash False, after the same time."""
         compared = password_hash or self._dummy_hash
         with self._slots:
             try:
@@ -36,7 +35,7 @@ class Passwords:
         return password_hash is not None
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than the current ones."""
+        """Whether the hash was made with parameters other than the current ones."""
         return self._hasher.check_needs_rehash(password_hash)
 
     @cached_property

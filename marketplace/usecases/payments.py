@@ -1,4 +1,4 @@
-"""Payments: the provider's callbacks, and repeated requests where none comes."""
+"""Payments: the provider's callbacks, and repeated requests if none comes."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -52,18 +52,18 @@ class Payments:
     def settle(self, order_id: str, token: str, outcome: PaymentOutcome) -> bool:
         """Apply the outcome of an order's payment; False if it was applied before.
 
-        Raises InvalidToken, OrderNotFound, StoreUnavailable, and StateConflict if the order is in a state that the
-        outcome contradicts.
+        Raises InvalidToken, OrderNotFound, StoreUnavailable, and StateConflict if the outcome contradicts the order's
+        state.
         """
         try:
             self._tokens.verify(token, order_id)
-        except InvalidToken as refusal:
-            # Anybody may have sent this: arbitrary text must not reach the log.
+        except InvalidToken as error:
+            # Anybody may have sent this: arbitrary text must not get into the log.
             logged_id = order_id if is_order_id(order_id) else "malformed"
-            log.warning("payment_callback_rejected", order_id=logged_id, reason=refusal.reason)
+            log.warning("payment_callback_rejected", order_id=logged_id, reason=error.reason)
             raise
-        # A token may be replayed while it is valid. It can change nothing but its own order, and that enters each
-        # state only once, so that no list of used tokens is needed.
+        # A valid token may be replayed. It concerns one order, which enters each state only once, so no list of used
+        # tokens is needed.
         try:
             changed = self._enter(order_id, _STATES[outcome])
         except OrderNotFound:
@@ -71,7 +71,7 @@ class Payments:
             raise
         except StateConflict as conflict:
             states = str(conflict)
-            # A payment may well be confirmed just after its order was cancelled; it is then refunded.
+            # A payment may be confirmed just after its order was cancelled; the provider then refunds it.
             report = log.warning if states.startswith(OrderState.CANCELLED.value) else log.error
             report("payment_contradicts_order", order_id=order_id, states=states)
             raise
@@ -82,9 +82,9 @@ class Payments:
         return changed
 
     def request_overdue(self) -> int:
-        """Request payments again for which no callback has come in 15 minutes; returns how many.
+        """Request payments again that had no callback for 15 minutes; returns how many.
 
-        The provider treats a repeated request as the same payment, and one that it has withdrawn stays withdrawn.
+        To the provider a repeated request is the same payment, and a withdrawn one stays withdrawn.
         Raises StoreUnavailable.
         """
         moment = self._clock()
@@ -105,7 +105,7 @@ class Payments:
             try:
                 changed = change_state(work, order_id, state, by=Actor.PROVIDER, moment=self._clock())
             except StateConflict:
-                # The callback may be repeated after the order has moved on.
+                # A repeated callback may come after later changes of the order's state.
                 if any(change.state is state for change in work.orders.get(order_id).changes):
                     return False
                 raise

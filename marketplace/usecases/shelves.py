@@ -15,28 +15,35 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
 from marketplace.domain.interactions import Taste, taste_of
-from marketplace.domain.recommending import Reason, RecommendationList, RecommendationRequest, Selection
+from marketplace.domain.recommendations import Reason, RecommendationList, RecommendationRequest, Selection
 from marketplace.store import Store
 from marketplace.usecases.best_sellers import BestSellersCache
 from marketplace.usecases.cards import CardCache
-from marketplace.usecases.page_shelves import ROW, Home, Notice, Shelf, ShelfKind, Wanted, wanted_at_home
+from marketplace.usecases.page_shelves import (
+    SHELF_LENGTH,
+    Home,
+    Notice,
+    Shelf,
+    ShelfKind,
+    ShelfRequest,
+    category_request,
+    home_requests,
+)
 
 log = structlog.get_logger()
 
-LOOKED_BACK = 60
-"""A reader's taste is taken from this many of their latest interactions."""
-
+TASTE_INTERACTIONS = 60
+"""How many of a reader's latest interactions determine their taste."""
 LAST_GOOD_READERS = 3_000
 LAST_GOOD_SECONDS = 3600.0
-
-MOST_CARDS = 20_000
+CACHED_CARDS = 20_000
 
 
 class Recommender(Protocol):
     """What pages need of Recommendations."""
 
     def recommend(self, reader_id: int, requests: Sequence[RecommendationRequest]) -> list[RecommendationList]:
-        """One list per request. Raises RecommenderError."""
+        """One list for each request. Raises RecommenderError."""
 
     def similar(self, book_id: int, reader_id: int, limit: int) -> RecommendationList:
         """Books like this one. Raises RecommenderError."""
@@ -47,7 +54,7 @@ class Recommender(Protocol):
 
 
 class Shelves:
-    """Makes shelves, whether or not Recommendations answers, with one call to it per page.
+    """Fills shelves, with one call to Recommendations for each page; also works when that fails.
 
     Every method raises StoreUnavailable.
     """
@@ -73,47 +80,43 @@ class Shelves:
         """The home page of a reader."""
         best = self._best_sellers.current()
         taste = self._taste(reader_id)
-        wanted = wanted_at_home(taste, self._cards.of(taste.viewed), best)
-        shelves, notice = self._ask(reader_id, [request for _, request in wanted])
-        filled = self._filled(wanted, shelves, best, taste)
-        if taste.viewed:
-            known = self._cards.of(taste.viewed[: 2 * ROW])
-            recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:ROW]
-            filled.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
-        return Home(
-            shelves=(filled[0], *(shelf for shelf in filled[1:] if shelf.cards)),
-            categories=best.categories,
-            notice=notice,
-        )
+        known = self._cards.of((*taste.viewed, *taste.liked))
+        requests = home_requests(taste, known, best)
+        lists, notice = self._recommend(reader_id, [request for _, request in requests])
+        first, *others = self._filled(requests, lists, best, taste)
+        recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:SHELF_LENGTH]
+        others.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
+        shelves = (first, *(shelf for shelf in others if shelf.cards))
+        return Home(shelves=shelves, categories=best.categories, notice=notice)
 
     def of_category(self, reader_id: int, category: Category) -> Shelf | None:
         """Books of a category recommended to this reader personally; None if there are none."""
         if reader_id == NOBODY:
             return None
-        wanted = [(ShelfKind.CATEGORY, RecommendationRequest(category, ROW))]
-        shelves, _ = self._ask(reader_id, [request for _, request in wanted])
-        if not shelves:
+        request = category_request(category)
+        lists, _ = self._recommend(reader_id, [request[1]])
+        if not lists:
             return None
-        shelf = self._filled(wanted, shelves, self._best_sellers.current(), self._taste(reader_id))[0]
+        shelf = self._filled([request], lists, self._best_sellers.current(), self._taste(reader_id))[0]
         return shelf if shelf.is_personal else None
 
     def similar(self, reader_id: int, book: Book) -> Shelf:
         """Books like this one, or best-sellers of its category if there are none."""
         taste = self._taste(reader_id)
         try:
-            shelf = self._recommender.similar(book.id, reader_id, ROW)
+            recommended = self._recommender.similar(book.id, reader_id, SHELF_LENGTH)
         except RecommenderError as error:
             _log(error)
-            shelf = RecommendationList(())
-        cards = self._cards.of(book.book_id for book in shelf.recommendations)
-        if similar := _cards_of(shelf, cards, taste):
-            return Shelf(kind=ShelfKind.SIMILAR, cards=similar, attribution=_attribution(shelf))
+            recommended = RecommendationList(())
+        cards = self._cards.of(similar.book_id for similar in recommended.recommendations)
+        if similar_cards := _cards_of(recommended, cards, taste):
+            return Shelf(kind=ShelfKind.SIMILAR, cards=similar_cards, attribution=_attribution(recommended))
         best = self._best_sellers.current()
         category = next((category for category in book.categories if category in best.by_category), None)
         best_sellers = best.overall if category is None else best.by_category[category]
         return Shelf(
-            kind=ShelfKind.SAME_SHELF,
-            cards=_without(best_sellers, {book.id, *taste.excluded}, limit=ROW),
+            kind=ShelfKind.POPULAR,
+            cards=_without(best_sellers, {book.id, *taste.excluded}, limit=SHELF_LENGTH),
             category=category,
         )
 
@@ -129,13 +132,13 @@ class Shelves:
         if reader_id == NOBODY:
             return Taste()
         with self._store.read() as work:
-            return taste_of(work.interactions.latest(reader_id, LOOKED_BACK))
+            return taste_of(work.interactions.latest(reader_id, TASTE_INTERACTIONS))
 
-    def _ask(
+    def _recommend(
         self, reader_id: int, requests: Sequence[RecommendationRequest]
     ) -> tuple[list[RecommendationList], Notice]:
         try:
-            shelves = self._recommender.recommend(reader_id, requests)
+            lists = self._recommender.recommend(reader_id, requests)
         except RecommenderError as error:
             _log(error)
             with self._lock:
@@ -145,40 +148,40 @@ class Shelves:
             return [], Notice.BEST_SELLERS
         if reader_id != NOBODY:
             with self._lock:
-                # Merged, so that a category's page does not replace the shelves of the home page.
+                # Merged, so that a category's page does not replace the lists of the home page.
                 known = self._last_good.get(reader_id, {})
-                self._last_good[reader_id] = known | dict(zip(requests, shelves, strict=True))
-        return shelves, Notice.NONE
+                self._last_good[reader_id] = known | dict(zip(requests, lists, strict=True))
+        return lists, Notice.NONE
 
     def _filled(
         self,
-        wanted: Sequence[Wanted],
-        shelves: Sequence[RecommendationList],
+        requests: Sequence[ShelfRequest],
+        lists: Sequence[RecommendationList],
         best: BestSellers,
         taste: Taste,
     ) -> list[Shelf]:
-        cards = self._cards.of({book.book_id for shelf in shelves for book in shelf.recommendations})
+        cards = self._cards.of({book.book_id for recommended in lists for book in recommended.recommendations})
         filled: list[Shelf] = []
-        taken = set(taste.excluded)
-        for position, (kind, request) in enumerate(wanted):
-            shelf = shelves[position] if shelves else RecommendationList(())
-            on_shelf = _cards_of(shelf, cards, taste)
-            attribution = _attribution(shelf) if on_shelf else SHOP
+        used = set(taste.excluded)
+        for position, (kind, request) in enumerate(requests):
+            recommended = lists[position] if lists else RecommendationList(())
+            on_shelf = _cards_of(recommended, cards, taste)
+            attribution = _attribution(recommended) if on_shelf else SHOP
             # Only Recommendations knows what is new.
             if not on_shelf and request.selection is not Selection.NEW:
                 category = request.category
                 best_sellers = best.overall if category is None else best.by_category.get(category, ())
-                on_shelf = _without(best_sellers, taken, limit=request.limit)
-                # In a small shop an empty shelf would be worse than a book on two of them.
+                on_shelf = _without(best_sellers, used, limit=request.limit)
+                # In a small shop a book on two shelves is better than an empty shelf.
                 on_shelf = on_shelf or _without(best_sellers, taste.excluded, limit=request.limit)
-            taken.update(card.id for card in on_shelf)
+            used.update(card.id for card in on_shelf)
             filled.append(Shelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
         return filled
 
 
-def _cards_of(shelf: RecommendationList, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
+def _cards_of(recommended: RecommendationList, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
     shown = []
-    for book in shelf.recommendations:
+    for book in recommended.recommendations:
         card = cards.get(book.book_id)
         # Recommendations may not know yet what the reader rated or dismissed a moment ago.
         if card is not None and book.book_id not in taste.excluded:
@@ -186,9 +189,9 @@ def _cards_of(shelf: RecommendationList, cards: Mapping[int, Card], taste: Taste
     return tuple(shown)
 
 
-@lru_cache(maxsize=MOST_CARDS)
+@lru_cache(maxsize=CACHED_CARDS)
 def _with_reason(card: Card, reason: Reason | None) -> Card:
-    # A page has forty of them, and most were on the page before.
+    # A page has forty cards, most of which were on the page before.
     return replace(card, reason=reason)
 
 
@@ -197,11 +200,11 @@ def _without(cards: Iterable[Card], book_ids: Iterable[int], *, limit: int) -> t
     return tuple(card for card in cards if card.id not in left_out)[:limit]
 
 
-def _attribution(shelf: RecommendationList) -> str:
-    return shelf.recommendation_id if is_attribution(shelf.recommendation_id) else SHOP
+def _attribution(recommended: RecommendationList) -> str:
+    return recommended.recommendation_id if is_attribution(recommended.recommendation_id) else SHOP
 
 
 def _log(error: RecommenderError) -> None:
-    # An open breaker has logged this when it opened.
+    # Without a cause the breaker is open, which was logged when it opened.
     if error.__cause__ is not None:
         log.warning("recommendations_unavailable", reason=str(error))

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Flask
 
 from bench.empty_pages import Call, create_pages
-from marketplace.domain.recommending import RecommendationRequest, Selection
+from marketplace.domain.recommendations import RecommendationRequest, Selection
 from marketplace.gateways.recommender import GrpcRecommender
 from tests.marketplace.fakes import FakeRecommender
 

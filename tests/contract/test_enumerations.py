@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 
 import marketplace.domain.categories
-import marketplace.domain.recommending
+import marketplace.domain.recommendations
 import recommendations.domain.books
 import recommendations.domain.interactions
 import recommendations.domain.recommending
@@ -19,7 +19,7 @@ from protobufs import recommendations_pb2 as pb
         (marketplace.domain.categories.Category, pb.BookCategory, ""),
         (recommendations.domain.interactions.InteractionKind, pb.Interaction.Kind, "KIND_"),
         (recommendations.domain.recommending.ReasonKind, pb.Reason.Kind, "KIND_"),
-        (marketplace.domain.recommending.ReasonKind, pb.Reason.Kind, "KIND_"),
+        (marketplace.domain.recommendations.ReasonKind, pb.Reason.Kind, "KIND_"),
         (recommendations.domain.recommending.Selection, pb.Selection, "SELECTION_"),
         (recommendations.domain.interactions.Outcome, pb.InteractionResult.Outcome, "OUTCOME_"),
         (recommendations.domain.books.UpsertOutcome, pb.UpsertResult.Outcome, "OUTCOME_"),

@@ -1,4 +1,4 @@
-"""A reader's browser, that sends forms as they stand in the pages, token and all."""
+"""A reader's browser, which sends the forms of pages with their CSRF token."""
 
 import re
 from html import unescape
@@ -11,15 +11,15 @@ from marketplace.usecases.passwords import Passwords
 
 
 def quick_passwords(time_cost: int = 1) -> Passwords:
-    """Passwords whose hashes take no time."""
+    """Passwords whose hashes are computed quickly."""
     return Passwords(PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1))
 
 
 def token(html: str) -> str:
-    """The token of the form in a page."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
-    assert found, html
-    return found[1]
+    """The CSRF token of the form in a page."""
+    match = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert match, html
+    return match[1]
 
 
 class Browser:
@@ -35,7 +35,7 @@ class Browser:
         return unescape(re.sub(r"\s+", " ", response.text))
 
     def send(self, path: str, form_at: str | None = None, **fields: str) -> TestResponse:
-        """Open the page of a form, fill its fields in, and send it."""
+        """Open the page of a form, fill in the fields and submit it."""
         html = self.client.get(form_at or path).text
         return self.client.post(path, data={"csrf_token": token(html), **fields})
 

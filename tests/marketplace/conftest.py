@@ -23,7 +23,7 @@ from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from tests.marketplace.browser import Browser, quick_passwords
-from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 
 _names = itertools.count()
 
@@ -59,7 +59,7 @@ class _CachedRule(Rule):
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The apps of all tests share compiled templates and routes, which take longer than most tests themselves."""
+    """Share compiled templates and routes between tests: compiling them takes longer than most tests."""
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
@@ -69,7 +69,7 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty migrated database of SQLite, to be copied: to migrate anew for each test would take long."""
+    """An empty migrated SQLite database, which each test copies: migrating takes long."""
     file = tmp_path_factory.mktemp("migrated") / "shop.db"
     with closing(open_store(f"sqlite:///{file}")) as opened:
         opened.migrate()
@@ -78,7 +78,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgresql_server: str) -> str:
-    """The name of an empty migrated database of PostgreSQL, likewise."""
+    """The name of an empty migrated PostgreSQL database, likewise."""
     name = f"migrated_{os.getpid()}"
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
@@ -111,9 +111,10 @@ def at(server: str, name: str) -> str:
 
 @pytest.fixture
 def recommender() -> FakeRecommender:
-    """Recommends two shelves."""
+    """Recommends two lists."""
     return FakeRecommender(
-        shelf(20, 21, name="list-1", reason=because_of("Emma", "Ulysses", "Third")), shelf(1, 2, name="list-2")
+        recommended(20, 21, name="list-1", reason=because_of("Emma", "Ulysses", "Third")),
+        recommended(1, 2, name="list-2"),
     )
 
 
@@ -136,5 +137,5 @@ def visitor(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def browser(app: Flask) -> Browser:
-    """A browser that has never been here, and sends forms."""
+    """A browser that has never been here and can send forms."""
     return Browser(app)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from marketplace.domain.books import Book
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,
@@ -31,12 +31,12 @@ class Clock:
 
 
 class FakeRecommender:
-    """Answers with the given lists, or fails with `error`; records the requests."""
+    """Recommends the given lists, or fails with `error`; records the requests."""
 
     state = "closed"
 
-    def __init__(self, *shelves: RecommendationList) -> None:
-        self.answer = list(shelves)
+    def __init__(self, *lists: RecommendationList) -> None:
+        self.answer = list(lists)
         self.error: Exception | None = None
         self.asked: list[tuple[int, tuple[RecommendationRequest, ...]]] = []
         self.asked_similar: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ class FakeRecommender:
 
 
 class FakeRecorder:
-    """Stores like Recommendations; `before` may raise before any call, and `fails` for the item with an id."""
+    """Stores like Recommendations; `before` may raise before each call, and an id in `fails` makes a call raise."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
@@ -68,23 +68,18 @@ class FakeRecorder:
         self.before: Callable[[], None] = lambda: None
 
     def record(self, interactions: Sequence[Interaction]) -> list[RecordResult]:
-        self._called([each.id for each in interactions])
-        return [self._result(each) for each in interactions]
+        self._called([interaction.id for interaction in interactions])
+        return [self._result(interaction) for interaction in interactions]
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
-        self._called([f"upsert {each.id}" for each in books])
-        results = [
-            RecordResult(Outcome.REFUSED, "year")
-            if f"upsert {each.id}" in self.refuses
-            else RecordResult(Outcome.STORED)
-            for each in books
-        ]
-        stored = zip(books, results, strict=True)
-        self.books |= {book.id: book for book, result in stored if result.outcome is Outcome.STORED}
-        return results
+        self._called([f"upsert {book.id}" for book in books])
+        stored = {book.id: book for book in books if f"upsert {book.id}" not in self.refuses}
+        self.books |= stored
+        refused = RecordResult(Outcome.REFUSED, "year")
+        return [RecordResult(Outcome.STORED) if book.id in stored else refused for book in books]
 
     def remove(self, book_ids: Sequence[int]) -> None:
-        self._called([f"remove {each}" for each in book_ids])
+        self._called([f"remove {book_id}" for book_id in book_ids])
         for book_id in book_ids:
             self.books.pop(book_id, None)
 
@@ -94,12 +89,12 @@ class FakeRecorder:
     def forget(self, reader_id: int) -> None:
         self._called([f"forget {reader_id}"])
 
-    def _called(self, what: list[str]) -> None:
-        self.calls.append(what)
+    def _called(self, items: list[str]) -> None:
+        self.calls.append(items)
         self.before()
-        for each in what:
-            if each in self.fails:
-                raise self.fails[each]
+        for item in items:
+            if item in self.fails:
+                raise self.fails[item]
 
     def _result(self, interaction: Interaction) -> RecordResult:
         if interaction.id in self.refuses:
@@ -126,16 +121,16 @@ class FakeProvider:
         self.before()
 
 
-def shelf(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
-    """A recommended list of these books, all with one reason."""
+def recommended(*book_ids: int, name: str = "list-1", reason: Reason | None = None) -> RecommendationList:
+    """A recommended list of these books, all with the same reason."""
     return RecommendationList(tuple(Recommendation(book_id, reason) for book_id in book_ids), name)
 
 
 def because_of(*titles: str) -> Reason:
-    """A reason that names books of the reader's history."""
+    """A reason that names books from the reader's history."""
     return Reason(ReasonKind.BECAUSE_OF_BOOKS, named(*titles))
 
 
 def named(*titles: str) -> tuple[tuple[int, str], ...]:
-    """Books of these titles, with ids from 901 on."""
+    """Books with these titles, and ids from 901."""
     return tuple(enumerate(titles, start=901))

@@ -1,4 +1,4 @@
-"""Accounts, orders and moderators for tests: made by the use cases, or through the pages in a browser."""
+"""Accounts, orders and moderators for tests, made by use cases or in a browser."""
 
 import re
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders, change_state
+from marketplace.usecases.passwords import Passwords
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
 
@@ -25,9 +26,9 @@ ADDRESS_FIELDS = asdict(ADDRESS)
 MODERATOR = "mod@example.com"
 
 
-def accounts_of(store: Store) -> Accounts:
-    """The use cases of accounts, with fast password hashes."""
-    return Accounts(store, passwords=quick_passwords())
+def accounts_of(store: Store, passwords: Passwords | None = None) -> Accounts:
+    """The use cases of accounts, with fast password hashes unless others are given."""
+    return Accounts(store, passwords=passwords or quick_passwords())
 
 
 def buyer_of(store: Store, email: str = "ann@example.com") -> int:
@@ -60,8 +61,8 @@ def log_of(store: Store) -> list[AuditEntry]:
         return list(work.audit.page(limit=100).rows)
 
 
-def place(store: Store, at: datetime = NOON) -> str:
-    """Store an order over 9.99 euros that awaits payment and has no reader; returns its id."""
+def store_order(store: Store, at: datetime = NOON) -> str:
+    """Store an order without a reader that awaits a payment of 9.99 euros; returns its id."""
     line = OrderLine(book_id=20, title="Dune", price=Money(999, "EUR"), quantity=1)
     order = Order(
         id=new_order_id(),
@@ -83,18 +84,18 @@ def place(store: Store, at: datetime = NOON) -> str:
 def order_of(
     store: Store, reader_id: int, book_id: int, copies: int = 1, *states: OrderState, address: Address = ADDRESS
 ) -> str:
-    """Order copies of a book for a reader, and bring the order into these states; returns its id."""
+    """Order copies of a book for a reader and change the order to these states; returns its id."""
     carts = Carts(store, Activity(store, wake=lambda: None))
     carts.add(reader_id, book_id, copies, "")
     with store.read() as work:
         key = f"key-{work.orders.count(reader_id)}"
     order_id = Orders(store).place(reader_id, key, address, carts.of(reader_id).shown)
-    bring(store, order_id, *states)
+    change_states(store, order_id, *states)
     return order_id
 
 
-def bring(store: Store, order_id: str, *states: OrderState) -> None:
-    """Bring an order into these states, one after the other."""
+def change_states(store: Store, order_id: str, *states: OrderState) -> None:
+    """Change an order to these states, one after the other."""
     with store.write() as work:
         for state in states:
             change_state(work, order_id, state, by=Actor.SHOP, moment=NOON)

@@ -1,4 +1,4 @@
-"""What tests write into a store, and what they read from it."""
+"""Helpers that write into a store and read from it."""
 
 from collections.abc import Sequence
 
@@ -24,9 +24,9 @@ def execute(store: Store, statement: str | Executable) -> None:
 
 
 def events_of(store: Store) -> list[ShopEvent]:
-    """The events that wait in the outbox, destination by destination."""
+    """The events that wait in the outbox, sorted by destination."""
     with store.read() as work:
-        return [row.event() for each in Destination for row in work.outbox.waiting(1000, each)]
+        return [row.event() for destination in Destination for row in work.outbox.waiting(1000, destination)]
 
 
 def sent(store: Store) -> list[Interaction]:

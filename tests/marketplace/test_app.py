@@ -1,4 +1,4 @@
-"""What all pages share."""
+"""What all pages have in common."""
 
 import re
 
@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from marketplace.domain.books import Book
 from marketplace.store import Store
-from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 from tests.marketplace.stored import execute, put
 from tests.marketplace.web.pages.reading import links, page
 
@@ -17,15 +17,15 @@ from tests.marketplace.web.pages.reading import links, page
     "path",
     ["/categories/gothic", "/categories/romance", "/categories/Mystery", "/authors/nobody", "/no", "/books/99"],
 )
-def test_unknown_pages_have_a_friendly_page(visitor: FlaskClient, path: str) -> None:
-    """Unknown categories, authors, books and paths are 404 in the shop's design."""
+def test_unknown_addresses_are_404(visitor: FlaskClient, path: str) -> None:
+    """Unknown categories, authors, books and paths have a page in the shop's design."""
     html = page(visitor, path, 404)
     assert "Page not found" in html
     assert "shop.css" in html
 
 
 def test_a_tampered_cookie_is_ignored(visitor: FlaskClient, recommender: FakeRecommender) -> None:
-    """A broken signature identifies nobody."""
+    """Its reader is anonymous."""
     visitor.get("/books/20?from=shop")
     cookie = visitor.get_cookie("reader")
     assert cookie is not None
@@ -39,7 +39,7 @@ def test_a_tampered_cookie_is_ignored(visitor: FlaskClient, recommender: FakeRec
 def test_a_signed_cookie_with_an_invalid_reader_is_ignored(
     visitor: FlaskClient, recommender: FakeRecommender, reader_id: object
 ) -> None:
-    """A cookie of another version cannot crash a page."""
+    """Cookies of other versions cannot crash a page."""
     with visitor.session_transaction() as session:
         session["reader_id"] = reader_id
     page(visitor)
@@ -50,7 +50,7 @@ def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommend
     """In titles, reasons and names of lists."""
     hostile = '"><script>alert(1)</script>'
     put(store, Book(id=30, title=hostile, authors=(hostile,), picture=f"https://a.org/{hostile}"))
-    recommender.answer = [shelf(30, name=hostile, reason=because_of(hostile)), shelf()]
+    recommender.answer = [recommended(30, name=hostile, reason=because_of(hostile)), recommended()]
     for path in ("/", "/books/30"):
         html = visitor.get(path).text
         assert "<script>" not in html
@@ -58,8 +58,8 @@ def test_hostile_texts_are_escaped(visitor: FlaskClient, store: Store, recommend
     assert "/books/30?from=shop" in links(visitor.get("/").text)
 
 
-def test_without_its_database_the_shop_says_so(visitor: FlaskClient, store: Store) -> None:
-    """503 in the shop's design, and the error is logged."""
+def test_without_its_database_the_shop_is_closed(visitor: FlaskClient, store: Store) -> None:
+    """Status 503 with a page in the shop's design; each error is logged."""
     execute(store, "DROP TABLE book_categories")
     with structlog.testing.capture_logs() as logs:
         assert "closed for a moment" in page(visitor, "/", 503)
@@ -67,9 +67,7 @@ def test_without_its_database_the_shop_says_so(visitor: FlaskClient, store: Stor
     assert len(logs) == 2
 
 
-def test_an_unexpected_exception_shows_an_id_and_nothing_else(
-    visitor: FlaskClient, recommender: FakeRecommender
-) -> None:
+def test_an_unexpected_exception_shows_only_an_id(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """The page and the log have the same id; the exception's text is only in the log."""
     recommender.error = ZeroDivisionError("password=hunter2")
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
@@ -97,7 +95,7 @@ def test_every_page_has_security_headers(visitor: FlaskClient, path: str) -> Non
     "path", ["/", "/books/20", "/books/21", "/categories", "/history", "/wishlist", "/account", "/account/sign-up"]
 )
 def test_pages_have_no_inline_code_and_valid_landmarks(visitor: FlaskClient, path: str) -> None:
-    """One h1, landmarks, and an alt text for every picture."""
+    """One h1, the landmarks, and an alt text for every picture."""
     html = visitor.get(path).text
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|<style|\son\w+=", html)
     assert html.count("<h1") == 1
@@ -107,10 +105,10 @@ def test_pages_have_no_inline_code_and_valid_landmarks(visitor: FlaskClient, pat
 
 
 def test_static_files_are_cached_by_version(visitor: FlaskClient) -> None:
-    """So that browsers may keep them for a year."""
-    found = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', visitor.get("/").text)
-    assert found
-    response = visitor.get(found[1])
+    """Browsers may keep them for a year."""
+    link = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', visitor.get("/").text)
+    assert link
+    response = visitor.get(link[1])
     assert response.status_code == 200
     assert "max-age=31536000" in response.headers["Cache-Control"]
     response.close()

@@ -1,4 +1,4 @@
-"""Tests of marketplace.cli and marketplace.serving, as processes: what an operator sees."""
+"""The shop's commands as processes."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The settings of a shop of this test's own, on any free port, without Recommendations."""
+    """The settings of a new shop on any free port, without Recommendations."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKETPLACE", "RECOMM"))}
     return kept | {"MARKETPLACE_DATA_DIR": str(tmp_path), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
 
@@ -38,17 +39,24 @@ def starter(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def shop(environment: dict[str, str], starter: Path) -> Iterator[tuple[Popen[str], int]]:
-    """A started shop and its port."""
+@contextmanager
+def started(environment: dict[str, str], starter: Path) -> Iterator[tuple[Popen[str], int]]:
+    """A started shop and its port; it is killed after the block."""
     command = [sys.executable, "-m", "marketplace", "start", "--starter", str(starter)]
     with Popen(command, env=environment, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout
-        port = next(
-            int(found[1]) for line in process.stdout if (found := re.search(r"open at http://.*:(\d+)", line))
-        )
+        lines = (re.search(r"open at http://.*:(\d+)", line) for line in process.stdout)
+        try:
+            yield process, next(int(match[1]) for match in lines if match)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def shop(environment: dict[str, str], starter: Path) -> Iterator[tuple[Popen[str], int]]:
+    """A started shop and its port."""
+    with started(environment, starter) as (process, port):
         yield process, port
-        process.kill()
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, str]:
@@ -62,10 +70,8 @@ def get(port: int, path: str, **headers: str) -> tuple[int, str]:
         connection.close()
 
 
-def test_a_new_shop_starts_serves_and_ends_in_order(
-    shop: tuple[Popen[str], int], environment: dict[str, str]
-) -> None:
-    """From nothing to a page with books in one command; SIGTERM ends it with 0 and without a traceback."""
+def test_a_new_shop_starts_serves_and_stops(shop: tuple[Popen[str], int], environment: dict[str, str]) -> None:
+    """One command makes a shop with books; SIGTERM ends it with exit code 0 and without a traceback."""
     process, port = shop
     status, html = get(port, "/")
     assert status == 200
@@ -79,20 +85,12 @@ def test_a_new_shop_starts_serves_and_ends_in_order(
 
 
 def test_a_shop_behind_a_proxy_answers_to_its_public_name(environment: dict[str, str], starter: Path) -> None:
-    """What the proxy says comes through waitress; other names are refused; the container's own check passes."""
+    """The proxy's headers pass waitress; other names are refused; the container's health check passes."""
     environment |= {"MARKETPLACE_TRUSTED_HOSTS": "books.example.com", "MARKETPLACE_PROXIES": "1"}
-    command = [sys.executable, "-m", "marketplace", "start", "--starter", str(starter)]
-    with Popen(command, env=environment, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
-        assert process.stdout
-        port = next(
-            int(found[1]) for line in process.stdout if (found := re.search(r"open at http://.*:(\d+)", line))
-        )
-        try:
-            assert get(port, "/", X_Forwarded_Host="books.example.com")[0] == 200
-            refused = get(port, "/")
-            health = run(environment | {"MARKETPLACE_PORT": str(port)}, "health")
-        finally:
-            process.kill()
+    with started(environment, starter) as (_, port):
+        assert get(port, "/", X_Forwarded_Host="books.example.com")[0] == 200
+        refused = get(port, "/")
+        health = run(environment | {"MARKETPLACE_PORT": str(port)}, "health")
     assert refused[0] == 400
     assert "MARKETPLACE_TRUSTED_HOSTS" in refused[1]
     assert health.returncode == 0, health.stderr
@@ -107,12 +105,12 @@ def test_a_port_in_use_is_one_error_line(shop: tuple[Popen[str], int], environme
     )
 
 
-def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None:
+def test_a_separate_relay_ends_on_sigterm(environment: dict[str, str]) -> None:
     """The relay runs until SIGTERM, also while Recommendations is unreachable."""
     assert run(environment, "migrate").returncode == 0
     with Popen([sys.executable, "-m", "marketplace", "relay"], env=environment, cwd=ROOT, stderr=PIPE) as process:
         # The signal handler is in place once SIGTERM is caught.
-        while not int(_caught(process.pid), 16) & (1 << (signal.SIGTERM - 1)):
+        while not _catches_sigterm(process.pid):
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=15)
@@ -120,13 +118,13 @@ def test_a_relay_of_its_own_ends_on_sigterm(environment: dict[str, str]) -> None
     assert b"Traceback" not in errors
 
 
-def _caught(pid: int) -> str:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return re.findall(r"SigCgt:\s*([0-9a-f]+)", status)[0] if "SigCgt" in status else "0"
+def _catches_sigterm(pid: int) -> bool:
+    caught = re.search(r"SigCgt:\s*([0-9a-f]+)", Path(f"/proc/{pid}/status").read_text())
+    return caught is not None and bool(int(caught[1], 16) & (1 << (signal.SIGTERM - 1)))
 
 
 def test_health_fails_where_nothing_listens(environment: dict[str, str]) -> None:
-    """The container's check sees a dead shop."""
+    """The container's health check notices a dead shop."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -137,22 +135,22 @@ def test_health_fails_where_nothing_listens(environment: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("command", ["serve", "relay"])
-def test_a_database_that_is_not_migrated_says_what_to_do(environment: dict[str, str], command: str) -> None:
-    """One line with the command to run."""
+def test_a_database_that_is_not_migrated_is_one_error_line(environment: dict[str, str], command: str) -> None:
+    """It names the command to run."""
     result = run(environment, command)
     assert result.returncode == 1
     assert result.stderr == "Error: the database is not up to date: run `python -m marketplace migrate` first\n"
 
 
-def test_import_makes_the_tables_itself(environment: dict[str, str], starter: Path) -> None:
-    """A new shop's first command may be the import."""
+def test_import_creates_the_tables(environment: dict[str, str], starter: Path) -> None:
+    """It may be the first command of a new shop."""
     result = run(environment, "import", "--books", str(starter / "books.csv"))
     assert result.returncode == 0
     assert "1 books, 1 of them new or changed" in result.stdout
 
 
 def test_malformed_settings_are_lines_and_exit_code_2(environment: dict[str, str]) -> None:
-    """One line for each, none with its value."""
+    """One line for each, without its value."""
     wrong = {"MARKETPLACE_PORT": "x", "MARKETPLACE_DATABASE_URL": "mysql://u:s3cret@h/d"}
     result = run(environment | wrong, "serve")
     assert result.returncode == 2
@@ -171,7 +169,7 @@ def test_a_file_that_is_no_such_csv_is_one_line(environment: dict[str, str], tmp
 
 
 def test_an_unreachable_database_is_one_error_line(environment: dict[str, str]) -> None:
-    """An unreachable PostgreSQL is no traceback, and its password stays unsaid."""
+    """Without a traceback and without the password."""
     away = {"MARKETPLACE_DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/d"}
     result = run(environment | away, "migrate")
     assert result.returncode == 1

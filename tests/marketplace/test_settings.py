@@ -1,4 +1,4 @@
-"""Tests of marketplace.settings."""
+"""The shop's settings and its secret key."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -66,15 +66,15 @@ def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatc
     assert "s3cret" not in str(raised.value)
 
 
-def test_a_set_key_is_used_and_never_shown() -> None:
-    """The key of the settings wins, and printing the settings hides it."""
+def test_the_key_of_the_settings_is_used_and_never_shown() -> None:
+    """Printing the settings hides it."""
     settings = Settings(secret_key=SecretStr("a long enough key"))
     assert session_key(settings) == "a long enough key"
     assert "long enough" not in repr(settings)
 
 
-def test_a_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
-    """However many processes start at once, all sign with one key, which nobody else may read."""
+def test_a_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    """All processes that start at the same time get the same key."""
     settings = Settings(data_dir=tmp_path / "new")
     with ThreadPoolExecutor(16) as pool:
         keys = set(pool.map(lambda _: session_key(settings), range(64)))
@@ -84,14 +84,14 @@ def test_a_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
-def test_trusted_hosts_are_read_in_small_letters() -> None:
-    """As requests are compared with them; spaces around commas do not count."""
+def test_trusted_hosts_are_in_lower_case() -> None:
+    """Spaces around commas do not count."""
     assert Settings().hosts == ("localhost", "127.0.0.1", "[::1]")
     assert Settings(trusted_hosts="Books.example.com , 10.0.0.7,").hosts == ("books.example.com", "10.0.0.7")
 
 
-def test_addresses_are_there_to_put_paths_behind() -> None:
-    """A slash at the end does not count, a path before it does."""
+def test_paths_can_be_appended_to_urls() -> None:
+    """A slash at the end is removed, and a path is kept."""
     assert Settings().callback_url is None
     settings = Settings(payments_url="http://[::1]:5002/", callback_url="https://books.example.com/shop/")
     assert settings.payments_url == "http://[::1]:5002"

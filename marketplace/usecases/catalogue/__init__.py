@@ -1,1 +1,1 @@
-"""Bringing books in and changing them, by files and forms."""
+"""Importing books from files, and editing them in forms."""

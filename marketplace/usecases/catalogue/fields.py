@@ -1,4 +1,4 @@
-"""How a book's attributes are read from text, in booksellers' files and in moderators' forms alike."""
+"""Reads a book's attributes from the texts of booksellers' files and moderators' forms."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,7 +19,7 @@ _MAX_STOCK_DIGITS = len(str(MAX_STOCK))
 
 
 def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
-    """For each attribute a function that reads it and raises RowRefused; `categories` counts unknown labels."""
+    """By attribute the function that reads it, which raises RowRefused; `categories` counts unknown labels."""
     return {
         "title": csvfields.title,
         "authors": partial(csvfields.listing, column="authors"),
@@ -66,7 +66,7 @@ def _stock(fields: Fields) -> int | None:
     if not stock:
         return None
     digits = stock.lstrip("0") or "0"
-    # int() refuses very long numbers with an error of its own.
+    # int() raises another error for very long numbers.
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_STOCK_DIGITS and int(digits) <= MAX_STOCK):
         raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {MAX_STOCK}")
     return int(digits)

@@ -14,7 +14,7 @@ from servicekit.csvfile import RowRefused
 from servicekit.importing import Labels
 
 Texts = Mapping[str, str]
-"""The text of each field of a form by its name; lists are separated by `;`."""
+"""The texts of a form by field; list items are separated by `;`."""
 
 FIELDS_BY_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("title", "authors", "year", "isbn", "categories", "subjects", "description")},
@@ -31,7 +31,7 @@ _FINGERPRINT_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class BookForm:
-    """A submitted form: its texts, and by attribute the fingerprint of what the form had shown."""
+    """A submitted form: its texts, and by attribute a fingerprint of what the page showed."""
 
     texts: Texts
     shown: Mapping[str, str]
@@ -43,7 +43,7 @@ class BookForm:
         return frozenset(name for name in FIELDS_BY_ATTRIBUTE if submitted[name] != self.shown.get(name))
 
     def refreshed(self, book: Book) -> "BookForm":
-        """The form over the current book, with the moderator's edits kept."""
+        """The form for the current book, with the moderator's edits."""
         edited = {field for name in self.changed for field in FIELDS_BY_ATTRIBUTE[name]}
         current = texts_of(book)
         texts = {field: self.texts[field] if field in edited else current[field] for field in FIELDS}
@@ -85,7 +85,7 @@ def fingerprints(texts: Texts) -> dict[str, str]:
 
 
 def attributes_of(form: BookForm) -> dict[str, Any]:
-    """All attributes of the book that a form describes.
+    """All attributes of the book in a form.
 
     Raises InvalidBook.
     """
@@ -95,8 +95,8 @@ def attributes_of(form: BookForm) -> dict[str, Any]:
 def merged(book: Book, form: BookForm) -> Book:
     """The book with the moderator's edits.
 
-    Raises InvalidBook, and BookConflict if somebody else has changed an edited attribute to something different since
-    the form was shown.
+    Raises InvalidBook, and BookConflict if somebody else has changed an edited attribute to another value since the
+    form was shown.
     """
     changed = form.changed
     attributes = _read(form.refreshed(book).texts, changed)

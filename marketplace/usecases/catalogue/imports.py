@@ -20,7 +20,7 @@ Pair = tuple[int, int]
 
 
 class Importer:
-    """Imports files into a store, with unusable rows written to the folder `rejects`."""
+    """Imports files into a store; rejected rows are written to the folder `rejects`."""
 
     def __init__(self, store: Store, *, rejects: Path) -> None:
         self._store = store
@@ -28,7 +28,7 @@ class Importer:
         self._categories = Labels(Category)
 
     def run(self, books: Path | None, interactions: Path | None) -> None:
-        """Import one or both files, with progress and a report on the terminal.
+        """Import one or both files; prints progress and a report.
 
         Raises NotSuchACsv before anything is stored, and EndsEarly after the complete rows of a truncated file.
         """

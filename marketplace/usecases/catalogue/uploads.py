@@ -1,4 +1,4 @@
-"""The import of a file of books that a moderator uploads."""
+"""The import of books from a file that a moderator uploads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 """The size limit of a decompressed file: a small one may expand to gigabytes."""
 MAX_REPORTED = 100
-"""The number of rejected rows, unknown columns and unknown categories that a report lists."""
+"""How many rejected rows, unknown columns and unknown categories a report lists."""
 _BATCH = 500
 """Books in one transaction, so that other writers need not wait long."""
 _MAX_NAME_LENGTH = 100
@@ -42,7 +42,7 @@ class UploadReport:
 
 
 class Uploads:
-    """Imports such files; `changed` is called with the ids of changed books, and `wake`, after each commit."""
+    """Imports uploaded files; `changed` is called with the ids of changed books, and `wake`, after each commit."""
 
     def __init__(
         self,

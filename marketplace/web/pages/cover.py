@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from flask import Blueprint, Response, abort, url_for
 
-from marketplace.covers import Brief, brief_of, draw, version_of
+from marketplace.covers import CoverSpec, cover_spec, draw, version_of
 from marketplace.domain.books import Book, Card
 from marketplace.web.forms import BOOK_ID
 from marketplace.web.shop import Shop
@@ -17,7 +17,7 @@ REVALIDATED = "public, no-cache"
 
 def cover_url(book: Book | Card) -> str:
     """The URL of a book's drawn cover; it changes with the drawing."""
-    return url_for("cover.image", book_id=book.id, version=version_of(brief_of(book)))
+    return url_for("cover.image", book_id=book.id, version=version_of(cover_spec(book)))
 
 
 def blueprint(shop: Shop) -> Blueprint:
@@ -25,17 +25,17 @@ def blueprint(shop: Shop) -> Blueprint:
     cover = Blueprint("cover", __name__)
 
     @lru_cache(maxsize=MAX_DRAWINGS)
-    def drawn(brief: Brief) -> bytes:
-        return draw(brief).encode()
+    def drawn(spec: CoverSpec) -> bytes:
+        return draw(spec).encode()
 
     @cover.get(f"/covers/{BOOK_ID}-<version>.svg")
     def image(book_id: int, version: str) -> Response:
         card = shop.cards.of([book_id]).get(book_id)
         if card is None:
             abort(404)
-        brief = brief_of(card)
-        response = Response(drawn(brief), mimetype="image/svg+xml")
-        response.headers["Cache-Control"] = IMMUTABLE if version == version_of(brief) else REVALIDATED
+        spec = cover_spec(card)
+        response = Response(drawn(spec), mimetype="image/svg+xml")
+        response.headers["Cache-Control"] = IMMUTABLE if version == version_of(spec) else REVALIDATED
         return response
 
     return cover

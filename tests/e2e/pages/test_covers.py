@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from marketplace.covers import draw
 from marketplace.covers.drawing import design_of
 from marketplace.covers.motifs import MOTIFS, REACH
-from tests.marketplace.covers.starter_covers import starter_briefs
+from tests.marketplace.covers.starter_covers import starter_specs
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -38,16 +38,16 @@ def measured(browser: Browser, markup: str, script: str) -> Any:
 
 def test_no_text_of_the_starters_covers_overflows(browser: Browser) -> None:
     """Every line is within the margins of its layout and the height of the cover."""
-    briefs = starter_briefs()
-    covers = measured(browser, "".join(map(draw, briefs)), _TEXTS)
-    assert len(covers) == len(briefs)
+    specs = starter_specs()
+    covers = measured(browser, "".join(map(draw, specs)), _TEXTS)
+    assert len(covers) == len(specs)
     outside = []
-    for brief, lines in zip(briefs, covers, strict=True):
-        box = design_of(brief).layout.title.box
+    for spec, lines in zip(specs, covers, strict=True):
+        box = design_of(spec).layout.title.box
         for left, top, right, bottom in lines:
             beside = left < box.x - TOLERANCE or right > box.x + box.width + TOLERANCE
             if beside or top < 0 or bottom > 300:
-                outside.append((brief.title, design_of(brief).layout.name, left, right))
+                outside.append((spec.title, design_of(spec).layout.name, left, right))
     assert outside == []
 
 

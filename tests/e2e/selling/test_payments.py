@@ -32,7 +32,7 @@ from servicekit.clock import now
 from tests.e2e.processes import Process
 from tests.http_server import HttpServer
 from tests.marketplace.fakes import FakeRecommender
-from tests.marketplace.ordering import bring, place, state_of
+from tests.marketplace.ordering import change_states, state_of, store_order
 
 AMOUNT = Money(999, "EUR")
 ASKED = 12
@@ -105,7 +105,7 @@ def both(tmp_path: Path) -> Iterator[Both]:
 
 def test_an_order_is_paid(both: Both) -> None:
     """Asked over HTTP, decided, called back over HTTP: the order is paid, however often it is asked."""
-    order = place(both.store)
+    order = store_order(both.store)
     for _ in range(2):
         both.client.request_payment(order, AMOUNT)
         both.run_provider()
@@ -114,9 +114,9 @@ def test_an_order_is_paid(both: Both) -> None:
 
 def test_a_cancelled_order_is_refunded(both: Both) -> None:
     """Also where the payment was made before the withdrawal came, and where the shop asks again after it."""
-    order = place(both.store)
+    order = store_order(both.store)
     both.client.request_payment(order, AMOUNT)
-    bring(both.store, order, OrderState.CANCELLED)
+    change_states(both.store, order, OrderState.CANCELLED)
     both.run_provider()
     assert both.deliver() == [PaymentWithdrawn(order)]
     both.client.request_payment(order, AMOUNT)
@@ -129,7 +129,7 @@ def test_a_cancelled_order_is_refunded(both: Both) -> None:
 
 def test_another_amount_is_refused_for_good(both: Both) -> None:
     """The refusal carries the provider's reason."""
-    order = place(both.store)
+    order = store_order(both.store)
     both.client.request_payment(order, AMOUNT)
     with pytest.raises(ProviderRefused, match="another amount"):
         both.client.request_payment(order, Money(998, "EUR"))
@@ -138,7 +138,7 @@ def test_another_amount_is_refused_for_good(both: Both) -> None:
 def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) -> None:
     """The provider waits for a new token, which the shop sends by itself."""
     old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * TOKEN_LIFETIME_SECONDS)
-    order = place(both.store, at=now() - timedelta(hours=1))
+    order = store_order(both.store, at=now() - timedelta(hours=1))
     with closing(HttpPaymentProvider(both.settings.payments_url, both.shops_url, old)) as client:
         client.request_payment(order, AMOUNT)
     both.run_provider()

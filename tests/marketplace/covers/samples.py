@@ -1,4 +1,4 @@
-"""Titles and briefs to draw covers from: hostile ones, random ones, and those of the starter catalogue."""
+"""Texts to draw covers from: hostile ones and random ones."""
 
 from hypothesis import strategies as st
 

@@ -14,7 +14,7 @@ REQUIRED, MALFORMED, LONG = AddressProblem.REQUIRED, AddressProblem.MALFORMED, A
 
 
 def test_an_address_is_normalized_for_its_country() -> None:
-    """Spaces, codes and states; fields that the country does not use are left out."""
+    """Spaces, postal codes and states; fields that the country does not use are left out."""
     assert validated_address(OXFORD).postal_code == "OX1 1AA"
     assert validated_address(replace(OXFORD, name="  Ann \t Reader\n", region="Oxfordshire")).name == "Ann Reader"
     assert validated_address(AUSTIN).region == "TX"
@@ -22,7 +22,7 @@ def test_an_address_is_normalized_for_its_country() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "faults"),
+    ("address", "problems"),
     [
         (replace(OXFORD, name=" "), {"name": REQUIRED}),
         (replace(OXFORD, street=""), {"street": REQUIRED}),
@@ -43,11 +43,11 @@ def test_an_address_is_normalized_for_its_country() -> None:
         ),
     ],
 )
-def test_an_invalid_address_is_reported_field_by_field(address: Address, faults: dict[str, AddressProblem]) -> None:
+def test_an_invalid_address_is_reported_field_by_field(address: Address, problems: dict[str, AddressProblem]) -> None:
     """All problems at once."""
-    with pytest.raises(InvalidAddress) as refused:
+    with pytest.raises(InvalidAddress) as raised:
         validated_address(address)
-    assert refused.value.problems == faults
+    assert raised.value.problems == problems
 
 
 def test_an_address_is_formatted_for_its_country() -> None:
@@ -62,8 +62,8 @@ def test_an_address_in_an_unknown_country_is_formatted() -> None:
     assert address_lines(replace(OXFORD, country="YU")) == ["Ann Reader", "1 High Street", "Oxford", "ox1 1aa", "YU"]
 
 
-def test_every_country_can_be_chosen_once() -> None:
-    """By name, each with a code that the postal data has."""
+def test_every_country_is_listed_once() -> None:
+    """Sorted by name."""
     names = [name for _, name in countries()]
     assert names == sorted(names)
     assert len(dict(countries())) == len(countries()) > 240

@@ -34,7 +34,7 @@ def tokens(clock: Clock) -> CallbackTokens:
 
 
 def test_a_token_is_valid_for_its_order(tokens: CallbackTokens) -> None:
-    """As often as it is verified, in any process that has the key."""
+    """Repeatedly, and in any process that has the key."""
     token = tokens.issue(ORDER)
     tokens.verify(token, ORDER)
     tokens.verify(token, ORDER)
@@ -42,7 +42,7 @@ def test_a_token_is_valid_for_its_order(tokens: CallbackTokens) -> None:
 
 
 def test_a_token_expires_after_a_day(tokens: CallbackTokens, clock: Clock) -> None:
-    """To its last second, and not a second longer."""
+    """It is valid in its last second, and a second later it is not."""
     token = tokens.issue(ORDER)
     clock.seconds += TOKEN_LIFETIME_SECONDS
     tokens.verify(token, ORDER)
@@ -53,13 +53,13 @@ def test_a_token_expires_after_a_day(tokens: CallbackTokens, clock: Clock) -> No
 
 
 def test_the_default_clock_is_the_machines() -> None:
-    """A new token is valid now."""
+    """A new token is valid with it."""
     tokens = CallbackTokens(KEY)
     tokens.verify(tokens.issue(ORDER), ORDER)
 
 
 def test_a_token_is_invalid_for_another_order(tokens: CallbackTokens) -> None:
-    """Also for one whose number begins with the same characters."""
+    """Also for orders whose number begins with the same characters."""
     token = tokens.issue(ORDER)
     for other in ("7K3M-9QXD-2TB5", "7K3M-9QXD", f"{ORDER}.", "", ORDER.lower()):
         with pytest.raises(WrongOrder):
@@ -76,36 +76,22 @@ def test_a_token_of_another_key_is_forged(tokens: CallbackTokens, clock: Clock) 
 @pytest.mark.parametrize("digest", [hashlib.sha1, hashlib.sha256])
 @pytest.mark.parametrize("derivation", ["hmac", "django-concat"])
 def test_other_signatures_of_the_key_are_not_tokens(salt: str, digest: Callable[..., Any], derivation: str) -> None:
-    """Such as the shop's cookies, however they are signed."""
+    """Such as cookies: tokens have a purpose of their own."""
     signer = TimestampSigner(KEY, salt=salt, digest_method=digest, key_derivation=derivation)
     with pytest.raises(Forged):
         CallbackTokens(KEY).verify(signer.sign(ORDER).decode(), ORDER)
 
 
 def test_a_changed_token_is_forged(tokens: CallbackTokens) -> None:
-    """Whichever character was changed, cut off or added."""
+    """Wherever a character was changed, removed or added."""
     token = tokens.issue(ORDER)
-    changed = {
-        token[:place] + ("A" if letter != "A" else "B") + token[place + 1 :] for place, letter in enumerate(token)
-    }
-    # The last letter of 32 bytes in base 64 holds two bits that mean nothing.
-    changed.discard(token[:-1] + "A")
-    changed.discard(token[:-1] + "B")
-    for each in (
-        *changed,
-        token[:-1],
-        token + "A",
-        token.partition(".")[2],
-        ORDER,
-        "",
-        ".",
-        "..",
-        "é",
-        "\0",
-        "x" * 9999,
-    ):
+    changed = {token[:i] + ("A" if letter != "A" else "B") + token[i + 1 :] for i, letter in enumerate(token)}
+    # The last letter of 32 bytes in base 64 has two unused bits.
+    changed -= {token[:-1] + "A", token[:-1] + "B"}
+    other_lengths = {token[:-1], token + "A", token.partition(".")[2]}
+    for forged in changed | other_lengths | {ORDER, "", ".", "..", "é", "\0", "x" * 9999}:
         with pytest.raises(Forged):
-            tokens.verify(each, ORDER)
+            tokens.verify(forged, ORDER)
 
 
 def test_every_refusal_has_its_own_reason() -> None:

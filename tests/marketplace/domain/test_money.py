@@ -10,7 +10,7 @@ from marketplace.domain.money import Money, PriceError, format_price, parse_pric
     [("9.99", "EUR", 999), ("0.1", "usd", 10), ("1200", "JPY", 1200), ("1.234", "KWD", 1234), ("0", "EUR", 0)],
 )
 def test_a_price_becomes_exact_minor_units(amount: str, currency: str, minor: int) -> None:
-    """The currency's own number of decimals counts, without rounding."""
+    """With the number of decimals of the currency, without rounding."""
     assert parse_price(amount, currency) == Money(minor, currency.upper())
 
 
@@ -35,7 +35,7 @@ def test_an_invalid_price_says_why(amount: str, currency: str, reason: str) -> N
         parse_price(amount, currency)
 
 
-def test_prices_are_shown_as_readers_write_them() -> None:
+def test_prices_are_formatted_for_their_currency() -> None:
     """Yen have no decimals and euros two."""
     assert format_price(Money(1200, "JPY")) == "¥1,200"
     assert format_price(Money(905, "EUR")) == "€9.05"

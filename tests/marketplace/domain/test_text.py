@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from marketplace.domain.text import MAX_WORD_LENGTH, MAX_WORDS, folded_words, isbn13, query_words, slug, sort_key
 
 ANYTHING = st.text(st.characters(), max_size=300)
-"""Any text, lone surrogates and NUL too."""
+"""Any text, also with lone surrogates and NUL."""
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("spelling", "other"),
     [
         ("Žola", "zola"),
         ("Достоевский", "Dostoevskiy"),
@@ -25,13 +25,13 @@ ANYTHING = st.text(st.characters(), max_size=300)
         ("Straße", "STRASSE"),
     ],
 )
-def test_different_spellings_fold_alike(one: str, other: str) -> None:
+def test_different_spellings_fold_alike(spelling: str, other: str) -> None:
     """Accents, scripts, apostrophes, initials, hyphens and case make no difference."""
-    assert folded_words(one) == folded_words(other) != []
+    assert folded_words(spelling) == folded_words(other) != []
 
 
 @given(ANYTHING)
-def test_folded_words_hold_no_syntax(text: str) -> None:
+def test_folded_words_have_no_syntax(text: str) -> None:
     """Only lower-case letters and digits remain, which no database reads as syntax."""
     for word in [*folded_words(text), *query_words(text)]:
         assert word.isascii()
@@ -48,7 +48,7 @@ def test_folding_is_idempotent(text: str) -> None:
 
 
 def test_a_query_is_bounded() -> None:
-    """A reader who pastes a book gets results for its beginning."""
+    """A reader who pastes a long text gets results for its beginning."""
     assert len(query_words("word " * 10_000)) == MAX_WORDS
     assert query_words("x" * 10_000) == ["x" * MAX_WORD_LENGTH]
 
@@ -82,7 +82,7 @@ def test_other_numbers_are_not_isbns(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("author", "address"),
+    ("author", "expected"),
     [
         ("Ursula K. Le Guin", "ursula-k-le-guin"),
         ("J. K. Rowling", "jk-rowling"),
@@ -93,9 +93,9 @@ def test_other_numbers_are_not_isbns(text: str) -> None:
         ("", ""),
     ],
 )
-def test_an_authors_slug(author: str, address: str) -> None:
+def test_an_authors_slug(author: str, expected: str) -> None:
     """Readable, and empty only if the name has no letters and digits."""
-    assert slug(author) == address
+    assert slug(author) == expected
 
 
 @pytest.mark.parametrize(

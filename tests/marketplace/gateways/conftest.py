@@ -10,7 +10,7 @@ import pytest
 
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.domain.recommending import RecommendationRequest
+from marketplace.domain.recommendations import RecommendationRequest
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
@@ -28,14 +28,14 @@ CLICK = Interaction(
 
 
 class Servicer(RecommendationsServicer):
-    """Answers every call with `answer`, or fails with `status`; keeps the requests."""
+    """Responds to every call with `response`, or fails with `status`; records the requests."""
 
     def __init__(self) -> None:
         self.requests: list[Any] = []
         self.metadata: list[dict[str, Any]] = []
         self.peers: list[str] = []
         self.status: grpc.StatusCode | None = None
-        self.answer: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
+        self.response: Any = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
         self.wait: Callable[[], object] = lambda: None
 
     def _serve(self, request: Any, context: Any) -> Any:
@@ -45,7 +45,7 @@ class Servicer(RecommendationsServicer):
         self.wait()
         if self.status is not None:
             context.abort(self.status, "as the test says")
-        return self.answer
+        return self.response
 
 
 for _method in vars(RecommendationsServicer):
@@ -73,6 +73,6 @@ def port(servicer: Servicer) -> Iterator[int]:
 
 @pytest.fixture
 def recommender(port: int) -> Iterator[GrpcRecommender]:
-    """A client of it with a long timeout."""
+    """A client with a long timeout."""
     with closing(GrpcRecommender("localhost", port, timeout=10)) as client:
         yield client

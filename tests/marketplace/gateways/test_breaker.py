@@ -1,7 +1,8 @@
 """The circuit breaker."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from threading import Barrier, Thread
+from threading import Barrier
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -15,7 +16,7 @@ class Down(Exception):
 
 
 def state_of(breaker: Breaker) -> State:
-    """The state, read anew: to a type checker an attribute that was just compared cannot change."""
+    """The state; a function, because a type checker thinks that a compared attribute cannot change."""
     return breaker.state
 
 
@@ -38,7 +39,7 @@ def opened(clock: Clock) -> Breaker:
 
 
 def test_it_stays_closed_below_the_minimum_volume() -> None:
-    """Four failures are too few to judge by; the fifth opens it."""
+    """Four failures are too few; the fifth opens it."""
     breaker = Breaker(Down, clock=Clock())
     for _ in range(4):
         fail(breaker)
@@ -78,14 +79,14 @@ def test_failures_older_than_the_window_do_not_count() -> None:
     assert state_of(breaker) is State.CLOSED
 
 
-def test_an_open_breaker_refuses_without_entering_the_call() -> None:
-    """Nobody waits for a dependency that is known to fail."""
+def test_an_open_breaker_makes_no_call() -> None:
+    """No caller waits for a dependency that keeps failing."""
     breaker = opened(Clock())
     with pytest.raises(BreakerOpen), breaker.call():
         pytest.fail("the call was made")
 
 
-def test_after_the_pause_one_probe_decides() -> None:
+def test_after_the_pause_one_probe_is_made() -> None:
     """Other callers are refused during the probe; its success closes the breaker."""
     clock = Clock()
     breaker = opened(clock)
@@ -165,45 +166,37 @@ def test_calls_run_concurrently() -> None:
     breaker = Breaker(Down, clock=Clock())
     inside = Barrier(8, timeout=10)
 
-    def call() -> None:
+    def call(_number: int) -> None:
         with breaker.call():
             inside.wait()
 
-    threads = [Thread(target=call) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not inside.broken
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(call, range(8)))
 
 
 def test_one_of_many_threads_probes() -> None:
-    """However many callers come at the end of the pause."""
+    """The others are refused."""
     clock = Clock()
     breaker = opened(clock)
     clock.seconds += 0.5
     start, end = Barrier(8, timeout=10), Barrier(8, timeout=10)
-    let_through: list[bool] = []
 
-    def call() -> None:
+    def call(_number: int) -> bool:
         start.wait()
         try:
             with breaker.call():
                 end.wait()
-                let_through.append(True)
         except BreakerOpen:
             end.wait()
+            return False
+        return True
 
-    threads = [Thread(target=call) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert let_through == [True]
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(call, range(8))) == 1
 
 
 class BreakerMachine(RuleBasedStateMachine):
-    """Any order of calls, outcomes and time keeps the promises of the diagram."""
+    """After any sequence of calls, outcomes and pauses the states follow the diagram."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -240,7 +233,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: state_of(self.breaker) is State.HALF_OPEN)
     @rule()
-    def a_probe_dies(self) -> None:
+    def interrupt_a_probe(self) -> None:
         with pytest.raises(KeyboardInterrupt), self.breaker.call():
             raise KeyboardInterrupt
 

@@ -1,9 +1,9 @@
-"""The client of Recommendations: what it sends, and what it makes of the answers."""
+"""The client of Recommendations: what it sends, and how it reads responses."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import cast
 
 import grpc
@@ -15,7 +15,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,
@@ -33,7 +33,7 @@ from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer
 
 def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """All lists are requested in one call for the current reader."""
-    servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
+    servicer.response = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
     recommender.recommend(5, [RecommendationRequest(None, 10), RecommendationRequest(Category.SCIENCE_FICTION, 3)])
     assert servicer.requests == [
         pb.RecommendBatchRequest(
@@ -47,8 +47,8 @@ def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) ->
 
 
 def test_responses_become_the_shops_own_lists(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """With ids, reasons and the list's id; a reason of an unknown kind is left out."""
-    servicer.answer = pb.RecommendBatchResponse(
+    """With ids, reasons and the id of the list; a reason of an unknown kind is left out."""
+    servicer.response = pb.RecommendBatchResponse(
         responses=[
             pb.RecommendationResponse(
                 recommendation_id="list-1",
@@ -87,8 +87,8 @@ def test_responses_become_the_shops_own_lists(servicer: Servicer, recommender: G
 
 
 def test_interactions_are_sent_complete(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Each gets its own result."""
-    servicer.answer = pb.RecordInteractionsResponse(
+    """There is one result for each."""
+    servicer.response = pb.RecordInteractionsResponse(
         results=[
             pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED),
             pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_REFUSED, reason="book_id"),
@@ -109,7 +109,7 @@ def test_interactions_are_sent_complete(servicer: Servicer, recommender: GrpcRec
 
 def test_popular_and_new_books_can_be_requested(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """The selection is sent."""
-    servicer.answer = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
+    servicer.response = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()] * 2)
     recommender.recommend(
         5,
         [
@@ -117,13 +117,13 @@ def test_popular_and_new_books_can_be_requested(servicer: Servicer, recommender:
             RecommendationRequest(Category.MYSTERY, 6, Selection.NEW),
         ],
     )
-    selections = [each.selection for each in servicer.requests[0].requests]
+    selections = [request.selection for request in servicer.requests[0].requests]
     assert selections == [pb.SELECTION_POPULAR, pb.SELECTION_NEW]
 
 
 def test_similar_books_are_requested_for_a_reader(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """The book, the reader and the limit are sent."""
-    servicer.answer = pb.SimilarBooksResponse(
+    servicer.response = pb.SimilarBooksResponse(
         recommendation_id="like-7",
         recommendations=[
             pb.BookRecommendation(
@@ -140,24 +140,24 @@ def test_similar_books_are_requested_for_a_reader(servicer: Servicer, recommende
 
 def test_ratings_and_undos_are_sent_as_the_contract_says(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """Half stars become stars, and an undo names its interaction."""
-    servicer.answer = pb.RecordInteractionsResponse(
+    servicer.response = pb.RecordInteractionsResponse(
         results=[pb.InteractionResult(outcome=pb.InteractionResult.OUTCOME_STORED)] * 2
     )
     rating = replace(CLICK, id="rating-1", kind=InteractionKind.RATING, half_stars=7)
     undo = replace(CLICK, id="undo-1", kind=InteractionKind.UNDO, undoes="rating-1")
     recommender.record([rating, undo])
     sent = servicer.requests[0].interactions
-    assert [(each.kind, each.value, each.undoes) for each in sent] == [
+    assert [(interaction.kind, interaction.value, interaction.undoes) for interaction in sent] == [
         (pb.Interaction.KIND_RATING, 3.5, ""),
         (pb.Interaction.KIND_UNDO, 0.0, "rating-1"),
     ]
 
 
-def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """Each is one call with the reader ids."""
-    servicer.answer = pb.MergeReadersResponse()
+def test_readers_are_merged_and_deleted(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Each by one call with the reader ids."""
+    servicer.response = pb.MergeReadersResponse()
     recommender.merge(1_000_000_002, 1_000_000_001)
-    servicer.answer = pb.ForgetReaderResponse()
+    servicer.response = pb.ForgetReaderResponse()
     recommender.forget(1_000_000_001)
     assert servicer.requests == [
         pb.MergeReadersRequest(from_user_id=1_000_000_002, into_user_id=1_000_000_001),
@@ -166,9 +166,9 @@ def test_readers_are_merged_and_forgotten(servicer: Servicer, recommender: GrpcR
 
 
 def test_books_are_sent_as_the_contract_has_them(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """All attributes of the contract, 0 for an unknown year; each book gets its own result."""
+    """With all attributes of the contract, 0 for an unknown year; there is one result for each."""
     outcomes = pb.UpsertResult
-    servicer.answer = pb.UpsertBooksResponse(
+    servicer.response = pb.UpsertBooksResponse(
         results=[
             outcomes(outcome=outcomes.OUTCOME_STORED),
             outcomes(outcome=outcomes.OUTCOME_UNCHANGED),
@@ -213,7 +213,7 @@ def test_books_are_sent_as_the_contract_has_them(servicer: Servicer, recommender
 
 def test_books_are_removed_by_id(servicer: Servicer, recommender: GrpcRecommender) -> None:
     """In one call."""
-    servicer.answer = pb.RemoveBooksResponse(removed=1)
+    servicer.response = pb.RemoveBooksResponse(removed=1)
     recommender.remove([7, 8])
     assert servicer.requests == [pb.RemoveBooksRequest(book_ids=[7, 8])]
 
@@ -231,11 +231,11 @@ def test_the_host_may_be_an_ipv6_address(servicer: Servicer) -> None:
 
 
 def test_the_trace_id_is_sent(servicer: Servicer, recommender: GrpcRecommender) -> None:
-    """The page's, or a new one outside pages."""
+    """That of the page, or a new one outside pages."""
     with structlog.contextvars.bound_contextvars(trace_id="0af7651916cd43dd8448eb211c80319c"):
         recommender.recommend(0, [MYSTERY])
     recommender.recommend(0, [MYSTERY])
-    first, second = (each["traceparent"] for each in servicer.metadata)
+    first, second = (metadata["traceparent"] for metadata in servicer.metadata)
     assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
     assert trace_id_of(second) in second
 
@@ -252,14 +252,11 @@ def test_threads_share_one_channel(servicer: Servicer, recommender: GrpcRecommen
     """Eight concurrent first calls use one connection."""
     start = Barrier(8, timeout=10)
 
-    def call() -> None:
+    def call(_number: int) -> None:
         start.wait()
         recommender.recommend(0, [MYSTERY])
 
-    threads = [Thread(target=call) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(call, range(8)))
     assert len(servicer.peers) == 8
     assert len(set(servicer.peers)) == 1

@@ -19,19 +19,19 @@ def test_a_response_of_the_wrong_length_is_rejected(servicer: Servicer, recommen
     """Results that cannot be matched to the request are not used."""
     with pytest.raises(RecommenderRefused, match="1 lists"):
         recommender.recommend(0, [MYSTERY, MYSTERY])
-    servicer.answer = pb.RecordInteractionsResponse()
+    servicer.response = pb.RecordInteractionsResponse()
     with pytest.raises(RecommenderBroken, match="0 results"):
         recommender.record([CLICK])
-    servicer.answer = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
+    servicer.response = pb.RecordInteractionsResponse(results=[pb.InteractionResult()])
     with pytest.raises(RecommenderBroken, match="outcome"):
         recommender.record([CLICK])
 
 
-@pytest.mark.parametrize("status", [each for each in grpc.StatusCode if each is not grpc.StatusCode.OK])
+@pytest.mark.parametrize("status", [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK])
 def test_every_status_is_either_transient_or_permanent(
     servicer: Servicer, recommender: GrpcRecommender, status: grpc.StatusCode
 ) -> None:
-    """The error's type says which, and its code names the status."""
+    """The type of the error tells which; its code is the status."""
     servicer.status = status
     expected = RecommenderUnavailable if status in TRANSIENT else RecommenderRefused
     with pytest.raises(expected, match=status.name) as raised:
@@ -46,20 +46,20 @@ def test_invalid_requests_are_permanent_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "may_be_its_fault"),
+    ("name", "is_broken"),
     [
         *((name, False) for name in ("UNIMPLEMENTED", "UNAUTHENTICATED", "PERMISSION_DENIED")),
         *((name, True) for name in ("INTERNAL", "UNKNOWN", "DATA_LOSS")),
     ],
 )
 def test_only_server_errors_may_be_caused_by_the_request(
-    servicer: Servicer, recommender: GrpcRecommender, name: str, may_be_its_fault: bool
+    servicer: Servicer, recommender: GrpcRecommender, name: str, is_broken: bool
 ) -> None:
     """The relay then sends each event alone; a wrong configuration is an outage until it is fixed."""
     servicer.status = grpc.StatusCode[name]
     with pytest.raises(RecommenderUnavailable) as raised:
         recommender.record([CLICK])
-    assert isinstance(raised.value, Broken) is may_be_its_fault
+    assert isinstance(raised.value, Broken) is is_broken
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_only_server_errors_may_be_caused_by_the_request(
 def test_an_unsendable_book_is_refused_without_a_call(
     servicer: Servicer, recommender: GrpcRecommender, book: Book
 ) -> None:
-    """An oversized message would be answered like an overload and repeated for ever."""
+    """Recommendations would report an oversized message like an overload, and the relay would repeat it for ever."""
     with pytest.raises(RecommenderRefused):
         recommender.upsert([book])
     assert servicer.requests == []
 
 
-def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
-    """A server that hangs costs a page its timeout and no more."""
+def test_a_call_ends_at_its_deadline(servicer: Servicer, port: int) -> None:
+    """A page does not wait longer for a server that hangs."""
     release = Event()
     servicer.wait = release.wait
     with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
@@ -91,7 +91,7 @@ def test_a_call_gives_up_at_its_deadline(servicer: Servicer, port: int) -> None:
 
 
 def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
-    """An unresolvable name is an outage like any other."""
+    """It is treated like an outage."""
     with (
         closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
         pytest.raises(RecommenderUnavailable),
@@ -121,7 +121,7 @@ def test_the_breaker_opens_and_a_probe_closes_it(servicer: Servicer, port: int) 
 def test_refusals_and_the_relays_calls_do_not_open_the_breaker(
     servicer: Servicer, recommender: GrpcRecommender
 ) -> None:
-    """Neither permanent errors nor failures of the relay's calls keep pages from calling."""
+    """Permanent errors and failed calls of the relay do not stop the calls of pages."""
     servicer.status = grpc.StatusCode.INVALID_ARGUMENT
     for _ in range(10):
         with pytest.raises(RecommenderRefused):

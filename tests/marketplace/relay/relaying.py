@@ -1,4 +1,4 @@
-"""Helpers for tests of the relay: filling the outbox, and relays with a manual clock."""
+"""Helpers for tests of the relay: an outbox with events, and relays with a manual clock."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,8 +7,8 @@ from threading import Event
 
 from marketplace.domain.events import Destination, ShopEvent
 from marketplace.domain.interactions import Interaction, InteractionKind
-from marketplace.relay.receivers import PaymentProvider, Payments, Recommendations, Recorder
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder
 from marketplace.store import Store
 from marketplace.store.outbox.deliveries import DestinationStatus
 from tests.marketplace.fakes import NOON, Clock
@@ -31,7 +31,7 @@ class Stop(Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         self.waits.append(timeout or 0.0)
-        # A timer never comes early.
+        # A real wait never ends early.
         self._clock.seconds += (timeout or 0.0) + 0.001
         if len(self.waits) == self._after:
             self.set()
@@ -39,24 +39,24 @@ class Stop(Event):
 
 
 def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch: int = 500) -> Relay:
-    """A relay to Recommendations that delivers when the test says so."""
-    receiver = Recommendations(store, recorder)
-    return Relay(store, receiver, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
+    """A relay to Recommendations, for single deliveries."""
+    sender = RecommendationsSender(store, recorder)
+    return Relay(store, sender, wake=Event(), stop=Event(), batch=batch, clock=(clock or Clock()).now)
 
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
-    return Relay(store, Payments(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
+    return Relay(store, PaymentsSender(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
 
 
 def run(store: Store, recorder: Recorder, stop: Stop) -> None:
     """Run a relay's loop in this thread until `stop` is set."""
     wake = Event()
     wake.set()
-    Relay(store, Recommendations(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
+    Relay(store, RecommendationsSender(store, recorder), wake=wake, stop=stop, clock=stop.now).run()
 
 
 def add_clicks(store: Store, *ids: str) -> None:
-    add_events(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=id_) for id_ in ids))
 
 
 def add_events(store: Store, *events: ShopEvent) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from threading import Event, Lock, Thread
 
 import pytest
@@ -16,8 +17,8 @@ from marketplace.domain.events import BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.gateways.recommender import EVENT_TIMEOUT
 from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lease, LeaseLost
-from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, UnitOfWork
 from marketplace.store.outbox.deliveries import MAX_FUTURE
 from marketplace.store.schema import deliveries
@@ -38,7 +39,7 @@ def deliver_and_release(relay: Relay) -> None:
 
 
 def test_one_worker_at_a_time_holds_a_destination(store: Store) -> None:
-    """The others do not get its lease; each destination has its own."""
+    """Each destination has a lease of its own."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     assert first.take()
@@ -61,7 +62,7 @@ def test_a_released_lease_is_taken_at_once(store: Store) -> None:
 
 
 def test_the_lease_of_a_killed_worker_expires(store: Store) -> None:
-    """Not a moment before its end."""
+    """It cannot be taken a millisecond earlier."""
     clock = Clock()
     lease(store, clock).take()
     other = lease(store, clock)
@@ -99,7 +100,7 @@ def test_settling_renews_the_lease(store: Store) -> None:
 
 
 def test_an_expired_lease_that_nobody_took_is_still_held(store: Store) -> None:
-    """What was answered is settled and not sent again."""
+    """The answer to its last call can still be recorded."""
     clock = Clock()
     first, second = lease(store, clock), lease(store, clock)
     first.take()
@@ -121,7 +122,7 @@ def test_a_lease_that_was_lost_allows_nothing(store: Store) -> None:
     with pytest.raises(LeaseLost):
         first.require()
     with pytest.raises(LeaseLost), first.settling():
-        pytest.fail("nothing is to be settled")
+        pytest.fail("the lease was lost")
     with pytest.raises(LeaseLost):
         first.back_off(RecommenderUnavailable("away"))
     first.release()
@@ -131,7 +132,7 @@ def test_a_lease_that_was_lost_allows_nothing(store: Store) -> None:
 
 
 def test_a_worker_frozen_in_a_call_settles_nothing(store: Store) -> None:
-    """It leaves everything to the worker that has taken its lease."""
+    """The worker that has taken its lease delivers the events."""
     add_clicks(store, "a", "b")
     add_events(store, BookChanged(7))
     clock = Clock()
@@ -157,23 +158,22 @@ def test_a_worker_frozen_between_calls_makes_no_other(store: Store) -> None:
     add_clicks(store, "a", "b")
     clock = Clock()
     frozen, other = FakeRecorder(), FakeRecorder()
-    settled: list[None] = []
+    checks = count(1)
 
     class Slow(Event):
         """Checked between calls; the process is frozen at the second check."""
 
         def is_set(self) -> bool:
-            settled.append(None)
-            if len(settled) == 2:
+            if next(checks) == 2:
                 clock.seconds += LEASE.total_seconds()
                 relay(store, other, clock=clock, batch=1).deliver()
             return False
 
     add_events(store, BookChanged(7))
     add_clicks(store, "c")
-    receiver = Recommendations(store, frozen)
+    sender = RecommendationsSender(store, frozen)
     with structlog.testing.capture_logs():
-        Relay(store, receiver, wake=Event(), stop=Slow(), clock=clock.now).deliver()
+        Relay(store, sender, wake=Event(), stop=Slow(), clock=clock.now).deliver()
     assert frozen.calls == [["a", "b"]]
     assert other.calls == [["remove 7"]]
 
@@ -185,7 +185,7 @@ def test_rows_are_read_again_under_the_lease(store: Store) -> None:
     recorder = FakeRecorder()
 
     class Overtaken(Store):
-        """Between a look and a lease somebody else delivers it all."""
+        """Another worker delivers everything between the first read and the lease."""
 
         @contextmanager
         def write(self) -> Iterator[UnitOfWork]:
@@ -198,7 +198,7 @@ def test_rows_are_read_again_under_the_lease(store: Store) -> None:
 
 
 def test_all_workers_back_off_a_failed_destination(store: Store) -> None:
-    """After the pause any worker tries, knowing how often the destination has failed."""
+    """After the pause any worker may try, and all know how often the destination has failed."""
     add_clicks(store, "a")
     clock = Clock()
     failing, other = FakeRecorder(), FakeRecorder()
@@ -244,16 +244,16 @@ def test_a_time_from_a_wrong_clock_is_ignored(store: Store, column: str) -> None
 
 
 def test_two_workers_deliver_each_event_once(store: Store) -> None:
-    """Two threads that pass one lease back and forth send a thousand events once and in order."""
+    """Two threads that take the lease in turn send a thousand events once and in order."""
     ids = [f"{number:04}" for number in range(1000)]
-    add_events(store, *(replace(CLICK, id=each) for each in ids))
+    add_events(store, *(replace(CLICK, id=id_) for id_ in ids))
     sent: list[str] = []
     lock, stop = Lock(), Event()
 
     class Counting(FakeRecorder):
-        def _called(self, what: list[str]) -> None:
+        def _called(self, items: list[str]) -> None:
             with lock:
-                sent.extend(what)
+                sent.extend(items)
                 if len(sent) >= len(ids):
                     stop.set()
 

@@ -1,18 +1,12 @@
 """One delivery of a relay: order, refusals, failures and repetitions."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy import insert
 
-from marketplace.domain.errors import (
-    RecommenderBroken,
-    RecommenderRefused,
-    RecommenderUnavailable,
-    StoreUnavailable,
-)
+from marketplace.domain.errors import RecommenderBroken, RecommenderRefused, RecommenderUnavailable, StoreUnavailable
 from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.relay.lease import BackOff
 from marketplace.relay.relay import MAX_ATTEMPTS, MAX_REASON_LENGTH
@@ -20,16 +14,7 @@ from marketplace.store import Store
 from marketplace.store.schema import outbox
 from marketplace.usecases.activity import forget_reader
 from tests.marketplace.fakes import NOON, Clock, FakeRecorder
-from tests.marketplace.relay.relaying import (
-    CLICK,
-    add_clicks,
-    add_events,
-    failures,
-    raising,
-    relay,
-    status,
-    waiting,
-)
+from tests.marketplace.relay.relaying import CLICK, add_clicks, add_events, failures, raising, relay, status, waiting
 from tests.marketplace.stored import execute
 
 
@@ -55,14 +40,14 @@ def test_events_are_delivered_in_order_and_leave_the_outbox(store: Store) -> Non
 
 
 def test_repeated_events_leave_the_outbox_too(store: Store) -> None:
-    """Recommendations answers "repeated", and the event is not sent again."""
+    """Recommendations answers that it knows the event, which is then not sent again."""
     add_clicks(store, "a", "a")
     relay(store, FakeRecorder()).deliver()
     assert waiting(store) == []
 
 
 def test_a_refused_event_fails_without_blocking_others(store: Store) -> None:
-    """The others are delivered; the log names the row and never the reader."""
+    """The others are delivered; the log names the event but not the reader."""
     add_clicks(store, "a", "b", "c")
     recorder = FakeRecorder()
     recorder.refuses = {"b"}
@@ -77,7 +62,7 @@ def test_a_refused_event_fails_without_blocking_others(store: Store) -> None:
 
 
 def test_a_refused_batch_is_sent_one_by_one(store: Store) -> None:
-    """Only the events that are failures alone fail, and none is repeated for ever."""
+    """Only the event that is refused alone fails."""
     add_clicks(store, "a", "b", "c")
     recorder = FakeRecorder()
     recorder.fails = {"b": RecommenderRefused("INVALID_ARGUMENT: no")}
@@ -94,7 +79,7 @@ def test_a_refused_batch_is_sent_one_by_one(store: Store) -> None:
     [(RecommenderBroken("INTERNAL"), "INTERNAL"), (ZeroDivisionError("x"), "ZeroDivisionError: x")],
 )
 def test_a_poison_event_fails_after_ten_attempts(store: Store, error: Exception, shown: str) -> None:
-    """An event that breaks its call is retried alone and in order, with pauses; then the others go on."""
+    """An event that makes its call fail is retried alone, with pauses; then the next ones are sent."""
     add_clicks(store, "a", "b", "c")
     recorder = FakeRecorder()
     recorder.fails = {"b": error}
@@ -118,7 +103,7 @@ def test_a_temporary_failure_loses_no_event(store: Store) -> None:
 
 
 def test_an_outage_counts_as_no_attempt(store: Store) -> None:
-    """However long the destination is down, everything is delivered afterwards in one batch."""
+    """Afterwards everything is delivered in one batch."""
     add_clicks(store, "a", "b")
     recorder = FakeRecorder()
     recorder.before = raising(*[RecommenderUnavailable("down")] * 3 * MAX_ATTEMPTS)
@@ -129,7 +114,7 @@ def test_an_outage_counts_as_no_attempt(store: Store) -> None:
 
 
 def test_events_wait_while_the_destination_is_down(store: Store) -> None:
-    """The stored error has the status, and not the message, which may name a reader or an address."""
+    """The stored error has the status but not the message, which may name a reader or an address."""
     add_clicks(store, "a", "b")
     recorder = FakeRecorder()
     away = RecommenderUnavailable("UNAVAILABLE: 10.1.2.3 said reader 7")
@@ -141,8 +126,8 @@ def test_events_wait_while_the_destination_is_down(store: Store) -> None:
     assert (status(store).failures, status(store).last_error) == (1, "RecommenderUnavailable UNAVAILABLE")
 
 
-def test_a_failure_of_the_shops_database_counts_against_nobody(store: Store) -> None:
-    """It is counted neither for the event nor for the destination."""
+def test_a_failure_of_the_shops_database_is_not_counted(store: Store) -> None:
+    """Neither for the event nor for the destination."""
     add_clicks(store, "a")
     recorder = FakeRecorder()
     recorder.before = raising(StoreUnavailable("disk"))
@@ -154,7 +139,7 @@ def test_a_failure_of_the_shops_database_counts_against_nobody(store: Store) -> 
 
 
 def test_a_long_reason_is_truncated(store: Store) -> None:
-    """Whatever a destination answers, the table of failed events stays readable."""
+    """The table of failed events stays readable."""
     add_clicks(store, "a")
     recorder = FakeRecorder()
     recorder.fails = {"a": RecommenderRefused("no " * 10_000)}
@@ -163,8 +148,8 @@ def test_a_long_reason_is_truncated(store: Store) -> None:
     assert [len(reason) for reason in failures(store)] == [MAX_REASON_LENGTH]
 
 
-def test_a_crash_after_the_call_delivers_again(store: Store) -> None:
-    """At least once: the receiver counts the repetition once."""
+def test_an_event_is_delivered_again_after_a_crash(store: Store) -> None:
+    """Recommendations ignores the repetition."""
     add_clicks(store, "a")
     recorder = FakeRecorder()
     clock = Clock()
@@ -199,7 +184,7 @@ def test_a_malformed_payload_fails(store: Store) -> None:
 
 
 def test_merges_and_deletions_are_sent_in_order(store: Store) -> None:
-    """Each alone, in order with the interactions around them."""
+    """Each alone, between the interactions before and after it."""
     add_clicks(store, "a", "b")
     add_events(store, ReadersMerged(1_000_000_007, 1_000_000_001), ReaderForgotten(1_000_000_002))
     add_clicks(store, "c")
@@ -210,7 +195,7 @@ def test_merges_and_deletions_are_sent_in_order(store: Store) -> None:
 
 
 def test_a_retry_starts_at_the_failed_event(store: Store) -> None:
-    """A merge that fails holds back what comes after it, and what came before is not sent again."""
+    """Events after a failed merge wait, and those before it are not sent again."""
     add_clicks(store, "a")
     add_events(store, ReadersMerged(1_000_000_007, 1_000_000_001))
     add_clicks(store, "b")
@@ -223,32 +208,24 @@ def test_a_retry_starts_at_the_failed_event(store: Store) -> None:
 
 
 def test_a_reader_deleted_during_delivery_is_deleted_last(store: Store) -> None:
-    """The events in flight are settled although their rows are gone, and the deletion is sent after them."""
+    """The events that are being sent are settled although their rows are gone, and the deletion is sent last."""
     with store.write() as work:
         reader_id = work.readers.add(NOON)
         work.commit()
     add_clicks(store, "a")
     add_events(store, ReadersMerged(CLICK.reader_id, reader_id))
 
-    def forget_now() -> None:
+    recorder = FakeRecorder()
+
+    def forget_at_first_call() -> None:
+        recorder.before = lambda: None
         with store.write() as work:
             forget_reader(work, CLICK.reader_id, NOON)
             work.commit()
 
-    recorder = FakeRecorder()
-    recorder.before = first(forget_now)
+    recorder.before = forget_at_first_call
     delivering = relay(store, recorder)
     while delivering.deliver():
         pass
-    assert recorder.calls == [
-        ["a"],
-        [f"merge {CLICK.reader_id} {reader_id}"],
-        [f"forget {CLICK.reader_id}"],
-    ]
+    assert recorder.calls == [["a"], [f"merge {CLICK.reader_id} {reader_id}"], [f"forget {CLICK.reader_id}"]]
     assert failures(store) == []
-
-
-def first(act: Callable[[], None]) -> Callable[[], None]:
-    """A function that calls `act` the first time only."""
-    left = [act]
-    return lambda: left.pop()() if left else None

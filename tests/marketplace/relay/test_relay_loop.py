@@ -5,25 +5,20 @@ from threading import Event
 import pytest
 import structlog
 
-from marketplace.domain.errors import (
-    MarketplaceError,
-    RecommenderRefused,
-    RecommenderUnavailable,
-    StoreUnavailable,
-)
+from marketplace.domain.errors import MarketplaceError, RecommenderRefused, RecommenderUnavailable, StoreUnavailable
 from marketplace.domain.events import PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.relay import Relays
 from marketplace.relay.lease import MAX_WAIT
-from marketplace.relay.receivers import Recommendations
 from marketplace.relay.relay import Relay
+from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, open_store
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import Stop, add_clicks, add_events, raising, relay, run, status, waiting
 
 
 def test_pauses_grow_during_an_outage(store: Store) -> None:
-    """Up to two seconds; one line is logged, and then everything is delivered."""
+    """Up to two seconds; the outage is logged once, and then everything is delivered."""
     add_clicks(store, "a")
     stop = Stop()
     recorder = FakeRecorder()
@@ -52,7 +47,7 @@ def test_a_new_worker_continues_the_backoff(store: Store) -> None:
 
 
 def test_stopping_interrupts_an_outage(store: Store) -> None:
-    """A relay that is stopped during a pause ends, and its events stay."""
+    """A relay that is stopped during a pause ends, and its events stay in the outbox."""
     add_clicks(store, "a")
     recorder = FakeRecorder()
     recorder.before = raising(*[RecommenderUnavailable("down")] * 50)
@@ -75,7 +70,7 @@ def test_a_stopped_relay_releases_its_lease(store: Store) -> None:
 
 
 def test_stopping_does_not_wait_for_a_batch_sent_one_by_one(store: Store) -> None:
-    """A relay ends between two calls, and the events that it has not sent stay."""
+    """A relay ends between two calls, and the events that it has not sent stay in the outbox."""
     add_clicks(store, "a", "b", "c")
     stop = Stop()
     recorder = FakeRecorder()
@@ -119,8 +114,8 @@ def test_a_database_without_tables_does_not_end_the_loop(database_url: str) -> N
     unmigrated.close()
 
 
-def test_a_commit_wakes_the_relays(store: Store) -> None:
-    """An event written during a pause is delivered, and all threads end with the block."""
+def test_the_relays_can_be_woken(store: Store) -> None:
+    """Events written during a pause are delivered, and all threads end with the block."""
     delivered, paid = Event(), Event()
     recorder, provider = FakeRecorder(), FakeProvider()
     recorder.before, provider.before = delivered.set, paid.set
@@ -134,7 +129,18 @@ def test_a_commit_wakes_the_relays(store: Store) -> None:
         assert work.outbox.length().waiting == 0
 
 
-def test_a_frozen_recommendations_delays_no_payment(store: Store) -> None:
+@pytest.mark.parametrize("error", [StoreUnavailable("disk"), ZeroDivisionError()])
+def test_no_failure_ends_the_repeated_call(store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """It is logged, and the call is repeated a minute later."""
+    monkeypatch.setattr("marketplace.relay.relays.MINUTE", 0.01)
+    repeated = Event()
+    relays = Relays(store, FakeRecorder(), FakeProvider(), every_minute=raising(error, then=repeated.set))
+    with structlog.testing.capture_logs() as logs, relays:
+        assert repeated.wait(10)
+    assert [log["event"] for log in logs] == ["overdue_payments_not_requested"]
+
+
+def test_payments_do_not_wait_for_recommendations(store: Store) -> None:
     """While one destination hangs, the other receives its events."""
     frozen, thawed, paid = Event(), Event(), Event()
     recorder, provider = FakeRecorder(), FakeProvider()
@@ -156,7 +162,7 @@ def test_a_frozen_recommendations_delays_no_payment(store: Store) -> None:
 
 
 def test_an_idle_relay_pauses(store: Store) -> None:
-    """Each wake-up is used once: it does not keep the loop spinning."""
+    """It uses each wake-up once instead of running in a busy loop."""
     stop = Event()
     set_before: list[bool] = []
 
@@ -169,5 +175,5 @@ def test_an_idle_relay_pauses(store: Store) -> None:
 
     wake = Wake()
     wake.set()
-    Relay(store, Recommendations(store, FakeRecorder()), wake=wake, stop=stop).run()
+    Relay(store, RecommendationsSender(store, FakeRecorder()), wake=wake, stop=stop).run()
     assert set_before == [True, False]

@@ -1,4 +1,4 @@
-"""A moderator at work."""
+"""A moderator in a shop with one book."""
 
 import pytest
 
@@ -27,7 +27,7 @@ DUNE = Book(
 
 
 class Desk:
-    """A moderator at work in a shop with one book; `dropped` has the changed books, `woken` counts wake-ups."""
+    """A moderator in a shop with one book; `dropped` has the changed books, `woken` counts wake-ups."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -51,5 +51,5 @@ class Desk:
 
 @pytest.fixture
 def desk(store: Store) -> Desk:
-    """A moderator at work."""
+    """A moderator in a shop with one book."""
     return Desk(store)

@@ -1,6 +1,6 @@
-"""A model of the rules of selling: the expected carts, stocks and orders beside a real store."""
+"""A model of the rules of selling: the carts, stocks and orders that a store should have."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,11 +10,9 @@ from marketplace.domain.books import Book
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.store import Store
-from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders
-from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 
 _ids = count(1)
@@ -22,17 +20,16 @@ _ids = count(1)
 
 @dataclass
 class Offer:
-    """A book as the model has it."""
+    """The price and stock of a book."""
 
     price: int | None
     currency: str
     stock: int | None
-    offered: bool = True
 
 
 @dataclass
 class Placed:
-    """An order as the model has it: copies and price of each book, and copies that came out of a stock."""
+    """An order: by book copies and price, and the copies that came out of its stock."""
 
     reader: int | None
     lines: dict[int, tuple[int, int]]
@@ -41,15 +38,8 @@ class Placed:
     was_paid: bool = False
 
 
-@dataclass
-class Basket:
-    """A cart as the model has it: of each book the copies, and when it came in."""
-
-    lines: dict[int, tuple[int, int]] = field(default_factory=dict)
-
-
 class SellingModel:
-    """A shop of four books with two accounts and a guest, and what the rules expect of it."""
+    """A shop of four books with two accounts and a guest, whose index is 2; `baskets` has copies and time by book."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -57,7 +47,6 @@ class SellingModel:
         self.activity = Activity(store, wake=lambda: None, clock=self.now)
         self.carts = Carts(store, self.activity)
         self.orders = Orders(store, clock=self.now)
-        self.accounts = Accounts(store, passwords=quick_passwords())
         first = next(_ids) * 10
         self.books = {
             first: Offer(999, "EUR", 3),
@@ -74,8 +63,7 @@ class SellingModel:
                 )
                 work.accounts.add(account, NOON)
             work.commit()
-        self.is_account = [True, True, False]
-        self.baskets = [Basket(), Basket(), Basket()]
+        self.baskets: list[dict[int, tuple[int, int]]] = [{}, {}, {}]
         self.placed: dict[str, Placed] = {}
         self.keys: dict[tuple[int, str], tuple[str, Any]] = {}
 
@@ -88,32 +76,28 @@ class SellingModel:
         price = None if offer.price is None else Money(offer.price, offer.currency)
         return Book(id=book_id, title=f"Book {book_id}", price=price, stock=offer.stock)
 
-    def id_at(self, place: int) -> int:
-        return list(self.books)[place]
-
     def lines_of(self, reader: int) -> list[tuple[int, int]]:
-        """Books and copies, in the order in which they came in."""
-        lines = self.baskets[reader].lines
-        return [(book_id, lines[book_id][0]) for book_id in sorted(lines, key=lambda each: (lines[each][1], each))]
+        """Books and copies, in the order in which they were added."""
+        basket = self.baskets[reader]
+        return [(id_, basket[id_][0]) for id_ in sorted(basket, key=lambda id_: (basket[id_][1], id_))]
 
     def currency_of(self, book_ids: list[int]) -> str | None:
-        """That of the first book that is offered at a price."""
+        """The currency of the first book that has a price."""
         offers = [self.books[book_id] for book_id in book_ids]
-        return next((each.currency for each in offers if each.offered and each.price is not None), None)
+        return next((offer.currency for offer in offers if offer.price is not None), None)
 
-    def can_be_had(self, reader: int) -> bool:
-        """Whether all that is in the cart can be ordered at once."""
+    def is_orderable(self, reader: int) -> bool:
+        """Whether the whole cart can be ordered."""
         lines = self.lines_of(reader)
         currency = self.currency_of([book_id for book_id, _ in lines])
         return bool(lines) and all(
-            (offer := self.books[book_id]).offered
-            and offer.price is not None
+            (offer := self.books[book_id]).price is not None
             and offer.currency == currency
             and (offer.stock is None or offer.stock >= copies)
             for book_id, copies in lines
         )
 
-    def note_order(self, reader: int, key: str, order_id: str, body: Any) -> None:
+    def add_order(self, reader: int, key: str, order_id: str, body: Any) -> None:
         assert order_id not in self.placed
         order = Placed(self.readers[reader], {}, {}, OrderState.PLACED)
         for book_id, copies in self.lines_of(reader):
@@ -125,11 +109,11 @@ class SellingModel:
                 order.taken[book_id] = copies
         if not any(copies * price for copies, price in order.lines.values()):
             order.state, order.was_paid = OrderState.PAID, True
-        self.baskets[reader].lines.clear()
+        self.baskets[reader].clear()
         self.placed[order_id] = order
         self.keys[reader, key] = (order_id, body)
 
-    def enter(self, order: Placed, to: OrderState) -> None:
+    def change_state(self, order: Placed, to: OrderState) -> None:
         if order.state is to:
             return
         order.state = to

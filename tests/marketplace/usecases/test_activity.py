@@ -21,7 +21,7 @@ KINDS = InteractionKind
 
 
 class Readers:
-    """What readers do in a small shop, and what came of it."""
+    """Records what readers do in a small shop."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -43,9 +43,10 @@ class Readers:
         return [(interaction.book_id, interaction.kind) for interaction in self.sent()]
 
     def history(self, reader_id: int) -> list[tuple[int, KINDS, int | None]]:
-        """What the shop itself keeps of a reader, the latest first."""
+        """What the shop itself stores about a reader, latest first."""
         with self.store.read() as work:
-            return [(each.book_id, each.kind, each.half_stars) for each in work.interactions.latest(reader_id, 100)]
+            events = work.interactions.latest(reader_id, 100)
+        return [(event.book_id, event.kind, event.half_stars) for event in events]
 
     def merge(self, guest: int, account: int) -> None:
         with self.store.write() as work:
@@ -55,34 +56,34 @@ class Readers:
 
 @pytest.fixture
 def readers(store: Store) -> Readers:
-    """On either database."""
+    """Readers of a shop with two books, on both databases."""
     return Readers(store)
 
 
 def test_a_click_makes_a_guest(readers: Readers) -> None:
-    """It is sent to Recommendations; the shop's own lists are not attributed."""
+    """It is sent to Recommendations, without an attribution if the list is the shop's own."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     assert reader_id == FIRST
     assert readers.activity.record_click(reader_id, 8, SHOP) == reader_id
-    assert [each.recommendation_id for each in readers.sent()] == ["list-1", ""]
+    assert [event.recommendation_id for event in readers.sent()] == ["list-1", ""]
     assert readers.sent_kinds() == [(7, KINDS.CLICK), (8, KINDS.CLICK)]
     assert readers.woken == 2
 
 
 def test_an_unknown_reader_becomes_a_guest(readers: Readers) -> None:
-    """An id of another shop, or of a deleted reader, is not used."""
+    """The id of a deleted reader is not used again."""
     assert readers.activity.record_click(5, 7, "list-1") == FIRST
 
 
 def test_a_click_counts_once_for_each_list(readers: Readers) -> None:
-    """A reload of the same link is the same click; a link in another list is another."""
+    """Reloading a link is the same click; a link in another list is another click."""
     for attribution in ("list-1", "list-1", "list-2"):
         readers.activity.record_click(NOBODY if not readers.sent() else FIRST, 7, attribution)
     assert readers.sent_kinds() == [(7, KINDS.CLICK)] * 2
 
 
 def test_a_view_counts_once_a_day(readers: Readers) -> None:
-    """In UTC; anonymous visitors and unknown readers leave no trace."""
+    """In UTC; views of anonymous visitors and unknown readers are not recorded."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     for seconds in (0, 60, 86_400):
         readers.clock.seconds += seconds
@@ -106,12 +107,12 @@ def test_an_undone_action_can_be_repeated(readers: Readers) -> None:
 
 
 def test_the_last_rating_wins(readers: Readers) -> None:
-    """The earlier one is undone, so that undoing the new one leaves none; the same stars change nothing."""
+    """The earlier one is undone: without the new one there is none. The same stars change nothing."""
     first = readers.activity.rate(NOBODY, 7, 9, "list-1")
     readers.activity.rate(FIRST, 7, 9, "")
     second = readers.activity.rate(FIRST, 7, 4, "")
     assert readers.history(FIRST) == [(7, KINDS.RATING, 4)]
-    assert [(each.kind, each.half_stars, each.undoes) for each in readers.sent()] == [
+    assert [(event.kind, event.half_stars, event.undoes) for event in readers.sent()] == [
         (KINDS.RATING, 9, ""),
         (KINDS.UNDO, None, first.interaction.id),
         (KINDS.RATING, 4, ""),
@@ -121,7 +122,7 @@ def test_the_last_rating_wins(readers: Readers) -> None:
 
 
 @pytest.mark.parametrize("half_stars", [0, 11, -1])
-def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
+def test_invalid_ratings_are_refused(readers: Readers, half_stars: int) -> None:
     """Half a star is the least and five are the most."""
     with pytest.raises(ValueError, match="half stars"):
         readers.activity.rate(NOBODY, 7, half_stars, "")
@@ -129,7 +130,7 @@ def test_other_stars_are_refused(readers: Readers, half_stars: int) -> None:
 
 
 def test_a_double_click_rates_once(readers: Readers) -> None:
-    """Eight concurrent ratings of one reader all succeed, and one of them is left."""
+    """Eight concurrent ratings by one reader all succeed, and one of them is left."""
     reader_id = readers.activity.record_click(NOBODY, 7, "list-1")
     start = Barrier(8, timeout=30)
 
@@ -144,7 +145,7 @@ def test_a_double_click_rates_once(readers: Readers) -> None:
     assert (kinds.count(KINDS.RATING), kinds.count(KINDS.UNDO)) == (8, 7)
 
 
-def test_dismissing_twice_is_once(readers: Readers) -> None:
+def test_a_repeated_dismissal_is_one(readers: Readers) -> None:
     """The second call returns the first interaction."""
     first = readers.activity.dismiss(NOBODY, 7, "list-1")
     assert readers.activity.dismiss(FIRST, 7, "") == first
@@ -163,7 +164,7 @@ def test_readers_undo_only_their_own_actions(readers: Readers) -> None:
 
 
 def test_wishlists_are_not_sent_to_recommendations(readers: Readers) -> None:
-    """They make a guest, but the contract has no such kind of interaction."""
+    """They create a guest, but the contract has no such kind of interaction."""
     reader_id = readers.activity.add_to_wishlist(NOBODY, 7)
     with readers.store.read() as work:
         assert work.wishlists.has(reader_id, 7)
@@ -189,7 +190,7 @@ def test_an_unknown_book_is_refused(readers: Readers) -> None:
 
 
 def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
-    """Of two ratings of one book the later stays; Recommendations is notified in order."""
+    """The later of two ratings of a book stays; Recommendations is notified in order."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     readers.clock.seconds += 60
     guest = readers.activity.rate(NOBODY, 7, 10, "").reader_id
@@ -208,7 +209,7 @@ def test_a_merge_moves_history_and_wishlist(readers: Readers) -> None:
 
 
 def test_a_merge_keeps_the_later_of_two_preferences(readers: Readers) -> None:
-    """Also where it is the account's; preferences of another kind or about another book stay."""
+    """Also if it is the account's; preferences of another kind or for another book stay."""
     guest = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     readers.activity.rate(guest, 8, 6, "")
     readers.clock.seconds += 60
@@ -240,7 +241,7 @@ def test_two_guests_merge_into_one_account_concurrently(readers: Readers) -> Non
 
 
 def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
-    """Waiting interactions are dropped, but not a merge, or the guest's part would stay in Recommendations."""
+    """Waiting interactions are dropped, but not merges: the guest's data would stay in Recommendations."""
     account = readers.activity.rate(NOBODY, 7, 4, "").reader_id
     guest = readers.activity.record_click(NOBODY, 8, "list-1")
     stays = readers.activity.record_click(NOBODY, 8, "list-1")
@@ -258,31 +259,25 @@ def test_a_deleted_reader_leaves_only_the_event(readers: Readers) -> None:
 
 def test_the_relay_is_woken_after_the_commit(store: Store) -> None:
     """The event is visible when the relay is woken."""
-    waiting = []
-
-    def look() -> None:
-        with store.read() as work:
-            waiting.append(work.outbox.length().waiting)
-
+    visible: list[int] = []
     Readers(store)
-    Activity(store, wake=look).record_click(NOBODY, 7, "list-1")
-    assert waiting == [1]
+    activity = Activity(store, wake=lambda: visible.append(len(events_of(store))))
+    activity.record_click(NOBODY, 7, "list-1")
+    assert visible == [1]
 
 
-def test_a_guest_and_their_click_are_one_transaction(store: Store) -> None:
-    """If the event cannot be written there is no reader either, and no history."""
-    readers = Readers(store)
-    execute(store, "DROP TABLE outbox")
+def test_a_guest_and_their_click_are_one_transaction(readers: Readers) -> None:
+    """If the event cannot be written, neither a reader nor a history is."""
+    execute(readers.store, "DROP TABLE outbox")
     with pytest.raises(StoreUnavailable):
         readers.activity.record_click(NOBODY, 7, "shop")
-    with store.read() as work:
+    with readers.store.read() as work:
         assert not work.readers.exists(FIRST)
         assert work.interactions.count(FIRST) == 0
 
 
-def test_times_are_those_of_the_clock(store: Store) -> None:
+def test_times_are_those_of_the_clock(readers: Readers) -> None:
     """In UTC, with full precision."""
-    readers = Readers(store)
     readers.clock.seconds += 5
     action = readers.activity.rate(NOBODY, 7, 5, "")
     assert action.interaction.occurred_at == readers.clock.now()

@@ -1,6 +1,7 @@
 """The cache of best-sellers."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, Event, Thread
 
@@ -41,7 +42,7 @@ def test_they_expire_after_half_a_minute(store: Store) -> None:
 
 
 def test_old_ones_stay_when_the_database_fails(store: Store) -> None:
-    """A page can be made from memory, and each failed attempt is logged."""
+    """Pages still have best-sellers, and each failed attempt is logged."""
     clock = Clock()
     best_sellers = BestSellersCache(store, clock=clock)
     put_ids(store, 1)
@@ -63,17 +64,17 @@ def test_the_first_read_may_fail(store: Store) -> None:
             best_sellers.current()
 
 
-class HeldStore(Store):
-    """A store whose readers wait, once it holds them, until they are released."""
+class BlockingStore(Store):
+    """A store whose reads wait for `release` while `blocks` is set."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.engine)
-        self.holds = False
+        self.blocks = False
         self.reading, self.release = Event(), Event()
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        if self.holds:
+        if self.blocks:
             self.reading.set()
             assert self.release.wait(10)
         with super().read() as work:
@@ -81,13 +82,13 @@ class HeldStore(Store):
 
 
 def test_one_thread_reads_while_the_others_use_the_cache(store: Store) -> None:
-    """A slow database delays one page every half minute, not all of them."""
+    """A slow database delays one page every half minute."""
     clock = Clock()
-    store = HeldStore(store)
+    store = BlockingStore(store)
     best_sellers = BestSellersCache(store, clock=clock)
     put_ids(store, 1)
     known = best_sellers.current()
-    store.holds = True
+    store.blocks = True
     clock.seconds += MAX_AGE
     thread = Thread(target=best_sellers.current)
     thread.start()
@@ -103,16 +104,11 @@ def test_concurrent_first_pages_read_once(store: Store) -> None:
     best_sellers = BestSellersCache(store, clock=Clock())
     put_ids(store, 1)
     start = Barrier(8, timeout=10)
-    seen: list[BestSellers] = []
 
-    def visit() -> None:
+    def visit(_number: int) -> BestSellers:
         start.wait()
-        seen.append(best_sellers.current())
+        return best_sellers.current()
 
-    threads = [Thread(target=visit) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seen) == 8
-    assert len({id(each) for each in seen}) == 1
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(visit, range(8)))
+    assert len({id(best) for best in seen}) == 1

@@ -1,14 +1,13 @@
 """The cache of cards."""
 
 import pytest
-from sqlalchemy import text
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
 from marketplace.usecases.cards import MAX_AGE, CardCache
 from tests.marketplace.fakes import Clock
-from tests.marketplace.stored import put
+from tests.marketplace.stored import execute, put
 
 
 def titles(cards: CardCache, *ids: int) -> dict[int, str]:
@@ -16,7 +15,7 @@ def titles(cards: CardCache, *ids: int) -> dict[int, str]:
 
 
 def test_cards_expire_after_half_a_minute(store: Store) -> None:
-    """A change of the catalogue, and a new book, show then and not before."""
+    """Changed and new books appear then and not before."""
     clock = Clock()
     cards = CardCache(store, clock=clock)
     put(store, Book(id=1, title="Dune"))
@@ -29,14 +28,12 @@ def test_cards_expire_after_half_a_minute(store: Store) -> None:
 
 
 def test_cached_cards_need_no_database(store: Store) -> None:
-    """Other cards do."""
+    """Cards that are not cached do."""
     cards = CardCache(store)
     put(store, Book(id=1, title="Dune"))
     assert titles(cards, 1) == {1: "Dune"}
-    with store.engine.connect() as connection:
-        connection.execute(text("DROP TABLE book_categories"))
-        connection.execute(text("ALTER TABLE books RENAME TO gone"))
-        connection.commit()
+    execute(store, "DROP TABLE book_categories")
+    execute(store, "ALTER TABLE books RENAME TO gone")
     assert titles(cards, 1) == {1: "Dune"}
     assert titles(cards) == {}
     with pytest.raises(StoreUnavailable):
@@ -55,7 +52,7 @@ def test_the_oldest_cards_are_evicted(store: Store) -> None:
 
 
 def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
-    """These and no others."""
+    """Other cards stay cached."""
     cards = CardCache(store)
     put(store, Book(id=1, title="old"), Book(id=2, title="old"))
     assert titles(cards, 1, 2) == {1: "old", 2: "old"}

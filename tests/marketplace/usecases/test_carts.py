@@ -10,10 +10,9 @@ from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.money import Money
 from marketplace.domain.orders import MAX_LINES, MAX_QUANTITY, Difference, LineProblem, ShownLine, differences
 from marketplace.store import Store
-from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
-from tests.marketplace.browser import quick_passwords
+from tests.marketplace.ordering import accounts_of, buyer_of
 from tests.marketplace.stored import put, sent
 
 DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=3)
@@ -34,12 +33,12 @@ def content(carts: Carts, reader_id: int) -> dict[int, int]:
 
 
 def test_adding_to_the_cart_makes_a_guest(carts: Carts, store: Store) -> None:
-    """Copies add up; Recommendations is notified once for each book, with its list."""
+    """Copies add up; Recommendations gets one interaction for each book."""
     guest = carts.add(0, 20, 1, "list-1")
     assert carts.add(guest, 20, 2, "list-2") == guest
     assert content(carts, guest) == {20: 3}
     assert carts.of(guest).total == Money(2997, "EUR")
-    assert [(each.kind, each.recommendation_id) for each in sent(store)] == [(InteractionKind.CART, "list-1")]
+    assert [(event.kind, event.recommendation_id) for event in sent(store)] == [(InteractionKind.CART, "list-1")]
     assert content(carts, 0) == {}
 
 
@@ -57,7 +56,7 @@ def test_quantities_are_changed_and_books_removed(carts: Carts) -> None:
 
 
 def test_a_cart_has_limits(carts: Carts, store: Store) -> None:
-    """Of copies and of different books."""
+    """For copies of a book and for different books."""
     guest = carts.add(0, 21, MAX_QUANTITY, "")
     carts.add(guest, 21, 5, "")
     assert content(carts, guest) == {21: MAX_QUANTITY}
@@ -82,7 +81,7 @@ def test_unavailable_books_are_not_added(carts: Carts) -> None:
 
 
 def test_the_cart_shows_problems_and_adjusts(carts: Carts, store: Store) -> None:
-    """Sold out, without a price or in another currency by now; adjusting leaves what is available."""
+    """Books may have become unavailable; adjusting leaves what can be ordered."""
     guest = carts.add(0, 20, 3, "")
     put(store, replace(EMMA, id=30), replace(EMMA, id=31), replace(EMMA, id=32))
     for book_id in (21, 30, 31, 32):
@@ -109,14 +108,13 @@ def test_the_cart_shows_problems_and_adjusts(carts: Carts, store: Store) -> None
 
 
 def test_a_guests_cart_is_merged_into_the_accounts(carts: Carts, store: Store) -> None:
-    """For a book in both the larger quantity stays."""
-    accounts = Accounts(store, passwords=quick_passwords())
-    ann = accounts.sign_up(0, "ann@example.com", "correct horse").reader_id
+    """If both have a book, the larger quantity stays."""
+    ann = buyer_of(store)
     carts.add(ann, 20, 2, "")
     carts.add(ann, 21, 1, "")
     guest = carts.add(0, 20, 1, "")
     carts.add(guest, 21, 4, "")
-    accounts.sign_in(guest, "ann@example.com", "correct horse")
+    accounts_of(store).sign_in(guest, "ann@example.com", "correct horse")
     assert content(carts, ann) == {20: 2, 21: 4}
     assert content(carts, guest) == {}
 
@@ -128,8 +126,8 @@ def test_differences_from_what_was_shown_are_listed(carts: Carts) -> None:
     cart = carts.of(guest)
     dune, emma = ShownLine(20, 1, Money(999, "EUR")), ShownLine(21, 2, Money(500, "EUR"))
     assert differences(cart, [dune, emma]) == {}
-    dearer = replace(dune, price=Money(899, "EUR"))
-    assert differences(cart, [dearer, emma]) == {20: (Difference.PRICE, dearer)}
+    cheaper = replace(dune, price=Money(899, "EUR"))
+    assert differences(cart, [cheaper, emma]) == {20: (Difference.PRICE, cheaper)}
     more = replace(emma, quantity=3)
     assert differences(cart, [dune, more]) == {21: (Difference.QUANTITY, more)}
     assert differences(cart, [dune]) == {21: (Difference.ADDED, None)}

@@ -5,13 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from marketplace.domain.books import Book
-from marketplace.domain.errors import (
-    EventNotFound,
-    NotSignedIn,
-    OrderNotFound,
-    StateConflict,
-    StillModerator,
-)
+from marketplace.domain.errors import EventNotFound, NotSignedIn, OrderNotFound, StateConflict, StillModerator
 from marketplace.domain.events import PaymentWithdrawn
 from marketplace.domain.moderation import Action
 from marketplace.domain.orders import Actor, OrderState
@@ -21,7 +15,7 @@ from tests.marketplace.usecases.conftest import Desk
 
 
 def test_an_order_is_shipped_and_delivered(desk: Desk) -> None:
-    """Each step once, by a moderator, and logged; a second moderator learns that it was done."""
+    """Each change is logged once, and a repeated one changes nothing."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7, 1, OrderState.PAID)
     assert desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
     assert not desk.moderation.change_order_state(desk.by, order_id, OrderState.SHIPPED)
@@ -62,7 +56,7 @@ def test_an_unknown_order_is_not_changed(desk: Desk) -> None:
 
 
 def test_concurrent_moderators_do_not_deadlock(desk: Desk) -> None:
-    """Two who buy from the shop change each other's orders, while books change and are sold."""
+    """Two who buy from the shop change each other's orders and a book."""
     other = moderator_of(desk.store, "other@example.com")
     orders = [order_of(desk.store, reader_id, 7, 1, OrderState.PAID) for reader_id in (desk.by, other)]
 
@@ -76,12 +70,11 @@ def test_concurrent_moderators_do_not_deadlock(desk: Desk) -> None:
         list(pool.map(work_on, range(8)))
     with desk.store.read() as work:
         assert {work.orders.get(order_id).state for order_id in orders} == {OrderState.SHIPPED}
-        moved = [entry for entry in work.audit.page(limit=100).rows if entry.action is Action.ORDER_STATE_CHANGED]
-    assert len(moved) == 2
+    assert [entry.action for entry in log_of(desk.store)].count(Action.ORDER_STATE_CHANGED) == 2
 
 
 def test_failed_events_are_retried(desk: Desk) -> None:
-    """One or all; each retry is logged, and an event that has not failed cannot be retried."""
+    """One or all; retries are logged, and an event that has not failed cannot be retried."""
     desk.moderation.hide_book(desk.by, 7)
     desk.moderation.show_book(desk.by, 7)
     with desk.store.write() as work:
@@ -100,7 +93,7 @@ def test_failed_events_are_retried(desk: Desk) -> None:
 
 
 def test_the_overview_counts(desk: Desk) -> None:
-    """Orders that wait, books that are sold out, and hidden ones."""
+    """Orders that need attention, sold-out books and hidden ones."""
     buyer = buyer_of(desk.store)
     order_of(desk.store, buyer, 7)
     order_of(desk.store, buyer, 7, 1, OrderState.PAID)

@@ -1,25 +1,34 @@
-"""The shelves of a home page."""
+"""Shelves, and which of them the home page has."""
 
-from marketplace.domain.books import BestSellers, Card
+from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
+from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import Taste
-from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
-from marketplace.usecases.page_shelves import Shelf, ShelfKind, wanted_at_home
+from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.store import Store
+from marketplace.usecases.activity import Activity
+from marketplace.usecases.cards import CardCache
+from marketplace.usecases.page_shelves import Shelf, ShelfKind, home_requests
+from marketplace.usecases.shelves import Shelves
+from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.stored import put
 
 
 def best(**readers: int) -> BestSellers:
-    """Best-sellers of one book in each category, with so many readers."""
-    shelves: dict[Category, tuple[Card, ...]] = {
+    """Best-sellers with one book in each category, which has the given number of readers."""
+    by_category: dict[Category, tuple[Card, ...]] = {
         Category[name.upper()]: (Card(id=number, title=name, readers=count),)
         for number, (name, count) in enumerate(readers.items(), start=1)
     }
-    return BestSellers(overall=tuple(card for cards in shelves.values() for card in cards), by_category=shelves)
+    return BestSellers(
+        overall=tuple(card for cards in by_category.values() for card in cards), by_category=by_category
+    )
 
 
 def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
-    """Mystery books always come first, then categories by their readers, equals in the contract's order."""
-    wanted = wanted_at_home(Taste(), {}, best(science=5, poetry=5, mystery=1, romance=9))
-    assert wanted == [
+    """Mystery comes first, then categories by their readers and, if equal, by their number."""
+    requests = home_requests(Taste(), {}, best(science=5, poetry=5, mystery=1, romance=9))
+    assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
         (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
@@ -29,20 +38,20 @@ def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
 
 
 def test_categories_are_listed_by_name() -> None:
-    """Whatever their number in the contract."""
+    """Not by their number in the contract."""
     assert best(poetry=5, mystery=1, art=2).categories == (Category.ART, Category.MYSTERY, Category.POETRY)
 
 
 def test_a_reader_sees_their_favourite_categories() -> None:
-    """The two with the most books they have seen, then what is popular and new."""
-    shelves = (Category.POETRY, Category.MYSTERY, Category.ROMANCE)
+    """The two with most viewed books, then what is popular and new."""
+    categories = (Category.POETRY, Category.MYSTERY, Category.ROMANCE)
     cards = {
-        1: Card(id=1, title="", categories=shelves),
-        2: Card(id=2, title="", categories=shelves[:2]),
-        3: Card(id=3, title="", categories=shelves[:1]),
+        1: Card(id=1, title="", categories=categories),
+        2: Card(id=2, title="", categories=categories[:2]),
+        3: Card(id=3, title="", categories=categories[:1]),
     }
-    wanted = wanted_at_home(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
-    assert wanted == [
+    requests = home_requests(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
+    assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
         (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
@@ -51,14 +60,23 @@ def test_a_reader_sees_their_favourite_categories() -> None:
     ]
 
 
+def test_a_liked_book_counts_without_a_view(store: Store) -> None:
+    """The first action of a visitor may be a rating, which stores no view."""
+    put(store, Book(id=7, title="Dune", categories=(Category.SCIENCE_FICTION,)))
+    reader_id = Activity(store, wake=lambda: None).rate(NOBODY, 7, 10, "").reader_id
+    recommender = FakeRecommender()
+    Shelves(store, recommender, CardCache(store)).home(reader_id)
+    assert RecommendationRequest(Category.SCIENCE_FICTION, 6) in recommender.asked[0][1]
+
+
 def test_a_reader_who_only_dismissed_a_book_has_a_page() -> None:
     """Without favourite categories there are no shelves of them."""
-    kinds = [kind for kind, _ in wanted_at_home(Taste(excluded=frozenset({1})), {}, best(romance=9))]
+    kinds = [kind for kind, _ in home_requests(Taste(excluded=frozenset({1})), {}, best(romance=9))]
     assert kinds == [ShelfKind.FOR_YOU, ShelfKind.POPULAR, ShelfKind.NEW]
 
 
 def test_a_shelf_is_personal_by_its_reasons() -> None:
-    """One book recommended because of the reader's activity makes it so; popular and new books do not."""
+    """One book recommended because of the reader's history is enough; popular and new books do not count."""
 
     def is_personal(*kinds: ReasonKind | None) -> bool:
         cards = [Card(id=1, title="", reason=Reason(kind) if kind else None) for kind in kinds]

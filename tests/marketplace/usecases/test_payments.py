@@ -13,7 +13,7 @@ from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
 from marketplace.usecases.payments import REQUEST_AGAIN_AFTER, REQUEST_BATCH, PaymentOutcome, Payments
 from tests.marketplace.fakes import NOON, Clock
-from tests.marketplace.ordering import bring, place, state_of
+from tests.marketplace.ordering import change_states, state_of, store_order
 from tests.marketplace.stored import events_of
 
 TOKENS = CallbackTokens("a key of a shop")
@@ -21,14 +21,14 @@ PAID, DECLINED = PaymentOutcome.PAID, PaymentOutcome.DECLINED
 
 
 class Shop:
-    """The use cases over one store and a manual clock, with the order's state at each waking of the relay."""
+    """A shop with one order that awaits payment; `woken` has its state at each wake-up of the relay."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock = Clock()
         self.woken: list[OrderState] = []
         self.payments = Payments(store, TOKENS, wake=self._wake, clock=self.clock.now)
-        self.order = place(store)
+        self.order = store_order(store)
 
     def settle(self, outcome: PaymentOutcome) -> bool:
         return self.payments.settle(self.order, TOKENS.issue(self.order), outcome)
@@ -39,12 +39,12 @@ class Shop:
     def deliver(self) -> list[ShopEvent]:
         events = self.events()
         with self.store.write() as work:
-            work.outbox.remove([row.event_id for each in Destination for row in work.outbox.waiting(1000, each)])
+            work.outbox.remove([row.event_id for row in work.outbox.waiting(1000, Destination.PAYMENTS)])
             work.commit()
         return events
 
     def _wake(self) -> None:
-        # Another transaction sees only what was committed.
+        # Read in another transaction, which sees only what was committed.
         self.woken.append(state_of(self.store, self.order))
 
 
@@ -82,16 +82,12 @@ def test_a_repeated_callback_changes_nothing(shop: Shop, outcome: PaymentOutcome
 
 @pytest.mark.parametrize(
     "later",
-    [
-        (OrderState.SHIPPED,),
-        (OrderState.SHIPPED, OrderState.DELIVERED),
-        (OrderState.CANCELLED,),
-    ],
+    [(OrderState.SHIPPED,), (OrderState.SHIPPED, OrderState.DELIVERED), (OrderState.CANCELLED,)],
 )
-def test_a_repeated_callback_after_shipping_is_no_conflict(shop: Shop, later: tuple[OrderState, ...]) -> None:
+def test_a_repeated_callback_after_a_later_state_is_no_conflict(shop: Shop, later: tuple[OrderState, ...]) -> None:
     """The provider's acknowledgement may have been lost: the order keeps its later state."""
     shop.settle(PAID)
-    bring(shop.store, shop.order, *later)
+    change_states(shop.store, shop.order, *later)
     assert not shop.settle(PAID)
     assert state_of(shop.store, shop.order) is later[-1]
 
@@ -110,8 +106,8 @@ def test_a_repeated_callback_after_shipping_is_no_conflict(shop: Shop, later: tu
 def test_an_outcome_that_contradicts_the_order_changes_nothing(
     shop: Shop, states: tuple[OrderState, ...], outcome: PaymentOutcome
 ) -> None:
-    """It is logged with the order and both states: as an error, unless the order was cancelled."""
-    bring(shop.store, shop.order, *states)
+    """It is logged with both states, as an error unless the order was cancelled."""
+    change_states(shop.store, shop.order, *states)
     before = shop.events()
     with structlog.testing.capture_logs() as logs, pytest.raises(StateConflict):
         shop.settle(outcome)
@@ -125,8 +121,8 @@ def test_an_outcome_that_contradicts_the_order_changes_nothing(
 
 
 def test_an_invalid_token_changes_nothing(shop: Shop) -> None:
-    """Whether forged or for another order: the log has the reason, and never the token."""
-    other = place(shop.store)
+    """Whether forged or for another order; the log has the reason but not the token."""
+    other = store_order(shop.store)
     token, forged = TOKENS.issue(other), CallbackTokens("another key").issue(shop.order)
     with structlog.testing.capture_logs() as logs:
         with pytest.raises(WrongOrder):
@@ -178,7 +174,7 @@ def test_a_payment_without_callback_is_requested_again(shop: Shop) -> None:
 @pytest.mark.parametrize("state", [OrderState.PAID, OrderState.REJECTED, OrderState.CANCELLED])
 def test_a_settled_payment_is_not_requested_again(shop: Shop, state: OrderState) -> None:
     """Only orders that await payment are overdue."""
-    bring(shop.store, shop.order, state)
+    change_states(shop.store, shop.order, state)
     before = shop.events()
     shop.clock.seconds += 86_400
     assert shop.payments.request_overdue() == 0
@@ -187,9 +183,9 @@ def test_a_settled_payment_is_not_requested_again(shop: Shop, state: OrderState)
 
 
 def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
-    """No transaction is long, however many orders are overdue."""
+    """Transactions stay short even if many orders are overdue."""
     for _ in range(REQUEST_BATCH):
-        place(shop.store)
+        store_order(shop.store)
     shop.clock.seconds += 86_400
     events: list[ShopEvent] = []
     for expected in (REQUEST_BATCH, 1, 0):
@@ -199,7 +195,7 @@ def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
 
 
 def test_no_payment_is_requested_again_while_the_provider_is_unreachable(shop: Shop) -> None:
-    """The first requests still wait: an outage does not fill the outbox."""
+    """An outage does not fill the outbox."""
     shop.clock.seconds += 86_400
     assert shop.payments.request_overdue() == 1
     shop.clock.seconds += 86_400

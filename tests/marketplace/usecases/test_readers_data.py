@@ -1,4 +1,4 @@
-"""The export of a reader's data, and its deletion without a trace."""
+"""The export and the complete deletion of a reader's data."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from marketplace.domain.books import Book
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.money import Money
-from marketplace.domain.orders import Address
 from marketplace.store import Store
 from marketplace.usecases.activity import Activity, forget_reader
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
 from tests.marketplace.fakes import NOON
+from tests.marketplace.ordering import ADDRESS
 from tests.marketplace.stored import put, sent
 
 
@@ -34,18 +34,17 @@ def test_the_export_is_complete(store: Store) -> None:
         work.commit()
     carts, orders = Carts(store, activity), Orders(store, clock=lambda: NOON)
     carts.add(action.reader_id, 8, 2, "")
-    address = Address(name="Ann", street="1 High Street", city="Oxford", postal_code="OX1 1AA", country="GB")
-    order_id = orders.place(action.reader_id, "key", address, carts.of(action.reader_id).shown)
+    order_id = orders.place(action.reader_id, "key", ADDRESS, carts.of(action.reader_id).shown)
     carts.add(action.reader_id, 8, 1, "")
-    in_cart = [each for each in sent(store) if each.kind is InteractionKind.CART]
+    in_cart = [event for event in sent(store) if event.kind is InteractionKind.CART]
     moment = "2026-03-01T12:00:00+00:00"
     assert export(store, action.reader_id) == {
         "reader_id": action.reader_id,
         "email": "ann@example.com",
         "history": [
             *(
-                {"id": each.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}
-                for each in sorted(in_cart, key=lambda each: each.id)
+                {"id": event.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}
+                for event in sorted(in_cart, key=lambda event: event.id)
             ),
             {
                 "id": action.interaction.id,
@@ -66,7 +65,7 @@ def test_the_export_is_complete(store: Store) -> None:
                 "state": "placed",
                 "email": "ann@example.com",
                 "address": {
-                    "name": "Ann",
+                    "name": "Ann Reader",
                     "street": "1 High Street",
                     "city": "Oxford",
                     "region": "",
@@ -90,8 +89,8 @@ def test_the_export_has_no_data_of_others(store: Store) -> None:
     assert export(store, other)["history"] == []
 
 
-def somebody(store: Store, email: str) -> tuple[int, str]:
-    """An account that rated a book and has it on its wishlist; the ids of reader and rating."""
+def account_with_history(store: Store, email: str) -> tuple[int, str]:
+    """A new account that has rated a book and has it on its wishlist; returns the ids of reader and rating."""
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
     action = activity.rate(NOBODY, 7, 9, "list-1")
     activity.add_to_wishlist(action.reader_id, 7)
@@ -106,11 +105,11 @@ def somebody(store: Store, email: str) -> tuple[int, str]:
 
 @pytest.fixture
 def forgotten(store: Store) -> str:
-    """The id of a rating whose reader was in the database's statistics before being deleted."""
+    """The id of a deleted reader's rating; the database's statistics were collected before."""
     put(store, Book(id=7, title="Dune"))
     for number in range(20):
-        somebody(store, f"stays{number}@example.com")
-    reader_id, interaction_id = somebody(store, "goes@example.com")
+        account_with_history(store, f"stays{number}@example.com")
+    reader_id, interaction_id = account_with_history(store, "goes@example.com")
     store.refresh_statistics()
     with store.write() as work:
         forget_reader(work, reader_id, NOON)
@@ -118,8 +117,8 @@ def forgotten(store: Store) -> str:
     return interaction_id
 
 
-def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
-    """Other readers' data stay; of the deleted one there is only the event for Recommendations."""
+def test_no_rows_and_statistics_are_left(store: Store, forgotten: str) -> None:
+    """Only the event for Recommendations is; other readers' data stay."""
     with store.read() as work:
         assert work.accounts.by_email("goes@example.com") is None
         assert work.accounts.by_email("stays3@example.com") is not None
@@ -134,10 +133,10 @@ def test_no_row_and_no_statistic_is_left(store: Store, forgotten: str) -> None:
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_no_byte_is_left(store: Store, forgotten: str) -> None:
-    """SQLite overwrites deleted data: the closed file does not contain it."""
+    """SQLite overwrites deleted data in its file."""
     store.close()
     file = Path(store.engine.url.database or "")
-    content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    content = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
     assert b"stays3@example.com" in content
     assert b"goes@example.com" not in content
     assert forgotten.encode() not in content

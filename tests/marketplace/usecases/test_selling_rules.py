@@ -1,4 +1,4 @@
-"""Carts, checkouts, payments, cancellations and moderation in any order, against a model of the rules."""
+"""Carts, checkouts, payments, cancellations and moderation in any order, compared with a model of the rules."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import (
-    BookNotFound,
     CartChanged,
     KeyReused,
     MarketplaceError,
@@ -43,7 +42,7 @@ ADDRESSES = [
     for city in ("Oxford", "Bath")
 ]
 COPIES = st.integers(1, 4)
-PLACES = st.integers(0, 3)
+BOOKS = st.integers(0, 3)
 READERS = st.integers(0, 2)
 KEYS = st.sampled_from(["key-a", "key-b", "key-c"])
 
@@ -55,16 +54,14 @@ class Rules(SellingModel, RuleBasedStateMachine):
         RuleBasedStateMachine.__init__(self)
         SellingModel.__init__(self, store)
 
-    @rule(reader=READERS, place=PLACES, copies=COPIES)
-    def add(self, reader: int, place: int, copies: int) -> None:
-        book_id = self.id_at(place)
-        offer, lines = self.books[book_id], self.baskets[reader].lines
-        present = [each for each, _ in self.lines_of(reader)]
+    @rule(reader=READERS, book=BOOKS, copies=COPIES)
+    def add(self, reader: int, book: int, copies: int) -> None:
+        book_id = list(self.books)[book]
+        offer, lines = self.books[book_id], self.baskets[reader]
+        present = [book_id for book_id, _ in self.lines_of(reader)]
         currency = self.currency_of(present if book_id in present else [*present, book_id])
         expected: type[MarketplaceError] | None = None
-        if not offer.offered:
-            expected = BookNotFound
-        elif offer.price is None:
+        if offer.price is None:
             expected = NotForSale
         elif offer.currency != currency:
             expected = OtherCurrency
@@ -74,9 +71,9 @@ class Rules(SellingModel, RuleBasedStateMachine):
             before, since = lines.get(book_id, (0, self.ticks))
             lines[book_id] = (min(before + copies, MAX_QUANTITY), since)
 
-    @rule(reader=READERS, place=PLACES, copies=st.integers(0, 4))
-    def set_quantity(self, reader: int, place: int, copies: int) -> None:
-        book_id, lines = self.id_at(place), self.baskets[reader].lines
+    @rule(reader=READERS, book=BOOKS, copies=st.integers(0, 4))
+    def set_quantity(self, reader: int, book: int, copies: int) -> None:
+        book_id, lines = list(self.books)[book], self.baskets[reader]
         self.carts.set_quantity(self.readers[reader], book_id, copies)
         if book_id in lines:
             _, since = lines.pop(book_id)
@@ -85,12 +82,12 @@ class Rules(SellingModel, RuleBasedStateMachine):
 
     @rule(reader=READERS)
     def adjust(self, reader: int) -> None:
-        lines = self.baskets[reader].lines
+        lines = self.baskets[reader]
         currency = self.currency_of([book_id for book_id, _ in self.lines_of(reader)])
         self.carts.adjust(self.readers[reader])
         for book_id, (copies, since) in list(lines.items()):
             offer = self.books[book_id]
-            if not offer.offered or offer.price is None or offer.currency != currency or offer.stock == 0:
+            if offer.price is None or offer.currency != currency or offer.stock == 0:
                 del lines[book_id]
             elif offer.stock is not None:
                 lines[book_id] = (min(copies, offer.stock), since)
@@ -105,9 +102,9 @@ class Rules(SellingModel, RuleBasedStateMachine):
         expected: type[MarketplaceError] | None = None
         if known is not None:
             expected = None if known[1] == body else KeyReused
-        elif not self.can_be_had(reader) or stale:
+        elif not self.is_orderable(reader) or stale:
             expected = CartChanged
-        elif not self.is_account[reader]:
+        elif reader == 2:
             expected = NotSignedIn
         order_id = ""
         with raising(expected):
@@ -115,12 +112,12 @@ class Rules(SellingModel, RuleBasedStateMachine):
         if known is not None and expected is None:
             assert order_id == known[0]
         elif expected is None:
-            self.note_order(reader, key, order_id, body)
+            self.add_order(reader, key, order_id, body)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), to=st.sampled_from(OrderState), by=st.sampled_from([Actor.PROVIDER, Actor.MODERATOR]))
-    def come_into(self, data: st.DataObject, to: OrderState, by: Actor) -> None:
-        """The provider calls back, or a moderator presses a button: early, late, twice or against the rules."""
+    def change_order_state(self, data: st.DataObject, to: OrderState, by: Actor) -> None:
+        """The provider or a moderator changes an order's state: early, late, twice or against the rules."""
         order_id = data.draw(st.sampled_from(list(self.placed)))
         order = self.placed[order_id]
         is_allowed = to is order.state or to in NEXT_STATES[order.state]
@@ -129,7 +126,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
             assert changed is (to is not order.state)
             work.commit()
         if is_allowed:
-            self.enter(order, to)
+            self.change_state(order, to)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), reader=READERS)
@@ -144,40 +141,40 @@ class Rules(SellingModel, RuleBasedStateMachine):
         with raising(expected):
             self.orders.cancel(self.readers[reader], order_id)
         if expected is None:
-            self.enter(order, OrderState.CANCELLED)
+            self.change_state(order, OrderState.CANCELLED)
 
     @rule(
-        place=PLACES,
+        book=BOOKS,
         price=st.none() | st.integers(0, 1000),
         currency=st.sampled_from(["EUR", "USD"]),
         stock=st.none() | st.integers(0, 5),
     )
-    def change_a_book(self, place: int, price: int | None, currency: str, stock: int | None) -> None:
-        book_id = self.id_at(place)
+    def change_a_book(self, book: int, price: int | None, currency: str, stock: int | None) -> None:
+        book_id = list(self.books)[book]
         offer = self.books[book_id]
         offer.price, offer.currency, offer.stock = price, currency, stock
         put(self.store, self.book(book_id))
 
     @rule(account=st.integers(0, 1))
     def sign_in(self, account: int) -> None:
-        """The guest becomes an account, and another guest comes."""
+        """The guest signs in to an account, and a new guest comes."""
         with self.store.write() as work:
             merge_readers(work, self.readers[2], self.readers[account], self.now())
             self.readers[2] = work.readers.add(self.now())
             work.commit()
-        mine = self.baskets[account].lines
-        for book_id, (copies, since) in self.baskets[2].lines.items():
+        mine = self.baskets[account]
+        for book_id, (copies, since) in self.baskets[2].items():
             known, known_since = mine.get(book_id, (0, since))
             mine[book_id] = (max(known, copies), known_since)
-        self.baskets[2].lines.clear()
+        self.baskets[2].clear()
         self.keys = {key: value for key, value in self.keys.items() if key[0] != 2}
 
     @rule()
-    def forget_the_second(self) -> None:
-        """An account asks to be forgotten, and another one takes its place."""
+    def delete_second_account(self) -> None:
+        """The second account is deleted, and another one replaces it."""
         mine = [order for order in self.placed.values() if order.reader == self.readers[1]]
-        is_owed = any(order.state in {OrderState.PLACED, OrderState.PAID} for order in mine)
-        with raising(OpenOrders if is_owed else None), self.store.write() as work:
+        has_open_order = any(order.state in {OrderState.PLACED, OrderState.PAID} for order in mine)
+        with raising(OpenOrders if has_open_order else None), self.store.write() as work:
             forget_reader(work, self.readers[1], self.now())
             self.readers[1] = work.readers.add(self.now())
             account = Account(
@@ -185,10 +182,10 @@ class Rules(SellingModel, RuleBasedStateMachine):
             )
             work.accounts.add(account, self.now())
             work.commit()
-        if not is_owed:
+        if not has_open_order:
             for order in mine:
                 order.reader = None
-            self.baskets[1].lines.clear()
+            self.baskets[1].clear()
             self.keys = {key: value for key, value in self.keys.items() if key[0] != 1}
 
     @invariant()
@@ -196,7 +193,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
         with self.store.read() as work:
             stocks = {book_id: book.stock for book_id, book in work.books.offered(self.books).items()}
             carts = [[(line.book_id, line.quantity) for line in work.carts.of(reader)] for reader in self.readers]
-        assert stocks == {book_id: offer.stock for book_id, offer in self.books.items() if offer.offered}
+        assert stocks == {book_id: offer.stock for book_id, offer in self.books.items()}
         assert all(stock is None or stock >= 0 for stock in stocks.values())
         assert carts == [self.lines_of(reader) for reader in range(3)]
 
@@ -211,24 +208,24 @@ class Rules(SellingModel, RuleBasedStateMachine):
 
     def teardown(self) -> None:
         with self.store.write() as work:
-            waiting = [row for each in Destination for row in work.outbox.waiting(100_000, each)]
+            waiting = [row for destination in Destination for row in work.outbox.waiting(100_000, destination)]
             work.outbox.remove([row.event_id for row in waiting])
             work.commit()
         events = [row.event() for row in waiting]
         paying = {order_id for order_id, order in self.placed.items() if any(c * p for c, p in order.lines.values())}
-        cancelled = {each for each in paying if self.placed[each].state is OrderState.CANCELLED}
+        cancelled = {order_id for order_id in paying if self.placed[order_id].state is OrderState.CANCELLED}
         assert Counter(e.order_id for e in events if isinstance(e, PaymentRequested)) == Counter(paying)
         assert Counter(e.order_id for e in events if isinstance(e, PaymentWithdrawn)) == Counter(cancelled)
         # Purchases of a deleted reader are no longer sent.
-        kept = {each: order for each, order in self.placed.items() if order.was_paid and order.reader is not None}
-        bought = [f"purchase-{each}-{book_id}" for each, order in kept.items() for book_id in order.lines]
+        kept = {id_: order for id_, order in self.placed.items() if order.was_paid and order.reader is not None}
+        bought = [f"purchase-{order_id}-{book_id}" for order_id, order in kept.items() for book_id in order.lines]
         undone = [
-            f"purchase-{each}-{book_id}"
-            for each, order in kept.items()
+            f"purchase-{order_id}-{book_id}"
+            for order_id, order in kept.items()
             if order.state is OrderState.CANCELLED
             for book_id in order.lines
         ]
-        sent = [each for each in events if isinstance(each, Interaction)]
+        sent = [event for event in events if isinstance(event, Interaction)]
         assert Counter(e.id for e in sent if e.kind is InteractionKind.PURCHASE) == Counter(bought)
         assert Counter(e.undoes for e in sent if e.kind is InteractionKind.UNDO) == Counter(undone)
 
@@ -243,13 +240,13 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 
 
 def test_selling_follows_the_rules(store: Store) -> None:
-    """In any order of steps, stock, carts, orders, payments and events agree with the model."""
+    """After any steps stocks, carts, orders, payments and events are as in the model."""
     thorough = settings(
         max_examples=600 if is_running("rules") else 30,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    # Hypothesis calls whatever makes a machine; its annotation knows classes only.
+    # Hypothesis accepts any factory of a machine, but its annotation only classes.
     machine: Any = partial(Rules, store)
     run_state_machine_as_test(machine, settings=thorough)

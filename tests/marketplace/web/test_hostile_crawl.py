@@ -14,7 +14,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged, Destination
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
-from marketplace.domain.recommending import (
+from marketplace.domain.recommendations import (
     Reason,
     ReasonKind,
     Recommendation,

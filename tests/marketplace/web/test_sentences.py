@@ -14,11 +14,11 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
-from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.browser import Browser, quick_passwords
-from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
 from tests.marketplace.stored import put
 
@@ -92,7 +92,7 @@ def unmarked(html: str) -> list[str]:
 def recommender() -> FakeRecommender:
     """Recommends a book for every kind of reason."""
     kinds = [Reason(kind, ((2, "Qqbook"), (3, "Qqbook"))) for kind in ReasonKind]
-    return FakeRecommender(*(shelf(4, reason=reason) for reason in [*kinds, *map(Reason, ReasonKind)][:5]))
+    return FakeRecommender(*(recommended(4, reason=reason) for reason in [*kinds, *map(Reason, ReasonKind)][:5]))
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_every_reason_is_marked(browser: Browser, recommender: FakeRecommender, 
     """With two books, one, and none."""
     named = ((2, "Qqbook"), (30, "Qqbook"))
     for books in (named, named[:1], named[1:], ()):
-        recommender.answer = [shelf(4, reason=Reason(kind, books))]
+        recommender.answer = [recommended(4, reason=Reason(kind, books))]
         assert unmarked(browser.client.get("/").text) == []
 
 

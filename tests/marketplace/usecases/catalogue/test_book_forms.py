@@ -1,4 +1,4 @@
-"""What moderators do with books: every change with its event and its entry in the audit log."""
+"""How moderators add, change, hide and delete books: each change has an event and an audit entry."""
 
 from dataclasses import replace
 
@@ -6,11 +6,7 @@ import pytest
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import (
-    BookConflict,
-    BookNotFound,
-    InvalidBook,
-)
+from marketplace.domain.errors import BookConflict, BookNotFound, InvalidBook
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
@@ -22,7 +18,7 @@ from tests.marketplace.usecases.conftest import DUNE, Desk
 
 
 def test_a_change_is_saved_sent_and_logged(desk: Desk) -> None:
-    """The edited attributes with their old values; an event is written, and cards are dropped."""
+    """The audit entry has the old values; an event is written, and the card is dropped."""
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Dune Messiah", price="8.50", stock=""))
     assert desk.book() == replace(DUNE, title="Dune Messiah", price=Money(850, "EUR"), stock=None)
     assert events_of(desk.store) == [BookChanged(7)]
@@ -45,7 +41,7 @@ def test_an_unchanged_form_changes_nothing(desk: Desk) -> None:
 
 
 def test_sales_continue_while_a_form_is_open(desk: Desk) -> None:
-    """The stock that was sold meanwhile stays sold: fields that were not edited keep their current value."""
+    """Attributes that were not edited keep their current value, such as the stock."""
     form = desk.form(title="Dune Messiah")
     order_of(desk.store, buyer_of(desk.store), 7, 4)
     assert desk.moderation.change_book(desk.by, 7, form)
@@ -53,7 +49,7 @@ def test_sales_continue_while_a_form_is_open(desk: Desk) -> None:
 
 
 def test_concurrent_edits_of_an_attribute_conflict(desk: Desk) -> None:
-    """The second moderator sees the current value, and their own text is saved when they submit again."""
+    """The second moderator sees the current value; submitting again saves their own."""
     form = desk.form(stock="50", title="Other", year="1965")
     order_of(desk.store, buyer_of(desk.store), 7, 4)
     put(desk.store, replace(desk.book(), title="Third"))
@@ -77,14 +73,14 @@ def test_equal_concurrent_edits_do_not_conflict(desk: Desk) -> None:
 
 
 def test_a_form_without_fingerprints_overwrites_nothing(desk: Desk) -> None:
-    """It is treated as if all attributes had been changed meanwhile."""
+    """It is treated as if all attributes had changed since."""
     with pytest.raises(BookConflict):
         desk.moderation.change_book(desk.by, 7, BookForm({**texts_of(DUNE), "title": "Other"}, {}))
     assert desk.book() == DUNE
 
 
 @pytest.mark.parametrize(
-    ("typed", "facts"),
+    ("typed", "invalid"),
     [
         ({"title": "", "isbn": ""}, {"title"}),
         ({"title": "x" * 10_001}, {"title"}),
@@ -97,11 +93,11 @@ def test_a_form_without_fingerprints_overwrites_nothing(desk: Desk) -> None:
         ({"description": "x" * 10_001, "authors": "x" * 10_001, "stock": "1.5"}, {"authors", "description", "stock"}),
     ],
 )
-def test_a_form_has_the_rules_of_a_file(desk: Desk, typed: dict[str, str], facts: set[str]) -> None:
-    """All invalid attributes are reported at once, and nothing is saved."""
-    with pytest.raises(InvalidBook) as unfit:
+def test_an_invalid_form_is_refused(desk: Desk, typed: dict[str, str], invalid: set[str]) -> None:
+    """By the rules of files; all invalid attributes are reported, and nothing is saved."""
+    with pytest.raises(InvalidBook) as raised:
         desk.moderation.change_book(desk.by, 7, desk.form(**typed))
-    assert unfit.value.attributes == facts
+    assert raised.value.attributes == invalid
     with pytest.raises(InvalidBook):
         desk.moderation.add_book(desk.by, BookForm({**texts_of(DUNE), **typed}, fingerprints(empty_form().texts)))
     assert desk.book() == DUNE
@@ -109,14 +105,14 @@ def test_a_form_has_the_rules_of_a_file(desk: Desk, typed: dict[str, str], facts
 
 
 def test_an_invalid_old_value_does_not_block_edits(desk: Desk) -> None:
-    """An attribute that no form would accept stays while others are edited."""
+    """It stays while other attributes are edited."""
     put(desk.store, replace(DUNE, picture="ftp://old"))
     assert desk.moderation.change_book(desk.by, 7, desk.form(title="Other"))
     assert desk.book() == replace(DUNE, title="Other", picture="ftp://old")
 
 
 def test_a_new_book_gets_a_new_id(desk: Desk) -> None:
-    """From 1,000,000,000 upward; readers find it at once."""
+    """Ids start at 1,000,000,000; search finds the book at once."""
     typed = dict.fromkeys(FIELDS, "") | {"title": "Emma", "categories": "classics;poetry", "authors": "Jane Austen"}
     book_id = desk.moderation.add_book(desk.by, BookForm(typed, empty_form().shown))
     assert book_id == 1_000_000_000
@@ -143,7 +139,7 @@ def test_hiding_and_showing_are_sent_and_logged_once(desk: Desk) -> None:
 
 
 def test_a_deleted_book_stays_in_orders(desk: Desk) -> None:
-    """What was sold stays sold; cancelling such an order restocks nothing, which is no error."""
+    """Cancelling such an order restocks nothing and does not fail."""
     order_id = order_of(desk.store, buyer_of(desk.store), 7, 2)
     assert desk.moderation.delete_book(desk.by, 7).title == "Dune"
     with desk.store.read() as work:

@@ -27,7 +27,7 @@ EMMA = Book(id=8, title="Emma", authors=("Jane Austen",), categories=(Category.C
 
 @pytest.fixture
 def shop(store: Store) -> Store:
-    """A shop with two books, of which one is hidden."""
+    """A shop with a hidden book and another one."""
     with store.write() as work:
         work.books.put([DUNE, EMMA])
         work.all_books.hide(DUNE)
@@ -36,7 +36,7 @@ def shop(store: Store) -> Store:
 
 
 def indexed(work: UnitOfWork) -> tuple[set[int], set[str]]:
-    """The books that stand in any index, and the vocabulary."""
+    """The ids of the books in any index, and the vocabulary."""
     connection = work._connection
     tables = (book_authors, book_categories, book_search)
     ids = {book_id for table in tables for book_id in connection.scalars(select(table.c.book_id))}
@@ -44,7 +44,7 @@ def indexed(work: UnitOfWork) -> tuple[set[int], set[str]]:
 
 
 def test_readers_find_no_hidden_book(shop: Store) -> None:
-    """Neither by id nor in lists, search, suggestions or best-sellers; and it cannot be bought."""
+    """Neither by id nor in lists, search, suggestions or best-sellers, and they cannot buy it."""
     with shop.read() as work:
         with pytest.raises(BookNotFound):
             work.books.get(7)
@@ -66,7 +66,7 @@ def test_readers_find_no_hidden_book(shop: Store) -> None:
 
 
 def test_a_hidden_book_is_in_no_index(shop: Store) -> None:
-    """Not even its words are; shown again it is unchanged, with its categories in order."""
+    """Nor are its words in the vocabulary; when shown again the book is unchanged."""
     with shop.read() as work:
         assert indexed(work) == ({8}, {"emma", "jane", "austen", "classics"})
     with shop.write() as work:
@@ -80,7 +80,7 @@ def test_a_hidden_book_is_in_no_index(shop: Store) -> None:
 
 
 def test_an_import_changes_a_hidden_book_and_keeps_it_hidden(shop: Store) -> None:
-    """It has the new attributes and is in no index; the same import again changes nothing."""
+    """It has the new attributes and is in no index; a second import changes nothing."""
     changed = replace(DUNE, title="Dune Messiah")
     with shop.write() as work:
         assert work.books.put([changed, EMMA]) == [7]
@@ -102,7 +102,7 @@ def test_a_migration_indexes_no_hidden_book(shop: Store) -> None:
 
 
 def test_a_hidden_book_is_restocked(shop: Store) -> None:
-    """By a cancelled order, whether or not readers see the book."""
+    """By a cancelled order, though readers do not see the book."""
     with shop.write() as work:
         work.books.restock(7, 2)
         work.commit()

@@ -24,15 +24,15 @@ def by(store: Store) -> int:
     return moderator_of(store)
 
 
-def sent(text: str, *, gzipped: bool = False) -> io.BytesIO:
+def file_of(text: str, *, gzipped: bool = False) -> io.BytesIO:
     return io.BytesIO(gzip.compress(text.encode()) if gzipped else text.encode())
 
 
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: bool) -> None:
-    """Plain or gzipped; unknown names are reported, each changed book is an event, the upload one entry."""
+    """Unknown columns and categories are reported; each changed book has an event, the upload an audit entry."""
     dropped: list[int] = []
-    report = Uploads(store, changed=dropped.extend).books(by, "books.csv", sent(GOOD, gzipped=gzipped))
+    report = Uploads(store, changed=dropped.extend).books(by, "books.csv", file_of(GOOD, gzipped=gzipped))
     assert (report.good, report.changed, report.rejected) == (2, 2, 0)
     assert (report.unknown_columns, report.unknown_categories) == (("colour",), [("Gothic", 1)])
     with store.read() as work:
@@ -45,19 +45,19 @@ def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: b
 
 
 def test_a_second_upload_changes_nothing(store: Store, by: int) -> None:
-    """No event is written for an unchanged book; a changed one is the only event."""
+    """Events are written for changed books only."""
     uploads = Uploads(store)
-    uploads.books(by, "books.csv", sent(GOOD))
-    assert uploads.books(by, "books.csv", sent(GOOD)).changed == 0
-    assert uploads.books(by, "books.csv", sent(GOOD.replace("Emma", "Emma II"))).changed == 1
+    uploads.books(by, "books.csv", file_of(GOOD))
+    assert uploads.books(by, "books.csv", file_of(GOOD)).changed == 0
+    assert uploads.books(by, "books.csv", file_of(GOOD.replace("Emma", "Emma II"))).changed == 1
     with store.read() as work:
         assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(7), BookChanged(8), BookChanged(8)]
 
 
 def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
-    """The first are listed with line and reason, and the others counted."""
+    """The first ones are listed with line and reason, and all are counted."""
     bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(MAX_REPORTED + 5))
-    report = Uploads(store).books(by, "books.csv", sent(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
+    report = Uploads(store).books(by, "books.csv", file_of(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
     assert (report.good, report.changed, report.rejected) == (1, 1, MAX_REPORTED + 6)
     assert len(report.rejects) == MAX_REPORTED
     assert report.rejects[0] == (2, "book_id '1000000000' is not a whole number from 1 to 999999999")
@@ -76,7 +76,7 @@ def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
     ],
 )
 def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
-    """It is refused in one line: not a CSV, truncated, or too large when decompressed."""
+    """The message is one line: the file is no CSV, truncated, or too large when decompressed."""
     with pytest.raises(NotSuchACsv, match=reason) as refused:
         Uploads(store, max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
     assert "\n" not in str(refused.value)
@@ -84,11 +84,11 @@ def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, 
 
 
 def test_readers_of_new_books_are_counted(store: Store, by: int) -> None:
-    """History that was imported before its book counts once the book is there."""
+    """Readers in an earlier imported history count."""
     with store.write() as work:
         work.history.add([(1, 7), (2, 7)])
         work.commit()
-    Uploads(store).books(by, "books.csv", sent(GOOD))
+    Uploads(store).books(by, "books.csv", file_of(GOOD))
     with store.read() as work:
         assert work.books.cards([7])[7].readers == 2
 
@@ -99,13 +99,13 @@ def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
         work.books.put([Book(id=7, title="Old")])
         work.all_books.hide(Book(id=7, title="Old"))
         work.commit()
-    Uploads(store).books(by, "books.csv", sent(GOOD))
+    Uploads(store).books(by, "books.csv", file_of(GOOD))
     with store.read() as work:
         assert (work.all_books.get(7).book.title, work.all_books.get(7).is_hidden) == ("Dune", True)
         assert work.search.find("dune", limit=5).cards == ()
 
 
 def test_a_file_name_is_logged_safely(store: Store, by: int) -> None:
-    """Printable and truncated."""
-    Uploads(store).books(by, "../\0\r\n" + "é" * 500, sent(GOOD))
+    """Only printable characters, truncated."""
+    Uploads(store).books(by, "../\0\r\n" + "é" * 500, file_of(GOOD))
     assert log_of(store)[0].subject == "../" + "é" * 97

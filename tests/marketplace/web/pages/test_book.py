@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind
-from marketplace.domain.recommending import Reason, ReasonKind
+from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
-from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.stored import execute, sent
 from tests.marketplace.web.pages.reading import links, page
 
@@ -37,7 +37,9 @@ def test_a_shared_link_has_a_preview(visitor: FlaskClient, store: Store) -> None
 
 def test_similar_books_are_asked_for_this_reader(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """In one call, and links name the list; during an outage the category's best-sellers are shown."""
-    recommender.similar_answer = shelf(21, name="like-20", reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((20, "Dune"),)))
+    recommender.similar_answer = recommended(
+        21, name="like-20", reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((20, "Dune"),))
+    )
     html = page(visitor, "/books/20")
     assert "Readers of this book also like" in html
     assert links(html) == ["/books/21?from=like-20"]

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest
+from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
-from tests.marketplace.fakes import FakeRecommender, because_of, shelf
+from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 from tests.marketplace.stored import put
 from tests.marketplace.web.pages.reading import links, page
 
@@ -60,7 +60,7 @@ def test_invalid_page_numbers_are_not_found(visitor: FlaskClient, number: str) -
 
 def test_a_category_has_a_personal_shelf(browser: Browser, recommender: FakeRecommender) -> None:
     """One call for a reader, none for a visitor; it is left out if nothing on it is personal."""
-    recommender.answer = [shelf(3, reason=because_of("Emma"))]
+    recommender.answer = [recommended(3, reason=because_of("Emma"))]
     assert "Picked for you in Mystery books" not in browser.get("/categories/mystery")
     assert recommender.asked == []
     browser.get("/books/20?from=shop")
@@ -68,7 +68,7 @@ def test_a_category_has_a_personal_shelf(browser: Browser, recommender: FakeReco
     assert "Picked for you in Mystery books" in html
     assert links(html)[0] == "/books/3?from=list-1"
     assert recommender.asked == [(1_000_000_000, (RecommendationRequest(Category.MYSTERY, 6),))]
-    recommender.answer = [shelf(3, reason=Reason(ReasonKind.POPULAR))]
+    recommender.answer = [recommended(3, reason=Reason(ReasonKind.POPULAR))]
     assert "picked for you" not in browser.get("/categories/mystery")
     recommender.error = RecommenderUnavailable("down")
     assert "12 books" in browser.get("/categories/mystery")

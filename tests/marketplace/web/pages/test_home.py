@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 
 from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
-from marketplace.domain.recommending import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
-from tests.marketplace.fakes import FakeRecommender, shelf
+from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.stored import execute
 from tests.marketplace.web.pages.reading import links, page
 
@@ -68,7 +68,7 @@ def test_a_readers_home_has_their_own_shelves(browser: Browser, recommender: Fak
 
 def test_reasons_say_what_the_reader_did_with_the_book(browser: Browser, recommender: FakeRecommender) -> None:
     """Viewed, and liked once it is rated highly."""
-    recommender.answer = [shelf(21, reason=Reason(ReasonKind.BECAUSE_OF_BOOKS, ((20, "Dune"),)))]
+    recommender.answer = [recommended(21, reason=Reason(ReasonKind.BECAUSE_OF_BOOKS, ((20, "Dune"),)))]
     browser.get("/books/20?from=list-1")
     assert "Because you looked at <cite>Dune</cite>" in browser.get("/")
     browser.send("/books/20/rating", form_at="/books/20", stars="4.5")
@@ -95,14 +95,18 @@ def test_only_personal_shelves_have_a_not_interested_button(browser: Browser, re
 def test_popular_and_new_books_are_not_called_personal(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """Their shelves say what they are, and a reason is printed only where it says more than the heading."""
     popular, new = Reason(ReasonKind.POPULAR), Reason(ReasonKind.NEW)
-    recommender.answer = [shelf(20, reason=popular), shelf(21, reason=new), shelf(3, reason=popular)]
+    recommender.answer = [
+        recommended(20, reason=popular),
+        recommended(21, reason=new),
+        recommended(3, reason=popular),
+    ]
     html = page(visitor)
     assert "Popular with our readers" in html
     assert "New arrivals" in html
     assert "Picked for you" not in html
     assert re.findall(r'class="reason">([^<]+)<', html)[0] == "Popular with readers"
     assert "New arrival<" not in html
-    recommender.answer = [shelf(20, reason=new), shelf(21, reason=popular)]
+    recommender.answer = [recommended(20, reason=new), recommended(21, reason=popular)]
     assert re.findall(r'class="reason">([^<]+)<', page(visitor))[:2] == ["New arrival", "Popular with readers"]
 
 
@@ -111,7 +115,7 @@ def test_a_visitor_is_always_shown_mystery_books(
     visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable | None
 ) -> None:
     """As recommended or, without Recommendations, from the category's best-sellers."""
-    recommender.answer = [shelf(20), shelf(21), shelf(1, 2, name="mysteries")]
+    recommender.answer = [recommended(20), recommended(21), recommended(1, 2, name="mysteries")]
     recommender.error = error
     html = page(visitor)
     assert "<title>Online Books For You</title>" in html
@@ -131,7 +135,7 @@ def test_same_author_and_similar_subject_are_personal_reasons(
     visitor: FlaskClient, recommender: FakeRecommender, kind: ReasonKind, words: str
 ) -> None:
     """The shelf is called personal, and the cards say why."""
-    recommender.answer = [shelf(20, reason=Reason(kind, ((1, "Emma"),))), shelf()]
+    recommender.answer = [recommended(20, reason=Reason(kind, ((1, "Emma"),))), recommended()]
     html = page(visitor)
     assert words in html
     assert "Picked for you" in html
@@ -139,14 +143,14 @@ def test_same_author_and_similar_subject_are_personal_reasons(
 
 def test_a_book_like_another_says_so(visitor: FlaskClient, recommender: FakeRecommender) -> None:
     """The reason names the similar book."""
-    recommender.answer = [shelf(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((1, "Emma"),))), shelf()]
+    recommender.answer = [recommended(20, reason=Reason(ReasonKind.LIKE_THIS_BOOK, ((1, "Emma"),))), recommended()]
     assert "Readers of <cite>Emma</cite> also read this" in page(visitor)
 
 
 @pytest.mark.parametrize("reason", [None, *map(Reason, ReasonKind)])
 def test_no_reason_breaks_a_page(visitor: FlaskClient, recommender: FakeRecommender, reason: Reason | None) -> None:
     """A card without a printable reason has no empty line."""
-    recommender.answer = [shelf(20, reason=reason), shelf()]
+    recommender.answer = [recommended(20, reason=reason), recommended()]
     html = page(visitor)
     assert links(html)[0] == "/books/20?from=list-1"
     assert not re.search(r'class="reason">\s*<', html)
@@ -156,7 +160,7 @@ def test_recommended_books_missing_from_the_catalogue_are_dropped(
     visitor: FlaskClient, recommender: FakeRecommender
 ) -> None:
     """The shop shows only books that it has."""
-    recommender.answer = [shelf(777, 20), shelf(888, 1)]
+    recommender.answer = [recommended(777, 20), recommended(888, 1)]
     assert links(page(visitor))[:2] == ["/books/20?from=list-1", "/books/1?from=list-1"]
 
 

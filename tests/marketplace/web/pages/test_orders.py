@@ -6,7 +6,7 @@ from flask import Flask
 from marketplace.domain.orders import OrderState
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
-from tests.marketplace.ordering import bring, check_out
+from tests.marketplace.ordering import change_states, check_out
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def test_the_page_polls_until_the_state_is_final(buyer: Browser, store: Store) -
     page = f"/orders/{order_id}"
     assert 'http-equiv="refresh"' in buyer.get(page)
     assert 'data-wait="2"' in buyer.get(f"{page}/state")
-    bring(store, order_id, OrderState.PAID)
+    change_states(store, order_id, OrderState.PAID)
     assert 'data-wait="20"' in buyer.get(f"{page}/state")
     assert 'http-equiv="refresh"' not in buyer.get(page)
-    bring(store, order_id, OrderState.SHIPPED, OrderState.DELIVERED)
+    change_states(store, order_id, OrderState.SHIPPED, OrderState.DELIVERED)
     html = buyer.get(page)
     assert "Delivered" in html
     assert "data-wait" not in html
@@ -38,7 +38,7 @@ def test_an_order_can_be_cancelled_until_it_ships(buyer: Browser, store: Store) 
     for words in ("Your order has been cancelled.", "Your order was already cancelled."):
         assert buyer.send(f"{page}/cancel", form_at=f"/orders/{second}").location == page
         assert words in buyer.get(page)
-    bring(store, second, OrderState.PAID, OrderState.SHIPPED)
+    change_states(store, second, OrderState.PAID, OrderState.SHIPPED)
     page = f"/orders/{second}"
     assert "Cancel order" not in buyer.get(page)
     buyer.send(f"{page}/cancel", form_at="/books/20")
@@ -49,7 +49,7 @@ def test_orders_are_listed(buyer: Browser, store: Store) -> None:
     """Latest first, each with its state."""
     assert "You have no orders yet." in buyer.get("/orders")
     first, second = check_out(buyer), check_out(buyer)
-    bring(store, first, OrderState.PAID)
+    change_states(store, first, OrderState.PAID)
     html = buyer.get("/orders")
     assert html.index(second) < html.index(first)
     assert "Awaiting payment" in html
@@ -74,7 +74,7 @@ def test_orders_are_private(buyer: Browser, app: Flask, store: Store) -> None:
 
 def test_purchases_are_in_the_history(buyer: Browser, store: Store) -> None:
     """So are books added to the cart."""
-    bring(store, check_out(buyer), OrderState.PAID)
+    change_states(store, check_out(buyer), OrderState.PAID)
     html = buyer.get("/history")
     assert "You bought it" in html
     assert "You added it to your cart" in html

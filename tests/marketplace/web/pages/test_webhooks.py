@@ -19,7 +19,7 @@ from marketplace.store import Store, open_store
 from marketplace.usecases.payments import Payments
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import Clock, FakeRecommender
-from tests.marketplace.ordering import bring, place, state_of
+from tests.marketplace.ordering import change_states, state_of, store_order
 
 KEY = "a key of this shop"
 
@@ -62,7 +62,7 @@ def test_a_callback_settles_its_order(
     client: FlaskClient, store: Store, tokens: CallbackTokens, outcome: str, state: OrderState
 ) -> None:
     """Without a CSRF token; a repetition succeeds too."""
-    order = place(store)
+    order = store_order(store)
     token = tokens.issue(order)
     for result in ("changed", "repeated", "repeated"):
         response = call(client, order, token, outcome)
@@ -73,7 +73,7 @@ def test_a_callback_settles_its_order(
 
 def test_the_shop_itself_knows_its_tokens(store: Store, tmp_path: Path) -> None:
     """A shop made from settings alone accepts the tokens of its own key."""
-    order = place(store)
+    order = store_order(store)
     response = call(shop(store, tmp_path).test_client(), order, CallbackTokens(KEY).issue(order))
     assert response.json == {"result": "changed"}
 
@@ -82,7 +82,7 @@ def test_invalid_tokens_are_rejected_alike(
     client: FlaskClient, store: Store, tokens: CallbackTokens, clock: Clock
 ) -> None:
     """Missing, forged, expired or another order's: one response for all, and a log event with the reason."""
-    order, other = place(store), place(store)
+    order, other = store_order(store), store_order(store)
     old = tokens.issue(order)
     clock.seconds += TOKEN_LIFETIME_SECONDS + 1
     tried = {
@@ -123,7 +123,7 @@ def test_the_first_outcome_counts(
     client: FlaskClient, store: Store, tokens: CallbackTokens, outcomes: tuple[str, ...]
 ) -> None:
     """The same outcome again is a repetition, another one is a conflict that changes nothing."""
-    order = place(store)
+    order = store_order(store)
     statuses = [call(client, order, tokens.issue(order), outcome).status_code for outcome in outcomes]
     assert statuses == [200 if outcome == outcomes[0] else 409 for outcome in outcomes]
     first = {"paid": OrderState.PAID, "declined": OrderState.REJECTED}[outcomes[0]]
@@ -134,8 +134,8 @@ def test_a_payment_for_a_cancelled_order_is_a_conflict(
     client: FlaskClient, store: Store, tokens: CallbackTokens
 ) -> None:
     """The order stays cancelled and its stock is not reduced again."""
-    order = place(store)
-    bring(store, order, OrderState.CANCELLED)
+    order = store_order(store)
+    change_states(store, order, OrderState.CANCELLED)
     response = call(client, order, tokens.issue(order))
     assert (response.status_code, response.mimetype) == (409, "application/json")
     assert state_of(store, order) is OrderState.CANCELLED
@@ -179,7 +179,7 @@ def test_cross_site_calls_and_untrusted_hosts_are_rejected(
     client: FlaskClient, store: Store, tokens: CallbackTokens
 ) -> None:
     """In JSON; the error about the host names the setting."""
-    order = place(store)
+    order = store_order(store)
     crossing = call(client, order, tokens.issue(order), Origin="http://evil.org")
     assert (crossing.status_code, crossing.mimetype) == (403, "application/json")
     untrusted = call(client, order, tokens.issue(order), Host="evil.org")

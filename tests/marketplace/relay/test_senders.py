@@ -28,7 +28,7 @@ def hide(store: Store, book_id: int) -> None:
 
 
 def test_books_are_sent_in_their_current_state(store: Store) -> None:
-    """Several changes of a book become one; a hidden or deleted book is removed."""
+    """A book that changed several times is sent once; a hidden or deleted book is removed."""
     put_titles(store, "Emma", "Ulysses", "Dune")
     add_events(store, *(BookChanged(book_id) for book_id in (1, 2, 1, 3, 4, 2)))
     put_titles(store, "Emma, revised")
@@ -54,7 +54,7 @@ def test_books_keep_their_order_among_interactions(store: Store) -> None:
 
 
 def test_all_events_of_a_refused_book_fail(store: Store) -> None:
-    """Each with the reason, and the others are delivered."""
+    """Each has the reason; events of other books are delivered."""
     put_titles(store, "Emma", "Ulysses")
     add_events(store, BookChanged(1), BookChanged(2), BookChanged(1))
     recorder = FakeRecorder()
@@ -66,7 +66,7 @@ def test_all_events_of_a_refused_book_fail(store: Store) -> None:
 
 
 def test_payments_are_sent_one_by_one_to_the_provider_only(store: Store) -> None:
-    """In order, each with its amount; each destination receives its own events."""
+    """In order; each destination receives its own events."""
     add_clicks(store, "a")
     add_events(store, REQUESTED, WITHDRAWN)
     provider, recorder = FakeProvider(), FakeRecorder()
@@ -78,7 +78,7 @@ def test_payments_are_sent_one_by_one_to_the_provider_only(store: Store) -> None
 
 
 def test_a_refused_payment_fails_and_the_next_is_sent(store: Store) -> None:
-    """The provider's refusal is about one order."""
+    """A refusal concerns one order."""
     add_events(store, REQUESTED, PaymentRequested("OTHER", Money(1, "EUR")))
     provider = FakeProvider()
     provider.before = raising(ProviderRefused("409 Conflict"))
@@ -89,7 +89,7 @@ def test_a_refused_payment_fails_and_the_next_is_sent(store: Store) -> None:
 
 
 def test_payments_wait_while_the_provider_is_down(store: Store) -> None:
-    """None fails, and requests and withdrawals keep their order."""
+    """They do not fail, and they keep their order."""
     add_events(store, REQUESTED, WITHDRAWN)
     provider = FakeProvider()
     provider.before = raising(ProviderUnavailable("503"))

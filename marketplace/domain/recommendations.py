@@ -32,7 +32,7 @@ class Signal(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a book is recommended; `books` (id and title) contributed to it, the top contributor first.
+    """Why a book is recommended; `books` (id and title) contributed to it, top contributors first.
 
     They are from the reader's history or, in a list of similar books, the book that the list is for.
     """
@@ -61,7 +61,7 @@ class RecommendationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A recommended book by its id: the shop's own catalogue has its title and price."""
+    """The id of a recommended book, with the reason; the shop's own catalogue has the rest."""
 
     book_id: int
     reason: Reason | None = None
@@ -69,7 +69,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationList:
-    """Recommended books, best first, and the id that interactions with them carry back."""
+    """Recommended books, best first, and the id that interactions with them refer to."""
 
     recommendations: tuple[Recommendation, ...]
     recommendation_id: str = ""

@@ -1,4 +1,4 @@
-"""The receivers of events, and the calls that deliver each kind."""
+"""Sends events to their destinations: which call delivers which kind of event."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -19,7 +19,7 @@ from marketplace.domain.money import Money
 from marketplace.store import Store
 
 BATCHED = (Interaction, BookChanged)
-"""Consecutive events of one of these kinds are sent in one call."""
+"""Consecutive events of these kinds are sent in one call for each kind."""
 
 
 class Recorder(Protocol):
@@ -51,23 +51,23 @@ class PaymentProvider(Protocol):
         """Withdraw the payment request of an order and refund what was paid. Raises ProviderError."""
 
 
-class Receiver(Protocol):
-    """A destination as the relay sees it."""
+class Sender(Protocol):
+    """Sends events to one destination."""
 
     @property
     def destination(self) -> Destination:
-        """The destination whose events it receives."""
+        """The destination of its events."""
 
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
-        """Send events of one kind, several only of a kind that is BATCHED.
+        """Send events of one kind; if that is not BATCHED, one event only.
 
-        Returns the reason of refusal for each, None for those that were accepted. Raises StoreUnavailable, and
-        Unavailable (Broken included) or Refused if the whole call failed.
+        Returns for each the reason of its refusal, or None if it was accepted. Raises StoreUnavailable, and
+        Unavailable (or Broken) or Refused if the whole call failed.
         """
 
 
-class Recommendations:
-    """Sends to Recommendations; for a changed book it reads the current state when it sends."""
+class RecommendationsSender:
+    """Sends to Recommendations; changed books are read from the catalogue at that time."""
 
     destination = Destination.RECOMMENDATIONS
 
@@ -78,10 +78,10 @@ class Recommendations:
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
         match events[0]:
             case Interaction():
-                interactions = [each for each in events if isinstance(each, Interaction)]
+                interactions = [event for event in events if isinstance(event, Interaction)]
                 return [_refusal(result) for result in self._recorder.record(interactions)]
             case BookChanged():
-                return self._send_books([each.book_id for each in events if isinstance(each, BookChanged)])
+                return self._send_books([event.book_id for event in events if isinstance(event, BookChanged)])
             case ReadersMerged() as merge:
                 self._recorder.merge(merge.from_reader, merge.into_reader)
             case ReaderForgotten(reader_id):
@@ -102,7 +102,7 @@ class Recommendations:
         return [refusals.get(book_id) for book_id in book_ids]
 
 
-class Payments:
+class PaymentsSender:
     """Sends to the payment provider, one order at a time."""
 
     destination = Destination.PAYMENTS

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil
 
-from marketplace.covers.areas import Area
+from marketplace.covers.text_areas import TextArea
 from marketplace.covers.words import Word, joined
 
-# Penalties: uneven line lengths, less where one edge is straight; a small word at the end of a line; a broken word.
+# Penalties: uneven lines, less if one edge is straight; a small word at the end of a line; a broken word.
 _RAGGEDNESS = {"middle": 4.0, "start": 2.5}
 _SMALL_WORD_AT_END, _HYPHENATED = 0.1, 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenLines:
     """Lines and their penalty."""
 
     lines: tuple[str, ...]
@@ -23,7 +23,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Words, and in font sizes the width of a line, the end of each word, and the space before each."""
+    """Words and, in font sizes, the width of a line, the end of each word, and the space before each."""
 
     words: Sequence[Word]
     room: float
@@ -44,8 +44,10 @@ class _Measured:
         return end - first == 1 < len(self.words) and self.words[first].is_small
 
 
-def broken(words: Sequence[Word], area: Area, size: float, *, allows_lone_small_words: bool) -> Broken | None:
-    """The lines with the least penalty at a font size, as few as possible; None if they do not fit into the area."""
+def break_lines(
+    words: Sequence[Word], area: TextArea, size: float, *, allows_lone_small_words: bool
+) -> BrokenLines | None:
+    """The fewest lines at a font size, with the least penalty; None if they do not fit into the area."""
     most = area.lines_of(size)
     measured = _Measured(
         words,
@@ -56,15 +58,15 @@ def broken(words: Sequence[Word], area: Area, size: float, *, allows_lone_small_
     )
     fewest = ceil(measured.width(0, len(words)) / measured.room)
     for count in range(max(fewest, 1), most + 1):
-        lines = _broken_into(count, measured, allows_lone_small_words=allows_lone_small_words)
+        lines = _break_into(count, measured, allows_lone_small_words=allows_lone_small_words)
         if lines:
             return lines
     return None
 
 
-def _broken_into(count: int, measured: _Measured, *, allows_lone_small_words: bool) -> Broken | None:
+def _break_into(count: int, measured: _Measured, *, allows_lone_small_words: bool) -> BrokenLines | None:
     ideal = measured.width(0, len(measured.words)) / count
-    # The best breaks before each word that can start the next line.
+    # By the word that starts the next line, the least cost and its breaks.
     reached: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, (0,))}
     for _ in range(count):
         further: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -80,4 +82,4 @@ def _broken_into(count: int, measured: _Measured, *, allows_lone_small_words: bo
     if len(measured.words) not in reached:
         return None
     cost, breaks = reached[len(measured.words)]
-    return Broken(tuple(joined(measured.words[first:end]) for first, end in pairwise(breaks)), cost)
+    return BrokenLines(tuple(joined(measured.words[first:end]) for first, end in pairwise(breaks)), cost)

@@ -17,11 +17,11 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """A box for text with its range of font sizes and its alignment.
+class TextArea:
+    """A box for text with its font sizes and alignment.
 
-    `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the share of the
-    font size that one line less is worth.
+    `tracking` (between letters) and `leading` (from line to line) are in font sizes; `line_cost` is the penalty for
+    each further line, as a share of the font size.
     """
 
     box: Box

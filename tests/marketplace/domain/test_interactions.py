@@ -3,7 +3,7 @@
 from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
-from marketplace.domain.recommending import Reason, ReasonKind, Signal
+from marketplace.domain.recommendations import Reason, ReasonKind, Signal
 from tests.marketplace.fakes import NOON
 
 
@@ -14,7 +14,7 @@ def did(kind: InteractionKind, book_id: int, half_stars: int | None = None) -> I
 
 
 def test_viewed_books_are_listed_once_and_latest_first() -> None:
-    """Views and clicks alike, without books that were dismissed later."""
+    """Both viewed and clicked books, without dismissed ones."""
     taste = taste_of(
         [
             did(InteractionKind.VIEW, 3),
@@ -29,13 +29,13 @@ def test_viewed_books_are_listed_once_and_latest_first() -> None:
 
 
 def test_three_and_a_half_stars_mean_liked() -> None:
-    """Fewer do not; every rating excludes the book from recommendations."""
+    """Fewer stars do not; every rating excludes the book from recommendations."""
     taste = taste_of([did(InteractionKind.RATING, 1, 7), did(InteractionKind.RATING, 2, 6)])
     assert taste.liked == {1}
     assert taste.excluded == {1, 2}
 
 
-def test_favourites_are_the_categories_of_most_books() -> None:
+def test_favourites_are_the_most_frequent_categories() -> None:
     """A liked book counts as much as three viewed ones; unknown books do not count."""
     cards = {
         1: Card(id=1, title="", categories=(Category.MYSTERY,)),
@@ -49,19 +49,20 @@ def test_favourites_are_the_categories_of_most_books() -> None:
 
 
 def test_a_reason_has_the_signal_of_its_books() -> None:
-    """Liked if one of the first two is, else viewed, else other."""
-    taste = Taste(viewed=(1, 2), liked=frozenset({1, 3}))
+    """Liked if one of the first two books is liked, else bought, else viewed, else other."""
+    taste = Taste(viewed=(1, 2), liked=frozenset({1, 3}), bought=frozenset({1, 4}))
 
-    def known(*book_ids: int) -> tuple[Signal, tuple[int, ...]]:
-        reason = taste.with_signal(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((each, "") for each in book_ids)))
+    def signal(*book_ids: int) -> tuple[Signal, tuple[int, ...]]:
+        reason = taste.with_signal(Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple((book_id, "") for book_id in book_ids)))
         assert reason is not None
         return reason.signal, tuple(book_id for book_id, _ in reason.books)
 
-    assert known(1) == (Signal.LIKED, (1,))
-    assert known(3, 1, 2) == (Signal.LIKED, (3, 1))
-    assert known(2, 1) == (Signal.LIKED, (1,))
-    assert known(2, 9) == (Signal.OTHER, (2, 9))
-    assert known(2) == (Signal.VIEWED, (2,))
-    assert known(9) == (Signal.OTHER, (9,))
+    assert signal(1) == (Signal.LIKED, (1,))
+    assert signal(3, 1, 2) == (Signal.LIKED, (3, 1))
+    assert signal(2, 1) == (Signal.LIKED, (1,))
+    assert signal(2, 4) == (Signal.BOUGHT, (4,))
+    assert signal(2, 9) == (Signal.OTHER, (2, 9))
+    assert signal(2) == (Signal.VIEWED, (2,))
+    assert signal(9) == (Signal.OTHER, (9,))
     assert taste.with_signal(None) is None
     assert taste.with_signal(Reason(ReasonKind.NEW)) == Reason(ReasonKind.NEW)
