@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import make_url
 
 from tests.embedded_postgresql import postgresql
-from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
+from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
 

@@ -42,7 +42,7 @@ class HttpServer:
     def __init__(self, port: int = 0) -> None:
         self.answer: Answer = answer(200)
         self.over = Event()
-        self._asked: list[Request] = []
+        self._requests: list[Request] = []
         self._arrived = Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -53,16 +53,16 @@ class HttpServer:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
-    def asked(self) -> list[Request]:
+    def requests(self) -> list[Request]:
         """The requests received so far."""
         with self._arrived:
-            return list(self._asked)
+            return list(self._requests)
 
-    def await_asked(self, number: int) -> list[Request]:
+    def await_requests(self, number: int) -> list[Request]:
         """The requests received so far, once there are this many."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._asked) >= number, DEADLINE), self._asked
-            return list(self._asked)
+            assert self._arrived.wait_for(lambda: len(self._requests) >= number, DEADLINE), self._requests
+            return list(self._requests)
 
     def hang(self, _request: Request) -> Iterator[bytes]:
         """Never answer."""
@@ -88,7 +88,7 @@ class HttpServer:
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
                 answers = server.answer
                 with server._arrived:
-                    server._asked.append(request)
+                    server._requests.append(request)
                     server._arrived.notify_all()
                 try:
                     for part in answers(request):

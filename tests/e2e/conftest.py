@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.processes import Pair, start_pair
 from tests.e2e.small_shop import SmallShop, train_small_shop
-from tests.requirements_met import chromium
+from tests.system_requirements import chromium
 
 CHROMIUM_ARGUMENTS = [
     # The sandbox does not work for root in a container; the pages are our own.

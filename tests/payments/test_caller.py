@@ -32,7 +32,7 @@ def shop() -> Iterator[HttpShop]:
 def test_a_call_carries_token_and_outcome(server: HttpServer, shop: HttpShop) -> None:
     """As a bearer token and as JSON."""
     assert shop.call(f"{server.url}/webhooks/payments/a", "token-1", "paid") == 200
-    (request,) = server.asked
+    (request,) = server.requests
     assert (request.method, request.path, request.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
     assert request.headers["Authorization"] == "Bearer token-1"
     assert request.headers["Content-Type"] == "application/json"
@@ -43,7 +43,7 @@ def test_the_status_is_returned(server: HttpServer, shop: HttpShop, status: int)
     """No redirect is followed: only the given URL is called, and once."""
     server.answer = answer(status, b"" if status == 204 else b"{}", Location=f"{server.url}/elsewhere")
     assert shop.call(server.url, "t", "paid") == status
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -> None:
@@ -68,7 +68,7 @@ def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: Http
     loop.start()
     try:
         provider.request("a", replace(REQUEST, callback_url=server.url))
-        assert server.await_asked(1)[0].json == {"outcome": "paid"}
+        assert server.await_requests(1)[0].json == {"outcome": "paid"}
     finally:
         stop.set()
         loop.join()

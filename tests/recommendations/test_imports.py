@@ -14,7 +14,7 @@ from recommendations.domain.interactions import Event, Interaction, InteractionK
 from recommendations.imports import GREATEST_IMPORTED_ID, Importer
 from recommendations.store import Store
 from recommendations.store.schema import interactions
-from servicekit.csvfile import NotSuchACsv
+from servicekit.csvfile import InvalidCsv
 from tests.planner import rows_known
 
 BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price
@@ -252,7 +252,7 @@ def test_a_file_that_is_not_such_a_csv(desk: Desk, content: bytes, message: str)
         (BOOKS, content.replace(b"title", b"user_id")),
     ]
     for books, history in files:
-        with pytest.raises(NotSuchACsv) as caught:
+        with pytest.raises(InvalidCsv) as caught:
             desk.bring(books, history)
         assert "\n" not in str(caught.value)
         assert str(desk.folder) in str(caught.value)
@@ -268,7 +268,7 @@ def test_a_file_that_is_not_such_a_csv(desk: Desk, content: bytes, message: str)
 )
 def test_a_file_that_is_not_there(desk: Desk, place: Callable[[Path], Path], message: str) -> None:
     """An absent file and a folder are refused before anything of the other one is stored."""
-    with pytest.raises(NotSuchACsv, match=message):
+    with pytest.raises(InvalidCsv, match=message):
         desk.run(desk.file("books.csv", BOOKS), place(desk.folder))
     assert desk.books == {}
 

@@ -198,13 +198,13 @@ def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, H
     names = [f"order-{number}" for number in range(ASKED)]
     for name in names:
         provider.request(name)
-    shop.await_asked(calls)
+    shop.await_requests(calls)
     provider.kill()
     provider.start()
     before = {name: provider.get(name)["decided_at"] for name in names}
-    while len({asked.path for asked in shop.asked}) < ASKED:
-        shop.await_asked(len(shop.asked) + 1)
-    outcomes = {(asked.path, asked.json["outcome"]) for asked in shop.asked}
+    while len({asked.path for asked in shop.requests}) < ASKED:
+        shop.await_requests(len(shop.requests) + 1)
+    outcomes = {(asked.path, asked.json["outcome"]) for asked in shop.requests}
     assert {path for path, _ in outcomes} == {f"/{name}" for name in names}
     assert len(outcomes) == ASKED
     assert {outcome for _, outcome in outcomes} == {"paid", "declined"}
@@ -220,14 +220,14 @@ def test_a_provider_killed_during_a_call_calls_again(killable: tuple[Killable, H
     provider, shop = killable
     answers, shop.answer = shop.answer, shop.hang
     provider.request("order")
-    shop.await_asked(1)
+    shop.await_requests(1)
     decided = provider.get("order")
     provider.kill()
     shop.answer = answers
     provider.start()
-    first, second = shop.await_asked(2)
+    first, second = shop.await_requests(2)
     assert first.json == second.json
     while provider.get("order")["callback_pending"]:
         pass
     assert provider.get("order") == {**decided, "callback_pending": False}
-    assert len(shop.asked) == 2
+    assert len(shop.requests) == 2

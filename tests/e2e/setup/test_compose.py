@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 import pytest
 
 from tests.e2e.processes import ROOT, await_serving
-from tests.requirements_met import docker_compose, grpcurl
+from tests.system_requirements import docker_compose, grpcurl
 
 pytestmark = [pytest.mark.slow, pytest.mark.compose, pytest.mark.timeout(1500)]
 

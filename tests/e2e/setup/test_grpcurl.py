@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.processes import Pair
-from tests.requirements_met import grpcurl
+from tests.system_requirements import grpcurl
 
 pytestmark = [pytest.mark.slow, pytest.mark.grpcurl]
 

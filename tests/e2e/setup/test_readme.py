@@ -11,7 +11,7 @@ from payments.settings import Settings as PaymentsSettings
 from recommendations.settings import Settings
 from servicekit.settings import ServiceSettings, variable
 from tests.e2e.processes import ROOT, Pair
-from tests.requirements_met import grpcurl
+from tests.system_requirements import grpcurl
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
