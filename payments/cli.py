@@ -26,7 +26,7 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.pass_obj
 def start(settings: Settings) -> None:
-    """Answer over HTTP and call back, until SIGTERM."""
+    """Serve over HTTP and make callbacks, until SIGTERM."""
     serve(settings)
 
 

@@ -1,4 +1,4 @@
-"""Tests of payments.caller, against a real server."""
+"""Tests of payments.caller against a real server."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -62,7 +62,7 @@ def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -
 
 
 def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: HttpServer, shop: HttpShop) -> None:
-    """By the real clock."""
+    """With the real clock."""
     provider, stop = Provider(demo.store, shop), Event()
     loop = Thread(target=run, args=(provider, stop))
     loop.start()
@@ -90,7 +90,7 @@ def test_the_loop_continues_after_a_failure(demo: Demo) -> None:
     with structlog.testing.capture_logs() as logs:
         run(provider, stop)
     assert len(shop.calls) == 1
-    assert [each["log_level"] for each in logs if "exc_info" in each] == ["error"]
+    assert [entry["log_level"] for entry in logs if "exc_info" in entry] == ["error"]
 
 
 def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:
