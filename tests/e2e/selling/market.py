@@ -1,4 +1,4 @@
-"""All services as processes; each can be killed at any moment and is started again on its port."""
+"""All services as processes, each of which can be killed and restarted on its port."""
 
 import json
 import threading
@@ -14,14 +14,13 @@ from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
 from servicekit.database import open_engine, reading
-from tests.e2e.processes import DEADLINE, Process, await_that
+from tests.e2e.processes import DEADLINE, Command, Process, await_that
 from tests.e2e.selling.buyers import NoAnswer
-from tests.e2e.small_shop import Command, SmallShop
+from tests.e2e.small_shop import SmallShop
 
 Sent = TypeVar("Sent")
 
 MAX_TRIES = 50
-POLL_SECONDS = 0.1
 
 
 class Market:
@@ -110,7 +109,7 @@ class Market:
 
     def _start_relay(self) -> None:
         assert self._shop
-        self._relay = Command(["relay"], self._environment(self._shop.port), service="marketplace")
+        self._relay = Command("marketplace", ["relay"], self._environment(self._shop.port))
         self._relay.await_output("delivers events")
 
     def _kill_shop(self) -> None:

@@ -11,8 +11,8 @@ from marketplace.store import Store, open_store
 from recommendations.store.schema import interactions
 from servicekit.clock import now
 from servicekit.database import open_engine, reading
-from tests.e2e.processes import Process, await_that
-from tests.e2e.small_shop import BOOKS, Command, SmallShop
+from tests.e2e.processes import Command, Process, await_that
+from tests.e2e.small_shop import BOOKS, SmallShop
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ class Relays:
 
     def start(self) -> Command:
         """Start a relay, which delivers or waits for the lease."""
-        command = Command(["relay"], self._environment, service="marketplace")
+        command = Command("marketplace", ["relay"], self._environment)
         self._stack.callback(command.kill_after, 0)
         command.await_output("delivers events")
         return command

@@ -143,7 +143,7 @@ def test_nothing_is_lost_or_double(store: Store, database_url: str, trained_shop
                 buying.result()
             killing.result()
         market.await_delivery(store)
-    assert not [line for line in market.log if "unexpected exception" in line]
+    assert not [line for line in market.log if "event=unexpected_exception" in line]
     assert len(acknowledged.orders) == CHECKOUTS
     assert acknowledged.sold_out
     states = require_each_order_once(store, acknowledged)
