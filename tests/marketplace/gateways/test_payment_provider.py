@@ -132,7 +132,7 @@ def test_an_endless_response_is_not_read_to_its_end(server: HttpServer, provider
 
     def endless(_request: Request) -> Iterator[bytes]:
         yield HEAD + b"\r\n"
-        while not server.over.is_set():
+        while not server.closing.is_set():
             next(sent)
             yield b"x" * 65536
 
@@ -147,7 +147,7 @@ def test_a_dripping_response_ends_at_the_deadline(server: HttpServer) -> None:
 
     def dripping(_request: Request) -> Iterator[bytes]:
         yield HEAD + b"Content-Length: 4000\r\n\r\n"
-        while not server.over.wait(0.05):
+        while not server.closing.wait(0.05):
             yield b"x"
 
     server.answer = dripping
@@ -166,7 +166,7 @@ def test_a_missing_response_ends_at_the_timeout(server: HttpServer) -> None:
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
         with pytest.raises(ProviderUnavailable, match="no response"):
             provider.request_payment(ORDER, AMOUNT)
-        server.over.set()
+        server.closing.set()
     assert len(server.requests) == 1
 
 
