@@ -100,10 +100,7 @@ class Payments:
         return next(iter(self._all(due.order_by(payments.c.call_at).limit(1))), None)
 
     def record_callback(self, payment: Payment, *, again_at: datetime | None) -> None:
-        """Record a callback, unless the payment was requested again or withdrawn meanwhile.
-
-        It failed if there is a time to repeat it, `again_at`.
-        """
+        """Record a callback, failed if `again_at` is set, unless the payment was changed meanwhile."""
         unchanged = (
             payments.c.payment_id == payment.id,
             payments.c.state == payment.state.value,

@@ -27,7 +27,7 @@ class Market:
     """The shop and its relay, a second relay, Recommendations, and a payment provider that declines some payments."""
 
     def __init__(self, folder: Path, database: str, recommending: SmallShop, stack: ExitStack) -> None:
-        """`stack` kills them all."""
+        """`stack` kills all processes."""
         self._folder = folder
         self._database = database
         self._is_open = threading.Event()
@@ -60,8 +60,8 @@ class Market:
             "provider": self._kill_provider,
         }
 
-    def persist(self, send: Callable[[], Sent]) -> Sent:
-        """Send the same request until the shop answers."""
+    def retry(self, send: Callable[[], Sent]) -> Sent:
+        """Repeat a request until the shop answers."""
         for _ in range(MAX_TRIES):
             assert self._is_open.wait(DEADLINE), "the shop did not come back"
             try:
@@ -71,7 +71,7 @@ class Market:
         raise AssertionError(f"no answer to {MAX_TRIES} tries")
 
     def await_delivery(self, store: Store) -> None:
-        """Wait until every event and callback is delivered; none may be refused."""
+        """Wait until all events and callbacks are delivered; none may be refused."""
         await_that(lambda: not self._pending(store), show=lambda: self._pending(store))
 
     def _pending(self, store: Store) -> dict[str, object]:
