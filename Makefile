@@ -45,7 +45,7 @@ run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the sh
 	while kill -0 $$honcho 2>/dev/null && $(make_continues); do sleep 0.5; done; \
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
-test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; what this machine lacks is skipped by name
+test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
 	$(pytest) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
