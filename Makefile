@@ -35,17 +35,17 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(install) -r requirements-dev.txt
 	@touch $@
 
-# A signal to make's process alone ends the services too. Make passes SIGTERM on, but not SIGINT: it resets its handler
-# and waits for the recipe to end. The recipe sees that (on Linux): make neither catches nor ignores SIGINT any more.
-make_goes_on = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
+# A signal to make alone must end the services too. Make passes on SIGTERM, but on SIGINT only resets its handler and
+# waits for the recipe. The recipe detects this (on Linux): make neither catches nor ignores SIGINT any more.
+make_continues = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
   (( ($$(awk '/^Sig(Cgt|Ign)/ { printf "16\#%s|", $$2 }' /proc/$$PPID/status)0) & 2 )); }
 
 run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
 	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' TERM; trap : INT; \
-	while kill -0 $$honcho 2>/dev/null && $(make_goes_on); do sleep 0.5; done; \
+	while kill -0 $$honcho 2>/dev/null && $(make_continues); do sleep 0.5; done; \
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
-test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; what this machine lacks is skipped by name
+test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
 	$(pytest) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
@@ -54,7 +54,7 @@ test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or
 drill: setup ## Run a test at full length: make drill NAME, with one of the names below
 	$(BIN)/python -m tests.drills $(NAMES)
 
-lint: setup check-stubs ## Check style, types, import law, the contract's style and its compatibility
+lint: setup check-stubs ## Check style, types, import contracts, and the proto's style and compatibility
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -84,15 +84,15 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
 
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
-	@# The first one holds all packages; the others take their versions from it.
+	@# The first file has all packages; the others take their versions from it.
 	@for group in dev run recommendations marketplace; do \
 	  case $$group in dev|run) file=requirements-$$group.txt;; *) file=$$group/requirements.txt;; esac; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \
 	    --group pyproject.toml:$$group --output-file $$file; done
 
-import: $(VENV)/run ## Bring your own data into both services: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
-	@test -n "$(BOOKS)" || { echo "name the file: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]"; exit 2; }
+import: $(VENV)/run ## Import your own data into both services and train: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
+	@test -n "$(BOOKS)" || { echo "name a file: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]"; exit 2; }
 	$(BIN)/python -m recommendations import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
 	$(BIN)/python -m recommendations train

@@ -1,1 +1,1 @@
-"""A demo of a payment provider, which decides at random who has paid. IT TAKES NO MONEY."""
+"""A demo of a payment provider, which decides payments at random. IT TAKES NO MONEY."""

@@ -1,4 +1,4 @@
-"""The HTTP callbacks to the shop, and the loop that makes them."""
+"""HTTP callbacks to the shop, and the loop that makes them."""
 
 from threading import Event
 
@@ -18,14 +18,14 @@ TIMEOUT_SECONDS = 5.0
 
 
 class HttpShop:
-    """The shop, at the address of the payment request."""
+    """Calls the shop at the URL of the payment request."""
 
     def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
         """`timeout` is in seconds."""
         self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
-        """Call back; returns the status of the response, None without one."""
+        """Send an outcome; returns the status of the response, None without one."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
             response = self._pool.request(
@@ -55,7 +55,7 @@ def run(provider: Provider, stop: Event) -> None:
         try:
             called = retrying(provider.step)
         except RetryError:
-            return  # stopped while it kept failing; the payments stay as they are
+            return  # stopped while it kept failing
         if not called:
             stop.wait(POLL_SECONDS)
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from payments.serving import CannotServe, serve
 from payments.settings import Settings
 from servicekit.commands import Commands, check_http_health
-from servicekit.database import drivers_words
+from servicekit.database import driver_message
 from servicekit.settings import read_settings
 
 
@@ -14,7 +14,7 @@ from servicekit.settings import read_settings
     cls=Commands,
     explained={
         CannotServe: str,
-        SQLAlchemyError: lambda error: f"the database in PAYMENTS_DATA_DIR failed: {drivers_words(error)}",
+        SQLAlchemyError: lambda error: f"the database in PAYMENTS_DATA_DIR failed: {driver_message(error)}",
     },
 )
 @click.pass_context
@@ -26,7 +26,7 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.pass_obj
 def start(settings: Settings) -> None:
-    """Answer over HTTP and call back, until SIGTERM."""
+    """Serve over HTTP and make callbacks, until SIGTERM."""
     serve(settings)
 
 

@@ -20,18 +20,17 @@ log = structlog.get_logger()
 
 FIRST_WAIT = timedelta(seconds=1)
 MAX_WAIT = timedelta(minutes=1)
-_CALLED_BACK = (State.PAID, State.DECLINED)
 
 
-class OtherAmount(Exception):
-    """The payment was requested before with another amount."""
+class AmountMismatch(Exception):
+    """The payment was requested before with another amount or currency."""
 
 
 class Shop(Protocol):
     """The receiver of callbacks."""
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
-        """Call back; returns the status of the response, None without one."""
+        """Send an outcome; returns the status of the response, None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +62,19 @@ class Provider:
         self._clock = clock
 
     def request(self, payment_id: str, request: PaymentRequest) -> Payment:
-        """Accept a payment request; a repeated one is for the same payment, and repeats its callback.
+        """Accept a payment request; idempotent, but a repeated one also repeats the callback.
 
-        A withdrawn payment stays withdrawn. Raises OtherAmount.
+        A withdrawn payment stays withdrawn. Raises AmountMismatch.
         """
         moment = self._clock()
         with self._store.write() as work:
-            known = work.get(payment_id)
-            if known is None:
+            stored = work.get(payment_id)
+            if stored is None:
                 payment = _new(payment_id, request, decide_at=moment + self._until_decided)
             else:
-                payment = _renewed(known, request)
-            if payment.state in _CALLED_BACK:
-                # The shop does not know the outcome: the callback was lost.
+                payment = _with_new_callback(stored, request)
+            if payment.state in {State.PAID, State.DECLINED}:
+                # The shop repeats a request if it does not know the outcome.
                 payment = replace(payment, call_at=moment, calls_failed=0)
             work.put(payment)
             work.commit()
@@ -84,13 +83,13 @@ class Provider:
     def withdraw(self, payment_id: str) -> Payment:
         """Withdraw a payment, with a refund if it was paid; idempotent."""
         with self._store.write() as work:
-            known = work.get(payment_id) or Payment(id=payment_id, state=State.WITHDRAWN)
-            state = {State.REQUESTED: State.WITHDRAWN, State.PAID: State.REFUNDED}.get(known.state, known.state)
+            stored = work.get(payment_id) or Payment(id=payment_id, state=State.WITHDRAWN)
+            state = {State.REQUESTED: State.WITHDRAWN, State.PAID: State.REFUNDED}.get(stored.state, stored.state)
             # The shop no longer needs the callback.
-            withdrawn = replace(known, state=state, call_at=None)
+            withdrawn = replace(stored, state=state, call_at=None)
             work.put(withdrawn)
             work.commit()
-        if state is not known.state:
+        if state is not stored.state:
             log.info("demo_payment_withdrawn", payment_id=payment_id, state=state.value)
         return withdrawn
 
@@ -100,7 +99,7 @@ class Provider:
             return work.get(payment_id)
 
     def step(self) -> bool:
-        """Decide what is due, and make the callback that is due longest; False if there is none."""
+        """Decide all payments that are due, and make the callback that has been due longest; False if none is."""
         self._decide()
         with self._store.read() as work:
             payment = work.next_callback(self._clock())
@@ -112,10 +111,9 @@ class Provider:
     def _decide(self) -> None:
         moment = self._clock()
         with self._store.write() as work:
-            due = work.undecided(moment)
             decided = [
-                replace(payment, state=self._verdict(payment.id), decided_at=moment, call_at=moment)
-                for payment in due
+                replace(payment, state=self._outcome(payment.id), decided_at=moment, call_at=moment)
+                for payment in work.undecided(moment)
             ]
             for payment in decided:
                 work.put(payment)
@@ -127,32 +125,32 @@ class Provider:
         status = self._shop.call(payment.callback_url, payment.callback_token, payment.state.value)
         again_at = None if _is_final(status) else self._clock() + _wait(payment.calls_failed)
         with self._store.write() as work:
-            work.called(payment, again_at=again_at)
+            work.record_callback(payment, again_at=again_at)
             work.commit()
         log.info("demo_shop_called", payment_id=payment.id, status=status, final=again_at is None)
 
-    def _verdict(self, payment_id: str) -> State:
-        # Derived from the id, so that the same payment always has the same outcome.
-        drawn = int.from_bytes(hashlib.sha256(payment_id.encode()).digest()[:8]) / 2**64
-        return State.DECLINED if drawn < self._declines else State.PAID
+    def _outcome(self, payment_id: str) -> State:
+        # From the id, so that the same payment always has the same outcome.
+        number = int.from_bytes(hashlib.sha256(payment_id.encode()).digest()[:8]) / 2**64
+        return State.DECLINED if number < self._declines else State.PAID
 
 
 def _new(payment_id: str, request: PaymentRequest, *, decide_at: datetime) -> Payment:
     return Payment(id=payment_id, state=State.REQUESTED, decide_at=decide_at, **asdict(request))
 
 
-def _renewed(known: Payment, request: PaymentRequest) -> Payment:
+def _with_new_callback(payment: Payment, request: PaymentRequest) -> Payment:
     amount = request.amount_minor, request.currency
-    if known.amount_minor is not None and (known.amount_minor, known.currency) != amount:
-        raise OtherAmount
-    return replace(known, callback_url=request.callback_url, callback_token=request.callback_token)
+    if payment.amount_minor is not None and (payment.amount_minor, payment.currency) != amount:
+        raise AmountMismatch
+    return replace(payment, callback_url=request.callback_url, callback_token=request.callback_token)
 
 
 def _is_final(status: int | None) -> bool:
-    """Whether another call with the same token would change nothing.
+    """Whether repeating the callback is useless.
 
     The shop accepted it (2xx), has the order in another state (409), or rejects the token (401) and will request the
-    payment again. Any other failure may be temporary, and the calls end with the token's lifetime at the latest.
+    payment again. Any other failure may be temporary; 401 ends the calls when the token expires.
     """
     if status is None:
         return False

@@ -1,4 +1,4 @@
-"""Serving the demo provider: waitress, the thread for callbacks, and an orderly shutdown."""
+"""Serves the demo provider: waitress, the thread for callbacks, and shutdown."""
 
 import signal
 import sys

@@ -9,7 +9,7 @@ from servicekit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What can be set about the demo provider."""
+    """The settings."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")
 

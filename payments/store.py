@@ -39,7 +39,7 @@ payments = Table(
     Column("callback_token", Text, nullable=False, server_default=""),
     Column("decide_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
-    # When to call back next; NULL if there is no callback to make.
+    # When to call back next; NULL if no callback is due.
     Column("call_at", UtcDateTime),
     Column("calls_failed", Integer, nullable=False, server_default="0"),
 )
@@ -74,7 +74,7 @@ class Payment:
 
 
 class Payments:
-    """Payments, within one transaction."""
+    """The payments, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -95,12 +95,12 @@ class Payments:
         return self._all(select(payments).where(requested, payments.c.decide_at <= until))
 
     def next_callback(self, until: datetime) -> Payment | None:
-        """The payment whose callback is due longest; None if none is."""
+        """The payment whose callback has been due longest; None if none is."""
         due = select(payments).where(payments.c.call_at <= until)
         return next(iter(self._all(due.order_by(payments.c.call_at).limit(1))), None)
 
-    def called(self, payment: Payment, *, again_at: datetime | None) -> None:
-        """Note a callback, unless the payment was requested again or withdrawn meanwhile."""
+    def record_callback(self, payment: Payment, *, again_at: datetime | None) -> None:
+        """Record a callback, failed if `again_at` is set, unless the payment was changed meanwhile."""
         unchanged = (
             payments.c.payment_id == payment.id,
             payments.c.state == payment.state.value,

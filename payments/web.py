@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from payments.service import OtherAmount, PaymentRequest, Provider
+from payments.service import AmountMismatch, PaymentRequest, Provider
 from payments.store import Payment
 
 MAX_BODY_BYTES = 16 * 1024
@@ -41,7 +41,7 @@ def create_app(provider: Provider) -> Flask:
         return jsonify(_to_json(provider.withdraw(payment_id)))
 
     @app.get(_PAYMENT)
-    def look(payment_id: str) -> Reply:
+    def get_payment(payment_id: str) -> Reply:
         payment = provider.get(payment_id)
         if payment is None:
             return _failed(HTTPStatus.NOT_FOUND, "there is no such payment")
@@ -51,14 +51,14 @@ def create_app(provider: Provider) -> Flask:
     def alive() -> Response:
         return Response("ok", mimetype="text/plain")
 
-    @app.errorhandler(OtherAmount)
-    def conflict(_error: OtherAmount) -> Reply:
+    @app.errorhandler(AmountMismatch)
+    def conflict(_error: AmountMismatch) -> Reply:
         return _failed(HTTPStatus.CONFLICT, "this payment was requested with another amount")
 
     @app.errorhandler(ValidationError)
     def malformed(error: ValidationError) -> Reply:
-        # The names of the fields without their values, which may be tokens.
-        fields = sorted({".".join(map(str, each["loc"])) or "body" for each in error.errors()})
+        # No values, which may be tokens.
+        fields = sorted({".".join(map(str, details["loc"])) or "body" for details in error.errors()})
         return _failed(HTTPStatus.BAD_REQUEST, f"malformed: {', '.join(fields)}")
 
     @app.errorhandler(HTTPException)
@@ -89,5 +89,5 @@ def _to_json(payment: Payment) -> dict[str, object]:
     }
 
 
-def _failed(status: int, why: str) -> Reply:
-    return jsonify(error=why), status
+def _failed(status: int, reason: str) -> Reply:
+    return jsonify(error=reason), status

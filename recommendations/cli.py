@@ -16,7 +16,7 @@ from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.commands import HEALTH_TIMEOUT_SECONDS, Commands, NotMigrated
-from servicekit.database import drivers_words, open_engine
+from servicekit.database import driver_message, open_engine
 from servicekit.listening import host_port, local_host
 from servicekit.settings import read_settings
 from servicekit.table import print_table
@@ -42,7 +42,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
         NothingToTrainOn: str,
         # The driver's message is for the operator; callers never get it.
         StoreUnavailable: lambda error: (
-            f"the database of RECOMMENDATIONS_DATABASE_URL failed: {drivers_words(error.__cause__)}"
+            f"the database of RECOMMENDATIONS_DATABASE_URL failed: {driver_message(error.__cause__)}"
         ),
     },
 )

@@ -18,8 +18,8 @@ from recommendations.store import Store
 from servicekit import csvfields
 from servicekit.clock import now
 from servicekit.csvfields import Fields
-from servicekit.csvfile import RowRefused
-from servicekit.importing import Labels, Layout, check_csv, import_csv
+from servicekit.csvfile import InvalidRow
+from servicekit.csvimport import Labels, Layout, check_csv, import_csv
 
 GREATEST_IMPORTED_ID = 999_999_999
 """Readers and books created in a shop have higher ids, so that the two never clash."""
@@ -38,7 +38,7 @@ class Importer:
     def run(self, books: Path | None, interactions: Path | None) -> None:
         """Import one or both files, and print a report.
 
-        Raises NotSuchACsv before anything of either is stored, and EndsEarly after storing what is complete.
+        Raises InvalidCsv before anything of either is stored, and TruncatedCsv after storing what is complete.
         """
         self._forgotten = changed = 0
         layout = books_layout(self._categories)
@@ -48,7 +48,7 @@ class Importer:
             check_csv(interactions, INTERACTIONS)
         if books is not None:
             changed += import_csv(books, layout, store=self._put_books, rejects=self._rejects).changed
-            self._categories.tell_unknown(books, "categories")
+            self._categories.print_unknown(books, "categories")
         if interactions is not None:
             report = import_csv(interactions, INTERACTIONS, store=self._put_interactions, rejects=self._rejects)
             changed += report.changed
@@ -88,13 +88,13 @@ def books_layout(categories: Labels[Category]) -> Layout[Book]:
 
     def book(fields: Fields) -> Book:
         return Book(
-            id=csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID),
+            id=csvfields.identifier(fields, "book_id", maximum=GREATEST_IMPORTED_ID),
             title=csvfields.title(fields),
-            authors=csvfields.listing(fields, "authors"),
+            authors=csvfields.entries(fields, "authors"),
             categories=categories.read(fields, "categories"),
-            subjects=csvfields.listing(fields, "subjects"),
+            subjects=csvfields.entries(fields, "subjects"),
             year=csvfields.year(fields, "year"),
-            published_on=csvfields.day(fields, "published_at"),
+            published_on=csvfields.utc_date(fields, "published_at"),
             isbn=csvfields.text(fields, "isbn"),
         )
 
@@ -108,11 +108,11 @@ def books_layout(categories: Labels[Category]) -> Layout[Book]:
 
 
 def _interaction(fields: Fields) -> Interaction:
-    reader_id = csvfields.identifier(fields, "user_id", greatest=GREATEST_IMPORTED_ID)
-    book_id = csvfields.identifier(fields, "book_id", greatest=GREATEST_IMPORTED_ID)
-    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE, without={InteractionKind.UNDO})
-    occurred_at = csvfields.moment(fields, "occurred_at")
-    given_id = csvfields.text(fields, "interaction_id", longest=LONGEST_ID)
+    reader_id = csvfields.identifier(fields, "user_id", maximum=GREATEST_IMPORTED_ID)
+    book_id = csvfields.identifier(fields, "book_id", maximum=GREATEST_IMPORTED_ID)
+    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE, excluded={InteractionKind.UNDO})
+    occurred_at = csvfields.timestamp(fields, "occurred_at")
+    given_id = csvfields.text(fields, "interaction_id", max_length=LONGEST_ID)
     return Interaction(
         id=given_id or _derived_id(reader_id, book_id, kind, occurred_at),
         reader_id=reader_id,
@@ -135,7 +135,7 @@ INTERACTIONS = Layout(
 def _rating(fields: Fields) -> float:
     value = csvfields.number(fields, "value")
     if value is None or not LOWEST_RATING <= value <= HIGHEST_RATING:
-        raise RowRefused(f"value of a rating must be {LOWEST_RATING:g} to {HIGHEST_RATING:g}")
+        raise InvalidRow(f"value of a rating must be {LOWEST_RATING:g} to {HIGHEST_RATING:g}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The commands of a service: errors that an operator can fix are shown in one line, without a traceback."""
+"""Command-line groups that report errors that an operator can fix in one line, without a traceback."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from servicekit.csvfile import EndsEarly, NotSuchACsv
+from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.listening import host_port, local_host
 from servicekit.logs import configure_logging
 from servicekit.settings import SettingsError
@@ -15,6 +15,7 @@ from servicekit.settings import SettingsError
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 Explain = Callable[[Exception], str]
+"""Makes the message to the operator from an error."""
 
 
 class NotMigrated(Exception):
@@ -25,23 +26,22 @@ class NotMigrated(Exception):
 
 
 class Commands(click.Group):
-    """A group of commands.
+    """A group of commands; `explained` has further exceptions to report in one line.
 
-    `explained` has the message to the operator for further exceptions; they exit with 1, malformed settings with 2.
+    These exit with 1, malformed settings with 2.
     """
 
     def __init__(self, *args: Any, explained: Mapping[type[Exception], Explain], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self._explained: dict[type[Exception], Explain] = {
-            NotSuchACsv: str,
-            EndsEarly: str,
+            InvalidCsv: str,
+            TruncatedCsv: str,
             NotMigrated: str,
             OSError: str,
             **explained,
         }
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command."""
         configure_logging()
         try:
             return super().invoke(context)
@@ -54,17 +54,17 @@ class Commands(click.Group):
 
 
 def check_http_health(bind: str, port: int, *, host: str | None = None) -> None:
-    """Check that the server bound to this address is alive, by GET /healthz; `host` replaces the Host header.
+    """Check by GET /healthz that the server bound to this address is alive; `host` replaces the Host header.
 
     Raises click.ClickException.
     """
-    reached = local_host(bind)
-    connection = HTTPConnection(reached, port, timeout=HEALTH_TIMEOUT_SECONDS)
+    address = local_host(bind)
+    connection = HTTPConnection(address, port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz", headers={} if host is None else {"Host": host})
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        raise click.ClickException(f"no answer from {host_port(reached, port)}: {error}") from None
+        raise click.ClickException(f"no answer from {host_port(address, port)}: {error}") from None
     finally:
         connection.close()
     if status != HTTPStatus.OK:

@@ -1,4 +1,4 @@
-"""Reads CSV files from booksellers: plain or gzipped, as a stream; bad rows are rejected and do not stop it."""
+"""Streams booksellers' CSV files, plain or gzipped. Malformed rows are rejected and do not stop the rest."""
 
 import csv
 import gzip
@@ -13,24 +13,24 @@ from types import TracebackType
 from typing import IO, Self
 
 GZIP_MAGIC = b"\x1f\x8b"
-_PIECE = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 
-class NotSuchACsv(Exception):
-    """The file as a whole is not a CSV of the form asked for; the message says why in one line."""
+class InvalidCsv(Exception):
+    """The file is not a CSV with the required columns; the message says why in one line."""
 
 
-class EndsEarly(Exception):
-    """The file broke off while it was being read; what came before was good."""
+class TruncatedCsv(Exception):
+    """The gzip file is damaged or cut off; the rows before that were read."""
 
 
-class RowRefused(Exception):
-    """One row is not usable; the message is the reason, for the rejects file."""
+class InvalidRow(Exception):
+    """A row cannot be used; the message is the reason, for the rejects file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its line in the file (the first one, of a row that spans several) and its fields."""
+    """A row: its first line number in the file, and its fields."""
 
     line: int
     fields: Sequence[str]
@@ -39,9 +39,9 @@ class Row:
 class CsvFile:
     """A context manager over one CSV file with a header.
 
-    `position` and `size` are in bytes of the file as stored, for a progress bar. Raises NotSuchACsv on entry for
-    a file that is absent, empty, binary or lacks a required column. `opened` is what stands under the name of
-    `path` where that is no file of this machine; it can be read once.
+    `position` and `size` are in bytes of the file as stored, for a progress bar. `opened` is the content if it is
+    not on disk, such as an upload; `path` then only names it. Raises InvalidCsv on entry if the file is absent,
+    empty, binary or lacks a required column.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class CsvFile:
                 self._read_header()
             except OSError as error:
                 # gzip's BadGzipFile is an OSError without strerror.
-                raise NotSuchACsv(f"{self.path}: {error.strerror or 'not a readable gzip file'}") from None
+                raise InvalidCsv(f"{self.path}: {error.strerror or 'not a readable gzip file'}") from None
             except (EOFError, zlib.error):
-                raise NotSuchACsv(f"{self.path}: not a readable gzip file") from None
+                raise InvalidCsv(f"{self.path}: not a readable gzip file") from None
             except csv.Error as error:
-                raise NotSuchACsv(f"{self.path}: the header is not CSV: {error}") from None
+                raise InvalidCsv(f"{self.path}: the header is not CSV: {error}") from None
             self._stack = stack.pop_all()
         return self
 
@@ -81,18 +81,18 @@ class CsvFile:
 
     @property
     def position(self) -> int:
-        """How many bytes of the stored file have been read."""
+        """The number of bytes of the stored file that have been read."""
         return self._raw.tell()
 
     def column(self, name: str) -> int | None:
-        """The index of a column in a row's fields; None where the file has no such column."""
+        """The index of a column in a row's fields; None if the file does not have it."""
         return self._header.index(name) if name in self._header else None
 
-    def rows(self, refuse: Callable[[Row, str], None]) -> Iterator[Row]:
-        """The rows in order, as many fields each as the header has; malformed ones go to `refuse` with a reason.
+    def rows(self, reject: Callable[[Row, str], None]) -> Iterator[Row]:
+        """The rows in order, with as many fields as the header; malformed ones go to `reject` with a reason.
 
-        A malformed row costs its first line only: a quote that is never closed must not swallow the rows after
-        it. Raises EndsEarly where a gzip file is cut off or damaged.
+        Only the first line of a malformed row is rejected: an unclosed quote must not swallow the rows after it.
+        Raises TruncatedCsv if a gzip file is damaged or cut off.
         """
         while True:
             line = self._lines.begin_row()
@@ -101,44 +101,42 @@ class CsvFile:
             except StopIteration:
                 return
             except csv.Error as error:
-                refuse(Row(line, [self._lines.keep_first()]), f"not CSV: {error}")
+                reject(Row(line, [self._lines.keep_first()]), f"not CSV: {error}")
                 continue
             except (EOFError, OSError, zlib.error):
-                raise EndsEarly(f"{self.path}: the file is damaged or cut off after line {line - 1}") from None
+                raise TruncatedCsv(f"{self.path}: the file is damaged or cut off after line {line - 1}") from None
             if not fields:
                 continue  # a blank line
             if len(fields) != len(self._header):
-                refuse(
-                    Row(line, [self._lines.keep_first()]),
-                    f"{len(fields)} fields where the header has {len(self._header)}",
-                )
+                reason = f"{len(fields)} fields where the header has {len(self._header)}"
+                reject(Row(line, [self._lines.keep_first()]), reason)
             elif not _is_text(fields):
-                refuse(Row(line, fields), "not UTF-8 text")
+                reject(Row(line, fields), "not UTF-8 text")
             else:
                 yield Row(line, fields)
 
     def _read_header(self) -> None:
         header = next(self._reader, None)
         if header is None:
-            raise NotSuchACsv(f"{self.path}: the file is empty")
+            raise InvalidCsv(f"{self.path}: the file is empty")
         if not _is_text(header):
-            raise NotSuchACsv(f"{self.path}: not a CSV file in UTF-8")
+            raise InvalidCsv(f"{self.path}: not a CSV file in UTF-8")
         self._header = [name.strip().lower() for name in header]
         missing = [name for name in self._required if name not in self._header]
         if missing:
-            raise NotSuchACsv(
+            raise InvalidCsv(
                 f"{self.path}: no column {', '.join(missing)} in the header; "
-                f"needed are {','.join(self._required)} and known are also {','.join(self._optional)}"
+                f"required are {','.join(self._required)}, optional are {','.join(self._optional)}"
             )
         repeated = {name for name in self._header if self._header.count(name) > 1}
         if repeated:
-            raise NotSuchACsv(f"{self.path}: the header names {', '.join(sorted(repeated))} twice")
+            raise InvalidCsv(f"{self.path}: the header names {', '.join(sorted(repeated))} twice")
         known = {*self._required, *self._optional}
         self.unknown_columns = tuple(name for name in self._header if name not in known)
 
 
 class _Lines:
-    """The lines of a file, counted; those of a row that went wrong can be read again."""
+    """The lines of a file, counted; those of a malformed row can be read again."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -156,37 +154,37 @@ class _Lines:
         return line
 
     def begin_row(self) -> int:
-        """A row begins; returns the number of its first line."""
+        """Begin a row; returns the number of its first line."""
         self._row.clear()
         return self._read + 1
 
     def keep_first(self) -> str:
-        """Take the row's first line only, and give the others back to be read again."""
+        """Keep only the row's first line, and put the others back to be read again."""
         first, *others = self._row
         self._again.extendleft(reversed(others))
         self._read -= len(others)
         return first.rstrip("\r\n")
 
 
-def is_within(opened: IO[bytes], most: int) -> bool:
-    """Whether what is stored in a file, unpacked if it is gzipped, has at most so many bytes.
+def unpacks_to_at_most(opened: IO[bytes], max_bytes: int) -> bool:
+    """Whether a file, unpacked if it is gzipped, has at most this many bytes.
 
-    Raises NotSuchACsv where it cannot be unpacked.
+    Raises InvalidCsv if it cannot be unpacked.
     """
     with ExitStack() as stack:
         try:
-            stored = _stored(opened, stack)
+            unpacked = _unpacked(opened, stack)
             read = 0
-            while read <= most and (piece := stored.read(_PIECE)):
-                read += len(piece)
+            while read <= max_bytes and (chunk := unpacked.read(_CHUNK_BYTES)):
+                read += len(chunk)
         except (EOFError, OSError, zlib.error):
-            raise NotSuchACsv("not a readable gzip file") from None
+            raise InvalidCsv("not a readable gzip file") from None
     opened.seek(0)
-    return read <= most
+    return read <= max_bytes
 
 
 class RejectsFile:
-    """The rows that could not be used, each with its line and the reason; there is one only if there are any."""
+    """A CSV of rejected rows with their lines and reasons, created with the first of them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -194,7 +192,7 @@ class RejectsFile:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        # What an earlier import refused is no longer true.
+        # The rejects of an earlier import are out of date.
         self.path.unlink(missing_ok=True)
         return self
 
@@ -205,7 +203,7 @@ class RejectsFile:
             self._file.close()
 
     def add(self, row: Row, reason: str) -> None:
-        """Set one row aside."""
+        """Write a rejected row."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
@@ -215,16 +213,16 @@ class RejectsFile:
 
 
 def _text(raw: IO[bytes], stack: ExitStack) -> IO[str]:
-    # Bytes that are not UTF-8 survive as surrogates, so that they cost a row and not the file.
-    return io.TextIOWrapper(_stored(raw, stack), encoding="utf-8-sig", errors="surrogateescape", newline="")
+    # Invalid UTF-8 becomes surrogates, so that its row is rejected and not the whole file.
+    return io.TextIOWrapper(_unpacked(raw, stack), encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _stored(raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
+def _unpacked(raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
     magic = raw.read(2)
     raw.seek(0)
     if magic != GZIP_MAGIC:
         return raw
-    unpacked: IO[bytes] = gzip.open(raw)  # type: ignore[assignment]  # which is one, but for the type of itself
+    unpacked: IO[bytes] = gzip.open(raw)  # type: ignore[assignment]  # typeshed does not know that it is one
     return stack.enter_context(unpacked)
 
 

@@ -1,4 +1,4 @@
-"""Database engines and transactions, alike on SQLite and PostgreSQL."""
+"""Database engines and transactions on SQLite and PostgreSQL."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ _WRITE_LOCK = "servicekit_write_lock"
 _CHECKOUT_SECONDS = "servicekit_checkout_seconds"
 _ANALYSED_ROWS = 400
 LEAST_CONNECT_SECONDS = 2
-"""What libpq takes for any shorter connect timeout."""
+"""libpq uses this for any shorter connect timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long PostgreSQL is waited for, in seconds.
+    """How long to wait for PostgreSQL, in seconds.
 
-    `connect` is for a connection, `statement` for the reply to a statement, and `tcp` for the machine at the other
-    end to acknowledge what was sent.
+    `connect` is for a connection, `statement` for the reply to a statement, and `tcp` for the other machine to
+    acknowledge data.
     """
 
     connect: int
@@ -37,7 +37,7 @@ class Timeouts:
 
 
 class DatabaseUrlError(ValueError):
-    """The URL names no database that this program can open."""
+    """The URL is malformed, or of a database that is not supported."""
 
 
 def database_url(text: str) -> URL:
@@ -65,14 +65,13 @@ def open_engine(
     pool_timeout: float = 30.0,
     cache_mb: int = 2,
 ) -> Engine:
-    """An engine for the database that `text` names; connects when it is first used.
+    """An engine for the database URL `text`; connects on first use.
 
-    There are at most `pool_size` connections, for one of which a thread waits `pool_timeout` seconds. Connections to
-    PostgreSQL have `timeouts`, which the client keeps too. SQLite is opened in WAL mode with foreign keys on and
-    every commit on disk (`synchronous=FULL`); deleted content is overwritten (`secure_delete`). A writer waits up to
-    `busy_timeout_ms` for others of this process, and as long again for another process. Each connection to it caches
-    up to `cache_mb`. The text of an error, which ends up in logs, holds no parameters: they may be a reader's.
-    Raises DatabaseUrlError.
+    It has at most `pool_size` connections; a thread waits up to `pool_timeout` seconds for one. On PostgreSQL,
+    server and client enforce `timeouts`. SQLite is in WAL mode with foreign keys and `synchronous=FULL`, overwrites
+    deleted content (`secure_delete`) and caches up to `cache_mb` for each connection; a writer waits up to
+    `busy_timeout_ms` for others of this process, and as long again for other processes. Errors do not show
+    parameters, which may be a reader's. Raises DatabaseUrlError.
     """
     url = database_url(text)
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, "hide_parameters": True}
@@ -80,14 +79,14 @@ def open_engine(
         engine = create_engine(url, pool_pre_ping=True, **pool)
         if timeouts is not None:
             engine.update_execution_options(**{_CHECKOUT_SECONDS: timeouts.statement})
-            _keep(engine, timeouts)
+            _connect_with(engine, timeouts)
         return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     write_lock = _WriteLock(busy_timeout_ms / 1000)
     engine = create_engine(url, execution_options={_WRITE_LOCK: write_lock}, **pool)
 
-    # SQLAlchemy's recipe: let the driver begin nothing by itself, so that we choose how each transaction begins.
+    # SQLAlchemy's recipe: the driver begins no transaction by itself, so that we choose how each begins.
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
@@ -105,8 +104,8 @@ def open_engine(
     return engine
 
 
-def _keep(engine: Engine, timeouts: Timeouts) -> None:
-    from servicekit.postgresql import connector  # noqa: PLC0415  (who uses SQLite need not load psycopg)
+def _connect_with(engine: Engine, timeouts: Timeouts) -> None:
+    from servicekit.postgresql import connector  # noqa: PLC0415  (SQLite needs no psycopg)
 
     connect = connector(timeouts)
 
@@ -124,10 +123,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may write, kept only if it is committed before the block ends.
+    """A transaction that may write; rolled back unless the block commits it.
 
-    On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`): a transaction that reads before it writes is
-    refused by SQLite without waiting.
+    On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), because SQLite refuses one that reads before it
+    writes without waiting.
     """
     write_lock: _WriteLock | None = engine.get_execution_options().get(_WRITE_LOCK)
     with write_lock.held() if write_lock else nullcontext(), _checked_out(engine) as connection:
@@ -135,17 +134,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _checked_out(engine: Engine) -> Connection:
-    """A connection of the pool: to find out that it is dead, and to replace it, take no longer than a statement."""
+    """A connection from the pool; checking and replacing a dead one takes no longer than a statement may."""
     seconds: float | None = engine.get_execution_options().get(_CHECKOUT_SECONDS)
     with nullcontext() if seconds is None else deadline(seconds):
         return engine.connect()
 
 
 class _WriteLock:
-    """Has the threads of a process write one after the other.
+    """Serializes the writing threads of a process.
 
-    SQLite has one writer at a time too, but a waiting one polls, up to a tenth of a second apart: where many write,
-    some never find it free and are refused.
+    SQLite has one writer at a time too, but waiting ones poll, up to every tenth of a second: among many, some
+    never get the lock and fail.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -155,10 +154,7 @@ class _WriteLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Wait for the lock, and hold it during the block.
-
-        Raises OperationalError, as SQLite does where another process writes all the time.
-        """
+        """Hold the lock during the block. Raises OperationalError on a timeout, as SQLite does."""
         left = remaining()
         if not self._lock.acquire(timeout=self._timeout if left is None else min(self._timeout, left)):
             raise OperationalError(None, None, sqlite3.OperationalError("database is locked in this process"))
@@ -169,11 +165,11 @@ class _WriteLock:
 
 
 def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
-    """Update the statistics by which the database chooses among the indexes of these tables."""
+    """Update the query planner's statistics of these tables."""
     with writing(engine) as connection:
         if connection.dialect.name == "sqlite":
-            # Otherwise it reads every index from end to end while other writers wait. Of a sample it keeps counts
-            # only, no values, which may be a reader's.
+            # Without a limit it reads whole indexes while other writers wait. It stores counts and no values, which
+            # may be a reader's.
             connection.exec_driver_sql(f"PRAGMA analysis_limit={_ANALYSED_ROWS}")
         for table in metadata.sorted_tables:
             connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")
@@ -181,15 +177,15 @@ def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that can say ON CONFLICT, in the connection's dialect."""
+    """An INSERT that supports ON CONFLICT, in the connection's dialect."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table)
 
 
-COUNTING = {"preserve_rowcount": True}
-"""Execution options for an INSERT whose rows are counted: SQLAlchemy does so only when asked."""
+COUNT_ROWS = {"preserve_rowcount": True}
+"""Execution options for an INSERT whose rowcount is needed; SQLAlchemy has none by default."""
 
 
-def drivers_words(error: BaseException | None) -> str:
-    """What the driver said, in one line, without the statement and its parameters: those may be a reader's."""
+def driver_message(error: BaseException | None) -> str:
+    """The driver's message, in one line, without the statement and its parameters, which may be a reader's."""
     return str(getattr(error, "orig", None) or type(error).__name__).strip().partition("\n")[0]

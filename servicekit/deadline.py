@@ -1,4 +1,4 @@
-"""A deadline for the current thread, which locks and database connections respect."""
+"""A deadline for the current thread, which waiting for locks and databases respects."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _ends_at: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Give this thread so many seconds for the block, or fewer where a block around it ends sooner."""
+    """Give this thread `seconds` for the block, or less if an outer deadline ends earlier."""
     ends_at, outer = time.monotonic() + seconds, _ends_at.get()
     token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
     try:
@@ -20,6 +20,6 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def remaining() -> float | None:
-    """The seconds left, 0 when they are over; None without a deadline."""
+    """The seconds left, at least 0; None without a deadline."""
     ends_at = _ends_at.get()
     return None if ends_at is None else max(0.0, ends_at - time.monotonic())

@@ -9,10 +9,11 @@ def host_port(bind: str, port: int) -> str:
 
 
 def local_host(bind: str) -> str:
-    """The host by which this machine reaches a server bound to `bind`: not a wildcard, which no client can call."""
+    """The host by which this machine reaches a server bound to `bind`: loopback for a wildcard."""
     return _LOOPBACK.get(bind, bind)
 
 
-def cannot_listen(at: str, prefix: str) -> str:
-    """What to tell an operator about an address; `prefix` begins the names of the service's settings."""
-    return f"cannot listen on {at}: the address is in use or not of this machine; see {prefix}_BIND and {prefix}_PORT"
+def cannot_listen(address: str, prefix: str) -> str:
+    """The error message for an address; `prefix` is that of the service's settings."""
+    settings = f"{prefix}_BIND and {prefix}_PORT"
+    return f"cannot listen on {address}: the address is in use or not of this machine; see {settings}"

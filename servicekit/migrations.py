@@ -1,4 +1,4 @@
-"""Alembic, run from a service's own commands: no alembic.ini, no separate tool."""
+"""Runs Alembic from a service's own commands, without alembic.ini."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, func, select
+from sqlalchemy import Engine, MetaData, func, select
 
 from servicekit.database import reading, writing
 
@@ -14,9 +14,9 @@ _LOCK = 5005100
 
 
 def upgrade(engine: Engine, scripts: Path) -> None:
-    """Bring the database up to the newest migration in `scripts`, in one transaction, one process at a time."""
+    """Apply the migrations in `scripts` in one transaction, one process at a time."""
     with writing(engine) as connection:
-        # Begun here: a transaction of Alembic's own would be one for each migration, and the version read before it.
+        # Alembic would begin a transaction for each migration, and read the version before it.
         connection.begin()
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -27,13 +27,14 @@ def upgrade(engine: Engine, scripts: Path) -> None:
 
 
 def is_current(engine: Engine, scripts: Path) -> bool:
-    """Whether the database has every migration in `scripts`."""
+    """Whether the database has all migrations in `scripts`."""
     with reading(engine) as connection:
-        return _revision(connection) == ScriptDirectory.from_config(_config(scripts)).get_current_head()
+        revision = MigrationContext.configure(connection).get_current_revision()
+        return revision == ScriptDirectory.from_config(_config(scripts)).get_current_head()
 
 
 def run_from_env(metadata: MetaData) -> None:
-    """The whole of a service's `migrations/env.py`."""
+    """Run the migrations; all that a service's `migrations/env.py` does."""
     context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()
@@ -44,7 +45,3 @@ def _config(scripts: Path) -> Config:
     config.set_main_option("script_location", str(scripts))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()

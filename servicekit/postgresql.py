@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that never hang: a stopped server keeps no timeout for its clients."""
+"""Connections to PostgreSQL whose timeouts the client enforces too: a frozen server enforces none."""
 
 import time
 from collections.abc import Callable, Generator
@@ -11,13 +11,13 @@ from servicekit.database import Timeouts
 from servicekit.deadline import remaining
 
 INTERVAL_SECONDS = 0.02
-"""How often a thread that waits for a reply looks at the time."""
+"""How often a thread that waits for a reply checks the time."""
 
 _T = TypeVar("_T")
 
 
 def connector(timeouts: Timeouts) -> Callable[..., "BoundedConnection"]:
-    """Opens connections with these timeouts, given psycopg's arguments."""
+    """A function that opens connections with these timeouts; it takes psycopg's arguments."""
 
     def connect(*args: Any, **kwargs: Any) -> BoundedConnection:
         connection = BoundedConnection.connect(
@@ -34,21 +34,20 @@ def connector(timeouts: Timeouts) -> Callable[..., "BoundedConnection"]:
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Closes itself when the server says nothing for `reply_seconds`, or the thread's deadline is over.
+    """Raises psycopg.OperationalError, closed, after `reply_seconds` without a reply or at the thread's deadline.
 
-    What waits then raises psycopg.OperationalError. No thread is needed for it: psycopg wakes up now and then while
-    it waits.
+    This needs no further thread, because psycopg wakes up regularly while it waits.
     """
 
     reply_seconds: float | None = None
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> PQGenConn["BoundedConnection"]:
-        # psycopg keeps connect_timeout itself, so that only the deadline is left.
+        # psycopg enforces connect_timeout itself.
         return _bounded(super()._connect_gen(conninfo), None)
 
     def wait(self, gen: PQGen[_T], interval: float = INTERVAL_SECONDS, timeout: float | None = None) -> _T:
-        """Run a statement, a commit or a rollback to its end."""
+        """Wait for a statement, a commit or a rollback."""
         try:
             return super().wait(_bounded(gen, self.reply_seconds), interval, timeout)
         except _NoReply:
@@ -61,7 +60,7 @@ class _NoReply(psycopg.OperationalError):
 
 
 def _bounded(steps: Generator[Any, Any, _T], reply_seconds: float | None) -> Generator[Any, Any, _T]:
-    """The same steps of psycopg's, as long as there is time for them. Raises _NoReply."""
+    """psycopg's steps, as long as there is time. Raises _NoReply."""
     if remaining() == 0:
         raise _NoReply("no time is left for the database")
     last_reply = time.monotonic()

@@ -1,4 +1,4 @@
-"""Settings: environment variables, read once into a frozen object, refused with a clear line when malformed."""
+"""Settings: environment variables, read once into a frozen object."""
 
 import os
 from pathlib import Path
@@ -11,11 +11,11 @@ from servicekit.database import LEAST_CONNECT_SECONDS, Timeouts, database_url
 
 
 class SettingsError(Exception):
-    """A setting is malformed; the message has a line for each that is, without its value (it may be a secret)."""
+    """Settings are malformed; the message has a line for each, without its value, which may be a secret."""
 
 
 class ServiceSettings(BaseSettings):
-    """The base of a service's settings: frozen, and empty variables count as absent."""
+    """The base of a service's settings; empty variables count as absent."""
 
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", validate_by_name=True, validate_by_alias=True
@@ -23,7 +23,7 @@ class ServiceSettings(BaseSettings):
 
 
 class DatabaseSettings(ServiceSettings):
-    """The settings of a service that has a database, in its data folder unless `database_url` names another."""
+    """The settings of a service with a database."""
 
     database_file: ClassVar[str]
 
@@ -41,7 +41,7 @@ class DatabaseSettings(ServiceSettings):
         2, ge=LEAST_CONNECT_SECONDS, le=600, description="How long PostgreSQL may take to accept a connection."
     )
     database_tcp_timeout_seconds: float = Field(
-        5.0, gt=0, le=600, description="How long PostgreSQL's machine may take to acknowledge what was sent to it."
+        5.0, gt=0, le=600, description="How long PostgreSQL's machine may take to acknowledge data."
     )
 
     @field_validator("database_url")
@@ -60,11 +60,11 @@ class DatabaseSettings(ServiceSettings):
 
     @property
     def rejects(self) -> Path:
-        """The folder of the rows that an import could not use."""
+        """The folder for the rows that an import rejects."""
         return self.data_dir / "rejects"
 
     def timeouts(self, statement_seconds: float | None = None) -> Timeouts:
-        """How long PostgreSQL is waited for; by default as in a command."""
+        """How long to wait for PostgreSQL; statements by default as long as in a command."""
         return Timeouts(
             connect=self.database_connect_timeout_seconds,
             statement=statement_seconds or self.database_command_timeout_seconds,
@@ -76,28 +76,26 @@ _Settings = TypeVar("_Settings", bound=ServiceSettings)
 
 
 def read_settings(kind: type[_Settings]) -> _Settings:
-    """Read `kind` from the environment.
-
-    Raises SettingsError naming every malformed variable.
-    """
+    """Read settings of a `kind` from the environment. Raises SettingsError."""
     try:
         return kind()
     except ValidationError as error:
-        lines = [f"{variable(kind, str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors()]
+        lines = [f"{variable(kind, str(details['loc'][0]))}: {details['msg']}" for details in error.errors()]
         raise SettingsError("\n".join(lines)) from None
 
 
 def variable(kind: type[ServiceSettings], location: str) -> str:
-    """The environment variable behind a field's name or alias; where there are several, the one that is read."""
+    """The environment variable of a field, given by name or alias; among several, the one that is set."""
     field = kind.model_fields.get(location)
-    if field is None:  # pydantic locates a field that has an alias by that alias, by the first where it has several
-        return next((name for name in _names_beside(kind, location) if os.environ.get(name)), location)
+    if field is None:  # pydantic reports a field that has aliases by the first of them
+        return next((alias for alias in _aliases(kind, location) if os.environ.get(alias)), location)
     alias = field.validation_alias
     return alias if isinstance(alias, str) else f"{kind.model_config.get('env_prefix', '')}{location}".upper()
 
 
-def _names_beside(kind: type[ServiceSettings], alias: str) -> list[str]:
-    """All the aliases of the field that has this one among others, in the order in which they are looked for."""
-    aliases = (field.validation_alias for field in kind.model_fields.values())
-    choices = (one.choices for one in aliases if isinstance(one, AliasChoices))
-    return next(([name for name in names if isinstance(name, str)] for names in choices if alias in names), [])
+def _aliases(kind: type[ServiceSettings], alias: str) -> list[str]:
+    """All aliases of the field that has this one, in the order of precedence; empty if it is the only one."""
+    for field in kind.model_fields.values():
+        if isinstance(field.validation_alias, AliasChoices) and alias in field.validation_alias.choices:
+            return [name for name in field.validation_alias.choices if isinstance(name, str)]
+    return []

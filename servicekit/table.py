@@ -6,7 +6,7 @@ import click
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a titled table: the first column to the left, numbers to the right."""
+    """Print a titled table with the first column aligned left and the others right."""
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     rule = ["-" * width for width in widths]
     click.echo(f"\n{title}\n")

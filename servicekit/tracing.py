@@ -1,7 +1,4 @@
-"""The trace id that crosses from a page to the gRPC call behind it, in W3C Trace Context's form.
-
-https://www.w3.org/TR/trace-context/
-"""
+"""Trace ids passed from a page to its gRPC call (W3C Trace Context, https://www.w3.org/TR/trace-context/)."""
 
 import re
 import secrets
@@ -16,11 +13,11 @@ def new_trace_id() -> str:
 
 
 def traceparent(trace_id: str) -> str:
-    """The header that carries `trace_id` over one call, under a span id of its own."""
+    """The header of one call with this trace id and a new span id."""
     return f"00-{trace_id}-{secrets.token_hex(8)}-01"
 
 
 def trace_id_of(header: str | None) -> str:
-    """The trace id in `header`, or a new one where there is none or it is malformed."""
+    """The trace id in `header`, or a new one if it is absent or malformed."""
     match = _TRACEPARENT.fullmatch(header or "")
     return match[1] if match else new_trace_id()

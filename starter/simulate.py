@@ -1,9 +1,9 @@
 """SIMULATED readers for the starter catalogue: no real person viewed, bought or rated any of this.
 
-`python -m starter.simulate` writes `interactions.csv.gz`, so that a new shop has something to learn from until
-it has readers of its own. A reader's taste comes from one to three favourite books: one category of each, its
-subjects, and the groups of related subjects (STRANDS). The books that a reader reads are drawn with a probability
-proportional to affinity times fame, and fame follows Zipf's law, so that there are bestsellers and a long tail.
+`python -m starter.simulate` writes `interactions.csv.gz`, from which a new shop learns until it has readers of its
+own. A reader's taste comes from one to three favourite books: one category of each, its subjects, and the groups of
+related subjects (SUBJECT_GROUPS). Books are drawn with a probability proportional to affinity times popularity,
+which follows Zipf's law, so there are bestsellers and a long tail.
 
 The same seed gives the same rows everywhere: of `random.Random` only `random()` is used, the one method whose
 sequence Python promises to keep (https://docs.python.org/3/library/random.html#notes-on-reproducibility), and
@@ -24,19 +24,18 @@ from random import Random
 
 import click
 
-from starter.strands import STRANDS
+from starter.subject_groups import SUBJECT_GROUPS
 
 FOLDER = Path(__file__).parent
 BOOKS = FOLDER / "books.csv"
 INTERACTIONS = FOLDER / "interactions.csv.gz"
 COLUMNS = ("user_id", "book_id", "kind", "value", "occurred_at")
-NEEDED = ("book_id", "categories", "subjects")
-KINDS = ("view", "click", "purchase", "rating")
+REQUIRED = ("book_id", "categories", "subjects")
 
 READERS = 1500
 SEED = 7
 END = datetime(2026, 10, 31, tzinfo=UTC)
-"""The end of the history: a fixed day, so that the file does not change with the calendar."""
+"""The end of the history, fixed so that the file does not depend on when it is made."""
 START = datetime(2024, 10, 31, tzinfo=UTC)
 
 MIN_BOOKS, MAX_BOOKS = 5, 40
@@ -44,12 +43,12 @@ READS_ON = 0.86
 """The probability of another book: about eleven books a reader on average, with a long tail."""
 FIRST_READER_BOOKS = 12
 MIN_READERS = 5
-"""The readers of every book, so that each has neighbours to learn."""
+"""The least readers of a book, so that the model can learn its neighbours."""
 
 ONLY_LOOKS, CLICKS_AND_BUYS, VIEWS_AND_BUYS, RATES = 0.1, 0.15, 0.1, 0.35
 """The shares of what readers do with a book; the rest are purchases without a view or click before."""
 
-CATEGORY, SUBJECT, STRAND = 3, 2, 7
+CATEGORY, SUBJECT, GROUP = 3, 2, 7
 """What a shared trait adds to a reader's affinity with a book, which starts from 1 and is squared."""
 
 Taste = Mapping[str, int]
@@ -58,25 +57,25 @@ Taste = Mapping[str, int]
 FIRST_TASTE: Taste = {
     "category:Science Fiction": 3 * CATEGORY,
     "category:Mystery": 3 * CATEGORY,
-    "strand:space travel": STRAND,
-    "strand:whodunits": STRAND,
+    "group:space travel": GROUP,
+    "group:whodunits": GROUP,
 }
-"""Reader 1 is keen on science fiction and mysteries: the reader that the examples of a client ask for."""
+"""Reader 1, who is in clients' examples, likes science fiction and mysteries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """What readers choose a book by; `traits` are its categories, subjects and strands."""
+    """A book; `traits` are its categories, subjects and groups of subjects."""
 
     id: int
     categories: tuple[str, ...]
     traits: tuple[str, ...]
-    fame: int
+    popularity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Interaction:
-    """One thing that a simulated reader did; `value` is the rating, written as in the file, or empty."""
+    """An interaction of a simulated reader, ordered by time; `value` is the rating as in the file, or empty."""
 
     at: datetime
     reader_id: int
@@ -84,18 +83,13 @@ class Interaction:
     kind: str
     value: str = ""
 
-    @property
-    def sort_key(self) -> tuple[datetime, int, int, int]:
-        """The order of the file: by time, as a shop would have recorded it."""
-        return self.at, self.reader_id, self.book_id, KINDS.index(self.kind)
-
 
 class NotACatalogue(click.ClickException):
     """The file of books lacks a column."""
 
 
 class TooFewReaders(click.ClickException):
-    """The readers are too few to give every book MIN_READERS with at most MAX_BOOKS for each reader."""
+    """Every book cannot have MIN_READERS if each reader has at most MAX_BOOKS."""
 
 
 def simulate(
@@ -110,17 +104,18 @@ def simulate(
     tastes = {reader: FIRST_TASTE if reader == 1 else _taste(books, rng) for reader in range(1, readers + 1)}
     histories = {reader: _books_of(books, taste, _size(reader, rng), rng) for reader, taste in tastes.items()}
     _ensure_min_readers(books, tastes, histories)
-    interactions = [
-        interaction for reader, read in histories.items() for interaction in _story(reader, read, tastes[reader], rng)
-    ]
-    return sorted(interactions, key=lambda interaction: interaction.sort_key)
+    return sorted(
+        interaction
+        for reader, books_read in histories.items()
+        for interaction in _interactions(reader, books_read, tastes[reader], rng)
+    )
 
 
 def read_catalogue(path: Path) -> list[dict[str, str]]:
     """The rows of a books file, in its order. Raises NotACatalogue."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        missing = [column for column in NEEDED if column not in (rows.fieldnames or ())]
+        missing = [column for column in REQUIRED if column not in (rows.fieldnames or ())]
         if missing:
             raise NotACatalogue(f"{path}: no column {', '.join(missing)} in the header")
         return list(rows)
@@ -131,13 +126,13 @@ def csv_text(interactions: Sequence[Interaction]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for each in interactions:
-        writer.writerow((each.reader_id, each.book_id, each.kind, each.value, f"{each.at:%Y-%m-%dT%H:%M:%SZ}"))
+    for done in interactions:
+        writer.writerow((done.reader_id, done.book_id, done.kind, done.value, f"{done.at:%Y-%m-%dT%H:%M:%SZ}"))
     return text.getvalue()
 
 
 def gzipped(text: str) -> bytes:
-    """`text` compressed without a file name and a time, so that the same text and zlib give the same bytes."""
+    """`text`, compressed without file name and time: the same bytes for the same version of zlib."""
     compressed = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=compressed, mode="wb", mtime=0) as file:
         file.write(text.encode())
@@ -150,28 +145,28 @@ def affinity(book: Book, taste: Taste) -> int:
 
 
 def _books(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[Book]:
-    ranks = {index: rank for rank, index in enumerate(_by_fame(catalogue, rng))}
+    ranks = {index: rank for rank, index in enumerate(_by_popularity(catalogue, rng))}
     # Zipf's law with an offset (Mandelbrot), so that a fifth of the books have about half of the readers in
     # catalogues of any size.
     offset = 1 + len(catalogue) // 20
-    return [_book(row, fame=1_000_000 // (ranks[index] + offset)) for index, row in enumerate(catalogue)]
+    return [_book(row, popularity=1_000_000 // (ranks[index] + offset)) for index, row in enumerate(catalogue)]
 
 
-def _by_fame(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[int]:
-    # A shop stocks more of what sells, so stock suggests fame; for a sold-out book it is drawn at random.
+def _by_popularity(catalogue: Sequence[Mapping[str, str]], rng: Random) -> list[int]:
+    # Shops stock more copies of what sells. The popularity of a sold-out book is drawn at random.
     scores = [(int(row.get("stock") or 0) or _below(rng, 50)) + _below(rng, 20) for row in catalogue]
     return sorted(range(len(catalogue)), key=lambda index: (-scores[index], index))
 
 
-def _book(row: Mapping[str, str], *, fame: int) -> Book:
+def _book(row: Mapping[str, str], *, popularity: int) -> Book:
     categories, subjects = _entries(row["categories"]), _entries(row["subjects"])
-    strands = (strand[0] for strand in STRANDS if not set(strand).isdisjoint(subjects))
+    groups = (group[0] for group in SUBJECT_GROUPS if not set(group).isdisjoint(subjects))
     traits = (
         *(f"category:{category}" for category in categories),
         *(f"subject:{subject}" for subject in subjects),
-        *(f"strand:{strand}" for strand in strands),
+        *(f"group:{group}" for group in groups),
     )
-    return Book(id=int(row["book_id"]), categories=categories, traits=traits, fame=fame)
+    return Book(id=int(row["book_id"]), categories=categories, traits=traits, popularity=popularity)
 
 
 def _entries(text: str) -> tuple[str, ...]:
@@ -181,11 +176,11 @@ def _entries(text: str) -> tuple[str, ...]:
 def _taste(books: Sequence[Book], rng: Random) -> Taste:
     taste: Counter[str] = Counter()
     for _ in range(1 + _below(rng, 3)):
-        favourite = books[_drawn([book.fame for book in books], rng)]
+        favourite = books[_weighted_index([book.popularity for book in books], rng)]
         if favourite.categories:
             taste[f"category:{favourite.categories[_below(rng, len(favourite.categories))]}"] += CATEGORY
         for trait in favourite.traits:
-            taste[trait] += {"subject": SUBJECT, "strand": STRAND}.get(trait.partition(":")[0], 0)
+            taste[trait] += {"subject": SUBJECT, "group": GROUP}.get(trait.partition(":")[0], 0)
     return taste
 
 
@@ -197,10 +192,10 @@ def _size(reader: int, rng: Random) -> int:
 
 
 def _books_of(books: Sequence[Book], taste: Taste, size: int, rng: Random) -> list[Book]:
-    weights = [book.fame * affinity(book, taste) for book in books]
+    weights = [book.popularity * affinity(book, taste) for book in books]
     read = []
     for _ in range(min(size, len(books))):
-        index = _drawn(weights, rng)
+        index = _weighted_index(weights, rng)
         read.append(books[index])
         weights[index] = 0
     return read
@@ -209,7 +204,7 @@ def _books_of(books: Sequence[Book], taste: Taste, size: int, rng: Random) -> li
 def _ensure_min_readers(
     books: Sequence[Book], tastes: Mapping[int, Taste], histories: Mapping[int, list[Book]]
 ) -> None:
-    """Add books with too few readers to the histories whose taste they fit best; reader 1's stays as documented."""
+    """Add books with too few readers to the best-fitting histories, but not to reader 1's, which is documented."""
     book_ids = {reader: {book.id for book in read} for reader, read in histories.items()}
     for book in books:
         missing = MIN_READERS - sum(book.id in ids for ids in book_ids.values())
@@ -228,8 +223,8 @@ def _ensure_min_readers(
             book_ids[reader].add(book.id)
 
 
-def _story(reader: int, read: Sequence[Book], taste: Taste, rng: Random) -> Iterator[Interaction]:
-    """The interactions of a reader with each book: viewed, mostly bought, sometimes rated afterwards."""
+def _interactions(reader: int, read: Sequence[Book], taste: Taste, rng: Random) -> Iterator[Interaction]:
+    """The interactions of a reader with each book: mostly bought, sometimes viewed before and rated afterwards."""
     # At least a day after START, because views precede purchases; at least a month before END.
     joined = START + timedelta(days=1 + _below(rng, (END - START).days - 31))
     span = int((END - joined).total_seconds())
@@ -257,8 +252,8 @@ def _rating(fit: int, rng: Random) -> str:
     return f"{max(1, min(halves, 10)) / 2:.1f}"
 
 
-def _drawn(weights: Sequence[int], rng: Random) -> int:
-    """An index, drawn in proportion to its weight."""
+def _weighted_index(weights: Sequence[int], rng: Random) -> int:
+    """A random index, with a probability proportional to its weight."""
     edges = list(accumulate(weights))
     return bisect_right(edges, _below(rng, edges[-1]))
 
@@ -268,14 +263,16 @@ def _below(rng: Random, end: int) -> int:
 
 
 @click.command()
-@click.option("--readers", type=click.IntRange(1, 1500), default=READERS, show_default=True, help="How many readers.")
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed gives other readers.")
+@click.option(
+    "--readers", type=click.IntRange(1, 1500), default=READERS, show_default=True, help="Number of readers."
+)
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Random seed.")
 @click.option(
     "--books",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=BOOKS,
     show_default="starter/books.csv",
-    help="The catalogue they choose from.",
+    help="The catalogue.",
 )
 @click.option(
     "--out",

@@ -1,1 +1,1 @@
-"""The tests, in the shape of the source; `contract` and `e2e` look at the services from outside."""
+"""The tests mirror the source; `contract` and `e2e` test the services from outside."""

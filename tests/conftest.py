@@ -1,4 +1,4 @@
-"""Fixtures that tests of several packages share, and what is skipped when this machine lacks something."""
+"""Fixtures for all tests, which are skipped if this machine lacks what they need."""
 
 import functools
 import itertools
@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import make_url
 
 from tests.embedded_postgresql import postgresql
-from tests.requirements_met import OPTIONAL_IN_CI, REQUIREMENTS
+from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
 
@@ -29,7 +29,7 @@ def _is_available(marker: str) -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that needs what this machine lacks; in CI, which installs everything, fail it."""
+    """Skip a test that needs what this machine lacks; fail it in CI, which has everything."""
     for marker, requirement in REQUIREMENTS.items():
         if item.get_closest_marker(marker) is None or _is_available(marker):
             continue
@@ -40,14 +40,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests do not see settings in the environment."""
+    """Hide settings in the environment from tests."""
     for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_"))]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
-    """Logs are lines: the drawn tracebacks that structlog makes by default take seconds."""
+    """Log plain lines: structlog's default tracebacks take seconds."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 

@@ -1,7 +1,4 @@
-"""The long tests: `make drill NAME` runs one at its full length, `make test` all of them in a short form.
-
-Without a name this prints the names.
-"""
+"""Drills: tests that `make drill NAME` runs at full length and `make test` in a short form."""
 
 import os
 import subprocess
@@ -13,7 +10,7 @@ VARIABLE = "DRILL"
 
 @dataclass(frozen=True)
 class Drill:
-    """What a drill proves, its tests, and the minutes after which it has failed."""
+    """A drill's tests, and its time limit in minutes."""
 
     description: str
     tests: tuple[str, ...]
@@ -23,7 +20,7 @@ class Drill:
 DRILLS = {
     "kill": Drill("kill every command and the server 100 times each", ("tests/e2e/faults/test_kill.py",), 90),
     "sell": Drill(
-        "place 1,000 orders while every process is killed again and again",
+        "place 1,000 orders while every process is killed repeatedly",
         ("tests/e2e/selling/test_selling_kill.py", "tests/e2e/selling/test_relay_kill.py"),
         15,
     ),
@@ -42,13 +39,13 @@ DRILLS = {
 
 
 def is_running(name: str) -> bool:
-    """Whether this drill runs, and not its short form."""
+    """Whether this drill runs at full length."""
     assert name in DRILLS
     return os.environ.get(VARIABLE) == name
 
 
 def main(arguments: list[str]) -> int:
-    """Run the drill that is named; returns the exit code."""
+    """Run the named drill, or print the names; returns the exit code."""
     if not arguments:
         print("\n".join(f"  {name:<14}{drill.description}" for name, drill in DRILLS.items()))  # noqa: T201
         return 0

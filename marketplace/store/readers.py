@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Integer, Select, delete, func, insert, literal, select
 
 from marketplace.store.schema import imported_history, readers
-from servicekit.database import COUNTING, insert_into
+from servicekit.database import COUNT_ROWS, insert_into
 
 
 class Readers:
@@ -49,9 +49,9 @@ class ImportedHistory:
         statement = insert_into(self._connection, imported_history).on_conflict_do_nothing()
         if self._connection.dialect.name == "postgresql":
             from_arrays = statement.from_select(*_arrays(distinct))
-            return self._connection.execute(from_arrays, execution_options=COUNTING).rowcount
+            return self._connection.execute(from_arrays, execution_options=COUNT_ROWS).rowcount
         rows = [{"reader_id": reader_id, "book_id": book_id} for reader_id, book_id in distinct]
-        return self._connection.execute(statement, rows, execution_options=COUNTING).rowcount
+        return self._connection.execute(statement, rows, execution_options=COUNT_ROWS).rowcount
 
 
 def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:

@@ -24,7 +24,7 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
-from servicekit.database import Timeouts, drivers_words, open_engine, reading, refresh_statistics, writing
+from servicekit.database import Timeouts, driver_message, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000
@@ -108,4 +108,4 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreUnavailable(drivers_words(error)) from error
+        raise StoreUnavailable(driver_message(error)) from error

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Double, Row, Select, exists, f
 from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store.readers import Readers
 from recommendations.store.schema import books, interactions
-from servicekit.database import COUNTING, insert_into
+from servicekit.database import COUNT_ROWS, insert_into
 
 CHUNK = 250
 """Events per chunk: few enough for the processor's cache; with 50,000 a scan takes twice the time."""
@@ -59,7 +59,7 @@ class Interactions:
         if not rows:
             return Imported(new=0, forgotten=len(batch))
         # PostgreSQL's driver sends several statements, and sums their counts only on request.
-        new = self._connection.execute(self._insert(), rows, execution_options=COUNTING).rowcount
+        new = self._connection.execute(self._insert(), rows, execution_options=COUNT_ROWS).rowcount
         return Imported(new=new, forgotten=len(batch) - len(rows))
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:

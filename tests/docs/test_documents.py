@@ -1,4 +1,4 @@
-"""The tables of the documents list what the code has, and nothing else."""
+"""The documents match the code."""
 
 import ast
 import re
@@ -68,12 +68,12 @@ def test_modules_named_in_the_architecture_exist() -> None:
 
 
 def test_the_architecture_is_short() -> None:
-    """It stays readable in one go."""
+    """At most 1,200 words."""
     assert len(ARCHITECTURE.read_text(encoding="utf-8").split()) <= 1200
 
 
 def test_log_events_are_documented() -> None:
-    """Operations lists every log event, each once and in snake_case, and no other."""
+    """Operations lists every log event once, in snake_case, and no other."""
     events = [row[0].strip("`") for row in table(ROOT / "docs" / "operations.md", "Logs")]
     assert sorted(events) == sorted(set(logged_events()))
     assert [event for event in events if not re.fullmatch(r"[a-z]+(_[a-z]+)*", event)] == []
@@ -82,7 +82,7 @@ def test_log_events_are_documented() -> None:
 def test_settings_are_documented() -> None:
     """The README lists every setting of the three services with its default, and no other."""
     documented = {row[0].strip("`"): row[1].strip("`") for row in table(ROOT / "README.md", "Settings")}
-    # A setting of one service that another one reads too, such as a port, has one row.
+    # A setting that two services read, such as a port, has one row.
     expected = {
         variable(settings, name): default_of(settings, name)
         for settings in reversed(SETTINGS)
@@ -92,12 +92,12 @@ def test_settings_are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")), ids=str
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.stem
 )
-def test_links_lead_somewhere(document: Path) -> None:
-    """Relative links of the documents name files that exist."""
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text(encoding="utf-8"))
-    assert [target for target in targets if not (ROOT / document.parent / target).exists()] == []
+def test_links_lead_somewhere(path: Path) -> None:
+    """Relative links name files that exist."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda path: path.stem)

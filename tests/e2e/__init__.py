@@ -1,1 +1,1 @@
-"""Tests of e2e."""
+"""End-to-end tests: the services as processes."""

@@ -1,4 +1,4 @@
-"""Running services, a trained model and a browser, each made once for all tests of a process."""
+"""Running services, a trained model and a browser, which tests share."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.processes import Pair, start_pair
 from tests.e2e.small_shop import SmallShop, train_small_shop
-from tests.requirements_met import chromium
+from tests.system_requirements import chromium
 
 CHROMIUM_ARGUMENTS = [
     # The sandbox does not work for root in a container; the pages are our own.
@@ -26,7 +26,7 @@ CHROMIUM_ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Both services, started with the starter."""
+    """Both services with the starter."""
     with ExitStack() as stack:
         yield start_pair(tmp_path_factory.mktemp("pair"), stack)
 
@@ -50,5 +50,5 @@ def _trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trained_shop(_trained_once: Path, tmp_path: Path) -> SmallShop:
-    """Recommendations on SQLite with books, a history and a model, not yet started."""
+    """Recommendations on SQLite with books, a history and a model, not started."""
     return SmallShop.in_folder(Path(shutil.copytree(_trained_once, tmp_path / "recommendations")))

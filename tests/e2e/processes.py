@@ -1,14 +1,13 @@
-"""The services as processes, as an operator runs them."""
+"""The services and their commands as processes."""
 
 import os
-import queue
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,56 +22,73 @@ DEADLINE = 60.0
 POLL_SECONDS = 0.02
 
 LISTENS = {
-    "recommendations": re.compile(r"Recommendations listens on \S+:(?P<port>\d+)"),
-    "marketplace": re.compile(r"Marketplace is open at http://\S+:(?P<port>\d+)"),
-    "payments": re.compile(r"Payments \(demo\) listens on \S+:(?P<port>\d+)"),
+    "recommendations": r"Recommendations listens on \S+:(?P<port>\d+)\n",
+    "marketplace": r"Marketplace is open at http://\S+:(?P<port>\d+)\s",
+    "payments": r"Payments \(demo\) listens on \S+:(?P<port>\d+)\n",
 }
 
 
-class Process:
-    """One service, started by `python -m NAME start` and listening when this is made."""
+class Command:
+    """`python -m SERVICE ARGUMENTS…` as a process."""
 
-    def __init__(self, name: str, environment: dict[str, str]) -> None:
-        self.name = name
-        self._lines: queue.Queue[str | None] = queue.Queue()
+    def __init__(self, service: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", name, "start"],
+            [sys.executable, "-m", service, *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         assert self._popen.stdout is not None
         self.log: list[str] = []
+        self._ended = False
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, args=(self._popen.stdout,))
         self._reader.start()
-        self.port = self._await_port()
 
     @property
     def pid(self) -> int:
-        """Its process id."""
         return self._popen.pid
 
-    def freeze(self) -> None:
-        """Stop all its threads, and return once they have stopped."""
-        self._popen.send_signal(signal.SIGSTOP)
-        os.waitpid(self._popen.pid, os.WUNTRACED)
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return "".join(self.log)
 
-    def thaw(self) -> None:
-        """Let it continue."""
-        self._popen.send_signal(signal.SIGCONT)
+    def await_output(self, pattern: str) -> re.Match[str]:
+        """Wait until it has printed a match of the regular expression, and return it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or re.search(pattern, self.output), DEADLINE)
+        match = re.search(pattern, self.output)
+        assert match, self.output
+        return match
 
     def kill(self) -> None:
-        """End it without warning."""
         self._popen.kill()
         self._finish()
 
+    def kill_after(self, seconds: float) -> bool:
+        """Kill it unless it ends within this many seconds; returns whether it was killed or failed."""
+        with suppress(subprocess.TimeoutExpired):
+            self._popen.wait(seconds)
+        self.kill()
+        return self._popen.returncode != 0
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self._popen.terminate()
+
     def stop(self) -> int:
-        """Ask it to end and return its exit code; it is killed when it does not."""
-        if self._popen.poll() is None:
-            self._popen.terminate()
+        """End it by SIGTERM, or kill it if that fails; returns its exit code."""
+        self.terminate()
         return self._finish()
+
+    def require_success(self) -> str:
+        """Wait until it ends with code 0; returns what it printed."""
+        assert self._finish() == 0, self.output
+        return self.output
 
     def _finish(self) -> int:
         try:
@@ -86,16 +102,33 @@ class Process:
     def _read(self, stream: IO[str]) -> None:
         with stream:
             for line in stream:
-                self.log.append(line)
-                self._lines.put(line)
-        self._lines.put(None)
+                with self._changed:
+                    self.log.append(line)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
-    def _await_port(self) -> int:
-        while (line := self._lines.get(timeout=DEADLINE)) is not None:
-            if match := LISTENS[self.name].search(line):
-                return int(match["port"])
-        self._finish()
-        raise AssertionError(f"{self.name} ended before it listened:\n{''.join(self.log)}")
+
+class Process(Command):
+    """A service, started by `python -m NAME start`, which listens on `port`."""
+
+    def __init__(self, name: str, environment: dict[str, str]) -> None:
+        super().__init__(name, ["start"], environment)
+        try:
+            self.port = int(self.await_output(LISTENS[name])["port"])
+        except BaseException:
+            self.kill()
+            raise
+
+    def freeze(self) -> None:
+        """Stop it by SIGSTOP, and wait until it has stopped."""
+        self._popen.send_signal(signal.SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Let it continue."""
+        self._popen.send_signal(signal.SIGCONT)
 
 
 @dataclass
@@ -103,6 +136,7 @@ class Pair:
     """Both services over one folder; Recommendations can be restarted on its port."""
 
     folder: Path
+    stack: ExitStack
     recommendations: Process
     marketplace: Process
 
@@ -119,6 +153,7 @@ class Pair:
     def restart_recommendations(self) -> None:
         """Start Recommendations again after it ended, and wait until it serves."""
         self.recommendations = start_recommendations(self.folder, self.recommendations.port)
+        self.stack.callback(self.recommendations.stop)
 
 
 def start_recommendations(folder: Path, port: int = 0) -> Process:
@@ -132,13 +167,12 @@ def start_recommendations(folder: Path, port: int = 0) -> Process:
 
 
 def start_pair(folder: Path, stack: ExitStack, **provider: str) -> Pair:
-    """Both services with the starter and a provider that accepts every payment, on free ports; `stack` stops them.
+    """Both services with the starter, and the provider, which declines nothing, on free ports; `stack` stops them.
 
-    `provider` are further settings of the provider.
+    `provider` has further settings of the provider.
     """
     recommendations = start_recommendations(folder)
-    stack.callback(lambda: pair.recommendations.stop() if pair else recommendations.stop())
-    pair: Pair | None = None
+    stack.callback(recommendations.stop)
     payments = Process(
         "payments",
         {"PAYMENTS_DATA_DIR": str(folder / "payments"), "PAYMENTS_PORT": "0", "PAYMENTS_DECLINES": "0", **provider},
@@ -155,12 +189,11 @@ def start_pair(folder: Path, stack: ExitStack, **provider: str) -> Pair:
         },
     )
     stack.callback(marketplace.stop)
-    pair = Pair(folder, recommendations, marketplace)
-    return pair
+    return Pair(folder, stack, recommendations, marketplace)
 
 
 def await_serving(address: str) -> None:
-    """Wait until the health of the server at `address` turns SERVING."""
+    """Wait until the health of the server at `address` is SERVING."""
     with grpc.insecure_channel(address) as channel:
         watch = channel.unary_stream(
             "/grpc.health.v1.Health/Watch",
@@ -173,10 +206,12 @@ def await_serving(address: str) -> None:
                 return
 
 
-def await_that(happens: Callable[[], object], *, seconds: float = DEADLINE, show: Callable[[], object] = str) -> None:
-    """Wait until `happens()` is true. Raises AssertionError, with `show()`, when the time is over."""
+def await_that(
+    condition: Callable[[], object], *, seconds: float = DEADLINE, show: Callable[[], object] = str
+) -> None:
+    """Wait until `condition()` is true. Raises AssertionError with `show()` after `seconds`."""
     ends = time.monotonic() + seconds
-    while not happens():
+    while not condition():
         assert time.monotonic() < ends, show()
         time.sleep(POLL_SECONDS)
 

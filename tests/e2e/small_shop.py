@@ -1,84 +1,17 @@
-"""A small catalogue and history, and the commands of Recommendations on them."""
+"""Recommendations with a small catalogue and history."""
 
 import csv
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from recommendations.store import Store
 from servicekit.database import open_engine
-from tests.e2e.processes import DEADLINE, ROOT, Process, await_serving
+from tests.e2e.processes import Command, Process, await_serving
 
 BOOKS = 60
 CATEGORIES = ("mystery", "science-fiction", "self-help")
-
-
-class Command:
-    """`python -m recommendations …`, or another service's command, as a process."""
-
-    def __init__(
-        self, arguments: Sequence[str], environment: dict[str, str], *, service: str = "recommendations"
-    ) -> None:
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", service, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self._popen.stdout is not None
-        self._lines: list[str] = []
-        self._printed = threading.Condition()
-        self._reader = threading.Thread(target=self._read, args=(self._popen.stdout,))
-        self._reader.start()
-
-    @property
-    def output(self) -> str:
-        """What it printed so far."""
-        return "".join(self._lines)
-
-    def await_output(self, text: str) -> None:
-        """Wait until it has printed `text`."""
-        with self._printed:
-            assert self._printed.wait_for(lambda: text in self.output, DEADLINE), self.output
-
-    def kill_after(self, seconds: float) -> bool:
-        """Kill it unless it ends within this many seconds; returns whether it was killed."""
-        try:
-            self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-        self._reader.join()
-        return self._popen.wait() != 0
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self._popen.terminate()
-
-    def require_success(self) -> str:
-        """Wait until it ends with code 0; returns what it printed."""
-        try:
-            code = self._popen.wait(DEADLINE)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            code = self._popen.wait()
-        self._reader.join()
-        assert code == 0, self.output
-        return self.output
-
-    def _read(self, stream: IO[str]) -> None:
-        with stream:
-            for line in stream:
-                with self._printed:
-                    self._lines.append(line)
-                    self._printed.notify_all()
 
 
 @dataclass(frozen=True)
@@ -100,7 +33,6 @@ class SmallShop:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings."""
         return {
             "RECOMMENDATIONS_DATA_DIR": str(self.folder / "data"),
             "RECOMMENDATIONS_DATABASE_URL": self.database,
@@ -110,7 +42,7 @@ class SmallShop:
 
     def command(self, *arguments: str) -> Command:
         """Start a command."""
-        return Command(arguments, self.environment)
+        return Command("recommendations", arguments, self.environment)
 
     def run(self, *arguments: str) -> str:
         """Run a command, which must succeed; returns its output, errors and logs included."""
@@ -127,7 +59,7 @@ class SmallShop:
         return server
 
     def store(self) -> Store:
-        """Open the store in this process."""
+        """Open its store in this process."""
         return Store(open_engine(self.database))
 
     def write_books(self) -> Path:
@@ -136,7 +68,7 @@ class SmallShop:
         return self._write("books.csv", ("book_id", "title", "categories"), rows)
 
     def write_interactions(self, bought: Iterable[tuple[int, int]]) -> Path:
-        """A CSV of which reader bought which book."""
+        """A CSV of purchases, pairs of reader and book."""
         return self._write("interactions.csv", ("user_id", "book_id"), bought)
 
     def _write(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:

@@ -1,6 +1,7 @@
-"""A demo provider over a file, which can be killed and restarted."""
+"""A demo provider with a database file, which can be killed and restarted."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,14 +59,12 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """A provider that declines nothing."""
-    made = Demo(tmp_path / "payments.db")
-    yield made
-    made.close()
+    with closing(Demo(tmp_path / "payments.db")) as provider:
+        yield provider
 
 
 @pytest.fixture
 def declining(tmp_path: Path) -> Iterator[Demo]:
     """A provider that declines everything."""
-    made = Demo(tmp_path / "payments.db", declines=1.0)
-    yield made
-    made.close()
+    with closing(Demo(tmp_path / "payments.db", declines=1.0)) as provider:
+        yield provider

@@ -1,4 +1,4 @@
-"""Fakes of the demo provider's collaborators."""
+"""Fakes for the demo provider."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """The process is killed."""
 
 
 class Clock:

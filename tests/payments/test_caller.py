@@ -1,4 +1,4 @@
-"""Tests of payments.caller, against a real server."""
+"""Tests of payments.caller against a real server."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,7 +32,7 @@ def shop() -> Iterator[HttpShop]:
 def test_a_call_carries_token_and_outcome(server: HttpServer, shop: HttpShop) -> None:
     """As a bearer token and as JSON."""
     assert shop.call(f"{server.url}/webhooks/payments/a", "token-1", "paid") == 200
-    (request,) = server.asked
+    (request,) = server.requests
     assert (request.method, request.path, request.json) == ("POST", "/webhooks/payments/a", {"outcome": "paid"})
     assert request.headers["Authorization"] == "Bearer token-1"
     assert request.headers["Content-Type"] == "application/json"
@@ -43,7 +43,7 @@ def test_the_status_is_returned(server: HttpServer, shop: HttpShop, status: int)
     """No redirect is followed: only the given URL is called, and once."""
     server.answer = answer(status, b"" if status == 204 else b"{}", Location=f"{server.url}/elsewhere")
     assert shop.call(server.url, "t", "paid") == status
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -> None:
@@ -62,13 +62,13 @@ def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -
 
 
 def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: HttpServer, shop: HttpShop) -> None:
-    """By the real clock."""
+    """With the real clock."""
     provider, stop = Provider(demo.store, shop), Event()
     loop = Thread(target=run, args=(provider, stop))
     loop.start()
     try:
         provider.request("a", replace(REQUEST, callback_url=server.url))
-        assert server.await_asked(1)[0].json == {"outcome": "paid"}
+        assert server.await_requests(1)[0].json == {"outcome": "paid"}
     finally:
         stop.set()
         loop.join()
@@ -90,7 +90,7 @@ def test_the_loop_continues_after_a_failure(demo: Demo) -> None:
     with structlog.testing.capture_logs() as logs:
         run(provider, stop)
     assert len(shop.calls) == 1
-    assert [each["log_level"] for each in logs if "exc_info" in each] == ["error"]
+    assert [entry["log_level"] for entry in logs if "exc_info" in entry] == ["error"]
 
 
 def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:

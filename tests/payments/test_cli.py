@@ -1,4 +1,4 @@
-"""Tests of payments.cli and payments.serving, as processes: what an operator sees."""
+"""Tests of payments.cli and payments.serving as processes."""
 
 import os
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The settings of a provider of this test's own, on any free port."""
+    """Settings for a provider of this test's own, on a free port."""
     return {"PAYMENTS_DATA_DIR": str(tmp_path / "new"), "PAYMENTS_PORT": "0"}
 
 
@@ -34,8 +34,8 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_it_starts_as_a_demo_and_ends_in_order(provider: Process, environment: dict[str, str]) -> None:
-    """With a new database; SIGTERM ends it with 0 and without a traceback."""
+def test_it_starts_as_a_demo_and_stops_cleanly(provider: Process, environment: dict[str, str]) -> None:
+    """It creates its database; SIGTERM ends it with 0 and without a traceback."""
     health = run(environment | {"PAYMENTS_PORT": str(provider.port)}, "health")
     assert (health.returncode, health.stdout) == (0, "alive\n")
     assert provider.stop() == 0

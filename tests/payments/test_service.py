@@ -1,11 +1,11 @@
-"""The demo provider: each payment is decided once and called back, whatever happens."""
+"""Tests of payments.service: each payment is decided once and called back, whatever happens."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from payments.service import FIRST_WAIT, MAX_WAIT, OtherAmount, Provider
+from payments.service import FIRST_WAIT, MAX_WAIT, AmountMismatch, Provider
 from payments.store import State
 from tests.payments.conftest import REQUEST, Demo
 from tests.payments.fakes import Clock, FakeShop, Killed
@@ -41,7 +41,7 @@ def test_the_share_of_declined_payments_is_as_configured(demo: Demo) -> None:
 
     def declined(share: float) -> set[str]:
         provider = Provider(demo.store, demo.shop, declines=share, clock=demo.clock)
-        return {name for name in names if provider._verdict(name) is State.DECLINED}
+        return {name for name in names if provider._outcome(name) is State.DECLINED}
 
     names = [f"order-{number}" for number in range(2000)]
     assert 140 < len(declined(0.1)) < 260
@@ -68,14 +68,14 @@ def test_a_repeated_request_with_another_amount_is_refused(demo: Demo) -> None:
         replace(REQUEST, amount_minor=998, callback_token="x"),
         replace(REQUEST, currency="USD", callback_token="x"),
     ):
-        with pytest.raises(OtherAmount):
+        with pytest.raises(AmountMismatch):
             demo.provider.request("a", other)
     demo.run(3)
     assert demo.shop.calls == [PAID]
 
 
 def test_a_request_after_the_decision_repeats_the_callback(demo: Demo) -> None:
-    """Acknowledged or not: the shop does not know it. The decision and its time stay."""
+    """Even if the callback was acknowledged; the decision and its time stay."""
     demo.request()
     demo.run(3)
     decided = demo.provider.get("a")
@@ -107,7 +107,7 @@ def test_an_unacknowledged_callback_is_repeated(demo: Demo, status: int | None) 
 
 
 def test_a_repeated_request_resets_the_backoff(demo: Demo) -> None:
-    """The shop is up again: it is called at once, and a second later if that fails."""
+    """The shop is called at once, and again a second later if that fails."""
     demo.shop.status = None
     demo.request()
     demo.run(3)
@@ -148,11 +148,11 @@ def test_a_request_during_a_callback_is_called_back_too(demo: Demo) -> None:
     """The response for the old token does not count for the new one."""
     demo.request()
 
-    def ask_again() -> None:
+    def request_again() -> None:
         demo.shop.after = lambda: None
         demo.request(token="token-2")
 
-    demo.shop.after = ask_again
+    demo.shop.after = request_again
     demo.run(3)
     assert [token for _, token, _ in demo.shop.calls] == ["token-1", "token-2"]
 
@@ -222,7 +222,7 @@ def test_withdrawn_after_it_was_declined_it_stays_declined(declining: Demo) -> N
 
 
 def test_killed_before_the_acknowledgement_the_request_is_kept(demo: Demo) -> None:
-    """The shop repeats it, and it is one payment with its first time."""
+    """The shop repeats it, and it is one payment, due at its first time."""
     demo.request()
     demo.restart()
     demo.clock.forward(2)
@@ -255,7 +255,7 @@ def test_killed_between_decision_and_callback_it_is_called_back(demo: Demo) -> N
 
 
 def test_killed_after_the_callback_it_is_called_back_again(demo: Demo) -> None:
-    """At least once, and always with the same outcome."""
+    """With the same outcome."""
     demo.request()
     demo.clock.forward(3)
     demo.shop.after = kill
@@ -267,7 +267,7 @@ def test_killed_after_the_callback_it_is_called_back_again(demo: Demo) -> None:
 
 
 def test_killed_after_a_withdrawal_it_stays_withdrawn(demo: Demo) -> None:
-    """Before and after the decision."""
+    """Or refunded, if it was paid."""
     demo.request("a")
     demo.provider.withdraw("a")
     demo.request("b")

@@ -9,18 +9,18 @@ from servicekit.settings import SettingsError, read_settings, variable
 
 
 def test_every_setting_is_described_and_named_for_the_provider() -> None:
-    """The README can list them all."""
+    """Each has a description and the prefix PAYMENTS_."""
     assert all(field.description for field in Settings.model_fields.values())
     assert all(variable(Settings, name).startswith("PAYMENTS_") for name in Settings.model_fields)
 
 
 def test_it_listens_on_localhost_by_default() -> None:
-    """It has no authentication."""
+    """Because it authenticates nobody."""
     assert Settings().bind == "127.0.0.1"
 
 
 def test_the_database_is_in_the_data_folder(tmp_path: Path) -> None:
-    """The default follows PAYMENTS_DATA_DIR."""
+    """It is a SQLite file in PAYMENTS_DATA_DIR."""
     assert Settings(data_dir=tmp_path).database == f"sqlite:///{tmp_path}/payments.db"
 
 

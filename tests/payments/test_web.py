@@ -17,7 +17,7 @@ BODY: dict[str, Any] = {
 
 @pytest.fixture
 def client(demo: Demo) -> FlaskClient:
-    """A shop that asks."""
+    """The shop."""
     return create_app(demo.provider).test_client()
 
 
@@ -56,7 +56,7 @@ def test_another_amount_is_a_conflict(client: FlaskClient) -> None:
 
 
 def test_an_unknown_payment_can_be_withdrawn(client: FlaskClient) -> None:
-    """It is stored, and a later request is answered with it."""
+    """It is stored, and stays withdrawn when it is requested."""
     assert client.post("/payments/a/withdrawal").status_code == 200
     late = client.put("/payments/a", json=BODY)
     assert late.json is not None
@@ -64,7 +64,7 @@ def test_an_unknown_payment_can_be_withdrawn(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "place"),
+    ("change", "field"),
     [
         ({"amount_minor": "999"}, "amount_minor"),
         ({"amount_minor": 9.5}, "amount_minor"),
@@ -83,11 +83,11 @@ def test_an_unknown_payment_can_be_withdrawn(client: FlaskClient) -> None:
         ({"callback": {"url": "http://shop", "token": "s3cret\r\nX: y"}}, "callback.token"),
     ],
 )
-def test_a_malformed_request_is_refused_by_field(client: FlaskClient, change: dict[str, Any], place: str) -> None:
+def test_a_malformed_request_is_refused_by_field(client: FlaskClient, change: dict[str, Any], field: str) -> None:
     """400 with the names of the fields and not their values; nothing is stored."""
     response = client.put("/payments/a", json={**BODY, **change})
     assert response.status_code == 400
-    assert response.json == {"error": f"malformed: {place}"}
+    assert response.json == {"error": f"malformed: {field}"}
     assert client.get("/payments/a").status_code == 404
 
 
@@ -100,7 +100,7 @@ def test_an_invalid_body_is_refused(client: FlaskClient, body: bytes) -> None:
 
 
 def test_other_refusals_are_in_json(client: FlaskClient) -> None:
-    """Too long, another method, another path."""
+    """A body or path that is too long, another method, another path."""
     for response, status in (
         (client.put("/payments/a", data=b" " * 20_000), 413),
         (client.delete("/payments/a"), 405),

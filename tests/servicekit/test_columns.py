@@ -1,4 +1,4 @@
-"""Columns that mean the same on both databases."""
+"""Column types on both databases."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -21,7 +21,7 @@ moments = Table(
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine over a database with the table."""
+    """A database with the table."""
     engine = open_engine(database_url)
     with writing(engine) as connection:
         moments.create(connection)
@@ -40,21 +40,21 @@ def stored(engine: Engine, *times: datetime | None) -> list[datetime | None]:
 
 
 def test_times_come_back_in_utc(engine: Engine) -> None:
-    """Whatever offset they were written with, they are the same moment, in UTC, to the microsecond."""
+    """They are the same time, to the microsecond, whatever their offset was."""
     east = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=5)))
-    found = stored(engine, east, datetime(1970, 1, 1, tzinfo=UTC), None)
-    assert found == [east, datetime(1970, 1, 1, tzinfo=UTC), None]
-    assert [at.utcoffset() for at in found if at] == [timedelta(0)] * 2
+    times = stored(engine, east, datetime(1970, 1, 1, tzinfo=UTC), None)
+    assert times == [east, datetime(1970, 1, 1, tzinfo=UTC), None]
+    assert [at.utcoffset() for at in times if at] == [timedelta(0)] * 2
 
 
 def test_a_time_without_an_offset_is_refused(engine: Engine) -> None:
-    """It would mean another moment on another machine."""
+    """It would be another time on another machine."""
     with pytest.raises(StatementError, match="a time without an offset"):
         stored(engine, datetime(2026, 1, 1))  # noqa: DTZ001  (that is the point)
 
 
-def test_ids_hold_64_bits_and_count_up(engine: Engine) -> None:
-    """An id beyond 32 bits is kept, and the database counts on by itself."""
+def test_ids_have_64_bits_and_are_autoincremented(engine: Engine) -> None:
+    """An id beyond 32 bits can be stored, and a missing one is set by the database."""
     with writing(engine) as connection:
         first = connection.execute(insert(moments).values(at=None)).inserted_primary_key
         connection.execute(insert(moments).values(id=2**40, at=None))

@@ -1,18 +1,18 @@
-"""Commands that end with one line instead of a traceback."""
+"""Errors of commands."""
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from servicekit.commands import Commands
-from servicekit.csvfile import EndsEarly, NotSuchACsv
+from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.settings import SettingsError
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def commands(error: Exception) -> Commands:
-    """A group with one command that fails, and an explanation for one kind of error."""
+    """A group with a command that fails, and a message for LookupError."""
     group = Commands("group", explained={LookupError: lambda error: f"could not: {error}"})
 
     @group.command()
@@ -23,26 +23,26 @@ def commands(error: Exception) -> Commands:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
-        (NotSuchACsv("f.csv: the file is empty"), 1, "Error: f.csv: the file is empty\n"),
-        (EndsEarly("f.csv: cut off"), 1, "Error: f.csv: cut off\n"),
+        (InvalidCsv("f.csv: the file is empty"), 1, "Error: f.csv: the file is empty\n"),
+        (TruncatedCsv("f.csv: cut off"), 1, "Error: f.csv: cut off\n"),
         (PermissionError(13, "Permission denied", "f.csv"), 1, "Error: [Errno 13] Permission denied: 'f.csv'\n"),
         (LookupError("gone"), 1, "Error: could not: gone\n"),
         (SettingsError("PORT: malformed\nURL: malformed"), 2, "PORT: malformed\nURL: malformed\n"),
         (click.UsageError("name a file"), 2, "Error: name a file\n"),
     ],
 )
-def test_what_an_operator_can_put_right(error: Exception, code: int, said: str) -> None:
-    """It ends the command with its exit code and its words on standard error, and nothing else."""
+def test_an_error_that_an_operator_can_fix(error: Exception, code: int, message: str) -> None:
+    """It is printed on standard error without a traceback, with its exit code."""
     result = CliRunner().invoke(commands(error), ["go"])
     assert isinstance(result.exception, SystemExit)
     assert result.exit_code == code
-    assert result.stderr.endswith(said)
+    assert result.stderr.endswith(message)
     assert "Traceback" not in result.output
     assert result.stdout == ""
 
 
-def test_what_nobody_foresaw_is_not_hidden() -> None:
-    """A defect keeps its traceback."""
+def test_an_unexpected_error_is_not_hidden() -> None:
+    """It keeps its traceback."""
     assert isinstance(CliRunner().invoke(commands(ZeroDivisionError()), ["go"]).exception, ZeroDivisionError)

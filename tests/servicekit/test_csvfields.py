@@ -1,4 +1,4 @@
-"""What the fields of a CSV mean."""
+"""Parsing the fields of a CSV."""
 
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -7,7 +7,7 @@ import pytest
 
 from servicekit import csvfields
 from servicekit.csvfields import INT32_MAX, MAX_TEXT
-from servicekit.csvfile import RowRefused
+from servicekit.csvfile import InvalidRow
 
 
 @pytest.mark.parametrize(
@@ -37,47 +37,47 @@ def test_identifier(written: str, meant: int) -> None:
     ],
 )
 def test_not_an_identifier(written: str) -> None:
-    """Anything else is refused with a short reason that names the column."""
-    with pytest.raises(RowRefused, match=r"^id '.{0,40}' is not a whole number from 1 to 2147483647$"):
+    """The reason is short and names the column."""
+    with pytest.raises(InvalidRow, match=r"^id '.{0,40}' is not a whole number from 1 to 2147483647$"):
         csvfields.identifier({"id": written}, "id")
 
 
-def test_identifier_has_a_bound_of_its_own() -> None:
-    """The greatest id is the caller's to say."""
-    assert csvfields.identifier({"id": "9"}, "id", greatest=9) == 9
-    with pytest.raises(RowRefused, match="from 1 to 9"):
-        csvfields.identifier({"id": "10"}, "id", greatest=9)
+def test_identifier_has_a_maximum() -> None:
+    """It can be given."""
+    assert csvfields.identifier({"id": "9"}, "id", maximum=9) == 9
+    with pytest.raises(InvalidRow, match="from 1 to 9"):
+        csvfields.identifier({"id": "10"}, "id", maximum=9)
 
 
 def test_text() -> None:
-    """Text loses the space around it, is empty where absent, and has a greatest length."""
+    """Text is stripped, empty if absent, and has a maximum length."""
     assert csvfields.text({"a": "  x y "}, "a") == "x y"
     assert csvfields.text({}, "a") == ""
     assert csvfields.text({"a": "x" * MAX_TEXT}, "a") == "x" * MAX_TEXT
-    with pytest.raises(RowRefused, match="a is longer than 10,000 characters"):
+    with pytest.raises(InvalidRow, match="a is longer than 10,000 characters"):
         csvfields.text({"a": "x" * (MAX_TEXT + 1)}, "a")
 
 
 @pytest.mark.parametrize(
     ("written", "meant"), [("", ()), (" ; ;", ()), ("b", ("b",)), (" b ;a;;b", ("b", "a")), ("a,b", ("a,b",))]
 )
-def test_listing(written: str, meant: tuple[str, ...]) -> None:
-    """Entries are separated by semicolons, in order, each once and none empty."""
-    assert csvfields.listing({"a": written}, "a") == meant
+def test_entries(written: str, meant: tuple[str, ...]) -> None:
+    """Entries are separated by semicolons, in order, without duplicates and empty ones."""
+    assert csvfields.entries({"a": written}, "a") == meant
 
 
 @pytest.mark.parametrize(
     ("written", "meant"), [("", None), (" ", None), ("4.5", 4.5), (" -1 ", -1.0), ("1e3", 1000.0), ("0", 0.0)]
 )
 def test_number(written: str, meant: float | None) -> None:
-    """A finite number, or nothing."""
+    """A finite number, or None."""
     assert csvfields.number({"a": written}, "a") == meant
 
 
 @pytest.mark.parametrize("written", ["x", "nan", "inf", "-inf", "1e999", "1,5", "0x1"])
 def test_not_a_number(written: str) -> None:
-    """What is not finite or not a number is refused."""
-    with pytest.raises(RowRefused, match=r"a '.*' is not a number"):
+    """Anything else is rejected."""
+    with pytest.raises(InvalidRow, match=r"a '.*' is not a number"):
         csvfields.number({"a": written}, "a")
 
 
@@ -85,22 +85,22 @@ def test_not_a_number(written: str) -> None:
     ("written", "meant"), [("", None), ("1984", 1984), ("1984.0", 1984), ("-800", -800), ("0", 0), ("9999", 9999)]
 )
 def test_year(written: str, meant: int | None) -> None:
-    """A year, as spreadsheets write it too."""
+    """A year, also as spreadsheets write it."""
     assert csvfields.year({"a": written}, "a") == meant
 
 
 @pytest.mark.parametrize("written", ["1984.5", "10000", "-5001", "1e300"])
 def test_not_a_year(written: str) -> None:
-    """Fractions and far years are refused."""
-    with pytest.raises(RowRefused, match=r"a '.*' is not a year"):
+    """Fractions and very distant years are rejected."""
+    with pytest.raises(InvalidRow, match=r"a '.*' is not a year"):
         csvfields.year({"a": written}, "a")
 
 
 def test_title() -> None:
-    """An empty title becomes the ISBN, and a book with neither is refused."""
+    """An empty title becomes the ISBN, and a book with neither is rejected."""
     assert csvfields.title({"title": " Dune ", "isbn": "9"}) == "Dune"
     assert csvfields.title({"title": " ", "isbn": "9"}) == "9"
-    with pytest.raises(RowRefused, match="neither title nor isbn is given"):
+    with pytest.raises(InvalidRow, match="neither title nor isbn is given"):
         csvfields.title({"title": ""})
 
 
@@ -114,17 +114,17 @@ def test_title() -> None:
         ("2026-01-01T23:30:00-02:00", datetime(2026, 1, 2, 1, 30, tzinfo=UTC)),
     ],
 )
-def test_moment_and_day(written: str, meant: datetime | None) -> None:
-    """A time is UTC unless it says otherwise, and its day is the UTC day."""
-    assert csvfields.moment({"a": written}, "a") == meant
-    assert csvfields.day({"a": written}, "a") == (date(2026, 1, 2) if meant else None)
+def test_timestamp_and_date(written: str, meant: datetime | None) -> None:
+    """A time is in UTC unless it has an offset, and its date is the one in UTC."""
+    assert csvfields.timestamp({"a": written}, "a") == meant
+    assert csvfields.utc_date({"a": written}, "a") == (date(2026, 1, 2) if meant else None)
 
 
 @pytest.mark.parametrize("written", ["yesterday", "02.01.2026", "2026-13-01", "0001-01-01T00:00:00+05:00"])
-def test_not_a_moment(written: str) -> None:
-    """Other forms, impossible days and what is before all time are refused."""
-    with pytest.raises(RowRefused, match="is not a time in ISO 8601"):
-        csvfields.moment({"a": written}, "a")
+def test_not_a_timestamp(written: str) -> None:
+    """Other forms, impossible dates and times before year 1 in UTC are rejected."""
+    with pytest.raises(InvalidRow, match="is not a time in ISO 8601"):
+        csvfields.timestamp({"a": written}, "a")
 
 
 class Kind(Enum):
@@ -144,18 +144,18 @@ class Kind(Enum):
     ],
 )
 def test_choice(written: str, meant: Kind) -> None:
-    """A member is meant whatever the case and the gaps; an empty or absent field means the default."""
+    """Case, spaces, hyphens and underscores do not matter; an empty or absent field means the default."""
     assert csvfields.choice({"kind": written}, "kind", default=Kind.PURCHASE) is meant
     assert csvfields.choice({}, "kind", default=Kind.PURCHASE) is Kind.PURCHASE
 
 
 def test_not_a_choice() -> None:
-    """Another word is refused with those that would do."""
-    with pytest.raises(RowRefused, match=r"kind 'dance' is not one of purchase, not_interested"):
+    """The reason lists the choices."""
+    with pytest.raises(InvalidRow, match=r"kind 'dance' is not one of purchase, not_interested"):
         csvfields.choice({"kind": "dance"}, "kind", default=Kind.PURCHASE)
 
 
-def test_a_choice_without_some() -> None:
-    """What is left out is refused like any other word, and not among those that would do."""
-    with pytest.raises(RowRefused, match=r"kind 'not_interested' is not one of purchase$"):
-        csvfields.choice({"kind": "not_interested"}, "kind", default=Kind.PURCHASE, without={Kind.NOT_INTERESTED})
+def test_an_excluded_choice() -> None:
+    """It is rejected like any other word, and not listed among the choices."""
+    with pytest.raises(InvalidRow, match=r"kind 'not_interested' is not one of purchase$"):
+        csvfields.choice({"kind": "not_interested"}, "kind", default=Kind.PURCHASE, excluded={Kind.NOT_INTERESTED})

@@ -11,7 +11,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from servicekit.database import DatabaseUrlError, database_url, open_engine, reading, refresh_statistics, writing
-from tests.planner import rows_known
+from tests.planner import estimated_rows
 
 DEADLINE = 60
 
@@ -40,14 +40,14 @@ def value(engine: Engine) -> int:
         ("postgresql+psycopg2://u:p@host/name", "postgresql+psycopg"),
     ],
 )
-def test_urls_of_the_two_kinds(written: str, driver: str) -> None:
-    """Either kind of database is opened with the driver that is installed."""
+def test_supported_urls(written: str, driver: str) -> None:
+    """Each is opened with the installed driver."""
     assert database_url(written).drivername == driver
 
 
 @pytest.mark.parametrize("written", ["", "hunter2", "mysql://u:hunter2@host/db", "postgresql://u:hunter2@host:x/db"])
-def test_what_is_no_url_of_either_kind(written: str) -> None:
-    """It is refused with a message that does not repeat it: there may be a password in it."""
+def test_unsupported_urls(written: str) -> None:
+    """The error does not repeat the URL, which may contain a password."""
     with pytest.raises(DatabaseUrlError) as caught:
         database_url(written)
     assert "hunter2" not in str(caught.value)
@@ -55,19 +55,19 @@ def test_what_is_no_url_of_either_kind(written: str) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_without_commit_a_transaction_is_taken_back(engine: Engine) -> None:
-    """Leaving the block is a rollback, with and without an exception."""
+def test_without_commit_a_transaction_is_rolled_back(engine: Engine) -> None:
+    """With and without an exception."""
     with writing(engine) as connection:
         connection.execute(text("UPDATE counters SET value = 5"))
     assert value(engine) == 0
 
-    def break_off() -> None:
+    def fail() -> None:
         with writing(engine) as connection:
             connection.execute(text("UPDATE counters SET value = 6"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        break_off()
+        fail()
     assert value(engine) == 0
     with writing(engine) as connection:
         connection.execute(text("UPDATE counters SET value = 7"))
@@ -76,14 +76,14 @@ def test_without_commit_a_transaction_is_taken_back(engine: Engine) -> None:
 
 
 def test_a_reading_transaction_keeps_nothing(engine: Engine) -> None:
-    """What is written in a transaction that only reads is not kept."""
+    """A write in it is rolled back."""
     with reading(engine) as connection:
         connection.execute(text("UPDATE counters SET value = 5"))
     assert value(engine) == 0
 
 
 def test_reading_then_writing_from_two_threads_loses_nothing(tmp_path: Path) -> None:
-    """On SQLite the write lock comes before the first read: 100 increments are 100, and none is refused."""
+    """SQLite's write lock is taken before the first read: 100 increments all succeed and add up to 100."""
     engine = open_engine(f"sqlite:///{tmp_path / 'count.db'}", busy_timeout_ms=30_000)
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE counters (value INTEGER NOT NULL)"))
@@ -105,10 +105,10 @@ def test_reading_then_writing_from_two_threads_loses_nothing(tmp_path: Path) -> 
 
 
 def test_how_sqlite_is_opened(tmp_path: Path) -> None:
-    """WAL, foreign keys, timeout and cache as told, commits on disk, deletions overwritten; a new folder is made."""
+    """WAL, foreign keys, timeout, cache, commits on disk, deletions overwritten; its folder is created."""
     engine = open_engine(f"sqlite:///{tmp_path / 'new' / 'folder' / 'x.db'}", busy_timeout_ms=1234, cache_mb=3)
     with reading(engine) as connection:
-        told = {
+        pragmas = {
             pragma: connection.execute(text(f"PRAGMA {pragma}")).scalar_one()
             for pragma in (
                 "journal_mode",
@@ -119,7 +119,7 @@ def test_how_sqlite_is_opened(tmp_path: Path) -> None:
                 "secure_delete",
             )
         }
-    assert told == {
+    assert pragmas == {
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": 1234,
@@ -131,7 +131,7 @@ def test_how_sqlite_is_opened(tmp_path: Path) -> None:
 
 
 def test_a_reader_of_sqlite_sees_one_state(tmp_path: Path) -> None:
-    """A reading transaction is of one moment, and does not stop a writer."""
+    """A reading transaction sees one snapshot, and does not block a writer."""
     engine = open_engine(f"sqlite:///{tmp_path / 'state.db'}")
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE counters (value INTEGER NOT NULL)"))
@@ -148,7 +148,7 @@ def test_a_reader_of_sqlite_sees_one_state(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
-    """A lock that is not given up within the busy timeout is an OperationalError."""
+    """OperationalError is raised if the lock is not free within the busy timeout."""
     engine = open_engine(f"sqlite:///{tmp_path / 'busy.db'}", busy_timeout_ms=20)
     with writing(engine) as first:
         first.execute(text("CREATE TABLE t (x INTEGER)"))
@@ -157,9 +157,9 @@ def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_writers_of_one_process_come_one_after_the_other(tmp_path: Path) -> None:
-    """A waiting writer holds no connection and sends SQLite nothing until the one before is done."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'turns.db'}")
+def test_writers_of_one_process_are_serialized(tmp_path: Path) -> None:
+    """A waiting writer has no connection and sends SQLite nothing until the other one is done."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'serialized.db'}")
     arrived, connected = Event(), Event()
 
     def write() -> None:
@@ -179,45 +179,45 @@ def test_writers_of_one_process_come_one_after_the_other(tmp_path: Path) -> None
     engine.dispose()
 
 
-def test_errors_tell_no_parameters(engine: Engine) -> None:
-    """An error's text names the statement and not the values, which may be a reader's."""
+def test_errors_do_not_show_parameters(engine: Engine) -> None:
+    """An error has the statement and not the values, which may be a reader's."""
     with pytest.raises(IntegrityError) as caught, writing(engine) as connection:
         connection.execute(text("INSERT INTO counters VALUES (1, :value)"), {"value": 424242})
     assert "INSERT INTO counters" in str(caught.value)
     assert "424242" not in str(caught.value)
 
 
-def test_statistics_are_of_what_the_tables_hold_by_now(engine: Engine) -> None:
-    """The planner knows the rows of the tables that are named, as they are when it looks, and of no others."""
+def test_statistics_are_refreshed(engine: Engine) -> None:
+    """The planner has the current number of rows of the given tables, and none of others."""
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE others (id INTEGER PRIMARY KEY)"))
         connection.execute(text("INSERT INTO others VALUES (1)"))
         connection.commit()
     metadata = MetaData()
     metadata.reflect(engine, only=["counters"])
-    assert rows_known(engine, "counters") is None
+    assert estimated_rows(engine, "counters") is None
     refresh_statistics(engine, metadata)
-    assert rows_known(engine, "counters") == 1
+    assert estimated_rows(engine, "counters") == 1
     with writing(engine) as connection:
         connection.execute(text("INSERT INTO counters VALUES (2, 0), (3, 0)"))
         connection.commit()
-    assert rows_known(engine, "counters") == 1
+    assert estimated_rows(engine, "counters") == 1
     refresh_statistics(engine, metadata)
-    assert (rows_known(engine, "counters"), rows_known(engine, "others")) == (3, None)
+    assert (estimated_rows(engine, "counters"), estimated_rows(engine, "others")) == (3, None)
 
 
-def test_statistics_of_sqlite_come_of_a_part(tmp_path: Path) -> None:
-    """The rows of a large table are reckoned up and not all read, for which other writers would have to wait."""
+def test_statistics_of_sqlite_are_estimated_from_a_sample(tmp_path: Path) -> None:
+    """Not all rows of a large table are read, because other writers wait meanwhile."""
     engine = open_engine(f"sqlite:///{tmp_path / 'large.db'}")
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE large (x INTEGER)"))
         connection.execute(text("CREATE INDEX ix_large ON large (x)"))
-        # Rows of two sizes, so that who reads a part cannot come upon their number by chance.
+        # Unevenly distributed, so that an estimate cannot be exact by chance.
         rows = [{"x": 0}] * 20_000 + [{"x": number} for number in range(1, 20_001)]
         connection.execute(text("INSERT INTO large VALUES (:x)"), rows)
         connection.commit()
     metadata = MetaData()
     metadata.reflect(engine)
     refresh_statistics(engine, metadata)
-    assert rows_known(engine, "large") not in {None, 40_000}
+    assert estimated_rows(engine, "large") not in {None, 40_000}
     engine.dispose()

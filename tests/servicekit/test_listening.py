@@ -6,8 +6,8 @@ from servicekit.listening import cannot_listen, host_port, local_host
 
 
 @pytest.mark.parametrize(("bind", "shown"), [("127.0.0.1", "127.0.0.1:1"), ("::1", "[::1]:1"), ("shop", "shop:1")])
-def test_ipv6_stands_in_brackets(bind: str, shown: str) -> None:
-    """As clients take it."""
+def test_ipv6_is_in_brackets(bind: str, shown: str) -> None:
+    """As in URLs."""
     assert host_port(bind, 1) == shown
 
 
@@ -20,8 +20,8 @@ def test_a_wildcard_is_reached_by_loopback(bind: str, host: str) -> None:
     assert local_host(bind) == host
 
 
-def test_what_an_operator_is_told() -> None:
-    """The address, and the settings that decide it."""
+def test_the_error_for_an_address() -> None:
+    """It names the address and the settings."""
     assert cannot_listen("[::1]:5", "SHOP") == (
         "cannot listen on [::1]:5: the address is in use or not of this machine; see SHOP_BIND and SHOP_PORT"
     )

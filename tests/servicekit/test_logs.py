@@ -29,7 +29,7 @@ def test_an_event_is_one_logfmt_line(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_an_exception_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
-    """The traceback is a field, with its line ends escaped: no line of the log can be forged by a message."""
+    """The traceback is a field with escaped line ends, so a message cannot forge a line of the log."""
     configure_logging()
     try:
         raise RuntimeError("first\nlevel=info event=forged")
@@ -42,14 +42,14 @@ def test_an_exception_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_debug_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    """Only what is of level INFO and up is written."""
+    """Only events from INFO up are logged."""
     configure_logging()
     structlog.get_logger().debug("detail")
     assert lines(capsys) == []
 
 
 def test_warnings_of_libraries_have_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
-    """The standard library's loggers write such lines too, from WARNING up."""
+    """The standard library's loggers log from WARNING up."""
     configure_logging()
     logging.getLogger("some.library").info("chatter")
     logging.getLogger("some.library").warning("beware of %s", "dogs")

@@ -1,4 +1,4 @@
-"""Whatever PostgreSQL does not answer ends in time, and its connection is replaced."""
+"""Calls that PostgreSQL does not answer fail in time, and their connections are replaced."""
 
 import socket
 import time
@@ -13,7 +13,7 @@ from servicekit.deadline import deadline
 
 STATEMENT_SECONDS = 0.5
 SLACK_SECONDS = 5.0
-"""Of a busy machine; without the deadlines each wait would last a minute."""
+"""For a busy machine; without the timeouts each wait would take a minute."""
 A_MINUTE = text("SELECT pg_sleep(60)")
 
 
@@ -28,7 +28,7 @@ def engine(postgresql_server: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """The URL of a server that accepts connections and never says anything, as one that is stopped."""
+    """The URL of a server that accepts connections and sends nothing, as a frozen one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"postgresql://u@127.0.0.1:{listener.getsockname()[1]}/db"
 
@@ -39,15 +39,15 @@ def backend(engine: Engine) -> int:
 
 
 @pytest.mark.postgresql
-def test_the_server_keeps_the_statement_timeout(engine: Engine) -> None:
-    """It cancels what takes too long, and the connection goes on."""
+def test_the_server_enforces_the_statement_timeout(engine: Engine) -> None:
+    """It cancels a statement that takes too long."""
     with reading(engine) as connection, pytest.raises(OperationalError, match="statement timeout"):
         connection.execute(A_MINUTE)
 
 
 @pytest.mark.postgresql
-def test_the_client_keeps_the_statement_timeout_too(engine: Engine) -> None:
-    """Where the server does not, the connection is closed, and the next transaction has another one."""
+def test_the_client_enforces_the_statement_timeout_too(engine: Engine) -> None:
+    """If the server does not, the connection is closed, and the next transaction has another one."""
     before, started = backend(engine), time.monotonic()
     with reading(engine) as connection:
         connection.execute(text("SET statement_timeout = 0"))
@@ -60,7 +60,7 @@ def test_the_client_keeps_the_statement_timeout_too(engine: Engine) -> None:
 
 @pytest.mark.postgresql
 def test_a_statement_ends_with_the_deadline_of_its_thread(engine: Engine) -> None:
-    """Also if its own timeout is longer, and once the deadline is over nothing is asked any more."""
+    """Also if its own timeout is longer; after the deadline nothing is sent."""
     with deadline(0.1), reading(engine) as connection:
         with pytest.raises(OperationalError, match="did not reply"):
             connection.execute(A_MINUTE)
@@ -71,7 +71,7 @@ def test_a_statement_ends_with_the_deadline_of_its_thread(engine: Engine) -> Non
 
 
 def test_connecting_ends_with_the_timeout_of_a_statement(silent: str) -> None:
-    """A page that gets no connection waits no longer than for a statement, whatever libpq's least timeout."""
+    """Even if it is shorter than libpq's minimum."""
     engine = open_engine(silent, timeouts=Timeouts(connect=60, statement=STATEMENT_SECONDS, tcp=60))
     started = time.monotonic()
     with pytest.raises(OperationalError, match="did not reply"), reading(engine):
@@ -81,7 +81,7 @@ def test_connecting_ends_with_the_timeout_of_a_statement(silent: str) -> None:
 
 
 def test_connecting_ends_with_its_own_timeout(silent: str) -> None:
-    """Where statements may take long, as in commands."""
+    """Even if statements may take longer, as in commands."""
     engine = open_engine(silent, timeouts=Timeouts(connect=2, statement=600, tcp=60))
     with pytest.raises(OperationalError, match="timeout"), reading(engine):
         pass
@@ -90,7 +90,7 @@ def test_connecting_ends_with_its_own_timeout(silent: str) -> None:
 
 @pytest.mark.postgresql
 def test_the_network_timeout_is_set(postgresql_server: str) -> None:
-    """libpq is told to give up where nothing is acknowledged."""
+    """libpq gets it in milliseconds."""
     engine = open_engine(postgresql_server, timeouts=Timeouts(connect=2, statement=1, tcp=3))
     with reading(engine) as connection:
         driver = connection.connection.dbapi_connection
@@ -101,6 +101,6 @@ def test_the_network_timeout_is_set(postgresql_server: str) -> None:
 
 @pytest.mark.postgresql
 def test_a_thread_without_a_free_connection_is_refused_at_once(engine: Engine) -> None:
-    """The pool has no more than it was given, and with a timeout of 0 nobody waits."""
+    """The pool has no further connection, and its timeout is 0."""
     with reading(engine), pytest.raises(Exception, match="QueuePool limit"), reading(engine):
         pass

@@ -23,7 +23,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defaults_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not set, or set to nothing, has its default; the rest is read by its variable's name."""
+    """Variables that are absent or empty have their default."""
     monkeypatch.setenv("KITTEST_PORT", "")
     assert read_settings(Settings).port == 80
     monkeypatch.setenv("KITTEST_PORT", "8080")
@@ -33,13 +33,13 @@ def test_defaults_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_settings_are_frozen() -> None:
-    """They are read once and nobody changes them."""
+    """They cannot be changed."""
     with pytest.raises(ValidationError):
         read_settings(Settings).port = 1  # type: ignore[misc]
 
 
 def test_every_malformed_variable_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each gets one line that begins with its name, and no value is repeated: it may be a secret."""
+    """Each has a line that begins with its name, without its value, which may be a secret."""
     monkeypatch.setenv("KITTEST_PORT", "hunter2")
     monkeypatch.setenv("KITTEST_UNDER_ANOTHER_NAME", "hunter3")
     with pytest.raises(SettingsError) as caught:
@@ -54,10 +54,10 @@ def test_every_malformed_variable_is_named_without_its_value(monkeypatch: pytest
     ("preferred", "plain", "named"),
     [("many", "1", "KITTEST_THREADS"), ("many", "few", "KITTEST_THREADS"), ("", "few", "KITTEST_PLAIN")],
 )
-def test_of_several_names_the_one_that_is_read_is_named(
+def test_among_several_names_the_one_that_is_set_is_reported(
     monkeypatch: pytest.MonkeyPatch, preferred: str, plain: str, named: str
 ) -> None:
-    """A malformed value is told under the name that it was found under, not under one that is not even set."""
+    """A malformed value is reported under the name that it was read from."""
     monkeypatch.setenv("KITTEST_THREADS", preferred)
     monkeypatch.setenv("KITTEST_PLAIN", plain)
     with pytest.raises(SettingsError) as caught:
@@ -66,5 +66,5 @@ def test_of_several_names_the_one_that_is_read_is_named(
 
 
 def test_secrets_do_not_show() -> None:
-    """Printed settings hide what is secret."""
+    """Secrets are hidden when settings are printed."""
     assert "none" not in repr(Settings(secret=SecretStr("none")))

@@ -1,4 +1,4 @@
-"""Tables on the screen."""
+"""Tables in the terminal."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from servicekit.table import print_table
 
 
 def test_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    """The first column stands to the left, the others to the right, each as wide as its widest cell."""
+    """The first column is aligned left, the others right, each as wide as its widest cell."""
     print_table("Title", ("model", "s"), [("a", "1.5"), ("longest", "10.25")])
     assert capsys.readouterr().out.splitlines() == [
         "",
@@ -21,6 +21,6 @@ def test_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_table_without_rows(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is its head."""
+    """Only its head is printed."""
     print_table("Title", ("model", "s"), [])
     assert capsys.readouterr().out.splitlines()[3:] == ["model  s", "-----  -", ""]

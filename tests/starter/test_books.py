@@ -1,4 +1,4 @@
-"""The starter catalogue: what clients' examples and a new shop's first pages rely on."""
+"""The starter catalogue, on which clients' examples and a new shop's first pages rely."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 
 from recommendations.domain.books import Category
 from starter.simulate import BOOKS, END, read_catalogue
-from starter.strands import STRANDS
+from starter.subject_groups import SUBJECT_GROUPS
 
 CATALOGUE = read_catalogue(BOOKS)
 COLUMNS = [
@@ -23,7 +23,6 @@ COLUMNS = [
     "stock",
     "description",
 ]
-MAY_BE_EMPTY = {"isbn"}
 KNOWN_TO_CLIENTS = [
     ("The Maltese Falcon", "Mystery"),
     ("Murder on the Orient Express", "Mystery"),
@@ -43,8 +42,8 @@ def test_ids_have_no_gaps() -> None:
     assert [row["book_id"] for row in CATALOGUE] == [str(number + 1) for number in range(len(CATALOGUE))]
 
 
-def test_first_nine_are_those_of_older_clients() -> None:
-    """Books 1 to 9 keep the titles and leading categories that older clients were written against."""
+def test_first_nine_are_those_that_older_clients_expect() -> None:
+    """Books 1 to 9 have their old titles and first categories."""
     assert [(row["title"], row["categories"].split(";")[0]) for row in CATALOGUE[:9]] == KNOWN_TO_CLIENTS
 
 
@@ -55,19 +54,16 @@ def test_the_three_oldest_categories_are_large() -> None:
 
 
 def test_every_category_fills_a_page() -> None:
-    """A page of ten with books to spare, and none has more than a fifth of all books."""
+    """Every category has at least 12 books and at most a fifth of all."""
     count = Counter(category for row in CATALOGUE for category in row["categories"].split(";"))
     assert {category: books for category, books in count.items() if not 12 <= books <= len(CATALOGUE) / 5} == {}
 
 
 def test_no_attribute_is_missing() -> None:
-    """But for the ISBN, which belongs to an edition and not to a work."""
+    """Except the ISBN, which belongs to an edition and not to a work."""
     assert list(CATALOGUE[0]) == COLUMNS
     assert [
-        (row["book_id"], column)
-        for row in CATALOGUE
-        for column in COLUMNS
-        if column not in MAY_BE_EMPTY and not row[column]
+        (row["book_id"], column) for row in CATALOGUE for column in COLUMNS if column != "isbn" and not row[column]
     ] == []
 
 
@@ -83,23 +79,23 @@ def test_no_attribute_is_missing() -> None:
     ],
 )
 def test_attributes_are_well_formed(column: str, pattern: str) -> None:
-    """Years, prices, currencies, stock, subjects and authors are as the import reads them."""
+    """The import can read years, prices, currencies, stock, subjects and authors."""
     assert [row[column] for row in CATALOGUE if not re.fullmatch(pattern, row[column])] == []
 
 
 def test_years_are_those_of_real_books() -> None:
-    """No book is younger than the readers: all had appeared before the year in which the simulation ends."""
+    """All books appeared before the year in which the simulation ends."""
     assert [row["title"] for row in CATALOGUE if int(row["year"]) >= END.year] == []
 
 
 def test_no_book_is_repeated() -> None:
-    """Title and authors distinguish any two books, and no description is copied."""
+    """Title and authors are unique, and so are descriptions."""
     assert max(Counter((row["title"].casefold(), row["authors"]) for row in CATALOGUE).values()) == 1
     assert max(Counter(row["description"] for row in CATALOGUE).values()) == 1
 
 
 def test_descriptions_are_one_sentence_that_fits_a_card() -> None:
-    """Every description is 15 to 30 words that end as a sentence does."""
+    """Every description is 15 to 30 words and ends with a full stop."""
     assert [
         row["title"]
         for row in CATALOGUE
@@ -110,7 +106,8 @@ def test_descriptions_are_one_sentence_that_fits_a_card() -> None:
 def test_books_share_subjects() -> None:
     """Every book shares a subject with another one, so that tastes overlap."""
     count = Counter(subject for row in CATALOGUE for subject in row["subjects"].split(";"))
-    assert [row["title"] for row in CATALOGUE if max(count[one] for one in row["subjects"].split(";")) == 1] == []
+    shared = {subject for subject, books in count.items() if books > 1}
+    assert [row["title"] for row in CATALOGUE if shared.isdisjoint(row["subjects"].split(";"))] == []
 
 
 def test_authors_have_pages_worth_opening() -> None:
@@ -120,16 +117,16 @@ def test_authors_have_pages_worth_opening() -> None:
 
 
 def test_categories_are_those_of_the_contract() -> None:
-    """Every category is a contract's name in title case, named once a book, and no category is left empty."""
+    """The categories are the contract's, in title case, all of them are used, and no book repeats one."""
     labels = {category.name.replace("_", " ").title() for category in Category} - {"Self Help"} | {"Self-Help"}
     assert {category for row in CATALOGUE for category in row["categories"].split(";")} == labels
     assert [row["title"] for row in CATALOGUE if _repeats(row["categories"]) or _repeats(row["subjects"])] == []
 
 
-def test_strands_name_subjects_of_the_catalogue() -> None:
-    """A subject renamed in the catalogue cannot silently drop out of the simulated tastes."""
+def test_groups_name_subjects_of_the_catalogue() -> None:
+    """A subject that is renamed in the catalogue must be renamed in its groups."""
     subjects = {subject for row in CATALOGUE for subject in row["subjects"].split(";")}
-    assert [subject for strand in STRANDS for subject in strand if subject not in subjects] == []
+    assert [subject for group in SUBJECT_GROUPS for subject in group if subject not in subjects] == []
 
 
 def _repeats(listing: str) -> bool:

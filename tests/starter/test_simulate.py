@@ -1,4 +1,4 @@
-"""The simulated readers: the same for everyone, in the form of the import, with tastes that can be learned."""
+"""The simulated readers: reproducible, importable, and with tastes that can be learned."""
 
 import csv
 import gzip
@@ -58,7 +58,7 @@ def test_command_writes_the_file(tmp_path: Path) -> None:
 
 
 def test_another_seed_gives_other_readers() -> None:
-    """The seed decides."""
+    """Two seeds give different interactions."""
     assert simulate(CATALOGUE, readers=100, seed=1) != simulate(CATALOGUE, readers=100, seed=2)
 
 
@@ -69,7 +69,7 @@ def test_gzip_header_has_neither_time_nor_name() -> None:
 
 
 def test_too_few_readers_are_refused(tmp_path: Path) -> None:
-    """Readers that cannot give every book five of them are refused in one line, and no file is written."""
+    """The error is one line if some book would have less than five readers, and no file is written."""
     with pytest.raises(TooFewReaders):
         simulate(CATALOGUE, readers=3)
     result = CliRunner().invoke(main, ["--readers", "3", "--out", str(tmp_path / "out.csv.gz")])
@@ -77,8 +77,8 @@ def test_too_few_readers_are_refused(tmp_path: Path) -> None:
     assert f"3 readers are too few for {len(CATALOGUE)} books" in result.output
 
 
-def test_file_that_is_no_catalogue_is_refused(tmp_path: Path) -> None:
-    """A books file without the needed columns is refused with their names."""
+def test_file_without_required_columns_is_refused(tmp_path: Path) -> None:
+    """The error names the columns."""
     (tmp_path / "books.csv").write_text("title\nDune\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["--books", str(tmp_path / "books.csv"), "--out", str(tmp_path / "out")])
     assert (result.exit_code, (tmp_path / "out").exists()) == (1, False)
@@ -86,7 +86,7 @@ def test_file_that_is_no_catalogue_is_refused(tmp_path: Path) -> None:
 
 
 def test_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    """A folder that is not there ends the command with a line that names the file."""
+    """The error names the file."""
     result = CliRunner().invoke(main, ["--readers", "100", "--out", str(tmp_path / "absent" / "out.csv.gz")])
     assert result.exit_code == 1
     assert "out.csv.gz" in result.output
@@ -99,23 +99,23 @@ def test_catalogue_may_lack_attributes() -> None:
 
 
 def test_import_reads_the_file() -> None:
-    """The reader of booksellers' files that both services import with finds every row and refuses none."""
-    refused: list[Row] = []
+    """The CSV reader of both services' imports accepts every row."""
+    rejected: list[Row] = []
     with CsvFile(INTERACTIONS, required=["user_id", "book_id"], optional=["kind", "value", "occurred_at"]) as file:
-        count = sum(1 for _ in file.rows(lambda row, _: refused.append(row)))
-    assert (count, refused, file.unknown_columns) == (len(ROWS), [], ())
+        count = sum(1 for _ in file.rows(lambda row, _: rejected.append(row)))
+    assert (count, rejected, file.unknown_columns) == (len(ROWS), [], ())
 
 
 def test_readme_has_the_number_of_rows() -> None:
     """And of books and readers, and says that they are simulated."""
-    words = (INTERACTIONS.parent / "README.md").read_text(encoding="utf-8")
-    assert f"{len(CATALOGUE)} real books, with ids 1 to {len(CATALOGUE)}" in words
-    assert f"{READERS:,} **simulated** readers" in words
-    assert f"{len(ROWS):,} views, clicks, purchases and ratings" in words
+    readme = (INTERACTIONS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{len(CATALOGUE)} real books, with ids 1 to {len(CATALOGUE)}" in readme
+    assert f"{READERS:,} **simulated** readers" in readme
+    assert f"{len(ROWS):,} views, clicks, purchases and ratings" in readme
 
 
 def test_rows_are_valid() -> None:
-    """Every row names a reader and a book there is, a kind and a time in the two years; ratings have a value."""
+    """Every row has an existing reader and book, a kind, and a time in the two years; ratings have a value."""
     readers = {str(number + 1) for number in range(READERS)}
     halves = {f"{number / 2:.1f}" for number in range(1, 11)}
     assert tuple(ROWS[0]) == COLUMNS
@@ -130,7 +130,7 @@ def test_rows_are_valid() -> None:
 
 
 def test_no_reader_does_the_same_twice() -> None:
-    """Each reader and book has each kind at most once, which also keeps the ids that the import makes apart."""
+    """Each reader and book has each kind at most once, so the ids that the import makes are unique."""
     assert len({(row["user_id"], row["book_id"], row["kind"]) for row in ROWS}) == len(ROWS)
 
 
@@ -153,7 +153,7 @@ def test_numbers_are_those_documented() -> None:
     assert max(sizes) <= 40
 
 
-def test_fame_has_a_long_tail_and_no_book_is_without_readers() -> None:
+def test_popularity_has_a_long_tail() -> None:
     """Every book has at least five readers, and a fifth of the books have 40 to 60 % of them."""
     shelves = books_by_reader().values()
     readers = sorted((sum(book in shelf for shelf in shelves) for book in CATEGORIES), reverse=True)
@@ -177,7 +177,7 @@ def test_readers_have_tastes() -> None:
     """Two books of one reader share a category half as often again as two books drawn by popularity alone would."""
     shelves = [sorted(books) for books in books_by_reader().values()]
     together = [_related(*pair) for shelf in shelves for pair in combinations(shelf, 2)]
-    # What two readers hold has nothing but popularity in common.
+    # The books of two readers have only popularity in common.
     apart = [
         _related(book, other)
         for shelf, following in pairwise(shelves)

@@ -11,22 +11,22 @@ from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.money import Money, PriceError, parse_price
 from servicekit import csvfields
 from servicekit.csvfields import Fields
-from servicekit.csvfile import RowRefused
-from servicekit.importing import Labels, Layout
+from servicekit.csvfile import InvalidRow
+from servicekit.csvimport import Labels, Layout
 
 MAX_STOCK = 2**31 - 1
 _MAX_STOCK_DIGITS = len(str(MAX_STOCK))
 
 
 def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
-    """By attribute the function that reads it, which raises RowRefused; `categories` counts unknown labels."""
+    """By attribute the function that reads it, which raises InvalidRow; `categories` counts unknown labels."""
     return {
         "title": csvfields.title,
-        "authors": partial(csvfields.listing, column="authors"),
+        "authors": partial(csvfields.entries, column="authors"),
         "year": partial(csvfields.year, column="year"),
         "isbn": partial(csvfields.text, column="isbn"),
         "categories": partial(categories.read, column="categories"),
-        "subjects": partial(csvfields.listing, column="subjects"),
+        "subjects": partial(csvfields.entries, column="subjects"),
         "description": partial(csvfields.text, column="description"),
         "price": _price,
         "stock": _stock,
@@ -39,7 +39,7 @@ def layout(categories: Labels[Category]) -> Layout[Book]:
     attributes = readers_of(categories)
 
     def book(fields: Fields) -> Book:
-        book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
+        book_id = csvfields.identifier(fields, "book_id", maximum=MAX_IMPORTED_ID)
         return Book(id=book_id, **{name: read(fields) for name, read in attributes.items()})
 
     return Layout(
@@ -58,7 +58,7 @@ def _price(fields: Fields) -> Money | None:
     try:
         return parse_price(amount, csvfields.text(fields, "currency"))
     except PriceError as reason:
-        raise RowRefused(str(reason)) from None
+        raise InvalidRow(str(reason)) from None
 
 
 def _stock(fields: Fields) -> int | None:
@@ -68,7 +68,7 @@ def _stock(fields: Fields) -> int | None:
     digits = stock.lstrip("0") or "0"
     # int() raises another error for very long numbers.
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_STOCK_DIGITS and int(digits) <= MAX_STOCK):
-        raise RowRefused(f"stock {stock[:40]!r} is not a whole number from 0 to {MAX_STOCK}")
+        raise InvalidRow(f"stock {stock[:40]!r} is not a whole number from 0 to {MAX_STOCK}")
     return int(digits)
 
 
@@ -80,5 +80,5 @@ def _picture(fields: Fields) -> str:
         except ValueError:
             parts = urlsplit("")
         if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise RowRefused(f"picture {picture[:40]!r} is not an http or https address")
+            raise InvalidRow(f"picture {picture[:40]!r} is not an http or https address")
     return picture

@@ -10,8 +10,8 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import BookConflict, InvalidBook
 from marketplace.domain.money import written_amount
 from marketplace.usecases.catalogue.fields import readers_of
-from servicekit.csvfile import RowRefused
-from servicekit.importing import Labels
+from servicekit.csvfile import InvalidRow
+from servicekit.csvimport import Labels
 
 Texts = Mapping[str, str]
 """The texts of a form by field; list items are separated by `;`."""
@@ -115,9 +115,9 @@ def _read(texts: Texts, names: frozenset[str]) -> dict[str, Any]:
         try:
             # PostgreSQL cannot store NUL.
             if any("\0" in texts[field] for field in FIELDS_BY_ATTRIBUTE[name]):
-                raise RowRefused("not a text")
+                raise InvalidRow("not a text")
             attributes[name] = readers[name](texts)
-        except RowRefused:
+        except InvalidRow:
             invalid.add(name)
     if invalid:
         raise InvalidBook(frozenset(invalid))

@@ -11,7 +11,7 @@ from marketplace.store import Store
 from marketplace.usecases.catalogue.fields import layout
 from servicekit import csvfields
 from servicekit.csvfields import Fields
-from servicekit.importing import Labels, Layout, check_csv, import_csv
+from servicekit.csvimport import Labels, Layout, check_csv, import_csv
 
 _IGNORED_KINDS = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
 
@@ -30,7 +30,7 @@ class Importer:
     def run(self, books: Path | None, interactions: Path | None) -> None:
         """Import one or both files; prints progress and a report.
 
-        Raises NotSuchACsv before anything is stored, and EndsEarly after the complete rows of a truncated file.
+        Raises InvalidCsv before anything is stored, and TruncatedCsv after the complete rows of a truncated file.
         """
         if books is not None:
             check_csv(books, layout(self._categories))
@@ -41,7 +41,7 @@ class Importer:
             if books is not None:
                 report = import_csv(books, layout(self._categories), store=self._put_books, rejects=self._rejects)
                 changed += report.changed
-                self._categories.tell_unknown(books, "categories")
+                self._categories.print_unknown(books, "categories")
             if interactions is not None:
                 report = import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
                 changed += report.changed
@@ -75,7 +75,7 @@ def _interactions() -> Layout[Pair | None]:
 
 
 def _pair(fields: Fields) -> Pair | None:
-    reader_id = csvfields.identifier(fields, "user_id", greatest=MAX_IMPORTED_ID)
-    book_id = csvfields.identifier(fields, "book_id", greatest=MAX_IMPORTED_ID)
+    reader_id = csvfields.identifier(fields, "user_id", maximum=MAX_IMPORTED_ID)
+    book_id = csvfields.identifier(fields, "book_id", maximum=MAX_IMPORTED_ID)
     kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
     return None if kind in _IGNORED_KINDS else (reader_id, book_id)

@@ -14,8 +14,8 @@ from marketplace.domain.moderation import Action
 from marketplace.store import Store
 from marketplace.usecases.catalogue.fields import layout
 from servicekit.clock import now
-from servicekit.csvfile import CsvFile, NotSuchACsv, Row, is_within
-from servicekit.importing import Labels, values_of
+from servicekit.csvfile import CsvFile, InvalidCsv, Row, unpacks_to_at_most
+from servicekit.csvimport import Labels, parse_rows
 
 MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 """The size limit of a request with a file; larger files need `python -m marketplace import`."""
@@ -62,11 +62,11 @@ class Uploads:
     def books(self, by: int, name: str, opened: IO[bytes]) -> UploadReport:
         """Add or replace the books of a file, as `python -m marketplace import --books` does.
 
-        Rejected rows do not stop the rest. Raises NotSuchACsv before anything is stored, and StoreUnavailable.
+        Rejected rows do not stop the rest. Raises InvalidCsv before anything is stored, and StoreUnavailable.
         """
         name = "".join(filter(str.isprintable, name))[:_MAX_NAME_LENGTH] or "?"
-        if not is_within(opened, self._max_bytes):
-            raise NotSuchACsv(f"{name}: more than {self._max_bytes // 1024**2} MB when decompressed")
+        if not unpacks_to_at_most(opened, self._max_bytes):
+            raise InvalidCsv(f"{name}: more than {self._max_bytes // 1024**2} MB when decompressed")
         categories = Labels(Category)
         rows = layout(categories)
         rejects: list[tuple[int, str]] = []
@@ -79,7 +79,7 @@ class Uploads:
                 rejects.append((row.line, reason))
 
         with CsvFile(Path(name), required=rows.required, optional=rows.optional, opened=opened) as file:
-            good, changed = self._put_all(by, name, values_of(file, rows, reject), lambda: rejected)
+            good, changed = self._put_all(by, name, parse_rows(file, rows, reject), lambda: rejected)
         return UploadReport(
             name=name,
             good=good,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator.parameters import moderator_id
 from marketplace.web.shop import Shop
-from servicekit.csvfile import NotSuchACsv
+from servicekit.csvfile import InvalidCsv
 
 IMPORT = "moderator/import.html"
 
@@ -28,7 +28,7 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
         try:
             with closing(file):
                 report = shop.uploads.books(moderator_id(), file.filename, file.stream)
-        except NotSuchACsv as error:
+        except InvalidCsv as error:
             return make_response(_page(refusal=str(error)), 422)
         return make_response(_page(report=report))
 

@@ -1,4 +1,4 @@
-"""PostgreSQL stands still under load: lists go on from memory, writes fail in time, and all recovers by itself."""
+"""PostgreSQL freezes under load: lists come from memory, writes fail in time, and everything recovers by itself."""
 
 import threading
 import time
@@ -22,36 +22,36 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
 READERS = 6
 WRITERS = 8
-"""More than the calls that may use the database at a time."""
+"""More than may use the database at a time."""
 WINDOWS = 5
-"""Of a second each, in a phase. The median of their p99 counts, so that one pause of the machine decides nothing."""
+"""The seconds of a phase, measured one by one; the median of their p99 ignores a single pause of the machine."""
 WRITE_SECONDS = 1.5
-"""The deadline of a call that writes: shorter than the server's own timeout."""
+"""The deadline of a write, shorter than the server's own timeout."""
 RECOVERY_SECONDS = 2.0
 PAUSE_SECONDS = {"_recommend": 0.02, "_write": 0.1}
-"""Between the calls of a thread: as many are made while they fail as while they succeed."""
+"""Between the calls of a thread, so that fast failures are no more frequent than successes."""
 LEAST_P99_SECONDS = 0.02
-"""Below it the p99 is the machine's noise: a call that waited for the database would take a second."""
+"""A lower p99 is noise: a call that waited for the database would take a second."""
 
 
 class Load:
-    """Calls again and again from several threads, and what became of the calls of the current phase."""
+    """Repeated calls from several threads, and their times and results in the current second."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._stop = threading.Event()
         self._ids = iter(range(1, 10**9))
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         self.seconds: list[float] = []
         self.writes: list[tuple[grpc.StatusCode, float]] = []
 
     def phase(self) -> tuple[float, list[tuple[grpc.StatusCode, float]]]:
-        """Measure for WINDOWS seconds: the median p99 of the lists, and how the writes ended."""
+        """Measure for WINDOWS seconds; returns the median p99 of the lists, and codes and seconds of the writes."""
         windows = []
         for _ in range(WINDOWS):
-            self.begin()
+            self.reset()
             time.sleep(1.0)
             windows.append((self.seconds, self.writes))
         return median(p99(seconds) for seconds, _ in windows), [write for _, writes in windows for write in writes]
@@ -70,7 +70,7 @@ class Load:
             call.result()
 
     def _repeat(self, work: Callable[[RecommendationsStub], None]) -> None:
-        # A connection of its own, so that every worker gets some.
+        # With a connection of its own, so that all workers are used.
         with grpc.insecure_channel(self._address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
             stub = RecommendationsStub(channel)
             while not self._stop.wait(PAUSE_SECONDS[work.__name__]):
@@ -88,7 +88,7 @@ class Load:
 
 
 def record(stub: RecommendationsStub, number: int) -> grpc.StatusCode:
-    """Record a view, and return how the call ended."""
+    """Record a view; returns the status."""
     view = pb.Interaction(id=f"view-{number}", user_id=5_000, book_id=6, kind=pb.Interaction.KIND_VIEW)
     try:
         stub.RecordInteractions(pb.RecordInteractionsRequest(interactions=[view]), timeout=WRITE_SECONDS)
@@ -113,7 +113,7 @@ def succeeds_within(seconds: float, attempt: Callable[[], bool]) -> bool:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_recommendations(tmp_path: Path, workers: int) -> None:
-    """Lists are as fast as before, writes are UNAVAILABLE in time, and two seconds after SIGCONT all is well."""
+    """Lists are as fast as before, writes fail in time, and within two seconds after SIGCONT they succeed."""
     with ExitStack() as stack:
         url, postmaster = stack.enter_context(postgresql())
         server = Process(
@@ -136,7 +136,7 @@ def test_recommendations(tmp_path: Path, workers: int) -> None:
             before, writes = load.phase()
             assert grpc.StatusCode.OK in {code for code, _ in writes}
             with frozen(postmaster):
-                time.sleep(WRITE_SECONDS)  # the calls that it froze in are over
+                time.sleep(WRITE_SECONDS)  # until the calls in progress have ended
                 during, writes = load.phase()
             assert succeeds_within(RECOVERY_SECONDS, lambda: record(stub, -1) is grpc.StatusCode.OK)
         assert {code for code, _ in writes} == {grpc.StatusCode.UNAVAILABLE}
@@ -145,9 +145,9 @@ def test_recommendations(tmp_path: Path, workers: int) -> None:
 
 
 ALIVE_SECONDS = 1.0
-"""At most for /healthz, which needs no database, under load."""
+"""The limit for /healthz, which needs no database."""
 PAGE_SECONDS = 4.0
-"""At most for a page, good or not: the shop waits two seconds for the database, and the machine is busy."""
+"""The limit for a page or a 503: the shop waits two seconds for the database, and the machine is busy."""
 
 
 def get(url: str) -> tuple[int, float]:
@@ -164,7 +164,7 @@ def get(url: str) -> tuple[int, float]:
 
 
 def test_marketplace(tmp_path: Path) -> None:
-    """Alive is alive, pages come in time or are an honest 503, and two seconds after SIGCONT they are there again."""
+    """/healthz answers, pages come in time or are a 503, and within two seconds after SIGCONT they are back."""
     with ExitStack() as stack:
         url, postmaster = stack.enter_context(postgresql())
         shop = Process(

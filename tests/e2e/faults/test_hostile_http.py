@@ -18,14 +18,14 @@ POST = b"POST /account/sign-in HTTP/1.1\r\n" + HOST
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 MALFORMED = {
     "nothing": b"\r\n\r\n",
-    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20 + b"\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20 + b"\r\n\r\n",
     "bytes": bytes(range(256)) * 8 + b"\r\n\r\n",
     "no version": b"GET /\r\n" + HOST + b"\r\n",
     "another version": b"GET / HTTP/9.9\r\n" + HOST + b"\r\n",
     "no path": b"GET HTTP/1.1\r\n" + HOST + b"\r\n",
     "a path of bytes": b"GET /\x00\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
-    "another's address": b"GET http://evil.example/account HTTP/1.1\r\n" + HOST + b"\r\n",
-    "an address that is none": b"GET http://[ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "an absolute URL": b"GET http://evil.example/account HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a malformed URL": b"GET http://[ HTTP/1.1\r\n" + HOST + b"\r\n",
     "a tunnel": b"CONNECT evil.example:443 HTTP/1.1\r\n" + HOST + b"\r\n",
     "a method of bytes": b"\xff\xff / HTTP/1.1\r\n" + HOST + b"\r\n",
     "a long line": b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
@@ -40,15 +40,15 @@ MALFORMED = {
     "a length of words": POST + b"Content-Length: five\r\n\r\nhello",
     "a length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "an endless length": POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
-    "more than is taken": POST + b"Content-Length: 1000000000\r\n\r\n" + b"x" * 100_000,
-    "no such chunk": CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+    "too large a body": POST + b"Content-Length: 1000000000\r\n\r\n" + b"x" * 100_000,
+    "a malformed chunk": CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
     "a negative chunk": CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
     "a chunk without end": CHUNKED + b"5\r\nhelloworld",
     "an endless chunk": CHUNKED + b"f" * 5000 + b"\r\n",
     "many chunks": CHUNKED + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n",
-    "another coding": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "an unsupported coding": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "one request in another": POST + b"Content-Length: 0\r\n\r\n" + b"GET /nope HTTP/1.1\r\n" * 100,
-    "expected to go on": POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+    "expects 100-continue": POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
 }
 
 
@@ -79,7 +79,7 @@ def answer_to(shop: Process, request: bytes) -> bytes:
             while received := connection.recv(65_536):
                 answer += received
         except OSError:
-            # The server refused in the middle, or waits for more.
+            # The server closed the connection, or waits for more.
             pass
     return answer
 
@@ -95,10 +95,10 @@ def status(shop: Process) -> int:
 
 
 @pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
-def test_nonsense_is_refused_and_the_shop_stays_open(shop: Process, request_: bytes) -> None:
-    """It is refused or not answered, the answer shows no internals, and the next reader is served.
+def test_malformed_requests_are_refused(shop: Process, request_: bytes) -> None:
+    """They get a 4xx or no answer, the answer shows no internals, and the next reader is served.
 
-    501 is right for a transfer coding that the server does not support.
+    501 is right for an unsupported transfer coding.
     """
     answer = answer_to(shop, request_)
     statuses = {line.split()[1] for line in answer.splitlines() if line.startswith(b"HTTP/1.")}

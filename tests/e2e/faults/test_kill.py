@@ -1,4 +1,4 @@
-"""Commands and the server, killed at any moment, leave complete data, and keep what they acknowledged."""
+"""Killed at any moment, commands and the server leave consistent data and keep what they acknowledged."""
 
 import itertools
 import random
@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from recommendations.model import artifact
-from servicekit.importing import BATCH
+from servicekit.csvimport import BATCH
 from tests.drills import is_running
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.small_shop import BOOKS, SmallShop, purchases_by_category, train_small_shop
@@ -24,7 +24,7 @@ from tests.e2e.small_shop import BOOKS, SmallShop, purchases_by_category, train_
 pytestmark = pytest.mark.slow
 
 ROUNDS = 100 if is_running("kill") else 2
-"""How often each process is killed; the moments differ by round and are the same in every run."""
+"""How often each process is killed, at random moments that are the same in every run."""
 
 STORED, REPEATED = pb.InteractionResult.OUTCOME_STORED, pb.InteractionResult.OUTCOME_REPEATED
 RECORDED_AT_ONCE = 5
@@ -42,17 +42,17 @@ def file_shop(tmp_path: Path) -> SmallShop:
     return SmallShop(tmp_path, f"sqlite:///{tmp_path / 'test.db'}")
 
 
-def moments(longest: float) -> Iterator[float]:
+def moments(max_seconds: float) -> Iterator[float]:
     """Seconds to wait before each kill."""
     chance = random.Random(7)
     for _ in range(ROUNDS):
-        yield chance.uniform(0, longest)
+        yield chance.uniform(0, max_seconds)
 
 
-def require_whole(shop: SmallShop) -> list[str]:
-    """SQLite's file is intact, every published model is usable, and the one to be served exists.
+def require_consistent(shop: SmallShop) -> list[str]:
+    """SQLite's file is intact, all published models are usable, and the one to be served exists.
 
-    Returns the versions to be served, the best first.
+    Returns the versions of the recorded models, the one to be served first.
     """
     if shop.database.startswith("sqlite"):
         connection = sqlite3.connect(str(make_url(shop.database).database))
@@ -64,15 +64,15 @@ def require_whole(shop: SmallShop) -> list[str]:
             versions = list(work.models.latest(1000))
     finally:
         store.close()
-    named = {path.name for path in shop.models.glob("[!.]*")}
-    for version in named:
+    published = {path.name for path in shop.models.glob("[!.]*")}
+    for version in published:
         artifact.load(shop.models / version)
-    assert not versions or versions[0] in named
+    assert not versions or versions[0] in published
     return versions
 
 
 def events(shop: SmallShop) -> list[tuple[int, int]]:
-    """Reader and book of every event, in the order in which they were stored."""
+    """Reader and book of every event, in stored order."""
     store = shop.store()
     try:
         with store.read() as work:
@@ -109,43 +109,43 @@ def test_migrate(file_shop: SmallShop) -> None:
 
 
 def test_import(shop: SmallShop) -> None:
-    """Whole batches are stored in order; importing again adds the rest and nothing twice."""
+    """Complete batches are stored in order; importing again adds the rest."""
     bought = purchases_by_category(3 * BATCH // 6)
     books, history = shop.write_books(), shop.write_interactions(bought)
     arguments = ("import", "--books", str(books), "--interactions", str(history))
-    whole = list(dict.fromkeys(bought))
+    expected = list(dict.fromkeys(bought))
     before = 0
     for moment in moments(2.0):
         command = shop.command(*arguments)
         command.await_output("importing interactions.csv")
         killed = command.kill_after(moment)
-        require_whole(shop)
+        require_consistent(shop)
         stored = events(shop)
-        assert stored == whole[: len(stored)]
+        assert stored == expected[: len(stored)]
         assert len(stored) >= before
-        assert killed or stored == whole
+        assert killed or stored == expected
         before = len(stored)
     shop.run(*arguments)
-    assert events(shop) == whole
+    assert events(shop) == expected
 
 
 def test_train(trained_shop: SmallShop) -> None:
     """A model is recorded and usable, or it is not visible as a model."""
     shop = trained_shop
-    known = require_whole(shop)
+    known = require_consistent(shop)
     for moment in moments(2.5):
         command = shop.command("train", "--budget", "0")
         command.await_output("training")
         command.kill_after(moment)
-        versions = require_whole(shop)
+        versions = require_consistent(shop)
         assert versions[-len(known) :] == known
         known = versions
     shop.run("train", "--budget", "0")
-    assert require_whole(shop)[0] not in known
+    assert require_consistent(shop)[0] not in known
 
 
 def test_record(shop: SmallShop) -> None:
-    """What was acknowledged is stored exactly once when the server is back."""
+    """Acknowledged interactions are stored exactly once after a restart."""
     train_small_shop(shop)
     imported = len(events(shop))
     acknowledged: list[str] = []
@@ -158,41 +158,40 @@ def test_record(shop: SmallShop) -> None:
             recording.join(moment)
             server.kill()
             recording.join()
-        require_whole(shop)
+        require_consistent(shop)
     with serving(shop) as (_, stub):
         for start in range(0, len(acknowledged), 500):
             again = [purchase(id_) for id_ in acknowledged[start : start + 500]]
-            assert set(recorded(stub, again)) == {REPEATED}
+            assert set(record(stub, again)) == {REPEATED}
     stored = len(events(shop)) - imported
-    # A batch in progress when the server was killed is stored whole or not at all.
+    # A batch in progress when the server was killed is stored completely or not at all.
     assert stored - len(acknowledged) in {n * RECORDED_AT_ONCE for n in range(ROUNDS + 1)}
 
 
 def test_loading_a_model(trained_shop: SmallShop) -> None:
-    """A server that is killed while it loads a new model serves that model once it is back."""
+    """A server that is killed while it loads a new model serves that model after a restart."""
     shop = trained_shop
     for moment in moments(1.0):
         with serving(shop) as (server, stub):
-            newest = require_whole(shop)[0]
+            newest = require_consistent(shop)[0]
             assert version(stub) == newest
             shop.run("train", "--budget", "0")
             ends = time.monotonic() + moment
-            # Calls arrive all the time.
             while time.monotonic() < ends and version(stub) == newest:
                 pass
             server.kill()
     with serving(shop) as (_, stub):
-        assert version(stub) == require_whole(shop)[0] != newest
+        assert version(stub) == require_consistent(shop)[0] != newest
 
 
 def record_until_killed(
     stub: RecommendationsStub, round_: int, acknowledged: list[str], first: threading.Event
 ) -> None:
-    """Record batches and collect the acknowledged ids until the server is gone."""
+    """Record batches and collect the acknowledged ids until the server is killed."""
     for number in itertools.count():
-        ids = [f"{round_}-{number}-{place}" for place in range(RECORDED_AT_ONCE)]
+        ids = [f"{round_}-{number}-{i}" for i in range(RECORDED_AT_ONCE)]
         try:
-            outcomes = recorded(stub, [purchase(id_) for id_ in ids])
+            outcomes = record(stub, [purchase(id_) for id_ in ids])
         except grpc.RpcError:
             return
         assert set(outcomes) == {STORED}
@@ -208,12 +207,12 @@ def purchase(id_: str) -> pb.Interaction:
     )
 
 
-def recorded(stub: RecommendationsStub, batch: list[pb.Interaction]) -> list[int]:
+def record(stub: RecommendationsStub, batch: list[pb.Interaction]) -> list[int]:
     """Record a batch; returns the outcomes."""
     request = pb.RecordInteractionsRequest(interactions=batch)
     return [result.outcome for result in stub.RecordInteractions(request, timeout=DEADLINE).results]
 
 
 def version(stub: RecommendationsStub) -> str:
-    """The model that the server answers from."""
+    """The version of the model that the server uses."""
     return stub.Recommend(pb.RecommendationRequest(any_category=True), timeout=DEADLINE).model_version

@@ -22,7 +22,7 @@ DEADLINE_SECONDS = 20.0
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
-    """Both services, for one test alone."""
+    """Both services, not shared with other tests."""
     with ExitStack() as stack:
         yield start_pair(tmp_path, stack)
 
@@ -40,22 +40,22 @@ class Visitor:
             return str(answer.read().decode())
 
     def become_reader(self) -> None:
-        """Click on the first book of the home page and wait until the shelf is personal."""
+        """Click on the first book of the home page, and wait for personal recommendations."""
         link = re.search(r'href="/(books/\d+\?from=[^"]+)"', self.get())
         assert link is not None
         self.get(link[1])
         self.await_page("Picked for you", without=BREAK)
 
-    def await_page(self, text: str, *, without: str = "\0") -> str:
-        """Load the home page until it holds a text and lacks another."""
-        pages: list[str] = []
+    def await_page(self, text: str, *, without: str) -> None:
+        """Load the home page until it has `text` and lacks `without`."""
+        page = ""
 
-        def holds() -> bool:
-            pages[:] = [self.get()]
-            return text in pages[0] and without not in pages[0]
+        def has_text() -> bool:
+            nonlocal page
+            page = self.get()
+            return text in page and without not in page
 
-        await_that(holds, seconds=DEADLINE_SECONDS, show=lambda: pages)
-        return pages[0]
+        await_that(has_text, seconds=DEADLINE_SECONDS, show=lambda: page)
 
 
 def crowd(shop: str, visits: int) -> list[str]:
@@ -73,7 +73,7 @@ def crowd(shop: str, visits: int) -> list[str]:
 
 
 def test_killed(pair: Pair) -> None:
-    """With Recommendations killed every page is served, with best-sellers that say so; back, it is personal."""
+    """Pages show best-sellers and say so; after a restart, recommendations are personal again."""
     reader = Visitor(pair.shop)
     reader.become_reader()
     pair.recommendations.kill()
@@ -85,7 +85,7 @@ def test_killed(pair: Pair) -> None:
 
 
 def test_frozen(pair: Pair) -> None:
-    """With Recommendations frozen every page is served; thawed, it is personal again."""
+    """The same while Recommendations is frozen and after it continues."""
     reader = Visitor(pair.shop)
     reader.become_reader()
     pair.recommendations.freeze()
@@ -99,8 +99,8 @@ def test_frozen(pair: Pair) -> None:
     reader.await_page("Because you looked at", without=BREAK)
 
 
-def test_clicks_of_an_outage_arrive_when_it_is_over(pair: Pair) -> None:
-    """What a reader does while Recommendations is dead counts once it is back."""
+def test_clicks_during_an_outage_are_delivered_afterwards(pair: Pair) -> None:
+    """They change the recommendations once Recommendations is back."""
     pair.recommendations.kill()
     reader = Visitor(pair.shop)
     link = re.search(r'href="/(books/(\d+)\?from=[^"]+)"', reader.get())

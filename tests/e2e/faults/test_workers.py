@@ -1,4 +1,4 @@
-"""Recommendations by two workers on one port: what one of them stores, both know."""
+"""Recommendations with two workers on one port: what one stores, the other has too."""
 
 import itertools
 import json
@@ -29,13 +29,13 @@ pytestmark = [
 DEADLINE = 60.0
 WORKERS = 2
 KNOWN_BOOK = 6
-"""A book of the starter that leads to others."""
+"""A book of the starter from which others are recommended."""
 CLICKS = 100
 FRESH_SECONDS = 0.25
 PAUSE_SECONDS = 0.05
-"""Of each writer after a batch: it is the workers that are tested, not a machine that is beyond its limits."""
+"""Between the batches of a writer, so that the machine is not overloaded."""
 MANY_CONNECTIONS = 200
-"""Of two workers each gets some of so many."""
+"""With so many, both workers get some."""
 
 RETRIES = {
     "methodConfig": [
@@ -55,7 +55,7 @@ RETRIES = {
 
 @dataclass(frozen=True)
 class Workers:
-    """A server of several workers, and a connection to each of them."""
+    """A server with several workers, and connections to it."""
 
     server: Process
     channels: ExitStack
@@ -68,14 +68,14 @@ class Workers:
         return running_children(self.server.pid)
 
     def connect(self) -> RecommendationsStub:
-        """A client with a connection of its own to any of the workers, which retries as the shop does."""
+        """A client with its own connection to one of the workers, which retries as the shop does."""
         options = [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", json.dumps(RETRIES))]
         channel = self.channels.enter_context(grpc.insecure_channel(self.address, options=options))
         grpc.channel_ready_future(channel).result(DEADLINE)
         return RecommendationsStub(channel)
 
     def client_of_each(self) -> list[RecommendationsStub]:
-        """A client of each worker: who has one more connection after connecting is whom it leads to."""
+        """A client of each worker, which is identified by its new connection."""
         clients: dict[int, RecommendationsStub] = {}
         for _ in range(MANY_CONNECTIONS):
             before = self._connections()
@@ -87,12 +87,12 @@ class Workers:
         raise AssertionError(f"{MANY_CONNECTIONS} connections led to {len(clients)} of {WORKERS} workers")
 
     def _connections(self) -> set[tuple[int, int]]:
-        """The connections of clients: the worker that has it, and the client's port."""
+        """The workers' connections: pid and the client's port."""
         return {
-            (worker.pid, one.raddr.port)
+            (worker.pid, connection.raddr.port)
             for worker in self.running()
-            for one in worker.net_connections("tcp")
-            if one.status == psutil.CONN_ESTABLISHED and one.laddr.port == self.server.port
+            for connection in worker.net_connections("tcp")
+            if connection.status == psutil.CONN_ESTABLISHED and connection.laddr.port == self.server.port
         }
 
 
@@ -122,7 +122,7 @@ def workers(tmp_path: Path, database_url: str) -> Iterator[Workers]:
 
 @pytest.fixture
 def workers_on_sqlite(tmp_path: Path) -> Iterator[Workers]:
-    """Two workers where the database does not matter."""
+    """Two workers on SQLite."""
     with ExitStack() as stack:
         yield start(tmp_path / "data", stack)
 
@@ -132,13 +132,13 @@ def click(client: RecommendationsStub, reader: int, book: int = KNOWN_BOOK) -> N
 
 
 def record(client: RecommendationsStub, clicks: Sequence[tuple[str, int, int]]) -> None:
-    """Have clicks recorded in one batch; nothing of it may be refused."""
+    """Record clicks in one batch; none may be refused."""
     batch = [
         pb.Interaction(id=id_, user_id=reader, book_id=book, kind=pb.Interaction.KIND_CLICK)
         for id_, reader, book in clicks
     ]
     answer = client.RecordInteractions(pb.RecordInteractionsRequest(interactions=batch), timeout=DEADLINE)
-    assert all(one.outcome != pb.InteractionResult.OUTCOME_REFUSED for one in answer.results)
+    assert all(result.outcome != pb.InteractionResult.OUTCOME_REFUSED for result in answer.results)
 
 
 def shelf(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse:
@@ -148,17 +148,18 @@ def shelf(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse
 
 
 def is_personal(client: RecommendationsStub, reader: int) -> bool:
-    """Whether the reader's list is for what they did."""
-    return any(one.reason.kind == pb.Reason.KIND_BECAUSE_OF_BOOKS for one in shelf(client, reader).recommendations)
+    """Whether the reader's list is based on their history."""
+    books = shelf(client, reader).recommendations
+    return any(book.reason.kind == pb.Reason.KIND_BECAUSE_OF_BOOKS for book in books)
 
 
 def has_book(client: RecommendationsStub, book_id: int) -> bool:
-    """Whether the first books for nobody in particular have this one."""
+    """Whether the list for reader 0 has this book."""
     return book_id in [book.id for book in shelf(client, 0).recommendations]
 
 
 def seconds_until(happens: Callable[[], bool]) -> float:
-    """How long it takes until something happens, as exactly as calls allow."""
+    """How long it takes until something happens, checked without pause."""
     started = time.monotonic()
     while not happens():
         assert time.monotonic() - started < DEADLINE
@@ -166,7 +167,7 @@ def seconds_until(happens: Callable[[], bool]) -> float:
 
 
 def writing(stack: ExitStack, clients: Sequence[RecommendationsStub]) -> None:
-    """Writers whose transactions take different times, so that they would commit in another order than they begin."""
+    """Start writers with transactions of different lengths, which would commit in another order than they begin."""
     stop = threading.Event()
     numbers = itertools.count(1)
 
@@ -178,18 +179,18 @@ def writing(stack: ExitStack, clients: Sequence[RecommendationsStub]) -> None:
 
     pool = stack.enter_context(ThreadPoolExecutor(4))
     running = [pool.submit(write, client, size) for client in clients for size in (1, 200)]
-    stack.callback(lambda: [one.result(DEADLINE) for one in running])
+    stack.callback(lambda: [future.result(DEADLINE) for future in running])
     stack.callback(stop.set)
 
 
 def test_a_click_changes_the_list_on_every_worker(workers: Workers) -> None:
-    """It counts on all workers within 250 ms at the 99th percentile, while others write."""
+    """Within 250 ms at the 99th percentile, while others write."""
     clients = workers.client_of_each()
     seconds = []
     with ExitStack() as stack:
         writing(stack, clients)
         for number in range(CLICKS):
-            reader = 5_000 + number  # nobody in the starter
+            reader = 5_000 + number  # not in the starter
             assert not any(is_personal(client, reader) for client in clients)
             recorder, other = clients[:: 1 if number % 2 else -1]
             click(recorder, reader)
@@ -199,7 +200,7 @@ def test_a_click_changes_the_list_on_every_worker(workers: Workers) -> None:
 
 
 def test_a_removed_book_is_gone_at_once_where_it_was_removed(workers: Workers) -> None:
-    """The worker that removes it never recommends it again, and the other one only for a moment."""
+    """The other worker stops recommending it within 250 ms."""
     clients = workers.client_of_each()
     seconds = []
     for remover, other in (clients, clients[::-1]) * 5:
@@ -211,7 +212,7 @@ def test_a_removed_book_is_gone_at_once_where_it_was_removed(workers: Workers) -
 
 
 def test_a_reader_who_is_merged_or_forgotten_is_known_everywhere(workers: Workers) -> None:
-    """At once by the worker that was told, and in a moment by the other one."""
+    """At once in the worker that is called, and within 250 ms in the other one."""
     clients = workers.client_of_each()
     seconds = []
     for number, (writer, other) in enumerate((clients, clients[::-1]) * 5):
@@ -227,16 +228,16 @@ def test_a_reader_who_is_merged_or_forgotten_is_known_everywhere(workers: Worker
 
 
 def test_a_killed_worker_is_replaced(workers_on_sqlite: Workers) -> None:
-    """Callers who try again, as the shop does, notice nothing, and afterwards there are two workers again."""
+    """Callers that retry, as the shop does, see no failure, and there are two workers again."""
     workers = workers_on_sqlite
     callers = [workers.connect() for _ in range(8)]
     killed = threading.Event()
 
     def call(client: RecommendationsStub) -> list[str]:
-        """Call again and again; returns what went wrong."""
+        """Call repeatedly, at least 50 times after the kill; returns the failures."""
         failures = []
-        enough = itertools.count()
-        while not killed.is_set() or next(enough) < 50:
+        calls_after_kill = itertools.count()
+        while not killed.is_set() or next(calls_after_kill) < 50:
             try:
                 request = pb.RecommendationRequest(user_id=1, any_category=True)
                 client.Recommend(request, timeout=DEADLINE, wait_for_ready=True)
@@ -252,14 +253,14 @@ def test_a_killed_worker_is_replaced(workers_on_sqlite: Workers) -> None:
             seconds_until(lambda: len(workers.running()) == WORKERS and victim not in workers.running())
         finally:
             killed.set()
-        failures = [one.result(DEADLINE) for one in calling]
+        failures = [future.result(DEADLINE) for future in calling]
     assert failures == [[]] * len(callers)
     assert survivor in workers.running()
     seconds_until(lambda: all(shelf(client, 1).recommendations for client in workers.client_of_each()))
 
 
-def test_a_stopped_server_leaves_nothing_behind(workers_on_sqlite: Workers) -> None:
-    """SIGTERM to the parent ends it with code 0, and every worker with it."""
+def test_a_stopped_server_stops_its_workers(workers_on_sqlite: Workers) -> None:
+    """SIGTERM to the parent ends it with code 0, and all workers."""
     processes = workers_on_sqlite.running()
     assert len(processes) == WORKERS
     assert workers_on_sqlite.server.stop() == 0
@@ -270,7 +271,7 @@ def test_a_stopped_server_leaves_nothing_behind(workers_on_sqlite: Workers) -> N
 
 
 def test_workers_do_not_outlive_their_parent(workers_on_sqlite: Workers) -> None:
-    """Where the parent is killed, they end by themselves."""
+    """If the parent is killed, they end by themselves."""
     processes = workers_on_sqlite.running()
     workers_on_sqlite.server.kill()
     _, alive = psutil.wait_procs(processes, timeout=DEADLINE)
@@ -279,7 +280,7 @@ def test_workers_do_not_outlive_their_parent(workers_on_sqlite: Workers) -> None
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_second_server_on_the_port_is_refused(workers_on_sqlite: Workers, tmp_path: Path, count: int) -> None:
-    """Of one worker or of several, it says so in one line."""
+    """With one worker and with several, in one line."""
     environment = {
         "RECOMMENDATIONS_DATA_DIR": str(tmp_path / "data"),
         "RECOMMENDATIONS_PORT": str(workers_on_sqlite.server.port),

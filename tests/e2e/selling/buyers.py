@@ -1,4 +1,4 @@
-"""Buyers who send what a browser sends on the way to an order."""
+"""Buyers, who send a browser's requests on the way to an order."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ class Session:
 
 
 class Buyer:
-    """One browser with its own connection; every request raises NoAnswer."""
+    """A browser with its own connection; every request may raise NoAnswer."""
 
     def __init__(self, shop: str, session: Session) -> None:
         """`shop` is the address of the home page, without the slash at its end."""
@@ -123,7 +123,7 @@ class Buyer:
 
 
 def sign_up(settings: Settings, store: Store, count: int) -> list[Session]:
-    """Sign up readers quickly, in process, at the shop with these settings."""
+    """Sign up readers in this process at the shop with these settings."""
     unlimited = Limiter(dict.fromkeys(Attempt, Limit(100_000, 1)))
     app = create_app(settings, FakeRecommender(), store=store, passwords=quick_passwords(), limiter=unlimited)
     sessions = []

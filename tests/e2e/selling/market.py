@@ -1,4 +1,4 @@
-"""All services as processes; each can be killed at any moment and is started again on its port."""
+"""All services as processes, each of which can be killed and restarted on its port."""
 
 import json
 import threading
@@ -14,21 +14,20 @@ from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
 from servicekit.database import open_engine, reading
-from tests.e2e.processes import DEADLINE, Process, await_that
+from tests.e2e.processes import DEADLINE, Command, Process, await_that
 from tests.e2e.selling.buyers import NoAnswer
-from tests.e2e.small_shop import Command, SmallShop
+from tests.e2e.small_shop import SmallShop
 
 Sent = TypeVar("Sent")
 
 MAX_TRIES = 50
-POLL_SECONDS = 0.1
 
 
 class Market:
     """The shop and its relay, a second relay, Recommendations, and a payment provider that declines some payments."""
 
     def __init__(self, folder: Path, database: str, recommending: SmallShop, stack: ExitStack) -> None:
-        """`stack` kills them all."""
+        """`stack` kills all processes."""
         self._folder = folder
         self._database = database
         self._is_open = threading.Event()
@@ -61,8 +60,8 @@ class Market:
             "provider": self._kill_provider,
         }
 
-    def persist(self, send: Callable[[], Sent]) -> Sent:
-        """Send the same request until the shop answers."""
+    def retry(self, send: Callable[[], Sent]) -> Sent:
+        """Repeat a request until the shop answers."""
         for _ in range(MAX_TRIES):
             assert self._is_open.wait(DEADLINE), "the shop did not come back"
             try:
@@ -72,7 +71,7 @@ class Market:
         raise AssertionError(f"no answer to {MAX_TRIES} tries")
 
     def await_delivery(self, store: Store) -> None:
-        """Wait until every event and callback is delivered; none may be refused."""
+        """Wait until all events and callbacks are delivered; none may be refused."""
         await_that(lambda: not self._pending(store), show=lambda: self._pending(store))
 
     def _pending(self, store: Store) -> dict[str, object]:
@@ -110,7 +109,7 @@ class Market:
 
     def _start_relay(self) -> None:
         assert self._shop
-        self._relay = Command(["relay"], self._environment(self._shop.port), service="marketplace")
+        self._relay = Command("marketplace", ["relay"], self._environment(self._shop.port))
         self._relay.await_output("delivers events")
 
     def _kill_shop(self) -> None:

@@ -1,4 +1,4 @@
-"""Many checkouts at the same moment, each over its own connection, against the running shop."""
+"""Many simultaneous checkouts, each over its own connection."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ DUNE = Book(id=20, title="Dune", price=Money(999, "EUR"), stock=COPIES)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The settings of a shop without deliveries."""
+    """The shop's settings."""
     return Settings(data_dir=tmp_path)
 
 
@@ -45,7 +45,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture
 def shop(settings: Settings, store: Store) -> Iterator[str]:
-    """The address of the shop, open."""
+    """The address of the shop, which runs without a relay."""
     process = Process(
         "marketplace",
         {"MARKETPLACE_DATA_DIR": str(settings.data_dir), "MARKETPLACE_PORT": "0", "MARKETPLACE_RELAY": "false"},
@@ -68,7 +68,7 @@ def at_once(checkouts: Sequence[tuple[Buyer, Fields]]) -> list[Answer]:
 
 
 def form_of(buyer: Buyer) -> Fields:
-    """The checkout's form with the book in the cart."""
+    """The checkout form for the book."""
     assert buyer.add_to_cart(DUNE.id).status == 303
     form = buyer.checkout_form()
     assert form is not None
@@ -88,7 +88,7 @@ def stock_left(store: Store) -> int | None:
 
 
 def test_one_key_is_one_order(shop: str, store: Store, settings: Settings) -> None:
-    """Fifty connections send the same form and get the same answer; with another address it is refused."""
+    """Fifty connections send the same form and get the same answer; another address is refused."""
     (session,) = sign_up(settings, store, 1)
     with Buyer(shop, session) as first, ExitStack() as stack:
         form = form_of(first)
@@ -118,7 +118,7 @@ def test_stock_is_never_oversold(shop: str, store: Store, settings: Settings) ->
 
 
 def test_idle_connections_do_not_block_others(shop: str) -> None:
-    """Hundreds of browsers keep idle connections open; the next reader is served."""
+    """Hundreds of connections are idle, and the next request is answered."""
     address = urlsplit(shop)
     with ExitStack() as stack:
         for _ in range(IDLE + 1):

@@ -1,4 +1,4 @@
-"""The shop and the demo provider together, and the provider killed at any moment."""
+"""The shop with the demo provider, which is also killed at any moment."""
 
 import json
 import threading
@@ -35,13 +35,13 @@ from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import change_states, state_of, store_order
 
 AMOUNT = Money(999, "EUR")
-ASKED = 12
+REQUESTED = 12
 """Payments in progress when the provider is killed."""
 
 
 @contextmanager
 def served(app: Flask) -> Iterator[int]:
-    """Serve an application on a port of the system's choice."""
+    """Serve an application; yields its port."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -54,7 +54,7 @@ def served(app: Flask) -> Iterator[int]:
 
 
 class Both:
-    """The shop and the demo provider, each behind its port, over files in one folder."""
+    """The shop and the demo provider, served over HTTP."""
 
     def __init__(
         self, provider: Provider, settings: Settings, store: Store, client: HttpPaymentProvider, shops_url: str
@@ -90,12 +90,12 @@ class Both:
 def both(tmp_path: Path) -> Iterator[Both]:
     """Both, with a provider that decides at once."""
     with (
-        closing(ProvidersStore(f"sqlite:///{tmp_path / 'payments.db'}")) as kept,
+        closing(ProvidersStore(f"sqlite:///{tmp_path / 'payments.db'}")) as providers_store,
         closing(HttpShop()) as shop,
         closing(open_store(f"sqlite:///{tmp_path / 'shop.db'}")) as store,
     ):
         store.migrate()
-        provider = Provider(kept, shop)
+        provider = Provider(providers_store, shop)
         with served(create_provider(provider)) as port:
             settings = Settings(data_dir=tmp_path, payments_url=f"http://127.0.0.1:{port}")
             app = create_app(settings, FakeRecommender(), store=store)
@@ -104,7 +104,7 @@ def both(tmp_path: Path) -> Iterator[Both]:
 
 
 def test_an_order_is_paid(both: Both) -> None:
-    """Asked over HTTP, decided, called back over HTTP: the order is paid, however often it is asked."""
+    """After a request and a callback over HTTP, and after a repeated request."""
     order = store_order(both.store)
     for _ in range(2):
         both.client.request_payment(order, AMOUNT)
@@ -113,7 +113,7 @@ def test_an_order_is_paid(both: Both) -> None:
 
 
 def test_a_cancelled_order_is_refunded(both: Both) -> None:
-    """Also where the payment was made before the withdrawal came, and where the shop asks again after it."""
+    """Also if it was paid before the withdrawal, and requested again after it."""
     order = store_order(both.store)
     both.client.request_payment(order, AMOUNT)
     change_states(both.store, order, OrderState.CANCELLED)
@@ -128,15 +128,15 @@ def test_a_cancelled_order_is_refunded(both: Both) -> None:
 
 
 def test_another_amount_is_refused_for_good(both: Both) -> None:
-    """The refusal carries the provider's reason."""
+    """The error has the provider's reason."""
     order = store_order(both.store)
     both.client.request_payment(order, AMOUNT)
     with pytest.raises(ProviderRefused, match="another amount"):
         both.client.request_payment(order, Money(998, "EUR"))
 
 
-def test_an_order_whose_token_ran_out_is_asked_for_again_and_paid(both: Both) -> None:
-    """The provider waits for a new token, which the shop sends by itself."""
+def test_an_order_with_an_expired_token_is_requested_again_and_paid(both: Both) -> None:
+    """The shop sends a new token by itself."""
     old = CallbackTokens(session_key(both.settings), clock=lambda: time.time() - 2 * TOKEN_LIFETIME_SECONDS)
     order = store_order(both.store, at=now() - timedelta(hours=1))
     with closing(HttpPaymentProvider(both.settings.payments_url, both.shops_url, old)) as client:
@@ -191,22 +191,22 @@ def killable(tmp_path: Path) -> Iterator[tuple[Killable, HttpServer]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("calls", [0, 1, ASKED // 2, ASKED])
+@pytest.mark.parametrize("calls", [0, 1, REQUESTED // 2, REQUESTED])
 def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, HttpServer], calls: int) -> None:
-    """Killed after this many calls, it sends each outcome, and always the same one."""
+    """Killed after some callbacks, it sends all outcomes, and never two for a payment."""
     provider, shop = killable
-    names = [f"order-{number}" for number in range(ASKED)]
+    names = [f"order-{number}" for number in range(REQUESTED)]
     for name in names:
         provider.request(name)
-    shop.await_asked(calls)
+    shop.await_requests(calls)
     provider.kill()
     provider.start()
     before = {name: provider.get(name)["decided_at"] for name in names}
-    while len({asked.path for asked in shop.asked}) < ASKED:
-        shop.await_asked(len(shop.asked) + 1)
-    outcomes = {(asked.path, asked.json["outcome"]) for asked in shop.asked}
+    while len({request.path for request in shop.requests}) < REQUESTED:
+        shop.await_requests(len(shop.requests) + 1)
+    outcomes = {(request.path, request.json["outcome"]) for request in shop.requests}
     assert {path for path, _ in outcomes} == {f"/{name}" for name in names}
-    assert len(outcomes) == ASKED
+    assert len(outcomes) == REQUESTED
     assert {outcome for _, outcome in outcomes} == {"paid", "declined"}
     for name in names:
         payment = provider.get(name)
@@ -215,19 +215,19 @@ def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, H
 
 
 @pytest.mark.slow
-def test_a_provider_killed_during_a_call_calls_again(killable: tuple[Killable, HttpServer]) -> None:
-    """The shop received the call but did not answer: the provider repeats it once."""
+def test_a_provider_killed_during_a_callback_repeats_it(killable: tuple[Killable, HttpServer]) -> None:
+    """Once, because the shop received it but did not answer."""
     provider, shop = killable
     answers, shop.answer = shop.answer, shop.hang
     provider.request("order")
-    shop.await_asked(1)
+    shop.await_requests(1)
     decided = provider.get("order")
     provider.kill()
     shop.answer = answers
     provider.start()
-    first, second = shop.await_asked(2)
+    first, second = shop.await_requests(2)
     assert first.json == second.json
     while provider.get("order")["callback_pending"]:
         pass
     assert provider.get("order") == {**decided, "callback_pending": False}
-    assert len(shop.asked) == 2
+    assert len(shop.requests) == 2

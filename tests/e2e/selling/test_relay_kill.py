@@ -1,4 +1,4 @@
-"""Relays and Recommendations are killed while events are delivered: each event is recorded once, in order."""
+"""Relays and Recommendations are killed during deliveries: each event is recorded once, in order."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -11,13 +11,13 @@ from marketplace.store import Store, open_store
 from recommendations.store.schema import interactions
 from servicekit.clock import now
 from servicekit.database import open_engine, reading
-from tests.e2e.processes import Process, await_that
-from tests.e2e.small_shop import BOOKS, Command, SmallShop
+from tests.e2e.processes import Command, Process, await_that
+from tests.e2e.small_shop import BOOKS, SmallShop
 
 pytestmark = pytest.mark.slow
 
 EVENTS = 2000
-"""Events of each stage: enough that a kill comes before all are delivered."""
+"""The events of a stage, enough to kill a process before all are delivered."""
 
 
 @pytest.fixture
@@ -41,18 +41,13 @@ class Relays:
 
     def start(self) -> Command:
         """Start a relay, which delivers or waits for the lease."""
-        command = Command(["relay"], self._environment, service="marketplace")
+        command = Command("marketplace", ["relay"], self._environment)
         self._stack.callback(command.kill_after, 0)
         command.await_output("delivers events")
         return command
 
 
-def id_of(number: int) -> str:
-    """The id of an event."""
-    return f"event-{number}"
-
-
-def begin(shop: Store, stage: int) -> int:
+def add_events(shop: Store, stage: int) -> int:
     """Add the events of a stage to the outbox; returns its length."""
     with shop.write() as work:
         for number in range(stage * EVENTS, (stage + 1) * EVENTS):
@@ -64,7 +59,7 @@ def begin(shop: Store, stage: int) -> int:
 def click(number: int) -> Interaction:
     """A click by one of 300 readers."""
     return Interaction(
-        id=id_of(number),
+        id=f"event-{number}",
         reader_id=1_000_000_000 + number % 300,
         book_id=number % BOOKS + 1,
         kind=InteractionKind.CLICK,
@@ -72,7 +67,7 @@ def click(number: int) -> Interaction:
     )
 
 
-def await_fewer(shop: Store, than: int) -> None:
+def await_shorter(shop: Store, than: int) -> None:
     """Wait until the outbox is shorter."""
 
     def is_shorter() -> bool:
@@ -92,34 +87,31 @@ def recorded(recommendations: SmallShop) -> list[str]:
 
 
 def test_each_event_is_recorded_once(shop: Store, trained_shop: SmallShop, database_url: str) -> None:
-    """Relays and Recommendations that are killed and restarted lose and repeat nothing."""
+    """Nothing is lost or repeated when relays and Recommendations are killed and restarted."""
     with ExitStack() as stack:
         server = trained_shop.serve()
-
-        def end() -> None:
-            server.kill()
-
-        stack.callback(end)
+        stack.callback(server.kill)
         relays = Relays(database_url, server, stack)
 
-        begun = begin(shop, 0)
+        length = add_events(shop, 0)
         alone = relays.start()
-        await_fewer(shop, begun)
+        await_shorter(shop, length)
         assert alone.kill_after(0), "the relay ended by itself"
         first, second = relays.start(), relays.start()
 
         # The relay that delivers now had to wait until the killed relay's lease ran out.
-        await_fewer(shop, begin(shop, 1))
+        await_shorter(shop, add_events(shop, 1))
         server.kill()
         assert first.kill_after(0), "the relay ended by itself"
         first = relays.start()
         server = trained_shop.serve(server.port)
+        stack.callback(server.kill)
 
-        await_fewer(shop, begin(shop, 2))
+        await_shorter(shop, add_events(shop, 2))
         assert second.kill_after(0), "the relay ended by itself"
-        await_fewer(shop, 1)
+        await_shorter(shop, 1)
         first.terminate()
         first.require_success()
-    assert recorded(trained_shop) == [id_of(number) for number in range(3 * EVENTS)]
+    assert recorded(trained_shop) == [f"event-{number}" for number in range(3 * EVENTS)]
     with shop.read() as work:
         assert work.outbox.failed(1) == []

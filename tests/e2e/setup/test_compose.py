@@ -1,18 +1,18 @@
-"""`docker-compose up` as a user runs it: built, healthy, reachable through the published ports, and lasting."""
+"""`docker-compose up`: the containers are built, healthy, reachable and confined, and keep their data."""
 
 import json
 import re
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from http.cookiejar import CookieJar
 
 import pytest
 
-from tests.e2e.processes import ROOT, await_serving
-from tests.requirements_met import docker_compose, grpcurl
+from tests.e2e.processes import ROOT, await_serving, await_that
+from tests.system_requirements import docker_compose, grpcurl
 
 pytestmark = [pytest.mark.slow, pytest.mark.compose, pytest.mark.timeout(1500)]
 
@@ -23,7 +23,7 @@ HEALTHY_WITHIN_SECONDS = 120
 
 
 def compose(*arguments: str) -> str:
-    """Run docker-compose in a project of its own, so that no data of the user's is touched."""
+    """Run docker-compose in a project of its own, apart from the user's data."""
     command = [str(docker_compose()), "--project-name", PROJECT, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
@@ -32,16 +32,16 @@ def compose(*arguments: str) -> str:
 
 def await_healthy() -> None:
     """Wait until Docker's own health checks of all three containers pass."""
-    ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    states: dict[str, str] = {}
-    while time.monotonic() < ends:
-        for container in compose("ps", "--quiet").split():
-            inspect = ["docker", "inspect", "--format", "{{.Name}} {{.State.Health.Status}}", container]
-            name, state = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
-            states[name] = state
-        if len(states) == 3 and set(states.values()) == {"healthy"}:
-            return
-    raise AssertionError(f"not healthy: {states}\n{compose('logs', '--tail=50')}")
+
+    def states() -> list[str]:
+        inspect = ["docker", "inspect", "--format", "{{.State.Health.Status}}", *compose("ps", "--quiet").split()]
+        return subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
+
+    await_that(
+        lambda: states() == ["healthy"] * 3,
+        seconds=HEALTHY_WITHIN_SECONDS,
+        show=lambda: f"{states()}\n{compose('logs', '--tail=50')}",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def page(path: str = "", cookies: CookieJar | None = None) -> str:
 
 @pytest.mark.usefixtures("running")
 def test_page_answers() -> None:
-    """The home page comes through the published port with recommended books."""
+    """The home page has recommended books."""
     home = page()
     assert "Online Books For You" in home
     assert "Popular with our readers" in home
@@ -74,7 +74,7 @@ def test_page_answers() -> None:
 @pytest.mark.usefixtures("running")
 @pytest.mark.grpcurl
 def test_grpcurl_answers() -> None:
-    """grpcurl lists the services and gets books through the published port."""
+    """It lists the services and gets books."""
     listed = subprocess.run([str(grpcurl()), "-plaintext", RECOMMENDATIONS, "list"], capture_output=True, check=True)
     assert b"Recommendations" in listed.stdout
     request = '{"user_id": 1, "category": "SCIENCE_FICTION", "max_results": 3}'
@@ -95,7 +95,7 @@ def test_containers_are_confined() -> None:
 
 @pytest.mark.usefixtures("running")
 def test_marketplace_image_has_no_numpy() -> None:
-    """The shop's image carries nothing of the model."""
+    """The shop does not need the model's dependencies."""
     command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", "marketplace", "python", "-c"]
     done = subprocess.run(
         [*command, "import numpy"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -105,21 +105,20 @@ def test_marketplace_image_has_no_numpy() -> None:
 
 @pytest.mark.usefixtures("running")
 def test_shop_and_provider_reach_each_other() -> None:
-    """The shop asks, and its callback is let in: 404, because the token is good and no order has this number."""
+    """The callback is answered 404: the token is valid, but the order does not exist."""
     script = (
         "from marketplace.app import connect_provider; from marketplace.domain.money import Money; "
         "from marketplace.settings import Settings; "
         "connect_provider(Settings()).request_payment('TEST-TEST-TEST', Money(999, 'EUR'))"
     )
     compose("exec", "-T", "marketplace", "python", "-c", script)
-    ends = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    while "payment_id=TEST-TEST-TEST status=404" not in (log := compose("logs", "--no-color", "payments")):
-        assert time.monotonic() < ends, log
+    log = partial(compose, "logs", "--no-color", "payments")
+    await_that(lambda: "payment_id=TEST-TEST-TEST status=404" in log(), seconds=HEALTHY_WITHIN_SECONDS, show=log)
 
 
 @pytest.mark.usefixtures("running")
 def test_data_survives_a_restart() -> None:
-    """A reader's click still makes their shelf after `docker-compose restart`."""
+    """A reader's click still affects their recommendations after `docker-compose restart`."""
     cookies = CookieJar()
     link = re.search(r'href="/(books/\d+\?from=[^"]+)"', page())
     assert link is not None

@@ -1,4 +1,4 @@
-"""The server used through grpcurl and reflection alone."""
+"""The server used by grpcurl with reflection."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.processes import Pair
-from tests.requirements_met import grpcurl
+from tests.system_requirements import grpcurl
 
 pytestmark = [pytest.mark.slow, pytest.mark.grpcurl]
 
@@ -26,7 +26,7 @@ def call(address: str, method: str, request: dict[str, Any]) -> Any:
 
 
 def test_lists_services(pair: Pair) -> None:
-    """`list` names the service, gRPC's health and reflection."""
+    """`list` prints the service, health and reflection."""
     listed = run(pair.grpc_address, "list").stdout.split()
     assert listed == ["Recommendations", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"]
 
@@ -39,7 +39,7 @@ def test_describes_the_contract(pair: Pair) -> None:
 
 
 def test_recommends_records_and_reacts(pair: Pair) -> None:
-    """A recorded click changes the reader's next list, which gives the clicked book as its reason."""
+    """A recorded click changes the reader's next list, with the clicked book as the reason."""
     reader = {"user_id": 700_000_001, "any_category": True, "max_results": 5}
     before = call(pair.grpc_address, "Recommendations/Recommend", reader)
     click = {"id": "e2e-1", "user_id": 700_000_001, "book_id": 6, "kind": "KIND_CLICK"}
@@ -52,7 +52,7 @@ def test_recommends_records_and_reacts(pair: Pair) -> None:
 
 
 def test_errors_name_the_field(pair: Pair) -> None:
-    """A malformed request is refused with a BadRequest that grpcurl can print."""
+    """grpcurl prints the BadRequest of a malformed request."""
     done = run("-d", '{"max_results": -1}', pair.grpc_address, "Recommendations/Recommend")
     assert "Code: InvalidArgument" in done.stderr
     assert '"field":"max_results"' in done.stderr

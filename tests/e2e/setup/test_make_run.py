@@ -20,20 +20,20 @@ SERVICES = ("recommendations", "marketplace", "payments")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of all tests here, so that only the first start trains a model."""
+    """The data folder of all tests here: only the first start trains a model."""
     return tmp_path_factory.mktemp("make-run")
 
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """SIGINT as a terminal's programs have it: in the background, as CI may run, it is ignored by every child."""
+    """Handle SIGINT by default: a background process, such as in CI, and its children may ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Settings by which all three services keep their data in a folder, and listen on free ports."""
+    """Settings of all three services with their data in a folder and free ports."""
     settings = {f"{name.upper()}_DATA_DIR": str(folder / name) for name in SERVICES}
     with ExitStack() as stack:
         for name in SERVICES:
@@ -53,7 +53,7 @@ def environment(folder: Path) -> dict[str, str]:
     ],
 )
 def test_a_signal_ends_everything(stop: Callable[[int], None], folder: Path, tmp_path: Path) -> None:
-    """Whichever way `make run` is stopped, no process that it started is left."""
+    """However `make run` is stopped, all processes that it started end."""
     log = tmp_path / "log"
     with log.open("wb") as output:
         make = subprocess.Popen(
@@ -66,7 +66,7 @@ def test_a_signal_ends_everything(stop: Callable[[int], None], folder: Path, tmp
         )
     started: list[psutil.Process] = []
     try:
-        await_output(log, "Marketplace is open at")
+        await_that(lambda: "Marketplace is open at" in log.read_text(), show=log.read_text)
         started = psutil.Process(make.pid).children(recursive=True)
         assert {name for name in SERVICES for process in started if name in process.cmdline()} == set(SERVICES)
         stop(make.pid)
@@ -79,8 +79,3 @@ def test_a_signal_ends_everything(stop: Callable[[int], None], folder: Path, tmp
         for process in started:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-
-
-def await_output(log: Path, text: str) -> None:
-    """Wait until a process has written this to its log."""
-    await_that(lambda: text in log.read_text(), show=log.read_text)

@@ -41,7 +41,7 @@ def test_a_request_has_the_order_the_amount_and_the_callback(
 ) -> None:
     """The order's id is the idempotency key, the token is for this order, and the reader is not named."""
     provider.request_payment(ORDER, AMOUNT)
-    (request,) = server.asked
+    (request,) = server.requests
     assert (request.method, request.path) == ("PUT", f"/payments/{ORDER}")
     assert request.headers["Idempotency-Key"] == ORDER
     assert request.headers["Content-Type"] == "application/json"
@@ -57,7 +57,7 @@ def test_a_request_has_the_order_the_amount_and_the_callback(
 def test_withdrawing_names_the_order(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Nothing else is sent."""
     provider.withdraw_payment(ORDER)
-    (request,) = server.asked
+    (request,) = server.requests
     assert (request.method, request.path) == ("POST", f"/payments/{ORDER}/withdrawal")
     assert request.headers["Idempotency-Key"] == ORDER
     assert request.json == {}
@@ -66,7 +66,7 @@ def test_withdrawing_names_the_order(server: HttpServer, provider: HttpPaymentPr
 def test_an_order_id_cannot_change_the_path(server: HttpServer, provider: HttpPaymentProvider) -> None:
     """Slashes and question marks are escaped."""
     provider.withdraw_payment("../a?b#c")
-    assert server.asked[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
+    assert server.requests[0].path == "/payments/..%2Fa%3Fb%23c/withdrawal"
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -75,7 +75,7 @@ def test_any_2xx_status_is_success(server: HttpServer, provider: HttpPaymentProv
     """Whatever the body is."""
     server.answer = answer(status, b"" if status == 204 else b"\xff\xfe", Content_Encoding="gzip")
     CALLS[call](provider)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -85,7 +85,7 @@ def test_an_outage_is_transient(server: HttpServer, provider: HttpPaymentProvide
     server.answer = answer(status, b'{"error": "later"}', Location=f"{server.url}/elsewhere")
     with pytest.raises(ProviderUnavailable, match=f"status {status}: later"):
         CALLS[call](provider)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -103,7 +103,7 @@ def test_a_refusal_is_permanent(server: HttpServer, provider: HttpPaymentProvide
     server.answer = answer(status, b'{"error": "another\\namount"}')
     with pytest.raises(ProviderRefused, match=rf"^status {status}: anotheramount$"):
         CALLS[call](provider)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_endless_response_is_not_read_to_its_end(server: HttpServer, provider
 
     def endless(_request: Request) -> Iterator[bytes]:
         yield HEAD + b"\r\n"
-        while not server.over.is_set():
+        while not server.closing.is_set():
             yield b"x" * 65536
 
     server.answer = endless
@@ -144,7 +144,7 @@ def test_a_dripping_response_ends_at_the_deadline(server: HttpServer) -> None:
 
     def dripping(_request: Request) -> Iterator[bytes]:
         yield HEAD + b"Content-Length: 4000\r\n\r\n"
-        while not server.over.wait(0.05):
+        while not server.closing.wait(0.05):
             yield b"x"
 
     server.answer = dripping
@@ -163,8 +163,8 @@ def test_a_missing_response_ends_at_the_timeout(server: HttpServer) -> None:
     with closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider:
         with pytest.raises(ProviderUnavailable, match="no response"):
             provider.request_payment(ORDER, AMOUNT)
-        server.over.set()
-    assert len(server.asked) == 1
+        server.closing.set()
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_proxies_of_the_environment_are_not_used(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://nobody.invalid:1")
     provider.withdraw_payment(ORDER)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_unread_bytes_do_not_disturb_the_next_call(server: HttpServer, provider: HttpPaymentProvider) -> None:
@@ -225,4 +225,4 @@ def test_unread_bytes_do_not_disturb_the_next_call(server: HttpServer, provider:
     server.answer = answer(200)
     for _ in range(3):
         provider.withdraw_payment(ORDER)
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4

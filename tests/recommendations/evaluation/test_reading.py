@@ -8,7 +8,7 @@ import pytest
 from recommendations.domain.books import Category
 from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation.reading import read_books, read_interactions
-from servicekit.csvfile import NotSuchACsv
+from servicekit.csvfile import InvalidCsv
 
 
 def test_interactions_as_import_takes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,5 +49,5 @@ def test_bad_rows_are_skipped_and_reported(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_file_that_is_not_such_a_csv(tmp_path: Path) -> None:
     """It is refused as by `import`."""
-    with pytest.raises(NotSuchACsv, match="No such file"):
+    with pytest.raises(InvalidCsv, match="No such file"):
         read_interactions(tmp_path / "nowhere.csv")

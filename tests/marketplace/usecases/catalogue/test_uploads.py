@@ -11,7 +11,7 @@ from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
 from marketplace.usecases.catalogue.uploads import MAX_REPORTED, Uploads
-from servicekit.csvfile import NotSuchACsv
+from servicekit.csvfile import InvalidCsv
 from tests.marketplace.ordering import log_of, moderator_of
 
 HEADER = "book_id,title,categories,price,currency,stock,colour\n"
@@ -77,7 +77,7 @@ def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
 )
 def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
     """The message is one line: the file is no CSV, truncated, or too large when decompressed."""
-    with pytest.raises(NotSuchACsv, match=reason) as refused:
+    with pytest.raises(InvalidCsv, match=reason) as refused:
         Uploads(store, max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
     assert "\n" not in str(refused.value)
     assert log_of(store) == []

@@ -1,4 +1,4 @@
-"""The import law in pyproject.toml covers every module."""
+"""The import contracts in pyproject.toml cover every module."""
 
 import pkgutil
 import re
@@ -13,15 +13,15 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("package", ["recommendations", "marketplace", "payments"])
 def test_every_module_of_a_service_is_in_a_layer(package: str) -> None:
-    """Every module and folder stands in a layer, and every layer exists, so that a new one needs a place."""
+    """Every module and folder is in a layer, and every layer exists."""
     (contract,) = [contract for contract in CONTRACTS if contract.get("containers") == [package]]
     layers = {name for layer in contract["layers"] for name in re.findall(r"\w+", layer)}
     assert contract["exhaustive"]
     assert layers == {module.name for module in pkgutil.iter_modules([str(ROOT / package)])}
 
 
-def test_no_import_is_excepted() -> None:
-    """The law has no exceptions, and its contracts name folders of services, never modules inside them."""
+def test_contracts_have_no_exceptions() -> None:
+    """No import is ignored, and contracts name folders of services, not modules inside them."""
     assert not [contract["name"] for contract in CONTRACTS if "ignore_imports" in contract]
     named = [name for contract in CONTRACTS for name in contract.get("source_modules", ())]
     assert [name for name in named if name.count(".") > 1] == []

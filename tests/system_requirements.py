@@ -1,4 +1,4 @@
-"""What some tests need beyond Python packages, and whether this machine has it."""
+"""What tests need beyond Python packages, and whether this machine has it."""
 
 import os
 import shutil
@@ -22,12 +22,12 @@ def grpcurl() -> str | None:
 
 
 def docker_compose() -> str | None:
-    """The path of docker-compose, if an engine answers."""
+    """The path of docker-compose, if a Docker engine runs."""
     path = shutil.which("docker-compose")
     if path is None or shutil.which("docker") is None:
         return None
-    answers = subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
-    return path if answers else None
+    runs = subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+    return path if runs else None
 
 
 def book_data() -> Path | None:
@@ -45,7 +45,7 @@ def postgresql() -> str | None:
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that tests with a marker of this name need."""
+    """What tests with a marker need; `find` returns something false if this machine lacks it."""
 
     what: str
     find: Callable[[], object]

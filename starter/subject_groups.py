@@ -1,6 +1,6 @@
-"""Groups of subjects that the same readers tend to like, although few books have two of them."""
+"""Groups of subjects that the same simulated readers like, although few books have two of them."""
 
-STRANDS = (
+SUBJECT_GROUPS = (
     ("space travel", "aliens", "galactic empires", "desert planets"),
     ("dystopias", "totalitarianism", "censorship", "surveillance"),
     ("cyberpunk", "hackers", "androids", "artificial intelligence", "virtual reality"),
