@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from bench import accuracy, calls, home, ingestion, machine, moderator, outage, reload, scale, search
-from bench.data.generated import Size
-from bench.load.processes import python, run_apart
+from bench.data.histories import Size
+from bench.load.processes import python, run_forwarding_signals
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
 """What runs when no name is given; moderator, outage, reload and scale take minutes more."""
@@ -22,7 +22,7 @@ def main(context: click.Context) -> None:
         return
     for name in ALWAYS:
         # A process each, so that none inherits the memory that another has used.
-        if code := run_apart(*python("bench", name)):
+        if code := run_forwarding_signals(*python("bench", name)):
             sys.exit(code)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from bench.data.book_data import BookData, amazon_book
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
-from recommendations.evaluation.case import make_case
+from recommendations.evaluation.input_files import read_books
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reading import read_books
 from recommendations.evaluation.runner import evaluate
 from recommendations.evaluation.split import Split, drift_split, random_split
+from recommendations.evaluation.task import make_task
 from servicekit.table import print_table
 
 CUTOFF = 20
@@ -45,8 +45,8 @@ def read_pairs(data: BookData) -> Interactions:
 
 
 def _rows(name: str, split: Split, books: Mapping[int, Book]) -> Iterator[Sequence[str]]:
-    case, counts = make_case(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
+    task, counts = make_task(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
     click.echo(f"{name}: {counts.readers:,} readers want {counts.wanted:,} books")
-    for result in evaluate(case, split.training, books, MODELS):
+    for result in evaluate(task, split.training, books, MODELS):
         click.echo(f"{name}: {result.model} is done")
         yield name, *report.cells(result)

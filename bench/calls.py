@@ -15,7 +15,7 @@ from bench import empty_servers
 from bench.accuracy import read_pairs
 from bench.data.book_data import BookData, amazon_book
 from bench.load.generator import Load, generate_load
-from bench.load.processes import PROJECT, Stage, python
+from bench.load.processes import PROJECT, Sandbox, python
 from bench.load.recommendations_process import (
     RecommendationsFolder,
     RunningServer,
@@ -100,15 +100,15 @@ class Row:
 
 def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
     """Print calls a second, latencies and processor time a call; `beside` is the folder of another checkout."""
-    with Stage() as stage:
+    with Sandbox() as sandbox:
         data = amazon_book("Recommend")
-        rows = [Row(name.format(threads), _empty(stage, kind, threads), [1]) for name, kind, threads in EMPTY]
+        rows = [Row(name.format(threads), _empty(sandbox, kind, threads), [1]) for name, kind, threads in EMPTY]
         if data is not None:
             readers = shuffled_readers(data)
-            folder = _trained(stage, data, PROJECT)
+            folder = _trained(sandbox, data, PROJECT)
             rows.append(Row("Recommend, another reader each call", _ready(folder), readers))
             if beside is not None:
-                other = _ready(_trained(stage, data, beside.resolve()))
+                other = _ready(_trained(sandbox, data, beside.resolve()))
                 rows.append(Row(f"the same, {beside}", other, readers))
             rows.append(Row(f"the same, {WORKERS} workers", _ready(folder, workers=WORKERS), readers))
         click.echo("measuring …")
@@ -130,14 +130,14 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
     )
 
 
-def _empty(stage: Stage, kind: str, threads: int) -> RunningServer:
-    child = stage.start(*python("bench.empty_servers", kind, str(threads)))
+def _empty(sandbox: Sandbox, kind: str, threads: int) -> RunningServer:
+    child = sandbox.start(*python("bench.empty_servers", kind, str(threads)))
     return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
 
 
-def _trained(stage: Stage, data: BookData, checkout: Path) -> RecommendationsFolder:
+def _trained(sandbox: Sandbox, data: BookData, checkout: Path) -> RecommendationsFolder:
     click.echo(f"importing and training by {checkout} …")
-    folder = RecommendationsFolder(stage, "ours" if checkout == PROJECT else "beside", checkout=checkout)
+    folder = RecommendationsFolder(sandbox, "ours" if checkout == PROJECT else "beside", checkout=checkout)
     import_and_train(folder, data.books, data.interactions)
     return folder
 

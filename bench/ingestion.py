@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bench.data.book_data import amazon_book
-from bench.load.processes import Finished, Stage
+from bench.load.processes import Finished, Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
@@ -19,8 +19,8 @@ def run() -> None:
     data = amazon_book("ingestion")
     if data is None:
         return
-    with Stage() as stage:
-        folder = RecommendationsFolder(stage)
+    with Sandbox() as sandbox:
+        folder = RecommendationsFolder(sandbox)
         rows = [
             row("migrate an empty database", folder.run("migrate")),
             row("import books.csv", folder.run("import", "--books", str(data.books))),

@@ -12,7 +12,7 @@ import click
 import numpy as np
 from sqlalchemy import insert, update
 
-from bench.data import shops
+from bench.data import databases
 from bench.data.catalogue import GeneratedBook, make_books
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
@@ -44,7 +44,7 @@ def run(count: int) -> None:
     kinds = {**_books(made), **_orders(made)}
     measured: dict[str, list[tuple[float, float, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-moderator-") as named:
-        for database, store in shops.both(Path(named)):
+        for database, store in databases.both(Path(named)):
             _fill(store, made)
             measured[database] = [_measured(store, queries) for queries in kinds.values()]
     head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99", "max")))

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.guest import Guest, Sample
 from bench.load.marketplace_process import open_shop
-from bench.load.processes import Stage
+from bench.load.processes import Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from bench.load.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
 from servicekit.table import print_table
@@ -42,11 +42,11 @@ class Run:
 class Shop:
     """Both services with the starter catalogue, and a guest."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._folder = RecommendationsFolder(stage)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._folder = RecommendationsFolder(sandbox)
         self.recommendations = self._folder.serve("start")
         wait_until_serving(self.recommendations)
-        shop = open_shop(stage, self.recommendations)
+        shop = open_shop(sandbox, self.recommendations)
         self.url = shop.url
         self.guest = Guest(shop.port)
 
@@ -60,13 +60,13 @@ def run() -> None:
     if shutil.which("wrk") is None:
         click.echo("outage: skipped: wrk is not on PATH")
         return
-    with Stage() as stage:
-        shop = Shop(stage)
+    with Sandbox() as sandbox:
+        shop = Shop(sandbox)
         runs = [
-            _run(stage, shop, "healthy", fault=None, mend=None),
-            _run(stage, shop, "killed", fault=shop.recommendations.child.kill, mend=shop.restart),
+            _run(sandbox, shop, "healthy", fault=None, mend=None),
+            _run(sandbox, shop, "killed", fault=shop.recommendations.child.kill, mend=shop.restart),
             _run(
-                stage, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
+                sandbox, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
             ),
         ]
     for measured in runs:
@@ -75,13 +75,13 @@ def run() -> None:
 
 
 def _run(
-    stage: Stage, shop: Shop, name: str, *, fault: Callable[[], None] | None, mend: Callable[[], None] | None
+    sandbox: Sandbox, shop: Shop, name: str, *, fault: Callable[[], None] | None, mend: Callable[[], None] | None
 ) -> Run:
     click.echo(f"running: {name} …")
     with shop.guest.sampling(SAMPLERS):
         shop.guest.first_personal(time.monotonic())
         began = time.monotonic()
-        wrk = stage.start(*wrk_command(shop.url, SECONDS))
+        wrk = sandbox.start(*wrk_command(shop.url, SECONDS))
         if fault is not None:
             time.sleep(FAULT_AFTER)
             fault()

@@ -11,9 +11,9 @@ import click
 import numpy as np
 import psutil
 
-from bench.data.generated import Size, write_books, write_interactions
+from bench.data.histories import Size, write_books, write_interactions
 from bench.ingestion import row
-from bench.load.processes import Finished, Stage
+from bench.load.processes import Finished, Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
@@ -43,13 +43,13 @@ class Started:
 
 def run(size: Size, search_seconds: float) -> None:
     """Print what each command costs, each as its own process, on SQLite and generated data."""
-    with Stage() as stage:
-        books = stage.folder / "books.csv"
+    with Sandbox() as sandbox:
+        books = sandbox.folder / "books.csv"
         # A child's peak memory begins with its parent's: this process must stay small.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
             apart.submit(write_books, books, size).result()
-            files = apart.submit(write_interactions, stage.folder, size, STEPS).result()
-        folder = RecommendationsFolder(stage)
+            files = apart.submit(write_interactions, sandbox.folder, size, STEPS).result()
+        folder = RecommendationsFolder(sandbox)
         rows = [_row("import books.csv", folder.run("import", "--books", str(books)))]
         steps: list[Step] = []
         for file in files:

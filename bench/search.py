@@ -14,7 +14,7 @@ import numpy as np
 from anyascii import anyascii
 from sqlalchemy import text
 
-from bench.data import shops
+from bench.data import databases
 from bench.data.catalogue import GeneratedBook, make_books, write_books, write_interactions
 from marketplace.domain.books import Sort
 from marketplace.domain.categories import Category
@@ -44,7 +44,7 @@ def run(count: int) -> None:
         folder = Path(named)
         write_books(folder / "books.csv", books)
         write_interactions(folder / "interactions.csv", count)
-        for database, store in shops.both(folder):
+        for database, store in databases.both(folder):
             seconds = _imported(store, folder)
             about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
             measured[database] = [_measured(store, asked) for asked in kinds.values()]

@@ -13,7 +13,7 @@ import click
 from recommendations.domain.books import Book
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
 from recommendations.domain.interactions import Event
-from recommendations.model import artifact, folder
+from recommendations.model import artifact, published_models
 from recommendations.model.artifact import Artifact
 from recommendations.model.pruning import prune
 from recommendations.store import Store, UnitOfWork
@@ -166,7 +166,9 @@ class Publisher:
         with self._store.write() as work:
             there = (version for version in work.models.latest(EVERY) if (self._models / version).exists())
             kept = [version for version, _ in zip(there, range(KEPT), strict=False)]
-            folder.tidy(self._models, kept=kept, recorded={record.version for record in work.models.all()})
+            published_models.remove_unused(
+                self._models, kept=kept, recorded={record.version for record in work.models.all()}
+            )
 
     def _fault(self, version: str) -> str:
         try:

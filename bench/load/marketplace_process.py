@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bench.load.processes import Child, Stage, python
+from bench.load.processes import Child, Sandbox, python
 from bench.load.recommendations_process import RunningServer
 
 _OPEN = "Marketplace is open at "
@@ -27,13 +27,13 @@ class RunningShop:
         return port
 
 
-def open_shop(stage: Stage, recommendations: RunningServer) -> RunningShop:
+def open_shop(sandbox: Sandbox, recommendations: RunningServer) -> RunningShop:
     """Open the shop with the starter catalogue on a free port. Raises ChildFailed."""
     settings = {
-        "MARKETPLACE_DATA_DIR": str(stage.folder / "marketplace"),
+        "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
         "MARKETPLACE_PORT": "0",
         "RECOMMENDATIONS_HOST": "127.0.0.1",
         "RECOMMENDATIONS_PORT": str(recommendations.port),
     }
-    child = stage.start(*python("marketplace", "start"), settings=settings)
+    child = sandbox.start(*python("marketplace", "start"), settings=settings)
     return RunningShop(child, child.wait_for(_OPEN), settings)

@@ -121,14 +121,14 @@ class Child:
             self.kill()
 
 
-class Stage:
+class Sandbox:
     """A temporary folder and the processes in it; leaving the block ends them and removes it."""
 
     def __init__(self) -> None:
         self._exits = contextlib.ExitStack()
         self._logs = 0
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "Sandbox":
         self.folder = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self._exits.enter_context(_handling(_ENDING, _end))
         return self
@@ -166,7 +166,7 @@ class Stage:
         return Finished(child.output(), seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
-def run_apart(*command: str) -> int:
+def run_forwarding_signals(*command: str) -> int:
     """Run a command and pass on to it what would end this process, so that it can tidy up; returns its exit code.
 
     `subprocess.run` would kill it a quarter of a second after Ctrl-C.

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.load.processes import PROJECT, Child, ChildFailed, Finished, Stage
+from bench.load.processes import PROJECT, Child, ChildFailed, Finished, Sandbox
 
 MODULE = "recommendations"
 SERVICE = "Recommendations"
@@ -34,12 +34,12 @@ class RunningServer:
 class RecommendationsFolder:
     """A data folder of the service, and the commands of one checkout that work in it."""
 
-    def __init__(self, stage: Stage, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
-        self._stage = stage
+    def __init__(self, sandbox: Sandbox, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
+        self._stage = sandbox
         self._checkout = checkout
         # Another checkout may need other versions of its libraries.
         self._python = sys.executable if checkout == PROJECT else str(checkout / ".venv" / "bin" / "python")
-        self.path = stage.folder / name
+        self.path = sandbox.folder / name
 
     def run(self, *arguments: str) -> Finished:
         """Run one command to its end. Raises ChildFailed."""

@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.evaluation.case import Case
+from recommendations.evaluation.task import Task
 
 
 def recall(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
@@ -78,34 +78,34 @@ class Evaluator:
     at k, a repeated book counts once, and short lists are not filled up.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, task: Task) -> None:
+        self._case = task
         self._scores: list[npt.NDArray[np.float64]] = []
-        self._listed = np.zeros(len(case.catalogue), dtype=np.int64)
+        self._listed = np.zeros(len(task.catalogue), dtype=np.int64)
 
     def add(self, readers: Iterable[int], lists: Iterable[Sequence[int]]) -> None:
         """Add the lists of these readers: ids of books, best first."""
-        case = self._case
+        task = self._case
         listed: list[int] = []
         scores: list[list[float]] = []
         for reader, ranked in zip(readers, lists, strict=True):
-            known = frozenset(case.known.of_reader(reader).tolist())
-            wanted = frozenset(case.wanted.of_reader(reader).tolist())
-            counted = [book for book in dict.fromkeys(ranked) if book not in known][: case.k]
-            scores.append([measure(counted, wanted, case.k) for measure in MEASURES])
+            known = frozenset(task.known.of_reader(reader).tolist())
+            wanted = frozenset(task.wanted.of_reader(reader).tolist())
+            counted = [book for book in dict.fromkeys(ranked) if book not in known][: task.k]
+            scores.append([measure(counted, wanted, task.k) for measure in MEASURES])
             listed += counted
         self._scores.append(np.array(scores))
-        rows = case.catalogue.rows(np.array(listed, dtype=np.int32))
-        self._listed += np.bincount(rows, minlength=len(case.catalogue))
+        rows = task.catalogue.rows(np.array(listed, dtype=np.int32))
+        self._listed += np.bincount(rows, minlength=len(task.catalogue))
 
     def metrics(self) -> Metrics:
         """The metrics over all readers. Raises ValueError unless every reader was added exactly once."""
-        case = self._case
+        task = self._case
         scores = np.concatenate(self._scores)
-        if len(scores) != len(case.wanted.readers):
-            raise ValueError(f"{len(scores)} lists of {len(case.wanted.readers)} readers")
+        if len(scores) != len(task.wanted.readers):
+            raise ValueError(f"{len(scores)} lists of {len(task.wanted.readers)} readers")
         mean_recall, mean_ndcg, mrr, hit_rate = scores.mean(axis=0).tolist()
-        readers_of = np.bincount(case.catalogue.rows(case.known.books), minlength=len(case.catalogue))
+        readers_of = np.bincount(task.catalogue.rows(task.known.books), minlength=len(task.catalogue))
         return Metrics(
             recall=mean_recall,
             recall_error=float(scores[:, 0].std() / len(scores) ** 0.5),
@@ -113,5 +113,5 @@ class Evaluator:
             mrr=mrr,
             hit_rate=hit_rate,
             coverage=coverage(self._listed),
-            novelty=novelty(self._listed, readers_of, len(case.known.readers)),
+            novelty=novelty(self._listed, readers_of, len(task.known.readers)),
         )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from recommendations.evaluation.baselines import PARAMETERS
-from recommendations.evaluation.case import Counts
+from recommendations.evaluation.implicit_baselines import PARAMETERS
 from recommendations.evaluation.runner import ModelResult
+from recommendations.evaluation.task import Counts
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from recommendations.domain.books import Book
 from recommendations.domain.recommending import RecommendRequest
-from recommendations.evaluation.case import load_interactions
-from recommendations.evaluation.cost import Cost, Meter
 from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.task import load_interactions
+from recommendations.evaluation.training_cost import Meter, TrainingCost
 from recommendations.model import artifact
 from recommendations.model.artifact import Artifact
 from recommendations.model.ranking.served_model import ServedModel
@@ -16,7 +16,7 @@ from recommendations.model.ranking.served_model import ServedModel
 
 def train_and_publish(
     interactions: Path, books: Mapping[int, Book], folder: Path, budget: float | None
-) -> tuple[Path, Cost]:
+) -> tuple[Path, TrainingCost]:
     """Train in this process, which does nothing else, and publish in `folder`; returns the model and its cost."""
     history = load_interactions(interactions)
     meter = Meter()

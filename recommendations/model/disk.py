@@ -92,7 +92,7 @@ def read_array(
     return np.asarray(array)  # a plain view: methods of np.memmap are slow
 
 
-def sweep(folder: Path, manifest: Manifest) -> None:
+def remove_leftovers(folder: Path, manifest: Manifest) -> None:
     """Remove the files that the manifest does not name, left by an interrupted rewrite. The caller holds the lock."""
     named = set(manifest["files"].values())
     left = [path for path in folder.glob("*.npy") if path.name not in named]

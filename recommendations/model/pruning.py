@@ -27,7 +27,7 @@ def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str],
     with disk.locked(folder.parent):
         manifest = disk.read_manifest(folder)
         try:
-            disk.sweep(folder, manifest)
+            disk.remove_leftovers(folder, manifest)
             reached("swept")
             kept = ~np.isin(_history(folder, manifest, _READERS), list(reader_ids))
             if kept.all():
@@ -40,7 +40,7 @@ def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str],
         reached("arrays on disk")
         disk.write_manifest(folder, changed)
         reached("manifest replaced")
-        disk.sweep(folder, changed)
+        disk.remove_leftovers(folder, changed)
         reached("old arrays removed")
         return True
 

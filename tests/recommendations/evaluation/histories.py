@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from recommendations.domain.interactions import Interaction, InteractionKind
-from recommendations.evaluation.case import Case
 from recommendations.evaluation.interactions import Interactions, ReaderBooks
+from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import Vocabulary
 
 Books = Mapping[int, Sequence[int]]
@@ -47,9 +47,9 @@ def as_mapping(books: ReaderBooks) -> dict[int, list[int]]:
     return {reader: books.of_reader(reader).tolist() for reader in books.readers.ids.tolist()}
 
 
-def case(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Case:
+def task(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Task:
     """A case over the books 1, 2, … `books`; known books are liked unless `liked` is given."""
-    return Case(
+    return Task(
         catalogue=Vocabulary(np.arange(1, books + 1, dtype=np.int32)),
         known=reader_books(known),
         liked=reader_books(known if liked is None else liked),

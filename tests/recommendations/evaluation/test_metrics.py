@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from recommendations.evaluation.metrics import Evaluator, coverage, hit, ndcg, novelty, recall, reciprocal_rank
-from tests.recommendations.evaluation.histories import case
+from tests.recommendations.evaluation.histories import task
 
 KNOWN = {1: [1], 2: [1, 2], 3: [1], 4: [1]}
-CASE = case(KNOWN, {1: [2, 3], 2: [4]}, books=5, k=2)
-FIRST = case(KNOWN, {1: [2, 3]}, books=5, k=2)
-SECOND = case(KNOWN, {2: [4]}, books=5, k=2)
+CASE = task(KNOWN, {1: [2, 3], 2: [4]}, books=5, k=2)
+FIRST = task(KNOWN, {1: [2, 3]}, books=5, k=2)
+SECOND = task(KNOWN, {2: [4]}, books=5, k=2)
 
 
 def test_recall_is_the_share_of_the_wanted_books_that_are_found() -> None:
@@ -147,7 +147,7 @@ def test_books_after_the_cutoff_do_not_count() -> None:
 def test_novelty_counts_all_who_have_the_book() -> None:
     """All four readers have book 1, though only one likes it: its novelty is 0."""
     books = {1: [1], 2: [1], 3: [1], 4: [1]}
-    evaluator = Evaluator(case(known=books, wanted={5: [2]}, books=2, liked={1: [1]}))
+    evaluator = Evaluator(task(known=books, wanted={5: [2]}, books=2, liked={1: [1]}))
     evaluator.add([5], [[1]])
     assert evaluator.metrics().novelty == 0
 

@@ -4,15 +4,15 @@ import json
 from dataclasses import replace
 
 from recommendations.evaluation import MODELS, report
-from recommendations.evaluation.case import Counts
-from recommendations.evaluation.cost import Cost
 from recommendations.evaluation.metrics import Metrics
 from recommendations.evaluation.runner import ModelResult
+from recommendations.evaluation.task import Counts
+from recommendations.evaluation.training_cost import TrainingCost
 
 METRICS = Metrics(
     recall=0.25, recall_error=0.01, ndcg=0.125, mrr=0.0625, hit_rate=0.5, coverage=0.75, novelty=9.87654
 )
-RESULT = ModelResult("shipped", METRICS, Cost(train_seconds=2.54, peak_mb=123.4))
+RESULT = ModelResult("shipped", METRICS, TrainingCost(train_seconds=2.54, peak_mb=123.4))
 COUNTS = Counts(
     readers=3,
     books=4,

@@ -6,7 +6,7 @@ import pytest
 
 from recommendations.domain.books import Book
 from recommendations.evaluation import shipped
-from recommendations.evaluation.case import save_interactions
+from recommendations.evaluation.task import save_interactions
 from recommendations.model import artifact
 from tests.recommendations.evaluation.histories import bought, did, interactions
 

@@ -14,7 +14,7 @@ from recommendations.domain.interactions import Event, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
 from recommendations.model import disk
 from recommendations.model.artifact import load, publish, stage
-from recommendations.model.folder import STALE_SECONDS, ModelFolder, tidy
+from recommendations.model.published_models import STALE_SECONDS, PublishedModels, remove_unused
 from tests.recommendations.trained import trained
 
 EVENTS = [
@@ -43,7 +43,7 @@ def shown(folder: Path) -> list[str]:
 def test_models_recommend_from_the_catalogue_as_it_is(tmp_path: Path) -> None:
     """A model opened once and stocked again recommends what came, and nothing that was removed."""
     put(tmp_path, "m")
-    models = ModelFolder(tmp_path)
+    models = PublishedModels(tmp_path)
     models.update_catalogue([Book(id=5, title="Dune"), Book(id=6, title="Ubik")])
     model = models.open("m")
     assert model.version == "m"
@@ -63,21 +63,21 @@ def test_opening_what_is_not_there(tmp_path: Path) -> None:
     """It is ModelUnusable, also where there is no folder at all."""
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(ModelUnusable, match="m"):
-            ModelFolder(folder).open("m")
+            PublishedModels(folder).open("m")
 
 
 def test_forgetting_in_every_model(tmp_path: Path) -> None:
     """Whichever of the models is served, none has the readers any more; a repeat finds nothing to do."""
     put(tmp_path, "a", "b")
     for _ in range(2):
-        ModelFolder(tmp_path).forget([1, 3, 4711])
+        PublishedModels(tmp_path).forget([1, 3, 4711])
         assert readers(tmp_path, "a") == readers(tmp_path, "b") == [2]
     assert shown(tmp_path) == ["a", "b"]
 
 
 def test_forgetting_before_the_first_model(tmp_path: Path) -> None:
     """Where there is no folder there is nothing to forget, and none is made."""
-    ModelFolder(tmp_path / "nowhere").forget([1])
+    PublishedModels(tmp_path / "nowhere").forget([1])
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_pruned_goes(tmp_path: Path) -> None:
     (tmp_path / "c" / disk.MANIFEST).write_text("{")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes.txt").write_text("mine")
-    ModelFolder(tmp_path).forget([1])
+    PublishedModels(tmp_path).forget([1])
     assert shown(tmp_path) == ["d", "notes", "notes.txt"]
     assert readers(tmp_path, "d") == [2, 3]
 
@@ -102,7 +102,7 @@ def test_forgetting_sweeps_what_was_left(tmp_path: Path) -> None:
         stage(replace(artifact, manifest=artifact.manifest | {"version": version}), tmp_path)
     os.utime(tmp_path / ".old.partial", (LONG_AGO, LONG_AGO))
     shutil.copytree(tmp_path / "a", tmp_path / ".b.dropped")
-    ModelFolder(tmp_path).forget([4711])
+    PublishedModels(tmp_path).forget([4711])
     assert shown(tmp_path) == [".young.partial", "a"]
 
 
@@ -112,11 +112,11 @@ def test_a_disk_that_fails(tmp_path: Path) -> None:
     in_the_way = tmp_path / "a" / f"{disk.MANIFEST}.new"
     in_the_way.mkdir()
     with pytest.raises(ForgettingUnfinished) as caught:
-        ModelFolder(tmp_path).forget([1])
+        PublishedModels(tmp_path).forget([1])
     assert isinstance(caught.value.__cause__, OSError)
     assert readers(tmp_path, "a") == [1, 2, 3]
     in_the_way.rmdir()
-    ModelFolder(tmp_path).forget([1])
+    PublishedModels(tmp_path).forget([1])
     assert readers(tmp_path, "a") == [2, 3]
 
 
@@ -125,5 +125,5 @@ def test_tidying(tmp_path: Path) -> None:
     put(tmp_path, "a", "b", "c", "unrecorded", "orphan")
     os.utime(tmp_path / "orphan" / disk.MANIFEST, (LONG_AGO, LONG_AGO))
     (tmp_path / "notes").mkdir()
-    tidy(tmp_path, kept=["b"], recorded={"a", "b", "c", "gone"})
+    remove_unused(tmp_path, kept=["b"], recorded={"a", "b", "c", "gone"})
     assert shown(tmp_path) == ["b", "notes", "unrecorded"]

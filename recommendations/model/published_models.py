@@ -24,7 +24,7 @@ _DROPPED = ".dropped"
 _log = structlog.get_logger()
 
 
-class ModelFolder:
+class PublishedModels:
     """Opens the published models, over one catalogue, and forgets readers in all of them.
 
     `stock` is called by one thread at a time.
@@ -50,7 +50,7 @@ class ModelFolder:
         be served.
         """
         try:
-            sweep(self._folder)
+            remove_leftovers(self._folder)
             for model in _models(self._folder):
                 try:
                     prune(model, reader_ids)
@@ -63,7 +63,7 @@ class ModelFolder:
             raise ForgettingUnfinished from error
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what interrupted trainings and removals left behind. Raises OSError."""
     if not folder.exists():
         return
@@ -76,12 +76,12 @@ def sweep(folder: Path) -> None:
                 shutil.rmtree(left)
 
 
-def tidy(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
+def remove_unused(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
     """Remove every recorded model that is not to be kept, and what interrupted trainings left behind.
 
     Raises OSError.
     """
-    sweep(folder)
+    remove_leftovers(folder)
     for model in _models(folder):
         if model.name not in kept and (model.name in recorded or _age(model / disk.MANIFEST) > STALE_SECONDS):
             _drop(model)

@@ -7,7 +7,7 @@ import pytest
 
 from recommendations.domain.books import Category
 from recommendations.domain.interactions import InteractionKind
-from recommendations.evaluation.reading import read_books, read_interactions
+from recommendations.evaluation.input_files import read_books, read_interactions
 from servicekit.csvfile import NotSuchACsv
 
 

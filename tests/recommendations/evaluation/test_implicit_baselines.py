@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from recommendations.evaluation import IMPLICIT
-from recommendations.evaluation.baselines import PARAMETERS, library_is_installed, train_with_library
-from recommendations.evaluation.case import Case
-from tests.recommendations.evaluation.histories import case
+from recommendations.evaluation.implicit_baselines import PARAMETERS, library_is_installed, train_with_library
+from recommendations.evaluation.task import Task
+from tests.recommendations.evaluation.histories import task
 
 READERS = 40
 BOOKS = 12
 
 
-def two_tastes(*, k: int) -> Case:
+def two_tastes(*, k: int) -> Task:
     """Odd readers like odd books and even ones even books, each all but one."""
     known = {
         reader: [book for book in range(1, BOOKS + 1) if (book - reader) % 2 == 0 and book != left_out(reader)]
         for reader in range(1, READERS + 1)
     }
-    return case(known, {}, books=BOOKS, k=k)
+    return task(known, {}, books=BOOKS, k=k)
 
 
 def left_out(reader: int) -> int:
@@ -70,7 +70,7 @@ def test_known_books_that_are_not_liked_cost_no_place(name: str) -> None:
     books = {reader: [reader % 5 + 1, (reader + 1) % 5 + 1] for reader in range(1, 30)}
     known = {reader: sorted({*theirs, 1, 2, 3}) for reader, theirs in books.items()}
     one = np.array([3], dtype=np.int32)
-    (ranked,) = train_with_library(name, case(known, {}, books=9, k=1, liked=books))(one)
+    (ranked,) = train_with_library(name, task(known, {}, books=9, k=1, liked=books))(one)
     assert books[3] == [4, 5]
     assert len(ranked) >= (4 if name in {"als", "bpr"} else 3)
 

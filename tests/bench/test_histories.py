@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.data.generated import BOOKS_A_GROUP, Size, write_books, write_interactions
+from bench.data.histories import BOOKS_A_GROUP, Size, write_books, write_interactions
 from bench.scale import growth
 
 SIZE = Size(books=4 * BOOKS_A_GROUP, interactions=8_000, mean=20)

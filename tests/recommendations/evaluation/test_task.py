@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from recommendations.domain.interactions import InteractionKind
-from recommendations.evaluation import case as module
-from recommendations.evaluation.case import Case, load_interactions, make_case, save_interactions
+from recommendations.evaluation import task as module
 from recommendations.evaluation.split import Split
+from recommendations.evaluation.task import Task, load_interactions, make_task, save_interactions
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
-from tests.recommendations.evaluation.histories import case as a_case
+from tests.recommendations.evaluation.histories import task as a_task
 
 RATING, VIEW, DISMISSED = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.NOT_INTERESTED
 NO_BOOKS = np.empty(0, dtype=np.int32)
@@ -29,50 +29,50 @@ def test_only_new_liked_books_are_wanted() -> None:
         did(1, 6, DISMISSED),
         did(1, 7, VIEW),
     )
-    case, counts = make_case(Split(training, test), NO_BOOKS, k=3, seed=7)
-    assert as_mapping(case.known) == {1: [1, 2, 3]}
-    assert as_mapping(case.liked) == {1: [1, 2]}
-    assert as_mapping(case.wanted) == {1: [4, 7]}
+    task, counts = make_task(Split(training, test), NO_BOOKS, k=3, seed=7)
+    assert as_mapping(task.known) == {1: [1, 2, 3]}
+    assert as_mapping(task.liked) == {1: [1, 2]}
+    assert as_mapping(task.wanted) == {1: [4, 7]}
     assert (counts.wanted, counts.known_already) == (2, 3)
 
 
 def test_unknown_readers_are_counted_and_not_evaluated() -> None:
     """Two readers only in the test part are left out; a known one is evaluated."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2], 3: [1], 4: [1, 2]}))
-    case, counts = make_case(parts, NO_BOOKS, k=3, seed=7)
-    assert as_mapping(case.wanted) == {1: [2]}
+    task, counts = make_task(parts, NO_BOOKS, k=3, seed=7)
+    assert as_mapping(task.wanted) == {1: [2]}
     assert (counts.readers, counts.unknown_readers) == (1, 2)
 
 
 def test_unknown_books_stay_wanted() -> None:
     """Two books only in the test part count against every model, three times for known readers."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2, 8], 2: [8, 9], 3: [9]}))
-    case, counts = make_case(parts, NO_BOOKS, k=3, seed=7)
-    assert as_mapping(case.wanted) == {1: [2, 8], 2: [8, 9]}
-    assert case.catalogue.ids.tolist() == [1, 2]
+    task, counts = make_task(parts, NO_BOOKS, k=3, seed=7)
+    assert as_mapping(task.wanted) == {1: [2, 8], 2: [8, 9]}
+    assert task.catalogue.ids.tolist() == [1, 2]
     assert (counts.unknown_books, counts.unknown_wanted, counts.wanted) == (2, 3, 4)
 
 
 def test_the_catalogue_has_the_callers_books_and_those_of_the_history() -> None:
     """Books without readers may be recommended, and so may books that only the history has."""
-    case, counts = make_case(
+    task, counts = make_task(
         Split(bought({1: [5, 1]}), bought({1: [9]})), np.array([7, 5], dtype=np.int32), k=3, seed=7
     )
-    assert case.catalogue.ids.tolist() == [1, 5, 7]
+    assert task.catalogue.ids.tolist() == [1, 5, 7]
     assert counts.books == 3
 
 
 def test_counts_of_interactions() -> None:
     """Both parts are counted as they are, and so is what had no time."""
-    _, counts = make_case(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
+    _, counts = make_task(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
     assert (counts.training_interactions, counts.test_interactions, counts.undated) == (2, 1, 4)
 
 
 def test_a_case_survives_being_written(tmp_path: Path) -> None:
     """What another process loads is what was saved, each set of books in its own place."""
-    case = a_case({1: [1, 2], 2: [3]}, {1: [3]}, books=4, k=5, liked={1: [2]}, seed=11)
-    case.save(tmp_path / "case.npz")
-    loaded = Case.load(tmp_path / "case.npz")
+    task = a_task({1: [1, 2], 2: [3]}, {1: [3]}, books=4, k=5, liked={1: [2]}, seed=11)
+    task.save(tmp_path / "case.npz")
+    loaded = Task.load(tmp_path / "case.npz")
     assert loaded.catalogue.ids.tolist() == [1, 2, 3, 4]
     assert as_mapping(loaded.known) == {1: [1, 2], 2: [3]}
     assert as_mapping(loaded.liked) == {1: [2]}
@@ -93,6 +93,6 @@ def test_interactions_survive_being_written(tmp_path: Path) -> None:
 def test_readers_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each reader with wanted books comes once, in chunks."""
     monkeypatch.setattr(module, "CHUNK", 2)
-    case = a_case({1: [1], 2: [1], 3: [1], 4: [1]}, {1: [2], 3: [2], 4: [2]}, books=2)
-    assert [chunk.tolist() for chunk in case.chunks()] == [[1, 3], [4]]
-    assert not list(replace(case, wanted=a_case({}, {}, books=1).wanted).chunks())
+    task = a_task({1: [1], 2: [1], 3: [1], 4: [1]}, {1: [2], 3: [2], 4: [2]}, books=2)
+    assert [chunk.tolist() for chunk in task.chunks()] == [[1, 3], [4]]
+    assert not list(replace(task, wanted=a_task({}, {}, books=1).wanted).chunks())

@@ -9,7 +9,7 @@ _STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
-class Cost:
+class TrainingCost:
     """Wall-clock seconds, and megabytes (2²⁰ bytes) of resident memory at the peak of the whole process."""
 
     train_seconds: float
@@ -22,9 +22,9 @@ class Meter:
     def __init__(self) -> None:
         self._started = time.perf_counter()
 
-    def read(self) -> Cost:
+    def read(self) -> TrainingCost:
         """The cost so far."""
-        return Cost(time.perf_counter() - self._started, peak_mb())
+        return TrainingCost(time.perf_counter() - self._started, peak_mb())
 
 
 def peak_mb() -> float:

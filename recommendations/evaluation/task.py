@@ -17,7 +17,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Case:
+class Task:
     """The same task for every model, with lists of `k` books.
 
     `catalogue` has the books that may be recommended. `known` are each reader's books in the training part, `liked`
@@ -53,7 +53,7 @@ class Case:
         np.savez(path, allow_pickle=False, **arrays)
 
     @classmethod
-    def load(cls, path: Path) -> "Case":
+    def load(cls, path: Path) -> "Task":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
             k, seed = arrays["numbers"].tolist()
@@ -91,7 +91,7 @@ class Counts:
     undated: int
 
 
-def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Counts]:
+def make_task(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Task, Counts]:
     """Make the case of a hold-out; the catalogue is `books` and the books of the training part."""
     training, test = split.training, split.test
     known, liked = training.known_and_liked()
@@ -99,7 +99,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Cou
     evaluated = np.isin(readers, known.readers.ids)
     new = ~np.isin(pair_keys(readers, liked_later), pair_keys(*known.pairs()))
     wanted = ReaderBooks.of(readers[evaluated & new], liked_later[evaluated & new])
-    case = Case(
+    task = Task(
         catalogue=Vocabulary(np.union1d(books, training.books).astype(np.int32)),
         known=known,
         liked=liked,
@@ -109,7 +109,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Cou
     )
     counts = Counts(
         readers=len(wanted.readers),
-        books=len(case.catalogue),
+        books=len(task.catalogue),
         training_interactions=len(training),
         test_interactions=len(test),
         wanted=len(wanted),
@@ -119,7 +119,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Cou
         known_already=int(np.count_nonzero(~new)),
         undated=split.undated,
     )
-    return case, counts
+    return task, counts
 
 
 def _absent(ids: Ids, present: Ids) -> int:
