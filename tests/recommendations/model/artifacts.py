@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recommendations.domain.interactions import Event, Preference
-from recommendations.model.artifact import FORMAT, Artifact
+from recommendations.model.artifact import Artifact
+from recommendations.model.disk import FORMAT
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import popularity_of
 from recommendations.model.preferences import EventColumns, histories_of

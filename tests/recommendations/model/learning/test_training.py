@@ -116,7 +116,7 @@ def test_the_manifest_describes_the_model() -> None:
     assert trained.search is None
     manifest = trained.artifact.manifest
     assert (manifest["books"], manifest["readers"], manifest["likes"], manifest["sequence"]) == (2, 2, 3, 3)
-    assert manifest["parameters"] == Parameters(neighbours=7).as_dict()
+    assert manifest["parameters"] == asdict(Parameters(neighbours=7))
     assert manifest["search"] is None
     assert manifest["readers_revision"] == 5
     assert manifest["created_at"] == NOW.isoformat()
@@ -145,7 +145,7 @@ def test_without_a_budget_nothing_is_searched_for() -> None:
     """A budget of 0 means the default parameters."""
     trained = train(books(1, 2), [crowd()], now=NOW, budget=0)
     assert trained.search is None
-    assert trained.artifact.manifest["parameters"] == Parameters().as_dict()
+    assert trained.artifact.manifest["parameters"] == asdict(Parameters())
 
 
 def test_where_popularity_is_best_no_neighbours_are_learned() -> None:

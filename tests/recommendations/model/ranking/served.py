@@ -40,13 +40,13 @@ class Supply:
     """A catalogue that changes."""
 
     def __init__(self, books: Mapping[int, Book]) -> None:
-        self._now = Catalogue.empty().changed(list(books.values()))
+        self._now = Catalogue.empty().updated(list(books.values()))
 
     def __call__(self) -> Catalogue:
         return self._now
 
     def take(self, *books: Book) -> None:
-        self._now = self._now.changed(books)
+        self._now = self._now.updated(books)
 
 
 def ask(

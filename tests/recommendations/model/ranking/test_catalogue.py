@@ -39,7 +39,7 @@ def book(
 
 def indexed(*books: Book) -> CatalogueIndex:
     """What a model that learned of 10, 20 and 30 sees of these books."""
-    return CatalogueIndex(LEARNED, Catalogue.empty().changed(books))
+    return CatalogueIndex(LEARNED, Catalogue.empty().updated(books))
 
 
 def newest(*books: Book) -> list[int]:
@@ -161,10 +161,10 @@ def test_change_by_change_equals_all_at_once(changes: list[list[Book]]) -> None:
     states = [Catalogue.empty()]
     told: list[dict[int, Book]] = [{}]
     for change in changes:
-        states.append(states[-1].changed(change))
+        states.append(states[-1].updated(change))
         told.append(told[-1] | {one.id: one for one in change})
     for state, latest in zip(states, told, strict=True):
-        whole = Catalogue.empty().changed([latest[id_] for id_ in sorted(latest)])
+        whole = Catalogue.empty().updated([latest[id_] for id_ in sorted(latest)])
         assert state.by_id.ids.tolist() == sorted(latest)
         assert [state.books[row] for row in state.rows_by_id.tolist()] == [latest[id_] for id_ in sorted(latest)]
         for column in ("category_bits", "published", "added", "removed", "newness"):

@@ -17,7 +17,7 @@ AUTHORS = 4
 
 def authors_of(books: Sequence[Sequence[int]]) -> Authors:
     """These authors by row; the first of all places is that of another book, and books without authors have none."""
-    index = NameIndex.empty().changed(
+    index = NameIndex.empty().updated(
         np.arange(len(books) + 1, dtype=np.int32), [("Nobody else",), *(tuple(map(str, one)) for one in books)]
     )
     place = np.array([at if one else ABSENT for at, one in enumerate(books, start=1)], dtype=np.int32)
@@ -39,14 +39,14 @@ def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
     st.integers(0, 10),
 )
 def test_greedy_choice(
-    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, most: int
+    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, limit: int
 ) -> None:
     """Each place goes to the book whose score, cut for every book of its author before it, is the highest."""
     scores, authors = pool
     counts = Counter(chain.from_iterable(listed))
     left = list(range(len(scores)))
     expected: list[int] = []
-    while left and len(expected) < most:
+    while left and len(expected) < limit:
 
         def worth(place: int) -> float:
             repeated: int = max((counts[one] for one in authors[place]), default=0)
@@ -60,13 +60,13 @@ def test_greedy_choice(
     known = authors_of([*listed, *authors[::-1]])
     last = len(listed) + len(scores) - 1
     rows = [last - place for place in range(len(scores))]
-    assert diversified(scores, rows, known, diversity=diversity, most=most, listed=range(len(listed))) == expected
+    assert diversified(scores, rows, known, diversity=diversity, limit=limit, listed=range(len(listed))) == expected
 
 
 def test_without_diversity_or_authors_the_order_stays() -> None:
     """Neither one author nor unknown ones move anything then."""
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, most=2) == [0, 1]
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, most=2) == [0, 1]
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, limit=2) == [0, 1]
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, limit=2) == [0, 1]
 
 
 def test_scores_fall_with_the_position() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from recommendations.domain.interactions import Event, InteractionKind, Preference
 from recommendations.model.preferences import EventColumns, histories_of
-from recommendations.model.ranking.live_histories import NOTHING, LiveHistories
-from recommendations.model.ranking.live_popularity import Liking
+from recommendations.model.ranking.live_histories import NO_HISTORY, LiveHistories
+from recommendations.model.ranking.live_popularity import Like
 from recommendations.model.vocabulary import Vocabulary
 
 BOOKS = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
@@ -55,14 +55,14 @@ def test_shown_books_are_not_in_a_history(live: LiveHistories) -> None:
     """A book that was merely shown is as unknown to the reader as before, as it is after the next training."""
     live.observe([Event(3, 1, 20, InteractionKind.SHOWN, 0.0), Event(4, 8, 20, InteractionKind.SHOWN, 0.0)])
     assert live.of(1).books.tolist() == [10]
-    assert live.of(8) is NOTHING
+    assert live.of(8) is NO_HISTORY
 
 
 def test_an_undo_itself_says_nothing(live: LiveHistories) -> None:
     """It names no book; the history that replaces the old one lacks the undone interaction."""
     assert live.observe([Event(3, 1, 0, InteractionKind.UNDO, 0.0), Event(4, 8, 0, InteractionKind.UNDO, 0.0)]) == []
     assert live.of(1).books.tolist() == [10]
-    assert live.of(8) is NOTHING
+    assert live.of(8) is NO_HISTORY
 
 
 def test_a_replaced_history_is_all_there_is(live: LiveHistories) -> None:
@@ -90,7 +90,7 @@ def test_only_new_likings_are_told(live: LiveHistories) -> None:
             Event(7, 9, 10, InteractionKind.RATING, 4.0, 9.0),
         ]
     )
-    assert told == [Liking(20, 6.0), Liking(10, 9.0)]
+    assert told == [Like(20, 6.0), Like(10, 9.0)]
     assert live.observe([Event(8, 9, 10, InteractionKind.VIEW, 0.0)]) == []
 
 

@@ -13,7 +13,7 @@ from recommendations.model.ranking import live_popularity
 from recommendations.model.ranking.catalogue import Catalogue
 from recommendations.model.ranking.catalogue_index import CatalogueIndex
 from recommendations.model.ranking.live_histories import LiveHistories
-from recommendations.model.ranking.live_popularity import Liking, LivePopularity
+from recommendations.model.ranking.live_popularity import Like, LivePopularity
 from recommendations.model.vocabulary import Vocabulary
 
 K = InteractionKind
@@ -39,7 +39,7 @@ def test_learned_and_live_popularity_agree(moves: list[tuple[int, int, K, int]],
     live = LivePopularity(base, np.zeros(3, dtype=np.int32))
     live.add(histories.observe(events[trained:]))
     order = live.order(
-        CatalogueIndex(BOOKS, Catalogue.empty().changed([Book(id=id_, title="") for id_ in (1, 2, 3)]))
+        CatalogueIndex(BOOKS, Catalogue.empty().updated([Book(id=id_, title="") for id_ in (1, 2, 3)]))
     )
     whole = popularity_of(EventColumns.of([events]), BOOKS, half_life_days=10, reference=NOW).weights
     assert [order.weight(row) for row in range(3)] == pytest.approx(whole.tolist())
@@ -61,7 +61,7 @@ def test_moved_books_are_where_sorting_would_put_them(
         Book(id=id_, title="", year=2000 + age % 2, categories=(M,) if age > 1 else (), removed=not age)
         for id_, age in facts
     ]
-    catalogue = CatalogueIndex(BOOKS, Catalogue.empty().changed(books))
+    catalogue = CatalogueIndex(BOOKS, Catalogue.empty().updated(books))
     live = LivePopularity(Popularity(np.array([1.0, 1.0, 0.0]), 10, NOW), np.array([4, 4, 0], dtype=np.int32))
     order = live.order(catalogue)
     sums = {1: 1.0, 2: 1.0}
@@ -69,7 +69,7 @@ def test_moved_books_are_where_sorting_would_put_them(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_popularity, "MOST_MOVED", most_moved)
         for likings in rounds:
-            added = live.add([Liking(id_, NOW - age * DAY) for id_, age in likings])
+            added = live.add([Like(id_, NOW - age * DAY) for id_, age in likings])
             order = live.moved(order, added)
             for id_, age in likings:
                 sums[id_] = sums.get(id_, 0) + 2 ** (-age / 10)
@@ -87,24 +87,24 @@ def test_equally_popular_books_are_ordered_by_age() -> None:
     years = {1: 2001, 2: 2001, 3: 2000, 4: 2002, 5: 2001}
     books = [Book(id=id_, title="", year=year) for id_, year in years.items()]
     catalogue = CatalogueIndex(
-        Vocabulary(np.array([1, 2, 3, 4, 5], dtype=np.int32)), Catalogue.empty().changed(books)
+        Vocabulary(np.array([1, 2, 3, 4, 5], dtype=np.int32)), Catalogue.empty().updated(books)
     )
     live = LivePopularity(Popularity(np.array([1.0, 0.0, 1.0, 1.0, 1.0]), 10, NOW), np.zeros(5, dtype=np.int32))
-    order = live.moved(live.order(catalogue), live.add([Liking(2, NOW)]))
+    order = live.moved(live.order(catalogue), live.add([Like(2, NOW)]))
     assert [int(catalogue.ids[row]) for row in order.rows(None)] == [4, 1, 2, 5, 3]
 
 
 def test_an_order_that_is_held_does_not_move() -> None:
     """A call that reads the order while events arrive sees one state."""
-    catalogue = CatalogueIndex(BOOKS, Catalogue.empty().changed([Book(id=id_, title="") for id_ in (1, 2)]))
+    catalogue = CatalogueIndex(BOOKS, Catalogue.empty().updated([Book(id=id_, title="") for id_ in (1, 2)]))
     live = LivePopularity(Popularity(np.zeros(3), 10, NOW), np.zeros(3, dtype=np.int32))
     held = live.order(catalogue)
     reading = held.rows(None)
     assert next(reading) == 0
-    after = live.moved(held, live.add([Liking(2, NOW)]))
+    after = live.moved(held, live.add([Like(2, NOW)]))
     assert list(reading) == [1]
     assert list(held.rows(None)) == [0, 1]
     assert list(after.rows(None)) == [1, 0]
-    later = live.moved(after, live.add([Liking(1, NOW), Liking(1, NOW)]))
+    later = live.moved(after, live.add([Like(1, NOW), Like(1, NOW)]))
     assert (after.weight(0), later.weight(0)) == (0, 2)
     assert list(after.rows(None)) == [1, 0]

@@ -39,7 +39,7 @@ class Situation(NamedTuple):
     allowed: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.int32]
     content: Evidence | None
-    most: int
+    limit: int
     authors: Authors
     diversity: float
 
@@ -75,7 +75,7 @@ def situations(draw: st.DrawFn) -> Situation:
         rng.choice(np.append(history, np.int32(0)), entries),
         0,
     )
-    index = NameIndex.empty().changed(
+    index = NameIndex.empty().updated(
         np.arange(books, dtype=np.int32), [(str(rng.integers(0, 4)),) for _ in range(books)]
     )
     catalogue_rows = rng.permutation(books).astype(np.int32)
@@ -117,10 +117,10 @@ def plain(situation: Situation) -> list[RankedBook]:
     candidates[situation.history] = False
     candidates[situation.excluded] = False
     rows = np.flatnonzero(candidates)
-    pool = POOL * situation.most if situation.diversity else situation.most
+    pool = POOL * situation.limit if situation.diversity else situation.limit
     ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, pool)
     listed, scores = ranking.rows.tolist(), ranking.scores.tolist()
-    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, most=situation.most)
+    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, limit=situation.limit)
     listed, scores = [listed[position] for position in positions], [scores[position] for position in positions]
     ranked = []
     contributors = top_contributors(evidence, listed, len(candidates))
@@ -149,7 +149,7 @@ def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situa
                 situation.preferences,
                 allowed=read_only(situation.allowed),
                 excluded=situation.excluded,
-                most=situation.most,
+                limit=situation.limit,
                 content=situation.content,
             )
             assert ranked == plain(situation)
@@ -161,4 +161,4 @@ def test_nothing_is_ranked_without_a_history_or_books() -> None:
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
     allowed = np.empty(0, dtype=np.bool_)
-    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, most=10) == []
+    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, limit=10) == []

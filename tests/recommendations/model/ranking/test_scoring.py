@@ -43,7 +43,7 @@ def test_scores_and_contributors_equal_a_plain_computation(
     situation: Situation,
 ) -> None:
     """The best rows left by their summed weights, ties by id, each with its top contributors."""
-    matrix, history, recency, allowed, without, ids, most = situation
+    matrix, history, recency, allowed, without, ids, limit = situation
     scores = {row: float(matrix[history, row] @ np.array(recency)) for row in range(len(matrix))}
     expected = sorted(
         (row for row in scores if scores[row] > 0 and allowed[row] and row not in without),
@@ -53,9 +53,9 @@ def test_scores_and_contributors_equal_a_plain_computation(
         neighbours_of(matrix), np.array(history, dtype=np.int32), np.array(recency, dtype=np.float32)
     )
     rows = np.array([row for row in scores if allowed[row] and row not in without], dtype=np.int32)
-    ranking = best(rows, totals(evidence, len(allowed))[rows], np.array(ids, dtype=np.int32), most)
-    assert ranking.rows.tolist() == expected[:most]
-    assert ranking.scores.tolist() == [scores[row] for row in expected[:most]]
+    ranking = best(rows, totals(evidence, len(allowed))[rows], np.array(ids, dtype=np.int32), limit)
+    assert ranking.rows.tolist() == expected[:limit]
+    assert ranking.scores.tolist() == [scores[row] for row in expected[:limit]]
     listed = ranking.rows.tolist()
     for row, ranked in zip(listed, top_contributors(evidence, listed, len(allowed)), strict=True):
         contributors = [
