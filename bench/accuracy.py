@@ -1,4 +1,4 @@
-"""How well the model predicts what readers read next, compared with popularity, chance and the `implicit` library."""
+"""How well the model predicts what readers read next, compared with popularity, random lists and `implicit`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,7 +20,7 @@ SEED = 7
 
 
 def run() -> None:
-    """Print what `evaluate` measures, of all models on two hold-outs."""
+    """Print the metrics of `evaluate` for all models on two hold-outs."""
     data = amazon_book("accuracy")
     if data is None:
         return
@@ -39,7 +39,7 @@ def run() -> None:
 
 
 def read_pairs(data: BookData) -> Interactions:
-    """Every pair of a reader and a book; the file has nothing else."""
+    """Read the pairs of a reader and a book; the file has no other columns."""
     rows = np.loadtxt(data.interactions, delimiter=",", skiprows=1, usecols=(0, 1), dtype=np.int32)
     return Interactions.purchases(rows[:, 0].copy(), rows[:, 1].copy())
 

@@ -35,7 +35,7 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass
 class Row:
-    """One page, the process that serves it, and what was measured of it."""
+    """One page, the process that serves it, and its measurements."""
 
     name: str
     server: Child
@@ -43,14 +43,14 @@ class Row:
     cookie: str = ""
     reports: list[WrkReport] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
-    """Of the server, a page, in each round."""
+    """Processor time of the server per page, in each round."""
 
     def warm_up(self, sandbox: Sandbox) -> None:
-        """A load that is not counted."""
+        """Send requests without measuring."""
         self._load(sandbox, WARM_UP_SECONDS)
 
     def measure(self, sandbox: Sandbox) -> None:
-        """One round."""
+        """Measure one round."""
         before = self.server.cpu_seconds()
         report = self._load(sandbox, SECONDS)
         self.cpu_seconds.append((self.server.cpu_seconds() - before) / (report.rate * SECONDS))
@@ -74,7 +74,7 @@ class Row:
 
 
 def run() -> None:
-    """Print pages a second, latencies and processor time a page."""
+    """Print pages a second, latencies and processor time per page."""
     if shutil.which("wrk") is None:
         click.echo("home: skipped: wrk is not on PATH")
         return
@@ -87,7 +87,7 @@ def run() -> None:
         alone = Row("empty template alone", empty, f"{address}/alone")
         visitor_call = Row("empty template, a visitor's call", empty, f"{address}/visitor")
         guest_call = Row("empty template, a guest's call", empty, f"{address}/guest")
-        # Each row, and the row that makes the same call.
+        # Each row, and the empty page that makes the same call.
         rows = [
             (alone, alone),
             (visitor_call, visitor_call),
@@ -158,4 +158,4 @@ def _cells(row: Row, *, same_call: Row, alone: Row) -> Sequence[str]:
 
 
 def _ratio(row: Row, other: Row) -> str:
-    return f"{statistics.median(mine / its for mine, its in zip(row.rates, other.rates, strict=True)):.2f}"
+    return f"{statistics.median(rate / base for rate, base in zip(row.rates, other.rates, strict=True)):.2f}"

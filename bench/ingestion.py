@@ -1,4 +1,4 @@
-"""How fast a bookseller's files become a serving model."""
+"""How long it takes from a bookseller's files to a model being served."""
 
 import re
 import time
@@ -15,7 +15,7 @@ _IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")
 
 
 def run() -> None:
-    """Print what importing, training and starting cost, each as its own process on an empty SQLite database."""
+    """Print the costs of importing, training and starting, each in its own process, on an empty SQLite database."""
     data = amazon_book("ingestion")
     if data is None:
         return

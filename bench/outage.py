@@ -1,4 +1,4 @@
-"""What readers see on the home page while Recommendations is killed or frozen, and how long recovery takes."""
+"""The home page while Recommendations is killed or frozen, and the time to recovery."""
 
 import shutil
 import time
@@ -30,7 +30,7 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Run:
-    """One load on the shop: wrk's report, the guest's samples, when it began, and the recovery from its fault."""
+    """One load on the shop: wrk's report, the guest's samples, when it began, and the recovery from the fault."""
 
     name: str
     wrk: WrkReport
@@ -51,7 +51,7 @@ class Shop:
         self.guest = Guest(shop.port)
 
     def restart(self) -> None:
-        """Start it again on its port."""
+        """Start Recommendations again on the same port."""
         self.recommendations = self._folder.serve(port=self.recommendations.port)
 
 
@@ -69,8 +69,8 @@ def run() -> None:
                 sandbox, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
             ),
         ]
-    for measured in runs:
-        _print_seconds(measured)
+    for finished in runs:
+        _print_seconds(finished)
     _print_totals(runs)
 
 

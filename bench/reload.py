@@ -27,7 +27,7 @@ COLUMNS = ("run", "calls/s", "calls", "failed", "p50 ms", "p99 ms", "slowest ms"
 
 
 class Run(NamedTuple):
-    """What one run measured, and whether a model was loaded in it."""
+    """The measurements of one run, and whether a model was loaded during it."""
 
     reloaded: bool
     load: Load
@@ -35,7 +35,7 @@ class Run(NamedTuple):
 
 
 def run(books: int) -> None:
-    """Print latencies of runs with and without a reload, on the real histories or on this many generated books."""
+    """Print latencies of runs with and without a reload, with real histories or this many generated books."""
     with Sandbox() as sandbox:
         data = _generated(sandbox, books) if books else amazon_book("reload")
         if data is None:
@@ -73,7 +73,7 @@ def _generated(sandbox: Sandbox, books: int) -> BookData:
 
 
 def _own_mb(server: RunningServer) -> float:
-    """The memory that the server shares with no other process: what one more worker costs."""
+    """The server's unshared memory (USS), which each further worker would need again."""
     return psutil.Process(server.child.pid).memory_full_info().uss / 1e6
 
 

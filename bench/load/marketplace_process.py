@@ -1,4 +1,4 @@
-"""The shop as a real process, over a Recommendations that runs already."""
+"""The shop as a real process, connected to a running Recommendations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _OPEN = "Marketplace is open at "
 
 @dataclass(frozen=True)
 class RunningShop:
-    """The shop's process, its address without a path, and the settings that it was started with."""
+    """The shop's process, its address without a path, and its settings."""
 
     child: Child
     url: str
@@ -28,7 +28,7 @@ class RunningShop:
 
 
 def open_shop(sandbox: Sandbox, recommendations: RunningServer) -> RunningShop:
-    """Open the shop with the starter catalogue on a free port. Raises ChildFailed."""
+    """Start the shop with the starter catalogue on a free port. Raises ChildFailed."""
     settings = {
         "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
         "MARKETPLACE_PORT": "0",

@@ -1,4 +1,4 @@
-"""The `evaluate` command: files in, a table or JSON out."""
+"""The `evaluate` command: reads files, prints a table or JSON."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ from servicekit.table import print_table
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of the command; without `split` and `test` the data decides how to split."""
+    """The options of the command; without `split` and `test`, the data determines the split."""
 
     interactions: Path
     books: Path | None
@@ -38,7 +38,7 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Evaluate and print the report; everything else goes to standard error."""
+    """Evaluate and print the report to standard output, and all messages to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         result = _evaluate(options)
         if options.chart:
@@ -99,7 +99,7 @@ def _why_no_readers(counts: Counts) -> str:
 
 
 def _installed(models: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The models that can be evaluated here, and those that cannot."""
+    """The models that can be evaluated, and those whose library is not installed."""
     skipped = [] if library_is_installed() else [model for model in models if model in IMPLICIT]
     if skipped:
         click.echo(f"skipped, because the library `implicit` is not installed: {', '.join(skipped)}")

@@ -1,4 +1,4 @@
-"""Metrics of ranked lists, and their means over the readers of a case."""
+"""Metrics of ranked lists, and their means over the readers of a task."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from recommendations.evaluation.task import Task
 
 
 def recall(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """The share of the wanted books that are among the first `cutoff`; `wanted` is not empty."""
+    """The share of the wanted books that are among the first `cutoff`; `wanted` must not be empty."""
     return sum(book in wanted for book in ranked[:cutoff]) / len(wanted)
 
 
 def ndcg(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """Normalised discounted cumulative gain with binary gains; `wanted` is not empty.
+    """Normalised discounted cumulative gain with binary gains; `wanted` must not be empty.
 
     The ideal list has min(len(wanted), cutoff) hits at its top (Järvelin and Kekäläinen 2002).
     """
     gain = sum(1 / log2(rank + 2) for rank, book in enumerate(ranked[:cutoff]) if book in wanted)
-    return gain / sum(1 / log2(place + 2) for place in range(min(len(wanted), cutoff)))
+    return gain / sum(1 / log2(rank + 2) for rank in range(min(len(wanted), cutoff)))
 
 
 def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
@@ -29,7 +29,7 @@ def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> flo
 
     Its mean over readers is MRR (Voorhees 1999).
     """
-    return next((1 / place for place, book in enumerate(ranked[:cutoff], 1) if book in wanted), 0.0)
+    return next((1 / rank for rank, book in enumerate(ranked[:cutoff], 1) if book in wanted), 0.0)
 
 
 def hit(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
@@ -38,15 +38,16 @@ def hit(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
 
 
 def coverage(listed: npt.NDArray[np.int64]) -> float:
-    """The share of the catalogue that is in at least one list; `listed` counts each book's lists."""
+    """The share of the catalogue that is in at least one list; `listed` has the number of lists with each book."""
     return float(np.count_nonzero(listed) / max(len(listed), 1))
 
 
 def novelty(listed: npt.NDArray[np.int64], readers_of: npt.NDArray[np.int64], readers: int) -> float:
     """The mean self-information of all recommended books, −log2(n / N), in bits (Zhou et al. 2010).
 
-    N = `readers` of the training part, of whom n = `readers_of` a book have it, liked or not. A book that nobody has
-    counts as if one reader had it, instead of being infinitely novel. 0 if nothing is recommended.
+    N = `readers` is the number of readers in the training part, and n = `readers_of` the number of them who know the
+    book, liked or not. A book that nobody knows counts as if one reader did, or it would be infinitely novel. 0 if
+    nothing is recommended.
     """
     total = listed.sum()
     if not total:
@@ -60,7 +61,7 @@ MEASURES = (recall, ndcg, reciprocal_rank, hit)
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one model: means over readers, with the standard error of the recall."""
+    """The metrics of one model: means over readers, and the standard error of the recall."""
 
     recall: float
     recall_error: float
@@ -72,10 +73,10 @@ class Metrics:
 
 
 class Evaluator:
-    """Collects the lists of all readers of a case and computes their metrics.
+    """Collects the lists of all readers of a task and computes their metrics.
 
-    The same rules hold for every model: books in the reader's training part are removed from a list before it is cut
-    at k, a repeated book counts once, and short lists are not filled up.
+    The rules are the same for every model: known books are removed from a list before it is cut at k, a repeated book
+    counts once, and short lists are not filled up.
     """
 
     def __init__(self, task: Task) -> None:

@@ -9,13 +9,11 @@ from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import Ids
 
 Ranker = Callable[[Ids], list[list[int]]]
-"""Gives the lists of these readers: ids of books, best first."""
-Trainer = Callable[[Task], Ranker]
-"""Trains on a case's `liked` books; must not look at its `wanted` ones."""
+"""Returns the lists of these readers: ids of books, best first."""
 
 
 def train_popularity(task: Task) -> Ranker:
-    """Books by how many readers like them, ties by id, without those that the reader has."""
+    """Rank books by how many readers like them, ties by id, without those that the reader knows."""
     likes = np.bincount(task.catalogue.rows(task.liked.books), minlength=len(task.catalogue))
     by_popularity: list[int] = task.catalogue.ids[np.argsort(-likes, kind="stable")].tolist()
 
@@ -27,7 +25,7 @@ def train_popularity(task: Task) -> Ranker:
 
 
 def train_random(task: Task) -> Ranker:
-    """Random books that the reader does not have, the same for the same seed and reader."""
+    """Rank unknown books at random; the lists depend only on the seed and the reader."""
     books = task.catalogue.ids
 
     def ranked(reader: int) -> list[int]:

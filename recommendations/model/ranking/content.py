@@ -26,7 +26,7 @@ SAMPLE = 4_096
 class _SharedNames(NamedTuple):
     """The index of authors or of subjects, and its entries for books that the model has not learned."""
 
-    index: NameIndex
+    names: NameIndex
     unlearned: Rows
     unlearned_spans: Spans
 
@@ -103,7 +103,7 @@ class Content:
         self, shared: _SharedNames, sources: Rows, *, among_all: bool, cosine: bool
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Pairs of source and book, one for each name they share, and their weights."""
-        index, spans_, rows = shared.index, shared.unlearned_spans, shared.unlearned
+        index, spans_, rows = shared.names, shared.unlearned_spans, shared.unlearned
         if among_all:
             spans_, rows = index.spans, index.rows
         catalogue_rows = self._catalogue.catalogue_rows[sources]

@@ -7,8 +7,9 @@ import numpy as np
 
 from recommendations.domain.books import Category
 from recommendations.domain.recommending import ReasonKind, Selection
+from recommendations.model.ranking.live_histories import History
 from recommendations.model.ranking.scoring import RankedBook
-from recommendations.model.ranking.snapshot import History, Snapshot
+from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import Rows
 
 FRESH_EVERY = 5

@@ -1,5 +1,7 @@
 """Interactions by column, and sets of books by reader."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,16 @@ def test_purchases_are_what_a_file_of_pairs_means() -> None:
     pairs = Interactions.purchases(told.readers, told.books)
     for mine, theirs in zip(vars(pairs).values(), vars(told).values(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def test_saved_interactions_can_be_loaded(tmp_path: Path) -> None:
+    """All five columns are restored, including unknown times."""
+    saved = interactions(did(1, 5, RATING, 4.5, at=3), did(2, 6))
+    saved.save(tmp_path / "history.npz")
+    for found, expected in zip(
+        vars(Interactions.load(tmp_path / "history.npz")).values(), vars(saved).values(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_known_and_liked_follow_the_domain() -> None:

@@ -9,7 +9,7 @@ import pytest
 from recommendations.domain.interactions import InteractionKind
 from recommendations.evaluation import task as module
 from recommendations.evaluation.split import Split
-from recommendations.evaluation.task import Task, load_interactions, make_task, save_interactions
+from recommendations.evaluation.task import Task, make_task
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
 from tests.recommendations.evaluation.histories import task as a_task
 
@@ -71,23 +71,13 @@ def test_counts_of_interactions() -> None:
 def test_a_case_survives_being_written(tmp_path: Path) -> None:
     """What another process loads is what was saved, each set of books in its own place."""
     task = a_task({1: [1, 2], 2: [3]}, {1: [3]}, books=4, k=5, liked={1: [2]}, seed=11)
-    task.save(tmp_path / "case.npz")
-    loaded = Task.load(tmp_path / "case.npz")
+    task.save(tmp_path / "task.npz")
+    loaded = Task.load(tmp_path / "task.npz")
     assert loaded.catalogue.ids.tolist() == [1, 2, 3, 4]
     assert as_mapping(loaded.known) == {1: [1, 2], 2: [3]}
     assert as_mapping(loaded.liked) == {1: [2]}
     assert as_mapping(loaded.wanted) == {1: [3]}
     assert (loaded.k, loaded.seed) == (5, 11)
-
-
-def test_interactions_survive_being_written(tmp_path: Path) -> None:
-    """All five columns come back, unknown times included."""
-    told = interactions(did(1, 5, RATING, 4.5, at=3), did(2, 6))
-    save_interactions(told, tmp_path / "told.npz")
-    for mine, theirs in zip(
-        vars(load_interactions(tmp_path / "told.npz")).values(), vars(told).values(), strict=True
-    ):
-        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_readers_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
