@@ -35,7 +35,7 @@ class RecommendationsFolder:
     """A data folder of the service, with which the commands of a checkout are run."""
 
     def __init__(self, sandbox: Sandbox, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
-        self._stage = sandbox
+        self._sandbox = sandbox
         self._checkout = checkout
         # Another checkout may need other versions of the libraries.
         self._python = sys.executable if checkout == PROJECT else str(checkout / ".venv" / "bin" / "python")
@@ -44,17 +44,17 @@ class RecommendationsFolder:
     def run(self, *arguments: str) -> Finished:
         """Run one command to its end. Raises ChildFailed."""
         command = (self._python, "-m", MODULE, *arguments)
-        return self._stage.run(*command, settings=self._settings(port=0), checkout=self._checkout)
+        return self._sandbox.run(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def start(self, *arguments: str) -> Child:
         """Start one command without waiting for its end."""
         command = (self._python, "-m", MODULE, *arguments)
-        return self._stage.start(*command, settings=self._settings(port=0), checkout=self._checkout)
+        return self._sandbox.start(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
         """Start the server and wait until it listens; it may not be ready yet. Raises ChildFailed."""
         settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
-        child = self._stage.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
+        child = self._sandbox.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 
     def _settings(self, *, port: int) -> Mapping[str, str]:
