@@ -1,4 +1,4 @@
-"""The shipped model on its true path, here within one process."""
+"""The shipped model, trained and queried in one process."""
 
 from pathlib import Path
 
@@ -24,8 +24,8 @@ def test_the_model_is_trained_published_and_queried(tmp_path: Path, monkeypatch:
     assert [len(ranked) for ranked in shipped.rank([3, 5], 2)] == [2, 2]
 
 
-def test_it_is_trained_as_of_its_last_event(tmp_path: Path) -> None:
-    """Popularity is recent relative to the last event."""
+def test_it_is_trained_at_the_time_of_the_last_event(tmp_path: Path) -> None:
+    """Recency is relative to the last event."""
     interactions(did(1, 1, at=86_400), did(2, 1, at=60), did(2, 2)).save(tmp_path / "history.npz")
     published, _ = shipped.train_and_publish(tmp_path / "history.npz", {}, tmp_path / "models", None)
     assert artifact.load(published).manifest["created_at"] == "1970-01-02T00:00:00+00:00"

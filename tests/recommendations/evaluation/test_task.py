@@ -1,4 +1,4 @@
-"""What is counts of models, and what is not."""
+"""The tasks on which models are evaluated."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ NO_BOOKS = np.empty(0, dtype=np.int32)
 
 
 def test_only_new_liked_books_are_wanted() -> None:
-    """Books rated low or dismissed are not, nor are books that were bought or viewed before."""
+    """Books with a low rating, dismissed books, and books already known are not wanted."""
     training = interactions(did(1, 1), did(1, 2, VIEW), did(1, 3, RATING, 1.0))
     test = interactions(
         did(1, 1),
@@ -36,8 +36,8 @@ def test_only_new_liked_books_are_wanted() -> None:
     assert (counts.wanted, counts.known_already) == (2, 3)
 
 
-def test_unknown_readers_are_counted_and_not_evaluated() -> None:
-    """Two readers only in the test part are left out; a known one is evaluated."""
+def test_unknown_readers_are_counted_but_not_evaluated() -> None:
+    """Readers who are only in the test part are left out."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2], 3: [1], 4: [1, 2]}))
     task, counts = make_task(parts, NO_BOOKS, k=3, seed=7)
     assert as_mapping(task.wanted) == {1: [2]}
@@ -45,7 +45,7 @@ def test_unknown_readers_are_counted_and_not_evaluated() -> None:
 
 
 def test_unknown_books_stay_wanted() -> None:
-    """Two books only in the test part count against every model, three times for known readers."""
+    """Books that are only in the test part count against every model."""
     parts = Split(bought({1: [1], 2: [1, 2]}), bought({1: [2, 8], 2: [8, 9], 3: [9]}))
     task, counts = make_task(parts, NO_BOOKS, k=3, seed=7)
     assert as_mapping(task.wanted) == {1: [2, 8], 2: [8, 9]}
@@ -54,7 +54,7 @@ def test_unknown_books_stay_wanted() -> None:
 
 
 def test_the_catalogue_has_the_callers_books_and_those_of_the_history() -> None:
-    """Books without readers may be recommended, and so may books that only the history has."""
+    """Books without readers, and books that are only in the history, may be recommended."""
     task, counts = make_task(
         Split(bought({1: [5, 1]}), bought({1: [9]})), np.array([7, 5], dtype=np.int32), k=3, seed=7
     )
@@ -63,13 +63,13 @@ def test_the_catalogue_has_the_callers_books_and_those_of_the_history() -> None:
 
 
 def test_counts_of_interactions() -> None:
-    """Both parts are counted as they are, and so is what had no time."""
+    """Both parts and the undated interactions are counted."""
     _, counts = make_task(Split(bought({1: [1, 2]}), bought({1: [3]}), undated=4), NO_BOOKS, k=3, seed=7)
     assert (counts.training_interactions, counts.test_interactions, counts.undated) == (2, 1, 4)
 
 
-def test_a_case_survives_being_written(tmp_path: Path) -> None:
-    """What another process loads is what was saved, each set of books in its own place."""
+def test_a_saved_task_can_be_loaded(tmp_path: Path) -> None:
+    """All parts of the task are restored."""
     task = a_task({1: [1, 2], 2: [3]}, {1: [3]}, books=4, k=5, liked={1: [2]}, seed=11)
     task.save(tmp_path / "task.npz")
     loaded = Task.load(tmp_path / "task.npz")
@@ -81,7 +81,7 @@ def test_a_case_survives_being_written(tmp_path: Path) -> None:
 
 
 def test_readers_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each reader with wanted books comes once, in chunks."""
+    """Each reader with wanted books comes exactly once."""
     monkeypatch.setattr(module, "CHUNK", 2)
     task = a_task({1: [1], 2: [1], 3: [1], 4: [1]}, {1: [2], 3: [2], 4: [2]}, books=2)
     assert [chunk.tolist() for chunk in task.chunks()] == [[1, 3], [4]]

@@ -1,4 +1,4 @@
-"""The compiled ranking against the same in NumPy."""
+"""The compiled ranking gives the same results as NumPy."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ PREFERENCES = (Preference.NONE, Preference.LIKED, Preference.LIKED | Preference.
 
 
 class Situation(NamedTuple):
-    """All that a ranking depends on."""
+    """The inputs of a ranking."""
 
     neighbours: Neighbours
     ids: npt.NDArray[np.int32]
@@ -46,10 +46,10 @@ class Situation(NamedTuple):
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """Some books that were learned and some that were not, a history of both, and content scores.
+    """Learned and unlearned books, a history of both, and content scores.
 
-    Weights are of two kinds: few and exact in binary, so that ties are common, and any, so that the order counts in
-    which they are added up.
+    Weights are either few and exact in binary, so that ties are common, or arbitrary, so that the order of summation
+    matters.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     learned, later = draw(st.integers(1, 40)), draw(st.integers(0, 5))
@@ -106,7 +106,7 @@ def authors_of(situation: Situation, row: int) -> set[int]:
 
 
 def plain(situation: Situation) -> list[RankedBook]:
-    """Rows, scores, reasons and who is named, in whole-array operations."""
+    """Rank with NumPy."""
     liked = situation.history[(situation.preferences & Preference.LIKED) != 0]
     recency = situation.neighbours.recency_weights(len(liked))
     learned = liked < situation.learned
@@ -136,8 +136,8 @@ def plain(situation: Situation) -> list[RankedBook]:
 
 
 @given(st.lists(situations(), min_size=1, max_size=2))
-def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
-    """The same rows, scores and reasons, whatever the ranker ranked before."""
+def test_the_compiled_ranking_equals_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
+    """Rows, scores and reasons are the same, and independent of earlier rankings."""
     for situation in cases:
         ranker = Ranker(
             *(situation.neighbours, situation.ids, situation.learned, situation.authors),
@@ -156,7 +156,7 @@ def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situa
 
 
 def test_nothing_is_ranked_without_a_history_or_books() -> None:
-    """Neither an empty history nor a model without books ranks anything."""
+    """A model without books ranks nothing for an empty history."""
     nothing, no_preferences = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
