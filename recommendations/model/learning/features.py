@@ -32,7 +32,8 @@ def features_of(books: Iterable[Book], vocabulary: Vocabulary) -> csr_array:
     for book in books:
         row = vocabulary.row(book.id)
         if row != ABSENT:
-            for feature in set(_features(book)):
+            # Not a set: its order, and so the rounding of sums, would differ from process to process.
+            for feature in dict.fromkeys(_features(book)):
                 rows_of[feature].append(row)
     shared = [sorted(rows) for feature, rows in rows_of.items() if _is_informative(feature, rows)]
     indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in shared])]).astype(np.int64)

@@ -85,6 +85,14 @@ def test_a_word_twice_in_a_title_counts_once() -> None:
     assert shared(Book(id=1, title="Boy Meets Boy"), Book(id=2, title="Boy, boy")) == [[1, 2]]
 
 
+def test_features_are_in_the_order_of_the_books() -> None:
+    """The order is the same in every process, so that trainings are reproducible to the last bit."""
+    subjects = tuple(f"subject {number}" for number in range(10))
+    books = [Book(id=id_, title="", subjects=(subject,)) for id_, subject in enumerate(subjects, 1)]
+    found = features_of([Book(id=0, title="", subjects=subjects), *books], Vocabulary(np.arange(11, dtype=np.int32)))
+    assert dense.rows_of(found) == [[0, row] for row in range(1, 11)]
+
+
 @pytest.mark.parametrize(("books", "features"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])
 def test_common_words_are_ignored(books: int, features: int) -> None:
     """Words in more titles than the limit are left out."""
