@@ -40,7 +40,7 @@ def hold_outs(liked: csr_array, times: Floats, seed: int) -> list[HoldOut]:
 
     `times` has the time of each entry in seconds since 1970, NaN where unknown. If most are known, the latest fifth
     of all entries is held out. Otherwise there are up to two hold-outs, and a good model does well on both: the
-    latest fifth of each reader's books, unless the books are merely sorted, and a fifth drawn with drift: book by
+    latest fifth of each reader's books, unless the books are just sorted, and a fifth drawn with drift: book by
     book with the propensity exp(σz), z ~ N(0, 1). Drift puts some books mostly into the test part, as new books are
     in a shop; a uniformly random fifth would favour models that follow popularity.
     """

@@ -157,8 +157,8 @@ def top_lists(
     met = np.empty(count, np.int32)
     seen = np.zeros(count, np.bool_)
     best = np.empty(room, np.float32)
-    for place in range(start, stop):
-        history = books[books_of[readers[place]] : books_of[readers[place] + 1]]
+    for i in range(start, stop):
+        history = books[books_of[readers[i]] : books_of[readers[i] + 1]]
         others = 0
         for entry in range(len(history)):
             recency = decay[min(len(history) - 1 - entry, len(decay) - 1)]
@@ -177,13 +177,13 @@ def top_lists(
             score = scores[row]
             scores[row] = 0
             seen[row] = False
-            if score <= 0 or (filled == room and (score, -row) < (best[-1], -tops[place, -1])):
+            if score <= 0 or (filled == room and (score, -row) < (best[-1], -tops[i, -1])):
                 continue
             at = filled = min(filled + 1, room)
-            while at > 1 and (best[at - 2], -tops[place, at - 2]) < (score, -row):
-                best[at - 1], tops[place, at - 1] = best[at - 2], tops[place, at - 2]
+            while at > 1 and (best[at - 2], -tops[i, at - 2]) < (score, -row):
+                best[at - 1], tops[i, at - 1] = best[at - 2], tops[i, at - 2]
                 at -= 1
-            best[at - 1], tops[place, at - 1] = score, row
+            best[at - 1], tops[i, at - 1] = score, row
 
 
 @njit(cache=True, nogil=True)

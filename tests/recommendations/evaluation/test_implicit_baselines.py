@@ -81,6 +81,6 @@ def test_a_reader_who_likes_nothing_gets_nothing(name: str) -> None:
     """The lists of such readers are empty, and the lists of others are in the right positions."""
     counts = two_groups(k=1)
     ranker = train_with_library(name, counts)
-    nobody, somebody = ranker(np.array([READERS + 1, 2], dtype=np.int32))
-    assert (nobody, somebody) == ([], ranker(np.array([2], dtype=np.int32))[0])
+    unknown, known = ranker(np.array([READERS + 1, 2], dtype=np.int32))
+    assert (unknown, known) == ([], ranker(np.array([2], dtype=np.int32))[0])
     assert ranker(np.array([READERS + 1], dtype=np.int32)) == [[]]

@@ -97,9 +97,9 @@ def test_sets_have_neither_order_nor_repetitions(pairs: list[tuple[int, int]]) -
 
 def test_a_reader_without_books() -> None:
     """An unknown reader has no books."""
-    one = np.array([4], dtype=np.int32)
-    assert ReaderBooks.of(one, one).of_reader(5).tolist() == []
-    assert ReaderBooks.of(one[:0], one[:0]).of_reader(4).tolist() == []
+    ids = np.array([4], dtype=np.int32)
+    assert ReaderBooks.of(ids, ids).of_reader(5).tolist() == []
+    assert ReaderBooks.of(ids[:0], ids[:0]).of_reader(4).tolist() == []
 
 
 def test_pair_keys_are_unique() -> None:

@@ -129,7 +129,7 @@ def test_regressions_are_solved(books: int, seed: int, room: int) -> None:
     kept = np.triu(rng.random((books, books)) < 0.7, 1)
     strengths = np.where(kept, rng.uniform(0.1, 2, (books, books)), 0)
     strengths += strengths.T
-    # Dominant, so that the system is definite whatever was not kept.
+    # Diagonally dominant, so that every subsystem is positive definite.
     strengths += np.diag(strengths.sum(axis=1) + 1)
     wanted = (strengths * rng.uniform(0.5, 1.5, (books, books))).astype(np.float32)
     penalty, priority = (rng.uniform(0.1, 1, (2, books))).astype(np.float32)

@@ -173,7 +173,7 @@ def test_a_reader_of_everything_weighs_little() -> None:
 def test_neither_threads_nor_blocks_change_the_result(
     monkeypatch: pytest.MonkeyPatch, cores: int, block: int
 ) -> None:
-    """The same data give the same model to the last bit, whatever the threads and blocks."""
+    """The same data give the same model to the last bit."""
     data = training_data(crowd(60, 40, 6), crowd(5, 40, 10), 40)
     chosen = Parameters(pairs=9, neighbours=5)
     expected = fit(data, chosen)

@@ -141,10 +141,10 @@ def test_the_list_is_as_long_as_asked(model: ServedModel) -> None:
 def test_the_same_state_gives_the_same_list_and_id(model: ServedModel) -> None:
     """Equal requests have equal results; ids differ by reader, category, selection and list."""
     assert ask(model, 30) == ask(model, 30)
-    shelves = [ask(model, 30), ask(model, 31), ask(model, 30, SF), ask(model, 30, limit=2), ask(model, NOBODY)]
-    shelves.append(ask(model, NOBODY, selection=Selection.POPULAR))
-    assert shelves[-1].recommendations == shelves[-2].recommendations
-    assert len({result.recommendation_id for result in shelves}) == len(shelves)
+    results = [ask(model, 30), ask(model, 31), ask(model, 30, SF), ask(model, 30, limit=2), ask(model, NOBODY)]
+    results.append(ask(model, NOBODY, selection=Selection.POPULAR))
+    assert results[-1].recommendations == results[-2].recommendations
+    assert len({result.recommendation_id for result in results}) == len(results)
 
 
 def test_the_same_list_has_another_id_for_another_reader(model: ServedModel) -> None:

@@ -175,9 +175,9 @@ def test_a_new_book_has_similar_books_by_content(model: ServedModel) -> None:
 
 def test_ids_of_lists(model: ServedModel) -> None:
     """Equal requests have the same id; another book, reader or list has another one."""
-    shelves = [like(model, 1), like(model, 2), like(model, 1, 999), like(model, 1, NOBODY, 2)]
-    assert len({result.recommendation_id for result in shelves}) == len(shelves)
-    assert like(model, 1) == shelves[0]
+    results = [like(model, 1), like(model, 2), like(model, 1, 999), like(model, 1, NOBODY, 2)]
+    assert len({result.recommendation_id for result in results}) == len(results)
+    assert like(model, 1) == results[0]
 
 
 def test_one_author_does_not_fill_the_list() -> None:
