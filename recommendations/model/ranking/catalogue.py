@@ -89,8 +89,8 @@ class Catalogue:
             rows_by_id=rows_by_id,
             category_bits=_with(self.category_bits, rows, latest, _category_bits),
             published=_with(self.published, rows, latest, _published),
-            added=_with(self.added, rows, latest, _added),
-            removed=_with(self.removed, rows, latest, _removed),
+            added=_with(self.added, rows, latest, lambda book: book.added_on.toordinal() if book.added_on else 0),
+            removed=_with(self.removed, rows, latest, lambda book: book.removed),
             authors=self.authors.updated(rows, [book.authors for book in latest]),
             subjects=self.subjects.updated(rows, [book.subjects for book in latest]),
             interner=self.interner,
@@ -187,11 +187,3 @@ def _published(book: Book) -> int:
     if book.year is None:
         return 0
     return date(min(max(book.year, date.min.year), date.max.year), 1, 1).toordinal()
-
-
-def _added(book: Book) -> int:
-    return book.added_on.toordinal() if book.added_on is not None else 0
-
-
-def _removed(book: Book) -> bool:
-    return book.removed

@@ -62,10 +62,7 @@ def rank(
     records: Int32s,
     best: Floats,
 ) -> int:
-    """Do what `Ranker.rank` describes, writing to `records` and `best`; returns the number of books.
-
-    `scores` is scratch space: all 0 before and after.
-    """
+    """Do what `Ranker.rank` describes, into `records` and `best`; returns their number. `scores` stays all 0."""
     # Indexing with unsigned numbers needs no check for negative ones, which would take a sixth of the time.
     liked, recency = _liked(history, preferences, learned, decay)
     for entry in range(len(liked)):
