@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from recommendations.domain.books import Book, Category
 from recommendations.domain.errors import BookNotFound
 from recommendations.domain.interactions import NOBODY, Event, InteractionKind
-from recommendations.domain.recommending import ReasonKind, RecommendationList, RecommendRequest, SimilarBooksRequest
+from recommendations.domain.recommending import ReasonKind, RecommendationList, SimilarBooksRequest
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.content import AUTHOR, CATEGORY, FEW_READERS, SUBJECTS, unit_of
 from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import artifact_of
+from tests.recommendations.model.ranking.served import ask, ids
 
 K = InteractionKind
 M, SF = Category.MYSTERY, Category.SCIENCE_FICTION
@@ -49,10 +50,6 @@ def like(
 def kinds_of(result: RecommendationList) -> list[tuple[int, ReasonKind]]:
     """The books of a list and the kinds of their reasons."""
     return [(item.book.id, item.reason.kind) for item in result.recommendations]
-
-
-def ids(result: RecommendationList) -> list[int]:
-    return [item.book.id for item in result.recommendations]
 
 
 # All readers of 1 read 2, and half of them 3; 4 to 8 have readers of their own, 7 the most.
@@ -131,7 +128,9 @@ def test_a_shared_author_counts_as_much_as_a_best_neighbour() -> None:
     """A new book of the author scores as much as the median of the best neighbours' weights."""
     books = [book(1, by="A"), book(2), book(3), book(100, by="A")]
     artifact = artifact_of([1, 2, 3], purchases((range(1, 7), [1, 2]), (range(1, 4), [3]), ([500], [1])))
-    scores = {item.book.id: item.score for item in for_you(ServedModel.of(artifact, books), 500).recommendations}
+    scores = {
+        item.book.id: item.score for item in ask(ServedModel.of(artifact, books), 500, limit=20).recommendations
+    }
     assert scores[100] == pytest.approx(unit_of(artifact.neighbours)) != pytest.approx(1.0)
 
 
@@ -189,15 +188,11 @@ def test_one_author_does_not_fill_the_list() -> None:
     assert ids(like(served(events, *books, diversity=1.0), 1)) == [2, 4, 3]
 
 
-def for_you(model: ServedModel, reader_id: int) -> RecommendationList:
-    return model.recommend(RecommendRequest(reader_id=reader_id, category=None, limit=20))
-
-
 def test_a_new_book_is_recommended_by_content() -> None:
     """A new book is recommended at once to readers of its author or subject, and the reason is their book."""
     new = [book(100, by="A"), book(101, about="y"), book(102, SF)]
     model = served([*CIRCLES, Event(900, 500, 1, K.PURCHASE, 0.0)], *BOOKS, *new)
-    reasons = {item.book.id: item.reason for item in for_you(model, 500).recommendations}
+    reasons = {item.book.id: item.reason for item in ask(model, 500, limit=20).recommendations}
     assert (reasons[100].kind, [item.id for item in reasons[100].books]) == (AUTHORS, [1])
     assert (reasons[101].kind, [item.id for item in reasons[101].books]) == (SUBJECT, [1])
     assert reasons[102].kind is ReasonKind.NEW
@@ -210,14 +205,14 @@ def test_learned_books_have_no_content_scores() -> None:
     for readers, by_content in ((FEW_READERS - 1, True), (FEW_READERS, False)):
         events = purchases((range(1, 9), [1]), (range(50, 50 + readers), [100]), ([500], [1]))
         model = served(events, book(1, by="A"), book(100, by="A"))
-        assert kinds_of(for_you(model, 500)) == [(100, AUTHORS if by_content else ReasonKind.POPULAR)]
+        assert kinds_of(ask(model, 500, limit=20)) == [(100, AUTHORS if by_content else ReasonKind.POPULAR)]
 
 
 def test_a_new_book_contributes_to_learned_ones() -> None:
     """A reader whose only click is on a new book gets other books of its author."""
     model = served(CIRCLES, *BOOKS, book(100, by="A"))
     model.observe([Event(900, 500, 100, K.CLICK, 0.0)])
-    assert kinds_of(for_you(model, 500))[:3] == [(1, AUTHORS), (4, AUTHORS), (5, AUTHORS)]
+    assert kinds_of(ask(model, 500, limit=20))[:3] == [(1, AUTHORS), (4, AUTHORS), (5, AUTHORS)]
 
 
 def test_the_top_contribution_is_the_reason() -> None:
@@ -226,7 +221,7 @@ def test_the_top_contribution_is_the_reason() -> None:
     events += purchases((range(600, 640), [3, 4]), (range(640, 680), [5, 6]))
     for authors, kind in (("A", AUTHORS), ("", ReasonKind.BECAUSE_OF_BOOKS)):
         model = served(events, book(1), book(2, by=authors), *map(book, range(3, 7)), book(100, by="A"))
-        (found,) = [item for item in for_you(model, 500).recommendations if item.book.id == 100]
+        (found,) = [item for item in ask(model, 500, limit=20).recommendations if item.book.id == 100]
         assert found.reason.kind is kind
         assert [book.id for book in found.reason.books] == [2 if authors else 1]
 
@@ -268,7 +263,7 @@ def test_content_scores_equal_a_plain_computation(
         for candidate in books
         if candidate.id not in mine
     }
-    found = {item.book.id: item.score for item in for_you(model, 9000).recommendations if item.score > 0}
+    found = {item.book.id: item.score for item in ask(model, 9000, limit=20).recommendations if item.score > 0}
     assert found == pytest.approx({id_: score for id_, score in expected.items() if score > 0})
 
 
