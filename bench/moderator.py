@@ -3,7 +3,7 @@
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,18 +63,14 @@ def _books(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
         ", an id": [str(rng.randint(1, len(books))) for _ in drawn],
         ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
-    return {
-        f"books{kind}{depth}": [
-            _book_page(rng.choice(texts), show, by, descending, offset)
-            for show in BookFilter
-            for by in BookColumn
-            for descending in (False, True)
-            for _ in range(_ROUNDS)
-        ]
-        for kind, texts in searches.items()
-        for depth, offset in (("", 0), (", the last page", -1))
-        if offset == 0 or kind in {"", ", a common word", ", a letter"}
-    }
+    return _pages(
+        "books",
+        searches,
+        rng,
+        filters=list(BookFilter),
+        columns=list(BookColumn),
+        table=lambda work: work.all_books.table,
+    )
 
 
 def _orders(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
@@ -88,34 +84,39 @@ def _orders(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
         ", a part of a number": ["".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=4)) for _ in drawn],
         ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
+    states = (None, OrderState.DELIVERED, OrderState.SHIPPED, OrderState.PAID)
+    return _pages(
+        "orders", searches, rng, filters=states, columns=list(OrderColumn), table=lambda work: work.order_table.page
+    )
+
+
+def _pages(
+    name: str,
+    searches: Mapping[str, Sequence[str]],
+    rng: random.Random,
+    *,
+    filters: Sequence[object],
+    columns: Sequence[object],
+    table: Callable[[UnitOfWork], Callable[..., object]],
+) -> dict[str, list[Query]]:
+    """Queries for pages of a table by the kind of search, with every filter in every sort order."""
+
+    def page(text: str, show: object, by: object, *, descending: bool, last: bool) -> Query:
+        offset = (SEARCH_LIMIT if text else LIMIT) - _PAGE if last else 0
+        return lambda work: table(work)(text, show, by=by, descending=descending, limit=_PAGE, offset=offset)
+
     return {
-        f"orders{kind}{depth}": [
-            _order_page(rng.choice(texts), state, by, descending, offset)
-            for state in (None, OrderState.DELIVERED, OrderState.SHIPPED, OrderState.PAID)
-            for by in OrderColumn
+        f"{name}{kind}{', the last page' if last else ''}": [
+            page(rng.choice(texts), show, by, descending=descending, last=last)
+            for show in filters
+            for by in columns
             for descending in (False, True)
             for _ in range(_ROUNDS)
         ]
         for kind, texts in searches.items()
-        for depth, offset in (("", 0), (", the last page", -1))
-        if offset == 0 or kind in {"", ", a common word", ", a letter"}
+        for last in (False, True)
+        if not last or kind in {"", ", a common word", ", a letter"}
     }
-
-
-def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Query:
-    def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
-        return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
-
-    return ask
-
-
-def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Query:
-    def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (SEARCH_LIMIT if query else LIMIT) - _PAGE
-        return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
-
-    return ask
 
 
 def _measured(store: Store, queries: Sequence[Query]) -> tuple[float, float, float]:
