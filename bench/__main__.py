@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from bench import accuracy, calls, home, ingestion, machine, moderator, outage, reload, scale, search
-from bench.data.generated import Size
-from bench.load.processes import python, run_apart
+from bench.data.histories import Size
+from bench.load.processes import python, run_forwarding_signals
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
-"""What runs when no name is given; moderator, outage, reload and scale take minutes more."""
+"""What runs when no name is given; the others would take many more minutes."""
 
 
 @click.group(invoke_without_command=True)
@@ -21,8 +21,8 @@ def main(context: click.Context) -> None:
         click.echo(machine.description())
         return
     for name in ALWAYS:
-        # A process each, so that none inherits the memory that another has used.
-        if code := run_apart(*python("bench", name)):
+        # Each runs in a process of its own, so that memory used by one does not count for the next.
+        if code := run_forwarding_signals(*python("bench", name)):
             sys.exit(code)
 
 
@@ -42,7 +42,7 @@ def _ingestion() -> None:
 @click.option(
     "--beside",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder of another checkout, with a .venv of its own, to be measured in the same run.",
+    help="The folder of another checkout, with its own .venv, to measure in the same run.",
 )
 @click.option("--rounds", type=click.IntRange(min=1), default=calls.ROUNDS, show_default=True)
 def _calls(beside: Path | None, rounds: int) -> None:
@@ -60,7 +60,7 @@ def _search(books: int) -> None:
 @main.command("moderator")
 @click.option("--count", type=click.IntRange(min=1000), default=moderator.COUNT, show_default=True)
 def _moderator(count: int) -> None:
-    """Moderators' tables of a large generated catalogue and as many orders, on SQLite and on PostgreSQL."""
+    """Admin tables with a large generated catalogue and as many orders, on SQLite and on PostgreSQL."""
     moderator.run(count)
 
 
@@ -71,9 +71,11 @@ def _home() -> None:
 
 
 @main.command("reload")
-@click.option("--books", type=click.IntRange(min=0), default=0, help="Generate this many, not BOOK_DATA's.")
+@click.option(
+    "--books", type=click.IntRange(min=0), default=0, help="Generate this many instead of reading BOOK_DATA."
+)
 def _reload(books: int) -> None:
-    """Latencies of calls while the server loads a new model, and the server's own memory."""
+    """Latencies of calls while the server loads a new model, and the server's unshared memory."""
     reload.run(books)
 
 

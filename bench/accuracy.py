@@ -1,4 +1,4 @@
-"""How well the model predicts what readers read next, compared with popularity, chance and the `implicit` library."""
+"""How well the model predicts what readers read next, compared with popularity, random lists and `implicit`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,11 +8,11 @@ import numpy as np
 from bench.data.book_data import BookData, amazon_book
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
-from recommendations.evaluation.case import make_case
+from recommendations.evaluation.input_files import read_books
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reading import read_books
 from recommendations.evaluation.runner import evaluate
 from recommendations.evaluation.split import Split, drift_split, random_split
+from recommendations.evaluation.task import make_task
 from servicekit.table import print_table
 
 CUTOFF = 20
@@ -20,7 +20,7 @@ SEED = 7
 
 
 def run() -> None:
-    """Print what `evaluate` measures, of all models on two hold-outs."""
+    """Print the metrics of `evaluate` for all models on two hold-outs."""
     data = amazon_book("accuracy")
     if data is None:
         return
@@ -39,14 +39,14 @@ def run() -> None:
 
 
 def read_pairs(data: BookData) -> Interactions:
-    """Every pair of a reader and a book; the file has nothing else."""
+    """Read the pairs of a reader and a book; the file has no other columns."""
     rows = np.loadtxt(data.interactions, delimiter=",", skiprows=1, usecols=(0, 1), dtype=np.int32)
     return Interactions.purchases(rows[:, 0].copy(), rows[:, 1].copy())
 
 
 def _rows(name: str, split: Split, books: Mapping[int, Book]) -> Iterator[Sequence[str]]:
-    case, counts = make_case(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
+    task, counts = make_task(split, np.array(sorted(books), dtype=np.int32), k=CUTOFF, seed=SEED)
     click.echo(f"{name}: {counts.readers:,} readers want {counts.wanted:,} books")
-    for result in evaluate(case, split.training, books, MODELS):
+    for result in evaluate(task, split.training, books, MODELS):
         click.echo(f"{name}: {result.model} is done")
         yield name, *report.cells(result)

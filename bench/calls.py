@@ -1,4 +1,4 @@
-"""What a call costs: ours beside servers that do less, and beside another checkout, in one run, under one load."""
+"""What a call costs, compared with servers that do less and with another checkout, in one run under the same load."""
 
 import itertools
 import random
@@ -15,7 +15,7 @@ from bench import empty_servers
 from bench.accuracy import read_pairs
 from bench.data.book_data import BookData, amazon_book
 from bench.load.generator import Load, generate_load
-from bench.load.processes import PROJECT, Stage, python
+from bench.load.processes import PROJECT, Sandbox, python
 from bench.load.recommendations_process import (
     RecommendationsFolder,
     RunningServer,
@@ -31,10 +31,10 @@ CONNECTIONS = 32
 WARM_UP_SECONDS = 1.5
 ROUNDS = 10
 SECONDS = 1.0
-"""Of each row in each round. The rows take turns, so that what else the machine does meets all of them."""
+"""Of each row in each round. The rows alternate, so that other load on the machine affects all of them."""
 WORKERS = 2
 HEALTH_CHECKS = 30
-"""Answers that a server of several workers gives before all of them are taken to be ready."""
+"""The number of successful health checks after which all workers of a server count as ready."""
 SEQUENTIAL_CALLS = 500
 RESULTS = 10
 SEED = 7
@@ -45,7 +45,7 @@ EMPTY = (
     ("ten of a hundred at random, grpcio alone, 10 threads", "sampler", 10),
     ("one list again and again, our server", "ours", empty_servers.OUR_THREADS),
 )
-"""What is measured beside ours: name, kind and threads; the others are compared with the first."""
+"""The servers to compare with: name, kind and threads. All rows are compared with the first."""
 COLUMNS = (
     *("server", "calls/s", "of the first", "lowest", "highest", "p50 ms", "p99 ms"),
     *("server µs", "client µs", "alone ms", "threads", "failed", "bytes"),
@@ -53,7 +53,7 @@ COLUMNS = (
 
 
 class Row:
-    """One server, the messages sent to it, and what was measured of it."""
+    """One server, the messages sent to it, and its measurements."""
 
     def __init__(self, name: str, server: RunningServer, readers: Sequence[int]) -> None:
         self.name = name
@@ -65,29 +65,29 @@ class Row:
         self._messages = cycled_requests(readers)
 
     def warm_up(self) -> None:
-        """A load that is not counted."""
+        """Send requests without measuring."""
         self._load(WARM_UP_SECONDS)
         self.threads = self._server.child.threads()
 
     def measure(self) -> None:
-        """One round."""
+        """Measure one round."""
         before = self._server.child.cpu_seconds()
         load = self._load(SECONDS)
         self.loads.append(load)
         self.server_us.append((self._server.child.cpu_seconds() - before) / load.calls * 1e6)
 
-    def alone(self) -> tuple[float, int]:
-        """The median milliseconds of one caller with grpcio's own client, and the size of the answer."""
+    def measure_single_caller(self) -> tuple[float, int]:
+        """The median milliseconds of a single caller with grpcio's client, and the size of the response."""
         seconds = []
         with grpc.insecure_channel(f"127.0.0.1:{self._server.port}") as channel:
             stub = RecommendationsStub(channel)
             for _ in range(SEQUENTIAL_CALLS):
                 started = time.perf_counter()
-                answer = stub.Recommend(_request(self._reader), timeout=5.0)
+                response = stub.Recommend(_request(self._reader), timeout=5.0)
                 seconds.append(time.perf_counter() - started)
-        if len(answer.recommendations) != RESULTS:
-            raise ValueError(f"{len(answer.recommendations)} books came instead of {RESULTS}")
-        return statistics.median(seconds) * 1000, answer.ByteSize()
+        if len(response.recommendations) != RESULTS:
+            raise ValueError(f"the response has {len(response.recommendations)} books instead of {RESULTS}")
+        return statistics.median(seconds) * 1000, response.ByteSize()
 
     @property
     def rates(self) -> list[float]:
@@ -99,16 +99,16 @@ class Row:
 
 
 def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
-    """Print calls a second, latencies and processor time a call; `beside` is the folder of another checkout."""
-    with Stage() as stage:
+    """Print calls a second, latencies and processor time per call; `beside` is the folder of another checkout."""
+    with Sandbox() as sandbox:
         data = amazon_book("Recommend")
-        rows = [Row(name.format(threads), _empty(stage, kind, threads), [1]) for name, kind, threads in EMPTY]
+        rows = [Row(name.format(threads), _empty(sandbox, kind, threads), [1]) for name, kind, threads in EMPTY]
         if data is not None:
             readers = shuffled_readers(data)
-            folder = _trained(stage, data, PROJECT)
+            folder = _trained(sandbox, data, PROJECT)
             rows.append(Row("Recommend, another reader each call", _ready(folder), readers))
             if beside is not None:
-                other = _ready(_trained(stage, data, beside.resolve()))
+                other = _ready(_trained(sandbox, data, beside.resolve()))
                 rows.append(Row(f"the same, {beside}", other, readers))
             rows.append(Row(f"the same, {WORKERS} workers", _ready(folder, workers=WORKERS), readers))
         click.echo("measuring …")
@@ -130,21 +130,21 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
     )
 
 
-def _empty(stage: Stage, kind: str, threads: int) -> RunningServer:
-    child = stage.start(*python("bench.empty_servers", kind, str(threads)))
+def _empty(sandbox: Sandbox, kind: str, threads: int) -> RunningServer:
+    child = sandbox.start(*python("bench.empty_servers", kind, str(threads)))
     return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
 
 
-def _trained(stage: Stage, data: BookData, checkout: Path) -> RecommendationsFolder:
+def _trained(sandbox: Sandbox, data: BookData, checkout: Path) -> RecommendationsFolder:
     click.echo(f"importing and training by {checkout} …")
-    folder = RecommendationsFolder(stage, "ours" if checkout == PROJECT else "beside", checkout=checkout)
+    folder = RecommendationsFolder(sandbox, "ours" if checkout == PROJECT else "beside", checkout=checkout)
     import_and_train(folder, data.books, data.interactions)
     return folder
 
 
 def _ready(folder: RecommendationsFolder, *, workers: int = 1) -> RunningServer:
     server = folder.serve(workers=workers)
-    # Each check is a connection of its own, which any of the workers may get.
+    # Each check is a new connection, which any of the workers may accept.
     for _ in range(HEALTH_CHECKS if workers > 1 else 1):
         wait_until_serving(server)
     return server
@@ -158,7 +158,7 @@ def shuffled_readers(data: BookData) -> list[int]:
 
 
 def cycled_requests(readers: Sequence[int]) -> Iterator[bytes]:
-    """A serialized request for each reader, again and again."""
+    """An endless cycle of a serialized request for each reader."""
     return itertools.cycle([_request(reader).SerializeToString() for reader in readers])
 
 
@@ -171,11 +171,11 @@ def _cells(row: Row, *, first: Row) -> Sequence[str]:
     client = sum(load.client_cpu_seconds for load in row.loads)
     percentiles = [np.percentile(np.multiply(load.latencies, 1000), [50, 99]) for load in row.loads]
     p50, p99 = np.median(percentiles, axis=0)
-    of_first = statistics.median(mine / its for mine, its in zip(row.rates, first.rates, strict=True))
-    alone_ms, answer_bytes = row.alone()
+    of_first = statistics.median(rate / base for rate, base in zip(row.rates, first.rates, strict=True))
+    alone_ms, response_bytes = row.measure_single_caller()
     return (
         *(row.name, f"{statistics.median(row.rates):,.0f}", f"{of_first:.2f}"),
         *(f"{min(row.rates):,.0f}", f"{max(row.rates):,.0f}", f"{p50:.1f}", f"{p99:.1f}"),
         *(f"{statistics.median(row.server_us):.0f}", f"{client / calls * 1e6:.0f}", f"{alone_ms:.2f}"),
-        *(str(row.threads), str(sum(load.failed for load in row.loads)), str(answer_bytes)),
+        *(str(row.threads), str(sum(load.failed for load in row.loads)), str(response_bytes)),
     )

@@ -1,7 +1,7 @@
-"""Pages that show nothing, to measure what the shop adds: `python -m bench.empty_pages COOKIE`.
+"""Empty pages, to measure what the shop adds: `python -m bench.empty_pages COOKIE`.
 
-They are served as the shop is, by waitress with the shop's own settings, which are read from the environment:
-`/alone` is an empty template; `/visitor` and `/guest` also make the call that the shop makes for its home page.
+Like the shop, they are served by waitress with the shop's settings from the environment. `/alone` is an empty
+template; `/visitor` and `/guest` also make the call that the shop makes for its home page.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ LISTENS = "listens on port "
 TEMPLATE = "<!doctype html><title>{{ title }}</title>"
 
 Call = tuple[int, Sequence[RecommendationRequest]]
-"""A reader, and the shelves that are asked for them."""
+"""A reader's id, and the requests for their shelves."""
 
 
 class _RecordingRecommender:
@@ -45,14 +45,14 @@ def call_of_home(settings: Settings, recommender: GrpcRecommender, cookie: str) 
     """The call that the shop makes for its home page with this cookie, "" for none."""
     recording = _RecordingRecommender(recommender)
     browser = create_app(settings, recording).test_client(use_cookies=False)
-    answer = browser.get("/", headers={"Cookie": cookie})
-    if answer.status_code != 200 or len(recording.calls) != 1:
-        raise ValueError(f"the home page answered {answer.status} and made {len(recording.calls)} calls")
+    response = browser.get("/", headers={"Cookie": cookie})
+    if response.status_code != 200 or len(recording.calls) != 1:
+        raise ValueError(f"the home page has status {response.status} and made {len(recording.calls)} calls")
     return recording.calls[0]
 
 
 def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Flask:
-    """The three pages, in an application that does nothing else."""
+    """An application with nothing but the three pages."""
     app = Flask(__name__)
     app.jinja_loader = DictLoader({"empty.html": TEMPLATE})
 
@@ -63,12 +63,12 @@ def create_pages(recommender: GrpcRecommender, visitor: Call, guest: Call) -> Fl
     @app.get("/visitor")
     def visitors() -> str:
         recommender.recommend(*visitor)
-        return render_template("empty.html", title="Empty")
+        return alone()
 
     @app.get("/guest")
     def guests() -> str:
         recommender.recommend(*guest)
-        return render_template("empty.html", title="Empty")
+        return alone()
 
     return app
 
@@ -79,7 +79,7 @@ def main(cookie: str) -> None:
     """Serve until SIGTERM."""
     settings = Settings()
     recommender = connect(settings)
-    visitor, guest = (call_of_home(settings, recommender, sent) for sent in ("", cookie))
+    visitor, guest = (call_of_home(settings, recommender, value) for value in ("", cookie))
     server = listen(create_pages(recommender, visitor, guest), settings)
     if isinstance(server, MultiSocketServer):
         raise click.ClickException(f"{settings.bind} is more than one address")

@@ -1,4 +1,4 @@
-"""Servers that do less than ours, to show what each layer of a call costs: `python -m bench.empty_servers KIND`."""
+"""Servers that do less than ours, to show the cost of each layer: `python -m bench.empty_servers KIND THREADS`."""
 
 import random
 import signal
@@ -28,7 +28,7 @@ OUR_THREADS = IN_MEMORY_THREADS
 
 
 def sample_list() -> RecommendationList:
-    """A list as long as a real one: ten books, two reasons each."""
+    """A list like a real one: ten books, each recommended because of two others."""
     books = [Book(id=10_000 + number, title=f"{number:010}") for number in range(12)]
     reason = Reason(ReasonKind.BECAUSE_OF_BOOKS, tuple(books[10:]))
     return RecommendationList(
@@ -39,7 +39,7 @@ def sample_list() -> RecommendationList:
 
 
 class _ConstantService:
-    """Returns one list again and again."""
+    """Always returns the same list."""
 
     def __init__(self) -> None:
         self._list = sample_list()
@@ -49,19 +49,19 @@ class _ConstantService:
 
 
 def bare(threads: int) -> int:
-    """grpcio alone, returning a message made before; returns the port."""
+    """Start a plain grpcio server that always returns the same message; returns the port."""
     message = ListMessages().response(sample_list())
     return _start(lambda: message, threads)
 
 
 def sampler(threads: int) -> int:
-    """grpcio alone, the classic example: ten of a hundred prepared messages at random; returns the port."""
+    """Start a plain grpcio server that returns ten of a hundred prepared messages at random; returns the port."""
     books = [pb.BookRecommendation(id=id_, title=f"{id_:010}") for id_ in range(1, 101)]
     return _start(lambda: pb.RecommendationResponse(recommendations=random.sample(books, 10)), threads)
 
 
 def ours(threads: int) -> int:
-    """Our whole server, interceptor and messages included, over a service that costs nothing; returns the port."""
+    """Start our whole server, including interceptor and messages, with an empty service; returns the port."""
     server = create_server(cast("RecommendationService", _ConstantService()), "127.0.0.1:0", threads=threads)
     server.start()
     server.set_serving(serving=True)
@@ -84,7 +84,7 @@ def _start(answer: Callable[[], pb.RecommendationResponse], threads: int) -> int
 
 
 _running: list[object] = []
-"""A grpcio server stops when nothing refers to it any more."""
+"""References to the servers, since grpcio stops a server that is garbage-collected."""
 
 KINDS: dict[str, Callable[[int], int]] = {"bare": bare, "sampler": sampler, "ours": ours}
 

@@ -1,4 +1,4 @@
-"""A guest who has clicked on a book and now loads the home page again and again."""
+"""A simulated guest, who has clicked on a book and loads the home page repeatedly."""
 
 import re
 import threading
@@ -18,14 +18,14 @@ LINK = re.compile(r'href="(/books/\d+\?from=[^"]+)"')
 
 
 class NotTheShop(click.ClickException):
-    """The pages are not those that this benchmark expects."""
+    """The pages are not the ones that this benchmark expects."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One load of the home page: when it began and ended, its status (0: no response), and whether it was personal.
+    """One load of the home page: its begin and end, its status (0 without a response), and whether it was personal.
 
-    A page with remembered recommendations, which carries a notice, does not count as personal.
+    A page with cached recommendations, which has a notice, does not count as personal.
     """
 
     began: float
@@ -35,7 +35,7 @@ class Sample:
 
 
 class Guest:
-    """A guest with a cookie, who samples the home page from several threads at once."""
+    """A guest with a cookie, who loads the home page from several threads at once."""
 
     def __init__(self, port: int) -> None:
         """Visit the shop and click on a book. Raises NotTheShop."""
@@ -52,7 +52,7 @@ class Guest:
 
     @contextmanager
     def sampling(self, threads: int) -> Iterator[None]:
-        """Sample within the block; each thread loads one page after another."""
+        """Load pages during the block; each thread loads one after another."""
         stop = threading.Event()
         running = [threading.Thread(target=self._sample, args=(stop,), daemon=True) for _ in range(threads)]
         for thread in running:
@@ -69,7 +69,7 @@ class Guest:
         return [sample for sample in self._samples.copy() if sample.began >= since]
 
     def first_personal(self, since: float, seconds: float = 60.0) -> float | None:
-        """Wait until a page that was asked for at `since` or later was personal; returns when it had come."""
+        """Wait for a personal page requested at `since` or later; returns its end, or None after `seconds`."""
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
             if personal := [sample.ended for sample in self.samples(since) if sample.personal]:
@@ -100,6 +100,6 @@ class Guest:
             response = connection.getresponse()
             return response, response.read().decode()
         except (OSError, HTTPException) as error:
-            raise NotTheShop(f"the shop did not answer: {error}") from None
+            raise NotTheShop(f"the shop did not respond: {error}") from None
         finally:
             connection.close()

@@ -15,7 +15,7 @@ import click
 from bench import empty_pages
 from bench.guest import LINK, PERSONAL, NotTheShop
 from bench.load.marketplace_process import RunningShop, open_shop
-from bench.load.processes import Child, Stage, python
+from bench.load.processes import Child, Sandbox, python
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from bench.load.wrk import CONNECTIONS, WrkReport, milliseconds, read_report, wrk_command
 from servicekit.table import print_table
@@ -35,7 +35,7 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass
 class Row:
-    """One page, the process that serves it, and what was measured of it."""
+    """One page, the process that serves it, and its measurements."""
 
     name: str
     server: Child
@@ -43,16 +43,16 @@ class Row:
     cookie: str = ""
     reports: list[WrkReport] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
-    """Of the server, a page, in each round."""
+    """Processor time of the server per page, in each round."""
 
-    def warm_up(self, stage: Stage) -> None:
-        """A load that is not counted."""
-        self._load(stage, WARM_UP_SECONDS)
+    def warm_up(self, sandbox: Sandbox) -> None:
+        """Send requests without measuring."""
+        self._load(sandbox, WARM_UP_SECONDS)
 
-    def measure(self, stage: Stage) -> None:
-        """One round."""
+    def measure(self, sandbox: Sandbox) -> None:
+        """Measure one round."""
         before = self.server.cpu_seconds()
-        report = self._load(stage, SECONDS)
+        report = self._load(sandbox, SECONDS)
         self.cpu_seconds.append((self.server.cpu_seconds() - before) / (report.rate * SECONDS))
         self.reports.append(report)
 
@@ -67,27 +67,27 @@ class Row:
         """Pages a second in each round."""
         return [report.rate for report in self.reports]
 
-    def _load(self, stage: Stage, seconds: int) -> WrkReport:
-        wrk = stage.start(*wrk_command(self.url, seconds, cookie=self.cookie))
+    def _load(self, sandbox: Sandbox, seconds: int) -> WrkReport:
+        wrk = sandbox.start(*wrk_command(self.url, seconds, cookie=self.cookie))
         wrk.wait()
         return read_report(wrk.output())
 
 
 def run() -> None:
-    """Print pages a second, latencies and processor time a page."""
+    """Print pages a second, latencies and processor time per page."""
     if shutil.which("wrk") is None:
         click.echo("home: skipped: wrk is not on PATH")
         return
-    with Stage() as stage:
-        recommendations = RecommendationsFolder(stage).serve("start")
+    with Sandbox() as sandbox:
+        recommendations = RecommendationsFolder(sandbox).serve("start")
         wait_until_serving(recommendations)
-        shop = open_shop(stage, recommendations)
+        shop = open_shop(sandbox, recommendations)
         cookie = become_guest(shop.url)
-        empty, address = _empty_pages(stage, shop, cookie)
+        empty, address = _empty_pages(sandbox, shop, cookie)
         alone = Row("empty template alone", empty, f"{address}/alone")
         visitor_call = Row("empty template, a visitor's call", empty, f"{address}/visitor")
         guest_call = Row("empty template, a guest's call", empty, f"{address}/guest")
-        # Each row, and the row that makes the same call.
+        # Each row, and the empty page that makes the same call.
         rows = [
             (alone, alone),
             (visitor_call, visitor_call),
@@ -97,10 +97,10 @@ def run() -> None:
         ]
         click.echo("measuring …")
         for row, _ in rows:
-            row.warm_up(stage)
+            row.warm_up(sandbox)
         for _ in range(ROUNDS):
             for row, _ in rows:
-                row.measure(stage)
+                row.measure(sandbox)
         cells = [_cells(row, same_call=same_call, alone=alone) for row, same_call in rows]
     title = f"The home page: {CONNECTIONS} connections of wrk, {ROUNDS} rounds of {SECONDS} s a row"
     print_table(title, COLUMNS, cells)
@@ -140,8 +140,8 @@ def _read(browser: OpenerDirector, url: str, form: bytes | None = None) -> str:
         return text
 
 
-def _empty_pages(stage: Stage, shop: RunningShop, cookie: str) -> tuple[Child, str]:
-    child = stage.start(*python("bench.empty_pages", cookie), settings=shop.settings)
+def _empty_pages(sandbox: Sandbox, shop: RunningShop, cookie: str) -> tuple[Child, str]:
+    child = sandbox.start(*python("bench.empty_pages", cookie), settings=shop.settings)
     return child, f"http://127.0.0.1:{child.wait_for(empty_pages.LISTENS)}"
 
 
@@ -158,4 +158,4 @@ def _cells(row: Row, *, same_call: Row, alone: Row) -> Sequence[str]:
 
 
 def _ratio(row: Row, other: Row) -> str:
-    return f"{statistics.median(mine / its for mine, its in zip(row.rates, other.rates, strict=True)):.2f}"
+    return f"{statistics.median(rate / base for rate, base in zip(row.rates, other.rates, strict=True)):.2f}"

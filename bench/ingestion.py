@@ -1,4 +1,4 @@
-"""How fast a bookseller's files become a serving model."""
+"""How long it takes from a bookseller's files to a model being served."""
 
 import re
 import time
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bench.data.book_data import amazon_book
-from bench.load.processes import Finished, Stage
+from bench.load.processes import Finished, Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
@@ -15,12 +15,12 @@ _IMPORTED = re.compile(r": ([\d,]+) (?:books|interactions), ")
 
 
 def run() -> None:
-    """Print what importing, training and starting cost, each as its own process on an empty SQLite database."""
+    """Print the costs of importing, training and starting, each in its own process, on an empty SQLite database."""
     data = amazon_book("ingestion")
     if data is None:
         return
-    with Stage() as stage:
-        folder = RecommendationsFolder(stage)
+    with Sandbox() as sandbox:
+        folder = RecommendationsFolder(sandbox)
         rows = [
             row("migrate an empty database", folder.run("migrate")),
             row("import books.csv", folder.run("import", "--books", str(data.books))),

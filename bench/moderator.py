@@ -1,10 +1,9 @@
-"""How fast moderators' tables of a hundred thousand books and orders are."""
+"""How fast the admin tables of a hundred thousand books and orders are."""
 
 import random
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import click
 import numpy as np
 from sqlalchemy import insert, update
 
-from bench.data import shops
+from bench.data import databases
 from bench.data.catalogue import GeneratedBook, make_books
+from bench.load.queries import Query, milliseconds, print_milliseconds
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.moderation import BookColumn, BookFilter, OrderColumn
@@ -24,71 +24,59 @@ from marketplace.store import Store, UnitOfWork
 from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, search_text
 from marketplace.store.schema import books as books_table
 from marketplace.store.schema import orders as orders_table
-from servicekit.table import print_table
 
 COUNT = 100_000
 _BATCH = 10_000
 _ROUNDS = 5
-"""Pages of each filter in each sort order, after two that do not count."""
-_WARMING = 2
+"""Pages of each filter in each sort order."""
+_WARM_UP = 2
 _PAGE = 50
 _STATES = (*[OrderState.DELIVERED] * 80, *[OrderState.SHIPPED] * 6, *[OrderState.CANCELLED] * 8, *list(OrderState))
-
-Query = Callable[[UnitOfWork], object]
-"""One page of a table."""
 
 
 def run(count: int) -> None:
     """Print medians and 99th percentiles of every kind of page, on SQLite and on PostgreSQL."""
-    made = make_books(count)
-    kinds = {**_books(made), **_orders(made)}
+    books = make_books(count)
+    kinds = {**_books(books), **_orders(books)}
     measured: dict[str, list[tuple[float, float, float]]] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-moderator-") as named:
-        for database, store in shops.both(Path(named)):
-            _fill(store, made)
+    with tempfile.TemporaryDirectory(prefix="bench-moderator-") as folder:
+        for database, store in databases.both(Path(folder)):
+            _fill(store, books)
             measured[database] = [_measured(store, queries) for queries in kinds.values()]
-    head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99", "max")))
-    rows = [
-        (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
-        for at, kind in enumerate(kinds)
-    ]
-    print_table(f"Pages of {_PAGE} of {count:,} books and {count:,} orders, one client", head, rows)
+    title = f"Pages of {_PAGE} of {count:,} books and {count:,} orders, one client"
+    print_milliseconds(title, kinds, ("median", "p99", "max"), measured)
     click.echo("Each page is one transaction that counts and reads rows: every filter in every sort order.")
 
 
-def _books(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
+def _books(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(11)
-    words = Counter(word for book in made for word in folded_words(f"{book.title} {book.author}") if len(word) > 2)
+    words = Counter(word for book in books for word in folded_words(f"{book.title} {book.author}") if len(word) > 2)
     common = words.most_common(1)[0][0]
-    drawn = [rng.choice(made) for _ in range(_ROUNDS)]
-    queries = {
+    drawn = [rng.choice(books) for _ in range(_ROUNDS)]
+    searches = {
         "": [""],
         ", a common word": [common],
         ", a letter": [common[0], "a", "s"],
         ", a rare word": [book.title.split()[-1] for book in drawn],
         ", title and author": [f"{book.title} {book.author}" for book in drawn],
         ", an ISBN": [book.isbn for book in drawn],
-        ", an id": [str(rng.randint(1, len(made))) for _ in drawn],
+        ", an id": [str(rng.randint(1, len(books))) for _ in drawn],
         ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
-    return {
-        f"books{kind}{depth}": [
-            _book_page(rng.choice(asked), show, by, descending, offset)
-            for show in BookFilter
-            for by in BookColumn
-            for descending in (False, True)
-            for _ in range(_ROUNDS)
-        ]
-        for kind, asked in queries.items()
-        for depth, offset in (("", 0), (", the last page", -1))
-        if offset == 0 or kind in {"", ", a common word", ", a letter"}
-    }
+    return _pages(
+        "books",
+        searches,
+        rng,
+        filters=list(BookFilter),
+        columns=list(BookColumn),
+        table=lambda work: work.all_books.table,
+    )
 
 
-def _orders(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
+def _orders(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(12)
-    drawn = [rng.choice(made) for _ in range(_ROUNDS)]
-    queries = {
+    drawn = [rng.choice(books) for _ in range(_ROUNDS)]
+    searches = {
         "": [""],
         ", a common word": ["example", "oxford"],
         ", a letter": ["e", "o"],
@@ -96,58 +84,57 @@ def _orders(made: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
         ", a part of a number": ["".join(rng.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=4)) for _ in drawn],
         ", nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
+    states = (None, OrderState.DELIVERED, OrderState.SHIPPED, OrderState.PAID)
+    return _pages(
+        "orders", searches, rng, filters=states, columns=list(OrderColumn), table=lambda work: work.order_table.page
+    )
+
+
+def _pages(
+    name: str,
+    searches: Mapping[str, Sequence[str]],
+    rng: random.Random,
+    *,
+    filters: Sequence[object],
+    columns: Sequence[object],
+    table: Callable[[UnitOfWork], Callable[..., object]],
+) -> dict[str, list[Query]]:
+    """Queries for pages of a table by the kind of search, with every filter in every sort order."""
+
+    def page(text: str, show: object, by: object, *, descending: bool, last: bool) -> Query:
+        offset = (MAX_FOUND_ROWS if text else MAX_ROWS) - _PAGE if last else 0
+        return lambda work: table(work)(text, show, by=by, descending=descending, limit=_PAGE, offset=offset)
+
     return {
-        f"orders{kind}{depth}": [
-            _order_page(rng.choice(asked), state, by, descending, offset)
-            for state in (None, OrderState.DELIVERED, OrderState.SHIPPED, OrderState.PAID)
-            for by in OrderColumn
+        f"{name}{kind}{', the last page' if last else ''}": [
+            page(rng.choice(texts), show, by, descending=descending, last=last)
+            for show in filters
+            for by in columns
             for descending in (False, True)
             for _ in range(_ROUNDS)
         ]
-        for kind, asked in queries.items()
-        for depth, offset in (("", 0), (", the last page", -1))
-        if offset == 0 or kind in {"", ", a common word", ", a letter"}
+        for kind, texts in searches.items()
+        for last in (False, True)
+        if not last or kind in {"", ", a common word", ", a letter"}
     }
 
 
-def _book_page(query: str, show: BookFilter, by: BookColumn, descending: bool, offset: int) -> Query:
-    def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (MAX_FOUND_ROWS if query else MAX_ROWS) - _PAGE
-        return work.all_books.table(query, show, by=by, descending=descending, limit=_PAGE, offset=at)
-
-    return ask
-
-
-def _order_page(query: str, state: OrderState | None, by: OrderColumn, descending: bool, offset: int) -> Query:
-    def ask(work: UnitOfWork) -> object:
-        at = offset if offset >= 0 else (MAX_FOUND_ROWS if query else MAX_ROWS) - _PAGE
-        return work.order_table.page(query, state, by=by, descending=descending, limit=_PAGE, offset=at)
-
-    return ask
-
-
 def _measured(store: Store, queries: Sequence[Query]) -> tuple[float, float, float]:
-    milliseconds = []
-    for query in [*queries[:_WARMING], *queries]:
-        started = time.perf_counter()
-        with store.read() as work:
-            query(work)
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    counted = np.array(milliseconds[_WARMING:])
-    return float(np.median(counted)), float(np.quantile(counted, 0.99)), float(counted.max())
+    times = milliseconds(store, [*queries[:_WARM_UP], *queries])[_WARM_UP:]
+    return float(np.median(times)), float(np.quantile(times, 0.99)), float(times.max())
 
 
-def _fill(store: Store, made: Sequence[GeneratedBook]) -> None:
+def _fill(store: Store, books: Sequence[GeneratedBook]) -> None:
     store.migrate()
-    with click.progressbar(length=2 * len(made), label=f"filling {store.engine.dialect.name}") as bar:
-        for at in range(0, len(made), _BATCH):
-            numbered = list(enumerate(made))[at : at + _BATCH]
+    with click.progressbar(length=2 * len(books), label=f"filling {store.engine.dialect.name}") as bar:
+        for at in range(0, len(books), _BATCH):
+            numbered = list(enumerate(books))[at : at + _BATCH]
             with store.write() as work:
                 work.books.put([_book(number, book) for number, book in numbered])
                 work.commit()
             bar.update(len(numbered))
-        for at in range(0, len(made), _BATCH):
-            numbered = list(enumerate(made))[at : at + _BATCH]
+        for at in range(0, len(books), _BATCH):
+            numbered = list(enumerate(books))[at : at + _BATCH]
             with store.engine.begin() as connection:
                 connection.execute(insert(orders_table), [_order(number, book) for number, book in numbered])
             bar.update(len(numbered))
@@ -155,31 +142,31 @@ def _fill(store: Store, made: Sequence[GeneratedBook]) -> None:
         counted = update(books_table).values(reader_count=books_table.c.book_id * 7919 % 5003)
         connection.execute(counted)
     with store.write() as work:
-        for book_id in range(1, len(made), 100):
+        for book_id in range(1, len(books), 100):
             work.all_books.hide(work.all_books.lock(book_id).book)
         work.commit()
     store.refresh_statistics()
 
 
-def _book(number: int, made: GeneratedBook) -> Book:
+def _book(number: int, books: GeneratedBook) -> Book:
     return Book(
         id=number + 1,
-        title=made.title,
-        authors=(made.author,),
+        title=books.title,
+        authors=(books.author,),
         year=1900 + number % 126,
-        isbn=made.isbn,
+        isbn=books.isbn,
         categories=(Category(number % len(Category)),),
-        subjects=made.subjects,
-        description=f"{made.title} {' '.join(made.subjects)}. " * 12,
+        subjects=books.subjects,
+        description=f"{books.title} {' '.join(books.subjects)}. " * 12,
         price=Money(199 + number * 7919 % 4800, "EUR"),
         # One in twenty is sold out; the stock of one in three is not tracked.
         stock=None if number % 3 == 0 else 0 if number % 20 == 1 else number * 31 % 200,
     )
 
 
-def _order(number: int, made: GeneratedBook) -> dict[str, object]:
+def _order(number: int, books: GeneratedBook) -> dict[str, object]:
     order_id = new_order_id()
-    name, city = made.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
+    name, city = books.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
     email = f"{'.'.join(folded_words(name))}{number}@example.com"
     numbers = f" {order_id.lower()} {order_id.replace('-', '').lower()}"
     placed_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)

@@ -1,4 +1,4 @@
-"""What readers see on the home page while Recommendations is killed or frozen, and how long recovery takes."""
+"""The home page while Recommendations is killed or frozen, and the time to recovery."""
 
 import shutil
 import time
@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.guest import Guest, Sample
 from bench.load.marketplace_process import open_shop
-from bench.load.processes import Stage
+from bench.load.processes import Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from bench.load.wrk import CONNECTIONS, WrkReport, read_report, wrk_command
 from servicekit.table import print_table
@@ -30,7 +30,7 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Run:
-    """One load on the shop: wrk's report, the guest's samples, when it began, and the recovery from its fault."""
+    """One load on the shop: wrk's report, the guest's samples, when it began, and the recovery from the fault."""
 
     name: str
     wrk: WrkReport
@@ -42,16 +42,16 @@ class Run:
 class Shop:
     """Both services with the starter catalogue, and a guest."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._folder = RecommendationsFolder(stage)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._folder = RecommendationsFolder(sandbox)
         self.recommendations = self._folder.serve("start")
         wait_until_serving(self.recommendations)
-        shop = open_shop(stage, self.recommendations)
+        shop = open_shop(sandbox, self.recommendations)
         self.url = shop.url
         self.guest = Guest(shop.port)
 
     def restart(self) -> None:
-        """Start it again on its port."""
+        """Start Recommendations again on the same port."""
         self.recommendations = self._folder.serve(port=self.recommendations.port)
 
 
@@ -60,28 +60,28 @@ def run() -> None:
     if shutil.which("wrk") is None:
         click.echo("outage: skipped: wrk is not on PATH")
         return
-    with Stage() as stage:
-        shop = Shop(stage)
+    with Sandbox() as sandbox:
+        shop = Shop(sandbox)
         runs = [
-            _run(stage, shop, "healthy", fault=None, mend=None),
-            _run(stage, shop, "killed", fault=shop.recommendations.child.kill, mend=shop.restart),
+            _run(sandbox, shop, "healthy", fault=None, mend=None),
+            _run(sandbox, shop, "killed", fault=shop.recommendations.child.kill, mend=shop.restart),
             _run(
-                stage, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
+                sandbox, shop, "frozen", fault=shop.recommendations.child.freeze, mend=shop.recommendations.child.thaw
             ),
         ]
-    for measured in runs:
-        _print_seconds(measured)
+    for finished in runs:
+        _print_seconds(finished)
     _print_totals(runs)
 
 
 def _run(
-    stage: Stage, shop: Shop, name: str, *, fault: Callable[[], None] | None, mend: Callable[[], None] | None
+    sandbox: Sandbox, shop: Shop, name: str, *, fault: Callable[[], None] | None, mend: Callable[[], None] | None
 ) -> Run:
     click.echo(f"running: {name} …")
     with shop.guest.sampling(SAMPLERS):
         shop.guest.first_personal(time.monotonic())
         began = time.monotonic()
-        wrk = stage.start(*wrk_command(shop.url, SECONDS))
+        wrk = sandbox.start(*wrk_command(shop.url, SECONDS))
         if fault is not None:
             time.sleep(FAULT_AFTER)
             fault()

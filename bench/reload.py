@@ -9,9 +9,9 @@ import psutil
 
 from bench.calls import CONNECTIONS, METHOD, cycled_requests, shuffled_readers
 from bench.data.book_data import BookData, amazon_book
-from bench.data.generated import Size, write_books, write_interactions
+from bench.data.histories import Size, write_books, write_interactions
 from bench.load.generator import Load, generate_load, offer_load
-from bench.load.processes import Stage
+from bench.load.processes import Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, RunningServer, wait_until_serving
 from servicekit.table import print_table
 
@@ -27,7 +27,7 @@ COLUMNS = ("run", "calls/s", "calls", "failed", "p50 ms", "p99 ms", "slowest ms"
 
 
 class Run(NamedTuple):
-    """What one run measured, and whether a model was loaded in it."""
+    """The measurements of one run, and whether a model was loaded during it."""
 
     reloaded: bool
     load: Load
@@ -35,13 +35,13 @@ class Run(NamedTuple):
 
 
 def run(books: int) -> None:
-    """Print latencies of runs with and without a reload, on the real histories or on this many generated books."""
-    with Stage() as stage:
-        data = _generated(stage, books) if books else amazon_book("reload")
+    """Print latencies of runs with and without a reload, with real histories or this many generated books."""
+    with Sandbox() as sandbox:
+        data = _generated(sandbox, books) if books else amazon_book("reload")
         if data is None:
             return
         click.echo("importing and training twice …")
-        folder = RecommendationsFolder(stage)
+        folder = RecommendationsFolder(sandbox)
         folder.run("import", "--books", str(data.books), "--interactions", str(data.interactions))
         versions = [folder.run("train", "--budget", "0").output.split()[-1] for _ in range(2)]
         server = folder.serve()
@@ -64,16 +64,16 @@ def run(books: int) -> None:
     )
 
 
-def _generated(stage: Stage, books: int) -> BookData:
+def _generated(sandbox: Sandbox, books: int) -> BookData:
     size = Size(books=books, interactions=INTERACTIONS)
-    catalogue = stage.folder / "books.csv"
+    catalogue = sandbox.folder / "books.csv"
     write_books(catalogue, size)
-    (history,) = write_interactions(stage.folder, size, parts=1)
+    (history,) = write_interactions(sandbox.folder, size, parts=1)
     return BookData(catalogue, history)
 
 
 def _own_mb(server: RunningServer) -> float:
-    """The memory that the server shares with no other process: what one more worker costs."""
+    """The server's unshared memory (USS), which each further worker would need again."""
     return psutil.Process(server.child.pid).memory_full_info().uss / 1e6
 
 

@@ -11,21 +11,21 @@ import click
 import numpy as np
 import psutil
 
-from bench.data.generated import Size, write_books, write_interactions
+from bench.data.histories import Size, write_books, write_interactions
 from bench.ingestion import row
-from bench.load.processes import Finished, Stage
+from bench.load.processes import Finished, Sandbox
 from bench.load.recommendations_process import RecommendationsFolder, wait_until_serving
 from servicekit.table import print_table
 
 STEPS = 4
-"""The history comes in this many files, each of which doubles it; a model is trained after each."""
+"""The number of files with the history, each of which doubles it; a model is trained after each."""
 
 SEARCH_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
 class Step:
-    """Training on part of the history: how many readers and interactions it had, and what it cost."""
+    """A training on part of the history: its numbers of readers and interactions, and its cost."""
 
     readers: int
     interactions: int
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Started:
-    """How long a server took to serve, and the memory of its own (MiB) of its largest process."""
+    """The time until a server was ready, and the unshared memory (MiB) of its largest process."""
 
     seconds: float
     cpu_seconds: float
@@ -42,14 +42,14 @@ class Started:
 
 
 def run(size: Size, search_seconds: float) -> None:
-    """Print what each command costs, each as its own process, on SQLite and generated data."""
-    with Stage() as stage:
-        books = stage.folder / "books.csv"
-        # A child's peak memory begins with its parent's: this process must stay small.
+    """Print the cost of each command, each in its own process, on SQLite with generated data."""
+    with Sandbox() as sandbox:
+        books = sandbox.folder / "books.csv"
+        # A child's peak memory starts at that of its parent, so this process must stay small.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
             apart.submit(write_books, books, size).result()
-            files = apart.submit(write_interactions, stage.folder, size, STEPS).result()
-        folder = RecommendationsFolder(stage)
+            files = apart.submit(write_interactions, sandbox.folder, size, STEPS).result()
+        folder = RecommendationsFolder(sandbox)
         rows = [_row("import books.csv", folder.run("import", "--books", str(books)))]
         steps: list[Step] = []
         for file in files:
@@ -76,14 +76,14 @@ def run(size: Size, search_seconds: float) -> None:
 
 
 def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The exponent e of the power law seconds = c · sizes^e that fits best (least squares of the logarithms)."""
+    """The exponent e of the best-fitting power law, seconds = c · sizes^e (least squares of the logarithms)."""
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def _step(folder: RecommendationsFolder, trained: Finished) -> Step:
     newest = max((folder.path / "models").glob("*/manifest.json"))
     manifest = json.loads(newest.read_text(encoding="utf-8"))
-    # No reader did anything twice with one book.
+    # Each like is one interaction, since no reader interacts twice with a book.
     return Step(manifest["readers"], manifest["likes"], trained)
 
 
@@ -102,9 +102,9 @@ def _served(folder: RecommendationsFolder) -> Started:
 
 
 def _own_bytes(process: psutil.Process) -> int:
-    """The memory that only this process uses (USS), without pages of files that a second worker would share.
+    """The unshared memory of a process (USS), without the file pages that a second worker would share.
 
-    These are the model's arrays and the code of libraries.
+    These are the pages of the model's arrays and of the libraries' code.
     """
     files = (mapped for mapped in process.memory_maps() if mapped.path.startswith("/"))
     return int(process.memory_full_info().uss) - sum(mapped.private_clean for mapped in files)

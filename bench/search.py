@@ -6,7 +6,7 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,24 +14,23 @@ import numpy as np
 from anyascii import anyascii
 from sqlalchemy import text
 
-from bench.data import shops
+from bench.data import databases
 from bench.data.catalogue import GeneratedBook, make_books, write_books, write_interactions
+from bench.load.queries import Query, milliseconds, print_milliseconds
 from marketplace.domain.books import Sort
 from marketplace.domain.categories import Category
 from marketplace.domain.text import slug
-from marketplace.store import Store, UnitOfWork
+from marketplace.store import Store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.table import print_table
 
 BOOKS = 100_000
 QUERIES = 100
-"""Of each kind, after ten that do not count."""
-_WARMING = 10
+"""Measured queries of each kind."""
+_WARM_UP = 10
 _PAGE = 24
 _SUGGESTED = 8
-
-Query = Callable[[UnitOfWork], object]
-"""One query of the mix."""
+_SORTS = (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING)
 
 
 def run(count: int) -> None:
@@ -39,28 +38,23 @@ def run(count: int) -> None:
     books = make_books(count)
     kinds = _kinds(books)
     measured: dict[str, list[tuple[float, float]]] = {}
-    about = []
-    with tempfile.TemporaryDirectory(prefix="bench-search-") as named:
-        folder = Path(named)
+    imports = []
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as name:
+        folder = Path(name)
         write_books(folder / "books.csv", books)
         write_interactions(folder / "interactions.csv", count)
-        for database, store in shops.both(folder):
+        for database, store in databases.both(folder):
             seconds = _imported(store, folder)
-            about.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
-            measured[database] = [_measured(store, asked) for asked in kinds.values()]
-    print_table(f"{count:,} generated books imported", ("database", "seconds", "books/s", "MB"), about)
-    head = ("ms", *(f"{database} {column}" for database in measured for column in ("median", "p99")))
-    rows = [
-        (kind, *(f"{value:.1f}" for values in measured.values() for value in values[at]))
-        for at, kind in enumerate(kinds)
-    ]
-    print_table(f"{QUERIES} queries of each kind, one client", head, rows)
+            imports.append((database, f"{seconds:.1f}", f"{count / seconds:,.0f}", f"{_megabytes(store):.0f}"))
+            measured[database] = [_measured(store, queries) for queries in kinds.values()]
+    print_table(f"{count:,} generated books imported", ("database", "seconds", "books/s", "MB"), imports)
+    print_milliseconds(f"{QUERIES} queries of each kind, one client", kinds, ("median", "p99"), measured)
     click.echo("Each query is one transaction: corrections, ranking and the cards of the first page.")
 
 
 def _kinds(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
     rng = random.Random(11)
-    drawn = [rng.choice(books) for _ in range(QUERIES + _WARMING)]
+    drawn = [rng.choice(books) for _ in range(QUERIES + _WARM_UP)]
     accented = [book for book in books if not book.title.isascii()]
     words = Counter(word for book in books for subject in book.subjects for word in subject.split() if len(word) > 2)
     common = words.most_common(1)[0][0]
@@ -82,14 +76,14 @@ def _kinds(books: Sequence[GeneratedBook]) -> dict[str, list[Query]]:
         "nothing": ["".join(rng.choices("qxzwj", k=9)) for _ in drawn],
     }
     kinds: dict[str, list[Query]] = {kind: [_find(query) for query in queries] for kind, queries in mix.items()}
-    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING):
+    for sort in _SORTS:
         kinds[f"a word of a third, by {sort.value}"] = [_find(common, sort) for _ in drawn]
     for letters in (2, 3, 5):
         kinds[f"suggestions after {letters} letters"] = [
             _suggest(rng.choice((book.title, book.author))[:letters]) for book in drawn
         ]
     kinds["suggestions after a typo"] = [_suggest(_mistyped(anyascii(book.author), rng)[:8]) for book in drawn]
-    for sort in (Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING):
+    for sort in _SORTS:
         kinds[f"largest category, by {sort.value}"] = [
             _category(sort, 24 * (page % 50)) for page in range(len(drawn))
         ]
@@ -114,11 +108,11 @@ def _author(author: str) -> Query:
 
 
 def _mistyped(query: str, rng: random.Random) -> str:
-    """The query with one letter of its longest word left out, doubled, exchanged for another or for its neighbour."""
+    """The query with one letter of its longest word omitted, doubled, replaced or swapped with the next one."""
     word = max(query.split(), key=len)
-    at = rng.randrange(1, max(len(word) - 1, 2))
-    head, letter, tail = word[:at], word[at : at + 1], word[at + 1 :]
-    wrong = rng.choice(
+    i = rng.randrange(1, max(len(word) - 1, 2))
+    head, letter, tail = word[:i], word[i : i + 1], word[i + 1 :]
+    typo = rng.choice(
         (
             head + tail,
             head + letter * 2 + tail,
@@ -126,18 +120,12 @@ def _mistyped(query: str, rng: random.Random) -> str:
             head + tail[:1] + letter + tail[1:],
         )
     )
-    return query.replace(word, wrong, 1)
+    return query.replace(word, typo, 1)
 
 
-def _measured(store: Store, asked: Sequence[Query]) -> tuple[float, float]:
-    milliseconds = []
-    for ask in asked:
-        started = time.perf_counter()
-        with store.read() as work:
-            ask(work)
-        milliseconds.append((time.perf_counter() - started) * 1000)
-    counted = np.array(milliseconds[_WARMING:])
-    return float(np.median(counted)), float(np.quantile(counted, 0.99))
+def _measured(store: Store, queries: Sequence[Query]) -> tuple[float, float]:
+    times = milliseconds(store, queries)[_WARM_UP:]
+    return float(np.median(times)), float(np.quantile(times, 0.99))
 
 
 def _imported(store: Store, folder: Path) -> float:

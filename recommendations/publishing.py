@@ -14,7 +14,7 @@ import click
 from recommendations.domain.books import Book
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
 from recommendations.domain.interactions import Event
-from recommendations.model import artifact, folder
+from recommendations.model import artifact, published_models
 from recommendations.model.artifact import Artifact
 from recommendations.model.pruning import prune
 from recommendations.store import Store, UnitOfWork
@@ -161,7 +161,7 @@ class Publisher:
         # In a write transaction, so that no model is promoted meanwhile.
         with self._store.write() as work:
             on_disk = (version for version in work.models.latest() if (self._models / version).exists())
-            folder.tidy(
+            published_models.remove_unused(
                 self._models,
                 kept=list(islice(on_disk, KEPT)),
                 recorded={record.version for record in work.models.all()},

@@ -15,7 +15,7 @@ import structlog
 from recommendations.api.server import Server, create_server
 from recommendations.following.follower import Follower
 from recommendations.following.notifications import Notifications, SharedNotifications
-from recommendations.model.folder import ModelFolder
+from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
 from recommendations.store import Store
@@ -53,7 +53,9 @@ def serve(settings: Settings) -> None:
 
 
 def create_follower(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
-    return Follower(store, ModelFolder(settings.models, diversity=settings.diversity), notifications=notifications)
+    return Follower(
+        store, PublishedModels(settings.models, diversity=settings.diversity), notifications=notifications
+    )
 
 
 def _serve_with_workers(settings: Settings) -> None:

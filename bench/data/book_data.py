@@ -1,4 +1,4 @@
-"""The real reading histories in the folder that BOOK_DATA names; they are not part of the project."""
+"""Real reading histories in the folder that BOOK_DATA names; they are not part of the project."""
 
 import os
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ class BookData:
     interactions: Path
 
 
-def amazon_book(skipped: str) -> BookData | None:
-    """The Amazon-Book files, or None after a line which says that the benchmark `skipped` is skipped."""
-    named = os.environ.get(VARIABLE, "")
-    if not named:
-        click.echo(f"{skipped}: skipped: {VARIABLE} is not set; it names the folder that holds amazon-book/")
+def amazon_book(benchmark: str) -> BookData | None:
+    """The Amazon-Book files; without them, None after printing that the benchmark `benchmark` is skipped."""
+    root = os.environ.get(VARIABLE, "")
+    if not root:
+        click.echo(f"{benchmark}: skipped: {VARIABLE} is not set; it names the folder that holds amazon-book/")
         return None
-    folder = Path(named) / "amazon-book"
+    folder = Path(root) / "amazon-book"
     files = BookData(folder / "books.csv", folder / "interactions.csv.gz")
     for path in (files.books, files.interactions):
         if not path.is_file():
-            click.echo(f"{skipped}: skipped: {VARIABLE}={named} has no {path.relative_to(named)}")
+            click.echo(f"{benchmark}: skipped: {VARIABLE}={root} has no {path.relative_to(root)}")
             return None
     return files

@@ -1,4 +1,4 @@
-"""A generated catalogue of pronounceable words, so that they can be mistyped as real ones are."""
+"""A generated catalogue of pronounceable words, which can have typos like real ones."""
 
 import csv
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _PURCHASES_A_BOOK = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedBook:
-    """One book of the catalogue, as its words."""
+    """One book of the catalogue."""
 
     title: str
     author: str
@@ -31,7 +31,7 @@ class GeneratedBook:
 
 
 def make_books(count: int, seed: int = 7) -> list[GeneratedBook]:
-    """Generate books: one in three titles has a stop word, and a third of all books share one word of a subject."""
+    """Generate books: a third of the titles has a stop word, and a third of the subjects share a word."""
     rng = np.random.default_rng(seed)
     words, names = _words(rng, _VOCABULARY), [name.title() for name in _words(rng, _NAMES)]
     authors = [f"{names[first]} {names[last]}" for first, last in rng.integers(_NAMES, size=(max(count // 5, 1), 2))]
@@ -51,7 +51,7 @@ def make_books(count: int, seed: int = 7) -> list[GeneratedBook]:
         if stop_word[book] < len(_STOP_WORDS):
             title.insert(0, _STOP_WORDS[int(stop_word[book])].title())
         body = f"978{book:09}"
-        check = -sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body)) % 10
+        check = -sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(body)) % 10
         books.append(
             GeneratedBook(
                 title=" ".join(title),
@@ -64,22 +64,22 @@ def make_books(count: int, seed: int = 7) -> list[GeneratedBook]:
 
 
 def write_books(path: Path, books: list[GeneratedBook], seed: int = 8) -> None:
-    """A catalogue file with the ids from 1."""
+    """Write a catalogue file with ids from 1."""
     rng = np.random.default_rng(seed)
     categories = _drawn(rng, len(Category), (len(books),))
     years, prices = rng.integers(1900, 2026, size=len(books)), rng.integers(199, 4999, size=len(books))
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["book_id", "title", "authors", "year", "isbn", "categories", "subjects", "price", "currency"])
-        for at, book in enumerate(books):
-            category = Category(int(categories[at])).slug
-            price = f"{prices[at] / 100:.2f}"
-            row = [book.title, book.author, years[at], book.isbn, category, ";".join(book.subjects), price, "EUR"]
-            rows.writerow([at + 1, *row])
+        for i, book in enumerate(books):
+            category = Category(int(categories[i])).slug
+            price = f"{prices[i] / 100:.2f}"
+            row = [book.title, book.author, years[i], book.isbn, category, ";".join(book.subjects), price, "EUR"]
+            rows.writerow([i + 1, *row])
 
 
 def write_interactions(path: Path, books: int, seed: int = 9) -> None:
-    """Purchases with a few very popular books."""
+    """Write a file of purchases with a few very popular books."""
     rng = np.random.default_rng(seed)
     count = books * _PURCHASES_A_BOOK
     bought = rng.permutation(books)[_drawn(rng, books, (count,))] + 1
@@ -103,6 +103,6 @@ def _words(rng: np.random.Generator, count: int) -> list[str]:
 def _drawn(
     rng: np.random.Generator, below: int, shape: tuple[int, ...]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Numbers below a limit by Zipf's law, 0 the likeliest."""
+    """Random numbers below a limit by Zipf's law; 0 is the most likely."""
     weights = 1.0 / np.arange(1, below + 1) ** ZIPF
     return rng.choice(below, size=shape, p=weights / weights.sum()).astype(np.int64)

@@ -1,1 +1,1 @@
-"""Load generators, and the processes that they measure."""
+"""Load generators, timing of queries, and the processes that are measured."""

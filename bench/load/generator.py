@@ -2,7 +2,7 @@
 
 A Python gRPC client takes as much processor time as an empty server (300 µs a call were measured), which on few cores
 hides what the server costs. This one takes about a fifth of that: it implements just enough HTTP/2 (RFC 9113) to send
-prepared messages and to see whether a message came back.
+prepared messages and to detect whether each call returned a message.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class ConnectionLost(click.ClickException):
 
 @dataclass(frozen=True)
 class Load:
-    """Seconds that each answered call took, the number of failed calls, and the costs."""
+    """The latency of each answered call in seconds, the number of failed calls, and the total times."""
 
     latencies: Sequence[float]
     failed: int
@@ -49,9 +49,9 @@ class Load:
 
 
 def generate_load(port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float) -> Load:
-    """Call `method`, `/Service/Method`, for `seconds`, each time with the next message, on each connection at once.
+    """Call `method`, `/Service/Method`, for `seconds` on all connections at once, each time with the next message.
 
-    A call has failed that was answered by no message. Raises ConnectionLost.
+    A call without a response message counts as failed. Raises ConnectionLost.
     """
     latencies: list[float] = []
     failed = 0
@@ -79,10 +79,10 @@ def generate_load(port: int, method: str, messages: Iterator[bytes], *, connecti
 def offer_load(
     port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float, rate: float
 ) -> Load:
-    """Call `method` so many times a second, whether or not the calls before are answered.
+    """Call `method` `rate` times a second, whether or not the previous calls have been answered.
 
-    A call is due at its time, and its latency counts from then, also where no connection was free for it. A call has
-    failed that was answered by no message. Raises ConnectionLost.
+    The latency of a call counts from the time it was due, even if no connection was free. A call without a response
+    message counts as failed. Raises ConnectionLost.
     """
     latencies: list[float] = []
     failed, called = 0, 0
@@ -126,7 +126,7 @@ def _connect(
 
 
 def _answered(selector: selectors.BaseSelector, busy: int, seconds: float | None = None) -> "Iterator[_Connection]":
-    """The connected whose call is over; waits for one of the `busy`, or for so many seconds."""
+    """The connections whose call is over; waits for one of the `busy` ones, or for at most `seconds`."""
     ready = selector.select(_WAIT_SECONDS if seconds is None else seconds)
     if not ready and seconds is None:
         raise ConnectionLost(f"{busy} calls had no answer in {_WAIT_SECONDS:g} s")
@@ -137,7 +137,7 @@ def _answered(selector: selectors.BaseSelector, busy: int, seconds: float | None
 
 
 class _Connection:
-    """One connection with at most one call under way."""
+    """One connection with at most one call at a time."""
 
     def __init__(self, port: int, headers: bytes) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=_WAIT_SECONDS)
@@ -147,7 +147,7 @@ class _Connection:
         self._headers = headers
         self._stream = -1
         self._received = bytearray()
-        # Windows that are never used up, so that nothing need be counted.
+        # Windows so large that they are never used up and need no accounting.
         window = _INITIAL_WINDOW_SIZE.to_bytes(2) + _LARGEST_WINDOW.to_bytes(4)
         more = (_LARGEST_WINDOW - _INITIAL_WINDOW).to_bytes(4)
         self.socket.sendall(_PREFACE + _frame(SETTINGS, 0, 0, window) + _frame(WINDOW_UPDATE, 0, 0, more))
@@ -200,7 +200,7 @@ def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 
 
 def _header_block(method: str, authority: str) -> bytes:
-    """The request's headers in HPACK (RFC 7541), all literal, so that one block serves every call."""
+    """The request's headers in HPACK (RFC 7541), all literal, so that every call can use the same block."""
     return (
         b"\x83\x86"  # :method POST, :scheme http
         + _literal(b"\x04", method)  # :path

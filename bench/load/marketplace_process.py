@@ -1,10 +1,10 @@
-"""The shop as a real process, over a Recommendations that runs already."""
+"""The shop as a real process, connected to a running Recommendations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bench.load.processes import Child, Stage, python
+from bench.load.processes import Child, Sandbox, python
 from bench.load.recommendations_process import RunningServer
 
 _OPEN = "Marketplace is open at "
@@ -12,7 +12,7 @@ _OPEN = "Marketplace is open at "
 
 @dataclass(frozen=True)
 class RunningShop:
-    """The shop's process, its address without a path, and the settings that it was started with."""
+    """The shop's process, its address without a path, and its settings."""
 
     child: Child
     url: str
@@ -27,13 +27,13 @@ class RunningShop:
         return port
 
 
-def open_shop(stage: Stage, recommendations: RunningServer) -> RunningShop:
-    """Open the shop with the starter catalogue on a free port. Raises ChildFailed."""
+def open_shop(sandbox: Sandbox, recommendations: RunningServer) -> RunningShop:
+    """Start the shop with the starter catalogue on a free port. Raises ChildFailed."""
     settings = {
-        "MARKETPLACE_DATA_DIR": str(stage.folder / "marketplace"),
+        "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
         "MARKETPLACE_PORT": "0",
         "RECOMMENDATIONS_HOST": "127.0.0.1",
         "RECOMMENDATIONS_PORT": str(recommendations.port),
     }
-    child = stage.start(*python("marketplace", "start"), settings=settings)
+    child = sandbox.start(*python("marketplace", "start"), settings=settings)
     return RunningShop(child, child.wait_for(_OPEN), settings)

@@ -1,4 +1,4 @@
-"""Child processes that are measured, and that end with the benchmark."""
+"""Child processes that are measured, and are stopped when the benchmark ends."""
 
 import contextlib
 import os
@@ -23,14 +23,14 @@ _SETTINGS = ("RECOMMENDATIONS_", "MARKETPLACE_")
 
 
 class ChildFailed(click.ClickException):
-    """A child process ended when it should not have; the message holds the end of its output."""
+    """A child process ended unexpectedly; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that ran to its end: what it printed, how long it took and the most memory it held.
+    """A finished command: its output, wall-clock seconds and peak memory.
 
-    `cpu_seconds` are those of all its threads: which other load on this machine hardly changes.
+    `cpu_seconds` is the processor time of all its threads, which depends little on other load on the machine.
     """
 
     output: str
@@ -40,7 +40,7 @@ class Finished:
 
 
 class Child:
-    """A running process of this benchmark; its output goes to a file."""
+    """A child process of the benchmark; its output goes to a file."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
@@ -52,18 +52,18 @@ class Child:
         return self._process.pid
 
     def output(self) -> str:
-        """All that it printed so far."""
+        """What it has printed so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def require_running(self) -> None:
-        """Raise ChildFailed where it has ended."""
+        """Raise ChildFailed if it has ended."""
         if self._process.poll() is not None:
             raise ChildFailed(
                 f"{self._process.args!r} ended with {self._process.returncode}:\n{self.output()[-2000:]}"
             )
 
     def wait_for(self, text: str, seconds: float = 60.0) -> str:
-        """Wait until it has printed a line that holds `text`; returns the rest of that line. Raises ChildFailed."""
+        """Wait until it has printed a line with `text`; returns the rest of that line. Raises ChildFailed."""
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
             for line in self.output().splitlines(keepends=True):
@@ -74,8 +74,8 @@ class Child:
         raise ChildFailed(f"{self._process.args!r} did not print {text!r} in {seconds:g} s:\n{self.output()[-2000:]}")
 
     def wait(self) -> resource.struct_rusage:
-        """Wait until it ends by itself; returns what it used. Raises ChildFailed where it ends with an error."""
-        # Not Popen.wait: only wait4 reports what this child used.
+        """Wait until it ends by itself; returns its resource usage. Raises ChildFailed if it ends with an error."""
+        # Not Popen.wait, because only wait4 reports the usage of this child.
         _, status, usage = os.wait4(self.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         if status:
@@ -83,34 +83,34 @@ class Child:
         return usage
 
     def cpu_seconds(self) -> float:
-        """The processor time that it and its workers have used, all threads, user and system."""
+        """The processor time of all threads of the process and its workers, user and system."""
         process = psutil.Process(self.pid)
         times = [member.cpu_times() for member in (process, *process.children())]
-        return sum(used.user + used.system for used in times)
+        return sum(time.user + time.system for time in times)
 
     def threads(self) -> int:
-        """How many threads it has, grpcio's own among them."""
+        """The number of its threads, including those of grpcio."""
         return psutil.Process(self.pid).num_threads()
 
     def resident_mb(self) -> float:
-        """The memory that it holds now."""
+        """Its current resident memory, in megabytes."""
         return psutil.Process(self.pid).memory_info().rss / 1e6
 
     def freeze(self) -> None:
-        """Stop it with its connections open."""
+        """Suspend it, with its connections open."""
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it continue."""
+        """Resume it."""
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it without warning."""
+        """Kill it."""
         self._process.kill()
         self._process.wait()
 
     def end(self) -> None:
-        """Ask it to end and wait; where it does not, kill it. Once it has ended, nothing happens."""
+        """Terminate it and wait; kill it if it does not end in time. Does nothing if it has ended."""
         if self._process.poll() is not None:
             return
         self._process.terminate()
@@ -121,25 +121,25 @@ class Child:
             self.kill()
 
 
-class Stage:
-    """A temporary folder and the processes in it; leaving the block ends them and removes it."""
+class Sandbox:
+    """A temporary folder and child processes; leaving the block ends the processes and removes the folder."""
 
     def __init__(self) -> None:
         self._exits = contextlib.ExitStack()
         self._logs = 0
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "Sandbox":
         self.folder = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self._exits.enter_context(_handling(_ENDING, _end))
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Another signal to end must not leave a process behind.
+        # A second signal must not interrupt the cleanup and leave processes behind.
         with _handling((signal.SIGINT, *_ENDING), lambda _number, _frame: None):
             self._exits.close()
 
     def start(self, *command: str, settings: Mapping[str, str] | None = None, checkout: Path = PROJECT) -> Child:
-        """Start a command in a checkout's folder, with these settings of the services and no others."""
+        """Start a command in the folder of a checkout, with these settings of the services and no others."""
         self._logs += 1
         log = self.folder / f"{self._logs}.log"
         with log.open("wb") as file:
@@ -150,7 +150,7 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for the benchmark, which then ends its children in its own order.
+                # Ctrl-C must reach only the benchmark, which then ends its children in order.
                 start_new_session=True,
             )
         child = Child(process, log)
@@ -166,8 +166,8 @@ class Stage:
         return Finished(child.output(), seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
-def run_apart(*command: str) -> int:
-    """Run a command and pass on to it what would end this process, so that it can tidy up; returns its exit code.
+def run_forwarding_signals(*command: str) -> int:
+    """Run a command and forward signals to it, so that it can clean up; returns its exit code.
 
     `subprocess.run` would kill it a quarter of a second after Ctrl-C.
     """
@@ -182,7 +182,7 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's own, without settings of the services: a benchmark must not meet somebody's database."""
+    """This process's environment without settings of the services: a benchmark must never touch a real database."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
     return inherited | {"PYTHONUNBUFFERED": "1"} | dict(settings)
 

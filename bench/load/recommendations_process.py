@@ -1,4 +1,4 @@
-"""The Recommendations service as real processes: imported, trained, served."""
+"""The commands and the server of Recommendations as real processes."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.load.processes import PROJECT, Child, ChildFailed, Finished, Stage
+from bench.load.processes import PROJECT, Child, ChildFailed, Finished, Sandbox
 
 MODULE = "recommendations"
 SERVICE = "Recommendations"
@@ -32,29 +32,29 @@ class RunningServer:
 
 
 class RecommendationsFolder:
-    """A data folder of the service, and the commands of one checkout that work in it."""
+    """A data folder of the service, with which the commands of a checkout are run."""
 
-    def __init__(self, stage: Stage, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
-        self._stage = stage
+    def __init__(self, sandbox: Sandbox, name: str = "recommendations", *, checkout: Path = PROJECT) -> None:
+        self._sandbox = sandbox
         self._checkout = checkout
-        # Another checkout may need other versions of its libraries.
+        # Another checkout may need other versions of the libraries.
         self._python = sys.executable if checkout == PROJECT else str(checkout / ".venv" / "bin" / "python")
-        self.path = stage.folder / name
+        self.path = sandbox.folder / name
 
     def run(self, *arguments: str) -> Finished:
         """Run one command to its end. Raises ChildFailed."""
         command = (self._python, "-m", MODULE, *arguments)
-        return self._stage.run(*command, settings=self._settings(port=0), checkout=self._checkout)
+        return self._sandbox.run(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def start(self, *arguments: str) -> Child:
-        """Start one command, which goes on when this returns."""
+        """Start one command without waiting for its end."""
         command = (self._python, "-m", MODULE, *arguments)
-        return self._stage.start(*command, settings=self._settings(port=0), checkout=self._checkout)
+        return self._sandbox.start(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
-        """Start the server; it listens when this returns, but may not be ready yet. Raises ChildFailed."""
+        """Start the server and wait until it listens; it may not be ready yet. Raises ChildFailed."""
         settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
-        child = self._stage.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
+        child = self._sandbox.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 
     def _settings(self, *, port: int) -> Mapping[str, str]:
@@ -78,6 +78,6 @@ def wait_until_serving(server: RunningServer, seconds: float = 60.0) -> None:
 
 
 def import_and_train(folder: RecommendationsFolder, books: Path, interactions: Path) -> None:
-    """Fill an empty folder and learn a model, with parameters that nobody searched for. Raises ChildFailed."""
+    """Import the files and train a model without a search for parameters. Raises ChildFailed."""
     folder.run("import", "--books", str(books), "--interactions", str(interactions))
     folder.run("train", "--budget", "0")

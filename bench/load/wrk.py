@@ -8,7 +8,7 @@ THREADS, CONNECTIONS = 2, 16
 
 @dataclass(frozen=True)
 class WrkReport:
-    """Pages a second, latencies as wrk writes them, responses that were neither 2xx nor 3xx, and socket errors."""
+    """Pages a second, latencies as printed by wrk, responses other than 2xx and 3xx, and socket errors."""
 
     rate: float
     p50: str
@@ -18,13 +18,13 @@ class WrkReport:
 
 
 def wrk_command(url: str, seconds: int, *, cookie: str = "") -> tuple[str, ...]:
-    """The command."""
+    """The command line for a load on `url`."""
     headers = ("-H", f"Cookie: {cookie}") if cookie else ()
     return ("wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *headers, url)
 
 
 def milliseconds(latency: str) -> float:
-    """A latency as wrk writes it, in milliseconds."""
+    """Convert a latency as printed by wrk to milliseconds."""
     match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", latency)
     if match is None:
         raise ValueError(f"no latency: {latency!r}")
@@ -32,7 +32,7 @@ def milliseconds(latency: str) -> float:
 
 
 def read_report(output: str) -> WrkReport:
-    """Read what wrk printed."""
+    """Parse the output of wrk. Raises ValueError if it is no report."""
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
     return WrkReport(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", output)),

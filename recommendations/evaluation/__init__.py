@@ -1,10 +1,10 @@
-"""How well models predict what readers read next: hold-outs, metrics, baselines and the `evaluate` command.
+"""The `evaluate` command: measures how well models predict what readers read next.
 
-This file imports nothing, so that the command line can name the choices without loading what evaluation needs.
+This file imports nothing, so that the command line can list the choices without loading the libraries.
 """
 
 SHIPPED = "shipped"
-"""This project's model, as it is trained and served."""
+"""The model of this project, as it is trained and served."""
 SIMPLE = ("popularity", "random")
 """Baselines that need no library."""
 IMPLICIT = ("als", "bpr", "bm25", "cosine")
@@ -13,4 +13,4 @@ MODELS = (SHIPPED, *SIMPLE, *IMPLICIT)
 
 SPLITS = ("random", "drift", "temporal")
 LONGEST_LIST = 100
-"""The longest list that the server gives, so the greatest cutoff."""
+"""The longest list that the server returns, and so the greatest cutoff."""

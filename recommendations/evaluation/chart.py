@@ -1,6 +1,6 @@
-"""Recall and NDCG of every model as an SVG chart.
+"""Draws Recall and NDCG of every model as an SVG chart.
 
-Written by hand: a plotting library would add tens of megabytes to the installation, and no dark theme.
+A plotting library would add tens of megabytes to the installation, and has no dark theme.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 72, 24, 84, 64
 """Space around the bars, for the title, the legend and the axes."""
 MOST_STEPS = 6
 
-# With a background of its own, to be readable on any page.
+# The chart has its own background, to be readable on any page.
 _STYLE = """
 text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 17px; font-weight: 600 } .value { font-size: 11px } .end { text-anchor: end }
@@ -36,37 +36,36 @@ def draw(results: Sequence[ModelResult], k: int, title: str) -> str:
     ET.SubElement(svg, "style").text = _STYLE
     _box(svg, "page", x=0, y=0, width=WIDTH, height=HEIGHT)
     _text(svg, "title", LEFT, 32, title)
-    for place, (kind, name) in enumerate((("recall", f"Recall@{k}"), ("ndcg", f"NDCG@{k}"))):
-        _box(svg, kind, x=LEFT + 110 * place, y=48, width=12, height=12)
-        _text(svg, "", LEFT + 110 * place + 18, 59, name)
-    bottom, high = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
+    for position, (kind, name) in enumerate((("recall", f"Recall@{k}"), ("ndcg", f"NDCG@{k}"))):
+        _box(svg, kind, x=LEFT + 110 * position, y=48, width=12, height=12)
+        _text(svg, "", LEFT + 110 * position + 18, 59, name)
+    bottom, height = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step, steps = _steps(max((max(result.metrics.recall, result.metrics.ndcg) for result in results), default=0.0))
     for number in range(steps + 1):
-        y = bottom - high * number / steps
+        y = bottom - height * number / steps
         _line(svg, "line" if number else "axis", y)
         _text(svg, "end", LEFT - 8, y + 4, f"{number * step:.{max(0, ceil(-log10(step)))}f}")
-    _text(svg, "middle", 20, TOP + high / 2, "mean over readers").set(
-        "transform", f"rotate(-90 20 {TOP + high / 2:g})"
-    )
+    middle = TOP + height / 2
+    _text(svg, "middle", 20, middle, "mean over readers").set("transform", f"rotate(-90 20 {middle:g})")
     _text(svg, "middle", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "model")
     room = (WIDTH - LEFT - RIGHT) / max(len(results), 1)
-    bar = min(room * 0.38, 64)
-    for place, result in enumerate(results):
-        centre = LEFT + room * (place + 0.5)
+    width = min(room * 0.38, 64)
+    for position, result in enumerate(results):
+        centre = LEFT + room * (position + 0.5)
         for kind, value, x in (
-            ("recall", result.metrics.recall, centre - bar),
+            ("recall", result.metrics.recall, centre - width),
             ("ndcg", result.metrics.ndcg, centre),
         ):
-            tall = high * value / (step * steps)
-            _box(svg, kind, x=x + 1, y=bottom - tall, width=bar - 2, height=tall)
-            _text(svg, "value middle", x + bar / 2, bottom - tall - 5, f"{value:.3f}")
+            bar = height * value / (step * steps)
+            _box(svg, kind, x=x + 1, y=bottom - bar, width=width - 2, height=bar)
+            _text(svg, "value middle", x + width / 2, bottom - bar - 5, f"{value:.3f}")
         _text(svg, "middle", centre, bottom + 20, result.model)
     ET.indent(svg)
     return ET.tostring(svg, encoding="unicode") + "\n"
 
 
 def _steps(greatest: float) -> tuple[float, int]:
-    """The step of the scale, a round number, and how many steps reach the greatest value."""
+    """The step of the scale, a round number, and the number of steps up to the greatest value."""
     greatest = max(greatest, 0.001)
     power = 10.0 ** ceil(log10(greatest) - 2)
     step = next(power * factor for factor in (0.5, 1, 2, 5, 10, 20) if greatest <= power * factor * MOST_STEPS)
@@ -74,8 +73,8 @@ def _steps(greatest: float) -> tuple[float, int]:
 
 
 def _box(svg: ET.Element, kind: str, *, x: float, y: float, width: float, height: float) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
-    ET.SubElement(svg, "rect", {"class": kind, **place})
+    position = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
+    ET.SubElement(svg, "rect", {"class": kind, **position})
 
 
 def _line(svg: ET.Element, kind: str, y: float) -> None:

@@ -1,4 +1,4 @@
-"""The `evaluate` command: files in, a table or JSON out."""
+"""The `evaluate` command: reads files, prints a table or JSON."""
 
 import contextlib
 import json
@@ -12,18 +12,18 @@ import click
 import numpy as np
 
 from recommendations.evaluation import IMPLICIT, chart, report
-from recommendations.evaluation.baselines import library_is_installed
-from recommendations.evaluation.case import Counts, make_case
+from recommendations.evaluation.implicit_baselines import library_is_installed
+from recommendations.evaluation.input_files import read_books, read_interactions
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.reading import read_books, read_interactions
 from recommendations.evaluation.runner import ModelResult, evaluate
 from recommendations.evaluation.split import CannotSplit, Split, default_split, split
+from recommendations.evaluation.task import Counts, make_task
 from servicekit.table import print_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of the command; without `split` and `test` the data decides how to split."""
+    """The options of the command; without `split` and `test`, the data determines the split."""
 
     interactions: Path
     books: Path | None
@@ -38,7 +38,7 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Evaluate and print the report; everything else goes to standard error."""
+    """Evaluate and print the report to standard output, and all messages to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         result = _evaluate(options)
         if options.chart:
@@ -57,13 +57,13 @@ def _evaluate(options: Options) -> report.Report:
     models, skipped = _installed(options.models)
     name, hold_out = _hold_out(options)
     books = read_books(options.books) if options.books else {}
-    case, counts = make_case(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
+    task, counts = make_task(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
     if not counts.readers:
         raise click.ClickException(f"there are no readers to evaluate: {_why_no_readers(counts)}")
     click.echo(report.describe(counts))
     results: list[ModelResult] = []
     with click.progressbar(length=len(models), label="evaluating", item_show_func=lambda model: model) as bar:
-        pending = evaluate(case, hold_out.training, books, models, budget=options.budget)
+        pending = evaluate(task, hold_out.training, books, models, budget=options.budget)
         for model in models:
             bar.update(0, model)
             try:
@@ -99,7 +99,7 @@ def _why_no_readers(counts: Counts) -> str:
 
 
 def _installed(models: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The models that can be evaluated here, and those that cannot."""
+    """The models that can be evaluated, and those whose library is not installed."""
     skipped = [] if library_is_installed() else [model for model in models if model in IMPLICIT]
     if skipped:
         click.echo(f"skipped, because the library `implicit` is not installed: {', '.join(skipped)}")

@@ -1,8 +1,9 @@
-"""Interactions by column, and the books of each reader: what evaluation splits, trains on and compares with."""
+"""Interactions as columns, and the set of books of each reader."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import ABSENT, Ids, Vocabulary
 
 CHUNK = 50_000
-"""Events per chunk of a training, as in the store."""
+"""Events per chunk of a training, the same as in the store."""
 
 _NO_BOOKS: Ids = np.empty(0, dtype=np.int32)
 
@@ -24,9 +25,9 @@ def pair_keys(readers: Ids, books: Ids) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class ReaderBooks:
-    """Sets of books: the reader in row `r` of `readers` has `books[indptr[r]:indptr[r + 1]]`, ids, ascending.
+    """A set of books for each reader: the reader in row `r` has the ids `books[indptr[r]:indptr[r + 1]]`, ascending.
 
-    Readers without books are not among `readers`.
+    `readers` has only readers with books.
     """
 
     readers: Vocabulary
@@ -35,7 +36,7 @@ class ReaderBooks:
 
     @classmethod
     def of(cls, readers: Ids, books: Ids) -> "ReaderBooks":
-        """Gather reader–book pairs, in any order and with repetitions."""
+        """Gather reader–book pairs in any order, without repetitions."""
         keys = np.unique(pair_keys(readers, books))
         ids, starts = np.unique((keys >> 32).astype(np.int32), return_index=True)
         indptr = np.append(starts, len(keys)).astype(np.int64)
@@ -50,15 +51,15 @@ class ReaderBooks:
         return _NO_BOOKS if row == ABSENT else self.books[self.indptr[row] : self.indptr[row + 1]]
 
     def pairs(self) -> tuple[Ids, Ids]:
-        """The reader and the book of every pair, by reader, then by book."""
+        """The reader and the book of every pair, ordered by reader, then by book."""
         return np.repeat(self.readers.ids, np.diff(self.indptr)), self.books
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """Five columns of equal length, one row for each interaction, in the order in which they happened.
+    """Five columns of equal length with a row for each interaction, in the order in which they happened.
 
-    `values` are ratings and 0 elsewhere; `times` are seconds since 1970, NaN where no time is known.
+    `values` are ratings, 0 for other kinds; `times` are seconds since 1970, NaN if unknown.
     """
 
     readers: Ids
@@ -72,7 +73,7 @@ class Interactions:
 
     @classmethod
     def of(cls, batches: Iterable[list[Interaction]]) -> "Interactions":
-        """Gather the batches, without the kinds of interaction that express no preference."""
+        """Gather the batches, without the kinds of interactions that express no preference."""
         ids: list[npt.NDArray[np.int32]] = [np.empty((3, 0), dtype=np.int32)]
         numbers: list[npt.NDArray[np.float64]] = [np.empty((2, 0))]
         for batch in batches:
@@ -88,35 +89,39 @@ class Interactions:
 
     @classmethod
     def purchases(cls, readers: Ids, books: Ids) -> "Interactions":
-        """A purchase without a time for each reader–book pair."""
+        """A purchase at an unknown time for each reader–book pair."""
         count = len(readers)
         kinds = np.full(count, InteractionKind.PURCHASE, dtype=np.uint8)
         return cls(readers, books, kinds, np.zeros(count), np.full(count, nan))
 
     def where(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
-        """The rows where the mask is set, in the same order."""
-        return Interactions(
-            self.readers[mask],
-            self.books[mask],
-            self.kinds[mask],
-            self.values[mask],
-            self.times[mask],
-        )
+        """The rows that the mask selects, in the same order."""
+        return Interactions(**{name: column[mask] for name, column in vars(self).items()})
+
+    def save(self, path: Path) -> None:
+        """Write the interactions to a file for other processes."""
+        np.savez(path, allow_pickle=False, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Interactions":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(**arrays)
 
     @property
     def dated(self) -> npt.NDArray[np.bool_]:
-        """Whether the time of each is known."""
+        """A mask of the interactions with a known time."""
         return ~np.isnan(self.times)
 
     def events(self) -> Iterator[list[Event]]:
-        """The same as events, numbered from 1, in chunks, for training."""
+        """Events for training, in chunks, with sequence numbers from 1."""
         columns = (self.readers, self.books, self.kinds, self.values, self.times)
         for start in range(0, len(self), CHUNK):
             rows = zip(*(column[start : start + CHUNK].tolist() for column in columns), strict=True)
             yield [Event(sequence, *row) for sequence, row in enumerate(rows, start + 1)]
 
     def known_and_liked(self) -> tuple[ReaderBooks, ReaderBooks]:
-        """Each reader's books, and those of them that the reader likes, by the rules of the domain."""
+        """Each reader's books, and those of them that the reader likes by the rules of the domain."""
         books = Vocabulary(np.unique(self.books))
         histories = histories_of(EventColumns.of(self.events()), books)
         readers = np.repeat(histories.readers.ids, np.diff(histories.indptr))

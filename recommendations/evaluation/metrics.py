@@ -1,4 +1,4 @@
-"""Metrics of ranked lists, and their means over the readers of a case."""
+"""Metrics of ranked lists, and their means over the readers of a task."""
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.evaluation.case import Case
+from recommendations.evaluation.task import Task
 
 
 def recall(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """The share of the wanted books that are among the first `cutoff`; `wanted` is not empty."""
+    """The share of the wanted books that are among the first `cutoff`; `wanted` must not be empty."""
     return sum(book in wanted for book in ranked[:cutoff]) / len(wanted)
 
 
 def ndcg(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
-    """Normalised discounted cumulative gain with binary gains; `wanted` is not empty.
+    """Normalised discounted cumulative gain with binary gains; `wanted` must not be empty.
 
     The ideal list has min(len(wanted), cutoff) hits at its top (Järvelin and Kekäläinen 2002).
     """
     gain = sum(1 / log2(rank + 2) for rank, book in enumerate(ranked[:cutoff]) if book in wanted)
-    return gain / sum(1 / log2(place + 2) for place in range(min(len(wanted), cutoff)))
+    return gain / sum(1 / log2(rank + 2) for rank in range(min(len(wanted), cutoff)))
 
 
 def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
@@ -29,7 +29,7 @@ def reciprocal_rank(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> flo
 
     Its mean over readers is MRR (Voorhees 1999).
     """
-    return next((1 / place for place, book in enumerate(ranked[:cutoff], 1) if book in wanted), 0.0)
+    return next((1 / rank for rank, book in enumerate(ranked[:cutoff], 1) if book in wanted), 0.0)
 
 
 def hit(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
@@ -38,15 +38,16 @@ def hit(ranked: Sequence[int], wanted: Set[int], cutoff: int) -> float:
 
 
 def coverage(listed: npt.NDArray[np.int64]) -> float:
-    """The share of the catalogue that is in at least one list; `listed` counts each book's lists."""
+    """The share of the catalogue that is in at least one list; `listed` has the number of lists with each book."""
     return float(np.count_nonzero(listed) / max(len(listed), 1))
 
 
 def novelty(listed: npt.NDArray[np.int64], readers_of: npt.NDArray[np.int64], readers: int) -> float:
     """The mean self-information of all recommended books, −log2(n / N), in bits (Zhou et al. 2010).
 
-    N = `readers` of the training part, of whom n = `readers_of` a book have it, liked or not. A book that nobody has
-    counts as if one reader had it, instead of being infinitely novel. 0 if nothing is recommended.
+    N = `readers` is the number of readers in the training part, and n = `readers_of` the number of them who know the
+    book, liked or not. A book that nobody knows counts as if one reader did, or it would be infinitely novel. 0 if
+    nothing is recommended.
     """
     total = listed.sum()
     if not total:
@@ -60,7 +61,7 @@ MEASURES = (recall, ndcg, reciprocal_rank, hit)
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one model: means over readers, with the standard error of the recall."""
+    """The metrics of one model: means over readers, and the standard error of the recall."""
 
     recall: float
     recall_error: float
@@ -72,40 +73,40 @@ class Metrics:
 
 
 class Evaluator:
-    """Collects the lists of all readers of a case and computes their metrics.
+    """Collects the lists of all readers of a task and computes their metrics.
 
-    The same rules hold for every model: books in the reader's training part are removed from a list before it is cut
-    at k, a repeated book counts once, and short lists are not filled up.
+    The rules are the same for every model: known books are removed from a list before it is cut at k, a repeated book
+    counts once, and short lists are not filled up.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, task: Task) -> None:
+        self._case = task
         self._scores: list[npt.NDArray[np.float64]] = []
-        self._listed = np.zeros(len(case.catalogue), dtype=np.int64)
+        self._listed = np.zeros(len(task.catalogue), dtype=np.int64)
 
     def add(self, readers: Iterable[int], lists: Iterable[Sequence[int]]) -> None:
         """Add the lists of these readers: ids of books, best first."""
-        case = self._case
+        task = self._case
         listed: list[int] = []
         scores: list[list[float]] = []
         for reader, ranked in zip(readers, lists, strict=True):
-            known = frozenset(case.known.of_reader(reader).tolist())
-            wanted = frozenset(case.wanted.of_reader(reader).tolist())
-            counted = [book for book in dict.fromkeys(ranked) if book not in known][: case.k]
-            scores.append([measure(counted, wanted, case.k) for measure in MEASURES])
+            known = frozenset(task.known.of_reader(reader).tolist())
+            wanted = frozenset(task.wanted.of_reader(reader).tolist())
+            counted = [book for book in dict.fromkeys(ranked) if book not in known][: task.k]
+            scores.append([measure(counted, wanted, task.k) for measure in MEASURES])
             listed += counted
         self._scores.append(np.array(scores))
-        rows = case.catalogue.rows(np.array(listed, dtype=np.int32))
-        self._listed += np.bincount(rows, minlength=len(case.catalogue))
+        rows = task.catalogue.rows(np.array(listed, dtype=np.int32))
+        self._listed += np.bincount(rows, minlength=len(task.catalogue))
 
     def metrics(self) -> Metrics:
         """The metrics over all readers. Raises ValueError unless every reader was added exactly once."""
-        case = self._case
+        task = self._case
         scores = np.concatenate(self._scores)
-        if len(scores) != len(case.wanted.readers):
-            raise ValueError(f"{len(scores)} lists of {len(case.wanted.readers)} readers")
+        if len(scores) != len(task.wanted.readers):
+            raise ValueError(f"{len(scores)} lists of {len(task.wanted.readers)} readers")
         mean_recall, mean_ndcg, mrr, hit_rate = scores.mean(axis=0).tolist()
-        readers_of = np.bincount(case.catalogue.rows(case.known.books), minlength=len(case.catalogue))
+        readers_of = np.bincount(task.catalogue.rows(task.known.books), minlength=len(task.catalogue))
         return Metrics(
             recall=mean_recall,
             recall_error=float(scores[:, 0].std() / len(scores) ** 0.5),
@@ -113,5 +114,5 @@ class Evaluator:
             mrr=mrr,
             hit_rate=hit_rate,
             coverage=coverage(self._listed),
-            novelty=novelty(self._listed, readers_of, len(case.known.readers)),
+            novelty=novelty(self._listed, readers_of, len(task.known.readers)),
         )

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from recommendations.evaluation.baselines import PARAMETERS
-from recommendations.evaluation.case import Counts
+from recommendations.evaluation.implicit_baselines import PARAMETERS
 from recommendations.evaluation.runner import ModelResult
+from recommendations.evaluation.task import Counts
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that an evaluation found; `split` is "file" if the test part was read from a file."""
+    """The results of an evaluation; `split` is "file" if the test part was read from a file."""
 
     results: Sequence[ModelResult]
     counts: Counts
@@ -21,7 +21,7 @@ class Report:
     skipped: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """One object with unrounded numbers."""
+        """All results in one object, with unrounded numbers."""
         return {
             "k": self.k,
             "split": self.split,
@@ -33,7 +33,7 @@ class Report:
 
 
 def columns(k: int) -> tuple[str, ...]:
-    """The header of the table whose rows are `cells`."""
+    """The header of the table; its rows come from `cells`."""
     measures = (f"Recall@{k}", "±", f"NDCG@{k}", f"MRR@{k}", f"hit@{k}", "coverage", "novelty")
     return ("model", *measures, "train s", "peak MB")
 
@@ -47,7 +47,7 @@ def cells(result: ModelResult) -> tuple[str, ...]:
 
 
 def describe(counts: Counts) -> str:
-    """The counts in sentences."""
+    """The counts as sentences."""
     lines = [
         f"{counts.training_interactions:,} interactions to learn from, {counts.test_interactions:,} held out.",
         f"{counts.readers:,} readers want {counts.wanted:,} of {counts.books:,} books that they do not have yet.",
@@ -66,7 +66,7 @@ def describe(counts: Counts) -> str:
 
 
 def legend(models: Sequence[str]) -> str:
-    """What the columns mean, and the parameters of the library's models."""
+    """An explanation of the columns, and the parameters of the library's models."""
     lines = [
         "shipped: trained, published, mapped and queried as the server does it. ±: standard error of the recall over",
         "readers. coverage: share of the catalogue in any list. novelty: bits. train s, peak MB: of a process of its",

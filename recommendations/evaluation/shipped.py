@@ -1,4 +1,4 @@
-"""The shipped model, trained, published, mapped and queried as the server does it."""
+"""The shipped model: trained, published, loaded and queried as the server does it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,9 +6,8 @@ from pathlib import Path
 
 from recommendations.domain.books import Book
 from recommendations.domain.recommending import RecommendRequest
-from recommendations.evaluation.case import load_interactions
-from recommendations.evaluation.cost import Cost, Meter
 from recommendations.evaluation.interactions import Interactions
+from recommendations.evaluation.training_cost import Meter, TrainingCost
 from recommendations.model import artifact
 from recommendations.model.artifact import Artifact
 from recommendations.model.ranking.served_model import ServedModel
@@ -16,9 +15,9 @@ from recommendations.model.ranking.served_model import ServedModel
 
 def train_and_publish(
     interactions: Path, books: Mapping[int, Book], folder: Path, budget: float | None
-) -> tuple[Path, Cost]:
-    """Train in this process, which does nothing else, and publish in `folder`; returns the model and its cost."""
-    history = load_interactions(interactions)
+) -> tuple[Path, TrainingCost]:
+    """Train in this process, which does nothing else; returns the published model in `folder`, and the cost."""
+    history = Interactions.load(interactions)
     meter = Meter()
     model = _train(history, books, budget)
     cost = meter.read()
@@ -27,7 +26,7 @@ def train_and_publish(
 
 
 def _train(history: Interactions, books: Mapping[int, Book], budget: float | None) -> Artifact:
-    # Scoring processes do without SciPy, which loads slowly.
+    # Imported here, because scoring processes do not need SciPy, which loads slowly.
     from recommendations.model.learning import training  # noqa: PLC0415
 
     seconds = training.DEFAULT_BUDGET if budget is None else budget
@@ -35,23 +34,23 @@ def _train(history: Interactions, books: Mapping[int, Book], budget: float | Non
 
 
 def _last_moment(history: Interactions) -> datetime:
-    """When this model would have been trained: recency counts from then, not from today."""
+    """The time at which this model would have been trained, since recency is relative to the training."""
     times = history.times[history.dated]
     return datetime.fromtimestamp(times.max(), UTC) if len(times) else datetime.now(UTC)
 
 
 _served: ServedModel | None = None
-"""The model of a scoring process."""
+"""The model of this scoring process."""
 
 
 def open_model(folder: Path, books: Mapping[int, Book]) -> None:
-    """Map the model for `rank` in this process."""
+    """Load the model for `rank` in this process."""
     global _served  # noqa: PLW0603  (a pool gives its processes no other state)
     _served = ServedModel.of(artifact.load(folder), books.values())
 
 
 def rank(readers: list[int], k: int) -> list[list[int]]:
-    """The lists of these readers, as the server gives them."""
-    assert _served is not None  # noqa: S101  (the pool opened it)
+    """The lists of these readers, as the server returns them."""
+    assert _served is not None  # noqa: S101  (the pool's initializer opened it)
     requests = (RecommendRequest(reader_id=reader, category=None, limit=k) for reader in readers)
-    return [shelf.book_ids for shelf in map(_served.recommend, requests)]
+    return [result.book_ids for result in map(_served.recommend, requests)]

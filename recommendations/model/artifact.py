@@ -12,16 +12,14 @@ import numpy.typing as npt
 
 from recommendations.domain.errors import ModelUnusable
 from recommendations.model import disk
-from recommendations.model.disk import FORMAT, Manifest
+from recommendations.model.disk import Manifest
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import Popularity
 from recommendations.model.preferences import Histories
 from recommendations.model.vocabulary import Vocabulary
 
-__all__ = ["DTYPES", "FORMAT", "MALFORMED", "STAGED", "Artifact", "load", "new_version", "publish", "reveal", "stage"]
-
 STAGED = ".partial"
-"""The suffix of staged folders."""
+"""The suffix of folders that are still being written."""
 
 DTYPES: dict[str, type[np.generic]] = {
     "books": np.int32,
@@ -36,19 +34,19 @@ DTYPES: dict[str, type[np.generic]] = {
     "history_rows": np.int32,
     "history_preferences": np.uint8,
 }
-"""The arrays and their types. Of the histories' arrays all but the first two have an entry for each book read."""
+"""The arrays and their types; `history_rows` and `history_preferences` have an entry for each book of each reader."""
 
 MALFORMED = (EOFError, ValueError, KeyError, TypeError, AttributeError)
-"""What reading a damaged model may raise besides ModelUnusable."""
+"""Exceptions besides ModelUnusable that reading a damaged model may raise."""
 
 
 @dataclass(frozen=True)
 class Artifact:
     """A trained model.
 
-    `readers_of_book` counts the readers who like the book of each row; `popularity` weighs recent likes more, see
-    `popularity.py`. The manifest has the version, the parameters, the vocabulary's hash, the sequence number of the
-    last event in the histories, and the file and checksum of each array.
+    `readers_of_book` counts for each row the readers who like the book; `popularity` gives recent likes more weight,
+    see `popularity.py`. The manifest holds the version, the parameters, the vocabulary's hash, the sequence number of
+    the last event in the histories, and the file and checksum of each array.
     """
 
     books: Vocabulary
@@ -60,24 +58,24 @@ class Artifact:
 
     @property
     def version(self) -> str:
-        """The model's name; names sort by creation time."""
+        """The name of the model. Names sort by creation time."""
         return str(self.manifest["version"])
 
 
 def new_version(now: datetime) -> str:
-    """The name of a model made now."""
+    """A new, unique name for a model made at this time."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
 
 
 def publish(artifact: Artifact, models: Path) -> None:
-    """Write the model to its own folder in `models`, whole or not at all. Raises OSError."""
+    """Write the model to a folder of its own in `models`, atomically. Raises OSError."""
     reveal(stage(artifact, models))
 
 
 def stage(artifact: Artifact, models: Path) -> Path:
-    """Write the model, whole or not at all, to a staging folder in `models`, which is ignored until it is revealed.
+    """Write the model to a hidden folder in `models`, to be made visible by `reveal`; returns the folder.
 
-    Returns the folder. Raises OSError.
+    Nothing is left behind if writing fails. Raises OSError.
     """
     models.mkdir(parents=True, exist_ok=True)
     staged = models / f".{artifact.version}{STAGED}"
@@ -97,7 +95,7 @@ def stage(artifact: Artifact, models: Path) -> Path:
 
 
 def reveal(staged: Path) -> None:
-    """Rename a staged model to its version, under which it can be recorded and served. Raises OSError."""
+    """Rename a staged folder to the model's version, so that the model can be served. Raises OSError."""
     staged.rename(staged.with_name(staged.name.removeprefix(".").removesuffix(STAGED)))
     disk.sync_folder(staged.parent)
 
@@ -105,22 +103,22 @@ def reveal(staged: Path) -> None:
 def load(folder: Path) -> Artifact:
     """Map the model in `folder` into memory.
 
-    Raises ModelUnusable if it is absent, of another format, damaged, or not what its manifest says.
+    Raises ModelUnusable if it is absent, of another format, damaged, or inconsistent with its manifest.
     """
     while True:
         try:
             manifest = disk.read_manifest(folder)
             try:
-                return _mapped(folder, manifest)
+                return _load_arrays(folder, manifest)
             except (ModelUnusable, *MALFORMED):
-                # A prune, when a reader is deleted, may have replaced the files meanwhile.
+                # Pruning a deleted reader may have replaced the files after the manifest was read.
                 if disk.read_manifest(folder) == manifest:
                     raise
         except (OSError, *MALFORMED) as error:
             raise ModelUnusable(f"{folder}: {type(error).__name__}: {error}") from error
 
 
-def _mapped(folder: Path, manifest: Manifest) -> Artifact:
+def _load_arrays(folder: Path, manifest: Manifest) -> Artifact:
     arrays = {name: disk.read_array(folder, manifest, name, dtype, mapped=True) for name, dtype in DTYPES.items()}
     artifact = Artifact(
         books=Vocabulary(arrays["books"]),
@@ -146,14 +144,14 @@ def _mapped(folder: Path, manifest: Manifest) -> Artifact:
         manifest=manifest,
     )
     if artifact.books.digest() != manifest["vocabulary_sha256"] or artifact.version != folder.name:
-        raise ModelUnusable(f"{folder}: the arrays and the manifest are of different models")
-    if not _within_bounds(artifact):
-        raise ModelUnusable(f"{folder}: the arrays do not fit together")
+        raise ModelUnusable(f"{folder}: the arrays and the manifest belong to different models")
+    if not _is_consistent(artifact):
+        raise ModelUnusable(f"{folder}: the arrays are inconsistent")
     return artifact
 
 
-def _within_bounds(artifact: Artifact) -> bool:
-    """Whether every row number is that of a book: compiled code does not check bounds."""
+def _is_consistent(artifact: Artifact) -> bool:
+    """Whether all offsets and row numbers are within bounds, which compiled code does not check."""
     books, neighbours, histories = len(artifact.books), artifact.neighbours, artifact.histories
     return all(
         len(indptr) == owners + 1

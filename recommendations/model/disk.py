@@ -1,13 +1,12 @@
-"""A model's files: arrays, and the manifest that names the file and checksum of each array.
+"""A model's files: arrays, and a manifest with the file and checksum of each array.
 
-Files that the manifest does not name are not part of the model.
+Files that the manifest does not list are not part of the model.
 """
 
-import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from recommendations.domain.errors import ModelUnusable
 FORMAT = 3
 MANIFEST = "manifest.json"
 LOCK_SECONDS = 60.0
-"""How long to wait for another process that rewrites or removes models."""
+"""How long to wait for another process that is rewriting or removing models."""
 
 _LOCK = ".lock"
 _NEW_MANIFEST = f"{MANIFEST}.new"
@@ -29,15 +28,15 @@ Manifest = dict[str, Any]
 
 
 def locked(models: Path) -> BaseFileLock:
-    """The lock for rewriting or removing models in the folder; the system releases it when its holder dies.
+    """A lock between processes for rewriting or removing models; the system releases it if its holder dies.
 
-    Waiting longer than LOCK_SECONDS raises filelock.Timeout, an OSError.
+    Acquiring it raises filelock.Timeout, an OSError, after LOCK_SECONDS.
     """
     return FileLock(models / _LOCK, timeout=LOCK_SECONDS)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the model in `folder`. Raises OSError, and ModelUnusable if it is of another format."""
+    """Read the manifest of the model in `folder`. Raises OSError, and ModelUnusable if it is of another format."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -48,7 +47,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write or replace the manifest, whole or not at all."""
+    """Write or replace the manifest atomically."""
     new = folder / _NEW_MANIFEST
     with new.open("w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=2)
@@ -59,7 +58,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> str:
-    """Write an array; returns the checksum of its file."""
+    """Write an array and return the checksum of its file."""
     with path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
         file.flush()
@@ -70,10 +69,10 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> str:
 def read_array(
     folder: Path, manifest: Manifest, name: str, dtype: type[np.generic], *, mapped: bool
 ) -> npt.NDArray[Any]:
-    """The array that the manifest calls `name`, in memory or as a read-only view of its file.
+    """Read the array `name` of the manifest into memory, or map its file read-only.
 
-    Raises ModelUnusable if it is absent or not what the manifest says; a malformed manifest or file also
-    raises KeyError, TypeError, ValueError or EOFError.
+    Raises ModelUnusable if it is absent or its checksum or type is wrong. A malformed manifest or file may also raise
+    KeyError, TypeError, ValueError or EOFError.
     """
     path = folder / str(manifest["files"][name])
     if path.parent != folder:
@@ -81,25 +80,25 @@ def read_array(
     try:
         if _checksum(path) != manifest["checksums"][name]:
             raise ModelUnusable(f"{path}: damaged: its checksum differs from the manifest's")
-        # Windows does not remove mapped files, and models must be removable while they are served.
+        # Windows cannot remove mapped files, and models must be removable while they are served.
         array: npt.NDArray[Any] = np.load(
             path, mmap_mode="r" if mapped and os.name != "nt" else None, allow_pickle=False
         )
     except FileNotFoundError:
         raise ModelUnusable(f"{path}: absent") from None
     if array.dtype != dtype:
-        raise ModelUnusable(f"{path}: {array.dtype} where {np.dtype(dtype)} is expected")
-    return np.asarray(array)  # a plain view: methods of np.memmap are slow
+        raise ModelUnusable(f"{path}: the type is {array.dtype} instead of {np.dtype(dtype)}")
+    return np.asarray(array)  # a plain view, because methods of np.memmap are slow
 
 
-def sweep(folder: Path, manifest: Manifest) -> None:
-    """Remove the files that the manifest does not name, left by an interrupted rewrite. The caller holds the lock."""
-    named = set(manifest["files"].values())
-    left = [path for path in folder.glob("*.npy") if path.name not in named]
-    left += folder.glob(_NEW_MANIFEST)
-    for path in left:
+def remove_leftovers(folder: Path, manifest: Manifest) -> None:
+    """Remove files of interrupted rewrites, which the manifest does not list. The caller holds the lock."""
+    listed = set(manifest["files"].values())
+    leftovers = [path for path in folder.glob("*.npy") if path.name not in listed]
+    leftovers += folder.glob(_NEW_MANIFEST)
+    for path in leftovers:
         path.unlink()
-    if left:
+    if leftovers:
         sync_folder(folder)
 
 
@@ -108,15 +107,9 @@ def sync_folder(folder: Path) -> None:
     # Windows cannot open a folder, and does not need this.
     if os.name == "nt":
         return
-    with _opened(folder) as descriptor:
-        os.fsync(descriptor)
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield descriptor
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

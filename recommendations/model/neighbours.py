@@ -1,4 +1,4 @@
-"""What training learns: how much each book of a history contributes to the score of other books."""
+"""What training learns: how much each book of a history contributes to the scores of other books."""
 
 from dataclasses import dataclass, field
 
@@ -12,11 +12,11 @@ def _no_decay() -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """A sparse matrix, books read × candidates, and how the weight of a book decays with its age in the history.
+    """A sparse matrix of weights, books read × candidates (CSR), and the recency weights of a history.
 
     The book of row `i` adds `weights[indptr[i]:indptr[i + 1]]` to the scores of the candidates
-    `rows[indptr[i]:indptr[i + 1]]`, which ascend, each times the book's recency weight: `decay[n]` for the n-th
-    latest book of a history, from 0, and the last of `decay` for all books before those.
+    `rows[indptr[i]:indptr[i + 1]]`, which ascend, each times the book's recency weight. That is `decay[n]` for the
+    n-th latest book of the history, counted from 0, and the last value of `decay` for all earlier books.
     """
 
     indptr: npt.NDArray[np.int64]
@@ -25,7 +25,7 @@ class Neighbours:
     decay: npt.NDArray[np.float32] = field(default_factory=_no_decay)
 
     def recency_weights(self, books: int) -> npt.NDArray[np.float32]:
-        """The recency weights of a history of that many books, the latest last."""
+        """The recency weights of a history of this many books, the latest last."""
         ages = np.arange(books - 1, -1, -1)
         weights: npt.NDArray[np.float32] = self.decay[np.minimum(ages, len(self.decay) - 1)]
         return weights

@@ -14,11 +14,11 @@ from recommendations.model.vocabulary import Ids, Rows, Vocabulary
 
 @dataclass(frozen=True)
 class Histories:
-    """Every reader's preferences: a sparse matrix, readers × books.
+    """Every reader's preferences: a sparse matrix, readers × books (CSR).
 
-    The books of the reader in row `r` of `readers` are `rows[indptr[r]:indptr[r + 1]]`, ordered by the reader's last
-    interaction with each, the latest last; `preferences` has the Preference for each. `sequence` is the sequence
-    number of the last event included, 0 if there is none.
+    The books of the reader in row `r` are `rows[indptr[r]:indptr[r + 1]]`, ordered by the reader's last interaction
+    with each, the latest last; `preferences` has the Preference for each. `sequence` is the sequence number of the
+    last event included, 0 if there is none.
     """
 
     readers: Vocabulary
@@ -30,7 +30,7 @@ class Histories:
 
 @dataclass(frozen=True)
 class DatedHistories:
-    """Histories with the time of the reader's last interaction with each of their books.
+    """Histories, and the time of the last interaction of each reader with each of their books.
 
     `times` are in seconds since 1970, NaN where unknown; books without a time come before those with one.
     """
@@ -41,7 +41,7 @@ class DatedHistories:
 
 @dataclass(frozen=True)
 class EventColumns:
-    """Events by column, in the order of their sequence numbers."""
+    """Events as columns, in the order of their sequence numbers."""
 
     readers: Ids
     books: Ids
@@ -52,8 +52,8 @@ class EventColumns:
 
     @classmethod
     def of(cls, chunks: Iterable[list[Event]]) -> "EventColumns":
-        """Gather the chunks, without the kinds of event that express no preference."""
-        # Arrays that grow in place: concatenating parts at the end would take twice the memory.
+        """Gather the chunks, without the kinds of events that express no preference."""
+        # Arrays grow in place; concatenating chunks at the end would take twice the memory.
         readers, books, kinds, values, happened = array("i"), array("i"), array("B"), array("d"), array("d")
         columns: tuple[array[Any], ...] = (readers, books, kinds, values, happened)
         sequence = 0
@@ -74,14 +74,14 @@ class EventColumns:
 
 
 def histories_of(events: EventColumns, books: Vocabulary) -> Histories:
-    """The histories after all `events`, without times."""
+    """The histories after all events, without times."""
     return dated_histories_of(events, books).histories
 
 
 def dated_histories_of(events: EventColumns, books: Vocabulary) -> DatedHistories:
-    """The preferences after all `events`: what `domain.preference_after` gives when applied to one after the other.
+    """The histories after all events, as if `domain.preference_after` were applied to one event after the other.
 
-    `books` has every book that an event names.
+    `books` must contain the book of every event.
     """
     readers = Vocabulary(np.unique(events.readers))
     pair = readers.rows(events.readers).astype(np.int64) * len(books) + books.rows(events.books)
@@ -106,23 +106,23 @@ def dated_histories_of(events: EventColumns, books: Vocabulary) -> DatedHistorie
 def _last_preferences(
     kinds: npt.NDArray[np.uint8], values: npt.NDArray[np.float64], starts: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.uint8]:
-    """The preference after each run of events; a run, of one reader and one book, begins at each of `starts`."""
+    """The preference after each run of events; the runs, of one reader and one book each, begin at `starts`."""
     if not len(kinds):
         return np.empty(0, dtype=np.uint8)
     rated = kinds == InteractionKind.RATING
     not_interested = kinds == InteractionKind.NOT_INTERESTED
-    # The position of the last opinion in each run, before the run's start where there is none.
+    # The position of the last opinion in each run, -1 if there is none.
     last = np.maximum.reduceat(np.where(rated | not_interested, np.arange(len(kinds)), -1), starts)
     opinion = last >= 0
     liked = np.where(opinion, rated[last] & (values[last] >= LOWEST_LIKED_RATING), True)
     read = np.logical_or.reduceat(rated | (kinds == InteractionKind.PURCHASE), starts)
     dismissed = opinion & not_interested[last]
     preferences = np.zeros(len(starts), dtype=np.uint8)
-    for is_so, flag in (
+    for mask, flag in (
         (liked, Preference.LIKED),
         (read, Preference.READ),
         (dismissed, Preference.DISMISSED),
         (opinion, Preference.OPINION),
     ):
-        preferences |= np.where(is_so, np.uint8(flag), np.uint8(0))
+        preferences |= np.where(mask, np.uint8(flag), np.uint8(0))
     return preferences

@@ -1,4 +1,4 @@
-"""Removing readers from a model on disk."""
+"""Deleting readers from a model on disk."""
 
 import uuid
 from collections.abc import Callable, Collection
@@ -17,18 +17,18 @@ _READERS, _INDPTR = "history_readers", "history_indptr"
 
 
 def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str], None] = lambda _step: None) -> bool:
-    """Rewrite the histories of the model in `folder` without these readers; returns whether any of them was in it.
+    """Rewrite the histories of the model in `folder` without these readers; returns whether it had any of them.
 
-    New histories are written under new names, then a new manifest replaces the old one atomically, then the old
-    histories are removed: a crash leaves either the old model or the new one, and perhaps files that the next prune
-    removes. A lock serializes processes. The version and what was learned from all readers stay the same. `reached`
-    is called after each step. Raises OSError and ModelUnusable.
+    New histories are written to new files, then a new manifest replaces the old one atomically, then the old files
+    are removed. A crash leaves either the old model or the new one, and perhaps files that the next prune removes. A
+    lock serializes processes. The version, the neighbours and the popularity stay the same. `reached` is called after
+    each step. Raises OSError and ModelUnusable.
     """
     with disk.locked(folder.parent):
         manifest = disk.read_manifest(folder)
         try:
-            disk.sweep(folder, manifest)
-            reached("swept")
+            disk.remove_leftovers(folder, manifest)
+            reached("leftovers removed")
             kept = ~np.isin(_history(folder, manifest, _READERS), list(reader_ids))
             if kept.all():
                 return False
@@ -40,7 +40,7 @@ def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str],
         reached("arrays on disk")
         disk.write_manifest(folder, changed)
         reached("manifest replaced")
-        disk.sweep(folder, changed)
+        disk.remove_leftovers(folder, changed)
         reached("old arrays removed")
         return True
 
@@ -58,7 +58,7 @@ def _without(folder: Path, manifest: Manifest, kept: npt.NDArray[np.bool_]) -> d
 def _write(
     folder: Path, manifest: Manifest, arrays: dict[str, npt.NDArray[Any]], reached: Callable[[str], None]
 ) -> Manifest:
-    """Write the arrays under new names; returns the manifest that names them."""
+    """Write the arrays to new files and return the manifest that lists them."""
     suffix = uuid.uuid4().hex[:8]
     files, checksums = dict(manifest["files"]), dict(manifest["checksums"])
     for name, array in arrays.items():
@@ -69,5 +69,5 @@ def _write(
 
 
 def _history(folder: Path, manifest: Manifest, name: str) -> npt.NDArray[Any]:
-    # In memory: its file is about to be removed.
+    # In memory, because its file is about to be removed.
     return disk.read_array(folder, manifest, name, DTYPES[name], mapped=False)

@@ -1,4 +1,4 @@
-"""Ids and their row numbers."""
+"""The mapping between ids and row numbers."""
 
 import hashlib
 from bisect import bisect_left
@@ -16,7 +16,7 @@ ABSENT = -1
 """The row of an unknown id."""
 
 DENSE = 8
-"""Many ids are looked up in a table if it has at most this many entries for each of them."""
+"""A lookup of many ids uses a table if it would have at most this many entries for each of them."""
 
 
 class Vocabulary:
@@ -30,11 +30,11 @@ class Vocabulary:
         return len(self.ids)
 
     def rows(self, ids: npt.ArrayLike) -> Rows:
-        """The row of each id, ABSENT if it has none."""
+        """The row of each id, ABSENT for unknown ids."""
         wanted = np.asarray(ids)
         if not len(self.ids):
             return np.full(wanted.shape, ABSENT, dtype=np.int32)
-        # In the type of `ids`: NumPy would otherwise convert all of them to search for a few.
+        # In the type of `self.ids`, or NumPy would convert all of them to search for a few.
         narrow = wanted if wanted.dtype == np.int32 else np.clip(wanted, 0, GREATEST).astype(np.int32)
         if wanted.size > max(len(self.ids), int(self.ids[-1]) // DENSE):
             return self._rows_by_table(narrow, wanted)
@@ -43,7 +43,7 @@ class Vocabulary:
         return rows
 
     def _rows_by_table(self, narrow: npt.NDArray[np.int32], wanted: npt.NDArray[Any]) -> Rows:
-        """`rows` for many ids, by a table of all possible ids: ten times as fast as a binary search."""
+        """`rows` for many ids, with a table of all possible ids: ten times as fast as binary search."""
         table = np.full(int(self.ids[-1]) + 2, ABSENT, dtype=np.int32)
         table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
         rows: Rows = table[np.clip(narrow, 0, len(table) - 1)]
@@ -51,10 +51,10 @@ class Vocabulary:
         return rows
 
     def row(self, wanted: int) -> int:
-        """The row of one id, ABSENT if it has none."""
+        """The row of one id, ABSENT if it is unknown."""
         if not 0 <= wanted <= GREATEST:
             return ABSENT
-        # NumPy would release the interpreter lock for its search, and threads would compete for it.
+        # NumPy's search would release the interpreter lock, and threads would compete for it.
         row = bisect_left(self._entries, wanted)
         return row if row < len(self._entries) and self._entries[row] == wanted else ABSENT
 

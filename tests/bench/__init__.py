@@ -1,1 +1,1 @@
-"""Tests of the benchmarks: a wrong ruler measures nothing."""
+"""Tests of the benchmarks."""

@@ -1,4 +1,4 @@
-"""The pages that the home page is measured against make the shop's own call."""
+"""The empty pages make the same call as the shop's home page."""
 
 from typing import cast
 
@@ -14,14 +14,14 @@ GUEST: Call = (7, [RecommendationRequest(None, 12)])
 
 
 def pages(recommender: FakeRecommender) -> Flask:
-    """The pages over a recommender that is not there."""
+    """The pages with a fake recommender."""
     return create_pages(cast("GrpcRecommender", recommender), VISITOR, GUEST)
 
 
 def test_each_page_makes_its_call_and_shows_nothing() -> None:
-    """None, a visitor's and a guest's; the pages are the same."""
+    """The pages are equal, and the calls are none, the visitor's and the guest's."""
     recommender = FakeRecommender()
     browser = pages(recommender).test_client()
-    answers = [browser.get(path).text for path in ("/alone", "/visitor", "/guest")]
+    responses = [browser.get(path).text for path in ("/alone", "/visitor", "/guest")]
     assert recommender.asked == [(reader_id, tuple(requests)) for reader_id, requests in (VISITOR, GUEST)]
-    assert answers == ["<!doctype html><title>Empty</title>"] * 3
+    assert responses == ["<!doctype html><title>Empty</title>"] * 3

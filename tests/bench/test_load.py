@@ -1,4 +1,4 @@
-"""The load generator, against a real gRPC server on a free port."""
+"""The load generator with a real gRPC server."""
 
 import itertools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ received: list[bytes] = []
 
 
 def echo(request: bytes, context: grpc.ServicerContext) -> bytes:
-    """Answer a hundred times the request, and `fail` with a status."""
+    """Return the request repeated a hundred times; abort if it is `fail`."""
     received.append(request)
     if request == b"fail":
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, "as asked")
@@ -35,7 +35,7 @@ def port() -> Iterator[int]:
 
 
 def test_each_call_carries_the_next_message_and_is_counted_once(port: int) -> None:
-    """What the server received is what was sent, and every call has a latency."""
+    """The server receives every message once, and every call has a latency."""
     messages = (b"%d" % number for number in itertools.count())
     load = generate_load(port, METHOD, messages, connections=3, seconds=0.1)
     assert sorted(map(int, received)) == list(range(load.calls))
@@ -44,21 +44,21 @@ def test_each_call_carries_the_next_message_and_is_counted_once(port: int) -> No
     assert 0 < min(load.latencies) <= max(load.latencies) <= load.seconds
 
 
-def test_a_large_answer_comes_whole(port: int) -> None:
-    """Answers of several frames and many windows neither stall nor count twice."""
+def test_large_responses(port: int) -> None:
+    """Responses of several frames and many windows neither stall nor count twice."""
     load = generate_load(port, METHOD, itertools.repeat(b"x" * 5_000), connections=2, seconds=0.1)
     assert (load.failed, load.calls) == (0, len(received))
 
 
 def test_a_status_other_than_ok_is_a_failure(port: int) -> None:
-    """Calls that the server refuses are counted apart, each as one."""
+    """Failed calls are counted separately."""
     load = generate_load(port, METHOD, itertools.cycle([b"fail", b"fine"]), connections=1, seconds=0.1)
     assert load.failed == received.count(b"fail") > 0
     assert len(load.latencies) == received.count(b"fine") > 0
 
 
 def test_calls_are_offered_at_a_rate(port: int) -> None:
-    """As many as are due are made, none before its time, each with the next message."""
+    """All due calls are made, none too early, each with the next message."""
     messages = (b"%d" % number for number in itertools.count())
     load = offer_load(port, METHOD, messages, connections=2, seconds=0.25, rate=200)
     assert sorted(map(int, received)) == list(range(50))
@@ -67,7 +67,7 @@ def test_calls_are_offered_at_a_rate(port: int) -> None:
 
 
 def test_latency_counts_from_when_a_call_is_due(port: int) -> None:
-    """Offered more than the connection can carry, calls queue, and the queue is in their latencies."""
+    """If the rate is too high, calls wait for the connection, and their latency includes the wait."""
     load = offer_load(port, METHOD, itertools.repeat(b"x"), connections=1, seconds=0.02, rate=50_000)
     assert load.calls == 1000
     assert max(load.latencies) > load.seconds / 2

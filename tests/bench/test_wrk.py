@@ -1,4 +1,4 @@
-"""Reading what wrk prints."""
+"""Parsing the output of wrk."""
 
 import pytest
 
@@ -22,17 +22,17 @@ RATES = "Requests/sec:    295.67\nTransfer/sec:      1.71MB\n"
 
 
 def test_a_run_without_errors() -> None:
-    """wrk leaves out the lines of errors when there are none."""
+    """wrk omits the lines about errors if there are none."""
     assert read_report(GOOD + RATES) == WrkReport(295.67, "52.01ms", "1.36s", 0, 0)
 
 
 def test_errors_are_counted() -> None:
-    """Bad answers and socket errors of every kind."""
+    """Bad responses and socket errors of every kind are counted."""
     assert read_report(GOOD + BAD + RATES) == WrkReport(295.67, "52.01ms", "1.36s", 17, 7)
 
 
-def test_something_else_is_not_taken_for_a_report() -> None:
-    """Without wrk's lines there is an error that shows what came instead."""
+def test_other_output_is_no_report() -> None:
+    """The error shows the output."""
     with pytest.raises(ValueError, match="unable to connect"):
         read_report("unable to connect to 127.0.0.1:5001 Connection refused")
 
@@ -41,11 +41,11 @@ def test_something_else_is_not_taken_for_a_report() -> None:
     ("text", "expected"), [("350.00us", 0.35), ("52.01ms", 52.01), ("1.36s", 1360), ("2.00m", 120_000)]
 )
 def test_latencies_in_milliseconds(text: str, expected: float) -> None:
-    """Whatever the unit that wrk chose."""
+    """All units of wrk are converted."""
     assert milliseconds(text) == pytest.approx(expected)
 
 
 def test_a_cookie_goes_into_the_command() -> None:
-    """As a header, and there is none without a cookie."""
+    """The cookie is sent as a header; without a cookie there is no header."""
     assert "Cookie: reader=x" in wrk_command("http://shop/", 2, cookie="reader=x")
     assert "-H" not in wrk_command("http://shop/", 2)

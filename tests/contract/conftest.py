@@ -15,8 +15,8 @@ from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.following.follower import Follower
 from recommendations.model import artifact
-from recommendations.model.folder import ModelFolder
 from recommendations.model.learning.training import train
+from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.store import Store
 from servicekit.database import open_engine
@@ -79,7 +79,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         return model.version
 
     publish()
-    follower = Follower(store, ModelFolder(models))
+    follower = Follower(store, PublishedModels(models))
     server = create_server(RecommendationService(store, follower), "127.0.0.1:0")
     server.start()
     stop, ready = threading.Event(), threading.Event()

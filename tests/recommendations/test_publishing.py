@@ -13,9 +13,9 @@ from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToT
 from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.model.artifact import Artifact, load
 from recommendations.model.disk import MANIFEST
-from recommendations.model.folder import ModelFolder
 from recommendations.model.learning import training
 from recommendations.model.learning.local_ease import Parameters
+from recommendations.model.published_models import PublishedModels
 from recommendations.publishing import KEPT, Learn, Publisher
 from recommendations.store import Store
 
@@ -102,7 +102,7 @@ def test_readers_retired_during_a_training_are_not_learned(store: Store, models:
             work.readers.merge(2, 3)
             work.commit()
         # A server that forgets them now does not find the new model yet.
-        ModelFolder(models).forget([1])
+        PublishedModels(models).forget([1])
 
     version = publisher(store, models, learn=meanwhile(retire)).train(budget=0).version
     assert readers(models, version) == [3, 4]

@@ -1,8 +1,8 @@
-"""Content features of books, each treated in training as one more reader of the books that have it.
+"""Content features of books. Training treats each feature as one more reader of the books that have it.
 
-So books with little history have content-based neighbours: of the same author, subject, series or publisher. Where
-there is enough history it outweighs them (Jeunen et al. 2020, "Closed-form models for collaborative filtering with
-side-information").
+Books with little history thus get content-based neighbours: of the same author, subject, series or publisher. Where
+there is enough history, it outweighs the features (Jeunen et al. 2020, "Closed-form models for collaborative
+filtering with side-information").
 """
 
 import re
@@ -16,23 +16,24 @@ from recommendations.domain.books import Book
 from recommendations.model.vocabulary import ABSENT, Vocabulary
 
 MOST_TITLES_OF_WORD = 300
-"""A word in more titles than this is ignored."""
+"""Words in more titles than this are ignored."""
 
 SHORTEST_WORD = 3
 
 ISBN_PREFIXES = (5, 6, 7, 8)
-"""Leading digits of an ISBN, after any 978, that books of one publisher, imprint or series share."""
+"""Prefix lengths, after any 978, at which ISBNs of the same publisher, imprint or series agree."""
 
 Feature = tuple[str, str | int]
 
 
 def features_of(books: Iterable[Book], vocabulary: Vocabulary) -> csr_array:
-    """Features × books: 1 where the book has the feature; only features that several books share."""
+    """A features × books matrix, 1 where the book has the feature; only features that several books share."""
     rows_of: defaultdict[Feature, list[int]] = defaultdict(list)
     for book in books:
         row = vocabulary.row(book.id)
         if row != ABSENT:
-            for feature in set(_features(book)):
+            # Not a set: its order, and so the rounding of sums, would differ from process to process.
+            for feature in dict.fromkeys(_features(book)):
                 rows_of[feature].append(row)
     shared = [sorted(rows) for feature, rows in rows_of.items() if _is_informative(feature, rows)]
     indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in shared])]).astype(np.int64)
@@ -60,7 +61,7 @@ def _features(book: Book) -> Iterator[Feature]:
 
 
 def isbn_digits(isbn: str) -> str:
-    """The nine digits that an ISBN-10 and its ISBN-13 share, empty if `isbn` is neither (ISO 2108)."""
+    """The nine digits that a book's ISBN-10 and ISBN-13 share; empty if `isbn` is neither (ISO 2108)."""
     plain = re.sub(r"[\s-]", "", isbn)
     match = re.fullmatch(r"(?:978)?([0-9]{9})[0-9Xx]", plain)
     return match.group(1) if match else ""

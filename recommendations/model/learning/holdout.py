@@ -1,4 +1,4 @@
-"""Splitting histories into a training part and a test part, on which candidate parameters are compared."""
+"""Hold-outs: splits of the histories into training and test parts, to compare candidate parameters."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 SHARE = 0.2
-"""The share that is held out."""
+"""The share of the history that is held out."""
 
 FEWEST_READERS = 50
-"""A hold-out by time is used only if it leaves at least this many readers to evaluate."""
+"""A hold-out by time needs at least this many readers to evaluate."""
 
 DRIFT = 1.5
-"""How unevenly books are held out: σ, the standard deviation of the logarithms of their propensities."""
+"""σ, the standard deviation of the logarithms of the books' propensities: how unevenly books are held out."""
 
 MOST_SORTED = 0.95
-"""If this share of the books in histories ascend, or descend, by id, they are sorted and not in reading order."""
+"""If this share of consecutive books ascends, or descends, by id, histories are sorted, not in reading order."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class HoldOut:
-    """Two readers × books matrices of one shape without a common entry, and the kind of split between them."""
+    """Two readers × books matrices of the same shape without common entries, and the kind of split."""
 
     training: csr_array
     test: csr_array
@@ -31,18 +31,18 @@ class HoldOut:
 
     @property
     def readers(self) -> npt.NDArray[np.int64]:
-        """The readers that can be evaluated: those with books in both parts."""
+        """The rows of the readers to evaluate: those with books in both parts."""
         return np.flatnonzero((np.diff(self.training.indptr) > 0) & (np.diff(self.test.indptr) > 0))
 
 
 def hold_outs(liked: csr_array, times: Floats, seed: int) -> list[HoldOut]:
-    """Split `liked`, whose rows are in reading order, for validation.
+    """Split `liked`, readers × books with each row in reading order, for validation.
 
-    `times` are those of the entries in seconds since 1970, NaN where unknown. Where most are known, the latest fifth
-    of all entries is held out. Otherwise there are two hold-outs that a good model does well on: the latest fifth of
-    each reader's books, if their order means anything, and a fifth drawn with drift, a propensity exp(σz) for each
-    book, z ~ N(0, 1), so that some books lie mostly in the future, as they do in shops. A random fifth would favour
-    models that follow popularity.
+    `times` has the time of each entry in seconds since 1970, NaN where unknown. If most are known, the latest fifth
+    of all entries is held out. Otherwise there are up to two hold-outs, and a good model does well on both: the
+    latest fifth of each reader's books, unless the books are just sorted, and a fifth drawn with drift: book by
+    book with the propensity exp(σz), z ~ N(0, 1). Drift puts some books mostly into the test part, as new books are
+    in a shop; a uniformly random fifth would favour models that follow popularity.
     """
     dated = ~np.isnan(times)
     if 2 * np.count_nonzero(dated) > len(times):
@@ -59,19 +59,19 @@ def hold_outs(liked: csr_array, times: Floats, seed: int) -> list[HoldOut]:
 
 
 def random_keys(propensity: Floats, rng: np.random.Generator) -> Floats:
-    """Random keys; taking the smallest ones samples without replacement in proportion to `propensity`.
+    """Random keys whose smallest ones are a weighted sample without replacement, by `propensity`.
 
-    They are exponential times with these rates (Efraimidis and Spirakis 2006).
+    They are exponential variates with these rates (Efraimidis and Spirakis 2006).
     """
     return rng.exponential(size=len(propensity)) / propensity
 
 
 def first_fifth(lengths: npt.NDArray[np.int64], keys: Floats) -> npt.NDArray[np.bool_]:
-    """A mask of the fifth with the smallest keys in each of consecutive runs of entries with these lengths."""
+    """A mask of the fifth with the smallest keys in each of the consecutive runs of these lengths."""
     order = np.lexsort((keys, np.repeat(np.arange(len(lengths)), lengths)))
     rank = np.arange(len(keys)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     first = np.empty(len(keys), dtype=np.bool_)
-    # Rounded half up: one of three is held out, none of one or two.
+    # Rounded half up: one of three entries is held out, none of one or two.
     first[order] = rank < np.repeat(np.floor(lengths * SHARE + 0.5), lengths)
     return first
 

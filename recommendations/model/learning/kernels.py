@@ -1,6 +1,6 @@
-"""The loops of training that are slow in NumPy, compiled by Numba; they release the interpreter lock.
+"""The loops of training that would be slow in NumPy, compiled by Numba. They release the interpreter lock.
 
-The compiled code is cached beside this file, or in the folder that NUMBA_CACHE_DIR names.
+Numba caches the compiled code beside this file, or in the folder NUMBA_CACHE_DIR.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 LEAST_PIVOT = np.float32(1e-6)
-"""The lower bound of pivots where there is no penalty: rounding may take one below zero."""
+"""The lower bound of pivots where there is no penalty: rounding may make them negative."""
 
 SEARCH_FACTOR = 32
-"""A row with this many times more entries than are wanted is searched for each instead of scanned."""
+"""A row this many times longer than the number of entries needed is searched for each of them, not scanned."""
 
 EXCLUDING_PIVOT = np.float32(1e15)
-"""So large that dividing by it leaves nothing of a weight."""
+"""So large that dividing a weight by it gives practically 0."""
 
 
 @njit(cache=True, nogil=True)
@@ -39,13 +39,13 @@ def strongest_pairs(
     precedence: Floats,
     diagonal: Floats,
 ) -> None:
-    """The strongest entries of each row, from `start` to `stop`, of C = Xᵀ diag(weights) X, with all weights above 0.
+    """Find the strongest entries of the rows `start` to `stop` of C = Xᵀ diag(weights) X; all weights are above 0.
 
-    `books_of, books` are X by reader, in reading order, and `readers_of, readers, positions` X by book, with the
-    book's position in the reader's history, -1 for readers whose books have no order. Row j keeps the books i with
-    the greatest C_ij priority_i, as many as `rows[j]` has room for; `rows` is -1 where there are fewer. `strengths`
-    gets C_ij, `precedence` the part of it from readers who read i before j less the part from those who read it
-    after, and `diagonal` C_jj.
+    `books_of, books` are X by reader (CSR), in reading order. `readers_of, readers, positions` are X by book (CSC),
+    with the book's position in the reader's history, -1 for readers whose books have no order. Row j keeps the books
+    i with the greatest C_ij priority_i, as many as fit into `rows[j]`, padded with -1. `strengths` receives C_ij,
+    `precedence` the part of it from readers who read i before j minus the part from those who read i after j, and
+    `diagonal` C_jj.
     """
     count = len(readers_of) - 1
     room = rows.shape[1]
@@ -91,13 +91,13 @@ def regressions(
     rows: Int32s,
     weights: Floats,
 ) -> None:
-    """For each candidate j from `start` to `stop` the solution w of (C_NN + diag(penalty_N)) w = Y_Nj.
+    """Solve (C_NN + diag(penalty_N)) w = Y_Nj for each candidate j from `start` to `stop`.
 
-    C has its rows, ascending, in `indptr, indices, strengths` and its diagonal apart; `targets` are the Y_ij at the
-    same entries. N are the books i of row j with the greatest Y_ij priority_i, as many as `rows[j]` and `weights[j]`
-    have room for; `rows` is -1 where there are fewer. Pairs that C does not hold count 0. That may leave C_NN
-    indefinite, which the whole C never is: none of its pivots falls below the penalty. A book whose pivot here falls
-    below half of it has weight 0.
+    C is in CSR form in `indptr, indices, strengths`, with ascending indices and a separate diagonal; `targets` holds
+    Y_ij for the same entries. N are the books i of row j with the greatest Y_ij priority_i, as many as fit into
+    `rows[j]` and `weights[j]`; `rows` is padded with -1. Pairs that C does not hold count as 0. This may make C_NN
+    indefinite, which the whole C never is: its pivots are at least the penalty. A book whose pivot falls below half
+    its penalty therefore gets weight 0.
     """
     room = rows.shape[1]
     position = np.full(len(indptr) - 1, -1, np.int32)
@@ -117,7 +117,7 @@ def regressions(
             system[row, row] = diagonal[book] + penalty[book]
             least[row] = max(penalty[book] / 2, LEAST_PIVOT)
             begin, end = indptr[book], indptr[book + 1]
-            # A book that everybody reads is paired with nearly all others: searching beats scanning.
+            # A very popular book is paired with nearly all others: searching is faster than scanning.
             if end - begin > SEARCH_FACTOR * row:
                 paired = indices[begin:end]
                 for column in range(row):
@@ -146,10 +146,10 @@ def top_lists(
     stop: int,
     tops: Int32s,
 ) -> None:
-    """The rows with the best scores for `readers[start:stop]`, without the books of their own histories.
+    """Write the rows with the best scores for `readers[start:stop]` into `tops`, without the readers' own books.
 
     `books_of, books` are the readers' histories, the latest book last; `indptr, rows, weights, decay` are as in
-    Neighbours. Only scores above 0 count; `tops` is -1 where there are fewer. Ties go to the lower row.
+    Neighbours. Only scores above 0 count; `tops` is padded with -1. Ties go to the lower row.
     """
     count = len(indptr) - 1
     room = tops.shape[1]
@@ -157,14 +157,14 @@ def top_lists(
     met = np.empty(count, np.int32)
     seen = np.zeros(count, np.bool_)
     best = np.empty(room, np.float32)
-    for place in range(start, stop):
-        history = books[books_of[readers[place]] : books_of[readers[place] + 1]]
+    for i in range(start, stop):
+        history = books[books_of[readers[i]] : books_of[readers[i] + 1]]
         others = 0
         for entry in range(len(history)):
             recency = decay[min(len(history) - 1 - entry, len(decay) - 1)]
             for neighbour in range(indptr[history[entry]], indptr[history[entry] + 1]):
                 row = rows[neighbour]
-                # Not whether its score is still 0: positive and negative weights may cancel out.
+                # A score of 0 does not mean unseen: positive and negative weights may cancel out.
                 if not seen[row]:
                     seen[row] = True
                     met[others] = row
@@ -177,27 +177,27 @@ def top_lists(
             score = scores[row]
             scores[row] = 0
             seen[row] = False
-            if score <= 0 or (filled == room and (score, -row) < (best[-1], -tops[place, -1])):
+            if score <= 0 or (filled == room and (score, -row) < (best[-1], -tops[i, -1])):
                 continue
             at = filled = min(filled + 1, room)
-            while at > 1 and (best[at - 2], -tops[place, at - 2]) < (score, -row):
-                best[at - 1], tops[place, at - 1] = best[at - 2], tops[place, at - 2]
+            while at > 1 and (best[at - 2], -tops[i, at - 2]) < (score, -row):
+                best[at - 1], tops[i, at - 1] = best[at - 2], tops[i, at - 2]
                 at -= 1
-            best[at - 1], tops[place, at - 1] = score, row
+            best[at - 1], tops[i, at - 1] = score, row
 
 
 @njit(cache=True, nogil=True)
 def _greatest(scores: Floats, room: int) -> Any:
-    """The positions of the `room` greatest scores, in no particular order; of all where there are fewer."""
+    """The positions of the `room` greatest scores, or of all if there are fewer, in no particular order."""
     return np.argpartition(-scores, room - 1)[:room] if len(scores) > room else np.arange(len(scores))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _solve(system: npt.NDArray[np.float32], least: Floats, values: Floats, size: int) -> None:
-    """Solve the symmetric `system`, whose lower half is given, in place (Cholesky).
+    """Solve the symmetric `system`, given by its lower half, in place (Cholesky).
 
-    Rows whose pivots are below `least` are excluded: their values are 0 and they change no other. LAPACK has no such
-    rule, and takes half as long again for matrices this small.
+    Rows whose pivot is below `least` are excluded: their values become 0 and do not affect the others. LAPACK cannot
+    do this, and takes 50 % longer for matrices this small.
     """
     for column in range(size):
         pivot_row = system[column]

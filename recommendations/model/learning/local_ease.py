@@ -1,11 +1,11 @@
-"""Local EASE: for every book a small regression on the books whose readers also read it.
+"""Local EASE: a small regression for each book, on the books that share readers with it.
 
-The closed form of EASE (Steck 2019, "Embarrassingly shallow autoencoders for sparse data") restricted, as in SLIM
-(Ning and Karypis 2011), to the neighbours of each book, with the damping of popular books of RP3β (Paudel et al.
-2017) and a regularisation that grows with a book's readers (Rendle et al. 2022, for iALS).
+It is the closed form of EASE (Steck 2019, "Embarrassingly shallow autoencoders for sparse data"), restricted to each
+book's neighbours as in SLIM (Ning and Karypis 2011), with popular books damped as in RP3β (Paudel et al. 2017) and a
+regularisation that grows with a book's readers (Rendle et al. 2022, for iALS).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,41 +17,45 @@ from recommendations.model.learning.threads import Advance, in_threads
 from recommendations.model.neighbours import Neighbours
 
 PRIORITY_EXPONENT = 0.25
-"""How much popular books are held back when choosing which pairs to keep."""
+"""How much popular books are damped when the strongest pairs are selected."""
 
 LATENESS_SHRINKAGE = 10.0
-"""Readers added to every book who read it in the middle of their histories."""
+"""Virtual readers added to every book, who read it in the middle of their histories."""
 
 DECAY_LENGTH = 1000
-"""Books of a history whose weights decay one by one; all before those weigh as much as the last."""
+"""Recency weights decay over this many books of a history; all earlier books have the last weight."""
 
 LONGEST_HISTORY = 300
-"""Books of one reader that count in C: a random sample for readers who have more."""
+"""Books of one reader that count in C; of longer histories, a random sample."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """The hyperparameters; X is readers × books, n_i the readers of book i, h_i = n_i + shrinkage.
+    """The hyperparameters.
 
-    C = Xᵀ diag(d_u^−reader_damping) X with d_u the books of reader u; content features count in C as further readers
-    (see features.py). For each candidate j the weights w of its neighbours N solve
-    (C_NN + regularisation · diag(h_N^damping)) w = C_Nj. Only positive weights count: v_i = w_i h_i^known_boost, and
-    S_ij = v_i ‖v‖^−candidate_norm h_j^−candidate_damping exp(trend · t_j), with t_j the average position of j in its
-    readers' histories.
+    X is readers × books, n_i is the number of readers of book i, d_u the number of books of reader u, and
+    h_i = n_i + shrinkage. Content features count in C as further readers (see features.py). P is the part of C from
+    readers who read book i before book j, minus the part from those who read it after.
 
-    As the regularisation grows, w becomes the plain item–item form h_i^−damping C_ij.
+        C = Xᵀ diag(d_u^−reader_damping) X
+        (C_NN + regularisation · diag(h_N^damping)) w = C_Nj + direction · P_Nj    for each candidate j
+        v_i = max(w_i, 0) h_i^known_boost
+        S_ij = v_i ‖v‖^−candidate_norm h_j^−candidate_damping exp(trend · t_j)
+
+    N are the neighbours of j, and t_j is the average position of j in its readers' histories.
+    As the regularisation grows, w approaches the plain item–item form h_i^−damping C_ij.
     """
 
     reader_damping: float = 0.4
-    """b: how much less each book of a reader with many books counts."""
+    """b: how much less each book counts of a reader with many books."""
     damping: float = 0.3
-    """γ: how the regularisation grows with a book's readers."""
+    """γ: how fast the regularisation grows with a book's readers."""
     regularisation: float = 25.0
     """λ."""
     known_boost: float = 0.1
     """ε: how much more a book of the history counts the more readers it has."""
     candidate_norm: float = 0.3
-    """δ: how far the lengths of the columns of S are evened out."""
+    """δ: how far the columns of S are normalised."""
     candidate_damping: float = 0.05
     """c: how much less a candidate scores the more readers it has."""
     trend: float = 0.7
@@ -61,17 +65,13 @@ class Parameters:
     recency_decay: float = 0.2
     """r: the n-th latest book of a history, from 0, has the weight (1 + n)^−r."""
     shrinkage: float = 3.0
-    """s: readers added to every book, so that few readers are not mistaken for strong evidence."""
+    """s: virtual readers added to every book, so that few readers are not taken for strong evidence."""
     feature_weight: float = 0.7
-    """How much a content feature that two books share counts beside a reader whom they share."""
+    """How much a shared content feature counts, compared with a shared reader."""
     pairs: int = 150
-    """m: the other books that each book is paired with, before the pairs are made mutual."""
+    """m: the books that each book is paired with, before the pairs are made symmetric."""
     neighbours: int = 100
-    """k: the books, at most, that contribute to one candidate."""
-
-    def as_dict(self) -> dict[str, float]:
-        """The parameters by name, for the manifest."""
-        return asdict(self)
+    """k: the maximum number of books that contribute to one candidate."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Pairs:
-    """C with the strongest entries of each row, made symmetric, its diagonal apart, and statistics of each book.
+    """The strongest entries of C, made symmetric, with its diagonal apart, and statistics of each book.
 
-    `precedence` stands beside the entries of `together`: how much more often the row's book was read after the
+    `precedence` has a value for each entry of `together`: how much more often the row's book was read after the
     column's than before it.
     """
 
@@ -102,7 +102,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Regressions:
-    """For each candidate a row of the books that may contribute, -1 where there are fewer, and their weights."""
+    """For each candidate, its neighbours' row numbers, padded with -1, and their weights."""
 
     rows: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
@@ -117,16 +117,16 @@ def fit(data: TrainingData, parameters: Parameters, advance: Advance = lambda _s
 
 
 def pairs_of(data: TrainingData, parameters: Parameters, advance: Advance = lambda _share: None) -> Pairs:
-    """How often any two books are liked by one reader: C."""
+    """Compute the strongest pairs of C: how often the same reader likes both books."""
     liked = data.liked
     books = liked.shape[1]
     readers_of = np.bincount(liked.indices, minlength=books)
     weights = _lengths(liked) ** -parameters.reader_damping
     if parameters.feature_weight and data.features.nnz:
-        # A feature that many books have says little about each.
+        # A feature of many books says little about each of them.
         weights = np.concatenate([weights, parameters.feature_weight * _lengths(data.features) ** -0.5])
         liked = csr_array(vstack([liked, data.features], format="csr"))
-    sampled = _at_most(liked, LONGEST_HISTORY)
+    sampled = _sampled(liked, LONGEST_HISTORY)
     by_book, positions = _by_book(sampled, ordered=data.liked.shape[0])
     room = max(1, min(parameters.pairs, books - 1))
     rows = np.full((books, room), -1, dtype=np.int32)
@@ -147,20 +147,21 @@ def pairs_of(data: TrainingData, parameters: Parameters, advance: Advance = lamb
 
 
 def _mutual(kept: csr_array) -> csr_array:
-    """The pairs kept by either of two books, for both of them; strengths are the real parts, precedence the others.
+    """Keep a pair for both books if either kept it.
 
-    The strength of a pair is symmetric and its precedence antisymmetric: together they make a Hermitian matrix.
+    The real parts are strengths, which are symmetric, the imaginary parts precedence, which is antisymmetric: so the
+    matrix is Hermitian.
     """
     adjoint = csr_array(kept.conj().T.tocsr())
     both = csr_array(kept + adjoint)
     kept.data, adjoint.data = np.ones((2, kept.nnz), dtype=np.float32)
-    # Twice the value where both books kept the pair.
+    # The sum is twice the value where both books kept the pair.
     both.data /= (kept + adjoint).data
     return both
 
 
 def regressions_of(pairs: Pairs, parameters: Parameters, advance: Advance = lambda _share: None) -> Regressions:
-    """The weights w of every candidate."""
+    """Compute the weights w of every candidate's neighbours."""
     books = len(pairs.diagonal)
     damped = (pairs.readers_of + parameters.shrinkage) ** parameters.damping
     room = max(1, min(parameters.neighbours, books - 1))
@@ -181,7 +182,7 @@ def regressions_of(pairs: Pairs, parameters: Parameters, advance: Advance = lamb
 
 
 def neighbours_of(regressions: Regressions, parameters: Parameters) -> Neighbours:
-    """S, from the weights."""
+    """Compute S from the weights."""
     shrunk = regressions.readers_of + parameters.shrinkage
     contributions = np.where(regressions.rows >= 0, np.maximum(regressions.weights, 0), 0)
     contributions *= _float32(shrunk**parameters.known_boost)[regressions.rows]
@@ -196,17 +197,17 @@ def neighbours_of(regressions: Regressions, parameters: Parameters) -> Neighbour
 
 
 def _by_book(matrix: csr_array, *, ordered: int) -> tuple[csr_array, npt.NDArray[np.int32]]:
-    """X by book, and for each entry its position in the reader's row, -1 for rows from `ordered` on."""
+    """X by book, and each entry's position in the reader's history, -1 for rows from `ordered` on."""
     positions = (np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], np.diff(matrix.indptr))).astype(np.int32)
     positions[matrix.indptr[ordered] :] = -1
-    # SciPy transposes in one pass over the entries, ten times as fast as sorting them.
+    # SciPy transposes in one pass, ten times as fast as sorting.
     transposed = csr_array((positions, matrix.indices, matrix.indptr), shape=matrix.shape).tocsc()
     ones = np.ones(matrix.nnz, dtype=matrix.dtype)
     return csr_array((ones, transposed.indices, transposed.indptr), shape=matrix.shape[::-1]), transposed.data
 
 
 def _lateness(liked: csr_array) -> npt.NDArray[np.float64]:
-    """The average position of each book in its readers' histories, from −1/2, first, to 1/2, last."""
+    """The average position of each book in its readers' histories, from −1/2 (first) to 1/2 (last)."""
     lengths = np.diff(liked.indptr)
     positions = np.arange(liked.nnz) - np.repeat(liked.indptr[:-1], lengths)
     spans = np.repeat(lengths - 1, lengths)
@@ -221,23 +222,23 @@ def _lengths(matrix: csr_array) -> npt.NDArray[np.float64]:
     return lengths
 
 
-def _at_most(liked: csr_array, most: int) -> csr_array:
-    """The same matrix with at most `most` books a reader: a random sample where there are more."""
+def _sampled(liked: csr_array, limit: int) -> csr_array:
+    """The matrix with a random sample of `limit` books of each reader who has more."""
     lengths = np.diff(liked.indptr)
-    if not len(lengths) or lengths.max() <= most:
+    if not len(lengths) or lengths.max() <= limit:
         return liked
     rng = np.random.default_rng(0)
     kept = np.ones(liked.nnz, dtype=np.bool_)
-    for reader in np.flatnonzero(lengths > most):
+    for reader in np.flatnonzero(lengths > limit):
         start, stop = liked.indptr[reader : reader + 2]
         kept[start:stop] = False
-        kept[start + rng.choice(stop - start, most, replace=False)] = True
-    indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, most))])
+        kept[start + rng.choice(stop - start, limit, replace=False)] = True
+    indptr = np.concatenate([[0], np.cumsum(np.minimum(lengths, limit))])
     return csr_array((liked.data[kept], liked.indices[kept], indptr), shape=liked.shape)
 
 
 def _sparse(rows: npt.NDArray[np.int32], values: npt.NDArray[Any]) -> csr_array:
-    """A square sparse matrix from rows of one width, padded with the column -1."""
+    """A square sparse matrix from the column numbers and values of its rows, padded with column -1."""
     present = rows >= 0
     indptr = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
     matrix = csr_array((values[present], rows[present], indptr), shape=(len(rows), len(rows)))

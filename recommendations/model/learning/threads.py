@@ -1,4 +1,4 @@
-"""Compiled loops on every core."""
+"""Running compiled loops on all cores."""
 
 import os
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 BLOCK = 256
-"""Rows that one thread works on at a time."""
+"""Rows per task of a thread."""
 
 Advance = Callable[[float], None]
 """Called with the share of the work done so far, 0 to 1."""
@@ -19,7 +19,7 @@ def in_threads(
     count: int,
     advance: Advance = lambda _share: None,
 ) -> None:
-    """Run `kernel` on blocks of `count` rows; each block writes to its own rows of `outputs`."""
+    """Run `kernel` on `count` rows, block by block; each block writes to its own rows of `outputs`."""
 
     def run_block(start: int) -> None:
         kernel(*inputs, start, min(start + BLOCK, count), *outputs)

@@ -1,4 +1,4 @@
-"""Training: from the catalogue and all interactions to an artifact."""
+"""Training: turns the catalogue and all interactions into an artifact."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, Preference
-from recommendations.model.artifact import FORMAT, Artifact, new_version
+from recommendations.model.artifact import Artifact, new_version
+from recommendations.model.disk import FORMAT
 from recommendations.model.learning.features import features_of
 from recommendations.model.learning.holdout import hold_outs
 from recommendations.model.learning.local_ease import Parameters, TrainingData, fit
@@ -24,15 +25,15 @@ from recommendations.model.preferences import DatedHistories, EventColumns, date
 from recommendations.model.vocabulary import Vocabulary
 
 DEFAULT_BUDGET = 60.0
-"""Seconds that a training may take, including its search."""
+"""Seconds that a training may take, including the search for parameters."""
 
 RESERVE = 0.1
-"""The share of the budget kept for writing the model and for delays on a busy machine."""
+"""The share of the budget reserved for writing the model and for delays on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and the search that found its parameters, None if there was none."""
+    """A model and the search that found its parameters, or None if there was no search."""
 
     artifact: Artifact
     search: Search | None
@@ -53,10 +54,10 @@ def train(
 ) -> Trained:
     """Train a model; `advance` is called with the share of the work done so far.
 
-    Unless `parameters` are given or the `budget`, in seconds since `started`, is 0, the parameters are searched for
-    with part of the history held out; the model is then trained on everything. Books in the history that the
-    catalogue does not have yet take part: they count once they arrive. `readers_revision` is the revision of the
-    readers table when the events were read.
+    Unless `parameters` are given or `budget` is 0, the best parameters are searched for on hold-outs, and the model
+    is then trained on the whole history. `budget` is in seconds since `started`. Books of the history that are not in
+    the catalogue are learned too, and count once they arrive. `readers_revision` is the revision of the readers table
+    at the time the events were read.
     """
     started = clock() if started is None else started
     progress = _Progress(advance)
@@ -96,7 +97,7 @@ def train(
             "format": FORMAT,
             "version": new_version(now),
             "created_at": now.isoformat(),
-            "parameters": parameters.as_dict() if parameters is not None else None,
+            "parameters": asdict(parameters) if parameters is not None else None,
             "search": _summary(result),
             "sequence": histories.sequence,
             "readers_revision": readers_revision,
@@ -112,7 +113,7 @@ def train(
 
 
 def liked_matrix(dated: DatedHistories, books: int) -> tuple[csr_array, npt.NDArray[np.float64]]:
-    """X, readers × books, 1 where the reader likes the book, each row in reading order; and the times of its entries.
+    """X, readers × books, 1 where the reader likes the book, each row in reading order; and the time of each entry.
 
     Times are in seconds since 1970, NaN where unknown.
     """
@@ -125,7 +126,7 @@ def liked_matrix(dated: DatedHistories, books: int) -> tuple[csr_array, npt.NDAr
 
 
 class _Progress:
-    """Reports the share of the work that is done; the last fit continues where the search stopped."""
+    """Reports the share of the work done; the last fit continues where the search stopped."""
 
     def __init__(self, advance: Advance) -> None:
         self._advance = advance
@@ -136,7 +137,7 @@ class _Progress:
         self._advance(share)
 
     def rest(self) -> Advance:
-        """Takes the share done of the work that is left now."""
+        """A callback for the remaining work, which takes the share done of that work."""
         before = self._done
         return lambda share: self.reach(before + (1 - before) * share)
 

@@ -1,4 +1,4 @@
-"""The search for the parameters that best predict what readers of the data at hand read next."""
+"""The search for the parameters that best predict what this shop's readers read next."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ PLAIN = Parameters(
 """The plain item–item model, a baseline."""
 
 REDUCED: Mapping[str, float] = {"pairs": 100, "neighbours": 50}
-"""The size of the models tried: half a percent less accurate than the full size, in a quarter of the time."""
+"""The size of the models in trials: half a percent less accurate than full size, in a quarter of the time."""
 
 COORDINATES: Sequence[Sequence[Mapping[str, float]]] = (
     [{"recency_decay": value} for value in (0.0, 0.1, 0.2, 0.35, 0.5)],
@@ -60,17 +60,17 @@ COORDINATES: Sequence[Sequence[Mapping[str, float]]] = (
     [{"shrinkage": value} for value in (1.0, 3.0, 8.0, 20.0)],
     [{"known_boost": value} for value in (0.0, 0.1, 0.2)],
 )
-"""The lines of the coordinate descent and their steps, those that matter most first."""
+"""The lines of the coordinate descent and their steps, the most important first."""
 
 REFIT = 4.0
-"""How much longer the last fit, of full size and on everything, is expected to take than a trial on one hold-out."""
+"""How many times as long the last fit, of full size and on the whole history, takes as a trial on one hold-out."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One model tried and its metrics, averaged over the hold-outs; popularity has no parameters."""
+    """One model that was tried, and its metrics averaged over the hold-outs; popularity has no parameters."""
 
     name: str
     parameters: Parameters | None
@@ -81,7 +81,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Search:
-    """The trials in order, the one chosen, the kinds of hold-out and the number of readers evaluated."""
+    """The trials in order, the best one, the kinds of hold-outs and the number of readers evaluated."""
 
     trials: tuple[Trial, ...]
     chosen: Trial
@@ -91,20 +91,20 @@ class Search:
 
 @dataclass(frozen=True)
 class Scored:
-    """A trial with Recall plus NDCG of each evaluated reader, for each hold-out."""
+    """A trial, and Recall plus NDCG of each evaluated reader by hold-out."""
 
     trial: Trial
     scores: Sequence[Floats]
 
     def is_better_than(self, other: "Scored") -> bool:
-        """Whether it scores higher by more than one standard error over the readers."""
+        """Whether its mean score is higher by more than one standard error over the readers."""
         gains = [mine - theirs for mine, theirs in zip(self.scores, other.scores, strict=True) if len(mine)]
         error = sum(float(gain.var()) / len(gain) for gain in gains) ** 0.5
         return bool(sum(float(gain.mean()) for gain in gains) > error)
 
 
 class Tuner:
-    """Tries models on hold-outs until the deadline, leaving the time that the last fit will take."""
+    """Tries models on hold-outs until the deadline, minus the time that the last fit will take."""
 
     def __init__(
         self, data: TrainingData, hold_outs: Sequence[HoldOut], *, deadline: float, clock: Callable[[], float]
@@ -128,19 +128,23 @@ class Tuner:
         return self._clock() + slowest + REFIT * slowest / len(self._validators) < self._deadline
 
     def popularity(self) -> Scored:
-        """Try the most popular books, the same for everyone."""
+        """Try recommending the most popular books to everyone."""
         started = self._clock()
-        return self._record("popularity", None, [it.score_popularity() for it in self._validators], started)
+        scores = [validator.score_popularity() for validator in self._validators]
+        return self._record("popularity", None, scores, started)
 
     def neighbours(self, name: str, parameters: Parameters) -> Scored:
-        """Try neighbours with these parameters."""
+        """Try the neighbours that these parameters give."""
         started = self._clock()
         pairs = zip(self._validators, self._fits, strict=True)
         scores = [validator.score_neighbours(fit.neighbours(parameters)) for validator, fit in pairs]
         return self._record(name, parameters, scores, started)
 
     def search_line(self, line: Sequence[Mapping[str, float]], best: Scored) -> Scored:
-        """The best along one line: step by step from `best`, first up, then down, as long as each step is better."""
+        """Search along one line, step by step from `best`, first up, then down, while each step is better.
+
+        Returns the best trial. Raises ValueError if `best` is popularity, which has no parameters.
+        """
         parameters = best.trial.parameters
         if parameters is None:
             raise ValueError("popularity has no parameters to search")
@@ -175,12 +179,12 @@ class Tuner:
 
 
 class CachedFit:
-    """Fits models to one training part, reusing the stages of the last fit that the next parameters do not change."""
+    """Fits models to one training part, and reuses those stages of the last fit whose parameters stayed the same."""
 
     def __init__(self, data: TrainingData) -> None:
         self._data = data
-        self._pairs: _Last[Pairs] = _Last()
-        self._regressions: _Last[Regressions] = _Last()
+        self._pairs: _LastResult[Pairs] = _LastResult()
+        self._regressions: _LastResult[Regressions] = _LastResult()
 
     def neighbours(self, parameters: Parameters) -> Neighbours:
         """The same as `fit`."""
@@ -191,15 +195,15 @@ class CachedFit:
         return neighbours_of(regressions, parameters)
 
 
-class _Last(Generic[T]):
-    """The last result, made again only for another key."""
+class _LastResult(Generic[T]):
+    """Caches the last result by its key."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[tuple[float, ...], T]] = []
 
     def get(self, key: tuple[float, ...], make: Callable[[], T]) -> T:
         if not self._kept or self._kept[0][0] != key:
-            self._kept.clear()  # first: memory may not hold two of them
+            self._kept.clear()  # first, because two results may not fit into memory
             self._kept.append((key, make()))
         return self._kept[0][1]
 
@@ -213,11 +217,11 @@ def search(
     advance: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Search:
-    """Search for good parameters by coordinate descent from `start`, until `clock()` comes near `deadline`.
+    """Search for good parameters by coordinate descent from `start`, until `clock()` is close to `deadline`.
 
-    The objective is Recall plus NDCG, averaged over the hold-outs: either alone rises at the expense of the other. A
-    step is taken only if it is better by more than noise, and popularity is chosen only if it beats every model. If
-    no reader can be evaluated, the result is `start`. `advance` is called after every line.
+    The objective is Recall plus NDCG, averaged over the hold-outs, since optimising one alone worsens the other. A
+    step is taken only if the gain exceeds the noise, and popularity is chosen only if it beats the best model by more
+    than noise. If no reader can be evaluated, the result is `start`. `advance` is called after every line.
     """
     compile_kernels()
     tuner = Tuner(data, hold_outs, deadline=deadline, clock=clock)
@@ -245,7 +249,7 @@ def _mean(by_hold_out: Sequence[Floats]) -> float:
 
 
 def compile_kernels() -> None:
-    """Compile the loops now, so that compilation does not count as time of the first trial."""
+    """Compile the loops, so that compilation does not count in the time of the first trial."""
     liked = csr_array(np.ones((2, 3), dtype=np.float32))
     hold_out = HoldOut(training=csr_array(liked[:, :2]), test=csr_array(liked), kind="none")
     no_features = csr_array(np.empty((0, 3), dtype=np.float32))
@@ -253,7 +257,7 @@ def compile_kernels() -> None:
 
 
 def full_size(parameters: Parameters) -> Parameters:
-    """The parameters of a reduced model, with as many pairs and neighbours as by default."""
+    """The parameters with the default numbers of pairs and neighbours."""
     return replace(parameters, pairs=Parameters.pairs, neighbours=Parameters.neighbours)
 
 

@@ -1,4 +1,4 @@
-"""How well neighbours predict the books that were held out."""
+"""Measures how well neighbours predict the held-out books."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,21 @@ from recommendations.model.neighbours import Neighbours
 
 CUTOFF = 20
 MOST_READERS = 10_000
-"""Readers evaluated, at most: with more, the choice of the hold-out matters more than that of the readers."""
+"""The most readers to evaluate: with more, the choice of the hold-out causes more noise than that of the readers."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Recall and NDCG at the cutoff (binary, the ideal over min(n, cutoff)) for each evaluated reader."""
+    """Recall and NDCG at the cutoff for each evaluated reader, as in evaluation.metrics."""
 
     recall: Floats
     ndcg: Floats
 
 
 class Validator:
-    """Ranks all books that are not in a reader's training part, and scores the lists on the test part."""
+    """Ranks all books outside a reader's training part, and scores the lists on the test part."""
 
     def __init__(self, hold_out: HoldOut, seed: int, *, most_readers: int = MOST_READERS) -> None:
         self.hold_out = hold_out
@@ -39,7 +39,7 @@ class Validator:
         self._relevant = reader_of * books + hold_out.test.indices
 
     def score_neighbours(self, neighbours: Neighbours) -> Scores:
-        """Score the lists that `neighbours` give."""
+        """Score the lists that the neighbours produce."""
         training = self.hold_out.training
         tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
         in_threads(
@@ -52,7 +52,7 @@ class Validator:
         return self._score(tops)
 
     def score_popularity(self) -> Scores:
-        """Score the books with the most readers: the same list for everyone, without the books each has read."""
+        """Score a list of the books with the most readers, without those that the reader has read."""
         training = self.hold_out.training
         order = np.argsort(-np.bincount(training.indices, minlength=training.shape[1]), kind="stable")
         tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""The catalogue by the rows of one model."""
+"""The catalogue, indexed by the rows of one model."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
@@ -12,15 +12,15 @@ from recommendations.model.ranking.diversity import Authors
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
 FRESH_DAYS = 30
-"""A book is fresh for so many days after it came into the catalogue."""
+"""A book is fresh for this many days after it was added."""
 
 Mask = npt.NDArray[np.bool_]
-Kind = TypeVar("Kind", bound=np.generic)
+Number = TypeVar("Number", bound=np.generic)
 _CHUNK = 64
 
 
 class CategoryIndex(NamedTuple):
-    """The available books of a category: for each row whether it is one, the newest first, and the fresh ones."""
+    """The available books of a category: a mask of the rows, the rows newest first, and the rows of fresh books."""
 
     has: Mask
     newest: Rows
@@ -32,11 +32,11 @@ class CategoryIndex(NamedTuple):
 
 
 class CatalogueIndex:
-    """One state of the catalogue by the rows of one model; neither is ever changed.
+    """One immutable state of the catalogue, indexed by the rows of one model.
 
-    The rows are the model's own, followed by the books that it has not learned, ascending by id. `catalogue_rows`
-    has for each row its row in the catalogue, ABSENT for books of the model that were never in it, and `model_rows`
-    is the inverse. `all_learned_known` says whether every book of the model is in the catalogue. Books that were not
+    The rows are those of the model, followed by the books that it has not learned, ascending by id. `catalogue_rows`
+    maps each row to its row in the catalogue, ABSENT for books of the model that were never in it; `model_rows` is
+    the inverse. `all_learned_known` says whether the catalogue has every book of the model. Books that were not
     removed are available.
     """
 
@@ -51,7 +51,7 @@ class CatalogueIndex:
         self.catalogue_rows[row_by_id] = catalogue.rows_by_id
         self.model_rows: Rows = np.empty(len(catalogue), dtype=np.int32)
         self.model_rows[catalogue.rows_by_id] = row_by_id
-        # Index ABSENT, which is −1, reads the last entry.
+        # ABSENT, −1, as an index reads this last entry.
         self._row_by_id: Rows = np.append(row_by_id, np.int32(ABSENT))
         self.all_learned_known = bool((self.catalogue_rows[: self.learned] != ABSENT).all())
         self.available: Mask = self._by_row(~catalogue.removed)
@@ -62,7 +62,7 @@ class CatalogueIndex:
         self._fresh = self._fresh_rows()
         self.authors = Authors.of(catalogue.authors, self.catalogue_rows)
         self._categories: dict[Category | None, CategoryIndex] = {}
-        # A list, since a call looks up dozens one by one. Rows that were never in the catalogue have any book.
+        # A list, since a call looks up dozens one by one. Rows that were never in the catalogue have arbitrary books.
         books = catalogue.books
         self.books: list[Book] = [books[row] for row in self.catalogue_rows.tolist()] if books else []
 
@@ -72,7 +72,7 @@ class CatalogueIndex:
         return rows
 
     def row(self, book_id: int) -> int:
-        """The row of one id, ABSENT where it was never in the catalogue."""
+        """The row of one id, ABSENT if it was never in the catalogue."""
         catalogue_row = self.catalogue.row(book_id)
         return ABSENT if catalogue_row == ABSENT else int(self.model_rows[catalogue_row])
 
@@ -82,12 +82,12 @@ class CatalogueIndex:
         return not set(authors).isdisjoint(others)
 
     def share_a_category(self, rows: Rows, others: Rows) -> Mask:
-        """For each pair of rows whether they have a category in common."""
+        """For each pair of rows, whether they have a category in common."""
         shared: Mask = (self._category_bits[rows] & self._category_bits[others]) != 0
         return shared
 
     def in_categories_of(self, rows: Rows, others: Rows) -> Mask:
-        """For each row whether it has a category in common with any of the others."""
+        """For each row, whether it has a category in common with any of the others."""
         shared: Mask = (self._category_bits[rows] & np.bitwise_or.reduce(self._category_bits[others])) != 0
         return shared
 
@@ -95,7 +95,7 @@ class CatalogueIndex:
         """The available books of a category, or of all."""
         index = self._categories.get(category)
         if index is None:
-            # Two threads may both build it; the results are equal.
+            # If two threads build it at the same time, the results are equal.
             index = self._categories[category] = self._category_index(category)
         return index
 
@@ -107,20 +107,20 @@ class CatalogueIndex:
         return CategoryIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]].tolist())
 
     def _fresh_rows(self) -> Rows:
-        """Books that came within FRESH_DAYS before the latest arrival; last arrivals first, then the newest."""
+        """Books added at most FRESH_DAYS before the last addition; by the day they were added, then by newness."""
         arrived = self._by_row(self.catalogue.arrived)[self._newest]
         fresh = np.flatnonzero((arrived > 0) & (arrived >= self.catalogue.newest_day - FRESH_DAYS))
         rows: Rows = self._newest[fresh[np.argsort(-arrived[fresh], kind="stable")]]
         return rows
 
-    def _by_row(self, column: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
-        """A column of the catalogue by the model's rows, 0 where a book was never in the catalogue."""
+    def _by_row(self, column: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """A column of the catalogue by the model's rows, 0 for books that were never in the catalogue."""
         by_row = np.zeros(len(self.ids), dtype=column.dtype)
         by_row[self.model_rows] = column
         return by_row
 
 
 def lazy_rows(rows: Rows) -> Iterator[int]:
-    """The rows as numbers, converted in chunks: mostly only the first of many are read."""
+    """The rows as Python numbers, converted in chunks, as most callers read only the first ones."""
     for start in range(0, len(rows), _CHUNK):
         yield from rows[start : start + _CHUNK].tolist()

@@ -1,10 +1,10 @@
 """The loops that rank books for a history, compiled by Numba.
 
-NumPy needs two dozen calls for the same. Each costs more than its little arithmetic, and many release the interpreter
-lock, which the threads of a busy server then fight for. These loops keep it, so all threads can share one array.
+NumPy would need two dozen calls, whose overhead exceeds the arithmetic; many of them release the interpreter lock,
+for which the threads of a busy server then compete. These loops keep the lock, so all threads can share one array.
 
-Numba caches the compiled code beside this file, or in NUMBA_CACHE_DIR, and compiles anew only when this file changes:
-so everything that the loops call stands here, and a change of a constant imported from elsewhere needs a change here.
+Numba caches the compiled code beside this file, or in NUMBA_CACHE_DIR, and recompiles only when this file changes. So
+all functions that the loops call are in this file, and it must be changed too when an imported constant changes.
 """
 
 import numpy as np
@@ -25,11 +25,11 @@ Mask = npt.NDArray[np.bool_]
 
 ROW, KIND, BECAUSE = range(3)
 WIDTH = BECAUSE + REASONS
-"""A ranked book is a line of so many numbers: its row, the kind of its reason, and the rows of the books behind it,
-ABSENT where there are fewer than REASONS."""
+"""The numbers in the record of a ranked book: its row, the kind of its reason, and the rows of the books that are the
+reason, padded with ABSENT to REASONS."""
 
 _CONTRIBUTORS = REASONS + 1
-"""How many top contributors are kept for a book: enough that those to be named are among them."""
+"""How many top contributors are kept for a book: at most one of them may not be named."""
 _LEAST = float(np.nextafter(0.0, 1.0))
 """The least score above 0."""
 _LIKED = np.uint8(Preference.LIKED)
@@ -59,68 +59,68 @@ def rank(
     content_books: Int32s,
     pool: int,
     scores: Floats,
-    lines: Int32s,
+    records: Int32s,
     best: Floats,
 ) -> int:
-    """Do what `Ranker.rank` promises, into `lines` and `best`; returns the number of books. `scores` stays all 0."""
-    # Unsigned numbers index without a check for negative ones, which is a sixth of the time of these loops.
+    """Do what `Ranker.rank` describes, into `records` and `best`; returns their number. `scores` stays all 0."""
+    # Indexing with unsigned numbers needs no check for negative ones, which would take a sixth of the time.
     liked, recency = _liked(history, preferences, learned, decay)
     for entry in range(len(liked)):
-        for at in range(np.uint64(indptr[liked[entry]]), np.uint64(indptr[liked[entry] + 1])):
-            # In single precision, as the weights are; only the sums are not.
-            scores[np.uint32(neighbours[at])] += weights[at] * recency[entry]
-    for at in range(len(content_rows)):
-        scores[content_rows[at]] += content_weights[at]
+        for i in range(np.uint64(indptr[liked[entry]]), np.uint64(indptr[liked[entry] + 1])):
+            # The product is in single precision, like the weights; the sum is in double precision.
+            scores[np.uint32(neighbours[i])] += weights[i] * recency[entry]
+    for i in range(len(content_rows)):
+        scores[content_rows[i]] += content_weights[i]
     scores[history] = 0
     scores[excluded] = 0
 
-    # Each score is cleared once it was read: a candidate that comes up again counts once. One comparison, mostly
-    # false, rejects these and the low scores: it is faster than two that the processor cannot predict.
-    most = len(best)
-    rows, sums = np.empty(pool * most, np.int32), np.empty(pool * most, np.float64)
-    found, lowest = 0, _LEAST
+    # Each score is cleared once read, so that a repeated candidate counts once. One comparison, which is mostly
+    # false, rejects both repeated candidates and low scores; two comparisons would be harder to predict.
+    limit = len(best)
+    rows, sums = np.empty(pool * limit, np.int32), np.empty(pool * limit, np.float64)
+    count, lowest = 0, _LEAST
     for entry in range(len(liked)):
         for row in neighbours[indptr[liked[entry]] : indptr[liked[entry] + 1]]:
             score = scores[np.uint32(row)]
             scores[np.uint32(row)] = 0
             if score >= lowest and allowed[row]:
-                found = _insert(rows, sums, ids, found, row, score)
-                lowest = sums[found - 1] if found == len(rows) else lowest
+                count = _insert(rows, sums, ids, count, row, score)
+                lowest = sums[count - 1] if count == len(rows) else lowest
     for row in content_rows:
         score = scores[row]
         scores[row] = 0
         if score >= lowest and allowed[row]:
-            found = _insert(rows, sums, ids, found, row, score)
-            lowest = sums[found - 1] if found == len(rows) else lowest
+            count = _insert(rows, sums, ids, count, row, score)
+            lowest = sums[count - 1] if count == len(rows) else lowest
 
-    listed = min(found, most)
-    chosen = np.arange(listed).astype(np.int32)
+    listed = min(count, limit)
+    positions = np.arange(listed).astype(np.int32)
     if pool > 1:
-        diversify(sums, rows, found, catalogue_rows, spans, codes, keep, history[:0], chosen)
+        diversify(sums, rows, count, catalogue_rows, spans, codes, keep, history[:0], positions)
 
-    # For a moment the scores of the listed books are their positions, counted from 1.
+    # Temporarily, the scores of the listed books hold their positions, counted from 1.
     for position in range(listed):
-        lines[position, ROW] = rows[chosen[position]]
-        best[position] = sums[chosen[position]]
-        scores[lines[position, ROW]] = position + 1
+        records[position, ROW] = rows[positions[position]]
+        best[position] = sums[positions[position]]
+        scores[records[position, ROW]] = position + 1
     top = np.full((listed, _CONTRIBUTORS), ABSENT, np.int32)
     contributions = np.zeros((listed, _CONTRIBUTORS), np.float64)
     by_content = np.zeros((listed, _CONTRIBUTORS), np.bool_)
     for entry in range(len(liked)):
-        for at in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
-            if scores[neighbours[at]] > 0:
-                position = int(scores[neighbours[at]]) - 1
-                weight = weights[at] * recency[entry]
+        for i in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
+            if scores[neighbours[i]] > 0:
+                position = int(scores[neighbours[i]]) - 1
+                weight = weights[i] * recency[entry]
                 _keep_top(
                     top[position], contributions[position], by_content[position], liked[entry], weight, content=False
                 )
-    for at in range(len(content_rows)):
-        position = int(scores[content_rows[at]]) - 1
+    for i in range(len(content_rows)):
+        position = int(scores[content_rows[i]]) - 1
         if position >= 0:
-            book, weight = content_books[at], content_weights[at]
+            book, weight = content_books[i], content_weights[i]
             _keep_top(top[position], contributions[position], by_content[position], book, weight, content=True)
     for position in range(listed):
-        scores[lines[position, ROW]] = 0
+        scores[records[position, ROW]] = 0
         _give_reason(
             top[position],
             contributions[position],
@@ -128,14 +128,14 @@ def rank(
             catalogue_rows,
             spans,
             codes,
-            lines[position],
+            records[position],
         )
     return listed
 
 
 @njit(cache=True)
 def _liked(history: Int32s, preferences: Bytes, learned: int, decay: Singles) -> tuple[Int32s, Singles]:
-    """The liked rows of a history that the model has learned, and their recency weights."""
+    """The rows of the liked books that the model has learned, and their recency weights."""
     rows, recency = np.empty(len(history), np.int32), np.empty(len(history), np.float32)
     later = 0
     for preference in preferences:
@@ -152,37 +152,37 @@ def _liked(history: Int32s, preferences: Bytes, learned: int, decay: Singles) ->
 
 
 @njit(cache=True)
-def _insert(best: Int32s, best_scores: Floats, ids: Int32s, found: int, row: int, score: float) -> int:
-    """Insert a row among the best found so far, if there is room; returns how many they are."""
-    at = found
-    if found == len(best):
-        at -= 1
-        if best_scores[at] > score or (best_scores[at] == score and ids[best[at]] < ids[row]):
-            return found
-    while at > 0 and (best_scores[at - 1] < score or (best_scores[at - 1] == score and ids[best[at - 1]] > ids[row])):
-        best[at] = best[at - 1]
-        best_scores[at] = best_scores[at - 1]
-        at -= 1
-    best[at] = row
-    best_scores[at] = score
-    return min(found + 1, len(best))
+def _insert(best: Int32s, best_scores: Floats, ids: Int32s, count: int, row: int, score: float) -> int:
+    """Insert a row among the best so far if it belongs there; returns the new number of best rows."""
+    i = count
+    if count == len(best):
+        i -= 1
+        if best_scores[i] > score or (best_scores[i] == score and ids[best[i]] < ids[row]):
+            return count
+    while i > 0 and (best_scores[i - 1] < score or (best_scores[i - 1] == score and ids[best[i - 1]] > ids[row])):
+        best[i] = best[i - 1]
+        best_scores[i] = best_scores[i - 1]
+        i -= 1
+    best[i] = row
+    best_scores[i] = score
+    return min(count + 1, len(best))
 
 
 @njit(cache=True)
 def _keep_top(
     top: Int32s, contributions: Floats, by_content: Mask, book: int, contribution: float, content: bool
 ) -> None:
-    """Insert a book among the top contributors; equals are ordered by row, content first."""
-    for at in range(len(top)):
+    """Insert a book among the top contributors; ties are ordered by row, then content first."""
+    for i in range(len(top)):
         if (
-            top[at] < 0
-            or contribution > contributions[at]
-            or (contribution == contributions[at] and (book < top[at] or (book == top[at] and content)))
+            top[i] < 0
+            or contribution > contributions[i]
+            or (contribution == contributions[i] and (book < top[i] or (book == top[i] and content)))
         ):
-            for later in range(len(top) - 1, at, -1):
+            for later in range(len(top) - 1, i, -1):
                 top[later], contributions[later] = top[later - 1], contributions[later - 1]
                 by_content[later] = by_content[later - 1]
-            top[at], contributions[at], by_content[at] = book, contribution, content
+            top[i], contributions[i], by_content[i] = book, contribution, content
             return
 
 
@@ -194,20 +194,20 @@ def _give_reason(
     catalogue_rows: Int32s,
     spans: Int64s,
     codes: Int32s,
-    line: Int32s,
+    record: Int32s,
 ) -> None:
-    """Write the reason into the line of a book: its top contributors, or the one with which it shares content."""
-    line[BECAUSE:] = ABSENT
+    """Write the reason into a book's record: its top contributors, or the one book with which it shares content."""
+    record[BECAUSE:] = ABSENT
     if by_content[0]:
-        shared = _share(catalogue_rows[line[ROW]], catalogue_rows[top[0]], spans, codes)
-        line[KIND] = _SAME_AUTHOR if shared else _SAME_SUBJECT
-        line[BECAUSE] = top[0]
+        shared = _share(catalogue_rows[record[ROW]], catalogue_rows[top[0]], spans, codes)
+        record[KIND] = _SAME_AUTHOR if shared else _SAME_SUBJECT
+        record[BECAUSE] = top[0]
     else:
-        line[KIND] = _BECAUSE_OF_BOOKS
+        record[KIND] = _BECAUSE_OF_BOOKS
         named = 0
-        for at in range(_CONTRIBUTORS):
-            if contributions[at] > 0 and not by_content[at] and named < REASONS:
-                line[BECAUSE + named] = top[at]
+        for i in range(_CONTRIBUTORS):
+            if contributions[i] > 0 and not by_content[i] and named < REASONS:
+                record[BECAUSE + named] = top[i]
                 named += 1
 
 
@@ -215,9 +215,9 @@ def _give_reason(
 def _share(row: int, other: int, spans: Int64s, codes: Int32s) -> bool:
     """Whether the books at two rows of the catalogue have an author in common."""
     if row != ABSENT and other != ABSENT:
-        for at in range(spans[row], spans[row + 1]):
+        for i in range(spans[row], spans[row + 1]):
             for another in range(spans[other], spans[other + 1]):
-                if codes[at] == codes[another]:
+                if codes[i] == codes[another]:
                     return True
     return False
 
@@ -226,7 +226,7 @@ def _share(row: int, other: int, spans: Int64s, codes: Int32s) -> bool:
 def diversify(
     scores: Floats,
     rows: Int32s,
-    found: int,
+    count: int,
     catalogue_rows: Int32s,
     spans: Int64s,
     codes: Int32s,
@@ -234,9 +234,9 @@ def diversify(
     listed: Int32s,
     positions: Int32s,
 ) -> None:
-    """Do what `diversity.diversified` promises of the first `found` rows, into `positions`, at most `found` long."""
+    """Do what `diversity.diversified` describes with the first `count` rows, writing to `positions`."""
     longest = 0
-    for row in rows[:found]:
+    for row in rows[:count]:
         longest = max(longest, _authors(catalogue_rows[row], spans))
     room = len(positions) * longest
     for row in listed:
@@ -245,14 +245,14 @@ def diversify(
     known = 0
     for row in listed:
         known = _count(catalogue_rows[row], spans, codes, seen, counts, known)
-    taken = np.zeros(found, np.bool_)
+    taken = np.zeros(count, np.bool_)
     first = 0
     for position in range(len(positions)):
         while taken[first]:
             first += 1
         best, best_score = -1, 0.0
-        for candidate in range(first, found):
-            # The penalty only lowers a score, and the scores fall.
+        for candidate in range(first, count):
+            # The scores are descending, and the penalty only lowers them.
             if best >= 0 and scores[candidate] <= best_score:
                 break
             if not taken[candidate]:
@@ -273,27 +273,27 @@ def _authors(row: int, spans: Int64s) -> int:
 
 @njit(cache=True)
 def _repeated(row: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
-    """Of the authors of a book the one of whom the list has most books: how many these are."""
+    """The number of listed books by the book's author who has the most of them."""
     most = 0
     if row != ABSENT:
-        for at in range(spans[row], spans[row + 1]):
+        for i in range(spans[row], spans[row + 1]):
             for author in range(known):
-                if seen[author] == codes[at]:
+                if seen[author] == codes[i]:
                     most = max(most, counts[author])
     return most
 
 
 @njit(cache=True)
 def _count(row: int, spans: Int64s, codes: Int32s, seen: Int32s, counts: Int32s, known: int) -> int:
-    """Count the authors of one more book of the list; returns how many authors it has by now."""
+    """Count the authors of one more listed book; returns the number of distinct authors so far."""
     if row != ABSENT:
-        for at in range(spans[row], spans[row + 1]):
+        for i in range(spans[row], spans[row + 1]):
             for author in range(known):
-                if seen[author] == codes[at]:
+                if seen[author] == codes[i]:
                     counts[author] += 1
                     break
             else:
-                seen[known] = codes[at]
+                seen[known] = codes[i]
                 counts[known] = 1
                 known += 1
     return known

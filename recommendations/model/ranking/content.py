@@ -1,4 +1,4 @@
-"""Content scores: shared authors, subjects and categories, where the model has not learned enough of a book."""
+"""Content scores: shared authors, subjects and categories, for books that the model has not learned enough about."""
 
 from typing import NamedTuple
 
@@ -13,18 +13,18 @@ from recommendations.model.ranking.scoring import Evidence, ranges, read_only
 from recommendations.model.vocabulary import Rows
 
 FEW_READERS = 3
-"""A book with fewer readers at the training counts as not learned: what else they read is chance."""
+"""A book with fewer readers at the training counts as not learned: their other books are mere chance."""
 AUTHOR, SUBJECTS, CATEGORY = 1.0, 0.5, 0.05
-"""The weights of a shared author, the same subjects and a shared category, in the model's unit; see `Content`."""
+"""The weights of a shared author, identical subjects and a shared category; see `Content`."""
 COMMON = 500
-"""A name that more books have says little about any of them, and is ignored."""
+"""An author or subject of more books than this says little about each, and is ignored."""
 LONGEST_HISTORY = 200
-"""Of a longer history only the latest books are compared, which bounds the time of a call."""
+"""Only this many of the latest books of a history are compared, to bound the time of a call."""
 SAMPLE = 4_096
 
 
-class _Side(NamedTuple):
-    """One of the two indexes, with its entries of books that the model has not learned."""
+class _SharedNames(NamedTuple):
+    """The index of authors or of subjects, and its entries for books that the model has not learned."""
 
     names: NameIndex
     unlearned: Rows
@@ -32,12 +32,11 @@ class _Side(NamedTuple):
 
 
 class Content:
-    """What books of a history contribute by their content, where the model knows too little of either book of a pair.
+    """Content scores of pairs of books, at least one of which the model has not learned.
 
-    A pair of books, one of which at least has not been learned, weighs 1 for every author in common, and half the
-    cosine of their subjects, each weighted by its rarity (idf); a category in common adds a twentieth to that, to
-    break ties. The unit of these weights is the median, over the books of the model, of the greatest weight that a
-    book has for another: to share an author is to be each other's best neighbour.
+    A pair weighs 1 for each author in common, plus half the cosine similarity of the subjects, weighted by inverse
+    document frequency; a category in common adds 5 %, to break ties. The unit is the median, over the model's books,
+    of a book's greatest weight: a shared author counts as much as a best neighbour.
     """
 
     def __init__(self, catalogue: CatalogueIndex, readers_of_book: npt.NDArray[np.int32], unit: float) -> None:
@@ -48,18 +47,18 @@ class Content:
         unlearned = self._unlearned[catalogue.model_rows]
         recommended = unlearned & ~catalogue.catalogue.removed
         is_source = np.zeros(len(catalogue.catalogue), dtype=np.bool_)
-        self._sides = []
+        self._shared = []
         for index in (catalogue.catalogue.authors, catalogue.catalogue.subjects):
             kept = recommended[index.rows]
-            side = _Side(index, index.rows[kept], spans(index.codes[kept], len(index.books)))
-            shares = np.where(
+            shared = _SharedNames(index, index.rows[kept], spans(index.codes[kept], len(index.books)))
+            has_partner = np.where(
                 unlearned[index.rows],
                 (index.books > 1)[index.codes],
-                (np.diff(side.unlearned_spans) > 0)[index.codes],
+                (np.diff(shared.unlearned_spans) > 0)[index.codes],
             )
-            is_source[index.rows[shares & (index.books <= COMMON)[index.codes]]] = True
-            self._sides.append(side)
-            # Made here rather than by the first call that needs it.
+            is_source[index.rows[has_partner & (index.books <= COMMON)[index.codes]]] = True
+            self._shared.append(shared)
+            # Computed now, so that the first call that needs them does not take longer.
             _ = index.row_spans, index.row_codes
         _ = catalogue.catalogue.subjects.lengths
         self._is_source: Mask = np.zeros(len(catalogue.ids), dtype=np.bool_)
@@ -67,25 +66,25 @@ class Content:
         self._is_source.flags.writeable = False
 
     def has_source(self, history: Rows) -> bool:
-        """Whether any book of a history has a content score for another."""
+        """Whether any book of a history has content scores for other books."""
         return bool(any_of(self._is_source, read_only(history)))
 
     def sources(self, history: Rows) -> Rows:
-        """Those books of a history that have content scores for others; mostly there are none."""
+        """The books of a history that have content scores for others; often none."""
         sources: Rows = history[self._is_source[history]][-LONGEST_HISTORY:]
         return sources
 
     def evidence(self, sources: Rows) -> Evidence:
-        """The content scores of pairs of a source and a book, one of which at least has not been learned."""
+        """The content scores of pairs of a source and a book, at least one of them not learned."""
         unlearned = self._unlearned[sources]
         return self._evidence(sources[unlearned], sources[~unlearned])
 
     def evidence_among_all(self, row: int) -> Evidence:
-        """The content scores that one book has for all others, learned or not."""
+        """The content scores of one book for all others, learned or not."""
         return self._evidence(np.array([row], dtype=np.int32), np.empty(0, dtype=np.int32))
 
     def _evidence(self, among_all: Rows, among_unlearned: Rows) -> Evidence:
-        authors, subjects = self._sides
+        authors, subjects = self._shared
         parts = []
         for sources, is_among_all in ((among_all, True), (among_unlearned, False)):
             if len(sources):
@@ -97,14 +96,14 @@ class Content:
         weights = np.bincount(position, weights, minlength=len(pairs))
         sources, rows = (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
         weights = weights * self._unit * np.where(self._catalogue.share_a_category(rows, sources), 1 + CATEGORY, 1.0)
-        # A book has a score for itself too, which does no harm: books of the history are left out of every list.
+        # A book also has a score for itself, which is harmless: no list contains books of the history.
         return Evidence(rows, weights, sources, 0)
 
     def _pairs(
-        self, side: _Side, sources: Rows, *, among_all: bool, cosine: bool
+        self, shared: _SharedNames, sources: Rows, *, among_all: bool, cosine: bool
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Pairs of source and book, one for each name that they share, and their weights."""
-        index, spans_, rows = side.names, side.unlearned_spans, side.unlearned
+        """Pairs of source and book, one for each name they share, and their weights."""
+        index, spans_, rows = shared.names, shared.unlearned_spans, shared.unlearned
         if among_all:
             spans_, rows = index.spans, index.rows
         catalogue_rows = self._catalogue.catalogue_rows[sources]
@@ -124,7 +123,7 @@ class Content:
 
 
 def unit_of(neighbours: Neighbours) -> float:
-    """The median, over a sample of books with neighbours, of the greatest weight of each; 1 without neighbours."""
+    """The median of the books' greatest weights, over a sample of books with neighbours; 1 if there are none."""
     counts = np.diff(neighbours.indptr)
     with_neighbours = np.flatnonzero(counts)
     sample = with_neighbours[:: max(len(with_neighbours) // SAMPLE, 1)]

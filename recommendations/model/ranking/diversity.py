@@ -1,4 +1,4 @@
-"""Diversity: a list is not filled by one author."""
+"""Diversity: keeps one author from filling a list."""
 
 from collections.abc import Sequence
 from math import log2
@@ -13,13 +13,13 @@ from recommendations.model.vocabulary import Rows
 
 DEFAULT_DIVERSITY = 0.3
 POOL = 3
-"""How many times as many books as asked for compete for a place."""
+"""How many candidates compete for each place of a list."""
 
 
 class Authors(NamedTuple):
-    """The authors of books: those of row `r` are `codes[spans[c]:spans[c + 1]]`, where c is `catalogue_rows[r]`.
+    """The authors of each row: `codes[spans[c]:spans[c + 1]]`, without repetitions, where c = `catalogue_rows[r]`.
 
-    None comes twice; a row whose row in the catalogue is ABSENT has none.
+    A row whose row in the catalogue is ABSENT has no authors.
     """
 
     catalogue_rows: Rows
@@ -28,12 +28,12 @@ class Authors(NamedTuple):
 
     @classmethod
     def of(cls, index: NameIndex, catalogue_rows: Rows) -> "Authors":
-        """Those of an index of the catalogue's authors."""
+        """Take the authors from the catalogue's index."""
         return cls(read_only(catalogue_rows), read_only(index.row_spans), read_only(index.row_codes))
 
     @property
     def known(self) -> bool:
-        """Whether any book has one."""
+        """Whether any book has an author."""
         return len(self.codes) > 0
 
 
@@ -43,16 +43,16 @@ def diversified(
     authors: Authors,
     *,
     diversity: float,
-    most: int,
+    limit: int,
     listed: Sequence[int] = (),
 ) -> list[int]:
-    """The positions, best first, of those rows that come into a list, `most` at most.
+    """Select at most `limit` of these rows; returns their positions, best first.
 
-    They are taken greedily by the score times (1 − diversity)^n, where n is how many books of the same author the
-    list has so far; `listed` are the rows of what is in it already. Ties go to the earlier position. Scores must fall
-    and not be negative; with diversity 0 the order stays as it is.
+    They are selected greedily by score · (1 − diversity)^n, where n is the number of books of the same author that
+    the list has so far, including those `listed` before. Ties go to the earlier position. Scores must be descending
+    and not negative; with diversity 0 the order does not change.
     """
-    positions = np.empty(min(most, len(scores)), dtype=np.int32)
+    positions = np.empty(min(limit, len(scores)), dtype=np.int32)
     diversify(
         np.array(scores, dtype=np.float64),
         np.array(rows, dtype=np.int32),
@@ -62,10 +62,10 @@ def diversified(
         read_only(np.array(listed, dtype=np.int32)),
         positions,
     )
-    taken: list[int] = positions.tolist()
-    return taken
+    selected: list[int] = positions.tolist()
+    return selected
 
 
 def scores_by_position(count: int) -> list[float]:
-    """Scores for books that have a position only, falling from 1 as in NDCG."""
+    """Scores for books that only have a position, descending from 1 as in NDCG."""
     return [1 / log2(position + 2) for position in range(count)]

@@ -1,4 +1,4 @@
-"""Popularity as of now: what training counted, and what readers liked since."""
+"""Current popularity: what training counted, and what readers have liked since."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from recommendations.model.ranking.catalogue_index import CatalogueIndex, lazy_r
 from recommendations.model.vocabulary import ABSENT, Rows
 
 MOST_MOVED = 256
-"""Books that may have moved since the order was sorted; with more of them it is sorted anew."""
+"""The order is sorted again when more books than this have gained popularity since it was sorted."""
 
 Additions = Mapping[int, tuple[float, int]]
-"""A weight and a number of readers for each book or row."""
+"""A weight and a number of readers by book or row."""
 
 
-class Liking(NamedTuple):
-    """A book that a reader liked, and when, in seconds since 1970, NaN where unknown."""
+class Like(NamedTuple):
+    """A book that a reader liked, and when, in seconds since 1970, NaN if unknown."""
 
     book_id: int
     happened: float
@@ -29,10 +29,10 @@ class Liking(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PopularityOrder:
-    """The available books by popularity, as of one moment; never changed.
+    """One immutable order of the available books by popularity.
 
-    The most popular first, among equals the newest, then the lowest id. `_order` is what was sorted, and `_moved`
-    has the weight and the readers of those rows that gained since.
+    The most popular come first, among equals the newest, then the lowest id. `_order` is the last sorted order, and
+    `_moved` has the weight and the readers of the rows that have gained popularity since.
     """
 
     catalogue: CatalogueIndex
@@ -47,14 +47,14 @@ class PopularityOrder:
     def sorted(
         cls, catalogue: CatalogueIndex, weights: npt.NDArray[np.float64], readers: npt.NDArray[np.int32]
     ) -> "PopularityOrder":
-        """The order by these weights; both arrays have an entry for each row."""
+        """Sort the available books; both arrays have an entry for each row."""
         rows = np.flatnonzero(catalogue.available)
         rows = rows[np.argsort((-catalogue.newness[rows].astype(np.int64) << 32) + catalogue.ids[rows])]
         rows = rows[np.argsort(-weights[rows], kind="stable")]
         return cls(catalogue, weights, readers, rows.astype(np.int32), {})
 
     def with_added(self, added: Additions) -> "PopularityOrder | None":
-        """The order after these books, by id, gained so much; None where it is time to sort anew."""
+        """The order after these additions by book id; None if it must be sorted again."""
         moved = dict(self._moved)
         for book_id, (weight, readers) in added.items():
             row = self.catalogue.row(book_id)
@@ -65,7 +65,7 @@ class PopularityOrder:
         return PopularityOrder(self.catalogue, self._weights, self._readers, self._order, self._orders, moved)
 
     def weight(self, row: int) -> float:
-        """The popularity of the book at a row, 0 where nobody ever liked it."""
+        """The popularity of the book at a row, 0 if nobody ever liked it."""
         return self._moved[row][0] if row in self._moved else float(self._weights[row])
 
     def readers(self, row: int) -> int:
@@ -83,7 +83,7 @@ class PopularityOrder:
     def _sorted_in(self, category: Category | None) -> Iterator[int]:
         order = self._orders.get(category)
         if order is None:
-            # Two threads may both build it; the results are equal.
+            # If two threads build it at the same time, the results are equal.
             order = self._orders[category] = self._order[self.catalogue.category(category).has[self._order]]
         return lazy_rows(order)
 
@@ -96,15 +96,14 @@ class PopularityOrder:
         return moved
 
     def key(self, row: int) -> tuple[float, int, int]:
-        """Ascending in the order."""
+        """A sort key of the order, ascending."""
         return -self.weight(row), -int(self.catalogue.newness[row]), int(self.catalogue.ids[row])
 
 
 class LivePopularity:
-    """The popularity of a model, and what was liked since it was trained; for one thread.
+    """The popularity of a model, and the likes since its training; for one thread at a time.
 
-    A reader who unlikes a book is not subtracted, and counts again if they like it again: when they first liked it is
-    not kept. The next training corrects both.
+    A reader who unlikes a book still counts, and counts twice if they like it again. The next training corrects both.
     """
 
     def __init__(self, base: Popularity, readers_of_book: npt.NDArray[np.int32]) -> None:
@@ -112,22 +111,22 @@ class LivePopularity:
         self._readers_of_book = readers_of_book
         self._since: dict[int, tuple[float, int]] = {}
 
-    def add(self, likings: Sequence[Liking]) -> dict[int, tuple[float, int]]:
-        """Count further likings; returns for each of their books the weight and the readers that they add."""
+    def add(self, likes: Sequence[Like]) -> dict[int, tuple[float, int]]:
+        """Count further likes; returns the weight and the number of readers that they add to each book."""
         added: dict[int, tuple[float, int]] = {}
-        weights = self._base.weight_of([liking.happened for liking in likings])
-        for liking, weight in zip(likings, weights.tolist(), strict=True):
+        weights = self._base.weight_of([like.happened for like in likes])
+        for like, weight in zip(likes, weights.tolist(), strict=True):
             for counted in (added, self._since):
-                before, readers = counted.get(liking.book_id, (0.0, 0))
-                counted[liking.book_id] = before + weight, readers + 1
+                before, readers = counted.get(like.book_id, (0.0, 0))
+                counted[like.book_id] = before + weight, readers + 1
         return added
 
     def moved(self, before: PopularityOrder, added: dict[int, tuple[float, int]]) -> PopularityOrder:
-        """The order after what `add` returned was added."""
+        """The order after the additions that `add` returned."""
         return before.with_added(added) or self.order(before.catalogue)
 
     def order(self, catalogue: CatalogueIndex) -> PopularityOrder:
-        """The order of the available books as of now."""
+        """The current order of the available books."""
         weights, readers = np.zeros(len(catalogue.ids)), np.zeros(len(catalogue.ids), dtype=np.int32)
         weights[: catalogue.learned] = self._base.weights
         readers[: catalogue.learned] = self._readers_of_book

@@ -1,4 +1,4 @@
-"""Which books have an author or a subject in common."""
+"""Indexes of the books by author or subject."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from recommendations.model.vocabulary import Rows
 
 Pairs = npt.NDArray[np.int64]
 Spans = npt.NDArray[np.int64]
-"""Where something starts in an array, and where the next one does."""
+"""Offsets into an array: item `i` has the entries from `spans[i]` to `spans[i + 1]`."""
 
 _HALF = 32
-_NOBODY = frozenset(
+_PLACEHOLDERS = frozenset(
     {"anonymous", "unknown", "unknownauthor", "various", "variousauthors", "varios", "na", "none", "collective"}
 )
-"""Names that stand for no one: sharing one means nothing."""
+"""Placeholders for unknown names, which two books may share without being related."""
 
 
 class Names:
-    """Numbers names, whatever their case and punctuation: "J.K. Rowling" is "J. K. Rowling".
+    """Assigns a code to each name, ignoring case and punctuation: "J.K. Rowling" is "J. K. Rowling".
 
-    Numbers are only ever added, so all states of an index can share one of these; one thread adds.
+    Codes are only ever added, so all states of an index share one object. Only one thread at a time may add.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Names:
         return len(self._codes)
 
     def codes(self, names: Sequence[str]) -> tuple[int, ...]:
-        """The number of each name that stands for someone or something, none twice."""
+        """The codes of the names, without placeholders and repetitions."""
         codes = dict.fromkeys(self._code(name) for name in names)
         codes.pop(None, None)
         return tuple(code for code in codes if code is not None)
@@ -45,17 +45,17 @@ class Names:
             return self._as_written[name]
         except KeyError:
             plain = "".join(filter(str.isalnum, name.casefold()))
-            code = None if not plain or plain in _NOBODY else self._codes.setdefault(plain, len(self._codes))
+            code = None if not plain or plain in _PLACEHOLDERS else self._codes.setdefault(plain, len(self._codes))
             self._as_written[name] = code
             return code
 
 
 @dataclass(frozen=True, eq=False)
 class NameIndex:
-    """Which rows have which names; one state of it, never changed.
+    """One immutable state of an index of which rows have which names.
 
-    Both arrays have a number for each pair of a name and a row, ascending: `by_name` with the name in the upper 32
-    bits and the row in the lower ones, `by_row` the other way round. There are `size` rows.
+    Both arrays have an entry for each pair of a name's code and a row, ascending: `by_name` has the code in the upper
+    32 bits and the row in the lower ones, `by_row` vice versa. There are `size` rows.
     """
 
     names: Names
@@ -65,14 +65,14 @@ class NameIndex:
 
     @classmethod
     def empty(cls) -> "NameIndex":
-        """The index of no rows."""
+        """An index without rows."""
         nothing = np.empty(0, dtype=np.int64)
         return cls(Names(), 0, nothing, nothing)
 
-    def changed(self, rows: Rows, names: Sequence[tuple[str, ...]]) -> "NameIndex":
-        """The index in which these rows, new ones at the end among them, have these names and no others."""
+    def updated(self, rows: Rows, names: Sequence[tuple[str, ...]]) -> "NameIndex":
+        """The index after the names of these rows, which may be new, were replaced."""
         size = max(self.size, int(rows.max(initial=-1)) + 1)
-        # Many books have the same names: each such tuple is numbered once.
+        # Many books have the same names: each distinct tuple is looked up once.
         codes_of = {listed: self.names.codes(listed) for listed in dict.fromkeys(names)}
         codes = [codes_of[listed] for listed in names]
         counts = np.fromiter(map(len, codes), dtype=np.int64, count=len(codes))
@@ -88,57 +88,57 @@ class NameIndex:
         )
 
     def of(self, rows: Rows) -> list[list[int]]:
-        """The numbers of the names of each row."""
+        """The codes of the names of each row."""
         starts, stops = self.row_spans[rows].tolist(), self.row_spans[rows + 1].tolist()
         codes = self.row_codes
         return [codes[start:stop].tolist() for start, stop in zip(starts, stops, strict=True)]
 
     @cached_property
     def codes(self) -> Rows:
-        """The name of each pair, ascending."""
+        """The code of each pair, ascending."""
         return _upper(self.by_name)
 
     @cached_property
     def rows(self) -> Rows:
-        """The row of each pair; those of one name stand together, ascending."""
+        """The row of each pair, by code, then ascending."""
         return _lower(self.by_name)
 
     @cached_property
     def spans(self) -> Spans:
-        """The pairs of name `c` are those from `spans[c]` to `spans[c + 1]`."""
-        # Not as many as `names`, which may grow with a later state.
+        """The pairs of code `c` are those from `spans[c]` to `spans[c + 1]`."""
+        # Not `len(self.names)` codes, since later states of the index may have added some.
         return spans(self.codes, int(self.codes[-1]) + 1 if len(self.codes) else 0)
 
     @cached_property
     def row_codes(self) -> Rows:
-        """The names of the first row, then those of the second and so on."""
+        """The codes of the first row, then those of the second and so on."""
         return _lower(self.by_row)
 
     @cached_property
     def row_spans(self) -> Spans:
-        """The names of row `r` are those from `row_spans[r]` to `row_spans[r + 1]`."""
+        """The codes of row `r` are those from `row_spans[r]` to `row_spans[r + 1]`."""
         return spans(_upper(self.by_row), self.size)
 
     @cached_property
     def books(self) -> npt.NDArray[np.int64]:
-        """How many rows have each name."""
+        """The number of rows with each name."""
         return np.diff(self.spans)
 
     @cached_property
     def rarity(self) -> npt.NDArray[np.float64]:
-        """The inverse document frequency of each name: the logarithm of 1 + all rows over those that have it."""
+        """The inverse document frequency of each name: log(1 + rows / rows with the name)."""
         return np.log1p(self.size / np.maximum(self.books, 1))
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.float64]:
-        """The length of each row's vector of rarities, 1 where it has no names: what makes a cosine of a product."""
+        """The Euclidean norm of each row's vector of rarities, 1 if it has no names; for cosine similarities."""
         squares = np.bincount(self.rows, self.rarity[self.codes] ** 2, minlength=self.size)
         return np.sqrt(np.where(squares > 0, squares, 1.0))
 
 
-def spans(ascending: Rows, most: int) -> Spans:
-    """Where each of `most` numbers starts among ascending ones, and where the last one ends."""
-    return np.searchsorted(ascending, np.arange(most + 1, dtype=np.int32)).astype(np.int64)
+def spans(ascending: Rows, count: int) -> Spans:
+    """The offset of each of the numbers below `count` among ascending ones, and the end of the last."""
+    return np.searchsorted(ascending, np.arange(count + 1, dtype=np.int32)).astype(np.int64)
 
 
 def _merged(pairs: Pairs, added: Pairs) -> Pairs:

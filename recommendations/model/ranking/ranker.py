@@ -20,16 +20,16 @@ _IS_ROW = ABSENT.__lt__
 
 
 def compile_ahead() -> None:
-    """Compile what every list needs, unless that was done before: it takes seconds, and a server must start fast."""
+    """Compile the loops and cache them on disk: it takes seconds, and a server must start fast."""
     no_rows, no_spans = read_only(np.empty(0, dtype=np.int32)), read_only(np.zeros(1, dtype=np.int64))
     authors = Authors(no_rows, no_spans, no_rows)
     Ranker(Neighbours(no_spans, no_rows, np.empty(0, dtype=np.float32)), no_rows, 0, authors)
-    diversified([], [], authors, diversity=0.0, most=0)
+    diversified([], [], authors, diversity=0.0, limit=0)
     any_of(read_only(np.empty(0, dtype=np.bool_)), no_rows)
 
 
 class Ranker:
-    """Ranks books by histories, over rows of which the first `learned` have neighbours; for diversity see there."""
+    """Ranks books for histories. The first `learned` rows have neighbours; for `diversity` see diversity.py."""
 
     def __init__(
         self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, diversity: float = 0.0
@@ -37,12 +37,12 @@ class Ranker:
         arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors)
         fixed = (*(read_only(array) for array in arrays), learned, 1.0 - diversity)
         self._pool = POOL if diversity and authors.known else 1
-        # One array for all threads, see compiled.py.
+        # Scratch space shared by all threads, see compiled.py.
         self._scores = np.zeros(len(ids))
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", rank), *fixed)
-        # Compiled here rather than by the first call that needs it.
+        # Compile now, so that the first call does not take longer.
         nothing = np.empty(0, dtype=np.int32)
-        self.rank(nothing, nothing.astype(np.uint8), allowed=read_only(ids > 0), excluded=nothing, most=1)
+        self.rank(nothing, nothing.astype(np.uint8), allowed=read_only(ids > 0), excluded=nothing, limit=1)
 
     def rank(
         self,
@@ -51,20 +51,20 @@ class Ranker:
         *,
         allowed: Mask,
         excluded: Int32s,
-        most: int,
+        limit: int,
         content: Evidence | None = None,
     ) -> list[RankedBook]:
-        """The allowed books with the highest scores above 0, `most` at most, best first; ties go to the lowest id.
+        """At most `limit` allowed books with the highest scores above 0, best first; ties go to the lowest id.
 
         `rows` and `preferences` are a reader's history, the latest book last. Liked books contribute to the scores.
-        No book of the history is ranked, nor one that is excluded. `allowed` must be read-only. `content` is further
+        Books of the history and excluded books are not ranked. `allowed` must be read-only. `content` is further
         evidence.
         """
         extra = _NO_CONTENT
         if content is not None:
             extra = read_only(content.rows), read_only(content.weights), read_only(content.books)
-        lines, best = np.empty((most, WIDTH), dtype=np.int32), np.empty(most)
-        found = self._rank(
+        records, best = np.empty((limit, WIDTH), dtype=np.int32), np.empty(limit)
+        count = self._rank(
             read_only(rows),
             read_only(preferences),
             allowed,
@@ -72,11 +72,11 @@ class Ranker:
             *extra,
             self._pool,
             self._scores,
-            lines,
+            records,
             best,
         )
-        # Column by column, as little as possible in a loop of Python's.
-        listed, kinds, *because = lines[:found].T.tolist()
+        # Converted column by column, to do as little as possible in Python loops.
+        listed, kinds, *because = records[:count].T.tolist()
         named = [
             books if books[-1] != ABSENT else tuple(filter(_IS_ROW, books)) for books in zip(*because, strict=True)
         ]

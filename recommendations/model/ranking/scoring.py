@@ -1,4 +1,4 @@
-"""From a reader's history to the books that fit it best."""
+"""Scores of books for a reader's history, and the books that contributed to them."""
 
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from recommendations.model.neighbours import Neighbours
 from recommendations.model.vocabulary import Ids, Rows
 
 REASONS = 2
-"""How many books of the history explain a recommendation, at most."""
+"""The most books of the history that are named as a reason."""
 
 Weights = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A read-only view, as mapped files are: Numba compiles separately for arrays that may be written."""
+    """A read-only view, like mapped files: Numba compiles loops separately for writable arrays."""
     if array.flags.writeable:
         array = array.view()
         array.flags.writeable = False
@@ -24,7 +24,7 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 class RankedBook(NamedTuple):
-    """A book of a list: its row, its score, the kind of its reason, and the rows of the books behind the reason."""
+    """A book of a list: its row and score, the kind of its reason, and the rows of the books that are the reason."""
 
     row: int
     score: float
@@ -35,7 +35,7 @@ class RankedBook(NamedTuple):
 class Evidence(NamedTuple):
     """What the books of a history contribute: `books[i]` adds `weights[i]` to the score of `rows[i]`.
 
-    The first `learned` entries come from the model, the others from the content of the books.
+    The first `learned` entries come from the model, the others are content scores.
     """
 
     rows: Rows
@@ -44,7 +44,7 @@ class Evidence(NamedTuple):
     learned: int
 
     def followed_by(self, content: "Evidence") -> "Evidence":
-        """Both, where the other comes from content."""
+        """This evidence, followed by content scores."""
         return Evidence(
             np.concatenate([self.rows, content.rows]),
             np.concatenate([self.weights, content.weights]),
@@ -61,14 +61,14 @@ class Ranking(NamedTuple):
 
 
 Contributor = tuple[float, int, bool]
-"""What a book of the history adds to a score, negated, the book's row, and whether that was learned.
+"""The negated contribution of a book of the history, the book's row, and whether the contribution was learned.
 
-A plain tuple, since a call makes dozens; they sort by contribution, the greatest first.
+Sorting puts the greatest contribution first. A plain tuple, since a call makes dozens.
 """
 
 
 def learned_evidence(neighbours: Neighbours, history: Rows, recency: npt.NDArray[np.float32]) -> Evidence:
-    """What the model has learned of the history's books, each times its recency weight."""
+    """The learned contributions of the history's books, times their recency weights."""
     starts = neighbours.indptr[history]
     counts = neighbours.indptr[history + 1] - starts
     entries = ranges(starts, counts)
@@ -77,7 +77,7 @@ def learned_evidence(neighbours: Neighbours, history: Rows, recency: npt.NDArray
 
 
 def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The numbers from each start on, as many as counted, one range after the other."""
+    """The concatenated ranges from each start, as long as each count."""
     ends = np.cumsum(counts)
     joined: npt.NDArray[np.int64] = np.repeat(starts - ends + counts, counts) + np.arange(
         ends[-1] if len(ends) else 0
@@ -86,31 +86,31 @@ def ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.
 
 
 def totals(evidence: Evidence, rows: int) -> npt.NDArray[np.float64]:
-    """The score of each of so many rows."""
+    """The score of each row; `rows` is their number."""
     return np.bincount(evidence.rows, evidence.weights, minlength=rows).astype(np.float64, copy=False)
 
 
-def best(rows: npt.NDArray[np.integer], scores: npt.NDArray[np.float64], ids: Ids, most: int) -> Ranking:
-    """The rows with the highest scores above 0, `most` at most, best first; ties go to the lowest id."""
+def best(rows: npt.NDArray[np.integer], scores: npt.NDArray[np.float64], ids: Ids, limit: int) -> Ranking:
+    """At most `limit` rows with the highest scores above 0, best first; ties go to the lowest id."""
     lowest = 0.0
-    if len(rows) > most > 0:
-        lowest = np.partition(scores, len(scores) - most)[len(scores) - most]
-    # Everything that ties with the last place competes for it, so the order of rows decides nothing.
+    if len(rows) > limit > 0:
+        lowest = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+    # All rows that tie for the last place are kept, so that their ids decide.
     kept = scores >= lowest if lowest > 0 else scores > 0
     rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((ids[rows], -scores))[:most]
+    order = np.lexsort((ids[rows], -scores))[:limit]
     return Ranking(rows[order].astype(np.int32), scores[order])
 
 
-def top_contributors(evidence: Evidence, rows: list[int], among: int) -> list[list[Contributor]]:
-    """For each of some rows among so many its contributors, the top one first; each has one."""
-    listed = np.zeros(among, dtype=np.bool_)
+def top_contributors(evidence: Evidence, rows: list[int], count: int) -> list[list[Contributor]]:
+    """The contributors of each of these rows, the top one first; `count` is the number of all rows."""
+    listed = np.zeros(count, dtype=np.bool_)
     listed[rows] = True
     entries = np.flatnonzero(listed[evidence.rows])
     contributors: dict[int, list[Contributor]] = {row: [] for row in rows}
     weights, books, learned = -evidence.weights[entries], evidence.books[entries], entries < evidence.learned
-    each = zip(weights.tolist(), books.tolist(), learned.tolist(), strict=True)
-    for row, contributor in zip(evidence.rows[entries].tolist(), each, strict=True):
+    found = zip(weights.tolist(), books.tolist(), learned.tolist(), strict=True)
+    for row, contributor in zip(evidence.rows[entries].tolist(), found, strict=True):
         contributors[row].append(contributor)
     for ranked in contributors.values():
         ranked.sort()

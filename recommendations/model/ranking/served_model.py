@@ -1,4 +1,4 @@
-"""A trained model at work: recommends from memory, and counts what readers do as soon as it is observed."""
+"""A model being served: recommends from memory, and takes new events into account at once."""
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence, Set
@@ -22,13 +22,13 @@ from recommendations.model.ranking.catalogue import Catalogue
 from recommendations.model.ranking.catalogue_index import CatalogueIndex
 from recommendations.model.ranking.content import Content, unit_of
 from recommendations.model.ranking.diversity import DEFAULT_DIVERSITY
-from recommendations.model.ranking.live_histories import LiveHistories
+from recommendations.model.ranking.live_histories import History, LiveHistories
 from recommendations.model.ranking.live_popularity import LivePopularity
 from recommendations.model.ranking.ranker import Ranker
 from recommendations.model.ranking.scoring import RankedBook
 from recommendations.model.ranking.selections import rank_books
 from recommendations.model.ranking.similar import rank_similar
-from recommendations.model.ranking.snapshot import History, Snapshot
+from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import ABSENT, Rows
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
@@ -36,10 +36,10 @@ _NO_HISTORY = History(_NO_ROWS, np.empty(0, dtype=np.uint8))
 
 
 class ServedModel:
-    """One model with the catalogue and the histories as of now.
+    """A model with the current catalogue and histories.
 
-    `observe`, `replace` and `refresh_catalogue` are called by one thread at a time; `recommend` and `similar` by
-    any number, without a lock: each works on the snapshot that it finds.
+    Only one thread at a time may call `observe`, `replace` and `refresh_catalogue`. Any number of threads may call
+    `recommend` and `similar`; they need no lock, since each call works on one immutable snapshot.
     """
 
     def __init__(
@@ -59,22 +59,22 @@ class ServedModel:
     @classmethod
     def of(cls, artifact: Artifact, books: Iterable[Book], *, diversity: float = DEFAULT_DIVERSITY) -> "ServedModel":
         """A model with a catalogue of these books."""
-        catalogue = Catalogue.empty().changed(list(books))
+        catalogue = Catalogue.empty().updated(list(books))
         return cls(artifact, lambda: catalogue, diversity=diversity)
 
     def observe(self, events: Sequence[Event]) -> None:
-        """Count what readers did, in the order of sequence numbers."""
+        """Take further events into account, in the order of their sequence numbers."""
         added = self._popularity.add(self._histories.observe(events))
         if added:
             popularity = self._popularity.moved(self._snapshot.popularity, added)
             self._snapshot = replace(self._snapshot, popularity=popularity)
 
     def replace(self, reader_id: int, events: Sequence[Event]) -> None:
-        """Take these events, in order, for all that a reader ever did; popularity changes with the next training."""
+        """Replace a reader's history by these events, in order; popularity changes with the next training."""
         self._histories.replace(reader_id, events)
 
     def refresh_catalogue(self) -> None:
-        """Recommend from the catalogue as it is by now."""
+        """Recommend from the current catalogue."""
         self._snapshot = self._take_snapshot()
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
@@ -86,7 +86,7 @@ class ServedModel:
             selection=request.selection,
             category=request.category,
             excluded=_rows_of(snapshot.catalogue, request.excluded),
-            most=request.limit,
+            limit=request.limit,
         )
         return self._list(snapshot, ranked, f"{request.reader_id}|{int(request.selection)}|{request.category}")
 
@@ -98,7 +98,7 @@ class ServedModel:
             raise BookNotFound
         history = self._history(snapshot, request.reader_id)
         excluded = _rows_of(snapshot.catalogue, request.excluded)
-        ranked = rank_similar(snapshot, history, row, excluded=excluded, most=request.limit)
+        ranked = rank_similar(snapshot, history, row, excluded=excluded, limit=request.limit)
         return self._list(snapshot, ranked, f"{request.reader_id}|like|{request.book_id}")
 
     def _take_snapshot(self) -> Snapshot:
@@ -106,7 +106,7 @@ class ServedModel:
         catalogue = CatalogueIndex(learned.books, self._catalogue())
         content = Content(catalogue, learned.readers_of_book, self._unit)
         popularity = self._popularity.order(catalogue)
-        # Made here rather than by the first call that needs it: most calls ask for all categories.
+        # Computed now, so that the first call does not take longer: most calls ask for all categories.
         popularity.rows(None)
         ranker = Ranker(
             learned.neighbours, catalogue.ids, catalogue.learned, catalogue.authors, diversity=self._diversity
@@ -123,7 +123,7 @@ class ServedModel:
         return _NO_HISTORY if learned is None else snapshot.learned_history(learned)
 
     def _list(self, snapshot: Snapshot, ranked: list[RankedBook], request: str) -> RecommendationList:
-        """The list by books, with an id that is the same for the same model, request and list."""
+        """Convert rows to books, and add an id that depends only on the model, the request and the books."""
         book_at = snapshot.catalogue.books.__getitem__
         recommendations = [
             Recommendation(book_at(row), score, Reason(kind, tuple(map(book_at, because))))
@@ -137,7 +137,7 @@ class ServedModel:
 
 
 def _rows_of(catalogue: CatalogueIndex, ids: Set[int]) -> Rows:
-    """The rows of those ids that were ever in the catalogue."""
+    """The rows of the ids that were ever in the catalogue."""
     if not ids:
         return _NO_ROWS
     rows = catalogue.rows(list(ids))

@@ -1,4 +1,4 @@
-"""Books similar to another one."""
+"""Builds the list of books similar to a book."""
 
 from collections.abc import Iterator
 from heapq import merge
@@ -9,58 +9,61 @@ import numpy.typing as npt
 
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.ranking.catalogue_index import Mask
+from recommendations.model.ranking.live_histories import History
 from recommendations.model.ranking.scoring import Evidence, RankedBook, Ranking, best, totals
-from recommendations.model.ranking.snapshot import History, Snapshot
+from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import Rows
 
 
-def rank_similar(snapshot: Snapshot, history: History, row: int, *, excluded: Rows, most: int) -> list[RankedBook]:
-    """The books most similar to the one at a row, `most` at most, in an order for the reader.
+def rank_similar(snapshot: Snapshot, history: History, row: int, *, excluded: Rows, limit: int) -> list[RankedBook]:
+    """At most `limit` books similar to the book at a row, in an order for the reader.
 
-    First come the book's neighbours; those of a book that was not learned are content-based, see Content. Their score
-    is w · (1 + p / max p): w is what the book contributes to the candidate, p what the reader's whole history does,
-    and the greatest p among the candidates counts as one, so that taste at most doubles a similarity. Then come books
-    of the same authors, of the same subjects, and last those of the same categories by popularity.
+    The book's neighbours come first; for a book that was not learned they are content-based, see Content. Their score
+    is w · (1 + max(p, 0) / max p), where w is the contribution of the book to the candidate and p that of the
+    reader's whole history: taste at most doubles a similarity. Then come books of the same authors, of the same
+    subjects, and last books of the same categories by popularity.
     """
     allowed = snapshot.catalogue.available.copy()
     allowed[[row, *history.not_again, *excluded.tolist()]] = False
-    ranked = _neighbours(snapshot, history, row, allowed, most)
+    ranked = _neighbours(snapshot, history, row, allowed, limit)
     allowed[[book.row for book in ranked]] = False
-    if len(ranked) < most:
-        ranked += _by_content(snapshot, row, allowed, ranked, most - len(ranked))
+    if len(ranked) < limit:
+        ranked += _by_content(snapshot, row, allowed, ranked, limit - len(ranked))
         allowed[[book.row for book in ranked]] = False
-    if len(ranked) < most:
+    if len(ranked) < limit:
         rest = (other for other in _in_categories_of(snapshot, row) if allowed[other])
         listed = [book.row for book in ranked]
-        ranked += map(snapshot.popular_or_new, snapshot.diversified_rows(rest, most - len(ranked), listed=listed))
+        ranked += map(snapshot.popular_or_new, snapshot.diversified_rows(rest, limit - len(ranked), listed=listed))
     return ranked
 
 
-def _neighbours(snapshot: Snapshot, history: History, row: int, allowed: Mask, most: int) -> list[RankedBook]:
+def _neighbours(snapshot: Snapshot, history: History, row: int, allowed: Mask, limit: int) -> list[RankedBook]:
     evidence = snapshot.evidence(np.array([row], dtype=np.int32))
     rows, scores = _totals(evidence, allowed)
     liked = history.liked
     if len(rows) and len(liked):
         taste = totals(snapshot.evidence(liked), len(allowed))[rows]
         scores = scores * (1 + np.maximum(taste, 0) / max(float(taste.max()), np.finfo(np.float64).tiny))
-    ranking = best(rows, scores, snapshot.catalogue.ids, snapshot.pool(most))
-    listed, listed_scores = snapshot.diversified_ranking(ranking, most)
+    ranking = best(rows, scores, snapshot.catalogue.ids, snapshot.pool(limit))
+    listed, listed_scores = snapshot.diversified_ranking(ranking, limit)
     return [
         RankedBook(other, score, ReasonKind.LIKE_THIS_BOOK if kind is ReasonKind.BECAUSE_OF_BOOKS else kind, (row,))
         for other, score, (kind, _) in zip(listed, listed_scores, snapshot.reasons(evidence, listed), strict=True)
     ]
 
 
-def _by_content(snapshot: Snapshot, row: int, allowed: Mask, ranked: list[RankedBook], most: int) -> list[RankedBook]:
-    """Books of the same authors, then of the same subjects, the most popular first among those equally similar.
+def _by_content(
+    snapshot: Snapshot, row: int, allowed: Mask, ranked: list[RankedBook], limit: int
+) -> list[RankedBook]:
+    """Books of the same authors, then of the same subjects, the most popular first among the equally similar.
 
-    None scores more than what was ranked before it, since what readers do is stronger evidence.
+    None scores more than the books already ranked, since the behaviour of readers is stronger evidence.
     """
     evidence = snapshot.content.evidence_among_all(row)
     rows, scores = _totals(evidence, allowed)
     popularity = np.fromiter(map(snapshot.popularity.weight, rows.tolist()), dtype=np.float64, count=len(rows))
-    order = np.lexsort((snapshot.catalogue.ids[rows], -popularity, -scores))[: snapshot.pool(most)]
-    listed, listed_scores = snapshot.diversified_ranking(Ranking(rows[order], scores[order]), most)
+    order = np.lexsort((snapshot.catalogue.ids[rows], -popularity, -scores))[: snapshot.pool(limit)]
+    listed, listed_scores = snapshot.diversified_ranking(Ranking(rows[order], scores[order]), limit)
     ceiling = min((book.score for book in ranked), default=float("inf"))
     return [
         RankedBook(other, min(score, ceiling), *reason)
@@ -69,15 +72,15 @@ def _by_content(snapshot: Snapshot, row: int, allowed: Mask, ranked: list[Ranked
 
 
 def _totals(evidence: Evidence, allowed: Mask) -> tuple[Rows, npt.NDArray[np.float64]]:
-    """The allowed rows that the evidence names, and the score of each."""
+    """The allowed rows of the evidence, and the score of each."""
     rows = np.unique(evidence.rows)
     rows = rows[allowed[rows]]
     return rows, totals(evidence, len(allowed))[rows]
 
 
 def _in_categories_of(snapshot: Snapshot, row: int) -> Iterator[int]:
-    """The rows that share a category with the book, the most popular first, each once."""
+    """The rows that share a category with the book, the most popular first, without repetitions."""
     categories = sorted(set(snapshot.catalogue.books[row].categories))
     orders = [snapshot.popularity.rows(category) for category in categories]
-    # A row in several categories comes several times in succession.
+    # A row in several categories comes several times in a row.
     return (other for other, _ in groupby(merge(*orders, key=snapshot.popularity.key)))

@@ -1,4 +1,4 @@
-"""Histories and cases small enough to be judged by hand."""
+"""Histories and tasks small enough to be checked by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from recommendations.domain.interactions import Interaction, InteractionKind
-from recommendations.evaluation.case import Case
 from recommendations.evaluation.interactions import Interactions, ReaderBooks
+from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import Vocabulary
 
 Books = Mapping[int, Sequence[int]]
@@ -26,8 +26,8 @@ def did(
     return Interaction(id="", reader_id=reader, book_id=book, kind=kind, value=value, occurred_at=moment)
 
 
-def interactions(*done: Interaction) -> Interactions:
-    return Interactions.of([list(done)])
+def interactions(*rows: Interaction) -> Interactions:
+    return Interactions.of([list(rows)])
 
 
 def bought(books: Books) -> Interactions:
@@ -36,7 +36,7 @@ def bought(books: Books) -> Interactions:
 
 
 def reader_books(books: Books) -> ReaderBooks:
-    """The same as sets of books."""
+    """Sets of books by reader."""
     pairs = np.array([(reader, book) for reader, theirs in books.items() for book in theirs], dtype=np.int32)
     readers, ids = pairs.reshape(-1, 2).T
     return ReaderBooks.of(readers, ids)
@@ -47,9 +47,9 @@ def as_mapping(books: ReaderBooks) -> dict[int, list[int]]:
     return {reader: books.of_reader(reader).tolist() for reader in books.readers.ids.tolist()}
 
 
-def case(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Case:
-    """A case over the books 1, 2, … `books`; known books are liked unless `liked` is given."""
-    return Case(
+def task(known: Books, wanted: Books, *, books: int, k: int = 3, liked: Books | None = None, seed: int = 7) -> Task:
+    """A task with the books 1, 2, … `books`; known books are liked unless `liked` is given."""
+    return Task(
         catalogue=Vocabulary(np.arange(1, books + 1, dtype=np.int32)),
         known=reader_books(known),
         liked=reader_books(known if liked is None else liked),

@@ -1,4 +1,4 @@
-"""The picture of the results, measured with a ruler."""
+"""The chart of the results: its labels and the sizes of its bars."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -19,7 +19,7 @@ def drawn(*results: ModelResult, title: str = "Real readers & <books>") -> ET.El
 
 
 def bars(svg: ET.Element, kind: str) -> list[ET.Element]:
-    """The bars of one kind, without the legend's patch."""
+    """The bars of one kind, without the box in the legend."""
     return [box for box in svg.iter(f"{SVG}rect") if box.get("class") == kind][1:]
 
 
@@ -29,15 +29,20 @@ def texts(svg: ET.Element) -> list[str]:
 
 def test_the_chart_is_labelled() -> None:
     """It has title, legend, axes, models and the value of every bar."""
-    said = texts(drawn(RESULT, OTHER))
+    labels = texts(drawn(RESULT, OTHER))
     for expected in ("Real readers & <books>", "Recall@20", "NDCG@20", "mean over readers", "model"):
-        assert expected in said
-    assert [text for text in said if text in {"shipped", "popularity"}] == ["shipped", "popularity"]
-    assert [text for text in said if text.count(".") == 1 and len(text) == 5] == ["0.250", "0.125", "0.050", "0.000"]
+        assert expected in labels
+    assert [text for text in labels if text in {"shipped", "popularity"}] == ["shipped", "popularity"]
+    assert [text for text in labels if text.count(".") == 1 and len(text) == 5] == [
+        "0.250",
+        "0.125",
+        "0.050",
+        "0.000",
+    ]
 
 
 def test_bars_are_as_high_as_their_values() -> None:
-    """Half the value is half the height, nothing has no height, and all stand on the axis within the picture."""
+    """The height of a bar is proportional to its value, and all bars start at the axis."""
     svg = drawn(RESULT, OTHER)
     heights = [float(box.get("height", "")) for kind in ("recall", "ndcg") for box in bars(svg, kind)]
     high = chart.HEIGHT - chart.TOP - chart.BOTTOM
@@ -67,7 +72,7 @@ def test_bars_do_not_overlap() -> None:
     [(0.25, "0.25"), (0.2, "0.20"), (0.93, "1.0"), (1.0, "1.0"), (0.0123, "0.015"), (0.0, "0.0010")],
 )
 def test_the_scale_has_round_steps(greatest: float, last: str) -> None:
-    """It ends at or just above the greatest value, in at most seven lines."""
+    """The scale ends at or just above the greatest value, and has at most seven lines."""
     svg = drawn(replace(RESULT, metrics=replace(METRICS, recall=greatest, ndcg=0.0)))
     scale = [text.text or "" for text in svg.iter(f"{SVG}text") if text.get("class") == "end"]
     assert len(scale) <= chart.MOST_STEPS + 1

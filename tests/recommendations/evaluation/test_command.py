@@ -1,4 +1,4 @@
-"""The `evaluate` command, from files to what it prints."""
+"""The `evaluate` command, from its files to its output."""
 
 import json
 import sys
@@ -37,12 +37,12 @@ def history(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object) -> Result:
-    """Run `evaluate` in this process; what it trains runs in others."""
+    """Run `evaluate` in this process; trainings run in other processes."""
     return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
 
 
 def printed(result: Result) -> dict[str, Any]:
-    """The one JSON object that standard output holds."""
+    """The JSON object on standard output."""
     assert result.exit_code == 0, result.output
     report: dict[str, Any] = json.loads(result.stdout)
     return report
@@ -50,7 +50,7 @@ def printed(result: Result) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
-    """One object and nothing else, with every model's numbers; groups are learned, and the chart is drawn."""
+    """Standard output is one object with the metrics of every model; groups are learned, and the chart is drawn."""
     picture = tmp_path / "chart.svg"
     report = printed(run("--interactions", history, "--json", "--k", 1, "--seed", 3, "--chart", picture))
     assert (report["k"], report["split"], report["seed"], report["books"]) == (1, "random", 3, BOOKS)
@@ -71,14 +71,14 @@ def test_all_models_on_a_split_as_json(history: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
-    """Unknown readers are counted, unknown books stay wanted, and books not liked are not wanted."""
+def test_a_test_file_with_unknown_readers_and_books(history: Path, tmp_path: Path) -> None:
+    """Unknown readers are counted, unknown books stay wanted, and books that are not liked are not wanted."""
     test = write(
         tmp_path / "later.csv",
         [
             "1,999,purchase,",  # unknown book: wanted, and never found
             "2,998,rating,5",
-            "2,997,rating,1",  # no liking, but a book that nobody knows
+            "2,997,rating,1",  # unknown book, but not liked
             "3,2,not_interested,",
             "501,1,purchase,",
             "502,1,purchase,",
@@ -96,7 +96,7 @@ def test_a_test_file_with_strangers(history: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_table_without_the_library(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without `implicit` its models are named as skipped, which is no error; the table has the others."""
+    """Without `implicit`, its models are reported as skipped, and the table has the others."""
     monkeypatch.setitem(sys.modules, "implicit", None)
     models = [argument for model in ("random", "als", "bpr") for argument in ("--model", model)]
     result = run("--interactions", history, *models)
@@ -112,14 +112,14 @@ def test_the_table_without_the_library(history: Path, monkeypatch: pytest.Monkey
 
 
 def test_nothing_left_to_evaluate(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the library and with its models alone there is a JSON object with no model, and no error."""
+    """If all models are skipped, the JSON object has no models, and there is no error."""
     monkeypatch.setitem(sys.modules, "implicit", None)
     report = printed(run("--interactions", history, "--json", "--model", "als"))
     assert (report["models"], report["skipped"]) == ([], ["als"])
 
 
-def test_a_test_file_leaves_nothing_to_split(history: Path) -> None:
-    """Naming both is a usage error."""
+def test_a_test_file_excludes_a_split(history: Path) -> None:
+    """Using both options is a usage error."""
     result = run("--interactions", history, "--test", history, "--split", "random")
     assert result.exit_code == 2
     assert "do not use --split with it" in result.output
@@ -133,7 +133,7 @@ def test_a_chart_needs_a_folder(history: Path, tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_killed(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the system kills a training, as for lack of memory, one line names the model."""
+    """If the system kills a training, the error names the model."""
 
     def ended(*_arguments: object, **_named: object) -> None:
         raise BrokenProcessPool
@@ -145,13 +145,13 @@ def test_a_process_that_is_killed(history: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("k", [0, 101])
-def test_lists_are_as_long_as_the_server_gives_them(history: Path, k: int) -> None:
-    """No list is empty, and none is longer than 100."""
+def test_lists_are_at_most_as_long_as_the_servers(history: Path, k: int) -> None:
+    """The length must be from 1 to 100."""
     assert run("--interactions", history, "--k", k).exit_code == 2
 
 
 def test_files_without_times_cannot_be_split_by_time(history: Path) -> None:
-    """Exit code 1 and one line that names the file and says what to do."""
+    """The exit code is 1, and the error names the file and the remedy."""
     result = run("--interactions", history, "--split", "temporal")
     assert result.exit_code == 1
     assert f"Error: {history}: there are not two different times" in result.stderr
@@ -166,14 +166,14 @@ def test_files_without_times_cannot_be_split_by_time(history: Path) -> None:
     ],
 )
 def test_no_readers_to_evaluate(history: Path, tmp_path: Path, rows: list[str], why: str) -> None:
-    """The reason is given before anything is trained."""
+    """The reason is reported before anything is trained."""
     result = run("--interactions", history, "--test", write(tmp_path / "later.csv", rows))
     assert result.exit_code == 1
     assert f"Error: there are no readers to evaluate: {why}" in result.stderr.replace("the test part has", "has")
 
 
 def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
-    """An empty file is named."""
+    """The error names the empty file."""
     empty = write(tmp_path / "empty.csv", [])
     for arguments in (("--interactions", empty), ("--interactions", history, "--test", empty)):
         result = run(*arguments)
@@ -182,12 +182,12 @@ def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_csv(tmp_path: Path) -> None:
-    """Exit code 1 and one line that names the file, as for `import`."""
+    """The exit code is 1, and the error names the file, as in `import`."""
     result = run("--interactions", tmp_path / "nowhere.csv")
     assert result.exit_code == 1
     assert f"Error: {tmp_path / 'nowhere.csv'}: No such file or directory" in result.stderr
 
 
-def test_the_names_are_all_models() -> None:
-    """Every model is of one kind."""
+def test_every_model_is_of_one_kind() -> None:
+    """The kinds together are all models."""
     assert {*SIMPLE, *IMPLICIT, SHIPPED} == set(MODELS)

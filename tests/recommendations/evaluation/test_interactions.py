@@ -1,5 +1,7 @@
 """Interactions by column, and sets of books by reader."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,13 +18,13 @@ DISMISSED = InteractionKind.NOT_INTERESTED
 IDS = st.integers(1, GREATEST)
 
 
-def test_columns_keep_the_order_and_leave_out_what_was_shown() -> None:
-    """Every field is there, an unknown time as NaN; a book that was only shown is left out."""
-    told = Interactions.of([[did(2, 5, RATING, 4.5, at=90), did(1, 6, SHOWN, at=91)], [], [did(1, 7, VIEW)]])
-    assert (told.readers.tolist(), told.books.tolist()) == ([2, 1], [5, 7])
-    assert (told.kinds.tolist(), told.values.tolist()) == ([RATING, VIEW], [4.5, 0.0])
-    assert told.times[0] == 90
-    assert told.dated.tolist() == [True, False]
+def test_columns_keep_the_order_and_leave_out_shown_books() -> None:
+    """Every field is kept, with NaN for an unknown time; books that were only shown are left out."""
+    history = Interactions.of([[did(2, 5, RATING, 4.5, at=90), did(1, 6, SHOWN, at=91)], [], [did(1, 7, VIEW)]])
+    assert (history.readers.tolist(), history.books.tolist()) == ([2, 1], [5, 7])
+    assert (history.kinds.tolist(), history.values.tolist()) == ([RATING, VIEW], [4.5, 0.0])
+    assert history.times[0] == 90
+    assert history.dated.tolist() == [True, False]
 
 
 def test_no_interactions() -> None:
@@ -32,9 +34,9 @@ def test_no_interactions() -> None:
 
 def test_filtering() -> None:
     """All five columns are filtered."""
-    told = interactions(did(1, 5, at=1), did(2, 6, RATING, 2.0, at=2), did(3, 7, at=3))
-    some = told.where(np.array([False, True, False]))
-    assert [column.tolist() for column in vars(some).values()] == [[2], [6], [RATING], [2.0], [2.0]]
+    history = interactions(did(1, 5, at=1), did(2, 6, RATING, 2.0, at=2), did(3, 7, at=3))
+    filtered = history.where(np.array([False, True, False]))
+    assert [column.tolist() for column in vars(filtered).values()] == [[2], [6], [RATING], [2.0], [2.0]]
 
 
 def test_events_are_numbered_through_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,16 +49,26 @@ def test_events_are_numbered_through_all_chunks(monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-def test_purchases_are_what_a_file_of_pairs_means() -> None:
-    """Pairs alone are purchases without a time, as for `import`."""
-    told = bought({1: [5, 6], 2: [5]})
-    pairs = Interactions.purchases(told.readers, told.books)
-    for mine, theirs in zip(vars(pairs).values(), vars(told).values(), strict=True):
+def test_pairs_without_a_kind_are_purchases() -> None:
+    """Pairs are purchases at an unknown time, as in `import`."""
+    history = bought({1: [5, 6], 2: [5]})
+    pairs = Interactions.purchases(history.readers, history.books)
+    for mine, theirs in zip(vars(pairs).values(), vars(history).values(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
+def test_saved_interactions_can_be_loaded(tmp_path: Path) -> None:
+    """All five columns are restored, including unknown times."""
+    saved = interactions(did(1, 5, RATING, 4.5, at=3), did(2, 6))
+    saved.save(tmp_path / "history.npz")
+    for found, expected in zip(
+        vars(Interactions.load(tmp_path / "history.npz")).values(), vars(saved).values(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_known_and_liked_follow_the_domain() -> None:
-    """The last opinion decides: a book rated low or dismissed is known but not liked, even if bought."""
+    """The last opinion wins: a book with a low rating or dismissed is known but not liked, even if it was bought."""
     known, liked = interactions(
         did(1, 1),
         did(1, 2),
@@ -73,25 +85,25 @@ def test_known_and_liked_follow_the_domain() -> None:
 
 @given(pairs=st.lists(st.tuples(IDS | st.integers(1, 3), IDS | st.integers(1, 3))))
 def test_sets_have_neither_order_nor_repetitions(pairs: list[tuple[int, int]]) -> None:
-    """Whatever the ids, each reader has exactly their books, ascending, and `pairs` gives them back in order."""
+    """Each reader has exactly their books, ascending, and `pairs` returns all in order."""
     readers, books = np.array(pairs, dtype=np.int32).reshape(-1, 2).T
     gathered = ReaderBooks.of(readers, books)
     expected = sorted(set(pairs))
     assert list(zip(*(column.tolist() for column in gathered.pairs()), strict=True)) == expected
     assert len(gathered) == len(expected)
     for reader in {reader for reader, _ in pairs}:
-        assert gathered.of_reader(reader).tolist() == [book for one, book in expected if one == reader]
+        assert gathered.of_reader(reader).tolist() == [book for owner, book in expected if owner == reader]
 
 
 def test_a_reader_without_books() -> None:
     """An unknown reader has no books."""
-    one = np.array([4], dtype=np.int32)
-    assert ReaderBooks.of(one, one).of_reader(5).tolist() == []
-    assert ReaderBooks.of(one[:0], one[:0]).of_reader(4).tolist() == []
+    ids = np.array([4], dtype=np.int32)
+    assert ReaderBooks.of(ids, ids).of_reader(5).tolist() == []
+    assert ReaderBooks.of(ids[:0], ids[:0]).of_reader(4).tolist() == []
 
 
 def test_pair_keys_are_unique() -> None:
-    """Reader 1 with book 2 is not reader 2 with book 1, and the greatest ids fit."""
+    """Swapped ids have another key, and the greatest ids fit."""
     readers = np.array([1, 2, GREATEST], dtype=np.int32)
     books = np.array([2, 1, GREATEST], dtype=np.int32)
     assert pair_keys(readers, books).tolist() == [2**32 + 2, 2 * 2**32 + 1, GREATEST * 2**32 + GREATEST]

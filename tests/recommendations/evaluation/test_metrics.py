@@ -1,4 +1,4 @@
-"""The metrics against known examples and their definitions, and their means over readers."""
+"""The metrics agree with known examples and their definitions."""
 
 from dataclasses import asdict
 from itertools import permutations
@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 from recommendations.evaluation.metrics import Evaluator, coverage, hit, ndcg, novelty, recall, reciprocal_rank
-from tests.recommendations.evaluation.histories import case
+from tests.recommendations.evaluation.histories import task
 
 KNOWN = {1: [1], 2: [1, 2], 3: [1], 4: [1]}
-CASE = case(KNOWN, {1: [2, 3], 2: [4]}, books=5, k=2)
-FIRST = case(KNOWN, {1: [2, 3]}, books=5, k=2)
-SECOND = case(KNOWN, {2: [4]}, books=5, k=2)
+CASE = task(KNOWN, {1: [2, 3], 2: [4]}, books=5, k=2)
+FIRST = task(KNOWN, {1: [2, 3]}, books=5, k=2)
+SECOND = task(KNOWN, {2: [4]}, books=5, k=2)
 
 
 def test_recall_is_the_share_of_the_wanted_books_that_are_found() -> None:
-    """Two of three wanted books stand in the list, wherever they stand."""
+    """Two of three wanted books are in the list, at any position."""
     assert recall([5, 1, 9, 2], {1, 2, 3}, 4) == pytest.approx(2 / 3)
 
 
-def test_recall_looks_no_further_than_the_cutoff() -> None:
-    """A book behind the cutoff is not found, and more wanted books than places make 1 unreachable."""
+def test_recall_ignores_books_after_the_cutoff() -> None:
+    """Books after the cutoff do not count, and with more wanted books than places recall is below 1."""
     assert recall([5, 1, 9, 2], {1, 2, 3}, 2) == pytest.approx(1 / 3)
     assert recall([1, 2], {1, 2, 3, 4}, 2) == 0.5
 
@@ -34,7 +34,7 @@ def test_ndcg_of_a_known_list() -> None:
 
 
 def test_ndcg_of_an_ideal_list_is_one() -> None:
-    """Nothing but hits is 1, for fewer wanted books than places and for more."""
+    """A list of hits only scores 1, with fewer wanted books than places and with more."""
     assert ndcg([1, 2, 8, 9], {1, 2}, 4) == pytest.approx(1)
     assert ndcg([1, 2], {1, 2, 3}, 2) == pytest.approx(1)
 
@@ -48,14 +48,14 @@ def test_nothing_found_is_zero() -> None:
 @pytest.mark.parametrize("cutoff", [1, 2, 3, 5])
 @pytest.mark.parametrize("wanted", [{1}, {2, 4}, {1, 2, 3, 4, 5}])
 def test_both_agree_with_brute_force(wanted: set[int], cutoff: int) -> None:
-    """Of every order of five books: recall counts a set, NDCG divides by the best gain of all orders."""
+    """For every order of five books, recall counts a set, and NDCG divides by the best gain of all orders."""
     orders = list(permutations(range(1, 6)))
 
     def gain(order: tuple[int, ...]) -> float:
         total = 0.0
-        for place in range(1, cutoff + 1):
-            if order[place - 1] in wanted:
-                total += 1 / log2(place + 1)
+        for rank in range(1, cutoff + 1):
+            if order[rank - 1] in wanted:
+                total += 1 / log2(rank + 1)
         return total
 
     best = max(map(gain, orders))
@@ -65,7 +65,7 @@ def test_both_agree_with_brute_force(wanted: set[int], cutoff: int) -> None:
 
 
 def test_reciprocal_rank_is_that_of_the_first_hit() -> None:
-    """The first wanted book counts and no other; one behind the cutoff does not."""
+    """Only the first wanted book counts, and only before the cutoff."""
     assert reciprocal_rank([5, 9, 1, 2], {1, 2}, 4) == pytest.approx(1 / 3)
     assert reciprocal_rank([2, 1], {1, 2}, 2) == 1
     assert reciprocal_rank([5, 9, 1], {1}, 2) == 0
@@ -73,19 +73,19 @@ def test_reciprocal_rank_is_that_of_the_first_hit() -> None:
 
 
 def test_a_hit_is_one_however_many_there_are() -> None:
-    """One wanted book within the cutoff is as good as two, and none is nothing."""
+    """One wanted book before the cutoff counts as much as two."""
     assert hit([5, 1, 2], {1, 2}, 3) == hit([5, 1, 2], {1}, 2) == 1
     assert hit([5, 1, 2], {1, 2}, 1) == hit([], {1}, 2) == 0
 
 
 def test_coverage_counts_books_and_not_lists() -> None:
-    """Two of four books stand in lists, one of them in many."""
+    """Two of four books are in lists, one of them in many."""
     assert coverage(np.array([0, 9, 1, 0])) == 0.5
     assert coverage(np.array([], dtype=np.int64)) == 0
 
 
 def test_novelty_of_known_lists() -> None:
-    """Three places with a book that 2 of 8 readers have (2 bits each) and one with one that all have (0 bits)."""
+    """Three places have a book that 2 of 8 readers know (2 bits each), and one a book that all know (0 bits)."""
     assert novelty(np.array([3, 1, 0]), np.array([2, 8, 1]), 8) == pytest.approx(3 * 2 / 4)
 
 
@@ -113,23 +113,23 @@ def test_metrics_worked_out_by_hand() -> None:
             "mrr": (1 / 2 + 0) / 2,
             "hit_rate": 1 / 2,
             "coverage": 2 / 5,
-            # Of four readers nobody has 5, which counts as if one had, and one has 2: log2(4) bits at every place.
+            # Of four readers, nobody knows 5, which counts as one, and one knows 2: log2(4) bits at every place.
             "novelty": 2.0,
         }
     )
 
 
 def test_known_books_are_removed_before_the_cut() -> None:
-    """Of a list that begins with known books only the others count."""
-    plain, led = Evaluator(SECOND), Evaluator(SECOND)
+    """Known books at the start of a list do not count."""
+    plain, with_known = Evaluator(SECOND), Evaluator(SECOND)
     plain.add([2], [[5, 4]])
-    led.add([2], [[1, 2, 5, 4]])
-    assert led.metrics() == plain.metrics()
-    assert led.metrics().recall == 1
+    with_known.add([2], [[1, 2, 5, 4]])
+    assert with_known.metrics() == plain.metrics()
+    assert with_known.metrics().recall == 1
 
 
 def test_a_repeated_book_counts_once() -> None:
-    """Repeating a hit gains nothing and costs nothing."""
+    """Repeating a hit changes nothing."""
     plain, repeated = Evaluator(FIRST), Evaluator(FIRST)
     plain.add([1], [[2, 5]])
     repeated.add([1], [[2, 2, 5]])
@@ -147,7 +147,7 @@ def test_books_after_the_cutoff_do_not_count() -> None:
 def test_novelty_counts_all_who_have_the_book() -> None:
     """All four readers have book 1, though only one likes it: its novelty is 0."""
     books = {1: [1], 2: [1], 3: [1], 4: [1]}
-    evaluator = Evaluator(case(known=books, wanted={5: [2]}, books=2, liked={1: [1]}))
+    evaluator = Evaluator(task(known=books, wanted={5: [2]}, books=2, liked={1: [1]}))
     evaluator.add([5], [[1]])
     assert evaluator.metrics().novelty == 0
 
@@ -161,7 +161,7 @@ def test_empty_lists_have_metrics() -> None:
 
 @pytest.mark.parametrize("readers", [[1], [1, 2, 2]])
 def test_every_reader_is_added_once(readers: list[int]) -> None:
-    """There is no metrics on some of the readers, and none that counts one twice."""
+    """Metrics require every reader exactly once."""
     evaluator = Evaluator(CASE)
     evaluator.add(readers, [[4]] * len(readers))
     with pytest.raises(ValueError, match=f"{len(readers)} lists of 2 readers"):

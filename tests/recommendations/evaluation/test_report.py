@@ -1,18 +1,18 @@
-"""What is printed of results."""
+"""The report: JSON, table and explanations."""
 
 import json
 from dataclasses import replace
 
 from recommendations.evaluation import MODELS, report
-from recommendations.evaluation.case import Counts
-from recommendations.evaluation.cost import Cost
 from recommendations.evaluation.metrics import Metrics
 from recommendations.evaluation.runner import ModelResult
+from recommendations.evaluation.task import Counts
+from recommendations.evaluation.training_cost import TrainingCost
 
 METRICS = Metrics(
     recall=0.25, recall_error=0.01, ndcg=0.125, mrr=0.0625, hit_rate=0.5, coverage=0.75, novelty=9.87654
 )
-RESULT = ModelResult("shipped", METRICS, Cost(train_seconds=2.54, peak_mb=123.4))
+RESULT = ModelResult("shipped", METRICS, TrainingCost(train_seconds=2.54, peak_mb=123.4))
 COUNTS = Counts(
     readers=3,
     books=4,
@@ -27,8 +27,8 @@ COUNTS = Counts(
 )
 
 
-def test_json_names_everything() -> None:
-    """One object with the terms, the counts and a list of models with their numbers; it is JSON."""
+def test_json_has_all_results() -> None:
+    """One object has the settings, the counts and the metrics of every model, and can be written as JSON."""
     text = report.Report([RESULT], COUNTS, split="drift", seed=7, k=20, skipped=("als",)).as_json()
     assert json.loads(json.dumps(text)) == text
     assert text["models"] == [
@@ -50,7 +50,7 @@ def test_json_names_everything() -> None:
 
 
 def test_a_line_of_the_table() -> None:
-    """Each number is in the column of its name."""
+    """Each number is in the right column."""
     assert dict(zip(report.columns(10), report.cells(RESULT), strict=True)) == {
         "model": "shipped",
         "Recall@10": "0.2500",
@@ -66,7 +66,7 @@ def test_a_line_of_the_table() -> None:
 
 
 def test_only_counts_above_zero_are_mentioned() -> None:
-    """Only counts above 0 are mentioned."""
+    """Counts of 0 have no line."""
     assert len(report.describe(COUNTS).splitlines()) == 2
     text = report.describe(
         replace(COUNTS, unknown_readers=11, unknown_books=12, unknown_wanted=13, known_already=14, undated=15)
@@ -78,7 +78,7 @@ def test_only_counts_above_zero_are_mentioned() -> None:
 
 
 def test_parameters_of_the_library_are_stated() -> None:
-    """For each of its models that was evaluated, and for no other."""
+    """Only those of the evaluated models are listed."""
     text = report.legend(["shipped", "bm25"])
     assert "bm25: implicit, K 200, K1 0.2, B 0.5" in text
     assert "als" not in text

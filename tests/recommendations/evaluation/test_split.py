@@ -1,4 +1,4 @@
-"""Hold-outs: complete, the same for a seed, a fifth, drifting where they should, and never of the past."""
+"""Splits: complete, reproducible, about a fifth, with drift, or by time."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,52 +29,52 @@ MOMENTS = st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=40)
 
 
 def histories(*lengths: int) -> Interactions:
-    """Readers 1, 2, … with so many books each."""
+    """Readers 1, 2, … with these numbers of books."""
     return bought({reader: range(1, length + 1) for reader, length in enumerate(lengths, 1)})
 
 
-def rows(done: Interactions) -> list[tuple[int, ...]]:
+def rows(history: Interactions) -> list[tuple[int, ...]]:
     """The interactions as rows, in their order."""
-    return list(zip(done.readers.tolist(), done.books.tolist(), done.kinds.tolist(), strict=True))
+    return list(zip(history.readers.tolist(), history.books.tolist(), history.kinds.tolist(), strict=True))
 
 
 @BY_CHANCE
 @given(pairs=PAIRS, seed=st.integers(0, 3))
-def test_every_interaction_is_on_one_side(random_kind: Splitting, pairs: list[tuple[int, int]], seed: int) -> None:
-    """Nothing is lost or made up, and nothing that is counts for was learned, even where it was done twice."""
-    done = interactions(*(did(*pair) for pair in pairs))
-    parts = random_kind(done, seed)
-    assert sorted(rows(parts.training) + rows(parts.test)) == sorted(rows(done))
+def test_every_interaction_is_in_one_part(random_kind: Splitting, pairs: list[tuple[int, int]], seed: int) -> None:
+    """Nothing is lost or added, and both interactions with a book are in the same part."""
+    history = interactions(*(did(*pair) for pair in pairs))
+    parts = random_kind(history, seed)
+    assert sorted(rows(parts.training) + rows(parts.test)) == sorted(rows(history))
     assert not set(rows(parts.training)) & set(rows(parts.test))
     assert parts.undated == 0
 
 
 @BY_CHANCE
 def test_a_fifth_of_each_reader_is_held_out(random_kind: Splitting) -> None:
-    """A fifth, rounded, of each reader's books; none of one or two."""
+    """A rounded fifth of each reader's books is held out; none of one or two."""
     test = random_kind(histories(1, 2, 3, 4, 10, 33), 7).test
     assert Counter(test.readers.tolist()) == {3: 1, 4: 1, 5: 2, 6: 7}
 
 
 @BY_CHANCE
-def test_the_seed_decides(random_kind: Splitting) -> None:
-    """The same seed gives the same split, another one another."""
-    done = histories(*[20] * 20)
-    assert rows(random_kind(done, 7).test) == rows(random_kind(done, 7).test)
-    assert rows(random_kind(done, 7).test) != rows(random_kind(done, 8).test)
+def test_random_splits_depend_on_the_seed(random_kind: Splitting) -> None:
+    """The same seed gives the same split, another seed another one."""
+    history = histories(*[20] * 20)
+    assert rows(random_kind(history, 7).test) == rows(random_kind(history, 7).test)
+    assert rows(random_kind(history, 7).test) != rows(random_kind(history, 8).test)
 
 
 @BY_CHANCE
-def test_the_order_of_rows_does_not_decide(random_kind: Splitting) -> None:
-    """A shuffled file is split alike."""
-    done = histories(10, 20, 30)
-    shuffled = [did(reader, book) for reader, book, _ in rows(done)]
+def test_the_order_of_rows_does_not_matter(random_kind: Splitting) -> None:
+    """A shuffled file has the same split."""
+    history = histories(10, 20, 30)
+    shuffled = [did(reader, book) for reader, book, _ in rows(history)]
     np.random.default_rng(0).shuffle(shuffled)
-    assert sorted(rows(random_kind(interactions(*shuffled), 7).test)) == sorted(rows(random_kind(done, 7).test))
+    assert sorted(rows(random_kind(interactions(*shuffled), 7).test)) == sorted(rows(random_kind(history, 7).test))
 
 
 @BY_CHANCE
-def test_a_book_is_held_out_with_all_that_was_done_with_it(random_kind: Splitting) -> None:
+def test_a_book_is_held_out_with_all_its_interactions(random_kind: Splitting) -> None:
     """If a viewed and later bought book is held out, so is the view."""
     twice = [did(1, book, kind) for kind in (InteractionKind.VIEW, InteractionKind.PURCHASE) for book in range(1, 11)]
     parts = random_kind(interactions(*twice), 7)
@@ -82,8 +82,8 @@ def test_a_book_is_held_out_with_all_that_was_done_with_it(random_kind: Splittin
 
 
 @BY_CHANCE
-def test_great_ids_need_no_memory(random_kind: Splitting) -> None:
-    """Books are counted and not numbered through: the greatest id costs nothing."""
+def test_great_ids_need_no_extra_memory(random_kind: Splitting) -> None:
+    """No array is indexed by id."""
     assert len(random_kind(bought({1: [999_999_999, 5, 999_999_998, 3, 1]}), 7).test) == 1
 
 
@@ -93,22 +93,22 @@ def spread(parts: Split) -> float:
 
 
 def test_drift_holds_some_books_out_far_more_often() -> None:
-    """By chance a book of 400 readers' is held out some 80 times ± 8; propensities spread that widely."""
-    done = histories(*[50] * 400)
-    assert spread(random_split(done, 7)) < 12
-    assert spread(drift_split(done, 7)) > 30
+    """A random split holds out each book of 400 readers about 80 ± 8 times; drift varies far more."""
+    history = histories(*[50] * 400)
+    assert spread(random_split(history, 7)) < 12
+    assert spread(drift_split(history, 7)) > 30
 
 
 @given(moments=MOMENTS)
-def test_no_later_event_is_learned_from(moments: list[int | None]) -> None:
-    """All training events are before all test events, for all readers; nothing is lost."""
-    done = interactions(*(did(place % 3 + 1, place + 1, at=at) for place, at in enumerate(moments)))
+def test_training_has_no_later_event(moments: list[int | None]) -> None:
+    """All training events are before all test events, and nothing is lost."""
+    history = interactions(*(did(i % 3 + 1, i + 1, at=at) for i, at in enumerate(moments)))
     dated = [at for at in moments if at is not None]
     if len(set(dated)) < 2:
         with pytest.raises(CannotSplit, match="two different times"):
-            temporal_split(done)
+            temporal_split(history)
         return
-    parts = temporal_split(done)
+    parts = temporal_split(history)
     assert parts.training.times.max() < parts.test.times.min()
     assert sorted([*parts.training.times, *parts.test.times]) == sorted(dated)
     assert parts.undated == len(moments) - len(dated)
@@ -117,13 +117,13 @@ def test_no_later_event_is_learned_from(moments: list[int | None]) -> None:
 
 
 def test_the_last_fifth_is_held_out() -> None:
-    """Of ten events, in whatever order they stand, the two latest, though one reader has both of them."""
-    done = interactions(*(did(1 if at > 7 else 2, at, at=at) for at in (10, 1, 9, 2, 8, 3, 7, 4, 6, 5)))
-    assert temporal_split(done).test.times.tolist() == [10, 9]
-    assert temporal_split(done).training.times.tolist() == [1, 2, 8, 3, 7, 4, 6, 5]
+    """The two latest of ten events are held out, in any order, even if one reader has both."""
+    history = interactions(*(did(1 if at > 7 else 2, at, at=at) for at in (10, 1, 9, 2, 8, 3, 7, 4, 6, 5)))
+    assert temporal_split(history).test.times.tolist() == [10, 9]
+    assert temporal_split(history).training.times.tolist() == [1, 2, 8, 3, 7, 4, 6, 5]
 
 
-def test_the_data_say_which_split_fits() -> None:
+def test_the_default_split_depends_on_the_data() -> None:
     """Temporal if most interactions have a time, else random."""
     dated, undated = did(1, 1, at=1), did(1, 2)
     assert default_split(interactions(dated, dated, undated)) == "temporal"
@@ -132,8 +132,12 @@ def test_the_data_say_which_split_fits() -> None:
 
 
 def test_splits_by_name() -> None:
-    """Each name means its split, and the seed reaches those that chance decides."""
-    done = interactions(*(did(reader, book, at=book) for reader in range(1, 30) for book in range(1, 11)))
-    assert rows(split(done, "random", 3).test) == rows(random_split(done, 3).test)
-    assert rows(split(done, "drift", 3).test) == rows(drift_split(done, 3).test) != rows(random_split(done, 3).test)
-    assert rows(split(done, "temporal", 3).test) == rows(temporal_split(done).test)
+    """Each name selects its split, and random splits use the seed."""
+    history = interactions(*(did(reader, book, at=book) for reader in range(1, 30) for book in range(1, 11)))
+    assert rows(split(history, "random", 3).test) == rows(random_split(history, 3).test)
+    assert (
+        rows(split(history, "drift", 3).test)
+        == rows(drift_split(history, 3).test)
+        != rows(random_split(history, 3).test)
+    )
+    assert rows(split(history, "temporal", 3).test) == rows(temporal_split(history).test)

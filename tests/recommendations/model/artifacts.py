@@ -1,4 +1,4 @@
-"""Models that a test can compute by hand: the plainest item–item form."""
+"""Models so simple that tests can compute their scores by hand."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recommendations.domain.interactions import Event, Preference
-from recommendations.model.artifact import FORMAT, Artifact
+from recommendations.model.artifact import Artifact
+from recommendations.model.disk import FORMAT
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import popularity_of
 from recommendations.model.preferences import EventColumns, histories_of
@@ -20,7 +21,7 @@ DAMPING = 0.5
 
 
 def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
-    """A model of these books and events, with every pair of books that a reader likes both of."""
+    """A plain item–item model of these books and events, with all pairs of books that a reader likes."""
     columns = EventColumns.of([list(events)])
     books = Vocabulary(np.union1d(np.array([*book_ids], dtype=np.int32), columns.books).astype(np.int32))
     histories = histories_of(columns, books)

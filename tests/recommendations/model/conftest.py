@@ -1,4 +1,4 @@
-"""Fixtures made once."""
+"""Fixtures shared by the tests of models."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from recommendations.model.ranking.ranker import compile_ahead
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled() -> None:
-    """Compile the ranking once, so that it counts as no test's own time."""
+    """Compile the ranking once, so that it does not count in the time of a test."""
     compile_ahead()

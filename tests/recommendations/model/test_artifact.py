@@ -1,4 +1,4 @@
-"""Models on disk: whole or refused."""
+"""Models on disk are complete and undamaged, or refused."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ from recommendations.model.pruning import prune
 from tests.recommendations.trained import NOW, trained
 
 EVENTS = [
-    Event(place, reader, book, InteractionKind.PURCHASE, 0.0)
-    for place, (reader, book) in enumerate([(1, 5), (1, 6), (2, 5), (2, 6), (3, 7), (3, 5)], 1)
+    Event(sequence, reader, book, InteractionKind.PURCHASE, 0.0)
+    for sequence, (reader, book) in enumerate([(1, 5), (1, 6), (2, 5), (2, 6), (3, 7), (3, 5)], 1)
 ]
 
 
@@ -51,7 +51,7 @@ def rewrite_manifest(folder: Path, **changes: Any) -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """What is loaded equals what was published, in every array and entry."""
+    """Every array and every entry of the manifest is restored."""
     artifact = made()
     publish(artifact, tmp_path)
     loaded = load(tmp_path / artifact.version)
@@ -78,7 +78,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_arrays_are_mapped_and_cannot_be_written(published: Path) -> None:
-    """Processes share one copy of the pages: the arrays are views of a read-only mapping."""
+    """The arrays are views of a read-only mapping, so that processes share the pages."""
     weights = load(published).neighbours.weights
     assert isinstance(weights.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
@@ -220,13 +220,13 @@ def test_damaged_and_foreign_models_are_refused(published: Path, spoil: Callable
 
 
 def test_a_rewritten_manifest_is_accepted(published: Path) -> None:
-    """It is the damage of the test above that is refused, not the rewritten manifest."""
+    """The test above fails because of the damage, not because of the rewritten manifest."""
     rewrite_manifest(published)
     assert load(published).version == published.name
 
 
 def test_no_half_written_model_is_ever_seen(tmp_path: Path) -> None:
-    """A publication that is interrupted leaves nothing that counts as a model."""
+    """An interrupted publication leaves nothing that can be loaded."""
 
     class Stopped(Exception):
         pass
@@ -247,7 +247,7 @@ def test_no_half_written_model_is_ever_seen(tmp_path: Path) -> None:
 
 
 def test_loading_during_a_prune(published: Path) -> None:
-    """Files replaced between reading the manifest and the arrays are read again."""
+    """If files are replaced after the manifest was read, the model is read again."""
 
     class Exchanging(type(published)):  # type: ignore[misc]  # the class of this machine's paths
         """Prunes a reader when a history is about to be read for the first time."""
@@ -266,7 +266,7 @@ def test_loading_during_a_prune(published: Path) -> None:
 
 
 def test_a_disk_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    """An error while writing is raised, and what was written is removed."""
+    """An error while writing is raised, and the files are removed."""
     artifact = made("20260101T000000Z-aaaaaa")
     unwritable = replace(artifact, manifest={"version": artifact.version + "/deeper"})
     with pytest.raises(OSError, match="deeper"):
@@ -275,7 +275,7 @@ def test_a_disk_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_versions_sort_by_time_and_never_repeat() -> None:
-    """A later model has a greater name in any time zone, and two of one second differ."""
+    """A later model has a greater version in any time zone, and versions of the same second differ."""
     east = timezone(timedelta(hours=5))
     assert new_version(NOW) < new_version((NOW + timedelta(seconds=1)).astimezone(east))
     assert len({new_version(NOW) for _ in range(20)}) == 20

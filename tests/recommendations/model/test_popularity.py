@@ -1,4 +1,4 @@
-"""What many readers liked lately."""
+"""Popularity, which decays with time."""
 
 from math import nan
 
@@ -20,8 +20,8 @@ def popularity(*events: Event) -> Popularity:
     return popularity_of(EventColumns.of([list(events)]), BOOKS, half_life_days=10, reference=NOW)
 
 
-def test_likings_halve_with_time() -> None:
-    """A liking of now counts 1, one of a half-life ago half as much, a later one more, an undated one little."""
+def test_likes_decay_with_time() -> None:
+    """A like now counts 1, one a half-life ago counts half, a later one more, and an undated one little."""
     weights = popularity(
         Event(1, 1, 1, K.CLICK, 0.0, NOW),
         Event(2, 2, 1, K.PURCHASE, 0.0, NOW - 10 * DAY),
@@ -31,8 +31,8 @@ def test_likings_halve_with_time() -> None:
     assert weights.tolist() == [1.5, 2.0, 2**-6]
 
 
-def test_only_likings_count_and_once_a_reader() -> None:
-    """Bad ratings, dismissals and impressions add nothing, nor do further likings of the same reader and book."""
+def test_each_reader_counts_once_and_only_likes_count() -> None:
+    """Low ratings, dismissals, impressions and repeated likes of the same reader and book add nothing."""
     weights = popularity(
         Event(1, 1, 1, K.VIEW, 0.0, NOW - 10 * DAY),
         Event(2, 1, 1, K.PURCHASE, 0.0, NOW),

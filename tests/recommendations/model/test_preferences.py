@@ -1,4 +1,4 @@
-"""Preferences computed from all events at once are those computed one by one."""
+"""Preferences computed from all events at once equal those computed event by event."""
 
 from collections.abc import Iterable, Sequence
 from math import inf, isnan, nan
@@ -34,21 +34,21 @@ def moves(times: Iterable[float] = (nan, 0.0, -5.0, 1.0, 2.0)) -> st.SearchStrat
 
 def numbered(done: Sequence[Move]) -> list[Event]:
     """The events, with sequence numbers that have gaps."""
-    return [Event(3 * place + 1, *one) for place, one in enumerate(done)]
+    return [Event(3 * i + 1, *move) for i, move in enumerate(done)]
 
 
 def as_dict(histories: Histories) -> dict[tuple[int, int], int]:
     """Preferences by reader and book."""
     return {
-        (int(reader), int(BOOKS.ids[histories.rows[place]])): int(histories.preferences[place])
+        (int(reader), int(BOOKS.ids[histories.rows[i]])): int(histories.preferences[i])
         for row, reader in enumerate(histories.readers.ids)
-        for place in range(histories.indptr[row], histories.indptr[row + 1])
+        for i in range(histories.indptr[row], histories.indptr[row + 1])
     }
 
 
 @given(moves(), st.integers(1, 7))
 def test_all_at_once_equals_one_by_one(done: list[Move], chunk: int) -> None:
-    """The vectorised form gives each pair the preference that the domain's rule gives, event after event."""
+    """The vectorised computation gives the same preferences as the domain's rule, event by event."""
     events = numbered(done)
     expected: dict[tuple[int, int], int] = {}
     for event in events:
@@ -71,7 +71,7 @@ def in_order(histories: Histories) -> dict[int, list[int]]:
 
 @given(moves())
 def test_books_are_in_order_of_time(done: list[Move]) -> None:
-    """By the latest known time of each, those without first, then by the last event; with their times."""
+    """Books are ordered by their latest known time, undated ones first, then by their last event."""
     events = [event for event in numbered(done) if event.kind not in {InteractionKind.SHOWN, InteractionKind.UNDO}]
     dated = dated_histories_of(EventColumns.of([events]), BOOKS)
     expected: dict[int, list[int]] = {}
@@ -80,7 +80,8 @@ def test_books_are_in_order_of_time(done: list[Move]) -> None:
         theirs = [event for event in events if event.reader_id == reader]
         last = {event.book_id: event.sequence for event in theirs}
         known = {
-            id_: [one.happened for one in theirs if one.book_id == id_ and not isnan(one.happened)] for id_ in last
+            id_: [event.happened for event in theirs if event.book_id == id_ and not isnan(event.happened)]
+            for id_ in last
         }
         expected[reader] = sorted(last, key=lambda id_: (max(known[id_], default=-inf), last[id_]))
         times += [max(known[id_], default=nan) for id_ in expected[reader]]
@@ -90,21 +91,21 @@ def test_books_are_in_order_of_time(done: list[Move]) -> None:
 
 @given(moves(), st.integers(0, 40))
 def test_learned_and_live_preferences_agree(done: list[Move], trained: int) -> None:
-    """It does not matter which events were there at the training and which came later."""
+    """It makes no difference which events came before the training and which after."""
     events = numbered(done)
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     live.observe(events[trained:])
     everything = histories_of(EventColumns.of([events]), BOOKS)
     known = {reader: live.of(reader).as_mapping() for reader in range(1, 5)}
-    found = {(reader, id_): int(standing) for reader in known for id_, standing in known[reader].items()}
+    found = {(reader, id_): int(preference) for reader in known for id_, preference in known[reader].items()}
     assert found == as_dict(everything)
 
 
 @given(moves(), st.integers(0, 40), st.integers(0, 40))
 def test_learned_and_live_histories_agree_in_order(done: list[Move], trained: int, undated: int) -> None:
-    """If later events have later times, and those without a time come first, the order agrees too."""
+    """If events arrive in order of time, undated ones first, the order agrees too."""
     in_time = sorted(done, key=lambda move: -inf if isnan(move[-1]) else move[-1])
-    events = numbered([(*move[:-1], nan if place < undated else move[-1]) for place, move in enumerate(in_time)])
+    events = numbered([(*move[:-1], nan if i < undated else move[-1]) for i, move in enumerate(in_time)])
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     live.observe(events[trained:])
     everything = in_order(histories_of(EventColumns.of([events]), BOOKS))
@@ -114,7 +115,7 @@ def test_learned_and_live_histories_agree_in_order(done: list[Move], trained: in
 
 @given(moves(), st.integers(0, 40))
 def test_learned_and_replaced_histories_agree_in_order(done: list[Move], trained: int) -> None:
-    """A replaced history is what the next training computes, whatever times its events have."""
+    """A replaced history equals what the next training computes, whatever the times of its events."""
     events = numbered(done)
     live = LiveHistories(histories_of(EventColumns.of([events[:trained]]), BOOKS), BOOKS)
     learned = histories_of(EventColumns.of([events]), BOOKS)
@@ -127,8 +128,8 @@ def test_learned_and_replaced_histories_agree_in_order(done: list[Move], trained
         assert found.preferences.tolist() == [preferences[reader, id_] for id_ in found.books.tolist()]
 
 
-def test_where_live_histories_differ_from_learned_ones() -> None:
-    """An event that arrives late or without a time is the latest until the next training."""
+def test_late_and_undated_events_are_last_until_the_next_training() -> None:
+    """Until then, histories are in the order in which events arrive."""
     events = [Event(1, 1, 2, 3, 0.0, 50.0), Event(2, 1, 3, 3, 0.0, 40.0), Event(3, 1, 5, 3, 0.0)]
     live = LiveHistories(histories_of(EventColumns.of([events[:1]]), BOOKS), BOOKS)
     live.observe(events[1:])
@@ -145,7 +146,7 @@ def test_no_events() -> None:
 
 
 def test_shown_counts_for_the_sequence_only() -> None:
-    """A shown book expresses no preference, but its event is not read again."""
+    """A shown book expresses no preference, but its event counts as read."""
     histories = histories_of(EventColumns.of([[Event(9, 1, 2, InteractionKind.SHOWN, 0.0)]]), BOOKS)
     assert as_dict(histories) == {}
     assert histories.sequence == 9

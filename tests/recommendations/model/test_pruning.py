@@ -1,4 +1,4 @@
-"""Removing readers from a model on disk: whole or not at all, whatever happens."""
+"""Deleting readers from a model on disk is atomic."""
 
 import json
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from tests.recommendations.trained import trained
 DEADLINE = 20
 READERS = range(1, 31)
 EVENTS = [
-    Event(place, reader, book, InteractionKind.PURCHASE, 0.0)
-    for place, (reader, book) in enumerate(
+    Event(sequence, reader, book, InteractionKind.PURCHASE, 0.0)
+    for sequence, (reader, book) in enumerate(
         ((reader, 100 + reader % 4 + step) for reader in READERS for step in (0, 1)), 1
     )
 ]
@@ -39,7 +39,7 @@ def model(tmp_path: Path) -> Path:
 def histories(model: Path) -> Histories:
     """The preferences of each reader in a model that must load."""
     loaded = load(model).histories
-    spans = [slice(*loaded.indptr[place : place + 2]) for place in range(len(loaded.readers))]
+    spans = [slice(*loaded.indptr[row : row + 2]) for row in range(len(loaded.readers))]
     return {
         reader: (loaded.rows[span].tolist(), loaded.preferences[span].tolist())
         for reader, span in zip(loaded.readers.ids.tolist(), spans, strict=True)
@@ -56,7 +56,7 @@ def files(model: Path) -> set[str]:
 
 
 def test_pruning_removes_the_named_readers(model: Path) -> None:
-    """They are gone; the other readers and the rest of the model stay; no file is left over."""
+    """Only these readers are removed, and no file is left over."""
     before, old = histories(model), load(model)
     assert prune(model, {1, 30, 7, 4711})
     assert histories(model) == without(before, [1, 7, 30])
@@ -69,14 +69,14 @@ def test_pruning_removes_the_named_readers(model: Path) -> None:
 
 
 def test_mapped_files_stay_readable(model: Path) -> None:
-    """A server that has the model mapped is not disturbed."""
+    """A server can go on using the files that it has mapped."""
     mapped = load(model).histories
     before = mapped.rows.tolist()
     prune(model, {2})
     assert mapped.rows.tolist() == before
 
 
-def test_nothing_to_do_writes_nothing(model: Path) -> None:
+def test_without_a_change_nothing_is_written(model: Path) -> None:
     """Unknown readers, readers already removed and an empty list change no file."""
     prune(model, {1})
     before = {path: path.stat() for path in model.iterdir()}
@@ -97,7 +97,7 @@ class Stopped(Exception):
 
 
 def steps_of(model: Path, readers: set[int]) -> list[str]:
-    """The steps of an uninterrupted prune."""
+    """The steps of a complete prune."""
     steps: list[str] = []
     prune(model, readers, reached=steps.append)
     return steps
@@ -113,7 +113,7 @@ def test_how_many_steps_there_are(model: Path) -> None:
 
 @pytest.mark.parametrize("last", range(STEPS))
 def test_an_interrupted_prune(model: Path, last: int) -> None:
-    """After any step the model is whole, old or new, and a repeat finishes."""
+    """After any step the model is complete, either old or new, and repeating the prune finishes it."""
     before = histories(model)
     reached: list[str] = []
 
@@ -126,15 +126,15 @@ def test_an_interrupted_prune(model: Path, last: int) -> None:
         prune(model, {1, 2}, reached=stop)
     replaced = "manifest replaced" in reached
     assert histories(model) == (without(before, [1, 2]) if replaced else before)
-    # Another one's turn first: it neither loses anything nor takes the remains for its own.
+    # Another prune comes first: it loses nothing and ignores the leftovers.
     assert prune(model, {3})
     assert files(model) == {MANIFEST, *read_manifest(model)["files"].values()}
     assert prune(model, {1, 2}) is not replaced
     assert histories(model) == without(before, [1, 2, 3])
 
 
-def test_a_repeat_removes_what_was_left(model: Path) -> None:
-    """Old files that an interrupted prune left still have the reader: the repeat removes them."""
+def test_a_repeat_removes_leftovers(model: Path) -> None:
+    """The files that an interrupted prune left still contain the reader, so the repeat removes them."""
 
     def stop(step: str) -> None:
         if step == "manifest replaced":
@@ -159,7 +159,7 @@ def test_concurrent_prunes_lose_nothing(model: Path) -> None:
 
 
 def test_a_damaged_model_is_not_rewritten(model: Path) -> None:
-    """Damage is reported, and not hidden by a new checksum."""
+    """The damage is reported instead of being hidden by a new checksum."""
     manifest = read_manifest(model)
     content = bytearray((model / "history_preferences.npy").read_bytes())
     content[-1] ^= 1

@@ -9,21 +9,21 @@ EMPTY = Vocabulary(np.array([], dtype=np.int32))
 
 
 def test_rows_of_known_and_unknown_ids() -> None:
-    """Every id gets its row, and any other ABSENT: below, between and above the known ones."""
+    """Known ids have rows, and ids below, between and above them are ABSENT."""
     assert BOOKS.rows([7, 1, 3, 5, 2**31 - 1, 2**40]).tolist() == [1, ABSENT, 0, ABSENT, 2, ABSENT]
 
 
 def test_row_agrees_with_rows() -> None:
     """Looking up one id gives the same as looking up many."""
     wanted = [0, 1, 3, 4, 7, 8, 2**31 - 1]
-    assert [BOOKS.row(one) for one in wanted] == BOOKS.rows(wanted).tolist()
+    assert [BOOKS.row(id_) for id_ in wanted] == BOOKS.rows(wanted).tolist()
 
 
-def test_a_great_many_ids_get_the_same_rows() -> None:
-    """Looked up in a table, the rows are the same as one at a time."""
-    some = Vocabulary(np.array([0, 3, 7, 40], dtype=np.int32))
+def test_looking_up_many_ids_gives_the_same_rows() -> None:
+    """The rows from a table are the same as those of single lookups."""
+    vocabulary = Vocabulary(np.array([0, 3, 7, 40], dtype=np.int32))
     for wanted in ([*range(-3, 50), 2**31 - 1, 2**40], np.arange(-3, 50, dtype=np.int32)):
-        assert [some.row(int(one)) for one in wanted] == some.rows(wanted).tolist()
+        assert [vocabulary.row(int(id_)) for id_ in wanted] == vocabulary.rows(wanted).tolist()
 
 
 def test_an_empty_vocabulary() -> None:
@@ -34,7 +34,7 @@ def test_an_empty_vocabulary() -> None:
     assert BOOKS.rows([]).tolist() == []
 
 
-def test_digest_names_the_ids() -> None:
+def test_digest_depends_on_the_ids() -> None:
     """The hash is the same for the same ids in any byte order and another for other ids."""
     swapped = Vocabulary(BOOKS.ids.astype(">i4"))
     assert swapped.digest() == BOOKS.digest()

@@ -1,4 +1,4 @@
-"""The family of models in plain NumPy, for matrices so small that everything is kept."""
+"""The models in plain NumPy, for matrices so small that all pairs are kept."""
 
 from collections.abc import Sequence
 
@@ -15,22 +15,22 @@ Rows = Sequence[Sequence[int]]
 
 
 def matrix(rows: Rows, books: int) -> csr_array:
-    """Ones where a row has a book, the entries in the row's own order."""
+    """A matrix with ones where a row has a book, the entries in the order of the row."""
     indptr = np.cumsum([0, *map(len, rows)])
     indices = np.array([book for row in rows for book in row], dtype=np.int32)
     return csr_array((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=(len(rows), books))
 
 
 def rows_of(sparse: csr_array) -> list[list[int]]:
-    """The books of each row, in the row's own order."""
+    """The books of each row, in the order of the row."""
     parts = np.split(sparse.indices, sparse.indptr[1:-1]) if sparse.shape[0] else []
     return [part.tolist() for part in parts]
 
 
 def rows(books: int, *, most: int = 8, least: int = 0) -> st.SearchStrategy[list[list[int]]]:
     """The books of some readers or features."""
-    one = st.lists(st.integers(0, books - 1), unique=True)
-    return st.lists(one, min_size=least, max_size=most)
+    row = st.lists(st.integers(0, books - 1), unique=True)
+    return st.lists(row, min_size=least, max_size=most)
 
 
 def score_matrix(neighbours: Neighbours) -> Floats:
@@ -42,16 +42,16 @@ def score_matrix(neighbours: Neighbours) -> Floats:
 
 
 def together(readers: Rows, weights: Sequence[float], books: int, *, ordered: int) -> tuple[Floats, Floats]:
-    """C_ji, and the part of it from readers who read i before j less the part from those who read it after.
+    """C_ji, and the part of it from readers who read i before j minus the part from those who read it after.
 
     Only the first `ordered` readers have an order.
     """
     pairs, precedence = np.zeros((2, books, books))
     for reader, history in enumerate(readers):
-        for place, book in enumerate(history):
-            for at, other in enumerate(history):
+        for position, book in enumerate(history):
+            for i, other in enumerate(history):
                 pairs[book, other] += weights[reader]
-                precedence[book, other] += weights[reader] * np.sign(place - at) * (reader < ordered)
+                precedence[book, other] += weights[reader] * np.sign(position - i) * (reader < ordered)
     return pairs, precedence
 
 
@@ -59,27 +59,27 @@ def lateness(readers: Rows, books: int) -> Floats:
     """The average position of each book in its readers' histories."""
     total, count = np.zeros((2, books))
     for history in readers:
-        for place, book in enumerate(history):
+        for position, book in enumerate(history):
             count[book] += 1
-            total[book] += place / (len(history) - 1) - 0.5 if len(history) > 1 else 0
+            total[book] += position / (len(history) - 1) - 0.5 if len(history) > 1 else 0
     return total / (count + LATENESS_SHRINKAGE)
 
 
 def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters) -> Floats:
     """S by the formula in the docstring of Parameters, all pairs and neighbours kept."""
     p = parameters
-    weights = [max(len(one), 1) ** -p.reader_damping for one in readers]
-    weights += [p.feature_weight * max(len(one), 1) ** -0.5 for one in features]
+    weights = [max(len(row), 1) ** -p.reader_damping for row in readers]
+    weights += [p.feature_weight * max(len(row), 1) ** -0.5 for row in features]
     pairs, precedence = together([*readers, *features], weights, books, ordered=len(readers))
-    sought = pairs + p.direction * precedence
-    h = np.array([sum(book in one for one in readers) for book in range(books)]) + p.shrinkage
+    targets = pairs + p.direction * precedence
+    h = np.array([sum(book in row for row in readers) for book in range(books)]) + p.shrinkage
     late = lateness(readers, books)
     contributions = np.zeros((books, books))
     for j in range(books):
         known = np.array([i for i in range(books) if i != j and pairs[j, i] > 0], dtype=int)
         if len(known):
             system = pairs[np.ix_(known, known)] + p.regularisation * np.diag(h[known] ** p.damping)
-            v = np.maximum(np.linalg.solve(system, sought[j, known]), 0) * h[known] ** p.known_boost
+            v = np.maximum(np.linalg.solve(system, targets[j, known]), 0) * h[known] ** p.known_boost
             length = np.linalg.norm(v) or 1.0
             contributions[known, j] = (
                 v * length**-p.candidate_norm * h[j] ** -p.candidate_damping * np.exp(p.trend * late[j])
@@ -93,6 +93,6 @@ def training_data(readers: Rows, features: Rows = (), *, books: int) -> Training
 
 
 def two_circles() -> list[list[int]]:
-    """Readers of one half of twenty books or of the other."""
+    """Readers who each read books of only one half of twenty books."""
     rng = np.random.default_rng(0)
     return [(rng.permutation(10)[:6] + 10 * (reader % 2)).tolist() for reader in range(100)]

@@ -40,20 +40,20 @@ def shared(*books: Book, known: tuple[int, ...] | None = None) -> list[list[int]
     ],
 )
 def test_isbn_digits(isbn: str, digits: str) -> None:
-    """Both kinds of ISBN of one book have the same nine digits, however it is spaced; anything else has none."""
+    """The ISBN-10 and ISBN-13 of a book have the same digits, with any separators; other strings have none."""
     assert isbn_digits(isbn) == digits
 
 
 def test_isbn_prefixes_are_features() -> None:
-    """Books share the prefixes of five to eight digits in which their ISBNs, of either kind, agree."""
-    one, other = Book(id=1, title="", isbn="0306406152"), Book(id=2, title="", isbn="9780306409999")
-    assert shared(one, other) == [[1, 2]] * 2
-    assert shared(one, Book(id=2, title="", isbn="9780306406157")) == [[1, 2]] * 4
-    assert shared(one, Book(id=2, title="", isbn="0309999990")) == []
+    """Books share the prefixes of five to eight digits on which their ISBN-10s or ISBN-13s agree."""
+    first, second = Book(id=1, title="", isbn="0306406152"), Book(id=2, title="", isbn="9780306409999")
+    assert shared(first, second) == [[1, 2]] * 2
+    assert shared(first, Book(id=2, title="", isbn="9780306406157")) == [[1, 2]] * 4
+    assert shared(first, Book(id=2, title="", isbn="0309999990")) == []
 
 
-def test_other_numbers_are_not_features() -> None:
-    """Two ASINs, and two books without a number, have nothing in common."""
+def test_other_codes_are_not_features() -> None:
+    """Neither equal ASINs nor missing ISBNs are a shared feature."""
     asins = [Book(id=id_, title="", isbn="B00ABC1234") for id_ in (1, 2)]
     assert shared(*asins) == []
     assert shared(Book(id=1, title=""), Book(id=2, title="")) == []
@@ -83,6 +83,14 @@ def test_series_and_title_words_are_features() -> None:
 def test_a_word_twice_in_a_title_counts_once() -> None:
     """Features are binary."""
     assert shared(Book(id=1, title="Boy Meets Boy"), Book(id=2, title="Boy, boy")) == [[1, 2]]
+
+
+def test_features_are_in_the_order_of_the_books() -> None:
+    """The order is the same in every process, so that trainings are reproducible to the last bit."""
+    subjects = tuple(f"subject {number}" for number in range(10))
+    books = [Book(id=id_, title="", subjects=(subject,)) for id_, subject in enumerate(subjects, 1)]
+    found = features_of([Book(id=0, title="", subjects=subjects), *books], Vocabulary(np.arange(11, dtype=np.int32)))
+    assert dense.rows_of(found) == [[0, row] for row in range(1, 11)]
 
 
 @pytest.mark.parametrize(("books", "features"), [(MOST_TITLES_OF_WORD, 1), (MOST_TITLES_OF_WORD + 1, 0)])

@@ -21,7 +21,7 @@ def held_out(readers: dense.Rows, times: Sequence[float] | Floats | None = None,
     """The hold-outs by kind."""
     liked = dense.matrix(readers, BOOKS)
     found = hold_outs(liked, np.full(liked.nnz, NAN) if times is None else np.asarray(times, dtype=float), seed)
-    return {one.kind: one for one in found}
+    return {hold_out.kind: hold_out for hold_out in found}
 
 
 def shuffled(readers: int, each: int, seed: int = 0) -> list[list[int]]:
@@ -53,7 +53,7 @@ def test_training_and_test_parts_split_the_likes(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_nothing_later_is_in_the_training_part(data: st.DataObject) -> None:
-    """By time, the test part is later than the training part, and at most a fifth, ties aside."""
+    """In a hold-out by time, the test part is later than the training part, and about a fifth."""
     readers = shuffled(120, 8, data.draw(st.integers(0, 9)))
     dates = data.draw(st.integers(100, 1000))
     times = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, dates, 120 * 8).astype(float)
@@ -81,11 +81,11 @@ def test_the_latest_fifth_of_each_reader() -> None:
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_a_list_sorted_by_id_is_not_taken_for_time(descending: bool) -> None:
-    """Books sorted by id have no reading order."""
-    readers = [sorted(one, reverse=descending) for one in shuffled(30, 6)]
+def test_books_sorted_by_id_have_no_reading_order(descending: bool) -> None:
+    """There is no hold-out by order if nearly all books ascend, or descend, by id."""
+    readers = [sorted(history, reverse=descending) for history in shuffled(30, 6)]
     assert list(held_out(readers)) == ["drift"]
-    # Two swapped books in a hundred and fifty do not make it an order of time, two in three do.
+    # Two swapped books of 180 do not make it a reading order.
     readers[3][1:3] = readers[3][2:0:-1]
     assert list(held_out(readers)) == ["drift"]
     assert list(held_out([[2, 1, 3], [5, 4, 6]])) == ["order", "drift"]
@@ -98,8 +98,8 @@ def test_the_order_is_within_readers() -> None:
     assert list(held_out([[1], [3], [2], [5]])) == ["drift"]
 
 
-def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
-    """Held-out shares differ between books far more than by chance."""
+def test_drift_holds_out_some_books_far_more_often() -> None:
+    """The held-out shares of books differ far more than by chance."""
     drift = held_out(shuffled(500, 6))["drift"]
     known, wanted = (np.bincount(part.indices, minlength=BOOKS) for part in (drift.training, drift.test))
     shares = wanted / (known + wanted)
@@ -108,7 +108,7 @@ def test_with_drift_some_books_lie_mostly_in_the_future() -> None:
     assert shares.max() > 0.35
 
 
-def test_drift_depends_on_the_seed_alone() -> None:
+def test_drift_depends_only_on_the_seed() -> None:
     """The same seed draws the same books, another seed others."""
     readers = shuffled(40, 6)
     first, again, other = (in_two(held_out(readers, seed=seed)["drift"]) for seed in (1, 1, 2))
@@ -126,7 +126,7 @@ def test_drift_depends_on_the_seed_alone() -> None:
     ids=["one moment", "half dated", "the last third at once"],
 )
 def test_too_few_times(times: Floats) -> None:
-    """Entries all of one moment, or half without a time, are held out as if there were no times."""
+    """If too few entries have different times, they are held out as if there were no times."""
     assert list(held_out(shuffled(120, 8), times)) == ["order", "drift"]
 
 
@@ -142,7 +142,7 @@ def test_too_few_readers_for_a_hold_out_by_time(readers: int, kinds: list[str]) 
 @pytest.mark.parametrize("readers", [[], [[]], [[1]], [[1], [2, 3]]])
 def test_tiny_data_holds_nothing_out(readers: list[list[int]]) -> None:
     """If no reader has three books, nothing is held out."""
-    for times in (None, [float(place) for place in range(sum(map(len, readers)))]):
+    for times in (None, [float(position) for position in range(sum(map(len, readers)))]):
         for hold_out in held_out(readers, times).values():
             assert hold_out.test.nnz == 0
             assert len(hold_out.readers) == 0

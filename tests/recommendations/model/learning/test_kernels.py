@@ -1,4 +1,4 @@
-"""The compiled loops against the plainest computation of the same."""
+"""The compiled loops give the same results as plain computations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,14 +32,14 @@ def pairs(
     """Rows, strengths, precedence and diagonal, computed `step` books at a time."""
     books = len(priority)
     liked = dense.matrix(readers, books)
-    turned, places = local_ease._by_book(liked, ordered=ordered)
+    transposed, places = local_ease._by_book(liked, ordered=ordered)
     rows, diagonal = np.full((books, room), -1, dtype=np.int32), np.full(books, np.nan, dtype=np.float32)
     strengths, precedence = np.zeros((2, books, room), dtype=np.float32)
     matrices: list[Any] = [
         liked.indptr.astype(np.int64),
         liked.indices,
-        turned.indptr.astype(np.int64),
-        turned.indices,
+        transposed.indptr.astype(np.int64),
+        transposed.indices,
     ]
     kernel: Callable[..., None] = kernels.strongest_pairs
     for start in range(0, books, step):
@@ -72,7 +72,7 @@ def test_pairs_are_those_of_a_dense_matrix(data: st.DataObject) -> None:
 
 
 def test_precedence_follows_the_reading_order() -> None:
-    """Two readers read 0 before 1, one the other way round; a feature, without an order, has both."""
+    """Two readers read 0 before 1, one reads 1 first, and a feature has no order."""
     rows, strengths, precedence, diagonal = pairs(
         [[0, 1], [0, 1], [1, 0], [0, 1]], floats(1, 1, 0.5, 0.25), floats(1, 1), room=3, ordered=3, step=2
     )
@@ -98,7 +98,7 @@ def test_sums_over_a_great_many_readers_are_accurate() -> None:
     st.integers(1, 30),
 )
 def test_the_greatest_are_kept(scores: Floats, room: int) -> None:
-    """However many tie, exactly `room` are kept, and none smaller than one left out."""
+    """Exactly `room` scores are kept, even with ties, and none is smaller than any that is left out."""
     kept = kernels._greatest(scores, room)
     assert len({*kept.tolist()}) == len(kept) == min(room, len(scores))
     assert sorted(scores[kept].tolist()) == sorted(scores.tolist())[len(scores) - len(kept) :]
@@ -129,7 +129,7 @@ def test_regressions_are_solved(books: int, seed: int, room: int) -> None:
     kept = np.triu(rng.random((books, books)) < 0.7, 1)
     strengths = np.where(kept, rng.uniform(0.1, 2, (books, books)), 0)
     strengths += strengths.T
-    # Dominant, so that the system is definite whatever was not kept.
+    # Diagonally dominant, so that every subsystem is positive definite.
     strengths += np.diag(strengths.sum(axis=1) + 1)
     wanted = (strengths * rng.uniform(0.5, 1.5, (books, books))).astype(np.float32)
     penalty, priority = (rng.uniform(0.1, 1, (2, books))).astype(np.float32)
@@ -163,11 +163,11 @@ def test_pairs_not_kept_cannot_blow_up_weights() -> None:
 
 
 def listed(
-    readers: dense.Rows, contributions: Floats, decay: Floats, asked: list[int], room: int, *, start: int = 0
+    readers: dense.Rows, contributions: Floats, decay: Floats, evaluated: list[int], room: int, *, start: int = 0
 ) -> list[list[int]]:
-    """The lists of the readers `asked`, without empty places."""
+    """The lists of these readers, without padding."""
     liked, sparse = dense.matrix(readers, len(contributions)), csr_array(contributions)
-    tops = np.full((len(asked), room), -1, dtype=np.int32)
+    tops = np.full((len(evaluated), room), -1, dtype=np.int32)
     kernel: Callable[..., None] = kernels.top_lists
     matrices: list[Any] = [
         liked.indptr.astype(np.int64),
@@ -175,7 +175,7 @@ def listed(
         sparse.indptr.astype(np.int64),
         sparse.indices,
     ]
-    kernel(*matrices, sparse.data, decay, np.array(asked, dtype=np.int32), start, len(asked), tops)
+    kernel(*matrices, sparse.data, decay, np.array(evaluated, dtype=np.int32), start, len(evaluated), tops)
     lists = [[row for row in top if row >= 0] for top in tops.tolist()]
     assert tops.tolist() == [ranked + [-1] * (room - len(ranked)) for ranked in lists]
     return lists
@@ -193,28 +193,28 @@ def test_lists_are_those_of_a_plain_ranking(
     """The best sums above 0 of unread books, recent books weighing most, ties going to the lower row."""
     rng = np.random.default_rng(seed)
     contributions = rng.choice([0.0, *WEIGHTS, -0.5], (BOOKS, BOOKS)).astype(np.float32)
-    asked = rng.permutation(len(readers)).tolist()
-    found = listed(readers, contributions, floats(*decay), asked, room, start=len(asked) // 3)
-    for place, reader in enumerate(asked):
+    evaluated = rng.permutation(len(readers)).tolist()
+    found = listed(readers, contributions, floats(*decay), evaluated, room, start=len(evaluated) // 3)
+    for position, reader in enumerate(evaluated):
         history = readers[reader]
         scores = np.zeros(BOOKS)
         for back, book in enumerate(reversed(history)):
             scores += contributions[book] * decay[min(back, len(decay) - 1)]
         new = [row for row in range(BOOKS) if scores[row] > 0 and row not in history]
         best = sorted(new, key=lambda row: (-scores[row], row))[:room]
-        assert found[place] == (best if place >= len(asked) // 3 else [])
+        assert found[position] == (best if position >= len(evaluated) // 3 else [])
 
 
 @pytest.mark.parametrize("room", [1, 2, 3, 5])
 def test_ties_go_to_the_lower_row(room: int) -> None:
-    """In whatever order rows are met, in lists with room for all of them and without."""
+    """This holds in any order of the rows, in lists with and without room for all of them."""
     contributions = np.zeros((8, 8), dtype=np.float32)
     contributions[0, 6], contributions[1, [3, 7]], contributions[2, [4, 5]] = 1, 1, 1
     assert listed([[0, 1, 2]], contributions, floats(1), [0], room) == [[3, 4, 5, 6, 7][:room]]
 
 
 def test_weights_that_cancel_out() -> None:
-    """Sums that come back to 0 again and again take no more room than there are books."""
+    """Sums that repeatedly become 0 do not write outside the arrays."""
     books = 16
     contributions = np.zeros((books, books), dtype=np.float32)
     contributions[:8:2, 8:], contributions[1:8:2, 8:] = 1, -1

@@ -1,4 +1,4 @@
-"""Local EASE against the formula that defines it, and what must not change its result."""
+"""Local EASE follows its formula, and does not depend on threads or block sizes."""
 
 import os
 from dataclasses import replace
@@ -37,7 +37,7 @@ parameters = st.builds(
 
 
 def training_data(readers: dense.Rows, features: dense.Rows = (), books: int = BOOKS) -> TrainingData:
-    return TrainingData(dense.matrix(readers, books), dense.matrix(features, books))
+    return dense.training_data(readers, features, books=books)
 
 
 def same(first: Neighbours, second: Neighbours) -> bool:
@@ -53,15 +53,15 @@ def crowd(readers: int, books: int, each: int, seed: int = 0) -> list[list[int]]
 
 @given(dense.rows(BOOKS, most=12), dense.rows(BOOKS, most=3), parameters)
 def test_a_small_fit_equals_the_formula(readers: dense.Rows, features: dense.Rows, chosen: Parameters) -> None:
-    """Where all pairs and neighbours are kept, S is what the docstring of Parameters says it is."""
+    """If all pairs and neighbours are kept, S is as in the docstring of Parameters."""
     found = dense.score_matrix(fit(training_data(readers, features), chosen))
     expected = dense.fitted(readers, features, BOOKS, chosen)
-    # A weight of 0 may come out as a little more; divided by a power of itself that may be seen.
+    # A weight of 0 may be rounded up a little; dividing it by a power of itself amplifies the error.
     assert found == pytest.approx(expected, rel=2e-3, abs=1e-4 * max(1.0, float(expected.max())))
 
 
 def test_the_formula_on_two_books_by_hand() -> None:
-    """Two readers of 0 and then 1, one of 1 alone, one feature of both: a regression of one unknown each."""
+    """Two readers read 0 and then 1, one reads only 1, and both share a feature: each regression has one unknown."""
     chosen = Parameters(
         reader_damping=0.5,
         damping=1.0,
@@ -85,7 +85,7 @@ def test_the_formula_on_two_books_by_hand() -> None:
     assert found == pytest.approx(np.array([[0, of_one], [of_zero, 0]]), rel=1e-5)
 
 
-def test_much_regularisation_leaves_the_plain_item_item_form() -> None:
+def test_much_regularisation_gives_the_plain_item_item_form() -> None:
     """As λ grows, S approaches h_i^−γ C_ij h_j^−c / λ."""
     readers = crowd(30, BOOKS, 4)
     plain = Parameters(
@@ -124,9 +124,9 @@ def test_only_the_strongest_neighbours_contribute() -> None:
 
 @given(dense.rows(BOOKS, most=12), st.integers(1, BOOKS))
 def test_pairs_are_mutual(readers: dense.Rows, kept: int) -> None:
-    """Whichever book kept a pair, both have it with one strength, and with opposite precedence."""
+    """If either book kept a pair, both have it, with the same strength and opposite precedence."""
     chosen = Parameters(pairs=kept, feature_weight=0.0)
-    weights = [max(len(one), 1) ** -chosen.reader_damping for one in readers]
+    weights = [max(len(history), 1) ** -chosen.reader_damping for history in readers]
     together, precedence = dense.together(readers, weights, BOOKS, ordered=len(readers))
     pairs = pairs_of(training_data(readers), chosen)
     found = pairs.together.tocoo()
@@ -173,7 +173,7 @@ def test_a_reader_of_everything_weighs_little() -> None:
 def test_neither_threads_nor_blocks_change_the_result(
     monkeypatch: pytest.MonkeyPatch, cores: int, block: int
 ) -> None:
-    """The same data give the same model to the last bit, whatever the threads and blocks."""
+    """The same data give the same model to the last bit."""
     data = training_data(crowd(60, 40, 6), crowd(5, 40, 10), 40)
     chosen = Parameters(pairs=9, neighbours=5)
     expected = fit(data, chosen)
@@ -211,14 +211,14 @@ def test_nothing_to_learn(readers: dense.Rows, features: dense.Rows, books: int)
     assert shares == sorted(shares)
 
 
-def test_a_book_without_readers_borrows_from_its_traits() -> None:
-    """Books of one author are neighbours before anybody read them, unless features have no weight."""
+def test_a_book_without_readers_has_content_based_neighbours() -> None:
+    """Unread books of the same author are neighbours, unless features have no weight."""
     data = training_data([[0, 1], [1, 0]], [[2, 3]], 5)
     assert np.argwhere(dense.score_matrix(fit(data, Parameters()))).tolist() == [[0, 1], [1, 0], [2, 3], [3, 2]]
     assert np.argwhere(dense.score_matrix(fit(data, Parameters(feature_weight=0.0)))).tolist() == [[0, 1], [1, 0]]
 
 
-def test_what_readers_did_outweighs_traits() -> None:
+def test_shared_readers_outweigh_shared_features() -> None:
     """A few readers count more than a shared author."""
     data = training_data([[0, 1]] * 3, [[0, 2]], 3)
     found = dense.score_matrix(fit(data, replace(Parameters(), candidate_norm=0.0)))

@@ -23,7 +23,6 @@ from recommendations.model.learning.tuning import (
 from recommendations.model.neighbours import Neighbours
 from tests.recommendations.model.learning import dense
 
-NOTHING_KNOWN = dense.matrix([], 1)
 ENDLESS = 1e6
 
 
@@ -58,7 +57,7 @@ class Clock:
 
 
 def chains(count: int = 12, length: int = 15, readers: int = 600) -> list[list[int]]:
-    """Readers of seven books of one chain, one after the other, the chains' books having ids in any order."""
+    """Readers of seven consecutive books of a chain, whose books have random ids."""
     rng = np.random.default_rng(0)
     ids = rng.permutation(count * length).reshape(count, length)
     starts = rng.integers(0, length - 6, readers)
@@ -66,7 +65,7 @@ def chains(count: int = 12, length: int = 15, readers: int = 600) -> list[list[i
 
 
 def by_popularity_alone(books: int = 300, readers: int = 400, each: int = 5) -> list[list[int]]:
-    """Readers who read popular books, whatever they read before."""
+    """Readers whose books depend only on popularity."""
     rng = np.random.default_rng(0)
     weights = np.arange(1, books + 1) ** -1.0
     weights /= weights.sum()
@@ -78,7 +77,7 @@ def by_popularity_alone(books: int = 300, readers: int = 400, each: int = 5) -> 
 def test_the_search_leaves_time_for_the_last_fit(
     monkeypatch: pytest.MonkeyPatch, undated: bool, deadline: float
 ) -> None:
-    """It uses the time there is, but never so much that the last fit ends after the deadline."""
+    """It uses the available time, but the last fit never ends after the deadline."""
     readers, clock = dense.two_circles(), Clock()
     monkeypatch.setattr(tuning, "neighbours_of", clock.slowed(neighbours_of, 3.0))
     data = dense.training_data(readers, books=20)
@@ -92,7 +91,7 @@ def test_the_search_leaves_time_for_the_last_fit(
     assert clock.now + refit < deadline
 
 
-def test_without_time_it_stays_with_its_start() -> None:
+def test_without_time_the_start_is_chosen() -> None:
     """After the deadline, popularity and the start are compared, and nothing else is tried."""
     data = dense.training_data(dense.two_circles(), books=20)
     splits = hold_outs(data.liked, np.full(data.liked.nnz, np.nan), 1)
@@ -104,8 +103,8 @@ def test_without_time_it_stays_with_its_start() -> None:
 
 
 @pytest.mark.parametrize("readers", [[], [[0]], [[0, 1], [1, 2]]])
-def test_without_readers_to_evaluate_it_stays_with_its_start(readers: list[list[int]]) -> None:
-    """If nothing can be held out, no time is spent on trials that all score the same."""
+def test_without_readers_to_evaluate_the_start_is_chosen(readers: list[list[int]]) -> None:
+    """If nothing can be held out, nothing else is tried, since all trials would score the same."""
     found = searched(dense.training_data(readers, books=3))
     assert found.readers == 0
     assert [trial.name for trial in found.trials] == ["popularity", "start"]
@@ -119,7 +118,7 @@ def test_the_last_fit_is_of_full_size() -> None:
     assert full_size(reduced) == Parameters(recency_decay=0.5)
 
 
-def test_popularity_is_chosen_where_there_is_nothing_else_to_learn() -> None:
+def test_popularity_is_chosen_if_nothing_else_can_be_learned() -> None:
     """If books are unrelated, popularity beats every regression."""
     found = searched(dense.training_data(by_popularity_alone(), books=300), dated=True)
     assert found.chosen.name == "popularity"
@@ -128,8 +127,8 @@ def test_popularity_is_chosen_where_there_is_nothing_else_to_learn() -> None:
 
 
 @pytest.mark.parametrize("dated", [False, True])
-def test_popularity_is_not_chosen_for_two_circles(dated: bool) -> None:
-    """If a reader's books reveal which half they read, that is learned."""
+def test_popularity_is_not_chosen_for_two_groups(dated: bool) -> None:
+    """If a reader's books reveal their group, the groups are learned."""
     rng = np.random.default_rng(0)
     readers = [(rng.permutation(40)[:8] + 40 * (reader % 2)).tolist() for reader in range(200)]
     found = searched(dense.training_data(readers, books=80), dated=dated)
@@ -145,7 +144,7 @@ def by_name(found: Search) -> dict[str, Trial]:
 
 
 def test_reading_order_is_used_where_it_matters() -> None:
-    """From readers of chains it learns what comes next, which the plain model, without order, cannot."""
+    """It learns what comes next in a chain, which the plain model without order cannot."""
     orderless = Parameters(direction=0.0, recency_decay=0.0, trend=0.0)
     found = searched(dense.training_data(chains(), books=180), dated=True, start=orderless)
     chosen, plain = found.chosen, by_name(found)["plain item–item"]
@@ -156,9 +155,9 @@ def test_reading_order_is_used_where_it_matters() -> None:
 
 
 def test_reading_order_is_not_used_where_it_does_not_matter() -> None:
-    """The same readers with their books shuffled: parameters that use the order go to 0."""
+    """If the books are shuffled, the parameters that use the order become 0."""
     rng = np.random.default_rng(1)
-    readers = [rng.permutation(one).tolist() for one in chains(1, 300, 800)]
+    readers = [rng.permutation(history).tolist() for history in chains(1, 300, 800)]
     start = Parameters(direction=0.5, recency_decay=0.5, trend=2.0)
     found = searched(dense.training_data(readers, books=300), dated=True, start=start)
     assert found.chosen.parameters is not None
@@ -175,7 +174,7 @@ def test_every_trial_is_recorded() -> None:
     assert trials[2]["parameters"] == asdict(PLAIN) | dict(REDUCED)
 
 
-def test_what_is_chosen_is_no_worse_than_its_start() -> None:
+def test_the_chosen_trial_is_no_worse_than_the_baselines() -> None:
     """The chosen trial scores at least as well as every baseline."""
     found = searched(
         dense.training_data(chains(readers=300), books=180), start=Parameters(recency_decay=0.0, trend=2.0)
@@ -192,7 +191,7 @@ def test_the_search_is_the_same_every_time() -> None:
 
 
 def test_advance_is_called_after_every_line() -> None:
-    """So that progress can be shown."""
+    """This lets callers report progress."""
     calls: list[int] = []
     data = dense.training_data(dense.two_circles(), books=20)
     splits = hold_outs(data.liked, np.full(data.liked.nnz, np.nan), 1)

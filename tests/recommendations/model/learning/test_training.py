@@ -27,7 +27,7 @@ def books(*ids: int) -> list[Book]:
 
 
 def clicks(*pairs: tuple[int, int]) -> list[Event]:
-    return [Event(place, reader, book, K.CLICK, 0.0) for place, (reader, book) in enumerate(pairs, 1)]
+    return [Event(position, reader, book, K.CLICK, 0.0) for position, (reader, book) in enumerate(pairs, 1)]
 
 
 def scores(artifact: Artifact, *history: int) -> dict[int, float]:
@@ -46,8 +46,8 @@ def crowd(
     half, events = books_ // 2, list[Event]()
     for reader in range(1, readers + 1):
         mine, theirs = (half * (reader % 2), half * (1 - reader % 2))
-        for place, book in enumerate(rng.permutation(half)[:each].tolist()):
-            disliked = rated and place % 3 == 0
+        for position, book in enumerate(rng.permutation(half)[:each].tolist()):
+            disliked = rated and position % 3 == 0
             happened = NOW.timestamp() - YEAR * float(rng.random()) if dated else float("nan")
             kind, value = (K.RATING, 1.0 if disliked else 4.0) if rated else (K.PURCHASE, 0.0)
             id_ = 1 + book + (theirs if disliked else mine)
@@ -57,21 +57,21 @@ def crowd(
 
 @pytest.mark.parametrize("rated", [False, True], ids=["bought", "rated"])
 @pytest.mark.parametrize("dated", [False, True], ids=["undated", "dated"])
-def test_a_small_shop_learns_what_its_readers_have_in_common(dated: bool, rated: bool) -> None:
-    """From fifty readers of a hundred books, a book's best neighbours are of its own half; dislikes do not count."""
+def test_a_small_shop_learns_groups_of_readers(dated: bool, rated: bool) -> None:
+    """With fifty readers of a hundred books, neighbours are of the same half; disliked books do not count."""
     trained = train(books(*range(1, 101)), [crowd(dated=dated, rated=rated)], now=NOW)
     assert trained.search is not None
-    # With fifty readers, some have nothing wanted or nothing known: too few to be held out by time.
+    # Of fifty readers, some lack books in either part: too few for a hold-out by time.
     assert trained.search.hold_outs == ("order", "drift")
     artifact = trained.artifact
     assert artifact.manifest["likes"] == 50 * (8 if rated else 12)
-    said = scores(artifact, 1, 2)
-    assert said
-    assert max(said) <= 50
+    neighbours = scores(artifact, 1, 2)
+    assert neighbours
+    assert max(neighbours) <= 50
 
 
 def test_a_low_rating_is_not_a_like() -> None:
-    """Books that readers disliked are not neighbours, whatever was done before."""
+    """Disliked books are not neighbours, even if they were bought before."""
     events = [Event(1, 1, 10, K.PURCHASE, 0.0), Event(2, 1, 11, K.CLICK, 0.0), Event(3, 2, 10, K.RATING, 4.0)]
     events += [Event(4, 2, 12, K.RATING, 3.0), Event(5, 1, 11, K.RATING, 2.5), Event(6, 1, 13, K.NOT_INTERESTED, 0.0)]
     artifact = train(books(10, 11, 12, 13), [events], now=NOW, budget=0).artifact
@@ -82,14 +82,14 @@ def test_a_low_rating_is_not_a_like() -> None:
 
 def test_from_events_to_neighbours() -> None:
     """With two groups of readers, books have neighbours in their own group, in any chunks."""
-    told = clicks((1, 10), (1, 11), (2, 10), (2, 11), (3, 20), (3, 21), (4, 20), (4, 21), (5, 10), (6, 20))
-    artifact = train(books(10, 11, 20, 21), [told[:4], [], told[4:]], now=NOW).artifact
+    events = clicks((1, 10), (1, 11), (2, 10), (2, 11), (3, 20), (3, 21), (4, 20), (4, 21), (5, 10), (6, 20))
+    artifact = train(books(10, 11, 20, 21), [events[:4], [], events[4:]], now=NOW).artifact
     assert set(scores(artifact, 10)) == {11}
     assert set(scores(artifact, 21)) == {20}
     assert artifact.readers_of_book.tolist() == [3, 2, 3, 2]
 
 
-def test_content_features_take_part() -> None:
+def test_content_features_are_used() -> None:
     """A book without readers has a neighbour of the same author."""
     catalogue = [
         Book(id=id_, title="", authors=(author,)) for id_, author in ((1, "A"), (2, "A"), (3, "B"), (4, "C"))
@@ -99,24 +99,24 @@ def test_content_features_take_part() -> None:
     assert scores(artifact, 4) == {}
 
 
-def test_the_order_of_a_history_takes_part() -> None:
+def test_the_order_of_a_history_is_used() -> None:
     """For readers of two books in one order, the first contributes more to the second than vice versa."""
-    told = clicks(*((reader, book) for reader in range(1, 9) for book in (20, 10)))
-    artifact = train(books(10, 20), [told], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
+    events = clicks(*((reader, book) for reader in range(1, 9) for book in (20, 10)))
+    artifact = train(books(10, 20), [events], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
     assert scores(artifact, 20)[10] > 1.5 * scores(artifact, 10)[20]
-    dated = [event._replace(happened=-float(event.sequence)) for event in told]
+    dated = [event._replace(happened=-float(event.sequence)) for event in events]
     artifact = train(books(10, 20), [dated], now=NOW, parameters=Parameters(direction=0.5, trend=0.0)).artifact
     assert scores(artifact, 10)[20] > 1.5 * scores(artifact, 20)[10]
 
 
 def test_the_manifest_describes_the_model() -> None:
     """It has counts, the last sequence number, the parameters and the time."""
-    told = clicks((1, 1), (2, 1), (2, 3))
-    trained = train(books(3, 1), [told], now=NOW, parameters=Parameters(neighbours=7), readers_revision=5)
+    events = clicks((1, 1), (2, 1), (2, 3))
+    trained = train(books(3, 1), [events], now=NOW, parameters=Parameters(neighbours=7), readers_revision=5)
     assert trained.search is None
     manifest = trained.artifact.manifest
     assert (manifest["books"], manifest["readers"], manifest["likes"], manifest["sequence"]) == (2, 2, 3, 3)
-    assert manifest["parameters"] == Parameters(neighbours=7).as_dict()
+    assert manifest["parameters"] == asdict(Parameters(neighbours=7))
     assert manifest["search"] is None
     assert manifest["readers_revision"] == 5
     assert manifest["created_at"] == NOW.isoformat()
@@ -145,10 +145,10 @@ def test_without_a_budget_nothing_is_searched_for() -> None:
     """A budget of 0 means the default parameters."""
     trained = train(books(1, 2), [crowd()], now=NOW, budget=0)
     assert trained.search is None
-    assert trained.artifact.manifest["parameters"] == Parameters().as_dict()
+    assert trained.artifact.manifest["parameters"] == asdict(Parameters())
 
 
-def test_where_popularity_is_best_no_neighbours_are_learned() -> None:
+def test_if_popularity_is_best_no_neighbours_are_learned() -> None:
     """If readers just read popular books, the model has no neighbours, and its manifest has no parameters."""
     rng = np.random.default_rng(0)
     weights = np.arange(1, 301) ** -1.0
@@ -160,14 +160,14 @@ def test_where_popularity_is_best_no_neighbours_are_learned() -> None:
     events = [event._replace(happened=YEAR * float(rng.random())) for event in clicks(*pairs)]
     artifact = train(books(*range(1, 301)), [events], now=NOW).artifact
     assert artifact.manifest["parameters"] is None
-    told = artifact.manifest["search"]
-    assert told["trials"][told["chosen"]]["name"] == "popularity"
+    summary = artifact.manifest["search"]
+    assert summary["trials"][summary["chosen"]]["name"] == "popularity"
     assert artifact.neighbours.indptr.tolist() == [0] * 301
     assert artifact.neighbours.recency_weights(3).tolist() == [1, 1, 1]
 
 
-def test_books_not_in_the_catalogue_take_part() -> None:
-    """A book that only events name has neighbours, and counts once it arrives."""
+def test_books_outside_the_catalogue_are_learned() -> None:
+    """A book that is only in events has neighbours, and counts once it arrives."""
     artifact = train(books(10), [clicks((1, 10), (1, 99), (2, 10), (2, 99), (3, 99))], now=NOW).artifact
     assert artifact.books.ids.tolist() == [10, 99]
     assert set(scores(artifact, 99)) == {10}
@@ -176,8 +176,8 @@ def test_books_not_in_the_catalogue_take_part() -> None:
 def test_the_greatest_ids() -> None:
     """Ids up to the greatest are distinct."""
     top = 2**31 - 1
-    told = clicks(*((reader, book) for reader in (top, top - 1, 1) for book in (top, top - 2)), (2, 1))
-    artifact = train(books(1, top - 2, top), [told], now=NOW).artifact
+    events = clicks(*((reader, book) for reader in (top, top - 1, 1) for book in (top, top - 2)), (2, 1))
+    artifact = train(books(1, top - 2, top), [events], now=NOW).artifact
     assert artifact.books.ids.tolist() == [1, top - 2, top]
     assert artifact.histories.readers.ids.tolist() == [1, 2, top - 1, top]
     assert artifact.readers_of_book.tolist() == [1, 3, 3]
@@ -185,11 +185,12 @@ def test_the_greatest_ids() -> None:
 
 
 def test_a_reader_of_thousands_of_books_neither_dominates_nor_breaks() -> None:
-    """The neighbours that fifty readers share stay, and that one reader adds little."""
+    """The neighbours from fifty readers remain the strongest."""
     events = crowd()
-    everything = [Event(len(events) + place, 999, place, K.CLICK, 0.0) for place in range(1, 3001)]
+    everything = [Event(len(events) + position, 999, position, K.CLICK, 0.0) for position in range(1, 3001)]
     without, with_ = (
-        train(books(*range(1, 3001)), [one], now=NOW, budget=0).artifact for one in (events, events + everything)
+        train(books(*range(1, 3001)), [history], now=NOW, budget=0).artifact
+        for history in (events, events + everything)
     )
     for book in (1, 51):
         before, after = scores(without, book), scores(with_, book)
@@ -228,8 +229,8 @@ def test_progress_never_falls_and_ends_at_one(budget: float) -> None:
     assert shares[-1] == 1.0
 
 
-def test_progress_of_a_search_that_takes_long() -> None:
-    """Even after a slow search a share is left for the last fit."""
+def test_progress_of_a_slow_search() -> None:
+    """Even after a slow search, the last fit has a share of the progress."""
     shares: list[float] = []
     ticks = iter(np.arange(0.0, 1e6, 5.0).tolist())
     train(books(*range(1, 3000)), [crowd()], now=NOW, budget=100, advance=shares.append, clock=lambda: next(ticks))
@@ -240,8 +241,8 @@ def test_progress_of_a_search_that_takes_long() -> None:
     assert shares[-1] == 1.0
 
 
-def test_time_is_counted_from_when_it_started() -> None:
-    """Reading the history is part of the budget: if it is used up, only the start is tried."""
+def test_the_budget_includes_reading_the_history() -> None:
+    """If reading used up the budget, only popularity and the start are tried."""
     trained = train(books(1), [crowd()], now=NOW, budget=50, started=0.0, clock=lambda: 49.0)
     assert trained.search is not None
     assert [trial.name for trial in trained.search.trials] == ["popularity", "start"]
@@ -249,7 +250,7 @@ def test_time_is_counted_from_when_it_started() -> None:
 
 def test_likes_are_in_reading_order_with_their_times() -> None:
     """Each reader's liked books, the latest last, each with its own time."""
-    told = [
+    events = [
         Event(1, 1, 10, K.CLICK, 0.0, 30.0),
         Event(2, 1, 20, K.CLICK, 0.0, 10.0),
         Event(3, 1, 30, K.RATING, 1.0, 40.0),
@@ -258,7 +259,7 @@ def test_likes_are_in_reading_order_with_their_times() -> None:
         Event(6, 3, 10, K.CART, 0.0, 5.0),
     ]
     vocabulary = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
-    dated = dated_histories_of(EventColumns.of([told]), vocabulary)
+    dated = dated_histories_of(EventColumns.of([events]), vocabulary)
     assert dated.histories.preferences[2] == Preference.READ | Preference.OPINION
     liked, times = liked_matrix(dated, 3)
     assert dense.rows_of(liked) == [[1, 0], [], [2, 0]]

@@ -19,13 +19,10 @@ from recommendations.model.learning.tuning import (
 )
 from tests.recommendations.model.learning import dense
 
-NOTHING_KNOWN = dense.matrix([], 1)
-ENDLESS = 1e6
-
 
 def scored(*scores: Sequence[float], parameters: Parameters | None = None) -> Scored:
     """A trial with these scores of readers, for each hold-out."""
-    return Scored(Trial("trial", parameters, 0.0, 0.0, 0.0), [np.array(one, dtype=float) for one in scores])
+    return Scored(Trial("trial", parameters, 0.0, 0.0, 0.0), [np.array(values, dtype=float) for values in scores])
 
 
 @pytest.mark.parametrize(
@@ -45,13 +42,13 @@ def scored(*scores: Sequence[float], parameters: Parameters | None = None) -> Sc
 )
 def test_better_is_better_by_more_than_noise(gains: list[list[float]], better: bool) -> None:
     """The gains of all readers, summed over hold-outs, exceed one standard error, or there is no gain."""
-    before = [[3.0] * len(one) for one in gains]
-    after = [[3.0 + gain for gain in one] for one in gains]
+    before = [[3.0] * len(values) for values in gains]
+    after = [[3.0 + gain for gain in values] for values in gains]
     assert scored(*after).is_better_than(scored(*before)) is better
 
 
 class Scripted(Tuner):
-    """A tuner whose scores are a known function of the parameters, with time for some trials."""
+    """A tuner whose scores are a given function of the parameters, with time for a number of trials."""
 
     def __init__(self, score: Callable[[Parameters], float], trials: int = 100) -> None:
         super().__init__(dense.training_data([], books=1), [], deadline=0.0, clock=lambda: 0.0)
@@ -82,7 +79,7 @@ DECAYS = [{"recency_decay": value} for value in (0.0, 0.1, 0.2, 0.35, 0.5)]
     ],
 )
 def test_a_line_is_searched_while_steps_are_better(best: float, names: list[str], found: float) -> None:
-    """First up and, only if that is no better, down; it stops before a step that is no better."""
+    """Steps go up first, and down only if that is no better; the search stops when a step is no better."""
     tuner = Scripted(lambda parameters: -abs(parameters.recency_decay - best))
     start = Parameters(recency_decay=0.2)
     champion = tuner.search_line(DECAYS, scored([tuner.score(start)], parameters=start))
@@ -109,14 +106,14 @@ def test_a_line_stops_at_the_deadline(trials: int, found: float) -> None:
     assert champion.trial.parameters == replace(start, recency_decay=found)
 
 
-def test_popularity_has_no_line_to_search() -> None:
+def test_popularity_cannot_be_searched() -> None:
     """It has no parameters."""
     with pytest.raises(ValueError, match="no parameters"):
         Scripted(lambda _: 0.0).search_line(DECAYS, scored([1.0]))
 
 
-def test_every_step_is_of_parameters_that_there_are() -> None:
-    """Lines name fields of Parameters, more than one value of each, each line the same ones throughout."""
+def test_every_step_changes_existing_parameters() -> None:
+    """All steps of a line change the same fields of Parameters, to different values."""
     known = {field.name for field in fields(Parameters)}
     for line in COORDINATES:
         names = {frozenset(step) for step in line}
@@ -145,7 +142,7 @@ CHANGES: list[dict[str, float]] = [
 
 @pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: next(iter(changes)))
 def test_cached_stages_are_never_stale(changes: dict[str, float]) -> None:
-    """Whatever was tried before, each parameter has its effect, as in a fit from scratch."""
+    """After any earlier trial, the result is the same as of a fit from scratch."""
     data = dense.training_data(dense.two_circles(), [[0, 12, 5], [3, 4]], books=20)
     cached = CachedFit(data)
     changed = tuning._with(Parameters(), changes)
@@ -157,13 +154,13 @@ def test_cached_stages_are_never_stale(changes: dict[str, float]) -> None:
     assert not (np.array_equal(before.weights, after.weights) and np.array_equal(before.decay, after.decay))
 
 
-def test_all_parameters_are_seen_to_have_an_effect() -> None:
-    """The test above leaves none out."""
+def test_all_parameters_are_covered() -> None:
+    """The test above changes every parameter."""
     assert {name for change in CHANGES for name in change} == {field.name for field in fields(Parameters)}
 
 
 def test_hold_outs_have_equal_weight() -> None:
-    """A hold-out by which few readers validator counts as much as one by which many do."""
+    """A hold-out with few readers counts as much as one with many."""
     few = HoldOut(dense.matrix([[0]], 2), dense.matrix([[1]], 2), "few")
     many = HoldOut(dense.matrix([[]] + [[0]] * 9, 2), dense.matrix([[]] + [[1]] * 9, 2), "many")
     none = HoldOut(dense.matrix([[0]], 2), dense.matrix([[]], 2), "none")

@@ -1,4 +1,4 @@
-"""The validation scores against the plain metrics."""
+"""Validation gives the same scores as the metrics of the evaluation."""
 
 from dataclasses import replace
 
@@ -32,9 +32,9 @@ def no_neighbours(books: int = BOOKS) -> Neighbours:
 def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     """Readers' books in two parts, either of which may be empty."""
     readers = draw(dense.rows(BOOKS, most=6))
-    cuts = [draw(st.integers(0, len(one))) for one in readers]
+    cuts = [draw(st.integers(0, len(history))) for history in readers]
     parts = list(zip(readers, cuts, strict=True))
-    return [one[:cut] for one, cut in parts], [one[cut:] for one, cut in parts]
+    return [history[:cut] for history, cut in parts], [history[cut:] for history, cut in parts]
 
 
 @given(cases(), st.integers(0, 100), st.floats(0.05, 1))
@@ -53,13 +53,13 @@ def test_the_metrics_are_those_of_the_evaluation(
     )
     readers = [reader for reader in range(len(known)) if known[reader] and wanted[reader]]
     assert validator.readers.tolist() == readers
-    for place, reader in enumerate(readers):
+    for position, reader in enumerate(readers):
         sums = contributions[known[reader]].T @ ([0.5] * (len(known[reader]) - 1) + [1])
         ranked = [
             book for book in np.argsort(-sums, kind="stable").tolist() if sums[book] > 0 and book not in known[reader]
         ]
         for measured, measure in ((scores.recall, metrics.recall), (scores.ndcg, metrics.ndcg)):
-            assert measured[place] == pytest.approx(measure(ranked, {*wanted[reader]}, CUTOFF))
+            assert measured[position] == pytest.approx(measure(ranked, {*wanted[reader]}, CUTOFF))
 
 
 def test_scores_by_hand() -> None:
@@ -90,7 +90,7 @@ def test_more_relevant_books_than_the_cutoff() -> None:
 
 
 def test_an_empty_list_scores_nothing() -> None:
-    """Empty places are no hits: neither row 0 nor the last row of the reader before."""
+    """Padding is no hit, neither for row 0 nor for the last row of the previous reader."""
     scores = Validator(held_out([[1], [1], [2]], [[0, BOOKS - 1]] * 3), 0).score_neighbours(no_neighbours())
     assert scores.recall.tolist() == scores.ndcg.tolist() == [0, 0, 0]
 
@@ -99,14 +99,14 @@ def test_an_empty_list_scores_nothing() -> None:
 def test_popularity_is_one_list_without_the_books_read(case: tuple[list[list[int]], list[list[int]]]) -> None:
     """Books by their number of readers, ties by the lower row, without the reader's own."""
     known, wanted = case
-    readers_of = [sum(book in one for one in known) for book in range(BOOKS)]
+    readers_of = [sum(book in history for history in known) for book in range(BOOKS)]
     order = sorted(range(BOOKS), key=lambda book: -readers_of[book])
     validator = Validator(held_out(known, wanted), 0)
     scores = validator.score_popularity()
-    for place, reader in enumerate(validator.readers.tolist()):
+    for position, reader in enumerate(validator.readers.tolist()):
         ranked = [book for book in order if book not in known[reader]]
-        assert scores.recall[place] == pytest.approx(metrics.recall(ranked, {*wanted[reader]}, CUTOFF))
-        assert scores.ndcg[place] == pytest.approx(metrics.ndcg(ranked, {*wanted[reader]}, CUTOFF))
+        assert scores.recall[position] == pytest.approx(metrics.recall(ranked, {*wanted[reader]}, CUTOFF))
+        assert scores.ndcg[position] == pytest.approx(metrics.ndcg(ranked, {*wanted[reader]}, CUTOFF))
 
 
 def test_a_sample_of_readers_is_evaluated() -> None:
@@ -123,7 +123,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The block size does not change the scores."""
     rng = np.random.default_rng(0)
     readers = [rng.permutation(BOOKS)[:6].tolist() for _ in range(50)]
-    validator = Validator(held_out([one[:4] for one in readers], [one[4:] for one in readers]), 0)
+    validator = Validator(held_out([history[:4] for history in readers], [history[4:] for history in readers]), 0)
     sparse = csr_array(rng.random((BOOKS, BOOKS)).astype(np.float32))
     neighbours = Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data)
     expected = validator.score_neighbours(neighbours)

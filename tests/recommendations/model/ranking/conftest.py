@@ -1,4 +1,4 @@
-"""A model at work."""
+"""A model being served."""
 
 import pytest
 

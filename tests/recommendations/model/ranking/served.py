@@ -1,15 +1,11 @@
-"""A small model at work, and how tests use it."""
+"""A small model being served, and helpers to use it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Event, InteractionKind
-from recommendations.domain.recommending import (
-    RecommendationList,
-    RecommendRequest,
-    Selection,
-)
+from recommendations.domain.recommending import RecommendationList, RecommendRequest, Selection
 from recommendations.model.ranking.catalogue import Catalogue
 from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import artifact_of
@@ -24,11 +20,11 @@ def book(id_: int, *categories: Category, year: int | None = None) -> Book:
 
 
 def by_id(*books: Book) -> dict[int, Book]:
-    return {one.id: one for one in books}
+    return {book.id: book for book in books}
 
 
 def purchases(*pairs: tuple[int, int]) -> list[Event]:
-    return [Event(place, reader, id_, K.PURCHASE, 0.0) for place, (reader, id_) in enumerate(pairs, 1)]
+    return [Event(sequence, reader, id_, K.PURCHASE, 0.0) for sequence, (reader, id_) in enumerate(pairs, 1)]
 
 
 def served(events: list[Event], books: Mapping[int, Book], *, known: Iterable[int] | None = None) -> ServedModel:
@@ -36,17 +32,17 @@ def served(events: list[Event], books: Mapping[int, Book], *, known: Iterable[in
     return ServedModel.of(artifact_of(books if known is None else known, events), books.values())
 
 
-class Supply:
-    """A catalogue that changes."""
+class ChangingCatalogue:
+    """Returns the current catalogue when called."""
 
     def __init__(self, books: Mapping[int, Book]) -> None:
-        self._now = Catalogue.empty().changed(list(books.values()))
+        self._current = Catalogue.empty().updated(list(books.values()))
 
     def __call__(self) -> Catalogue:
-        return self._now
+        return self._current
 
-    def take(self, *books: Book) -> None:
-        self._now = self._now.changed(books)
+    def update(self, *books: Book) -> None:
+        self._current = self._current.updated(books)
 
 
 def ask(
@@ -63,11 +59,11 @@ def ask(
     )
 
 
-def ids(shelf: RecommendationList) -> list[int]:
-    return [one.book.id for one in shelf.recommendations]
+def ids(result: RecommendationList) -> list[int]:
+    return [item.book.id for item in result.recommendations]
 
 
-# Readers of 1 also read 2 (three of them) and 3 (two); readers of 4 read 5. Everybody else reads 6.
+# Three readers of 1 also read 2, and two also read 3; readers of 4 read 5; everybody else reads 6.
 CATALOGUE = by_id(
     book(1, M), book(2, M), book(3, SF), book(4, SF), book(5, SF), book(6, M), book(7, M, year=2020), book(8, SF)
 )

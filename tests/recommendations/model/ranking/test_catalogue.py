@@ -1,4 +1,4 @@
-"""The catalogue as arrays, and as a model sees it."""
+"""The catalogue as arrays, and indexed by the rows of a model."""
 
 from datetime import date, timedelta
 
@@ -38,18 +38,18 @@ def book(
 
 
 def indexed(*books: Book) -> CatalogueIndex:
-    """What a model that learned of 10, 20 and 30 sees of these books."""
-    return CatalogueIndex(LEARNED, Catalogue.empty().changed(books))
+    """The index of these books for a model that learned 10, 20 and 30."""
+    return CatalogueIndex(LEARNED, Catalogue.empty().updated(books))
 
 
 def newest(*books: Book) -> list[int]:
-    """The ids on the shelf of all, newest first."""
+    """The ids of all available books, newest first."""
     index = indexed(*books)
     return [int(index.ids[row]) for row in index.category(None).newest_rows()]
 
 
 def test_books_unknown_to_the_model_come_after_its_own() -> None:
-    """The model's rows stay what they are, and new books follow by id, whatever the order in which they came."""
+    """The model keeps its rows, and new books follow by id, in whatever order they arrived."""
     index = indexed(book(99), book(10), book(15))
     assert index.ids.tolist() == [10, 20, 30, 15, 99]
     assert index.rows([99, 10, 15]).tolist() == [4, 0, 3]
@@ -58,15 +58,15 @@ def test_books_unknown_to_the_model_come_after_its_own() -> None:
 
 
 def test_ids_that_were_never_in_the_catalogue_have_no_row() -> None:
-    """Neither an id that nobody knows nor a book that only the model knows has one."""
+    """Neither unknown ids nor books that only the model knows have a row."""
     assert indexed(book(10)).rows([7, 2**31 - 1, 10, 20, 0]).tolist() == [ABSENT, ABSENT, 0, ABSENT, ABSENT]
     assert indexed(book(40)).row(20) == indexed().row(10) == ABSENT
     assert indexed().rows([10]).tolist() == [ABSENT]
     assert indexed(book(10)).rows([]).tolist() == []
 
 
-def test_missing_and_removed_books_are_not_on_sale() -> None:
-    """They stand on no shelf; a removed one still has a row and its facts."""
+def test_missing_and_removed_books_are_not_available() -> None:
+    """They are in no category; a removed book still has a row and its fields."""
     index = indexed(book(10, M), book(30, M), book(40, M, removed=True))
     assert index.available.tolist() == [True, False, True, False]
     for category in (None, M):
@@ -77,7 +77,7 @@ def test_missing_and_removed_books_are_not_on_sale() -> None:
 
 @pytest.mark.parametrize("category", Category)
 def test_books_by_category(category: Category) -> None:
-    """A book is in each of its categories, named twice or not, and in no other."""
+    """A book is in each of its categories, even if it is repeated, and in no other."""
     other = Category((category + 1) % len(Category))
     index = indexed(book(10, category, category), book(20, other), book(30), book(40, other, category))
     assert index.ids[index.category(category).has].tolist() == [10, 40]
@@ -85,7 +85,7 @@ def test_books_by_category(category: Category) -> None:
 
 
 def test_newest_first() -> None:
-    """By the day, a year counting as its first day, then by arrival; unknown ones last; ties to the higher id."""
+    """By publication (a year is its first day), otherwise by addition; unknown ones last; ties by higher id."""
     yesterday = TODAY - timedelta(1)
     expected = [
         book(1, published_on=TODAY, added_on=yesterday),
@@ -98,27 +98,27 @@ def test_newest_first() -> None:
         book(9),
         book(8),
     ]
-    assert newest(*reversed(expected)) == [one.id for one in expected]
+    assert newest(*reversed(expected)) == [item.id for item in expected]
 
 
-@pytest.mark.parametrize("promised", [{"published_on": TODAY + timedelta(1)}, {"year": 2027}, {"year": 99_999}])
-def test_a_day_yet_to_come_is_no_news(promised: dict[str, date | int]) -> None:
-    """A book that is announced, or misdated, is as new as its arrival and does not stay on top for ever."""
-    announced = Book(id=1, title="", added_on=TODAY - timedelta(5), **promised)  # type: ignore[arg-type]
+@pytest.mark.parametrize("publication", [{"published_on": TODAY + timedelta(1)}, {"year": 2027}, {"year": 99_999}])
+def test_a_future_publication_does_not_count(publication: dict[str, date | int]) -> None:
+    """An announced or misdated book is as new as its addition, and does not stay on top forever."""
+    announced = Book(id=1, title="", added_on=TODAY - timedelta(5), **publication)  # type: ignore[arg-type]
     assert newest(announced, book(2, published_on=TODAY - timedelta(2), added_on=TODAY)) == [2, 1]
     assert newest(announced, book(2, published_on=TODAY - timedelta(9), added_on=TODAY)) == [1, 2]
 
 
-def test_a_day_yet_to_come_comes() -> None:
-    """Once the catalogue has seen the day of publication, it counts."""
+def test_a_publication_counts_from_its_day_on() -> None:
+    """Once a book was added on that day or later, the publication counts."""
     announced = book(1, published_on=TODAY, added_on=TODAY - timedelta(9))
     others = book(2, published_on=TODAY - timedelta(1), added_on=TODAY - timedelta(1))
     assert newest(announced, others) == [2, 1]
     assert newest(announced, others, book(3, year=1900, added_on=TODAY)) == [1, 2, 3]
 
 
-def test_an_import_is_no_news() -> None:
-    """Undated books that came by the dozen on one day are of unknown age, and none that came then is fresh."""
+def test_books_of_an_import_are_not_new() -> None:
+    """Undated books imported on the same day have an unknown age, and no book of that day is fresh."""
     imported = [book(id_, added_on=TODAY) for id_ in range(100, 101 + IMPORT_BOOKS)]
     dated = book(1, year=1900, added_on=TODAY - timedelta(1))
     assert newest(dated, *imported)[0] == 1
@@ -128,7 +128,7 @@ def test_an_import_is_no_news() -> None:
 
 
 def test_fresh_books() -> None:
-    """Those that came within a month before the newest arrival, the latest first, among them the newest."""
+    """Fresh books were added in the month before the last addition; by the day of addition, then by newness."""
     index = indexed(
         book(1, added_on=TODAY - timedelta(FRESH_DAYS)),
         book(2, added_on=TODAY - timedelta(FRESH_DAYS + 1)),
@@ -156,24 +156,24 @@ BOOKS = st.builds(
 
 
 @given(st.lists(st.lists(BOOKS, max_size=4), max_size=5))
-def test_change_by_change_equals_all_at_once(changes: list[list[Book]]) -> None:
-    """However the books came, the catalogue is that of the last word on each, and no earlier state has changed."""
+def test_several_updates_equal_a_single_one(changes: list[list[Book]]) -> None:
+    """The catalogue has the last version of each book, and earlier states have not changed."""
     states = [Catalogue.empty()]
-    told: list[dict[int, Book]] = [{}]
+    latest: list[dict[int, Book]] = [{}]
     for change in changes:
-        states.append(states[-1].changed(change))
-        told.append(told[-1] | {one.id: one for one in change})
-    for state, latest in zip(states, told, strict=True):
-        whole = Catalogue.empty().changed([latest[id_] for id_ in sorted(latest)])
-        assert state.by_id.ids.tolist() == sorted(latest)
-        assert [state.books[row] for row in state.rows_by_id.tolist()] == [latest[id_] for id_ in sorted(latest)]
+        states.append(states[-1].updated(change))
+        latest.append(latest[-1] | {item.id: item for item in change})
+    for state, books in zip(states, latest, strict=True):
+        whole = Catalogue.empty().updated([books[id_] for id_ in sorted(books)])
+        assert state.by_id.ids.tolist() == sorted(books)
+        assert [state.books[row] for row in state.rows_by_id.tolist()] == [books[id_] for id_ in sorted(books)]
         for column in ("category_bits", "published", "added", "removed", "newness"):
             assert getattr(state, column)[state.rows_by_id].tolist() == getattr(whole, column).tolist()
-        assert shared(state, latest) == shared(whole, latest)
+        assert shared(state, books) == shared(whole, books)
 
 
 def shared(catalogue: Catalogue, books: dict[int, Book]) -> list[list[tuple[int, int, int]]]:
-    """Which pairs of books have how many authors, and how many subjects, in common, and the index by name agrees."""
+    """For each pair of books, the numbers of shared authors and subjects; checks that the index by name agrees."""
     found = []
     for index in (catalogue.authors, catalogue.subjects):
         names = index.of(np.array([catalogue.row(id_) for id_ in books], dtype=np.int32)) if books else []
@@ -184,13 +184,13 @@ def shared(catalogue: Catalogue, books: dict[int, Book]) -> list[list[tuple[int,
             having = [code for code, (start, stop) in enumerate(spans) if row in index.rows[start:stop]]
             assert having == sorted(codes)
         found.append(
-            [(one, other, len(by_id[one] & by_id[other])) for one in sorted(by_id) for other in sorted(by_id)]
+            [(item, other, len(by_id[item] & by_id[other])) for item in sorted(by_id) for other in sorted(by_id)]
         )
     return found
 
 
-def test_spelling_and_nobodies() -> None:
-    """A name is the same with other case and punctuation; "Various" is nobody, and named twice is named once."""
+def test_spelling_and_placeholders() -> None:
+    """Case and punctuation do not matter; placeholders such as "Various" and repetitions are left out."""
     names = Catalogue.empty().authors.names
     (rowling,) = names.codes(["J.K. Rowling", "J. K. ROWLING"])
     assert names.codes(["j k rowling", "Mary GrandPré"])[0] == rowling

@@ -1,4 +1,4 @@
-"""Rules that all compiled loops keep."""
+"""Rules that all compiled loops follow."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -12,11 +12,11 @@ from recommendations.model.ranking import compiled, content
 
 
 def loops(module: ModuleType) -> Iterator[Any]:
-    """The compiled functions that a module names."""
+    """The compiled functions in a module's namespace."""
     return (value for value in vars(module).values() if isinstance(value, Dispatcher))
 
 
 @pytest.mark.parametrize("module", [compiled, content, kernels])
 def test_loops_call_only_loops_of_their_own_module(module: ModuleType) -> None:
-    """Numba compiles anew only when a loop's own file changes, and would go on with old code of other files."""
+    """Numba recompiles a loop only when its own file changes, and would use outdated code of other files."""
     assert {loop.py_func.__module__ for loop in loops(module)} == {module.__name__}

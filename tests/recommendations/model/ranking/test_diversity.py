@@ -1,4 +1,4 @@
-"""A list is not filled by one author."""
+"""Diversity keeps one author from filling a list."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,17 +16,20 @@ AUTHORS = 4
 
 
 def authors_of(books: Sequence[Sequence[int]]) -> Authors:
-    """These authors by row; the first of all places is that of another book, and books without authors have none."""
-    index = NameIndex.empty().changed(
-        np.arange(len(books) + 1, dtype=np.int32), [("Nobody else",), *(tuple(map(str, one)) for one in books)]
+    """The authors of each row; books without authors are not in the catalogue."""
+    index = NameIndex.empty().updated(
+        np.arange(len(books) + 1, dtype=np.int32),
+        [("Nobody else",), *(tuple(map(str, authors)) for authors in books)],
     )
-    place = np.array([at if one else ABSENT for at, one in enumerate(books, start=1)], dtype=np.int32)
-    return Authors.of(index, place)
+    catalogue_rows = np.array(
+        [row if authors else ABSENT for row, authors in enumerate(books, start=1)], dtype=np.int32
+    )
+    return Authors.of(index, catalogue_rows)
 
 
 @st.composite
 def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
-    """Falling scores, with ties, and the authors of each book."""
+    """Descending scores with ties, and the authors of each book."""
     scores = sorted(draw(st.lists(st.sampled_from([0.0, 0.5, 0.7, 1.0, 2.0]), max_size=9)), reverse=True)
     authors = [draw(st.lists(st.integers(0, AUTHORS - 1), max_size=2, unique=True)) for _ in scores]
     return scores, authors
@@ -39,38 +42,38 @@ def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
     st.integers(0, 10),
 )
 def test_greedy_choice(
-    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, most: int
+    pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, limit: int
 ) -> None:
-    """Each place goes to the book whose score, cut for every book of its author before it, is the highest."""
+    """Each place goes to the book with the highest score after the penalty for earlier books of its author."""
     scores, authors = pool
     counts = Counter(chain.from_iterable(listed))
     left = list(range(len(scores)))
     expected: list[int] = []
-    while left and len(expected) < most:
+    while left and len(expected) < limit:
 
-        def worth(place: int) -> float:
-            repeated: int = max((counts[one] for one in authors[place]), default=0)
-            return scores[place] * (1 - diversity) ** repeated
+        def worth(position: int) -> float:
+            repeated: int = max((counts[author] for author in authors[position]), default=0)
+            return scores[position] * (1 - diversity) ** repeated
 
-        best = max(left, key=lambda place: (worth(place), -place))
+        best = max(left, key=lambda position: (worth(position), -position))
         expected.append(best)
         left.remove(best)
         counts.update(authors[best])
-    # The rows of what competes begin with the last one.
+    # The rows of the candidates are in descending order.
     known = authors_of([*listed, *authors[::-1]])
     last = len(listed) + len(scores) - 1
-    rows = [last - place for place in range(len(scores))]
-    assert diversified(scores, rows, known, diversity=diversity, most=most, listed=range(len(listed))) == expected
+    rows = [last - position for position in range(len(scores))]
+    assert diversified(scores, rows, known, diversity=diversity, limit=limit, listed=range(len(listed))) == expected
 
 
 def test_without_diversity_or_authors_the_order_stays() -> None:
-    """Neither one author nor unknown ones move anything then."""
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, most=2) == [0, 1]
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, most=2) == [0, 1]
+    """Without diversity, or if no authors are known, the order stays."""
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, limit=2) == [0, 1]
+    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, limit=2) == [0, 1]
 
 
 def test_scores_fall_with_the_position() -> None:
-    """A better position has a higher score, from 1 on."""
+    """Scores are strictly descending from 1."""
     scores = scores_by_position(5)
     assert scores[0] == 1
     assert scores == sorted(set(scores), reverse=True)

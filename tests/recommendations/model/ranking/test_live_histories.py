@@ -1,4 +1,4 @@
-"""Histories as of now: learned ones, and what readers did since."""
+"""Current histories: what was learned, and what readers have done since."""
 
 from collections.abc import Sequence
 from math import nan
@@ -8,8 +8,8 @@ import pytest
 
 from recommendations.domain.interactions import Event, InteractionKind, Preference
 from recommendations.model.preferences import EventColumns, histories_of
-from recommendations.model.ranking.live_histories import NOTHING, LiveHistories
-from recommendations.model.ranking.live_popularity import Liking
+from recommendations.model.ranking.live_histories import NO_HISTORY, LiveHistories
+from recommendations.model.ranking.live_popularity import Like
 from recommendations.model.vocabulary import Vocabulary
 
 BOOKS = Vocabulary(np.array([10, 20, 30], dtype=np.int32))
@@ -23,27 +23,27 @@ def live() -> LiveHistories:
 
 
 def test_what_the_model_knows(live: LiveHistories) -> None:
-    """Without further events each reader has what the training found, and others have nothing."""
+    """Without further events, each reader has the learned preferences, and other readers have none."""
     assert live.of(1).as_mapping() == {10: Preference.LIKED | Preference.READ}
     assert live.of(2).as_mapping() == {30: Preference.LIKED}
     assert live.of(3).as_mapping() == {}
 
 
 def test_events_add_to_what_the_model_knows(live: LiveHistories) -> None:
-    """A further event changes its reader's standing to its book and nothing else, new books included."""
+    """A further event changes only the preference of its reader for its book, which may be new."""
     live.observe([Event(3, 1, 99, InteractionKind.CLICK, 0.0), Event(4, 1, 10, InteractionKind.RATING, 1.0)])
     assert live.of(1).as_mapping() == {10: Preference.READ | Preference.OPINION, 99: Preference.LIKED}
     assert live.of(2).as_mapping() == {30: Preference.LIKED}
 
 
 def test_a_new_readers_first_event(live: LiveHistories) -> None:
-    """A reader that the model never saw has a history from the first event on."""
+    """A reader unknown to the model has a history from the first event on."""
     live.observe([Event(3, 7, 20, InteractionKind.NOT_INTERESTED, 0.0)])
     assert live.of(7).as_mapping() == {20: Preference.DISMISSED | Preference.OPINION}
 
 
-def test_what_a_call_holds_never_changes_under_it(live: LiveHistories) -> None:
-    """Standings are replaced, not changed: a call that reads them while events arrive sees one state."""
+def test_a_history_that_a_call_reads_never_changes(live: LiveHistories) -> None:
+    """Histories are replaced, not changed, so a call sees a single state while events arrive."""
     live.observe([Event(3, 1, 20, InteractionKind.CLICK, 0.0)])
     held, copied = live.of(1), live.of(1).as_mapping()
     live.observe([Event(4, 1, 30, InteractionKind.CLICK, 0.0), Event(5, 1, 20, InteractionKind.RATING, 5.0)])
@@ -52,21 +52,21 @@ def test_what_a_call_holds_never_changes_under_it(live: LiveHistories) -> None:
 
 
 def test_shown_books_are_not_in_a_history(live: LiveHistories) -> None:
-    """A book that was merely shown is as unknown to the reader as before, as it is after the next training."""
+    """A book that was only shown is not in the history, neither now nor after the next training."""
     live.observe([Event(3, 1, 20, InteractionKind.SHOWN, 0.0), Event(4, 8, 20, InteractionKind.SHOWN, 0.0)])
     assert live.of(1).books.tolist() == [10]
-    assert live.of(8) is NOTHING
+    assert live.of(8) is NO_HISTORY
 
 
-def test_an_undo_itself_says_nothing(live: LiveHistories) -> None:
-    """It names no book; the history that replaces the old one lacks the undone interaction."""
+def test_an_undo_has_no_effect_of_its_own(live: LiveHistories) -> None:
+    """It has no book; a replacement of the history removes the undone interaction."""
     assert live.observe([Event(3, 1, 0, InteractionKind.UNDO, 0.0), Event(4, 8, 0, InteractionKind.UNDO, 0.0)]) == []
     assert live.of(1).books.tolist() == [10]
-    assert live.of(8) is NOTHING
+    assert live.of(8) is NO_HISTORY
 
 
-def test_a_replaced_history_is_all_there_is(live: LiveHistories) -> None:
-    """Neither what the training knew nor what was observed is left, and what follows adds to the replacement."""
+def test_a_replacement_removes_the_former_history(live: LiveHistories) -> None:
+    """Neither learned nor observed preferences are left, and later events add to the replacement."""
     live.observe([Event(3, 1, 20, InteractionKind.CLICK, 0.0)])
     held = live.of(1).as_mapping()
     live.replace(1, [Event(2, 1, 30, InteractionKind.PURCHASE, 0.0), Event(4, 1, 0, InteractionKind.UNDO, 0.0)])
@@ -79,9 +79,9 @@ def test_a_replaced_history_is_all_there_is(live: LiveHistories) -> None:
     assert live.of(2).as_mapping() == {30: Preference.LIKED}
 
 
-def test_only_new_likings_are_told(live: LiveHistories) -> None:
-    """A book that the reader liked before, from the training or since, is not told again; a dislike is none."""
-    told = live.observe(
+def test_only_new_likes_are_returned(live: LiveHistories) -> None:
+    """Books that the reader already liked, at the training or since, and dislikes are not returned."""
+    likes = live.observe(
         [
             Event(3, 1, 10, InteractionKind.CLICK, 0.0, 5.0),
             Event(4, 1, 20, InteractionKind.CLICK, 0.0, 6.0),
@@ -90,40 +90,41 @@ def test_only_new_likings_are_told(live: LiveHistories) -> None:
             Event(7, 9, 10, InteractionKind.RATING, 4.0, 9.0),
         ]
     )
-    assert told == [Liking(20, 6.0), Liking(10, 9.0)]
+    assert likes == [Like(20, 6.0), Like(10, 9.0)]
     assert live.observe([Event(8, 9, 10, InteractionKind.VIEW, 0.0)]) == []
 
 
 def clicks(*book_ids: int, happened: Sequence[float] = ()) -> list[Event]:
-    """Reader 1 clicks on one book after the other, at these times if at any."""
+    """Reader 1 clicks on these books, one after the other, at these times."""
     times = happened or [nan] * len(book_ids)
     return [
-        Event(place, 1, id_, InteractionKind.CLICK, 0.0, times[place - 3]) for place, id_ in enumerate(book_ids, 3)
+        Event(sequence, 1, id_, InteractionKind.CLICK, 0.0, times[sequence - 3])
+        for sequence, id_ in enumerate(book_ids, 3)
     ]
 
 
 def test_the_latest_book_is_the_last(live: LiveHistories) -> None:
-    """Books stand in the order in which something was last done with them, after those of the training."""
+    """Books are in the order of their last events, after the learned ones."""
     live.observe(clicks(30, 99, 20, 30))
     assert live.of(1).books.tolist() == [10, 99, 20, 30]
     live.observe(clicks(10))
     assert live.of(1).books.tolist() == [99, 20, 30, 10]
 
 
-def test_what_is_told_late_is_taken_for_the_latest(live: LiveHistories) -> None:
-    """Until the next training, further events count in the order in which they come, whatever their times say."""
+def test_late_events_count_as_the_latest(live: LiveHistories) -> None:
+    """Until the next training, further events are in their order of arrival, whatever their times."""
     live.observe(clicks(20, 30, 99, happened=[300.0, 100.0, nan]))
     assert live.of(1).books.tolist() == [10, 20, 30, 99]
 
 
 def test_a_replaced_history_is_in_the_order_of_time(live: LiveHistories) -> None:
-    """As in training: what has no time comes first, then by the latest time of each book, ties as they came."""
+    """As in training: undated books first, then by the latest time of each book, ties by arrival."""
     live.replace(1, clicks(20, 30, 99, 40, 20, 10, 41, happened=[300.0, 100.0, nan, 200.0, nan, 100.0, nan]))
     assert live.of(1).books.tolist() == [99, 41, 30, 10, 40, 20]
 
 
-def test_what_is_merely_shown_moves_nothing(live: LiveHistories) -> None:
-    """A book that was shown again is not the latest for it."""
+def test_shown_books_do_not_move(live: LiveHistories) -> None:
+    """Showing a book does not make it the latest one."""
     live.observe([*clicks(20), Event(9, 1, 10, InteractionKind.SHOWN, 0.0, 1e9)])
     assert live.of(1).books.tolist() == [10, 20]
     live.replace(1, [*clicks(20, 30), Event(9, 1, 20, InteractionKind.SHOWN, 0.0, 1e9)])

@@ -1,4 +1,4 @@
-"""The compiled ranking against the same in NumPy."""
+"""The compiled ranking gives the same results as NumPy."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ PREFERENCES = (Preference.NONE, Preference.LIKED, Preference.LIKED | Preference.
 
 
 class Situation(NamedTuple):
-    """All that a ranking depends on."""
+    """The inputs of a ranking."""
 
     neighbours: Neighbours
     ids: npt.NDArray[np.int32]
@@ -39,17 +39,17 @@ class Situation(NamedTuple):
     allowed: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.int32]
     content: Evidence | None
-    most: int
+    limit: int
     authors: Authors
     diversity: float
 
 
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """Some books that were learned and some that were not, a history of both, and content scores.
+    """Learned and unlearned books, a history of both, and content scores.
 
-    Weights are of two kinds: few and exact in binary, so that ties are common, and any, so that the order counts in
-    which they are added up.
+    Weights are either few and exact in binary, so that ties are common, or arbitrary, so that the order of summation
+    matters.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     learned, later = draw(st.integers(1, 40)), draw(st.integers(0, 5))
@@ -75,7 +75,7 @@ def situations(draw: st.DrawFn) -> Situation:
         rng.choice(np.append(history, np.int32(0)), entries),
         0,
     )
-    index = NameIndex.empty().changed(
+    index = NameIndex.empty().updated(
         np.arange(books, dtype=np.int32), [(str(rng.integers(0, 4)),) for _ in range(books)]
     )
     catalogue_rows = rng.permutation(books).astype(np.int32)
@@ -106,7 +106,7 @@ def authors_of(situation: Situation, row: int) -> set[int]:
 
 
 def plain(situation: Situation) -> list[RankedBook]:
-    """Rows, scores, reasons and who is named, in whole-array operations."""
+    """Rank with NumPy."""
     liked = situation.history[(situation.preferences & Preference.LIKED) != 0]
     recency = situation.neighbours.recency_weights(len(liked))
     learned = liked < situation.learned
@@ -117,10 +117,10 @@ def plain(situation: Situation) -> list[RankedBook]:
     candidates[situation.history] = False
     candidates[situation.excluded] = False
     rows = np.flatnonzero(candidates)
-    pool = POOL * situation.most if situation.diversity else situation.most
+    pool = POOL * situation.limit if situation.diversity else situation.limit
     ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, pool)
     listed, scores = ranking.rows.tolist(), ranking.scores.tolist()
-    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, most=situation.most)
+    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, limit=situation.limit)
     listed, scores = [listed[position] for position in positions], [scores[position] for position in positions]
     ranked = []
     contributors = top_contributors(evidence, listed, len(candidates))
@@ -136,8 +136,8 @@ def plain(situation: Situation) -> list[RankedBook]:
 
 
 @given(st.lists(situations(), min_size=1, max_size=2))
-def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
-    """The same rows, scores and reasons, whatever the ranker ranked before."""
+def test_the_compiled_ranking_equals_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
+    """Rows, scores and reasons are the same, and independent of earlier rankings."""
     for situation in cases:
         ranker = Ranker(
             *(situation.neighbours, situation.ids, situation.learned, situation.authors),
@@ -149,16 +149,16 @@ def test_the_compiled_ranking_is_the_plain_one_to_the_last_bit(cases: list[Situa
                 situation.preferences,
                 allowed=read_only(situation.allowed),
                 excluded=situation.excluded,
-                most=situation.most,
+                limit=situation.limit,
                 content=situation.content,
             )
             assert ranked == plain(situation)
 
 
 def test_nothing_is_ranked_without_a_history_or_books() -> None:
-    """Neither an empty history nor a model without books ranks anything."""
+    """A model without books ranks nothing for an empty history."""
     nothing, no_preferences = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
     allowed = np.empty(0, dtype=np.bool_)
-    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, most=10) == []
+    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, limit=10) == []

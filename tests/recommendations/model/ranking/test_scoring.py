@@ -1,4 +1,4 @@
-"""Ranking against a plain computation of the same."""
+"""Scoring gives the same results as a plain computation."""
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ Situation = tuple[npt.NDArray[np.float32], list[int], list[float], list[bool], s
 def situations(
     draw: st.DrawFn,
 ) -> Situation:
-    """Weights, a history with recency weights, what is allowed (later books too) and left out, ids, a length."""
+    """Weights, a history with recency weights, allowed and excluded books, ids and a length."""
     books, later = draw(st.integers(1, 7)), draw(st.integers(0, 2))
     cells = draw(st.lists(st.sampled_from(WEIGHTS), min_size=books * books, max_size=books * books))
     history = draw(st.lists(st.integers(0, books - 1), unique=True))
@@ -42,8 +42,8 @@ def situations(
 def test_scores_and_contributors_equal_a_plain_computation(
     situation: Situation,
 ) -> None:
-    """The best rows left by their summed weights, ties by id, each with its top contributors."""
-    matrix, history, recency, allowed, without, ids, most = situation
+    """The best rows by summed weights, ties by id, each with its top contributors."""
+    matrix, history, recency, allowed, without, ids, limit = situation
     scores = {row: float(matrix[history, row] @ np.array(recency)) for row in range(len(matrix))}
     expected = sorted(
         (row for row in scores if scores[row] > 0 and allowed[row] and row not in without),
@@ -53,9 +53,9 @@ def test_scores_and_contributors_equal_a_plain_computation(
         neighbours_of(matrix), np.array(history, dtype=np.int32), np.array(recency, dtype=np.float32)
     )
     rows = np.array([row for row in scores if allowed[row] and row not in without], dtype=np.int32)
-    ranking = best(rows, totals(evidence, len(allowed))[rows], np.array(ids, dtype=np.int32), most)
-    assert ranking.rows.tolist() == expected[:most]
-    assert ranking.scores.tolist() == [scores[row] for row in expected[:most]]
+    ranking = best(rows, totals(evidence, len(allowed))[rows], np.array(ids, dtype=np.int32), limit)
+    assert ranking.rows.tolist() == expected[:limit]
+    assert ranking.scores.tolist() == [scores[row] for row in expected[:limit]]
     listed = ranking.rows.tolist()
     for row, ranked in zip(listed, top_contributors(evidence, listed, len(allowed)), strict=True):
         contributors = [
@@ -66,8 +66,8 @@ def test_scores_and_contributors_equal_a_plain_computation(
         assert ranked == sorted(contributors)
 
 
-def test_content_is_kept_apart_from_what_was_learned() -> None:
-    """Both kinds of evidence add up, and each entry says which kind it is of."""
+def test_content_scores_and_learned_weights_add_up() -> None:
+    """The score is the sum of both, and each contributor is marked as learned or not."""
     learned = Evidence(*columns([5, 6], [1.0, 0.5], [0, 0]), 2)
     evidence = learned.followed_by(Evidence(*columns([5, 7], [2.0, 0.25], [1, 1]), 0))
     assert totals(evidence, 8).tolist() == [0, 0, 0, 0, 0, 3.0, 0.5, 0.25]
@@ -83,6 +83,6 @@ def columns(
 
 
 def test_ties_go_to_the_lowest_id_whatever_the_rows() -> None:
-    """Where more rows tie than there are places, ids decide and not the numbering."""
+    """If more rows tie than there are places, the ids decide, not the rows."""
     ids = np.array([1, 50, 40, 30, 20], dtype=np.int32)
     assert ids[best(np.arange(1, 5), np.ones(4), ids, 2).rows].tolist() == [20, 30]

@@ -1,4 +1,4 @@
-"""Popular, new and fresh books, and the promises of the contract."""
+"""Lists of popular, new and fresh books, and the rules that all lists follow."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 
 from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import NOBODY, Event, Preference, preference_after
-from recommendations.domain.recommending import (
-    ReasonKind,
-    RecommendRequest,
-    Selection,
-    SimilarBooksRequest,
-)
+from recommendations.domain.recommending import ReasonKind, RecommendRequest, Selection, SimilarBooksRequest
 from recommendations.model.artifact import load, publish
 from recommendations.model.ranking.compiled import diversify, rank
 from recommendations.model.ranking.content import any_of
@@ -27,9 +22,9 @@ from tests.recommendations.model.ranking.served import (
     HISTORY,
     SF,
     TODAY,
+    ChangingCatalogue,
     K,
     M,
-    Supply,
     ask,
     book,
     by_id,
@@ -39,52 +34,52 @@ from tests.recommendations.model.ranking.served import (
 )
 
 
-def test_what_is_popular(model: ServedModel) -> None:
-    """The list is the same for everyone except for books they read or dismissed; unread books end it as new."""
-    shelf = ask(model, NOBODY, selection=Selection.POPULAR)
-    assert ids(shelf) == [6, 1, 2, 4, 3, 5, 7, 8]
-    assert [one.reason.kind for one in shelf.recommendations] == [ReasonKind.POPULAR] * 6 + [ReasonKind.NEW] * 2
-    assert {one.score for one in shelf.recommendations} == {0}
+def test_popular_books(model: ServedModel) -> None:
+    """The list leaves out only books that the reader read or dismissed; books without readers come last, as new."""
+    result = ask(model, NOBODY, selection=Selection.POPULAR)
+    assert ids(result) == [6, 1, 2, 4, 3, 5, 7, 8]
+    assert [item.reason.kind for item in result.recommendations] == [ReasonKind.POPULAR] * 6 + [ReasonKind.NEW] * 2
+    assert {item.score for item in result.recommendations} == {0}
     assert ids(ask(model, 30, selection=Selection.POPULAR)) == [6, 2, 4, 3, 5, 7, 8]
     assert ids(ask(model, 30, SF, selection=Selection.POPULAR, excluded=frozenset({4}))) == [3, 5, 8]
     model.observe([Event(900, 30, 6, K.VIEW, 0.0)])
     assert ids(ask(model, 30, selection=Selection.POPULAR, limit=2)) == [6, 2]
 
 
-def test_what_is_liked_now_becomes_popular(model: ServedModel) -> None:
-    """One click of today outweighs undated ones of old, on the shelf and in the lists of strangers, at once."""
+def test_likes_count_in_popularity_at_once(model: ServedModel) -> None:
+    """A click of today outweighs undated ones, in the popular list and in the lists of new readers."""
     model.observe([Event(900, 500, 8, K.CLICK, 0.0, NOW.timestamp())])
-    shelf = ask(model, NOBODY, selection=Selection.POPULAR)
-    assert ids(shelf)[:2] == [8, 6]
-    assert shelf.recommendations[0].reason.kind is ReasonKind.POPULAR
+    result = ask(model, NOBODY, selection=Selection.POPULAR)
+    assert ids(result)[:2] == [8, 6]
+    assert result.recommendations[0].reason.kind is ReasonKind.POPULAR
     assert ids(ask(model, 999))[:2] == [8, 6]
     assert ids(ask(model, 999, SF))[0] == 8
 
 
-def test_popularity_outlasts_a_change_of_the_catalogue() -> None:
-    """What was liked before a book came, or the catalogue changed, counts after it."""
-    supply = Supply(CATALOGUE)
-    model = ServedModel(artifact_of(CATALOGUE, HISTORY), supply)
+def test_popularity_survives_a_change_of_the_catalogue() -> None:
+    """Likes of a book that was not yet in the catalogue count once it arrives."""
+    catalogue = ChangingCatalogue(CATALOGUE)
+    model = ServedModel(artifact_of(CATALOGUE, HISTORY), catalogue)
     model.observe([Event(900, 500, 100, K.CLICK, 0.0, NOW.timestamp())])
     assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[0] == 6
-    supply.take(book(100))
+    catalogue.update(book(100))
     model.refresh_catalogue()
     assert ids(ask(model, NOBODY, selection=Selection.POPULAR))[:2] == [100, 6]
 
 
-def test_what_is_new() -> None:
-    """The newest books first, whatever others read, without the reader's own; each has the reason NEW."""
+def test_new_books() -> None:
+    """The newest books come first, without those the reader has read; each has the reason NEW."""
     books = by_id(*(book(id_, M if id_ % 2 else SF, year=2000 + id_) for id_ in range(1, 7)))
     model = served(purchases((1, 6), (2, 6), (3, 6)), books)
-    shelf = ask(model, NOBODY, selection=Selection.NEW)
-    assert ids(shelf) == [6, 5, 4, 3, 2, 1]
-    assert {one.reason.kind for one in shelf.recommendations} == {ReasonKind.NEW}
+    result = ask(model, NOBODY, selection=Selection.NEW)
+    assert ids(result) == [6, 5, 4, 3, 2, 1]
+    assert {item.reason.kind for item in result.recommendations} == {ReasonKind.NEW}
     assert ids(ask(model, 1, selection=Selection.NEW)) == [5, 4, 3, 2, 1]
     assert ids(ask(model, NOBODY, SF, selection=Selection.NEW, limit=2)) == [6, 4]
 
 
-def test_every_fifth_place_tries_a_fresh_book() -> None:
-    """Of the places that are filled up, each fifth has an arrival that few have read, from liked shelves first."""
+def test_every_fifth_place_has_a_fresh_book() -> None:
+    """Every fifth place after the personal books has a recent book that few have read, in liked categories first."""
     old = [book(id_, SF) for id_ in range(1, 16)]
     fresh = [
         replace(book(id_, M if id_ == 50 else SF), added_on=TODAY - timedelta(id_ - 50)) for id_ in (50, 51, 52, 53)
@@ -92,17 +87,17 @@ def test_every_fifth_place_tries_a_fresh_book() -> None:
     tried = [(reader, 50) for reader in range(100, 109)]
     crowd = [(100 * id_ + reader, id_) for id_ in range(1, 16) for reader in range(20 - id_)]
     model = served(purchases(*tried, *crowd), by_id(*old, *fresh))
-    shelf = ask(model, NOBODY, limit=12)
-    assert ids(shelf) == [1, 2, 3, 4, 50, 5, 6, 7, 8, 51, 9, 10]
-    assert shelf.recommendations[4].reason.kind is shelf.recommendations[9].reason.kind is ReasonKind.NEW
+    result = ask(model, NOBODY, limit=12)
+    assert ids(result) == [1, 2, 3, 4, 50, 5, 6, 7, 8, 51, 9, 10]
+    assert result.recommendations[4].reason.kind is result.recommendations[9].reason.kind is ReasonKind.NEW
     model.observe([Event(900, 7, 3, K.CLICK, 0.0), Event(901, 500, 50, K.CLICK, 0.0)])
     assert ids(ask(model, 7, limit=10)) == [1, 2, 4, 5, 51, 6, 7, 8, 9, 52]
     assert ids(ask(model, NOBODY, limit=5))[4] == 51
     assert 51 not in ids(ask(model, NOBODY, limit=4))
 
 
-def test_fresh_books_of_liked_shelves_come_first() -> None:
-    """Among fresh books those on a shelf that the reader likes are tried before later arrivals."""
+def test_fresh_books_of_liked_categories_come_first() -> None:
+    """Fresh books in a category that the reader likes come before later arrivals."""
     fresh = [replace(book(50, M), added_on=TODAY), replace(book(51, SF), added_on=TODAY - timedelta(1))]
     model = served(
         purchases(*((100 * id_ + reader, id_) for id_ in range(1, 9) for reader in range(id_))),
@@ -114,43 +109,43 @@ def test_fresh_books_of_liked_shelves_come_first() -> None:
 
 
 def test_one_author_does_not_fill_a_list() -> None:
-    """Further books of an author step back, on every shelf, in an order that the setting 0 leaves as it is."""
+    """Further books of an author move down in every kind of list; with diversity 0 they do not."""
     circle = [(reader, id_) for reader in range(1, 20) for id_ in range(1, 8) if reader > 2 * id_]
     authors = {1: "A", 2: "B", 3: "B", 4: "B", 5: "B", 6: "C", 7: "D"}
     books = by_id(*(replace(book(id_, year=2000 - id_), authors=(name,)) for id_, name in authors.items()))
     artifact = artifact_of(books, purchases(*circle, (500, 1)))
-    plain, varied = (ServedModel.of(artifact, books.values(), diversity=diversity) for diversity in (0.0, 1.0))
+    plain, diversified = (ServedModel.of(artifact, books.values(), diversity=diversity) for diversity in (0.0, 1.0))
     for selection in Selection:
         order = ids(ask(plain, 500, selection=selection))
         if selection is not Selection.FOR_YOU:
             assert order == [2, 3, 4, 5, 6, 7]
         by_b = [id_ for id_ in order if authors[id_] == "B"]
         expected = [id_ for id_ in order if id_ not in by_b[1:]] + by_b[1:]
-        assert ids(ask(varied, 500, selection=selection)) == expected != order
-        assert ids(ask(varied, 500, selection=selection, limit=2)) == expected[:2]
-    scores = {one.book.id: one.score for one in ask(plain, 500).recommendations}
-    assert {one.book.id: one.score for one in ask(varied, 500).recommendations} == scores
+        assert ids(ask(diversified, 500, selection=selection)) == expected != order
+        assert ids(ask(diversified, 500, selection=selection, limit=2)) == expected[:2]
+    scores = {item.book.id: item.score for item in ask(plain, 500).recommendations}
+    assert {item.book.id: item.score for item in ask(diversified, 500).recommendations} == scores
 
 
-def test_whatever_is_asked_was_compiled_ahead(tmp_path: Path) -> None:
-    """Arrays that are mapped and arrays in memory, personal lists and others: nothing is compiled for them."""
+def test_all_loops_are_compiled_ahead(tmp_path: Path) -> None:
+    """No list needs further compilation, neither for mapped arrays nor for arrays in memory."""
     books = by_id(*(replace(book(id_, M), authors=("A", str(id_))) for id_ in range(1, 9)))
     artifact = artifact_of(list(range(1, 8)), purchases(*((n % 5 + 1, n % 7 + 1) for n in range(33))))
     publish(artifact, tmp_path)
     compile_ahead()
-    compiled = [list(one.signatures) for one in (rank, diversify, any_of)]
-    for model in (ServedModel.of(one, books.values()) for one in (artifact, load(tmp_path / artifact.version))):
+    compiled = [list(loop.signatures) for loop in (rank, diversify, any_of)]
+    for model in (ServedModel.of(source, books.values()) for source in (artifact, load(tmp_path / artifact.version))):
         for selection in Selection:
             ask(model, 1, selection=selection)
         model.observe([Event(900, 1, 8, K.CLICK, 0.0)])
         assert ids(ask(model, 1, M, limit=3, excluded=frozenset({3})))
         assert model.similar(SimilarBooksRequest(book_id=1, reader_id=1, limit=5)).book_ids
-    assert compiled == [one.signatures for one in (rank, diversify, any_of)]
+    assert compiled == [loop.signatures for loop in (rank, diversify, any_of)]
     assert len(rank.signatures) == 1
 
 
-def test_what_fills_up_knows_the_authors_before_it() -> None:
-    """An author of a personal book is no newcomer to the rest of the list."""
+def test_diversity_includes_the_personal_books() -> None:
+    """Authors of the personal books count in the rest of the list."""
     together = purchases(
         *((reader, id_) for reader in range(1, 5) for id_ in (1, 2)), (20, 3), (21, 3), (22, 4), (9, 1)
     )
@@ -161,15 +156,15 @@ def test_what_fills_up_knows_the_authors_before_it() -> None:
     assert ids(ask(ServedModel.of(artifact, books.values(), diversity=1.0), 9)) == [2, 4, 3]
 
 
-def test_a_model_of_nothing_recommends_what_is_new() -> None:
-    """Trained on no history at all, the newest books are on the shelf."""
+def test_a_model_without_history_recommends_new_books() -> None:
+    """The newest books come first."""
     model = served([], by_id(book(1, year=1990), book(2, year=2020)))
     assert ids(ask(model, 5)) == [2, 1]
-    assert {one.reason.kind for one in ask(model, 5).recommendations} == {ReasonKind.NEW}
+    assert {item.reason.kind for item in ask(model, 5).recommendations} == {ReasonKind.NEW}
 
 
 def test_an_empty_catalogue() -> None:
-    """Before the first book there is nothing to recommend, and that is an answer."""
+    """Without books, the list is empty."""
     assert ids(ask(served([], {}), 5)) == []
 
 
@@ -195,29 +190,29 @@ FACTS = st.builds(
     added_on=st.none() | st.dates(TODAY - timedelta(40), TODAY),
     removed=st.booleans(),
 )
-SHELVED = st.lists(FACTS, max_size=12)
+BOOKS = st.lists(FACTS, max_size=12)
 BECAUSE = {ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT}
 
 
-@given(SHELVED, SHELVED, EVENTS, READERS, st.data())
-def test_promises_of_the_contract(
+@given(BOOKS, BOOKS, EVENTS, READERS, st.data())
+def test_rules_of_all_lists(
     first: list[Book],
     later: list[Book],
-    told: Sequence[tuple[int, int, int, float]],
+    drawn: Sequence[tuple[int, int, int, float]],
     reader: int,
     data: st.DataObject,
 ) -> None:
-    """Whatever happened: no book twice, and none that is read, dismissed, excluded, of another category or removed.
+    """No list has repeated, read, dismissed, excluded or removed books, or books of another category.
 
-    And the list is as long as it can be, best scores first, its reasons likings of this reader.
+    Lists are as long as possible, the best scores come first, and reasons are books that the reader likes.
     """
-    events = [Event(place, *one) for place, one in enumerate(told, 1)]
-    catalogue = by_id(*first, *later)
-    supply = Supply(by_id(*first))
+    events = [Event(sequence, *event) for sequence, event in enumerate(drawn, 1)]
+    books = by_id(*first, *later)
+    catalogue = ChangingCatalogue(by_id(*first))
     trained, diversity = data.draw(st.integers(0, len(events))), data.draw(st.sampled_from([0.0, 0.3]))
-    model = ServedModel(artifact_of({one.id for one in first}, events[:trained]), supply, diversity=diversity)
+    model = ServedModel(artifact_of({book.id for book in first}, events[:trained]), catalogue, diversity=diversity)
     model.observe(events[trained:])
-    supply.take(*later)
+    catalogue.update(*later)
     model.refresh_catalogue()
     request = RecommendRequest(
         reader_id=reader,
@@ -232,36 +227,36 @@ def test_promises_of_the_contract(
             before = preferences.get(event.book_id, Preference.NONE)
             preferences[event.book_id] = preference_after(before, K(event.kind), event.value)
     allowed = {
-        one.id
-        for one in catalogue.values()
-        if not one.removed
-        and (request.category is None or request.category in one.categories)
-        and one.id not in request.excluded
-        and not preferences.get(one.id, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
+        book.id
+        for book in books.values()
+        if not book.removed
+        and (request.category is None or request.category in book.categories)
+        and book.id not in request.excluded
+        and not preferences.get(book.id, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
     }
 
-    shelf = model.recommend(request)
+    result = model.recommend(request)
 
-    assert len(set(ids(shelf))) == len(ids(shelf)) == min(request.limit, len(allowed))
-    assert set(ids(shelf)) <= allowed
-    scores = [one.score for one in shelf.recommendations]
+    assert len(set(ids(result))) == len(ids(result)) == min(request.limit, len(allowed))
+    assert set(ids(result)) <= allowed
+    scores = [item.score for item in result.recommendations]
     personal = [score > 0 for score in scores]
     assert personal == sorted(personal, reverse=True)
     if not diversity:
         assert scores == sorted(scores, reverse=True)
     liked = {id_ for id_, preference in preferences.items() if preference & Preference.LIKED}
-    for one in shelf.recommendations:
-        because = one.reason.kind in BECAUSE
-        assert one.book == catalogue[one.book.id]
-        assert because == bool(one.reason.books) == (one.score > 0)
-        assert {known.id for known in one.reason.books} <= liked - {one.book.id}
-        if one.reason.kind is ReasonKind.SAME_AUTHOR:
-            assert set(one.book.authors) & set(one.reason.books[0].authors)
-        if one.reason.kind is ReasonKind.SAME_SUBJECT:
-            assert set(one.book.subjects) & set(one.reason.books[0].subjects)
+    for item in result.recommendations:
+        because = item.reason.kind in BECAUSE
+        assert item.book == books[item.book.id]
+        assert because == bool(item.reason.books) == (item.score > 0)
+        assert {known.id for known in item.reason.books} <= liked - {item.book.id}
+        if item.reason.kind is ReasonKind.SAME_AUTHOR:
+            assert set(item.book.authors) & set(item.reason.books[0].authors)
+        if item.reason.kind is ReasonKind.SAME_SUBJECT:
+            assert set(item.book.subjects) & set(item.reason.books[0].subjects)
     if request.selection is Selection.FOR_YOU:
-        known = [bool(preferences.get(id_, Preference.NONE)) for id_ in ids(shelf)]
+        known = [bool(preferences.get(id_, Preference.NONE)) for id_ in ids(result)]
         assert known == sorted(known)
     else:
         assert set(scores) <= {0}
-    assert model.recommend(request) == shelf
+    assert model.recommend(request) == result

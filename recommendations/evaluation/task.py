@@ -1,4 +1,4 @@
-"""What every model is evaluated on: the training part, and the books to predict."""
+"""The prediction task on which all models are evaluated: a training part, and the books to predict."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.evaluation.interactions import Interactions, ReaderBooks, pair_keys
+from recommendations.evaluation.interactions import ReaderBooks, pair_keys
 from recommendations.evaluation.split import Split
 from recommendations.model.vocabulary import Ids, Vocabulary
 
 CHUNK = 500
-"""Readers ranked at a time, which bounds memory."""
+"""The number of readers whose lists are computed at a time, to bound memory."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """The same task for every model, with lists of `k` books.
+class Task:
+    """Predict the `wanted` books of each evaluated reader, in a list of `k` books.
 
-    `catalogue` has the books that may be recommended. `known` are each reader's books in the training part, `liked`
-    those of them that the reader likes, and `wanted` the books to predict for every evaluated reader.
+    `catalogue` has the books that may be recommended. `known` are each reader's books in the training part, and
+    `liked` those of them that the reader likes; models must not use `wanted`.
     """
 
     catalogue: Vocabulary
@@ -32,13 +32,13 @@ class Case:
     seed: int
 
     def chunks(self) -> Iterator[Ids]:
-        """The readers to evaluate, ascending, in chunks."""
+        """The ids of the readers to evaluate, ascending, in chunks."""
         readers = self.wanted.readers.ids
         for start in range(0, len(readers), CHUNK):
             yield readers[start : start + CHUNK]
 
     def save(self, path: Path) -> None:
-        """Write it for other processes."""
+        """Write the task to a file for other processes."""
         arrays: dict[str, npt.NDArray[Any]] = {
             "catalogue": self.catalogue.ids,
             "numbers": np.array([self.k, self.seed]),
@@ -53,7 +53,7 @@ class Case:
         np.savez(path, allow_pickle=False, **arrays)
 
     @classmethod
-    def load(cls, path: Path) -> "Case":
+    def load(cls, path: Path) -> "Task":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
             k, seed = arrays["numbers"].tolist()
@@ -71,12 +71,12 @@ _SETS = ("known", "liked", "wanted")
 
 @dataclass(frozen=True)
 class Counts:
-    """The size of a case, and what the split made impossible to predict.
+    """The size of a task, and what no model can predict because of the split.
 
     `unknown_readers` are only in the test part and are not evaluated. `unknown_books` are only in the test part; they
-    stay wanted, `unknown_wanted` times in all, and count against every model. `known_already` counts books liked in
-    the test part that the reader has in the training part too: they are not wanted. `undated` interactions are in
-    neither part.
+    are still wanted, `unknown_wanted` times in total, and count against every model. `known_already` counts likes in
+    the test part of books that the reader already has in the training part, which are not wanted. `undated`
+    interactions are in neither part.
     """
 
     readers: int
@@ -91,15 +91,15 @@ class Counts:
     undated: int
 
 
-def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Counts]:
-    """Make the case of a hold-out; the catalogue is `books` and the books of the training part."""
+def make_task(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Task, Counts]:
+    """Make the task of a split; the catalogue has `books` and the books of the training part."""
     training, test = split.training, split.test
     known, liked = training.known_and_liked()
     readers, liked_later = test.known_and_liked()[1].pairs()
     evaluated = np.isin(readers, known.readers.ids)
     new = ~np.isin(pair_keys(readers, liked_later), pair_keys(*known.pairs()))
     wanted = ReaderBooks.of(readers[evaluated & new], liked_later[evaluated & new])
-    case = Case(
+    task = Task(
         catalogue=Vocabulary(np.union1d(books, training.books).astype(np.int32)),
         known=known,
         liked=liked,
@@ -109,7 +109,7 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Cou
     )
     counts = Counts(
         readers=len(wanted.readers),
-        books=len(case.catalogue),
+        books=len(task.catalogue),
         training_interactions=len(training),
         test_interactions=len(test),
         wanted=len(wanted),
@@ -119,19 +119,8 @@ def make_case(split: Split, books: Ids, *, k: int, seed: int) -> tuple[Case, Cou
         known_already=int(np.count_nonzero(~new)),
         undated=split.undated,
     )
-    return case, counts
+    return task, counts
 
 
 def _absent(ids: Ids, present: Ids) -> int:
     return int(np.count_nonzero(~np.isin(ids, present)))
-
-
-def save_interactions(interactions: Interactions, path: Path) -> None:
-    """Write interactions for other processes."""
-    np.savez(path, allow_pickle=False, **vars(interactions))
-
-
-def load_interactions(path: Path) -> Interactions:
-    """Read what `save_interactions` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return Interactions(**arrays)

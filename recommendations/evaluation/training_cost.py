@@ -1,4 +1,4 @@
-"""What training costs: its seconds, and the peak memory of its process."""
+"""Measures the time of a training, and the peak memory of its process."""
 
 import resource
 import time
@@ -9,22 +9,22 @@ _STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Wall-clock seconds, and megabytes (2²⁰ bytes) of resident memory at the peak of the whole process."""
+class TrainingCost:
+    """Wall-clock seconds, and the peak resident memory of the whole process in megabytes (2²⁰ bytes)."""
 
     train_seconds: float
     peak_mb: float
 
 
 class Meter:
-    """Measures from its construction on; its process should do nothing but train."""
+    """Measures from its creation on; its process should do nothing but train."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()
 
-    def read(self) -> Cost:
+    def read(self) -> TrainingCost:
         """The cost so far."""
-        return Cost(time.perf_counter() - self._started, peak_mb())
+        return TrainingCost(time.perf_counter() - self._started, peak_mb())
 
 
 def peak_mb() -> float:

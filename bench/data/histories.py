@@ -1,4 +1,4 @@
-"""Random histories of any size, larger than public data sets."""
+"""Generated histories of any size, larger than public data sets."""
 
 import csv
 import gzip
@@ -13,10 +13,10 @@ ZIPF = 0.8
 """The exponent of popularity: the n-th book of a group is read in proportion to n^−ZIPF."""
 
 BOOKS_A_GROUP = 250
-"""Books of a group share readers, so that books have neighbours."""
+"""The books of a group share readers, so that books have neighbours."""
 
 FAVOURITES, LOYALTY = 3, 0.8
-"""How many groups a reader prefers, and how often they choose from them."""
+"""The number of groups that a reader prefers, and the share of their books from these groups."""
 
 SPREAD = 1.1
 """The standard deviation of the logarithm of a reader's number of interactions."""
@@ -44,7 +44,7 @@ class Size:
 
 
 def write_books(path: Path, size: Size, seed: int = 7) -> None:
-    """A catalogue with the ids from 1: authors of some books each, and subjects that books of a group share."""
+    """Write a catalogue with ids from 1; authors have several books, and the books of a group share a subject."""
     rng = np.random.default_rng(seed)
     authors = max(size.books // 4, 1)
     numbers = np.argsort(_ids(size))
@@ -61,10 +61,9 @@ def write_books(path: Path, size: Size, seed: int = 7) -> None:
 
 
 def write_interactions(folder: Path, size: Size, parts: int, seed: int = 7) -> list[Path]:
-    """Gzipped histories in files, each of which doubles the number of interactions.
+    """Write gzipped files, each of which doubles the total number of interactions; returns their paths.
 
-    Every file has its own readers. No reader does anything twice with one book, and a reader's rows are in order of
-    time.
+    Each file has its own readers. No reader interacts twice with a book, and a reader's rows are in order of time.
     """
     rng = np.random.default_rng(seed)
     ends = [size.interactions >> (parts - 1 - part) for part in range(parts)]
@@ -96,14 +95,14 @@ def _groups(size: Size) -> int:
 
 
 def _ids(size: Size) -> Ints:
-    """The id of each book: books of a group are evenly spaced, the likeliest first; ids are shuffled."""
+    """The shuffled id of each book; the books of a group are evenly spaced, the most popular first."""
     return np.random.default_rng(size.books).permutation(size.books) + 1
 
 
 def _readers(size: Size, rng: np.random.Generator) -> Iterator[tuple[Ints, Times]]:
-    """For each reader the books, at least one, and their times in ascending order."""
+    """The books of each reader, at least one, and their times in ascending order."""
     groups, ids = _groups(size), _ids(size)
-    # What is lost to repetitions is little beside the spread of lengths.
+    # Removed repetitions hardly change the distribution of lengths.
     mu = np.log(size.mean) - SPREAD**2 / 2
     while True:
         lengths = np.clip(rng.lognormal(mu, SPREAD, BATCH), 1, min(LONGEST, max(size.books // 2, 1))).astype(np.int64)
@@ -116,7 +115,7 @@ def _readers(size: Size, rng: np.random.Generator) -> Iterator[tuple[Ints, Times
         book = group + groups * _zipf(rng.random(total), in_group)
         pairs = np.unique(reader * size.books + book)
         reader, book = np.divmod(rng.permutation(pairs), size.books)
-        # Readers come and go: a history lasts as long as a quarter of all.
+        # Readers come and go: a history covers at most a quarter of the whole period.
         since = rng.integers(3 * _SECONDS // 4, size=BATCH)
         seconds = since[reader] + rng.integers(_SECONDS // 4, size=len(reader))
         order = np.lexsort((seconds, reader))
@@ -125,7 +124,7 @@ def _readers(size: Size, rng: np.random.Generator) -> Iterator[tuple[Ints, Times
 
 
 def _zipf(uniform: npt.NDArray[np.float64], count: int | Ints) -> Ints:
-    """Numbers below `count` by a power law, 0 the likeliest, from numbers between 0 and 1."""
+    """Map numbers between 0 and 1 to numbers below `count` by a power law; 0 is the most likely."""
     power = 1 - ZIPF
     most = np.asarray(count)
     ranks = (uniform * (np.power(most + 1.0, power) - 1) + 1) ** (1 / power) - 1

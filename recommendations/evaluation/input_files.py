@@ -1,4 +1,4 @@
-"""Reading files in the formats of `import`, storing nothing."""
+"""Reads files in the formats of `import`, without storing anything."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,21 +17,17 @@ T = TypeVar("T")
 
 
 def read_interactions(path: Path) -> Interactions:
-    """The interactions of a file in the order of its rows. Raises InvalidCsv and TruncatedCsv."""
-    return Interactions.of(_batches(_good_rows(path, INTERACTIONS)))
+    """Read the interactions of a file, in its order. Raises InvalidCsv and TruncatedCsv."""
+    rows = _valid_rows(path, INTERACTIONS)
+    return Interactions.of(iter(lambda: list(islice(rows, BATCH)), []))
 
 
 def read_books(path: Path) -> dict[int, Book]:
-    """The books of a file by their ids. Raises InvalidCsv and TruncatedCsv."""
-    return {book.id: book for book in _good_rows(path, books_layout(Labels(Category)))}
+    """Read the books of a file, by id. Raises InvalidCsv and TruncatedCsv."""
+    return {book.id: book for book in _valid_rows(path, books_layout(Labels(Category)))}
 
 
-def _batches(values: Iterator[T]) -> Iterator[list[T]]:
-    while batch := list(islice(values, BATCH)):
-        yield batch
-
-
-def _good_rows(path: Path, layout: Layout[T]) -> Iterator[T]:
+def _valid_rows(path: Path, layout: Layout[T]) -> Iterator[T]:
     refused = 0
 
     def refuse(row: Row, reason: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommendations.evaluation.case import Case
-from recommendations.evaluation.rankers import Ranker
+from recommendations.evaluation.simple_baselines import Ranker
+from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import ABSENT, Ids
 
 PARAMETERS: dict[str, dict[str, float]] = {
@@ -20,55 +20,55 @@ PARAMETERS: dict[str, dict[str, float]] = {
 
 
 def library_is_installed() -> bool:
-    """Whether `implicit` is installed, which production installs do not need."""
+    """Whether `implicit` is installed; it is a development dependency."""
     return importlib.util.find_spec("implicit") is not None
 
 
-def train_with_library(name: str, case: Case) -> Ranker:
+def train_with_library(name: str, task: Task) -> Ranker:
     """Train `als`, `bpr`, `bm25` or `cosine` on the liked books, on all cores.
 
-    A reader who likes nothing gets an empty list. Lists may be short, or end in books that the reader has, which the
-    evaluator removes.
+    A reader who likes nothing gets an empty list. Lists may be too short, or end with books that the reader knows,
+    which the evaluator removes.
     """
-    # A development dependency.
+    # Imported here, because it is a development dependency.
     import threadpoolctl  # noqa: PLC0415
     from implicit.utils import ParameterWarning  # noqa: PLC0415
 
-    # The library warns that its own threads and those of BLAS would compete for the cores.
+    # The library recommends this: its own threads and those of BLAS would compete for the cores.
     threadpoolctl.threadpool_limits(1, "blas")
-    liked = _matrix(case)
-    model = _model(name, case.seed)
+    liked = _matrix(task)
+    model = _model(name, task.seed)
     with warnings.catch_warnings(category=ParameterWarning, action="ignore"):
-        # It warns of its own conversion.
+        # The library warns that it converts the matrix.
         model.fit(liked, show_progress=False)
 
     def ranked(readers: Ids) -> list[list[int]]:
-        rows = case.liked.readers.rows(readers)
+        rows = task.liked.readers.rows(readers)
         present = np.flatnonzero(rows != ABSENT)
         lists: list[list[int]] = [[] for _ in readers]
         if not len(present):
             return lists
-        # The library leaves out the books that the reader likes. Those that the reader has but does not like are
-        # removed later, and need room.
-        known = (len(case.known.of_reader(reader)) for reader in readers[present].tolist())
+        # The library leaves out the books that the reader likes. Known books that are not liked are removed later, so
+        # the list must be longer by their number.
+        known = (len(task.known.of_reader(reader)) for reader in readers[present].tolist())
         others = max(count - likes for count, likes in zip(known, np.diff(liked.indptr)[rows[present]], strict=True))
-        most = min(case.k + int(others), len(case.catalogue))
-        places, _scores = model.recommend(
-            rows[present], liked[rows[present]], N=most, filter_already_liked_items=True
+        length = min(task.k + int(others), len(task.catalogue))
+        recommended, _scores = model.recommend(
+            rows[present], liked[rows[present]], N=length, filter_already_liked_items=True
         )
-        for place, books in zip(present.tolist(), places, strict=True):
+        for position, books in zip(present.tolist(), recommended, strict=True):
             # The library pads lists with −1.
-            lists[place] = case.catalogue.ids[books[books >= 0]].tolist()
+            lists[position] = task.catalogue.ids[books[books >= 0]].tolist()
         return lists
 
     return ranked
 
 
-def _matrix(case: Case) -> csr_matrix:
-    rows = case.catalogue.rows(case.liked.books)
-    shape = (len(case.liked.readers), len(case.catalogue))
-    # The library refuses 64-bit row numbers.
-    return csr_matrix((np.ones(len(rows), dtype=np.float32), rows, case.liked.indptr.astype(np.int32)), shape=shape)
+def _matrix(task: Task) -> csr_matrix:
+    rows = task.catalogue.rows(task.liked.books)
+    shape = (len(task.liked.readers), len(task.catalogue))
+    # The library does not accept 64-bit row numbers.
+    return csr_matrix((np.ones(len(rows), dtype=np.float32), rows, task.liked.indptr.astype(np.int32)), shape=shape)
 
 
 def _model(name: str, seed: int) -> Any:

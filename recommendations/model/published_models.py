@@ -1,4 +1,4 @@
-"""The folder of the published models."""
+"""The published models on disk: opening them, deleting readers from them, and removing old ones."""
 
 import shutil
 import time
@@ -17,17 +17,17 @@ from recommendations.model.ranking.diversity import DEFAULT_DIVERSITY
 from recommendations.model.ranking.served_model import ServedModel
 
 STALE_SECONDS = 3600
-"""After this a staged or unrecorded model is what an interrupted training left behind."""
+"""A staged or unrecorded model older than this was left behind by an interrupted training."""
 
 _DROPPED = ".dropped"
 
 _log = structlog.get_logger()
 
 
-class ModelFolder:
-    """Opens the published models, over one catalogue, and forgets readers in all of them.
+class PublishedModels:
+    """Opens the published models, all with the same catalogue, and deletes readers from them.
 
-    `stock` is called by one thread at a time.
+    Only one thread at a time may call `update_catalogue`.
     """
 
     def __init__(self, folder: Path, *, diversity: float = DEFAULT_DIVERSITY) -> None:
@@ -37,25 +37,24 @@ class ModelFolder:
 
     def update_catalogue(self, books: Sequence[Book]) -> None:
         """Add, replace or remove books of the catalogue."""
-        self._catalogue = self._catalogue.changed(books)
+        self._catalogue = self._catalogue.updated(books)
 
     def open(self, version: str) -> ServedModel:
-        """Open a published model with the catalogue as it is by now. Raises ModelUnusable."""
+        """Open a published model with the current catalogue. Raises ModelUnusable."""
         return ServedModel(load(self._folder / version), lambda: self._catalogue, diversity=self._diversity)
 
     def forget(self, reader_ids: Sequence[int]) -> None:
-        """Rewrite the files of every model that has these readers without them. Raises ForgettingUnfinished.
+        """Delete these readers from the files of every model. Raises ForgettingUnfinished.
 
-        A model that is damaged or of another format is removed: the readers cannot be taken out of it, and it cannot
-        be served.
+        A model that is damaged or of another format cannot be rewritten or served, so the whole model is removed.
         """
         try:
-            sweep(self._folder)
+            remove_leftovers(self._folder)
             for model in _models(self._folder):
                 try:
                     prune(model, reader_ids)
                 except FileNotFoundError:
-                    continue  # removed by a training meanwhile
+                    continue  # a training removed it meanwhile
                 except ModelUnusable as error:
                     _log.error("model_removed", version=model.name, reason=str(error))
                     _drop(model)
@@ -63,25 +62,22 @@ class ModelFolder:
             raise ForgettingUnfinished from error
 
 
-def sweep(folder: Path) -> None:
-    """Remove what interrupted trainings and removals left behind. Raises OSError."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove what interrupted trainings and removals left in the folder. Raises OSError."""
     if not folder.exists():
         return
     with disk.locked(folder):
-        for left in folder.glob(f".*{_DROPPED}"):
-            shutil.rmtree(left)
-        for left in folder.glob(f".*{STAGED}"):
-            # A recent one may belong to a training that is running.
-            if _age(left) > STALE_SECONDS:
-                shutil.rmtree(left)
+        for leftover in folder.glob(f".*{_DROPPED}"):
+            shutil.rmtree(leftover)
+        for leftover in folder.glob(f".*{STAGED}"):
+            # A recent one may belong to a training that is still running.
+            if _age(leftover) > STALE_SECONDS:
+                shutil.rmtree(leftover)
 
 
-def tidy(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
-    """Remove every recorded model that is not to be kept, and what interrupted trainings left behind.
-
-    Raises OSError.
-    """
-    sweep(folder)
+def remove_unused(folder: Path, *, kept: Collection[str], recorded: Collection[str]) -> None:
+    """Remove all recorded models but those to keep, and what interrupted trainings left. Raises OSError."""
+    remove_leftovers(folder)
     for model in _models(folder):
         if model.name not in kept and (model.name in recorded or _age(model / disk.MANIFEST) > STALE_SECONDS):
             _drop(model)
@@ -95,7 +91,7 @@ def _models(folder: Path) -> Iterator[Path]:
 def _drop(model: Path) -> None:
     with disk.locked(model.parent):
         if model.exists():
-            # It is renamed first: no half-deleted model may be left under its name.
+            # Renamed first, so that a crash never leaves a half-deleted model under its version.
             dropped = model.with_name(f".{model.name}{_DROPPED}")
             model.rename(dropped)
             shutil.rmtree(dropped)

