@@ -12,7 +12,7 @@ import grpc
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
 from recommendations.api.messages.lists import ListMessages
-from recommendations.api.server import IN_MEMORY_THREADS, create_server
+from recommendations.api.server import create_server
 from recommendations.domain.books import Book
 from recommendations.domain.recommending import (
     Reason,
@@ -24,7 +24,7 @@ from recommendations.domain.recommending import (
 from recommendations.service import RecommendationService
 
 LISTENS = "listens on port "
-OUR_THREADS = IN_MEMORY_THREADS
+OUR_THREADS = 1
 
 
 def sample_list() -> RecommendationList:

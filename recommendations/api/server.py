@@ -1,31 +1,35 @@
-"""The gRPC server: executors, limits, interceptor, health and reflection."""
+"""The gRPC server: event loop, thread pool, limits, health and reflection."""
 
+import asyncio
+import contextlib
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent import futures
 from datetime import datetime
 
 import grpc
-from grpc_health.v1 import health_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
+from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
+from recommendations.api.calls import Calls
 from recommendations.api.database_calls import DatabaseCalls
-from recommendations.api.executor import CallExecutor
-from recommendations.api.health import DATABASE, SERVICE, Health
-from recommendations.api.interceptor import CallInterceptor
+from recommendations.api.event_loop import EventLoopThread
+from recommendations.api.health import DATABASE, SERVICE
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
 from servicekit.clock import now
 from servicekit.listening import cannot_listen
 
-IN_MEMORY = ("Recommend", "RecommendBatch", "SimilarBooks")
-"""The methods that answer from memory. They have their own threads, which a hanging database cannot block."""
+ON_EVENT_LOOP = ("Recommend",)
+"""The methods that run on the event loop: they take less time than handing them to a thread."""
 
-IN_MEMORY_THREADS = 2
-"""These calls never wait, so more threads would only compete for the interpreter lock."""
+SILENT_SECONDS = 0.25
+"""How long a stopping server waits for messages of calls that have begun."""
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
@@ -40,19 +44,30 @@ _OPTIONS = [
 
 
 class Server:
-    """A gRPC server with its port and its health, which starts as NOT_SERVING."""
+    """A gRPC server with its port and its health, which starts as NOT_SERVING. Any thread may use it."""
 
-    def __init__(self, server: grpc.Server, port: int, health: Health, executors: Sequence[futures.Executor]) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        loop: EventLoopThread,
+        pool: futures.Executor,
+        server: grpc.aio.Server,
+        calls: Calls,
+        servicer: health.HealthServicer,
+    ) -> None:
         self.port = port
+        self._loop = loop
+        self._pool = pool
         self._server = server
-        self._health = health
-        self._executors = executors
-        self.set_serving(serving=False)
-        self.set_database_serving(serving=False)
+        self._calls = calls
+        self._health = servicer
+        self._lock = threading.Lock()
+        self._stopped = False
 
     def start(self) -> None:
         """Accept calls; health stays NOT_SERVING until it is set."""
-        self._server.start()
+        self._loop.run(self._server.start())
 
     def set_serving(self, *, serving: bool) -> None:
         """Set whether health reports SERVING; no effect once the server drains."""
@@ -60,29 +75,43 @@ class Server:
             self._set(name, serving=serving)
 
     def set_database_serving(self, *, serving: bool) -> None:
-        """Set whether health reports the database as SERVING; calls are answered either way."""
+        """Set whether answers are up to date with the database; they are given either way."""
         self._set(DATABASE, serving=serving)
 
     def drain(self, *, notice: float, grace: float) -> None:
-        """Stop without failing calls: report NOT_SERVING, serve `notice` more seconds, finish the calls in progress.
+        """Stop without failing a call: tell clients, serve for `notice` seconds, then finish the calls in progress.
 
-        Calls that then take more than `grace` seconds are cancelled.
+        Calls that take more than `grace` seconds are cut off.
         """
-        self._health.servicer.enter_graceful_shutdown()
+        self._loop.run(self._health.enter_graceful_shutdown())
         time.sleep(notice)
-        # Clients that check health keep a Watch open, which would make every stop last the whole grace.
-        self._health.end_watches()
-        self.stop(grace)
+        self._loop.run(self._finish(grace))
+        self.stop()
 
-    def stop(self, grace: float | None = None) -> None:
-        """Stop: at once, or when the calls in progress are done or `grace` seconds are over."""
-        self._server.stop(grace).wait()
-        for executor in self._executors:
-            executor.shutdown(wait=False)
+    def stop(self) -> None:
+        """Stop at once; no effect if it is stopped."""
+        with self._lock:
+            if not self._stopped:
+                self._stopped = True
+                self._loop.run(self._server.stop(None))
+                self._loop.stop()
+                self._pool.shutdown(wait=False)
+
+    async def _finish(self, grace: float) -> None:
+        """Refuse new calls and finish those that run."""
+        stopping = asyncio.ensure_future(self._server.stop(grace))
+        await asyncio.sleep(min(SILENT_SECONDS, grace))
+        # Watches of health never end, and neither does a call whose message never comes: grpcio would wait for both.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._calls.finished(), grace)
+        await self._server.stop(None)
+        await stopping
 
     def _set(self, name: str, *, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        self._health.servicer.set(name, status)
+        with self._lock:
+            if not self._stopped:
+                self._loop.run(self._health.set(name, status))
 
 
 def create_server(
@@ -101,24 +130,31 @@ def create_server(
 
     With `share_port`, other processes with `share_port` may listen there too. Raises AddressInUse.
     """
-    database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
+    loop = EventLoopThread("event-loop")
     pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
-    health_executor = futures.ThreadPoolExecutor(1, thread_name_prefix="health")
-    in_memory = CallExecutor(min(threads, IN_MEMORY_THREADS), name="in-memory")
-    executors = {f"/{SERVICE}/{method}": in_memory for method in IN_MEMORY}
-    server = grpc.server(
-        pool,
-        interceptors=[CallInterceptor(log_requests=log_requests, slow_call_ms=slow_call_ms, executors=executors)],
+    database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
+
+    async def create() -> Server:
         # Otherwise a second server started on the same port by mistake would go unnoticed.
-        options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))],
-    )
-    pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, database_calls), server)
-    health = Health(health_executor)
-    health.add_to(server)
-    if with_reflection:
-        reflection.enable_server_reflection((SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
+        server = grpc.aio.server(options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))])
+        calls = Calls(
+            server, pool=pool, on_event_loop=ON_EVENT_LOOP, log_requests=log_requests, slow_call_ms=slow_call_ms
+        )
+        pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, database_calls), calls)
+        servicer = health.HealthServicer()
+        for name in ("", SERVICE, DATABASE):
+            await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+        if with_reflection:
+            reflection.enable_server_reflection((SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
+        try:
+            port = server.add_insecure_port(address)
+        except RuntimeError:
+            raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
+        return Server(port, loop=loop, pool=pool, server=server, calls=calls, servicer=servicer)
+
     try:
-        port = server.add_insecure_port(address)
-    except RuntimeError:
-        raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
-    return Server(server, port, health, (pool, in_memory, health_executor))
+        return loop.run(create())
+    except AddressInUse:
+        loop.stop()
+        raise
