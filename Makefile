@@ -11,8 +11,7 @@ PACKAGES := servicekit recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
 install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-# One more than there are processors, since many tests wait for processes.
-pytest = $(BIN)/python -m pytest --numprocesses $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist worksteal
+pytest = $(BIN)/python -m pytest --dist worksteal --numprocesses
 # The words after `bench` and `drill` are names, not targets.
 ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
 NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
@@ -46,10 +45,11 @@ run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the sh
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
 test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
-	$(pytest) $(ARGS)
+	@# One process more than there are processors, since many tests wait for processes that they started.
+	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1 )) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
-	$(pytest) -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)
+	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)
 
 drill: setup ## Run a test at full length: make drill NAME, with one of the names below
 	$(BIN)/python -m tests.drills $(NAMES)
