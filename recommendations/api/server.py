@@ -34,6 +34,8 @@ SILENT_SECONDS = 0.25
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
+    # Bounds what one connection can hold: calls without a message, and answers that it does not take.
+    ("grpc.max_concurrent_streams", 100),
     # Clients ping every ten seconds, even when idle, to detect a frozen server; by default that would cut them off.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
