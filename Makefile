@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 PACKAGES := servicekit recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
+# Compiled files make the tests' many processes start faster.
+unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 pytest = $(BIN)/python -m pytest --dist worksteal --numprocesses
 # The words after `bench` and `drill` are names, not targets.
@@ -32,6 +34,10 @@ $(VENV)/run: requirements-run.txt
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(install) -r requirements-dev.txt
+	@# Otherwise every test process would compile these.
+	$(BIN)/python -m compileall -q protobufs $(PACKAGES)
+	$(BIN)/python -c 'from recommendations.model.learning.tuning import compile_kernels as learning; \
+	  from recommendations.model.ranking.ranker import compile_ahead as ranking; learning(); ranking()'
 	@touch $@
 
 # A signal to make alone must end the services too. Make passes on SIGTERM, but on SIGINT only resets its handler and
@@ -45,8 +51,8 @@ run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the sh
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
 test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
-	@# One process more than there are processors, since many tests wait for processes that they started.
-	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1 )) $(ARGS)
+	@# Two processes more than there are processors, since many tests wait for processes that they started.
+	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 2 )) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
 	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)

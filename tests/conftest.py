@@ -29,6 +29,12 @@ def _is_available(marker: str) -> bool:
     return bool(REQUIREMENTS[marker].find())
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that none of them is alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that needs what this machine lacks; fail it in CI, which has everything."""
     for marker, requirement in REQUIREMENTS.items():

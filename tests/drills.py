@@ -24,6 +24,9 @@ DRILLS = {
         ("tests/e2e/selling/test_selling_kill.py", "tests/e2e/selling/test_relay_kill.py"),
         15,
     ),
+    "freeze": Drill(
+        "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
+    ),
     "look": Drill("check every page in every width and theme", ("tests/e2e/pages/test_look.py",), 15),
     "attack": Drill(
         "attack every page and form as every kind of user, on both databases",

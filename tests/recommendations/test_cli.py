@@ -120,6 +120,7 @@ def test_health_without_a_server(folder: Path) -> None:
     assert f"no answer from 127.0.0.1:{port}: UNAVAILABLE" in result.output
 
 
+@pytest.mark.slow
 def test_health_loads_no_model() -> None:
     """Containers run it every few seconds, so numba, NumPy and SciPy are not imported."""
     program = "import sys, recommendations.cli; print(*{'numba', 'numpy', 'scipy'} & set(sys.modules))"

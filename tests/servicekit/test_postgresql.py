@@ -70,6 +70,7 @@ def test_a_statement_ends_with_the_deadline_of_its_thread(engine: Engine) -> Non
     assert backend(engine)
 
 
+@pytest.mark.slow
 def test_connecting_ends_with_the_timeout_of_a_statement(silent: str) -> None:
     """Even if it is shorter than libpq's minimum."""
     engine = open_engine(silent, timeouts=Timeouts(connect=60, statement=STATEMENT_SECONDS, tcp=60))
@@ -80,6 +81,7 @@ def test_connecting_ends_with_the_timeout_of_a_statement(silent: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_connecting_ends_with_its_own_timeout(silent: str) -> None:
     """Even if statements may take longer, as in commands."""
     engine = open_engine(silent, timeouts=Timeouts(connect=2, statement=600, tcp=60))

@@ -40,11 +40,13 @@ def books_by_reader() -> Mapping[str, set[str]]:
     return books
 
 
+@pytest.mark.slow
 def test_committed_file_is_what_the_program_makes() -> None:
     """The program with its defaults gives the committed rows."""
     assert csv_text(simulate(CATALOGUE)) == COMMITTED
 
 
+@pytest.mark.slow
 def test_command_writes_the_file(tmp_path: Path) -> None:
     """The command writes the rows for its options, twice the same bytes."""
     written = []

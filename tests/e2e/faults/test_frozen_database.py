@@ -15,6 +15,7 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from tests.drills import is_running
 from tests.e2e.processes import Process, await_serving
 from tests.embedded_postgresql import frozen, postgresql
 
@@ -23,15 +24,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 READERS = 6
 WRITERS = 8
 """More than may use the database at a time."""
-WINDOWS = 5
+WINDOWS = 5 if is_running("freeze") else 3
 """The seconds of a phase, measured one by one; the median of their p99 ignores a single pause of the machine."""
 WRITE_SECONDS = 1.5
 """The deadline of a write, shorter than the server's own timeout."""
 RECOVERY_SECONDS = 2.0
 PAUSE_SECONDS = {"_recommend": 0.02, "_write": 0.1}
 """Between the calls of a thread, so that fast failures are no more frequent than successes."""
-LEAST_P99_SECONDS = 0.02
-"""A lower p99 is noise: a call that waited for the database would take a second."""
+LEAST_P99_SECONDS = 0.02 if is_running("freeze") else 0.2
+"""A lower p99 is noise, of which other tests make more: a call that waited for the database would take a second."""
 
 
 class Load:

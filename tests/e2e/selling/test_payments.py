@@ -34,6 +34,8 @@ from tests.http_server import HttpServer
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import change_states, state_of, store_order
 
+pytestmark = pytest.mark.slow
+
 AMOUNT = Money(999, "EUR")
 REQUESTED = 12
 """Payments in progress when the provider is killed."""

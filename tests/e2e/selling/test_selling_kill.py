@@ -32,7 +32,7 @@ BUYERS = 10
 CHECKOUTS, KILLS = (
     (1000, {"shop": 5, "relay": 2, "recommendations": 2, "provider": 5})
     if is_running("sell")
-    else (200, {"shop": 2, "relay": 1, "recommendations": 1, "provider": 2})
+    else (100, dict.fromkeys(("shop", "relay", "recommendations", "provider"), 1))
 )
 SCARCE, COPIES, PLENTY = 1, 2, 10_000
 FIRST_SHOP_READER = 1_000_000_000

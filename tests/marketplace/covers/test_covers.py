@@ -42,6 +42,7 @@ def lines_of(cover: ET.Element) -> list[str]:
     return [line.text or "" for line in cover.iter("{http://www.w3.org/2000/svg}text")]
 
 
+@pytest.mark.slow
 @given(specs)
 def test_every_cover_is_well_formed(spec: CoverSpec) -> None:
     """For any text in the catalogue: valid XML in UTF-8, without references to other files."""
@@ -185,6 +186,7 @@ def test_covers_are_small() -> None:
 DRAWN = {1: "c09c391dff069f12"}
 
 
+@pytest.mark.slow
 def test_a_changed_drawing_has_a_new_design_number() -> None:
     """Browsers cache a cover for a year: a change of the drawing needs a new DESIGN, and its digest here.
 

@@ -253,4 +253,4 @@ class BreakerMachine(RuleBasedStateMachine):
         assert all(change[1] is after[0] for change, after in pairwise(self.changes))
 
 
-TestBreakerMachine = BreakerMachine.TestCase
+TestBreakerMachine = pytest.mark.slow(BreakerMachine.TestCase)

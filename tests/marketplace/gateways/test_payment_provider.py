@@ -139,6 +139,7 @@ def test_an_endless_response_is_not_read_to_its_end(server: HttpServer, provider
     assert MAX_RESPONSE_BYTES == 4096
 
 
+@pytest.mark.slow
 def test_a_dripping_response_ends_at_the_deadline(server: HttpServer) -> None:
     """Even if each byte arrives within the timeout."""
 

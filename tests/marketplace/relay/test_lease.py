@@ -243,6 +243,7 @@ def test_a_time_from_a_wrong_clock_is_ignored(store: Store, column: str) -> None
     assert relay(store, FakeRecorder(), clock=clock).deliver() == 1
 
 
+@pytest.mark.slow
 def test_two_workers_deliver_each_event_once(store: Store) -> None:
     """Two threads that take the lease in turn send a thousand events once and in order."""
     ids = [f"{number:04}" for number in range(1000)]

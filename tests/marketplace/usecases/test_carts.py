@@ -55,6 +55,7 @@ def test_quantities_are_changed_and_books_removed(carts: Carts) -> None:
     assert content(carts, guest) == {}
 
 
+@pytest.mark.slow
 def test_a_cart_has_limits(carts: Carts, store: Store) -> None:
     """For copies of a book and for different books."""
     guest = carts.add(0, 21, MAX_QUANTITY, "")

@@ -127,6 +127,7 @@ def test_keys_of_different_readers_are_different(shop: Shop) -> None:
     assert shop.placed(shop.account("ann"), (20, 1)) != shop.placed(shop.account("bob"), (20, 1))
 
 
+@pytest.mark.slow
 def test_ten_copies_are_sold_to_ten_buyers(shop: Shop) -> None:
     """Of a hundred concurrent orders for one copy ten succeed."""
     readers = [shop.account(f"reader{number}") for number in range(100)]

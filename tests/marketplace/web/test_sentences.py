@@ -192,6 +192,7 @@ def test_account_pages_are_marked(browser: Browser) -> None:
     assert unmarked(browser.client.post("/account/sign-in").text) == []
 
 
+@pytest.mark.slow
 def test_moderators_pages_are_marked(app: Flask, store: Store) -> None:
     """Full and empty, with errors and messages."""
     browser = moderators_browser(app, store, "qq@example.com")

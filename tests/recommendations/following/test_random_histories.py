@@ -4,6 +4,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -114,5 +115,5 @@ class Shop(RuleBasedStateMachine):
             work.commit()
 
 
-TestTheModelKnowsWhatTheStoreHas = Shop.TestCase
+TestTheModelKnowsWhatTheStoreHas = pytest.mark.slow(Shop.TestCase)
 TestTheModelKnowsWhatTheStoreHas.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

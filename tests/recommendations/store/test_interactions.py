@@ -108,6 +108,7 @@ def test_events_after_a_sequence_number(store: Store) -> None:
     assert events(store, everything[-1].sequence) == []
 
 
+@pytest.mark.slow
 def test_events_come_in_chunks(store: Store) -> None:
     """A long history comes in chunks that together are complete."""
     with store.write() as work:

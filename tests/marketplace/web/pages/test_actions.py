@@ -64,6 +64,7 @@ def test_books_are_added_to_and_removed_from_the_wishlist(browser: Browser) -> N
     assert links(browser.get("/wishlist")) == []
 
 
+@pytest.mark.slow
 def test_unseen_messages_do_not_fill_the_cookie(browser: Browser) -> None:
     """The next page shows the last three, and the cookie stays small."""
     fields = {"csrf_token": token(browser.client.get("/books/20").text), "next": "/robots.txt"}

@@ -120,6 +120,7 @@ def solved(
     return rows, weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("books", [12, 200], ids=["short rows", "long rows"])
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 10_000), room=st.integers(1, 12))
@@ -181,6 +182,7 @@ def listed(
     return lists
 
 
+@pytest.mark.slow
 @given(
     readers=dense.rows(BOOKS, least=1),
     seed=st.integers(0, 10_000),

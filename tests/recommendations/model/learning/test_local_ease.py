@@ -51,6 +51,7 @@ def crowd(readers: int, books: int, each: int, seed: int = 0) -> list[list[int]]
     return [rng.permutation(books)[:each].tolist() for _ in range(readers)]
 
 
+@pytest.mark.slow
 @given(dense.rows(BOOKS, most=12), dense.rows(BOOKS, most=3), parameters)
 def test_a_small_fit_equals_the_formula(readers: dense.Rows, features: dense.Rows, chosen: Parameters) -> None:
     """If all pairs and neighbours are kept, S is as in the docstring of Parameters."""
@@ -122,6 +123,7 @@ def test_only_the_strongest_neighbours_contribute() -> None:
     assert np.argwhere(pairs > 0).tolist() == [[0, 1], [0, 2], [0, 3], [1, 0], [2, 0], [3, 0]]
 
 
+@pytest.mark.slow
 @given(dense.rows(BOOKS, most=12), st.integers(1, BOOKS))
 def test_pairs_are_mutual(readers: dense.Rows, kept: int) -> None:
     """If either book kept a pair, both have it, with the same strength and opposite precedence."""

@@ -155,6 +155,7 @@ BOOKS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(BOOKS, max_size=4), max_size=5))
 def test_several_updates_equal_a_single_one(changes: list[list[Book]]) -> None:
     """The catalogue has the last version of each book, and earlier states have not changed."""

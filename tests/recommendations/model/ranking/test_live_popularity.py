@@ -29,6 +29,7 @@ MOVES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(MOVES, st.integers(0, 12))
 def test_learned_and_live_popularity_agree(moves: list[tuple[int, int, K, int]], trained: int) -> None:
     """Unless somebody unlikes a book, it makes no difference which events came before the training."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -194,6 +195,7 @@ BOOKS = st.lists(FACTS, max_size=12)
 BECAUSE = {ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT}
 
 
+@pytest.mark.slow
 @given(BOOKS, BOOKS, EVENTS, READERS, st.data())
 def test_rules_of_all_lists(
     first: list[Book],

@@ -229,6 +229,7 @@ def test_the_top_contribution_is_the_reason() -> None:
 NAMES = st.lists(st.sampled_from("ABC"), max_size=2, unique=True).map("".join)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(NAMES, NAMES, st.booleans(), st.booleans()), min_size=1, max_size=6),
     st.sets(st.integers(0, 5)),
