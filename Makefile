@@ -13,7 +13,8 @@ export PYTHONUNBUFFERED := 1
 # Compiled files make the tests' many processes start faster.
 unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-pytest = $(BIN)/python -m pytest --dist worksteal --numprocesses
+# By file, because tests of a file share processes and containers; in the order of tests/conftest.py.
+pytest = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --numprocesses
 # The words after `bench` and `drill` are names, not targets.
 ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
 NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
@@ -51,8 +52,8 @@ run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the sh
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
 test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
-	@# Two processes more than there are processors, since many tests wait for processes that they started.
-	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 2 )) $(ARGS)
+	@# One process more than there are processors, since many tests wait for processes that they started.
+	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1 )) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
 	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)

@@ -148,25 +148,25 @@ def _fill(store: Store, books: Sequence[GeneratedBook]) -> None:
     store.refresh_statistics()
 
 
-def _book(number: int, books: GeneratedBook) -> Book:
+def _book(number: int, book: GeneratedBook) -> Book:
     return Book(
         id=number + 1,
-        title=books.title,
-        authors=(books.author,),
+        title=book.title,
+        authors=(book.author,),
         year=1900 + number % 126,
-        isbn=books.isbn,
+        isbn=book.isbn,
         categories=(Category(number % len(Category)),),
-        subjects=books.subjects,
-        description=f"{books.title} {' '.join(books.subjects)}. " * 12,
+        subjects=book.subjects,
+        description=f"{book.title} {' '.join(book.subjects)}. " * 12,
         price=Money(199 + number * 7919 % 4800, "EUR"),
         # One in twenty is sold out; the stock of one in three is not tracked.
         stock=None if number % 3 == 0 else 0 if number % 20 == 1 else number * 31 % 200,
     )
 
 
-def _order(number: int, books: GeneratedBook) -> dict[str, object]:
+def _order(number: int, book: GeneratedBook) -> dict[str, object]:
     order_id = new_order_id()
-    name, city = books.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
+    name, city = book.author, ("Oxford", "Köln", "Zürich", "Lyon")[number % 4]
     email = f"{'.'.join(folded_words(name))}{number}@example.com"
     numbers = f" {order_id.lower()} {order_id.replace('-', '').lower()}"
     placed_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)

@@ -14,7 +14,7 @@ import pytest
 import structlog
 from sqlalchemy import make_url
 
-from tests.embedded_postgresql import postgresql
+from tests.embedded_postgresql import DATABASES, postgresql
 from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
@@ -80,9 +80,6 @@ def postgresql_server() -> Iterator[str]:
         return
     with postgresql() as (url, _):
         yield url
-
-
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
 @contextmanager

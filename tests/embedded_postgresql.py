@@ -8,6 +8,10 @@ from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""The parameters of fixtures that tests use once on each database."""
 
 
 @contextmanager

@@ -83,7 +83,10 @@ class HttpServer:
 
         class Handler(BaseHTTPRequestHandler):
             def _serve(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # the client ended before it had sent everything
                 request = Request(self.command, self.path, dict(self.headers.items()), body)
                 answers = server.answer
                 with server._arrived:

@@ -80,13 +80,13 @@ class Evaluator:
     """
 
     def __init__(self, task: Task) -> None:
-        self._case = task
+        self._task = task
         self._scores: list[npt.NDArray[np.float64]] = []
         self._listed = np.zeros(len(task.catalogue), dtype=np.int64)
 
     def add(self, readers: Iterable[int], lists: Iterable[Sequence[int]]) -> None:
         """Add the lists of these readers: ids of books, best first."""
-        task = self._case
+        task = self._task
         listed: list[int] = []
         scores: list[list[float]] = []
         for reader, ranked in zip(readers, lists, strict=True):
@@ -101,7 +101,7 @@ class Evaluator:
 
     def metrics(self) -> Metrics:
         """The metrics over all readers. Raises ValueError unless every reader was added exactly once."""
-        task = self._case
+        task = self._task
         scores = np.concatenate(self._scores)
         if len(scores) != len(task.wanted.readers):
             raise ValueError(f"{len(scores)} lists of {len(task.wanted.readers)} readers")

@@ -9,6 +9,10 @@ from werkzeug.test import TestResponse
 
 from marketplace.usecases.passwords import Passwords
 
+# For limits of attempts. Their windows begin by the clock: in a test that runs over the end of a short one, more
+# attempts are allowed.
+DAY = 24 * 60 * 60
+
 
 def quick_passwords(time_cost: int = 1) -> Passwords:
     """Passwords whose hashes are computed quickly."""

@@ -22,6 +22,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
+from tests.embedded_postgresql import DATABASES
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 
@@ -87,21 +88,29 @@ def migrated_template(postgresql_server: str) -> str:
     return name
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty migrated store, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "shop.db")
-        with closing(open_store(f"sqlite:///{file}")) as opened:
-            yield opened
-        return
-    server, template = request.getfixturevalue("postgresql_server"), request.getfixturevalue("migrated_template")
+@pytest.fixture
+def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty migrated store on SQLite."""
+    with closing(open_store(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'shop.db')}")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgresql_store(postgresql_server: str, migrated_template: str) -> Iterator[Store]:
+    """An empty migrated store on PostgreSQL."""
     name = f"shop_{os.getpid()}_{next(_names)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        with closing(open_store(at(server, name))) as opened:
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        with closing(open_store(at(postgresql_server, name))) as opened:
             yield opened
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=DATABASES)
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty migrated store, once on SQLite and once on PostgreSQL."""
+    opened: Store = request.getfixturevalue(f"{request.param}_store")
+    return opened
 
 
 def at(server: str, name: str) -> str:

@@ -142,21 +142,20 @@ def record(client: RecommendationsStub, clicks: Sequence[tuple[str, int, int]]) 
     assert all(result.outcome != pb.InteractionResult.OUTCOME_REFUSED for result in answer.results)
 
 
-def shelf(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse:
-    return client.Recommend(
-        pb.RecommendationRequest(user_id=reader, any_category=True, max_results=10), timeout=DEADLINE
-    )
+def recommend(client: RecommendationsStub, reader: int) -> pb.RecommendationResponse:
+    request = pb.RecommendationRequest(user_id=reader, any_category=True, max_results=10)
+    return client.Recommend(request, timeout=DEADLINE)
 
 
 def is_personal(client: RecommendationsStub, reader: int) -> bool:
     """Whether the reader's list is based on their history."""
-    books = shelf(client, reader).recommendations
+    books = recommend(client, reader).recommendations
     return any(book.reason.kind == pb.Reason.KIND_BECAUSE_OF_BOOKS for book in books)
 
 
 def has_book(client: RecommendationsStub, book_id: int) -> bool:
     """Whether the list for reader 0 has this book."""
-    return book_id in [book.id for book in shelf(client, 0).recommendations]
+    return book_id in [book.id for book in recommend(client, 0).recommendations]
 
 
 def seconds_until(happens: Callable[[], bool]) -> float:
@@ -205,7 +204,7 @@ def test_a_removed_book_is_gone_at_once_where_it_was_removed(workers: Workers) -
     clients = workers.client_of_each()
     seconds = []
     for remover, other in (clients, clients[::-1]) * 5:
-        book = shelf(remover, 0).recommendations[0]
+        book = recommend(remover, 0).recommendations[0]
         remover.RemoveBooks(pb.RemoveBooksRequest(book_ids=[book.id]), timeout=DEADLINE)
         assert not has_book(remover, book.id)
         seconds.append(seconds_until(lambda: not has_book(other, book.id)))  # noqa: B023  (called at once)
@@ -257,7 +256,7 @@ def test_a_killed_worker_is_replaced(workers_on_sqlite: Workers) -> None:
         failures = [future.result(DEADLINE) for future in calling]
     assert failures == [[]] * len(callers)
     assert survivor in workers.running()
-    seconds_until(lambda: all(shelf(client, 1).recommendations for client in workers.client_of_each()))
+    seconds_until(lambda: all(recommend(client, 1).recommendations for client in workers.client_of_each()))
 
 
 def test_a_stopped_server_stops_its_workers(workers_on_sqlite: Workers) -> None:

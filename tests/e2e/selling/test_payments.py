@@ -192,7 +192,6 @@ def killable(tmp_path: Path) -> Iterator[tuple[Killable, HttpServer]]:
         provider.kill()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("calls", [0, 1, REQUESTED // 2, REQUESTED])
 def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, HttpServer], calls: int) -> None:
     """Killed after some callbacks, it sends all outcomes, and never two for a payment."""
@@ -216,7 +215,6 @@ def test_a_killed_provider_decides_each_payment_once(killable: tuple[Killable, H
         assert before[name] in {None, payment["decided_at"]}
 
 
-@pytest.mark.slow
 def test_a_provider_killed_during_a_callback_repeats_it(killable: tuple[Killable, HttpServer]) -> None:
     """Once, because the shop received it but did not answer."""
     provider, shop = killable

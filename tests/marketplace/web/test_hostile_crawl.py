@@ -25,6 +25,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
+from tests.embedded_postgresql import DATABASES
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, check_out, moderators_browser, order_of
@@ -115,6 +116,13 @@ class HostileRecommender:
         books = (20, *(book.id for book in HOSTILE_BOOKS))
         name = KEPT[reader_id % len(KEPT)]
         return RecommendationList(tuple(Recommendation(book_id, reasons[book_id % 3]) for book_id in books), name)
+
+
+@pytest.fixture(params=DATABASES)
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty migrated store, once on SQLite and once on PostgreSQL."""
+    opened: Store = request.getfixturevalue(f"{request.param}_store")
+    return opened
 
 
 @pytest.fixture

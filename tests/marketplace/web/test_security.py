@@ -13,7 +13,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from marketplace.web.security import address, count_by_address
-from tests.marketplace.browser import Browser, quick_passwords, token
+from tests.marketplace.browser import DAY, Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 
@@ -28,7 +28,7 @@ def shop(store: Store, folder: Path, **settings: str | int | bool) -> Flask:
         store=store,
         passwords=quick_passwords(),
     )
-    limiter = Limiter({**LIMITS, Attempt.SEARCH_BY_ADDRESS: Limit(2, 60)})
+    limiter = Limiter({**LIMITS, Attempt.SEARCH_BY_ADDRESS: Limit(2, DAY)})
 
     @app.get("/who")
     def who() -> dict[str, str]:
@@ -209,7 +209,7 @@ def test_rate_limited_requests_get_retry_after(client: FlaskClient) -> None:
     """429 in the shop's design; other addresses are not affected."""
     assert [client.get("/search-of-the-test").status_code for _ in range(3)] == [200, 200, 429]
     refused = client.get("/search-of-the-test")
-    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert 1 <= int(refused.headers["Retry-After"]) <= DAY
     assert "Too many requests" in refused.text
     assert "shop.css" in refused.text
     elsewhere = client.get("/search-of-the-test", environ_base={"REMOTE_ADDR": "10.0.0.9"})
@@ -218,7 +218,7 @@ def test_rate_limited_requests_get_retry_after(client: FlaskClient) -> None:
 
 def test_a_success_resets_only_its_own_count() -> None:
     """Not that of another key or of another limit."""
-    limiter = Limiter({Attempt.SIGN_IN_BY_EMAIL: Limit(1, 60), Attempt.SEARCH_BY_ADDRESS: Limit(1, 60)})
+    limiter = Limiter({Attempt.SIGN_IN_BY_EMAIL: Limit(1, DAY), Attempt.SEARCH_BY_ADDRESS: Limit(1, DAY)})
     for key in ("a", "b"):
         assert limiter.wait(Attempt.SIGN_IN_BY_EMAIL, key) == 0
     assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, "a") == 0

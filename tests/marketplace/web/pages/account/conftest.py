@@ -10,7 +10,7 @@ from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
-from tests.marketplace.browser import quick_passwords
+from tests.marketplace.browser import DAY, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 
@@ -23,14 +23,14 @@ def recommender() -> FakeRecommender:
 
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
-    """A shop with one book; an account has three attempts to sign in a minute, an address five."""
+    """A shop with one book; an account has three attempts to sign in a day, an address five."""
     put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
-        Attempt.SIGN_IN_BY_ADDRESS: Limit(5, 60),
-        Attempt.SIGN_IN_BY_EMAIL: Limit(3, 60),
-        Attempt.PASSWORD_BY_READER: Limit(2, 60),
-        Attempt.SIGN_UP_BY_ADDRESS: Limit(4, 60),
+        Attempt.SIGN_IN_BY_ADDRESS: Limit(5, DAY),
+        Attempt.SIGN_IN_BY_EMAIL: Limit(3, DAY),
+        Attempt.PASSWORD_BY_READER: Limit(2, DAY),
+        Attempt.SIGN_UP_BY_ADDRESS: Limit(4, DAY),
     }
     return create_app(
         Settings(data_dir=tmp_path),
