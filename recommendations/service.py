@@ -1,7 +1,6 @@
 """The use cases: recommending, recording, and changing books and readers."""
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -28,8 +27,6 @@ class RecommendationService:
     def __init__(self, store: Store, follower: Follower) -> None:
         self._store = store
         self._follower = follower
-        # Similar books take many array operations, see model/ranking/compiled.py: one thread at a time is faster.
-        self._similar_lock = threading.Lock()
 
     def recommend(self, request: RecommendRequest) -> RecommendationList:
         """One list. Raises NotReady."""
@@ -38,24 +35,26 @@ class RecommendationService:
             request = replace(request, reader_id=reader_id)
         return self._follower.model.recommend(request)
 
-    def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
-        """Several lists from one model; with `distinct`, no book in two of them. Raises NotReady."""
+    def recommend_batch(
+        self, requests: Iterable[RecommendRequest], *, distinct: bool
+    ) -> Iterator[RecommendationList]:
+        """Several lists from one model, computed one by one; with `distinct`, no book is in two of them.
+
+        Raises NotReady.
+        """
         model = self._follower.model
-        lists: list[RecommendationList] = []
         shown: frozenset[int] = frozenset()
         for request in requests:
             reader_id = self._follower.reader(request.reader_id)
             answer = model.recommend(replace(request, reader_id=reader_id, excluded=request.excluded | shown))
-            lists.append(answer)
             if distinct:
                 shown |= set(answer.book_ids)
-        return lists
+            yield answer
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises NotReady and BookNotFound."""
         reader_id = self._follower.reader(request.reader_id)
-        with self._similar_lock:
-            return self._follower.model.similar(replace(request, reader_id=reader_id))
+        return self._follower.model.similar(replace(request, reader_id=reader_id))
 
     def record(self, interactions: Sequence[Interaction | Result]) -> list[Result]:
         """Store interactions in one transaction; a Result among them is passed through.

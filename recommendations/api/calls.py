@@ -1,9 +1,11 @@
-"""Runs calls on the event loop or in the thread pool, turns errors into status codes, and logs slow or failed calls."""
+"""Runs calls on the event loop or in threads, turns errors into status codes, and logs slow or failed calls."""
 
 import asyncio
+import inspect
+import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent import futures
 from typing import Any, TypeAlias
 
@@ -13,36 +15,44 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
 from recommendations.api.errors import REPORTED, status_of
-from recommendations.domain.errors import InvalidArgument
+from recommendations.domain.errors import InvalidArgument, Overloaded
 from servicekit import tracing
+from servicekit.deadline import deadline
+
+DEADLINE_SHARE = 0.75
+"""The part of a caller's deadline that a method in the pool gets; the rest is for sending the error."""
+
+WAITING_PER_THREAD = 2
+"""How many calls may wait for each thread of the pool; a further call is refused."""
 
 _log = structlog.get_logger()
 
-Behaviour = Callable[[Any, Any], Any]
+Method = Callable[[Any, Any], Any]
 # Subscripted for the type checker only: these classes are not generic.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class Calls:
-    """Registers a servicer's unary methods with a server: pass it to the generated `add_…_to_server`.
+    """Registers a servicer's methods, all unary, with a server: pass it to the generated `add_…_to_server`.
 
-    The methods in `on_event_loop` run there: they are short and never wait. All others run in `pool`, once their message
-    has arrived, so that a client that sends none holds no thread.
+    Methods that are coroutines run on the event loop. All others run in the pool, for at most `seconds` or a part of
+    the caller's deadline. Both begin when the message has arrived: a client that sends none holds no thread.
     """
 
     def __init__(
         self,
         server: grpc.aio.Server,
         *,
-        pool: futures.Executor,
-        on_event_loop: Collection[str],
+        threads: int,
+        seconds: float,
         log_requests: bool,
         slow_call_ms: float,
     ) -> None:
         self._server = server
-        self._pool = pool
-        self._on_event_loop = on_event_loop
+        self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
+        self._places = threading.BoundedSemaphore(threads * (1 + WAITING_PER_THREAD))
+        self._seconds = seconds
         self._log_requests = log_requests
         self._slow = slow_call_ms / 1000
         self._running = 0
@@ -54,14 +64,7 @@ class Calls:
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
         """Register the methods of a service, by name."""
-        wrapped = {
-            name: grpc.unary_unary_rpc_method_handler(
-                self._around(f"/{service}/{name}", handler.unary_unary, on_event_loop=name in self._on_event_loop),
-                _checked(handler.request_deserializer),
-                handler.response_serializer,
-            )
-            for name, handler in handlers.items()
-        }
+        wrapped = {name: self._wrapped(f"/{service}/{name}", handler) for name, handler in handlers.items()}
         # Generic, because for each registered method grpcio would wait separately, which costs time in every call.
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, wrapped),))
 
@@ -69,11 +72,19 @@ class Calls:
         """Wait until no call runs."""
         await self._idle.wait()
 
-    def _around(
-        self, method: str, behaviour: Behaviour | None, *, on_event_loop: bool
-    ) -> Callable[[Any, Context], Awaitable[Any]]:
-        assert behaviour is not None  # noqa: S101  (all methods of the contract are unary)
+    def close(self) -> None:
+        """End the pool's threads once they are idle."""
+        self._pool.shutdown(wait=False)
 
+    def _wrapped(self, name: str, handler: Handler) -> Handler:
+        method = handler.unary_unary
+        assert method is not None  # noqa: S101  (all methods of the contract are unary)
+        run = method if inspect.iscoroutinefunction(method) else self._in_pool(method)
+        return grpc.unary_unary_rpc_method_handler(
+            self._around(name, run), _checked(handler.request_deserializer), handler.response_serializer
+        )
+
+    def _around(self, name: str, run: Method) -> Callable[[Any, Context], Awaitable[Any]]:
         async def call(request: Any, context: Context) -> Any:
             started = time.perf_counter()
             self._running += 1
@@ -81,33 +92,51 @@ class Calls:
             try:
                 if isinstance(request, InvalidArgument):
                     raise request
-                if on_event_loop:
-                    response = behaviour(request, context)
-                else:
-                    loop = asyncio.get_running_loop()
-                    response = await loop.run_in_executor(self._pool, behaviour, request, context)
+                response = await run(request, context)
             except REPORTED as error:
                 status = rpc_status.to_status(status_of(error))
-                self._log_call(method, status.code, started, context)
+                self._log_call(name, status.code, started, context)
                 await context.abort_with_status(status)
             except Exception:  # noqa: BLE001  (the one place that handles unexpected errors)
                 # The text may contain anything, so only the log gets it; the id leads from the answer to the log.
                 error_id = uuid.uuid4().hex[:12]
-                _log.exception("call_failed", method=method, error_id=error_id, **_trace(context))
+                _log.exception("call_failed", method=name, error_id=error_id, **_trace(context))
                 await context.abort(grpc.StatusCode.INTERNAL, f"Internal error; the log has it under {error_id}")
             finally:
                 self._running -= 1
                 if not self._running:
                     self._idle.set()
             if self._log_requests or time.perf_counter() - started > self._slow:
-                self._log_call(method, grpc.StatusCode.OK, started, context)
+                self._log_call(name, grpc.StatusCode.OK, started, context)
             return response
 
         return call
 
-    def _log_call(self, method: str, code: grpc.StatusCode, started: float, context: Context) -> None:
+    def _in_pool(self, method: Method) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Have a method run in the pool, unless its caller leaves before. The call raises Overloaded if many wait."""
+
+        async def run(request: Any, context: Context) -> Any:
+            if not self._places.acquire(blocking=False):
+                raise Overloaded
+            left = context.time_remaining()
+            ends_at = time.monotonic() + (
+                self._seconds if left is None else min(self._seconds, DEADLINE_SHARE * left)
+            )
+
+            def in_thread() -> Any:
+                with deadline(ends_at - time.monotonic()):
+                    return method(request, context)
+
+            running = self._pool.submit(in_thread)
+            # When the method ends, not when the caller leaves.
+            running.add_done_callback(lambda _: self._places.release())
+            return await asyncio.wrap_future(running)
+
+        return run
+
+    def _log_call(self, name: str, code: grpc.StatusCode, started: float, context: Context) -> None:
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        _log.info("call", method=method, code=code.name, ms=milliseconds, **_trace(context))
+        _log.info("call", method=name, code=code.name, ms=milliseconds, **_trace(context))
 
 
 def _checked(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:

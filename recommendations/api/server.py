@@ -5,8 +5,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent import futures
 from datetime import datetime
+from typing import cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -16,7 +16,6 @@ from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.calls import Calls
-from recommendations.api.database_calls import DatabaseCalls
 from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.api.servicer import RecommendationsServicer
@@ -25,17 +24,31 @@ from recommendations.service import RecommendationService
 from servicekit.clock import now
 from servicekit.listening import cannot_listen
 
-ON_EVENT_LOOP = ("Recommend",)
-"""The methods that run on the event loop: they take less time than handing them to a thread."""
-
 SILENT_SECONDS = 0.25
 """How long a stopping server waits for messages of calls that have begun."""
+
+MAX_STREAMS = 32
+"""How many calls one connection may have open: a bound for calls without a message and for answers not taken.
+
+Fewer than may wait, for acceptance and for a turn, so that no single connection takes all places.
+"""
+
+MAX_PENDING = 48
+"""How many calls may wait until the event loop accepts them: about 25 ms.
+
+grpcio refuses further ones by itself, with RESOURCE_EXHAUSTED and at hardly any cost. The event loop could not: each
+refusal would cost it half as much as an answer.
+"""
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
-    # Bounds what one connection can hold: calls without a message, and answers that it does not take.
-    ("grpc.max_concurrent_streams", 100),
+    ("grpc.max_concurrent_streams", MAX_STREAMS),
+    ("grpc.server.max_pending_requests", MAX_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
+    # A client that is gone without a word, or frozen, is found within half a minute.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
     # Clients ping every ten seconds, even when idle, to detect a frozen server; by default that would cut them off.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
@@ -53,14 +66,12 @@ class Server:
         port: int,
         *,
         loop: EventLoopThread,
-        pool: futures.Executor,
         server: grpc.aio.Server,
         calls: Calls,
         servicer: health.HealthServicer,
     ) -> None:
         self.port = port
         self._loop = loop
-        self._pool = pool
         self._server = server
         self._calls = calls
         self._health = servicer
@@ -97,7 +108,7 @@ class Server:
                 self._stopped = True
                 self._loop.run(self._server.stop(None))
                 self._loop.stop()
-                self._pool.shutdown(wait=False)
+                self._calls.close()
 
     async def _finish(self, grace: float) -> None:
         """Refuse new calls and finish those that run."""
@@ -133,16 +144,21 @@ def create_server(
     With `share_port`, other processes with `share_port` may listen there too. Raises AddressInUse.
     """
     loop = EventLoopThread("event-loop")
-    pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
-    database_calls = DatabaseCalls(max(1, threads // 2), seconds=database_timeout_seconds)
 
     async def create() -> Server:
         # Otherwise a second server started on the same port by mistake would go unnoticed.
         server = grpc.aio.server(options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))])
         calls = Calls(
-            server, pool=pool, on_event_loop=ON_EVENT_LOOP, log_requests=log_requests, slow_call_ms=slow_call_ms
+            server,
+            threads=threads,
+            seconds=database_timeout_seconds,
+            log_requests=log_requests,
+            slow_call_ms=slow_call_ms,
         )
-        pb_grpc.add_RecommendationsServicer_to_server(RecommendationsServicer(service, clock, database_calls), calls)
+        # Calls has the methods that the generated code needs.
+        pb_grpc.add_RecommendationsServicer_to_server(
+            RecommendationsServicer(service, clock), cast("grpc.aio.Server", calls)
+        )
         servicer = health.HealthServicer()
         for name in ("", SERVICE, DATABASE):
             await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
@@ -153,7 +169,7 @@ def create_server(
             port = server.add_insecure_port(address)
         except RuntimeError:
             raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
-        return Server(port, loop=loop, pool=pool, server=server, calls=calls, servicer=servicer)
+        return Server(port, loop=loop, server=server, calls=calls, servicer=servicer)
 
     try:
         return loop.run(create())

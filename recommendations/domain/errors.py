@@ -43,10 +43,10 @@ class StoreUnavailable(RecommendationsError):
     text = "The database failed; try again, nothing counts twice"
 
 
-class DatabaseBusy(RecommendationsError):
-    """Too many calls are using the database already; nothing was stored."""
+class Overloaded(RecommendationsError):
+    """More calls have come than can be answered in time; nothing was done."""
 
-    text = "Too many calls are using the database; try again"
+    text = "Too many calls; try again later"
 
 
 class ForgettingUnfinished(RecommendationsError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from protobufs import recommendations_pb2 as pb
@@ -30,7 +31,11 @@ def mutated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """The name of the method that returns an empty response."""
     name: str = request.param
     empty = GetMessageClass(METHODS[name].output_type)()
-    monkeypatch.setattr(RecommendationsServicer, name, lambda _servicer, _request, _context: empty)
+
+    async def method(*_: object) -> Message:
+        return empty
+
+    monkeypatch.setattr(RecommendationsServicer, name, method)
     return name
 
 

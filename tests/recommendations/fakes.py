@@ -134,7 +134,9 @@ class FakeService:
         self.before_each()
         return self.answer
 
-    def recommend_batch(self, requests: Sequence[RecommendRequest], *, distinct: bool) -> list[RecommendationList]:
+    def recommend_batch(
+        self, requests: Sequence[RecommendRequest], *, distinct: bool
+    ) -> Sequence[RecommendationList]:
         self.asked += requests
         self.distinct = distinct
         self.before_each()

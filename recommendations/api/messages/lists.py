@@ -68,9 +68,6 @@ class ListMessages:
         self._add(answer.recommendations, message)
         return message
 
-    def batch_response(self, answers: Iterable[RecommendationList]) -> pb.RecommendBatchResponse:
-        return pb.RecommendBatchResponse(responses=map(self.response, answers))
-
     def similar_response(self, answer: RecommendationList) -> pb.SimilarBooksResponse:
         message = pb.SimilarBooksResponse(
             recommendation_id=answer.recommendation_id, model_version=answer.model_version

@@ -19,7 +19,7 @@ DEADLINE = 20
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 REQUEST = pb.RecommendationRequest(user_id=1)
-BATCH = pb.RecommendBatchRequest(requests=[REQUEST])
+HISTORY = pb.ListInteractionsRequest(user_id=1)
 
 
 def health_of(running: Running, name: str = "") -> Any:
@@ -75,7 +75,7 @@ def test_health_answers_while_every_thread_is_busy(start: Start) -> None:
     running = start(threads=2)
     running.server.set_serving(serving=True)
     gate = Gate(running, 2)
-    calls = [running.stub.RecommendBatch.future(BATCH, timeout=DEADLINE) for _ in range(2)]
+    calls = [running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE) for _ in range(2)]
     gate.wait_until_full()
     assert health_of(running) == SERVING
     assert not any(call.done() for call in calls)
@@ -140,7 +140,7 @@ def test_draining_finishes_calls_in_progress(running: Running) -> None:
     watcher = watch(running)
     assert next(watcher).status == SERVING
     gate = Gate(running, 1)
-    call = running.stub.RecommendBatch.future(BATCH, timeout=DEADLINE)
+    call = running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE)
     gate.wait_until_full()
     with ThreadPoolExecutor(1) as pool:
         draining = pool.submit(running.server.drain, notice=0.3, grace=DEADLINE)
@@ -161,7 +161,7 @@ def test_draining_finishes_calls_in_progress(running: Running) -> None:
 def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> None:
     """A call still running after the server stopped accepting new ones succeeds."""
     gate = Gate(running, 1)
-    call = running.stub.RecommendBatch.future(BATCH, timeout=DEADLINE)
+    call = running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE)
     gate.wait_until_full()
     with ThreadPoolExecutor(1) as pool, grpc.insecure_channel(running.address) as newcomer:
         draining = pool.submit(running.server.drain, notice=0.0, grace=DEADLINE)
@@ -187,14 +187,17 @@ def test_draining_ends_health_watches(running: Running) -> None:
     assert next(watcher).status == SERVING
     with ThreadPoolExecutor(1) as pool:
         draining = pool.submit(running.server.drain, notice=0.0, grace=10 * DEADLINE)
-        assert [answer.status for answer in watcher] == [NOT_SERVING]
+        assert next(watcher).status == NOT_SERVING
+        with pytest.raises(grpc.RpcError) as caught:
+            next(watcher)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         draining.result(DEADLINE)
 
 
 def test_an_endless_call_is_cancelled(running: Running) -> None:
     """After the grace period the server stops, and the call fails."""
     gate = Gate(running, 1)
-    call = running.stub.RecommendBatch.future(BATCH, timeout=DEADLINE)
+    call = running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE)
     gate.wait_until_full()
     running.server.drain(notice=0.0, grace=0.05)
     assert isinstance(call.exception(DEADLINE), grpc.RpcError)

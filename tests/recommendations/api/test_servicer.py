@@ -1,14 +1,13 @@
-"""The methods translate requests and responses, over gRPC's in-process test server and a fake service."""
+"""The methods translate requests and responses, over a fake service."""
 
+import asyncio
+import inspect
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
-import grpc
-import grpc_testing  # type: ignore[import-untyped]
 import pytest
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.database_calls import DatabaseCalls
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 from recommendations.domain.interactions import (
@@ -81,16 +80,15 @@ class InProcess:
 
     def __init__(self) -> None:
         self.service = FakeService(answer=ANSWER)
-        servicer = RecommendationsServicer(
-            cast("RecommendationService", self.service), lambda: NOW, DatabaseCalls(1, seconds=1)
-        )
-        self._server = grpc_testing.server_from_dictionary({METHODS: servicer}, grpc_testing.strict_real_time())
+        self._servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW)
+
+    def peer(self) -> str:
+        """As the context of every call."""
+        return "ipv4:127.0.0.1:1"
 
     def call(self, method: str, request: Any) -> Any:
-        running = self._server.invoke_unary_unary(METHODS.methods_by_name[method], (), request, None)
-        response, _, code, _ = running.termination()
-        assert code is grpc.StatusCode.OK
-        return response
+        response = getattr(self._servicer, method)(request, self)
+        return asyncio.run(response) if inspect.iscoroutine(response) else response
 
 
 @pytest.fixture

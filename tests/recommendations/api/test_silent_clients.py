@@ -7,6 +7,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.server import MAX_PENDING, MAX_STREAMS
 from tests.recommendations.api.conftest import Running, Start
 from tests.recommendations.api.silent_client import SilentClient
 
@@ -53,7 +54,7 @@ def test_a_watch_that_takes_nothing_holds_nothing(start: Start) -> None:
 def test_a_connection_has_a_limit_of_streams(running: Running) -> None:
     """It bounds the calls, and so the answers, that one connection can leave lying."""
     with SilentClient(running.address) as silent:
-        assert silent.max_streams == 100
+        assert silent.max_streams == MAX_STREAMS < MAX_PENDING
 
 
 def test_draining_does_not_wait_for_silent_clients(start: Start) -> None:

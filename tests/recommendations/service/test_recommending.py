@@ -32,7 +32,7 @@ def test_without_a_model_it_is_not_ready(store: HookedStore) -> None:
     with pytest.raises(NotReady):
         shop.service.recommend(request())
     with pytest.raises(NotReady):
-        shop.service.recommend_batch([request()], distinct=False)
+        list(shop.service.recommend_batch([request()], distinct=False))
     with pytest.raises(NotReady):
         shop.service.similar(similar(2))
     assert shop.service.record([click("a")]) == [STORED]
@@ -61,7 +61,7 @@ def test_retired_readers_get_the_lists_of_their_successors(shop: Shop, into: int
     shop.follower.step()
     news = RecommendRequest(reader_id=1, category=None, limit=2, selection=Selection.NEW)
     shop.service.recommend(news)
-    shop.service.recommend_batch([request(2, 6), replace(news, reader_id=3)], distinct=False)
+    list(shop.service.recommend_batch([request(2, 6), replace(news, reader_id=3)], distinct=False))
     shop.service.similar(similar(2, 1))
     assert shop.model.asked == [
         replace(news, reader_id=asked_as),

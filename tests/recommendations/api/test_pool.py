@@ -1,26 +1,32 @@
-"""Calls that need the database leave threads to other calls, and end before their callers give up."""
+"""Calls that use the database: few wait, none is done in vain, and each ends before its caller gives up."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import RetryInfo
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from recommendations.api.calls import WAITING_PER_THREAD
+from recommendations.api.errors import RETRY_SECONDS
+from recommendations.domain.interactions import HistoryRequest
 from servicekit.deadline import remaining
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20.0
 
+HISTORY = pb.ListInteractionsRequest(user_id=1)
 VIEW = pb.Interaction(id="a", user_id=1, book_id=1, kind=pb.Interaction.KIND_VIEW)
 RECORD = pb.RecordInteractionsRequest(interactions=[VIEW])
 CALLS: dict[str, Callable[[RecommendationsStub], object]] = {
     "RecordInteractions": lambda stub: stub.RecordInteractions(RECORD, timeout=DEADLINE),
-    "ListInteractions": lambda stub: stub.ListInteractions(pb.ListInteractionsRequest(user_id=1), timeout=DEADLINE),
+    "ListInteractions": lambda stub: stub.ListInteractions(HISTORY, timeout=DEADLINE),
     "UpsertBooks": lambda stub: stub.UpsertBooks(pb.UpsertBooksRequest(), timeout=DEADLINE),
     "RemoveBooks": lambda stub: stub.RemoveBooks(pb.RemoveBooksRequest(book_ids=[1]), timeout=DEADLINE),
     "MergeReaders": lambda stub: stub.MergeReaders(
@@ -51,18 +57,50 @@ def hanging(running: Running, calls: int) -> Iterator[None]:
         call.result()
 
 
+def waiting(running: Running, calls: int) -> Sequence[Any]:
+    """Calls that wait for a thread of the pool, all of which are in use."""
+    futures = [running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE) for _ in range(calls)]
+    # The event loop has put them in line when it answers a later call of the same connection.
+    running.stub.Recommend(pb.RecommendationRequest(), timeout=DEADLINE)
+    return futures
+
+
 @pytest.mark.parametrize("method", CALLS)
-def test_half_of_the_threads_may_use_the_database(start: Start, method: str) -> None:
-    """A further call is refused at once while lists are answered; afterwards it succeeds."""
-    running = start(threads=5)
+def test_calls_beyond_those_that_may_wait_are_refused(start: Start, method: str) -> None:
+    """At once, with the time to wait, while lists are answered; afterwards the same call succeeds."""
+    running = start(threads=2)
     with hanging(running, 2):
+        line = waiting(running, 2 * WAITING_PER_THREAD)
         with pytest.raises(grpc.RpcError) as caught:
             CALLS[method](running.stub)
-        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-        assert caught.value.details() == "Too many calls are using the database; try again"
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        (detail,) = rpc_status.from_call(caught.value).details  # type: ignore[arg-type]
+        retry = RetryInfo()
+        assert detail.Unpack(retry)
+        assert retry.retry_delay.seconds == RETRY_SECONDS
         for _ in range(3):
             running.stub.Recommend(pb.RecommendationRequest(), timeout=DEADLINE)
+    for call in line:
+        call.result(DEADLINE)
     CALLS[method](running.stub)
+
+
+def test_a_call_whose_caller_left_is_not_worked_on(start: Start) -> None:
+    """Neither one that was cancelled nor one whose deadline passed while it waited; their places are free again."""
+    running = start(threads=1)
+    with hanging(running, 1):
+        (cancelled,) = waiting(running, 1)
+        cancelled.cancel()
+        with pytest.raises(grpc.RpcError) as caught:
+            running.stub.ListInteractions(HISTORY, timeout=0.05)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # The only thread has taken all calls in line before this one.
+    running.stub.ListInteractions(pb.ListInteractionsRequest(user_id=2), timeout=DEADLINE)
+    histories = [asked for asked in running.service.asked if isinstance(asked, HistoryRequest)]
+    assert [asked.reader_id for asked in histories] == [2]
+    with hanging(running, 1):
+        for call in waiting(running, WAITING_PER_THREAD):
+            assert not call.done()
 
 
 def test_a_hanging_database_does_not_block_lists(start: Start) -> None:
