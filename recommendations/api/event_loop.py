@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+_END_SECONDS = 1.0
+
 
 class EventLoopThread:
     """Runs coroutines for other threads until it is stopped."""
@@ -29,5 +31,8 @@ class EventLoopThread:
     def _run(self) -> None:
         try:
             self._loop.run_forever()
+            # grpcio's tasks of cancelled calls end by themselves, a moment after the server has stopped.
+            if tasks := asyncio.all_tasks(self._loop):
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=_END_SECONDS))
         finally:
             self._loop.close()

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from recommendations.domain.errors import Overloaded
+
 MAX_WAITING = 36
-"""How many calls may wait for a turn before the event loop accepts new calls more slowly than it answers."""
+"""How many calls may wait for a turn; more than one connection may have open."""
 
 ROUNDS = 4
 """How many rounds of the event loop accepting a call takes."""
@@ -22,10 +24,12 @@ class Turns:
         self._giving: asyncio.Task[None] | None = None
 
     async def take(self, connection: str) -> None:
-        """Wait for a turn of a call; it lasts until the call awaits something else."""
+        """Wait for a turn of a call; it lasts until the call awaits something else. Raises Overloaded."""
         if self._giving is None:
             self._giving = asyncio.create_task(self._give())
             return
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded
         turn = asyncio.get_running_loop().create_future()
         self._lines.setdefault(connection, []).append(turn)
         self._waiting += 1

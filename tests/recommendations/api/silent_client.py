@@ -37,6 +37,10 @@ class SilentClient:
     ) -> None:
         self._socket.close()
 
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._socket.fileno()
+
     def open(self, method: str, message: bytes | None = None) -> int:
         """Open a call of `method`, `/Service/Method`; without a message, none is ever sent. Returns its stream."""
         stream = self._connection.get_next_available_stream_id()
