@@ -17,7 +17,7 @@ class Settings(DatabaseSettings):
 
     bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all of them (as in the image).")
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
-    threads: int = Field(10, ge=1, le=256, description="Threads for each worker's calls.")
+    threads: int = Field(10, ge=1, le=256, description="Threads for each worker's calls that use the database.")
     workers: int = Field(
         1,
         ge=1,

@@ -22,9 +22,6 @@ from servicekit.deadline import deadline
 DEADLINE_SHARE = 0.75
 """The part of a caller's deadline that a method in the pool gets; the rest is for sending the error."""
 
-WAITING_PER_THREAD = 2
-"""How many calls may wait for each thread of the pool; a further call is refused."""
-
 _log = structlog.get_logger()
 
 Method = Callable[[Any, Any], Any]
@@ -37,7 +34,8 @@ class Calls:
     """Registers a servicer's methods, all unary, with a server: pass it to the generated `add_…_to_server`.
 
     Methods that are coroutines run on the event loop. All others run in the pool, for at most `seconds` or a part of
-    the caller's deadline. Both begin when the message has arrived: a client that sends none holds no thread.
+    the caller's deadline, and at most `waiting` calls wait for a thread. Both begin when the message has arrived: a
+    client that sends none holds no thread.
     """
 
     def __init__(
@@ -45,13 +43,14 @@ class Calls:
         server: grpc.aio.Server,
         *,
         threads: int,
+        waiting: int,
         seconds: float,
         log_requests: bool,
         slow_call_ms: float,
     ) -> None:
         self._server = server
         self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
-        self._places = threading.BoundedSemaphore(threads * (1 + WAITING_PER_THREAD))
+        self._places = threading.BoundedSemaphore(threads + waiting)
         self._seconds = seconds
         self._log_requests = log_requests
         self._slow = slow_call_ms / 1000

@@ -41,6 +41,9 @@ RESOURCE_EXHAUSTED, but that costs half as much as a list: with three times as m
 its time would go there.
 """
 
+MAX_WAITING = 40
+"""How many calls may wait for a thread; more than one connection may have open."""
+
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
@@ -133,6 +136,7 @@ def create_server(
     address: str,
     *,
     threads: int = 10,
+    waiting: int = MAX_WAITING,
     with_reflection: bool = True,
     log_requests: bool = False,
     slow_call_ms: float = 250.0,
@@ -152,6 +156,7 @@ def create_server(
         calls = Calls(
             server,
             threads=threads,
+            waiting=waiting,
             seconds=database_timeout_seconds,
             log_requests=log_requests,
             slow_call_ms=slow_call_ms,

@@ -13,7 +13,6 @@ from grpc_status import rpc_status
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from recommendations.api.calls import WAITING_PER_THREAD
 from recommendations.api.errors import RETRY_SECONDS
 from recommendations.domain.interactions import HistoryRequest
 from servicekit.deadline import remaining
@@ -68,9 +67,9 @@ def waiting(running: Running, calls: int) -> Sequence[Any]:
 @pytest.mark.parametrize("method", CALLS)
 def test_calls_beyond_those_that_may_wait_are_refused(start: Start, method: str) -> None:
     """At once, with the time to wait, while lists are answered; afterwards the same call succeeds."""
-    running = start(threads=2)
+    running = start(threads=2, waiting=4)
     with hanging(running, 2):
-        line = waiting(running, 2 * WAITING_PER_THREAD)
+        line = waiting(running, 4)
         with pytest.raises(grpc.RpcError) as caught:
             CALLS[method](running.stub)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -87,7 +86,7 @@ def test_calls_beyond_those_that_may_wait_are_refused(start: Start, method: str)
 
 def test_a_call_whose_caller_left_is_not_worked_on(start: Start) -> None:
     """Neither one that was cancelled nor one whose deadline passed while it waited; their places are free again."""
-    running = start(threads=1)
+    running = start(threads=1, waiting=2)
     with hanging(running, 1):
         (cancelled,) = waiting(running, 1)
         cancelled.cancel()
@@ -99,7 +98,7 @@ def test_a_call_whose_caller_left_is_not_worked_on(start: Start) -> None:
     histories = [asked for asked in running.service.asked if isinstance(asked, HistoryRequest)]
     assert [asked.reader_id for asked in histories] == [2]
     with hanging(running, 1):
-        for call in waiting(running, WAITING_PER_THREAD):
+        for call in waiting(running, 2):
             assert not call.done()
 
 
