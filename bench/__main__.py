@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench import accuracy, calls, home, ingestion, machine, moderator, outage, reload, scale, search
+from bench import accuracy, calls, home, ingestion, machine, moderator, outage, overload, reload, scale, search
 from bench.data.histories import Size
 from bench.load.processes import python, run_forwarding_signals
 
@@ -48,6 +48,13 @@ def _ingestion() -> None:
 def _calls(beside: Path | None, rounds: int) -> None:
     """Calls a second, latencies and processor time of Recommend, compared with servers that do less."""
     calls.run(beside, rounds)
+
+
+@main.command("overload")
+@click.option("--connections", type=click.IntRange(min=1), default=overload.CONNECTIONS, show_default=True)
+def _overload(connections: int) -> None:
+    """Useful answers a second when more calls come than can be answered."""
+    overload.run(connections)
 
 
 @main.command("search")

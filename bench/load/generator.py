@@ -113,7 +113,7 @@ def offer_load(
 def _connect(
     port: int, method: str, connections: int
 ) -> "Iterator[tuple[list[_Connection], selectors.DefaultSelector]]":
-    headers = _header_block(method, f"127.0.0.1:{port}")
+    headers = header_block(method, f"127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         connected = []
@@ -147,18 +147,15 @@ class _Connection:
         self._headers = headers
         self._stream = -1
         self._received = bytearray()
-        # Windows so large that they are never used up and need no accounting.
-        window = _INITIAL_WINDOW_SIZE.to_bytes(2) + _LARGEST_WINDOW.to_bytes(4)
-        more = (_LARGEST_WINDOW - _INITIAL_WINDOW).to_bytes(4)
-        self.socket.sendall(_PREFACE + _frame(SETTINGS, 0, 0, window) + _frame(WINDOW_UPDATE, 0, 0, more))
+        self.socket.sendall(opening())
 
     def call(self, message: bytes) -> None:
         """Send one call."""
         self._stream += 2
         self.answered = False
         body = bytes(1) + len(message).to_bytes(4) + message
-        request = _frame(HEADERS, END_HEADERS, self._stream, self._headers)
-        request += _frame(DATA, END_STREAM, self._stream, body)
+        request = frame(HEADERS, END_HEADERS, self._stream, self._headers)
+        request += frame(DATA, END_STREAM, self._stream, body)
         self.called_at = time.perf_counter()
         self.socket.sendall(request)
 
@@ -184,9 +181,9 @@ class _Connection:
         if kind == DATA:
             self.answered |= len(payload) >= MESSAGE_HEADER
         elif kind == SETTINGS and not flags & ACK:
-            self.socket.sendall(_frame(SETTINGS, ACK, 0, b""))
+            self.socket.sendall(frame(SETTINGS, ACK, 0, b""))
         elif kind == PING and not flags & ACK:
-            self.socket.sendall(_frame(PING, ACK, 0, bytes(payload)))
+            self.socket.sendall(frame(PING, ACK, 0, bytes(payload)))
         elif kind == GOAWAY:
             raise ConnectionLost(f"the server sent GOAWAY: {bytes(payload[8:])!r}")
         elif kind == RST_STREAM:
@@ -195,18 +192,28 @@ class _Connection:
         return kind in (DATA, HEADERS) and bool(flags & END_STREAM)
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+def opening() -> bytes:
+    """What a client sends first; it opens windows so large that they are never used up and need no accounting."""
+    window = _INITIAL_WINDOW_SIZE.to_bytes(2) + _LARGEST_WINDOW.to_bytes(4)
+    more = (_LARGEST_WINDOW - _INITIAL_WINDOW).to_bytes(4)
+    return _PREFACE + frame(SETTINGS, 0, 0, window) + frame(WINDOW_UPDATE, 0, 0, more)
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """An HTTP/2 frame."""
     return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
 
 
-def _header_block(method: str, authority: str) -> bytes:
+def header_block(method: str, authority: str, timeout_ms: int | None = None) -> bytes:
     """The request's headers in HPACK (RFC 7541), all literal, so that every call can use the same block."""
+    timeout = b"" if timeout_ms is None else _literal(b"\x00" + _text("grpc-timeout"), f"{timeout_ms}m")
     return (
         b"\x83\x86"  # :method POST, :scheme http
         + _literal(b"\x04", method)  # :path
         + _literal(b"\x01", authority)  # :authority
         + _literal(b"\x0f\x10", "application/grpc")  # content-type
         + _literal(b"\x00" + _text("te"), "trailers")
+        + timeout
     )
 
 

@@ -51,10 +51,12 @@ class RecommendationsFolder:
         command = (self._python, "-m", MODULE, *arguments)
         return self._sandbox.start(*command, settings=self._settings(port=0), checkout=self._checkout)
 
-    def serve(self, command: str = "serve", *, port: int = 0, workers: int = 1) -> RunningServer:
+    def serve(
+        self, command: str = "serve", *, port: int = 0, workers: int = 1, module: tuple[str, ...] = (MODULE,)
+    ) -> RunningServer:
         """Start the server and wait until it listens; it may not be ready yet. Raises ChildFailed."""
         settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
-        child = self._sandbox.start(self._python, "-m", MODULE, command, settings=settings, checkout=self._checkout)
+        child = self._sandbox.start(self._python, "-m", *module, command, settings=settings, checkout=self._checkout)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 
     def _settings(self, *, port: int) -> Mapping[str, str]:
