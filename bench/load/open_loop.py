@@ -29,6 +29,9 @@ from bench.load.generator import (
 
 _MAX_CONCURRENT_STREAMS = 0x3
 _CANCEL = (8).to_bytes(4)
+_REFUSED_STREAM = (7).to_bytes(4)
+_REFUSED_WITHIN = 0.9
+"""The part of its deadline in which a call without an answer counts as refused; later, as expired."""
 
 
 @dataclass
@@ -105,8 +108,9 @@ class _Connection:
         """Whether the server's settings are known."""
         self._max_streams = 2**31
         self._stream = -1
-        self._open: dict[int, tuple[float, bool]] = {}
-        """When each open call was due, and whether its message has come."""
+        self._open: dict[int, tuple[float, bytes]] = {}
+        """When each open call was due, and its message."""
+        self._answered: set[int] = set()
         self._expiries: list[tuple[float, int]] = []
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._received = bytearray()
@@ -126,6 +130,7 @@ class _Connection:
         """Cancel the calls whose deadline has passed."""
         while self._expiries and self._expiries[0][0] < now:
             _, stream = heapq.heappop(self._expiries)
+            self._answered.discard(stream)
             if self._open.pop(stream, None):
                 self._outcome.expired += 1
                 self._out += frame(RST_STREAM, 0, stream, _CANCEL)
@@ -161,7 +166,7 @@ class _Connection:
                 self._outcome.unsent += 1
                 continue
             self._stream += 2
-            self._open[self._stream] = due, False
+            self._open[self._stream] = due, message
             heapq.heappush(self._expiries, (due + self._deadline, self._stream))
             body = bytes(1) + len(message).to_bytes(4) + message
             headers = self._blocks[min(max(1, int(left * 1000)), len(self._blocks) - 1)]
@@ -170,7 +175,7 @@ class _Connection:
 
     def _take(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if kind == DATA and stream in self._open:
-            self._open[stream] = self._open[stream][0], True
+            self._answered.add(stream)
         elif kind == SETTINGS and not flags & ACK:
             self.ready = True
             for start in range(0, len(payload), 6):
@@ -181,20 +186,24 @@ class _Connection:
             self._out += frame(PING, ACK, 0, payload)
         elif kind == GOAWAY:
             raise ConnectionLost(f"the server sent GOAWAY: {payload[8:]!r}")
-        if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
+        if kind == RST_STREAM and payload == _REFUSED_STREAM and stream in self._open:
+            # The server has not seen yet that another call was cancelled: the call has not begun, and is sent again.
+            self._waiting.appendleft(self._open.pop(stream))
+        elif kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
             self._end(stream)
 
     def _end(self, stream: int) -> None:
         call = self._open.pop(stream, None)
         if call is None:
             return
-        due, answered = call
-        seconds = time.perf_counter() - due
+        seconds = time.perf_counter() - call[0]
+        answered = stream in self._answered
+        self._answered.discard(stream)
         if answered and seconds <= self._deadline:
             self._outcome.useful.append(seconds)
         elif answered:
             self._outcome.late += 1
-        elif seconds <= self._deadline:
+        elif seconds < _REFUSED_WITHIN * self._deadline:
             self._outcome.refused += 1
         else:
             self._outcome.expired += 1
