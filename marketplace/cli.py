@@ -14,7 +14,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated, check_http_health
-from servicekit.serving.shutdown import Shutdown
+from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -77,12 +77,11 @@ def relay(obj: tuple[Settings, Store]) -> None:
     _require_migrated(store)
     stop = Event()
     with (
-        Shutdown(SHUTDOWN_SECONDS) as shutdown,
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
         create_relays(settings, store, recommender, provider),
     ):
-        shutdown.on_signal(stop.set)
+        stop_on_signal(stop.set, seconds=SHUTDOWN_SECONDS)
         click.echo("Marketplace's relay delivers events")
         stop.wait()
 

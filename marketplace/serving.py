@@ -18,7 +18,7 @@ from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
-from servicekit.serving.shutdown import WATCHDOG_SECONDS, Shutdown
+from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
 
@@ -41,7 +41,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     timeouts = settings.timeouts(settings.database_timeout_seconds)
-    with Shutdown(SHUTDOWN_SECONDS) as shutdown, ExitStack() as stack:
+    with ExitStack() as stack:
         stack.callback(store.close)
         # Half the threads: if the database hangs, the others still serve what does not need it.
         pages = open_store(
@@ -68,7 +68,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         relays = create_relays(settings, relaying, recommender, provider)
         if settings.relay:
             stack.enter_context(relays)
-        shutdown.on_signal(server.stop)
+        stop_on_signal(server.stop, seconds=SHUTDOWN_SECONDS)
         click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), server.port)}")
         server.run()
 

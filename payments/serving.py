@@ -14,7 +14,7 @@ from payments.web import MAX_BODY_BYTES, create_app
 from servicekit.listening import cannot_listen, host_port
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
-from servicekit.serving.shutdown import WATCHDOG_SECONDS, Shutdown
+from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
     """
     stop = Event()
 
-    with Shutdown(DRAIN_SECONDS + WATCHDOG_SECONDS) as shutdown, ExitStack() as stack:
+    with ExitStack() as stack:
         store = stack.enter_context(closing(Store(settings.database)))
         shop = stack.enter_context(closing(HttpShop()))
         provider = Provider(store, shop, seconds=settings.seconds, declines=settings.declines)
@@ -42,7 +42,7 @@ def serve(settings: Settings) -> None:
         stack.callback(caller.join)
         caller.start()
         stack.callback(stop.set)
-        shutdown.on_signal(server.stop)
+        stop_on_signal(server.stop, seconds=DRAIN_SECONDS + WATCHDOG_SECONDS)
         log.warning("demo_provider_started", note="THIS IS A DEMO: IT TAKES NO MONEY and decides payments at random")
         click.echo(f"Payments (demo) listens on {host_port(settings.bind, server.port)}")
         server.run()

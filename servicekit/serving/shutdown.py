@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 
 import structlog
 
@@ -16,33 +16,17 @@ _LOG_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-class Shutdown:
-    """A context manager around all that a process does, the closing of its resources included."""
+def stop_on_signal(stop: Callable[[], object], *, seconds: float) -> None:
+    """Call `stop` at SIGTERM and SIGINT, and kill the process if it has not ended `seconds` later."""
+    watchdogs: list[threading.Timer] = []
 
-    def __init__(self, seconds: float) -> None:
-        """A process that has not ended `seconds` after the signal is killed."""
-        self._seconds = seconds
-        self._watchdog: threading.Timer | None = None
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        if not watchdogs:
+            watchdogs.append(start_watchdog(seconds))
+        stop()
 
-    def on_signal(self, stop: Callable[[], object]) -> None:
-        """Call `stop` at SIGTERM and SIGINT."""
-
-        def end(_signal: int, _frame: FrameType | None) -> None:
-            if self._watchdog is None:
-                self._watchdog = start_watchdog(self._seconds)
-            stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
-
-    def __enter__(self) -> "Shutdown":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._watchdog is not None:
-            self._watchdog.cancel()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
 
 
 def start_watchdog(seconds: float) -> threading.Timer:
