@@ -49,6 +49,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
             timeouts=timeouts,
             pool_size=max(1, settings.threads // 2),
             pool_timeout=CONNECTION_WAIT_SECONDS,
+            waiting_writers=1,
         )
         stack.callback(pages.close)
         relaying = open_store(settings.database, timeouts=timeouts)

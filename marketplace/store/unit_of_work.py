@@ -97,10 +97,23 @@ class Store:
 
 
 def open_store(
-    url: str, *, timeouts: Timeouts | None = None, pool_size: int = 10, pool_timeout: float = 30.0
+    url: str,
+    *,
+    timeouts: Timeouts | None = None,
+    pool_size: int = 10,
+    pool_timeout: float = 30.0,
+    waiting_writers: int | None = None,
 ) -> Store:
     """The store in the database that `url` names, which connects when it is first used; see `open_engine`."""
-    return Store(open_engine(url, timeouts=timeouts, pool_size=pool_size, pool_timeout=pool_timeout))
+    return Store(
+        open_engine(
+            url,
+            timeouts=timeouts,
+            pool_size=pool_size,
+            pool_timeout=pool_timeout,
+            waiting_writers=waiting_writers,
+        )
+    )
 
 
 @contextmanager

@@ -13,6 +13,8 @@ log = structlog.get_logger()
 
 Answer = tuple[str, int]
 
+RETRY_SECONDS = "5"
+
 # Errors with a text of their own; others share the text of their status.
 _CAUSES: dict[type[HTTPException], str] = {
     CSRFError: "form expired",
@@ -41,9 +43,9 @@ def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
 
 
-def _unavailable(error: StoreUnavailable) -> Answer:
+def _unavailable(error: StoreUnavailable) -> tuple[str, int, dict[str, str]]:
     log.error("database_unavailable", exc_info=error)
-    return _page(503)
+    return *_page(503), {"Retry-After": RETRY_SECONDS}
 
 
 def _unexpected(error: Exception) -> Answer:
