@@ -12,7 +12,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from servicekit.deadline import deadline, remaining
 
@@ -235,6 +246,15 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     """An INSERT that supports ON CONFLICT, in the connection's dialect."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table)
+
+
+def is_outage(error: SQLAlchemyError) -> bool:
+    """Whether the database failed, so that the same may succeed later; the others are faults of the program."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, ProgrammingError | IntegrityError | DataError):
+        return False
+    return isinstance(error, DatabaseError | InterfaceError | PoolTimeout)
 
 
 COUNT_ROWS = {"preserve_rowcount": True}

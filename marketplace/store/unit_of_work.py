@@ -24,7 +24,7 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
-from servicekit.database import Timeouts, driver_message, open_engine, reading, refresh_statistics, writing
+from servicekit.database import Timeouts, driver_message, is_outage, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000
@@ -56,7 +56,7 @@ class UnitOfWork:
 
 
 class Store:
-    """The shop's database; its errors are raised as StoreUnavailable."""
+    """The shop's database; its outages are raised as StoreUnavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -121,4 +121,6 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        if not is_outage(error):
+            raise
         raise StoreUnavailable(driver_message(error)) from error

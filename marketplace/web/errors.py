@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from marketplace.domain.errors import NotInCatalogue, OrderNotFound, StoreUnavailable
 from marketplace.web.moderator import UploadTooLarge
+from marketplace.web.reader import look_up_no_account
 from marketplace.web.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ def _unavailable(error: StoreUnavailable) -> tuple[str, int, dict[str, str]]:
 
 def _unexpected(error: Exception) -> Answer:
     log.error("unexpected_exception", exc_info=error)
+    look_up_no_account()
     return _page(500, error_id=g.trace_id)
 
 
