@@ -74,15 +74,13 @@ class HttpServer:
         began = time.monotonic()
         for listener in self._listeners:
             listener.drain()
-        while (now := time.monotonic()) < began + self._limits.drain_seconds:
-            connections = self._connections
-            if not connections:
-                break
-            for connection in connections:
-                waits = connection.is_waiting and not connection.has_answer
-                if waits and now > max(began, connection.waiting_since) + self._limits.notice_seconds:
-                    connection.end()
+        while self._connections and (now := time.monotonic()) < began + self._limits.drain_seconds:
             self._turn()
+            for connection in self._connections:
+                # Measured before the turn, which has read what had arrived by then.
+                waited = now - max(began, connection.waiting_since)
+                if connection.is_waiting and not connection.has_answer and waited > self._limits.notice_seconds:
+                    connection.end()
         self._dispatcher.shutdown(timeout=_THREAD_SECONDS)
 
     def stop(self) -> None:
@@ -98,7 +96,7 @@ class HttpServer:
 
     @property
     def _connections(self) -> list[Connection]:
-        return [channel for channel in self._map.values() if isinstance(channel, Connection)]
+        return [channel for channel in list(self._map.values()) if isinstance(channel, Connection)]
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=self._limits.check_seconds, use_poll=True, map=self._map, count=1)

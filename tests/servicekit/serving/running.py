@@ -13,7 +13,19 @@ from servicekit.serving.limits import Limits
 
 DEADLINE = 20.0
 GET = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
-LIMITS = Limits(body_bytes=lambda _path: 1000, check_seconds=0.02, young_seconds=0.0, notice_seconds=0.2)
+LIMITS = Limits(
+    body_bytes=lambda _path: 1000,
+    young_seconds=0.0,
+    check_seconds=0.02,
+    notice_seconds=0.2,
+    # A test that is about one of these sets it; others must not end by it on a busy machine.
+    idle_seconds=1000,
+    header_seconds=1000,
+    body_seconds=1000,
+    answer_seconds=1000,
+    discard_seconds=1000,
+    drain_seconds=1000,
+)
 
 
 def hello(_environ: Any, start_response: Any) -> list[bytes]:

@@ -84,7 +84,7 @@ def test_a_large_body_may_take_longer() -> None:
     seconds = 0.3
     body = b"x" * 1000
     with (
-        serving(with_size, header_seconds=seconds, body_seconds=seconds, bytes_per_second=100) as server,
+        serving(with_size, header_seconds=seconds, body_seconds=seconds, bytes_per_second=10) as server,
         connected(server, POST + b"Content-Length: 1000\r\n\r\n" + body[:500]) as client,
     ):
         assert not Event().wait(3 * seconds)
@@ -226,7 +226,7 @@ def test_it_ends_although_a_request_hangs() -> None:
         return hello(environ, start_response)
 
     with ExitStack() as stack:
-        with serving(drain_seconds=10**9) as server:
+        with serving() as server:
             for begun in (b"", GET[:9]):
                 stack.enter_context(connected(server, begun))
         stack.callback(release.set)
