@@ -1,1 +1,1 @@
-"""What a server process needs: HTTP connections within bounds, and an end in time."""
+"""HTTP within bounds, as server and as client, and the end of a process in time."""

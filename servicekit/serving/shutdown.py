@@ -39,7 +39,7 @@ def start_watchdog(seconds: float) -> threading.Timer:
 
 def _kill() -> None:
     # In a thread of its own: the log may hang too.
-    logging = threading.Thread(target=_log.error, args=("stopped_by_watchdog",), daemon=True)
+    logging = threading.Thread(target=lambda: _log.error("stopped_by_watchdog"), daemon=True)
     logging.start()
     logging.join(_LOG_SECONDS)
     os._exit(1)
