@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import click
 from flask import Flask, render_template
 from jinja2 import DictLoader
-from waitress.server import MultiSocketServer
 
 from marketplace.app import connect, create_app
 from marketplace.domain.recommendations import RecommendationList, RecommendationRequest
@@ -81,9 +80,7 @@ def main(cookie: str) -> None:
     recommender = connect(settings)
     visitor, guest = (call_of_home(settings, recommender, value) for value in ("", cookie))
     server = listen(create_pages(recommender, visitor, guest), settings)
-    if isinstance(server, MultiSocketServer):
-        raise click.ClickException(f"{settings.bind} is more than one address")
-    click.echo(f"{LISTENS}{server.getsockname()[1]}")
+    click.echo(f"{LISTENS}{server.port}")
     server.run()
 
 

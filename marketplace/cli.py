@@ -1,6 +1,5 @@
 """The shop's commands."""
 
-import signal
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -10,11 +9,12 @@ import click
 from marketplace.app import connect, connect_provider
 from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.serving import CannotServe, create_relays, serve_shop
+from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated, check_http_health
+from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -76,13 +76,12 @@ def relay(obj: tuple[Settings, Store]) -> None:
     settings, store = obj
     _require_migrated(store)
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     with (
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
         create_relays(settings, store, recommender, provider),
     ):
+        stop_on_signal(stop.set, seconds=SHUTDOWN_SECONDS)
         click.echo("Marketplace's relay delivers events")
         stop.wait()
 

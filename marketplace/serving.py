@@ -1,14 +1,11 @@
 """Runs the shop: waitress, the relays beside it, and a clean shutdown."""
 
 import logging
-import signal
-import sys
 from contextlib import ExitStack
-from types import FrameType
+from dataclasses import replace
 
 import click
 from flask import Flask
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from marketplace.app import connect, connect_provider, create_app, payments_of
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -17,16 +14,16 @@ from marketplace.relay import Relays
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
+from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
+from servicekit.serving.http_server import HttpServer
+from servicekit.serving.limits import DRAIN_SECONDS, Limits
+from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 
-MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
-"""waitress refuses a larger body unread; its default would buffer up to 1 GiB on disk. The shop itself has lower
-limits, with a page that explains them."""
-MAX_CONNECTIONS = 800
-"""A browser keeps up to six idle connections open, so twenty visitors would use up waitress's default of 100. Many
-systems allow a process 1,024 open files."""
-IDLE_SECONDS = 20
-"""An idle connection is closed after this time."""
+SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
+
+_BODY_MARGIN = 1.25
+"""The server itself refuses larger bodies than the shop does, whose page explains the limit."""
 CONNECTION_WAIT_SECONDS = 0.25
 """How long a page waits for a free connection of the database pool."""
 
@@ -36,16 +33,12 @@ class CannotServe(Exception):
 
 
 def serve_shop(settings: Settings, store: Store) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests in progress.
+    """Serve until SIGTERM or SIGINT, then answer the requests that have been sent.
 
     Raises CannotServe if the address cannot be bound.
     """
     # waitress logs each request that waits for a thread, which would fill the log of a busy shop.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        # waitress finishes its requests only on SystemExit.
-        sys.exit(0)
 
     timeouts = settings.timeouts(settings.database_timeout_seconds)
     with ExitStack() as stack:
@@ -56,6 +49,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
             timeouts=timeouts,
             pool_size=max(1, settings.threads // 2),
             pool_timeout=CONNECTION_WAIT_SECONDS,
+            waiting_writers=1,
         )
         stack.callback(pages.close)
         relaying = open_store(settings.database, timeouts=timeouts)
@@ -70,15 +64,13 @@ def serve_shop(settings: Settings, store: Store) -> None:
         app = create_app(settings, recommender, store=pages, wake=wake)
         server = listen(app, settings)
         stack.callback(server.close)
-        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
-        provider = connect_provider(settings, port)
+        provider = connect_provider(settings, server.port)
         stack.callback(provider.close)
         relays = create_relays(settings, relaying, recommender, provider)
         if settings.relay:
             stack.enter_context(relays)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
-        click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), port)}")
+        stop_on_signal(server.stop, seconds=SHUTDOWN_SECONDS)
+        click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), server.port)}")
         server.run()
 
 
@@ -89,26 +81,27 @@ def create_relays(
     return Relays(store, recommender, provider, every_minute=payments_of(settings, store).request_overdue)
 
 
-def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer:
+def listen(app: Flask, settings: Settings) -> HttpServer:
     """A server for `app`, bound to its address but not yet running.
 
     Raises CannotServe if the address cannot be bound.
     """
+
+    def body_bytes(path: str) -> int:
+        return round((MAX_UPLOAD_BYTES if path == UPLOAD_PATH else MAX_FORM_BYTES) * _BODY_MARGIN)
+
+    limits = Limits(body_bytes=body_bytes)
+    if settings.proxies:
+        # All readers' connections come from the proxy.
+        limits = replace(limits, waiting_of_address=None)
     try:
-        return create_server(
+        return HttpServer(
             app,
             host=settings.bind,
             port=settings.port,
             threads=settings.threads,
-            ident=None,
-            max_request_body_size=MAX_BODY_BYTES,
-            connection_limit=MAX_CONNECTIONS,
-            channel_timeout=IDLE_SECONDS,
-            cleanup_interval=IDLE_SECONDS // 2,
-            # The default, select, fails for file descriptors above 1,024.
-            asyncore_use_poll=True,
-            # ProxyFix reads these headers; waitress would drop them.
-            clear_untrusted_proxy_headers=settings.proxies == 0,
+            limits=limits,
+            has_proxies=settings.proxies > 0,
         )
     except (OSError, ValueError):
         raise CannotServe(cannot_listen(host_port(settings.bind, settings.port), "MARKETPLACE")) from None

@@ -6,10 +6,10 @@ import structlog
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, sleep_using_event
 from tenacity.stop import stop_when_event_set
 from tenacity.wait import wait_exponential_jitter
-from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from payments.service import Provider
+from servicekit.serving.calls import Calls
 
 log = structlog.get_logger()
 
@@ -21,25 +21,26 @@ class HttpShop:
     """Calls the shop at the URL of the payment request."""
 
     def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        """`timeout` is in seconds."""
-        self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
+        """`timeout` is that of a whole call, in seconds."""
+        self._calls = Calls(timeout)
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
         """Send an outcome; returns the status of the response, None without one."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        try:
-            response = self._pool.request(
-                "POST", url, json={"outcome": outcome}, headers=headers, redirect=False, preload_content=False
-            )
-        except (HTTPError, ValueError) as error:  # ValueError: not a valid URL
-            log.warning("demo_shop_unreachable", cause=type(error).__name__)
-            return None
-        # Only the status matters.
-        response.close()
-        return response.status
+        with self._calls.call() as pool:
+            try:
+                response = pool.request(
+                    "POST", url, json={"outcome": outcome}, headers=headers, redirect=False, preload_content=False
+                )
+            except (HTTPError, ValueError) as error:  # ValueError: not a valid URL
+                log.warning("demo_shop_unreachable", cause=type(error).__name__)
+                return None
+            # Only the status matters.
+            response.close()
+            return response.status
 
     def close(self) -> None:
-        self._pool.clear()
+        self._calls.close()
 
 
 def run(provider: Provider, stop: Event) -> None:

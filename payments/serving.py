@@ -1,14 +1,10 @@
 """Serves the demo provider: waitress, the thread for callbacks, and shutdown."""
 
-import signal
-import sys
 from contextlib import ExitStack, closing
 from threading import Event, Thread
-from types import FrameType
 
 import click
 import structlog
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from payments.caller import HttpShop, run
 from payments.service import Provider
@@ -16,6 +12,9 @@ from payments.settings import Settings
 from payments.store import Store
 from payments.web import MAX_BODY_BYTES, create_app
 from servicekit.listening import cannot_listen, host_port
+from servicekit.serving.http_server import HttpServer
+from servicekit.serving.limits import DRAIN_SECONDS, Limits
+from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 
 log = structlog.get_logger()
 
@@ -27,16 +26,11 @@ class CannotServe(Exception):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the current requests.
+    """Serve until SIGTERM or SIGINT, then answer the requests that have been sent.
 
     Raises CannotServe if the address is in use or not one of this machine.
     """
     stop = Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-        # waitress finishes its requests only on SystemExit.
-        sys.exit(0)
 
     with ExitStack() as stack:
         store = stack.enter_context(closing(Store(settings.database)))
@@ -48,23 +42,20 @@ def serve(settings: Settings) -> None:
         stack.callback(caller.join)
         caller.start()
         stack.callback(stop.set)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
+        stop_on_signal(server.stop, seconds=DRAIN_SECONDS + WATCHDOG_SECONDS)
         log.warning("demo_provider_started", note="THIS IS A DEMO: IT TAKES NO MONEY and decides payments at random")
-        port = settings.port if isinstance(server, MultiSocketServer) else int(server.getsockname()[1])
-        click.echo(f"Payments (demo) listens on {host_port(settings.bind, port)}")
+        click.echo(f"Payments (demo) listens on {host_port(settings.bind, server.port)}")
         server.run()
 
 
-def _listen(settings: Settings, provider: Provider) -> BaseWSGIServer | MultiSocketServer:
+def _listen(settings: Settings, provider: Provider) -> HttpServer:
     try:
-        return create_server(
+        return HttpServer(
             create_app(provider),
             host=settings.bind,
             port=settings.port,
             threads=THREADS,
-            ident=None,
-            max_request_body_size=MAX_BODY_BYTES,
+            limits=Limits(body_bytes=lambda _path: MAX_BODY_BYTES),
         )
     except (OSError, ValueError):
         raise CannotServe(cannot_listen(host_port(settings.bind, settings.port), "PAYMENTS")) from None

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -23,12 +22,10 @@ from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
 from servicekit.database import open_engine
 from servicekit.listening import host_port
+from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
-
-WATCHDOG_SECONDS = 5.0
-"""How long a process may outlive the time for draining before it is killed."""
 
 STALENESS_CHECK_SECONDS = 0.5
 
@@ -104,7 +101,7 @@ def _serve(
         following.start()
         _report_staleness(follower, server, stop, stale_seconds=settings.stale_seconds)
         _log.info("draining")
-        watchdog = _watchdog(_watchdog_seconds(settings))
+        watchdog = start_watchdog(_watchdog_seconds(settings))
         server.drain(notice=DRAIN_NOTICE_SECONDS, grace=settings.drain_seconds)
         following.join()
         watchdog.cancel()
@@ -161,16 +158,3 @@ def _first_step(follower: Follower) -> None:
 
 def _watchdog_seconds(settings: Settings) -> float:
     return DRAIN_NOTICE_SECONDS + settings.drain_seconds + WATCHDOG_SECONDS
-
-
-def _watchdog(seconds: float) -> threading.Timer:
-    """Kill the process if a call that does not end keeps it alive; everything acknowledged is stored."""
-
-    def end() -> None:
-        _log.error("stopped_by_watchdog")
-        os._exit(1)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    return timer

@@ -1,17 +1,29 @@
 """Database engines and transactions on SQLite and PostgreSQL."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from servicekit.deadline import deadline, remaining
 
@@ -19,6 +31,7 @@ _BEGIN = "servicekit_begin"
 _WRITE_LOCK = "servicekit_write_lock"
 _CHECKOUT_SECONDS = "servicekit_checkout_seconds"
 _ANALYSED_ROWS = 400
+_BLOCKED_SECONDS = 0.5
 LEAST_CONNECT_SECONDS = 2
 """libpq uses this for any shorter connect timeout."""
 
@@ -64,14 +77,16 @@ def open_engine(
     pool_size: int = 10,
     pool_timeout: float = 30.0,
     cache_mb: int = 2,
+    waiting_writers: int | None = None,
 ) -> Engine:
     """An engine for the database URL `text`; connects on first use.
 
     It has at most `pool_size` connections; a thread waits up to `pool_timeout` seconds for one. On PostgreSQL,
     server and client enforce `timeouts`. SQLite is in WAL mode with foreign keys and `synchronous=FULL`, overwrites
     deleted content (`secure_delete`) and caches up to `cache_mb` for each connection; a writer waits up to
-    `busy_timeout_ms` for others of this process, and as long again for other processes. Errors do not show
-    parameters, which may be a reader's. Raises DatabaseUrlError.
+    `busy_timeout_ms` for others of this process, and as long again for other processes. While the lock is not to be
+    had for a longer time, only `waiting_writers` wait for the one that tries to get it, and none that has a deadline;
+    the others fail at once. Errors do not show parameters, which may be a reader's. Raises DatabaseUrlError.
     """
     url = database_url(text)
     pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, "hide_parameters": True}
@@ -83,7 +98,7 @@ def open_engine(
         return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    write_lock = _WriteLock(busy_timeout_ms / 1000)
+    write_lock = _WriteLock(busy_timeout_ms / 1000, waiting_writers)
     engine = create_engine(url, execution_options={_WRITE_LOCK: write_lock}, **pool)
 
     # SQLAlchemy's recipe: the driver begins no transaction by itself, so that we choose how each begins.
@@ -99,7 +114,17 @@ def open_engine(
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+        statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
+        if statement == "BEGIN":
+            connection.exec_driver_sql(statement)
+            return
+        with write_lock.attempt() as milliseconds:
+            # SQLite itself knows no deadline.
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
+            try:
+                connection.exec_driver_sql(statement)
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={busy_timeout_ms}")
 
     return engine
 
@@ -147,21 +172,62 @@ class _WriteLock:
     never get the lock and fail.
     """
 
-    def __init__(self, timeout: float) -> None:
-        """`timeout` is in seconds."""
+    def __init__(self, timeout: float, waiting: int | None) -> None:
+        """`timeout` is in seconds; `waiting` writers may wait while the lock is blocked, None for any number."""
         self._timeout = timeout
-        self._lock = Lock()
+        self._most_waiting = waiting
+        self._waiting = 0
+        self._is_held = False
+        self._released = Condition()
+        self._attempted_since: float | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock during the block. Raises OperationalError on a timeout, as SQLite does."""
-        left = remaining()
-        if not self._lock.acquire(timeout=self._timeout if left is None else min(self._timeout, left)):
-            raise OperationalError(None, None, sqlite3.OperationalError("database is locked in this process"))
+        self._acquire()
         try:
             yield
         finally:
-            self._lock.release()
+            with self._released:
+                self._is_held = False
+                self._released.notify()
+
+    @contextmanager
+    def attempt(self) -> Iterator[int]:
+        """The holder tries during the block to get the database's own lock; yields for how many milliseconds."""
+        left = remaining()
+        seconds = self._timeout if left is None else 0 if self._is_blocked else min(self._timeout, left)
+        if self._attempted_since is None:
+            self._attempted_since = time.monotonic()
+        yield round(seconds * 1000)
+        self._attempted_since = None
+
+    @property
+    def _is_blocked(self) -> bool:
+        """Whether another process has had the database's lock for some time."""
+        since = self._attempted_since
+        return self._most_waiting is not None and since is not None and time.monotonic() > since + _BLOCKED_SECONDS
+
+    def _acquire(self) -> None:
+        left = remaining()
+        ends = time.monotonic() + (self._timeout if left is None else min(self._timeout, left))
+        with self._released:
+            self._waiting += 1
+            try:
+                while self._is_held:
+                    seconds = ends - time.monotonic()
+                    if seconds <= 0 or (self._is_blocked and (left is not None or self._is_crowded)):
+                        raise OperationalError(
+                            None, None, sqlite3.OperationalError("database is locked in this process")
+                        )
+                    self._released.wait(min(seconds, _BLOCKED_SECONDS))
+                self._is_held = True
+            finally:
+                self._waiting -= 1
+
+    @property
+    def _is_crowded(self) -> bool:
+        return self._most_waiting is not None and self._waiting > self._most_waiting
 
 
 def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
@@ -180,6 +246,15 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     """An INSERT that supports ON CONFLICT, in the connection's dialect."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table)
+
+
+def is_outage(error: SQLAlchemyError) -> bool:
+    """Whether the database failed, so that the same may succeed later; the others are faults of the program."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, ProgrammingError | IntegrityError | DataError):
+        return False
+    return isinstance(error, DatabaseError | InterfaceError | PoolTimeout)
 
 
 COUNT_ROWS = {"preserve_rowcount": True}

@@ -1,5 +1,6 @@
 """Runs Alembic from a service's own commands, without alembic.ini."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command, context
@@ -30,7 +31,13 @@ def is_current(engine: Engine, scripts: Path) -> bool:
     """Whether the database has all migrations in `scripts`."""
     with reading(engine) as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
-        return revision == ScriptDirectory.from_config(_config(scripts)).get_current_head()
+        return revision == _head(scripts)
+
+
+@cache
+def _head(scripts: Path) -> str | None:
+    # Alembic runs all scripts to find the last one; they do not change while the program runs.
+    return ScriptDirectory.from_config(_config(scripts)).get_current_head()
 
 
 def run_from_env(metadata: MetaData) -> None:

@@ -1,18 +1,19 @@
 """The HTTP client of the payment provider."""
 
 import json
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from marketplace.domain.callbacks import WEBHOOK, CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
+from servicekit.deadline import remaining
+from servicekit.serving.calls import Calls
 
 TIMEOUT_SECONDS = 5.0
 MAX_RESPONSE_BYTES = 4096
@@ -33,13 +34,11 @@ class HttpPaymentProvider:
     def __init__(
         self, url: str, callback_url: str, tokens: CallbackTokens, *, timeout: float = TIMEOUT_SECONDS
     ) -> None:
-        """`callback_url` is where the provider reaches the shop; `timeout` is in seconds."""
+        """`callback_url` is where the provider reaches the shop; `timeout` is that of a whole call, in seconds."""
         self._url = url
         self._callback_url = callback_url
         self._tokens = tokens
-        self._timeout = timeout
-        # The relay retries. urllib3 ignores proxy settings of the environment.
-        self._pool = PoolManager(retries=False, timeout=Timeout(total=timeout))
+        self._calls = Calls(timeout)
 
     def request_payment(self, order_id: str, amount: Money) -> None:
         """Request the payment of an order; a repeated request is for the same payment, with a new callback token.
@@ -61,28 +60,30 @@ class HttpPaymentProvider:
         self._send("POST", order_id, "/withdrawal", {})
 
     def close(self) -> None:
-        self._pool.clear()
+        self._calls.close()
 
     def _send(self, method: str, order_id: str, action: str, body: Mapping[str, Any]) -> None:
-        deadline = time.monotonic() + self._timeout
         url = f"{self._url}/payments/{quote(order_id, safe='')}{action}"
-        try:
-            response = self._pool.request(
-                method,
-                url,
-                json=body,
-                headers={"Content-Type": "application/json", "Idempotency-Key": order_id},
-                redirect=False,
-                preload_content=False,
-            )
-        except HTTPError as error:
-            raise ProviderUnavailable(f"no response: {type(error).__name__}") from error
-        try:
-            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise _failure(response.status)(f"status {response.status}{_reason(_beginning(response, deadline))}")
-        finally:
-            # A connection with unread bytes cannot be reused.
-            response.close()
+        with self._calls.call() as pool:
+            try:
+                response = pool.request(
+                    method,
+                    url,
+                    json=body,
+                    headers={"Content-Type": "application/json", "Idempotency-Key": order_id},
+                    redirect=False,
+                    preload_content=False,
+                )
+            except HTTPError as error:
+                raise ProviderUnavailable(f"no response: {type(error).__name__}") from error
+            try:
+                if remaining() == 0:
+                    raise ProviderUnavailable("no response in time")
+                if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+                    raise _failure(response.status)(f"status {response.status}{_reason(_beginning(response))}")
+            finally:
+                # A connection with unread bytes cannot be reused.
+                response.close()
 
 
 def _failure(status: int) -> type[ProviderError]:
@@ -91,11 +92,11 @@ def _failure(status: int) -> type[ProviderError]:
     return ProviderBroken if status == HTTPStatus.INTERNAL_SERVER_ERROR else ProviderUnavailable
 
 
-def _beginning(response: BaseHTTPResponse, deadline: float) -> bytes:
+def _beginning(response: BaseHTTPResponse) -> bytes:
     """The first MAX_RESPONSE_BYTES of a response, or as much of them as arrives before the deadline."""
     read = b""
     try:
-        while len(read) < MAX_RESPONSE_BYTES and time.monotonic() < deadline:
+        while len(read) < MAX_RESPONSE_BYTES and remaining() != 0:
             part = response.read1(MAX_RESPONSE_BYTES - len(read))
             if not part:
                 break

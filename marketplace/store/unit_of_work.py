@@ -24,7 +24,7 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
-from servicekit.database import Timeouts, driver_message, open_engine, reading, refresh_statistics, writing
+from servicekit.database import Timeouts, driver_message, is_outage, open_engine, reading, refresh_statistics, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000
@@ -56,7 +56,7 @@ class UnitOfWork:
 
 
 class Store:
-    """The shop's database; its errors are raised as StoreUnavailable."""
+    """The shop's database; its outages are raised as StoreUnavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -97,10 +97,23 @@ class Store:
 
 
 def open_store(
-    url: str, *, timeouts: Timeouts | None = None, pool_size: int = 10, pool_timeout: float = 30.0
+    url: str,
+    *,
+    timeouts: Timeouts | None = None,
+    pool_size: int = 10,
+    pool_timeout: float = 30.0,
+    waiting_writers: int | None = None,
 ) -> Store:
     """The store in the database that `url` names, which connects when it is first used; see `open_engine`."""
-    return Store(open_engine(url, timeouts=timeouts, pool_size=pool_size, pool_timeout=pool_timeout))
+    return Store(
+        open_engine(
+            url,
+            timeouts=timeouts,
+            pool_size=pool_size,
+            pool_timeout=pool_timeout,
+            waiting_writers=waiting_writers,
+        )
+    )
 
 
 @contextmanager
@@ -108,4 +121,6 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        if not is_outage(error):
+            raise
         raise StoreUnavailable(driver_message(error)) from error

@@ -57,6 +57,10 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
 CALLBACKS: tuple[Callable[[Shop], Blueprint], ...] = (webhooks.blueprint,)
 """Other services call these; their own token replaces the CSRF token."""
 
+MAX_FORM_BYTES = 64 * 1024
+UPLOAD_PATH = "/moderator/books/import"
+"""The only page that accepts more than MAX_FORM_BYTES."""
+
 MAX_FRAGMENTS = 1_000
 """Each has about 10 kB."""
 
@@ -75,8 +79,8 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=365),
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        MAX_CONTENT_LENGTH=64 * 1024,
-        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=100,
     )
     _set_up_templates(app, translations)

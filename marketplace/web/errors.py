@@ -7,11 +7,14 @@ from werkzeug.exceptions import HTTPException
 
 from marketplace.domain.errors import NotInCatalogue, OrderNotFound, StoreUnavailable
 from marketplace.web.moderator import UploadTooLarge
+from marketplace.web.reader import look_up_no_account
 from marketplace.web.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
 
 Answer = tuple[str, int]
+
+RETRY_SECONDS = "5"
 
 # Errors with a text of their own; others share the text of their status.
 _CAUSES: dict[type[HTTPException], str] = {
@@ -41,13 +44,14 @@ def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
 
 
-def _unavailable(error: StoreUnavailable) -> Answer:
+def _unavailable(error: StoreUnavailable) -> tuple[str, int, dict[str, str]]:
     log.error("database_unavailable", exc_info=error)
-    return _page(503)
+    return *_page(503), {"Retry-After": RETRY_SECONDS}
 
 
 def _unexpected(error: Exception) -> Answer:
     log.error("unexpected_exception", exc_info=error)
+    look_up_no_account()
     return _page(500, error_id=g.trace_id)
 
 

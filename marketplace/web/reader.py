@@ -66,6 +66,12 @@ def current_account() -> Account | None:
     return account
 
 
+def look_up_no_account() -> None:
+    """Show the page to nobody, unless the account is known already: the lookup may be what fails."""
+    if "account" not in g:
+        g.account = None
+
+
 def remember_reader(reader_id: int) -> None:
     """Set the cookie for a year; a new session if it was another reader's."""
     if session.get(_READER, reader_id) != reader_id:

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from recommendations.domain.errors import StoreUnavailable
 from recommendations.store.books import Books
@@ -81,7 +80,7 @@ class Store:
 def _unavailable() -> Iterator[None]:
     try:
         yield
-    except (ProgrammingError, IntegrityError, DataError):
-        raise  # a bug, not an outage
-    except (DatabaseError, InterfaceError, PoolTimeout) as error:
+    except SQLAlchemyError as error:
+        if not database.is_outage(error):
+            raise
         raise StoreUnavailable from error

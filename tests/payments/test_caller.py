@@ -10,7 +10,7 @@ import structlog
 
 from payments.caller import HttpShop, run
 from payments.service import Provider
-from tests.http_server import HttpServer, answer
+from tests.http_server import HttpServer, Request, answer
 from tests.payments.conftest import REQUEST, Demo
 from tests.payments.fakes import FakeShop
 
@@ -59,6 +59,18 @@ def test_an_unreachable_shop_has_no_status(server: HttpServer, shop: HttpShop) -
             assert hasty.call(server.url, "s3cret", "paid") is None
     assert len(logs) == 7
     assert "s3cret" not in str(logs)
+
+
+def test_a_dripping_shop_has_no_status(server: HttpServer) -> None:
+    """The call ends at its deadline although bytes arrive."""
+
+    def dripping(_request: Request) -> Iterator[bytes]:
+        while not server.closing.wait(0.02):
+            yield b"x"
+
+    server.answer = dripping
+    with closing(HttpShop(timeout=0.2)) as hasty:
+        assert hasty.call(server.url, "t", "paid") is None
 
 
 def test_the_loop_decides_and_calls_until_it_is_stopped(demo: Demo, server: HttpServer, shop: HttpShop) -> None:

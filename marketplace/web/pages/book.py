@@ -10,6 +10,10 @@ from marketplace.store import UnitOfWork
 from marketplace.web.forms import BOOK_ID, attribution
 from marketplace.web.reader import current_reader, remember_reader
 from marketplace.web.shop import Shop
+from servicekit.deadline import deadline
+
+RECORD_SECONDS = 0.25
+"""How long a page waits to record that it was opened."""
 
 log = structlog.get_logger()
 
@@ -29,7 +33,8 @@ def blueprint(shop: Shop) -> Blueprint:
         source = _source()
         if _is_opened_by_a_reader():
             try:
-                _record(shop, book_id, source)
+                with deadline(RECORD_SECONDS):
+                    _record(shop, book_id, source)
             except StoreUnavailable:
                 # The page itself can still be shown.
                 log.exception("activity_not_recorded")

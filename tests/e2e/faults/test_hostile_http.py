@@ -3,10 +3,11 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.processes import Process
@@ -142,3 +143,36 @@ def test_slow_requests_do_not_block_others(shop: Process) -> None:
         for reader in readers:
             reader.join()
     assert statuses == [200] * 4
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nX: ", POST + b"Content-Length: 9000\r\n\r\n"])
+def test_connections_that_wait_make_way_for_readers(shop: Process, begun: bytes) -> None:
+    """With more of them open than the shop allows, from the same address, each reader is served."""
+    with ExitStack() as stack:
+        for _ in range(820):
+            stack.enter_context(connected(shop)).sendall(begun)
+        assert [status(shop) for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.parametrize("path", [b"/account/sign-in", b"/moderator/books/import"])
+def test_unfinished_bodies_take_no_space(shop: Process, path: bytes) -> None:
+    """Of many large ones from visitors, the shop keeps next to nothing, in files or in memory."""
+    before = psutil.Process(shop.pid).memory_info().rss
+    begun = POST.replace(b"/account/sign-in", path) + b"Content-Length: 8000000\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(20):
+            with suppress(OSError):
+                stack.enter_context(connected(shop)).sendall(begun + b"x" * 7_000_000)
+        assert status(shop) == 200
+        assert temporary_bytes(shop.pid) < 20_000_000
+        assert psutil.Process(shop.pid).memory_info().rss - before < 60_000_000
+
+
+def temporary_bytes(pid: int) -> int:
+    """The size of the deleted files that a process has open."""
+    size = 0
+    for number in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            if str(number.readlink()).endswith("(deleted)"):
+                size += number.stat().st_size
+    return size

@@ -158,6 +158,23 @@ def test_a_dripping_response_ends_at_the_deadline(server: HttpServer) -> None:
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_response_that_drips_before_its_body_is_a_transient_failure(server: HttpServer, begun: bytes) -> None:
+    """It ends at the deadline of the call too."""
+
+    def dripping(_request: Request) -> Iterator[bytes]:
+        yield begun
+        while not server.closing.wait(0.02):
+            yield b"x"
+
+    server.answer = dripping
+    with (
+        closing(HttpPaymentProvider(server.url, "http://shop:5001", TOKENS, timeout=0.2)) as provider,
+        pytest.raises(ProviderUnavailable, match="no response"),
+    ):
+        provider.request_payment(ORDER, AMOUNT)
+
+
 def test_a_missing_response_ends_at_the_timeout(server: HttpServer) -> None:
     """It is a transient failure."""
     server.answer = server.hang

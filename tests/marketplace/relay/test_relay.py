@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import event, insert
+from sqlalchemy.exc import DataError
 
 from marketplace.domain.errors import RecommenderBroken, RecommenderRefused, RecommenderUnavailable, StoreUnavailable
-from marketplace.domain.events import ReaderForgotten, ReadersMerged
+from marketplace.domain.events import BookChanged, ReaderForgotten, ReadersMerged
 from marketplace.relay.lease import BackOff
 from marketplace.relay.relay import MAX_ATTEMPTS, MAX_REASON_LENGTH
 from marketplace.store import Store
@@ -89,6 +90,25 @@ def test_a_poison_event_fails_after_ten_attempts(store: Store, error: Exception,
     assert failures(store) == [f"failed 10 times, most recently: {shown}"]
     assert status(store).failures == 0
     assert [log["event"] for log in logs].count("destination_backed_off") == 1
+
+
+def test_a_fault_in_a_query_is_no_outage(store: Store) -> None:
+    """An event that cannot be prepared for sending fails after ten attempts, and the next one is sent."""
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def _fail(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FROM books" in statement:
+            raise DataError(statement, None, ValueError("too long"))
+
+    add_events(store, BookChanged(7))
+    add_clicks(store, "a")
+    recorder = FakeRecorder()
+    with structlog.testing.capture_logs():
+        deliver_until_settled(store, recorder, Clock())
+    event.remove(store.engine, "before_cursor_execute", _fail)
+    assert list(recorder.stored) == ["a"]
+    (reason,) = failures(store)
+    assert reason.startswith("failed 10 times, most recently: DataError")
 
 
 def test_a_temporary_failure_loses_no_event(store: Store) -> None:

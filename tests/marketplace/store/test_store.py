@@ -7,6 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.domain.books import Book, Card
 from marketplace.domain.categories import Category
@@ -59,6 +60,12 @@ def test_an_empty_database_is_not_current(database_url: str) -> None:
     unmigrated = open_store(database_url)
     assert not unmigrated.is_migrated()
     unmigrated.close()
+
+
+def test_a_fault_of_the_program_is_no_outage(store: Store) -> None:
+    """A violated constraint is raised as it is: no later attempt succeeds."""
+    with pytest.raises(IntegrityError), store.write() as work:
+        work.interactions.add(CLICK)  # of a reader who does not exist
 
 
 def test_a_book_is_stored_completely(store: Store) -> None:

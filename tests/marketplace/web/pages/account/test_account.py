@@ -3,7 +3,10 @@
 import re
 
 import pytest
+import structlog
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
@@ -131,6 +134,23 @@ def test_without_the_database_accounts_are_unavailable(browser: Browser, store: 
     execute(store, "DROP TABLE accounts")
     assert "closed for a moment" in browser.get("/account", 503)
     assert "closed for a moment" in browser.get("/", 503)
+
+
+def test_a_fault_in_a_query_is_no_outage(browser: Browser, store: Store) -> None:
+    """The page says that the error was logged, not that the shop is closed; its header needs no query."""
+    browser.sign_up()
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def _fail(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "accounts" in statement:
+            raise IntegrityError(statement, None, ValueError("a constraint"))
+
+    with structlog.testing.capture_logs() as logs:
+        html = browser.get("/account", 500)
+    event.remove(store.engine, "before_cursor_execute", _fail)
+    assert "The error has been logged" in html
+    assert "a constraint" not in html
+    assert [log["event"] for log in logs] == ["unexpected_exception"]
 
 
 def test_the_page_layout_can_be_rendered_without_the_database(app: Flask, store: Store) -> None:

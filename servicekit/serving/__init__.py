@@ -1,0 +1,1 @@
+"""HTTP within bounds, as server and as client, and the end of a process in time."""

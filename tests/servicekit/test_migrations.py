@@ -1,0 +1,24 @@
+"""Migrations of a service."""
+
+from pathlib import Path
+
+from servicekit.database import open_engine
+from servicekit.migrations import is_current
+
+SCRIPT = """
+from pathlib import Path
+revision, down_revision = "0001", None
+with Path(__file__).with_suffix(".log").open("a") as log:
+    log.write("run\\n")
+"""
+
+
+def test_the_scripts_are_read_once(tmp_path: Path) -> None:
+    """Health checks ask again and again whether the database is current; only the database can change."""
+    (tmp_path / "versions").mkdir()
+    script = tmp_path / "versions" / "0001_first.py"
+    script.write_text(SCRIPT)
+    engine = open_engine(f"sqlite:///{tmp_path / 'some.db'}")
+    assert [is_current(engine, tmp_path) for _ in range(3)] == [False] * 3
+    engine.dispose()
+    assert script.with_suffix(".log").read_text() == "run\n"
