@@ -15,6 +15,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated, check_http_health
+from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
@@ -62,6 +63,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def serve(obj: tuple[Settings, Store]) -> None:
     """Run the shop until SIGTERM."""
     settings, store = obj
@@ -71,6 +73,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def relay(obj: tuple[Settings, Store]) -> None:
     """Deliver events until SIGTERM; useful with MARKETPLACE_RELAY=false, or as an additional relay."""
     settings, store = obj
@@ -90,6 +93,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
+@output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj

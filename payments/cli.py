@@ -7,6 +7,7 @@ from payments.serving import CannotServe, serve
 from payments.settings import Settings
 from servicekit.commands import Commands, check_http_health
 from servicekit.database import driver_message
+from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 
 
@@ -25,6 +26,7 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def start(settings: Settings) -> None:
     """Serve over HTTP and make callbacks, until SIGTERM."""
     serve(settings)

@@ -18,6 +18,7 @@ from recommendations.store import Store
 from servicekit.commands import HEALTH_TIMEOUT_SECONDS, Commands, NotMigrated
 from servicekit.database import driver_message, open_engine
 from servicekit.listening import host_port, local_host
+from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 from servicekit.table import print_table
 
@@ -168,6 +169,7 @@ def evaluate(
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def serve(obj: tuple[Settings, Store]) -> None:
     """Serve over gRPC until stopped."""
     settings, store = obj
@@ -178,6 +180,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
+@output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj

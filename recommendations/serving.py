@@ -23,6 +23,7 @@ from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
 from servicekit.database import open_engine
 from servicekit.listening import host_port
+from servicekit.logs import finish_logs
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
@@ -168,6 +169,7 @@ def _watchdog(seconds: float) -> threading.Timer:
 
     def end() -> None:
         _log.error("stopped_by_watchdog")
+        finish_logs()
         os._exit(1)
 
     timer = threading.Timer(seconds, end)

@@ -9,7 +9,7 @@ import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.listening import host_port, local_host
-from servicekit.logs import configure_logging
+from servicekit.logs import logging_in_background
 from servicekit.settings import SettingsError
 
 HEALTH_TIMEOUT_SECONDS = 2.0
@@ -42,15 +42,15 @@ class Commands(click.Group):
         }
 
     def invoke(self, context: click.Context) -> Any:
-        configure_logging()
-        try:
-            return super().invoke(context)
-        except SettingsError as error:
-            click.echo(error, err=True)
-            context.exit(2)
-        except tuple(self._explained) as error:
-            explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
-            raise click.ClickException(explain(error)) from error
+        with logging_in_background():
+            try:
+                return super().invoke(context)
+            except SettingsError as error:
+                click.echo(error, err=True)
+                context.exit(2)
+            except tuple(self._explained) as error:
+                explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
+                raise click.ClickException(explain(error)) from error
 
 
 def check_http_health(bind: str, port: int, *, host: str | None = None) -> None:
