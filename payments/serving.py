@@ -3,7 +3,8 @@
 import signal
 import sys
 from contextlib import ExitStack, closing
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 from types import FrameType
 
 import click
@@ -16,6 +17,7 @@ from payments.settings import Settings
 from payments.store import Store
 from payments.web import MAX_BODY_BYTES, create_app
 from servicekit.listening import cannot_listen, host_port
+from servicekit.watched_thread import WatchedThread
 
 log = structlog.get_logger()
 
@@ -42,9 +44,9 @@ def serve(settings: Settings) -> None:
         store = stack.enter_context(closing(Store(settings.database)))
         shop = stack.enter_context(closing(HttpShop()))
         provider = Provider(store, shop, seconds=settings.seconds, declines=settings.declines)
-        server = _listen(settings, provider)
+        caller = WatchedThread(partial(run, provider, stop), name="caller", stop=stop)
+        server = _listen(settings, provider, caller)
         stack.callback(server.close)
-        caller = Thread(target=run, args=(provider, stop), name="caller")
         stack.callback(caller.join)
         caller.start()
         stack.callback(stop.set)
@@ -56,10 +58,10 @@ def serve(settings: Settings) -> None:
         server.run()
 
 
-def _listen(settings: Settings, provider: Provider) -> BaseWSGIServer | MultiSocketServer:
+def _listen(settings: Settings, provider: Provider, caller: WatchedThread) -> BaseWSGIServer | MultiSocketServer:
     try:
         return create_server(
-            create_app(provider),
+            create_app(provider, is_ready=lambda: not caller.has_failed),
             host=settings.bind,
             port=settings.port,
             threads=THREADS,

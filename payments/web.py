@@ -1,5 +1,6 @@
 """The HTTP interface of the demo provider. IT TAKES NO MONEY."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -27,8 +28,8 @@ class _Request(BaseModel):
     callback: _Callback
 
 
-def create_app(provider: Provider) -> Flask:
-    """The Flask application."""
+def create_app(provider: Provider, *, is_ready: Callable[[], bool] = lambda: True) -> Flask:
+    """The Flask application; `is_ready` returns whether payments are decided and callbacks made."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
@@ -50,6 +51,10 @@ def create_app(provider: Provider) -> Flask:
     @app.get("/healthz")
     def alive() -> Response:
         return Response("ok", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def ready() -> Reply:
+        return jsonify(ready=is_ready()), HTTPStatus.OK if is_ready() else HTTPStatus.SERVICE_UNAVAILABLE
 
     @app.errorhandler(AmountMismatch)
     def conflict(_error: AmountMismatch) -> Reply:

@@ -21,6 +21,16 @@ def client(demo: Demo) -> FlaskClient:
     return create_app(demo.provider).test_client()
 
 
+def test_readiness_is_reported(demo: Demo) -> None:
+    """A provider whose thread has failed is alive and not ready."""
+    ready = True
+    client = create_app(demo.provider, is_ready=lambda: ready).test_client()
+    assert client.get("/readyz").status_code == 200
+    ready = False
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (503, {"ready": False})
+    assert client.get("/healthz").status_code == 200
+
+
 def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> None:
     """Each response has its state, and never the token."""
     unknown = client.get("/payments/a")
