@@ -14,7 +14,9 @@ from marketplace.serving import CannotServe, create_relays, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
-from servicekit.commands import Commands, NotMigrated, check_http_health
+from servicekit.commands import Commands, NotMigrated
+from servicekit.health_check import check_http
+from servicekit.listening import local_host
 from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 
@@ -113,7 +115,8 @@ def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
     # The shop refuses requests whose Host header is not a trusted name.
-    check_http_health(settings.bind, settings.port, host=settings.hosts[0])
+    check_http(local_host(settings.bind), settings.port, name=settings.hosts[0])
+    click.echo("alive")
 
 
 @main.group()

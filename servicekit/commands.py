@@ -1,18 +1,14 @@
 """Command-line groups that report errors that an operator can fix in one line, without a traceback."""
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
-from servicekit.listening import host_port, local_host
+from servicekit.health_check import Unhealthy
 from servicekit.logs import logging_in_background
 from servicekit.settings import SettingsError
-
-HEALTH_TIMEOUT_SECONDS = 2.0
 
 Explain = Callable[[Exception], str]
 """Makes the message to the operator from an error."""
@@ -37,6 +33,7 @@ class Commands(click.Group):
             InvalidCsv: str,
             TruncatedCsv: str,
             NotMigrated: str,
+            Unhealthy: str,
             OSError: str,
             **explained,
         }
@@ -51,22 +48,3 @@ class Commands(click.Group):
             except tuple(self._explained) as error:
                 explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
                 raise click.ClickException(explain(error)) from error
-
-
-def check_http_health(bind: str, port: int, *, host: str | None = None) -> None:
-    """Check by GET /healthz that the server bound to this address is alive; `host` replaces the Host header.
-
-    Raises click.ClickException.
-    """
-    address = local_host(bind)
-    connection = HTTPConnection(address, port, timeout=HEALTH_TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", "/healthz", headers={} if host is None else {"Host": host})
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise click.ClickException(f"no answer from {host_port(address, port)}: {error}") from None
-    finally:
-        connection.close()
-    if status != HTTPStatus.OK:
-        raise click.ClickException(f"not alive: status {status}")
-    click.echo("alive")
