@@ -15,6 +15,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated
+from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.health_check import check_http
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
@@ -36,6 +37,9 @@ _csv_path = click.Path(path_type=Path, dir_okay=False)
 def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
     settings = read_settings(Settings)
+    if context.invoked_subcommand != "health":
+        names = "MARKETPLACE_DATA_DIR, MARKETPLACE_DATABASE_URL"
+        check_data_folder(settings.data_dir, settings.database, settings=names)
     store = open_store(settings.database, timeouts=settings.timeouts())
     context.call_on_close(store.close)
     context.obj = settings, store
@@ -45,8 +49,7 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
     """Create the tables, or bring them up to date."""
-    _, store = obj
-    store.migrate()
+    _migrate(*obj)
     click.echo("the database is up to date")
 
 
@@ -59,7 +62,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
@@ -70,6 +73,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
     """Run the shop until SIGTERM."""
     settings, store = obj
     _require_migrated(store)
+    mark_data_folder(settings.data_dir, settings.database)
     serve_shop(settings, store)
 
 
@@ -99,7 +103,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     with store.read() as work:
         empty = work.books.is_empty()
     if empty:
@@ -161,6 +165,11 @@ def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
             raise click.ClickException(f"no account has the e-mail {email}; sign up with it in the shop first")
         work.accounts.set_moderator(account.reader_id, is_moderator)
         work.commit()
+
+
+def _migrate(settings: Settings, store: Store) -> None:
+    store.migrate()
+    mark_data_folder(settings.data_dir, settings.database)
 
 
 def _require_migrated(store: Store) -> None:

@@ -14,6 +14,7 @@ from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.commands import Commands, NotMigrated
+from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database import driver_message, open_engine
 from servicekit.health_check import Unhealthy, check_grpc
 from servicekit.listening import local_host
@@ -50,6 +51,9 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
     settings = read_settings(Settings)
+    if context.invoked_subcommand != "health":
+        names = "RECOMMENDATIONS_DATA_DIR, RECOMMENDATIONS_DATABASE_URL"
+        check_data_folder(settings.data_dir, settings.database, settings=names)
     store = Store(open_engine(settings.database, timeouts=settings.timeouts()))
     context.call_on_close(store.close)
     context.obj = settings, store
@@ -59,8 +63,7 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
     """Bring the database up to date."""
-    _, store = obj
-    store.migrate()
+    _migrate(*obj)
     click.echo("the database is up to date")
 
 
@@ -75,7 +78,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     settings, _ = obj
     engine = open_engine(settings.database, timeouts=settings.timeouts(), cache_mb=IMPORT_CACHE_MB)
     with closing(Store(engine)) as store:
-        store.migrate()
+        _migrate(settings, store)
         Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
@@ -173,6 +176,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
     """Serve over gRPC until stopped."""
     settings, store = obj
     _require_migrated(store)
+    mark_data_folder(settings.data_dir, settings.database)
     _serve(settings, store)
 
 
@@ -183,7 +187,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     with store.read() as work:
         no_books = not work.books.ids()
     if no_books:
@@ -210,6 +214,11 @@ def health(obj: tuple[Settings, Store]) -> None:
         up_to_date = False
     # Not a failure: restarting the server would not bring the database back.
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
+
+
+def _migrate(settings: Settings, store: Store) -> None:
+    store.migrate()
+    mark_data_folder(settings.data_dir, settings.database)
 
 
 def _require_migrated(store: Store) -> None:

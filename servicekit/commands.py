@@ -1,11 +1,13 @@
 """Command-line groups that report errors that an operator can fix in one line, without a traceback."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
+from servicekit.data_folder import DatabaseMissing
 from servicekit.health_check import Unhealthy
 from servicekit.logs import logging_in_background
 from servicekit.settings import SettingsError
@@ -18,7 +20,10 @@ class NotMigrated(Exception):
     """The database of a service is not up to date."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(f"the database is not up to date: run `python -m {service} migrate` first")
+        super().__init__(
+            f"the database is not up to date: run `python -m {service} migrate` first; if it was up to date before, "
+            f"see whether its volume is mounted, and {service.upper()}_DATA_DIR and {service.upper()}_DATABASE_URL"
+        )
 
 
 class Commands(click.Group):
@@ -32,6 +37,7 @@ class Commands(click.Group):
         self._explained: dict[type[Exception], Explain] = {
             InvalidCsv: str,
             TruncatedCsv: str,
+            DatabaseMissing: str,
             NotMigrated: str,
             Unhealthy: str,
             OSError: str,
@@ -39,6 +45,8 @@ class Commands(click.Group):
         }
 
     def invoke(self, context: click.Context) -> Any:
+        # What a service writes is for it alone: databases, models, keys.
+        umask = os.umask(0o077)
         with logging_in_background():
             try:
                 return super().invoke(context)
@@ -48,3 +56,5 @@ class Commands(click.Group):
             except tuple(self._explained) as error:
                 explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
                 raise click.ClickException(explain(error)) from error
+            finally:
+                os.umask(umask)

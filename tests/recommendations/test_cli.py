@@ -110,6 +110,21 @@ def test_commands_that_need_an_up_to_date_database(folder: Path, command: str) -
     assert "run `python -m recommendations migrate` first" in result.output
 
 
+def test_an_emptied_database_is_not_a_new_one(folder: Path) -> None:
+    """Every command refuses it, and says what to look at; what is stored is its user's alone."""
+    assert run(folder, "migrate").exit_code == 0
+    data = Path(environment(folder)["RECOMMENDATIONS_DATA_DIR"])
+    files = list(data.iterdir())
+    assert [path for path in (data, *files) if path.stat().st_mode & 0o077] == []
+    for path in data.glob("recommendations.db*"):
+        path.unlink()
+    result = run(folder, "start")
+    assert result.exit_code == 1
+    assert "the database recommendations.db is missing or empty" in result.output
+    assert "RECOMMENDATIONS_DATA_DIR" in result.output
+    assert not (data / "recommendations.db").exists()
+
+
 def test_health_without_a_server(folder: Path) -> None:
     """It fails with one line that names the address."""
     with socket.socket() as closed:
