@@ -11,11 +11,12 @@ import click
 import structlog
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from payments.caller import HttpShop, run
+from payments.caller import HttpShop, is_below, run
 from payments.service import Provider
 from payments.settings import Settings
 from payments.store import Store
 from payments.web import MAX_BODY_BYTES, create_app
+from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.listening import cannot_listen, host_port
 from servicekit.watched_thread import WatchedThread
 
@@ -41,9 +42,17 @@ def serve(settings: Settings) -> None:
         sys.exit(0)
 
     with ExitStack() as stack:
+        check_data_folder(settings.data_dir, settings.database, settings="PAYMENTS_DATA_DIR")
         store = stack.enter_context(closing(Store(settings.database)))
+        mark_data_folder(settings.data_dir, settings.database)
         shop = stack.enter_context(closing(HttpShop()))
-        provider = Provider(store, shop, seconds=settings.seconds, declines=settings.declines)
+        provider = Provider(
+            store,
+            shop,
+            seconds=settings.seconds,
+            declines=settings.declines,
+            is_shop=partial(is_below, base=settings.shop_url),
+        )
         caller = WatchedThread(partial(run, provider, stop), name="caller", stop=stop)
         server = _listen(settings, provider, caller)
         stack.callback(server.close)

@@ -162,8 +162,8 @@ class Killable:
         self.start()
 
     def start(self) -> None:
-        settings = {"PAYMENTS_DATA_DIR": str(self._folder), "PAYMENTS_PORT": "0", "PAYMENTS_SECONDS": "0.2"}
-        self._process = Process("payments", {**settings, "PAYMENTS_DECLINES": "0.5"})
+        settings = {"PAYMENTS_DATA_DIR": str(self._folder), "PAYMENTS_PORT": "0", "MARKETPLACE_PORT": "0"}
+        self._process = Process("payments", {**settings, "PAYMENTS_SECONDS": "0.2", "PAYMENTS_DECLINES": "0.5"})
 
     def kill(self) -> None:
         self._process.kill()
