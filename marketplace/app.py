@@ -1,6 +1,6 @@
 """Composes the shop: its collaborators, its use cases and the Flask application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from gettext import NullTranslations
 
 from flask import Flask
@@ -35,10 +35,12 @@ def create_app(
     limiter: Limiter | None = None,
     payments: Payments | None = None,
     translations: NullTranslations | None = None,
+    failed_threads: Callable[[], Sequence[str]] = tuple,
 ) -> Flask:
     """The shop's application; collaborators that are not given are created from the settings.
 
-    `wake` is called after each commit that wrote an event for the relay.
+    `wake` is called after each commit that wrote an event for the relay; `failed_threads` returns the names of
+    the threads that must run and do not.
     """
     store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
@@ -57,6 +59,7 @@ def create_app(
         moderation=Moderation(store, changed=cards.drop, wake=wake),
         uploads=Uploads(store, changed=cards.drop, wake=wake),
         limiter=limiter or Limiter(),
+        failed_threads=failed_threads,
     )
     return create_web(settings, shop, translations or NullTranslations())
 

@@ -13,7 +13,11 @@ from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, se
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
-from servicekit.commands import Commands, NotMigrated, check_http_health
+from servicekit.commands import Commands, NotMigrated
+from servicekit.data_folder import check_data_folder, mark_data_folder
+from servicekit.health_check import check_http
+from servicekit.listening import local_host
+from servicekit.logs import output_in_background
 from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
 
@@ -33,6 +37,9 @@ _csv_path = click.Path(path_type=Path, dir_okay=False)
 def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
     settings = read_settings(Settings)
+    if context.invoked_subcommand != "health":
+        names = "MARKETPLACE_DATA_DIR, MARKETPLACE_DATABASE_URL"
+        check_data_folder(settings.data_dir, settings.database, settings=names)
     store = open_store(settings.database, timeouts=settings.timeouts())
     context.call_on_close(store.close)
     context.obj = settings, store
@@ -42,8 +49,7 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
     """Create the tables, or bring them up to date."""
-    _, store = obj
-    store.migrate()
+    _migrate(*obj)
     click.echo("the database is up to date")
 
 
@@ -56,21 +62,24 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def serve(obj: tuple[Settings, Store]) -> None:
     """Run the shop until SIGTERM."""
     settings, store = obj
     _require_migrated(store)
+    mark_data_folder(settings.data_dir, settings.database)
     serve_shop(settings, store)
 
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def relay(obj: tuple[Settings, Store]) -> None:
     """Deliver events until SIGTERM; useful with MARKETPLACE_RELAY=false, or as an additional relay."""
     settings, store = obj
@@ -89,10 +98,11 @@ def relay(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
+@output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     with store.read() as work:
         empty = work.books.is_empty()
     if empty:
@@ -108,7 +118,8 @@ def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running shop is alive, for container health checks."""
     settings, _ = obj
     # The shop refuses requests whose Host header is not a trusted name.
-    check_http_health(settings.bind, settings.port, host=settings.hosts[0])
+    check_http(local_host(settings.bind), settings.port, name=settings.hosts[0])
+    click.echo("alive")
 
 
 @main.group()
@@ -153,6 +164,11 @@ def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
             raise click.ClickException(f"no account has the e-mail {email}; sign up with it in the shop first")
         work.accounts.set_moderator(account.reader_id, is_moderator)
         work.commit()
+
+
+def _migrate(settings: Settings, store: Store) -> None:
+    store.migrate()
+    mark_data_folder(settings.data_dir, settings.database)
 
 
 def _require_migrated(store: Store) -> None:

@@ -61,7 +61,10 @@ def serve_shop(settings: Settings, store: Store) -> None:
             # The relays are made after the app: they need its port for the payment provider's callbacks.
             relays.wake()
 
-        app = create_app(settings, recommender, store=pages, wake=wake)
+        def failed_threads() -> list[str]:
+            return relays.failed()
+
+        app = create_app(settings, recommender, store=pages, wake=wake, failed_threads=failed_threads)
         server = listen(app, settings)
         stack.callback(server.close)
         provider = connect_provider(settings, server.port)

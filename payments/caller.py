@@ -7,6 +7,7 @@ from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_ty
 from tenacity.stop import stop_when_event_set
 from tenacity.wait import wait_exponential_jitter
 from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
 
 from payments.service import Provider
 from servicekit.serving.calls import Calls
@@ -41,6 +42,27 @@ class HttpShop:
 
     def close(self) -> None:
         self._calls.close()
+
+
+def is_below(url: str, base: str) -> bool:
+    """Whether a URL is one of the site and path of `base`, whose port 0 is any port.
+
+    It is read as the client reads it, so that no spelling leads elsewhere.
+    """
+    try:
+        target, allowed = parse_url(url), parse_url(base)
+    except HTTPError:
+        return False
+    return (
+        target.auth is None
+        and (target.scheme, target.host) == (allowed.scheme, allowed.host)
+        and (allowed.port == 0 or _port(target) == _port(allowed))
+        and (target.path or "/").startswith((allowed.path or "").rstrip("/") + "/")
+    )
+
+
+def _port(url: Url) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme or "")
 
 
 def run(provider: Provider, stop: Event) -> None:

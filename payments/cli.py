@@ -5,8 +5,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from payments.serving import CannotServe, serve
 from payments.settings import Settings
-from servicekit.commands import Commands, check_http_health
+from servicekit.commands import Commands
 from servicekit.database import driver_message
+from servicekit.health_check import check_http
+from servicekit.listening import local_host
+from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 
 
@@ -25,6 +28,7 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def start(settings: Settings) -> None:
     """Serve over HTTP and make callbacks, until SIGTERM."""
     serve(settings)
@@ -34,4 +38,5 @@ def start(settings: Settings) -> None:
 @click.pass_obj
 def health(settings: Settings) -> None:
     """Check that the running provider is alive; for container health checks."""
-    check_http_health(settings.bind, settings.port)
+    check_http(local_host(settings.bind), settings.port)
+    click.echo("alive")

@@ -26,6 +26,10 @@ class AmountMismatch(Exception):
     """The payment was requested before with another amount or currency."""
 
 
+class CallbackRefused(Exception):
+    """The callback would not go to the shop that the settings name."""
+
+
 class Shop(Protocol):
     """The receiver of callbacks."""
 
@@ -44,7 +48,10 @@ class PaymentRequest:
 
 
 class Provider:
-    """The use cases of the demo provider; `declines` is the share of payments that it declines."""
+    """The use cases of the demo provider.
+
+    `declines` is the share of payments that it declines; callbacks are made to URLs for which `is_shop` is true.
+    """
 
     def __init__(
         self,
@@ -53,19 +60,23 @@ class Provider:
         *,
         seconds: float = 0.0,
         declines: float = 0.0,
+        is_shop: Callable[[str], bool] = lambda _url: True,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._shop = shop
         self._until_decided = timedelta(seconds=seconds)
         self._declines = declines
+        self._is_shop = is_shop
         self._clock = clock
 
     def request(self, payment_id: str, request: PaymentRequest) -> Payment:
         """Accept a payment request; idempotent, but a repeated one also repeats the callback.
 
-        A withdrawn payment stays withdrawn. Raises AmountMismatch.
+        A withdrawn payment stays withdrawn. Raises AmountMismatch and CallbackRefused.
         """
+        if not self._is_shop(request.callback_url):
+            raise CallbackRefused
         moment = self._clock()
         with self._store.write() as work:
             stored = work.get(payment_id)
@@ -122,7 +133,11 @@ class Provider:
             log.info("demo_payment_decided", payment_id=payment.id, state=payment.state.value)
 
     def _call_back(self, payment: Payment) -> None:
-        status = self._shop.call(payment.callback_url, payment.callback_token, payment.state.value)
+        # The settings may have changed since the request.
+        if self._is_shop(payment.callback_url):
+            status = self._shop.call(payment.callback_url, payment.callback_token, payment.state.value)
+        else:
+            status = None
         again_at = None if _is_final(status) else self._clock() + _wait(payment.calls_failed)
         with self._store.write() as work:
             work.record_callback(payment, again_at=again_at)

@@ -1,20 +1,23 @@
 """Serves the demo provider: waitress, the thread for callbacks, and shutdown."""
 
 from contextlib import ExitStack, closing
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 import click
 import structlog
 
-from payments.caller import HttpShop, run
+from payments.caller import HttpShop, is_below, run
 from payments.service import Provider
 from payments.settings import Settings
 from payments.store import Store
 from payments.web import MAX_BODY_BYTES, create_app
+from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.listening import cannot_listen, host_port
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
+from servicekit.watched_thread import WatchedThread
 
 log = structlog.get_logger()
 
@@ -33,12 +36,20 @@ def serve(settings: Settings) -> None:
     stop = Event()
 
     with ExitStack() as stack:
+        check_data_folder(settings.data_dir, settings.database, settings="PAYMENTS_DATA_DIR")
         store = stack.enter_context(closing(Store(settings.database)))
+        mark_data_folder(settings.data_dir, settings.database)
         shop = stack.enter_context(closing(HttpShop()))
-        provider = Provider(store, shop, seconds=settings.seconds, declines=settings.declines)
-        server = _listen(settings, provider)
+        provider = Provider(
+            store,
+            shop,
+            seconds=settings.seconds,
+            declines=settings.declines,
+            is_shop=partial(is_below, base=settings.shop_url),
+        )
+        caller = WatchedThread(partial(run, provider, stop), name="caller", stop=stop)
+        server = _listen(settings, provider, caller)
         stack.callback(server.close)
-        caller = Thread(target=run, args=(provider, stop), name="caller")
         stack.callback(caller.join)
         caller.start()
         stack.callback(stop.set)
@@ -48,10 +59,10 @@ def serve(settings: Settings) -> None:
         server.run()
 
 
-def _listen(settings: Settings, provider: Provider) -> HttpServer:
+def _listen(settings: Settings, provider: Provider, caller: WatchedThread) -> HttpServer:
     try:
         return HttpServer(
-            create_app(provider),
+            create_app(provider, is_ready=lambda: not caller.has_failed),
             host=settings.bind,
             port=settings.port,
             threads=THREADS,

@@ -19,6 +19,25 @@ class Settings(ServiceSettings):
     seconds: float = Field(3.0, ge=0, le=86_400, allow_inf_nan=False, description="until a payment is decided")
     declines: float = Field(0.1, ge=0, le=1, description="share of the payments that are declined")
 
+    # The shop's own settings, so that they need not be repeated.
+    shop_port: int = Field(
+        5001,
+        ge=0,
+        le=65535,
+        validation_alias="MARKETPLACE_PORT",
+        description="port of the shop; with 0, callbacks may go to any port of localhost",
+    )
+    callback_url: str | None = Field(
+        None,
+        validation_alias="MARKETPLACE_CALLBACK_URL",
+        description="the only place that callbacks go to; by default http://localhost and the shop's port",
+    )
+
+    @property
+    def shop_url(self) -> str:
+        """Where callbacks may go; with port 0, any port."""
+        return self.callback_url or f"http://localhost:{self.shop_port}"
+
     @property
     def database(self) -> str:
         """The URL of the database."""

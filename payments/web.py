@@ -1,5 +1,6 @@
 """The HTTP interface of the demo provider. IT TAKES NO MONEY."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from payments.service import AmountMismatch, PaymentRequest, Provider
+from payments.service import AmountMismatch, CallbackRefused, PaymentRequest, Provider
 from payments.store import Payment
 
 MAX_BODY_BYTES = 16 * 1024
@@ -27,8 +28,8 @@ class _Request(BaseModel):
     callback: _Callback
 
 
-def create_app(provider: Provider) -> Flask:
-    """The Flask application."""
+def create_app(provider: Provider, *, is_ready: Callable[[], bool] = lambda: True) -> Flask:
+    """The Flask application; `is_ready` returns whether payments are decided and callbacks made."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
@@ -51,9 +52,23 @@ def create_app(provider: Provider) -> Flask:
     def alive() -> Response:
         return Response("ok", mimetype="text/plain")
 
+    @app.get("/readyz")
+    def ready() -> Reply:
+        return jsonify(ready=is_ready()), HTTPStatus.OK if is_ready() else HTTPStatus.SERVICE_UNAVAILABLE
+
+    _explain_errors(app)
+    return app
+
+
+def _explain_errors(app: Flask) -> None:
     @app.errorhandler(AmountMismatch)
     def conflict(_error: AmountMismatch) -> Reply:
         return _failed(HTTPStatus.CONFLICT, "this payment was requested with another amount")
+
+    @app.errorhandler(CallbackRefused)
+    def elsewhere(_error: CallbackRefused) -> Reply:
+        # Not 400: with the right settings the same request is accepted.
+        return _failed(HTTPStatus.FORBIDDEN, "callbacks go to the shop only; see MARKETPLACE_CALLBACK_URL")
 
     @app.errorhandler(ValidationError)
     def malformed(error: ValidationError) -> Reply:
@@ -64,8 +79,6 @@ def create_app(provider: Provider) -> Flask:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Reply:
         return _failed(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name)
-
-    return app
 
 
 def _payment_request() -> PaymentRequest:

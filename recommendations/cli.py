@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.domain.errors import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
@@ -15,9 +13,12 @@ from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
-from servicekit.commands import HEALTH_TIMEOUT_SECONDS, Commands, NotMigrated
+from servicekit.commands import Commands, NotMigrated
+from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database import driver_message, open_engine
-from servicekit.listening import host_port, local_host
+from servicekit.health_check import Unhealthy, check_grpc
+from servicekit.listening import local_host
+from servicekit.logs import output_in_background
 from servicekit.settings import read_settings
 from servicekit.table import print_table
 
@@ -50,6 +51,9 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
     settings = read_settings(Settings)
+    if context.invoked_subcommand != "health":
+        names = "RECOMMENDATIONS_DATA_DIR, RECOMMENDATIONS_DATABASE_URL"
+        check_data_folder(settings.data_dir, settings.database, settings=names)
     store = Store(open_engine(settings.database, timeouts=settings.timeouts()))
     context.call_on_close(store.close)
     context.obj = settings, store
@@ -59,8 +63,7 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def migrate(obj: tuple[Settings, Store]) -> None:
     """Bring the database up to date."""
-    _, store = obj
-    store.migrate()
+    _migrate(*obj)
     click.echo("the database is up to date")
 
 
@@ -75,7 +78,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     settings, _ = obj
     engine = open_engine(settings.database, timeouts=settings.timeouts(), cache_mb=IMPORT_CACHE_MB)
     with closing(Store(engine)) as store:
-        store.migrate()
+        _migrate(settings, store)
         Importer(store, rejects=settings.rejects).run(books, interactions)
 
 
@@ -168,20 +171,23 @@ def evaluate(
 
 @main.command()
 @click.pass_obj
+@output_in_background()
 def serve(obj: tuple[Settings, Store]) -> None:
     """Serve over gRPC until stopped."""
     settings, store = obj
     _require_migrated(store)
+    mark_data_folder(settings.data_dir, settings.database)
     _serve(settings, store)
 
 
 @main.command()
 @click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
 @click.pass_obj
+@output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj
-    store.migrate()
+    _migrate(settings, store)
     with store.read() as work:
         no_books = not work.books.ids()
     if no_books:
@@ -199,21 +205,20 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    target = host_port(local_host(settings.bind), settings.port)
-    with grpc.insecure_channel(target) as channel:
-        stub: Any = health_pb2_grpc.HealthStub(channel)
-        try:
-            serving, up_to_date = (
-                stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=HEALTH_TIMEOUT_SECONDS).status
-                == health_pb2.HealthCheckResponse.SERVING
-                for name in (SERVICE, DATABASE)
-            )
-        except grpc.RpcError as error:
-            raise click.ClickException(f"no answer from {target}: {error.code().name}") from None
-    if not serving:
-        raise click.ClickException("not serving")
+    address = local_host(settings.bind), settings.port
+    check_grpc(*address, SERVICE)
+    try:
+        check_grpc(*address, DATABASE)
+        up_to_date = True
+    except Unhealthy:
+        up_to_date = False
     # Not a failure: restarting the server would not bring the database back.
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
+
+
+def _migrate(settings: Settings, store: Store) -> None:
+    store.migrate()
+    mark_data_folder(settings.data_dir, settings.database)
 
 
 def _require_migrated(store: Store) -> None:
@@ -224,7 +229,7 @@ def _require_migrated(store: Store) -> None:
 def _serve(settings: Settings, store: Store) -> None:
     # A connection must not be used by two processes: the server, or each of its workers, opens its own.
     store.close()
-    # Numba takes as long to load as everything else, and `health` runs every few seconds.
+    # Numba takes as long to load as everything else, and the other commands do not need it.
     from recommendations import serving  # noqa: PLC0415
 
     serving.serve(settings)

@@ -23,6 +23,7 @@ from recommendations.workers.supervisor import Supervisor
 from servicekit.database import open_engine
 from servicekit.listening import host_port
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
+from servicekit.watched_thread import WatchedThread
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
@@ -97,9 +98,12 @@ def _serve(
         )
         server.start()
         on_listening(server.port)
-        following = threading.Thread(target=_follow, args=(follower, server, stop), name="following")
+        following = WatchedThread(partial(_follow, follower, server, stop), name="following", stop=stop)
         following.start()
-        _report_staleness(follower, server, stop, stale_seconds=settings.stale_seconds)
+        try:
+            _report_staleness(follower, server, stop, stale_seconds=settings.stale_seconds)
+        finally:
+            stop.set()  # the following thread must not keep a process alive that has failed
         _log.info("draining")
         watchdog = start_watchdog(_watchdog_seconds(settings))
         server.drain(notice=DRAIN_NOTICE_SECONDS, grace=settings.drain_seconds)
@@ -124,8 +128,12 @@ def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
         server.set_database_serving(serving=True)
         server.set_serving(serving=True)
 
-    _first_step(follower)
-    follower.run(stop, on_ready)
+    try:
+        _first_step(follower)
+        follower.run(stop, on_ready)
+    finally:
+        if not stop.is_set():  # it failed, and will start again
+            server.set_serving(serving=False)
 
 
 def _report_staleness(follower: Follower, server: Server, stop: threading.Event, *, stale_seconds: float) -> None:

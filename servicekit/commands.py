@@ -1,18 +1,16 @@
 """Command-line groups that report errors that an operator can fix in one line, without a traceback."""
 
+import os
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
-from servicekit.listening import host_port, local_host
-from servicekit.logs import configure_logging
+from servicekit.data_folder import DatabaseMissing
+from servicekit.health_check import Unhealthy
+from servicekit.logs import logging_in_background
 from servicekit.settings import SettingsError
-
-HEALTH_TIMEOUT_SECONDS = 2.0
 
 Explain = Callable[[Exception], str]
 """Makes the message to the operator from an error."""
@@ -22,7 +20,10 @@ class NotMigrated(Exception):
     """The database of a service is not up to date."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(f"the database is not up to date: run `python -m {service} migrate` first")
+        super().__init__(
+            f"the database is not up to date: run `python -m {service} migrate` first; if it was up to date before, "
+            f"see whether its volume is mounted, and {service.upper()}_DATA_DIR and {service.upper()}_DATABASE_URL"
+        )
 
 
 class Commands(click.Group):
@@ -36,37 +37,24 @@ class Commands(click.Group):
         self._explained: dict[type[Exception], Explain] = {
             InvalidCsv: str,
             TruncatedCsv: str,
+            DatabaseMissing: str,
             NotMigrated: str,
+            Unhealthy: str,
             OSError: str,
             **explained,
         }
 
     def invoke(self, context: click.Context) -> Any:
-        configure_logging()
-        try:
-            return super().invoke(context)
-        except SettingsError as error:
-            click.echo(error, err=True)
-            context.exit(2)
-        except tuple(self._explained) as error:
-            explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
-            raise click.ClickException(explain(error)) from error
-
-
-def check_http_health(bind: str, port: int, *, host: str | None = None) -> None:
-    """Check by GET /healthz that the server bound to this address is alive; `host` replaces the Host header.
-
-    Raises click.ClickException.
-    """
-    address = local_host(bind)
-    connection = HTTPConnection(address, port, timeout=HEALTH_TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", "/healthz", headers={} if host is None else {"Host": host})
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise click.ClickException(f"no answer from {host_port(address, port)}: {error}") from None
-    finally:
-        connection.close()
-    if status != HTTPStatus.OK:
-        raise click.ClickException(f"not alive: status {status}")
-    click.echo("alive")
+        # What a service writes is for it alone: databases, models, keys.
+        umask = os.umask(0o077)
+        with logging_in_background():
+            try:
+                return super().invoke(context)
+            except SettingsError as error:
+                click.echo(error, err=True)
+                context.exit(2)
+            except tuple(self._explained) as error:
+                explain = next(explain for kind, explain in self._explained.items() if isinstance(error, kind))
+                raise click.ClickException(explain(error)) from error
+            finally:
+                os.umask(umask)

@@ -1,7 +1,8 @@
 """The relays of all destinations, each in a thread of its own."""
 
 from collections.abc import Callable
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 from types import TracebackType
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder, Sender
 from marketplace.store import Store
+from servicekit.watched_thread import WatchedThread
 
 log = structlog.get_logger()
 
@@ -31,13 +33,19 @@ class Relays:
         self._stop = Event()
         self._wakes = [Event() for _ in senders]
         self._threads = [
-            Thread(
-                target=Relay(store, sender, wake=wake, stop=self._stop).run,
+            WatchedThread(
+                Relay(store, sender, wake=wake, stop=self._stop).run,
                 name=f"relay to {sender.destination.value}",
+                stop=self._stop,
             )
             for sender, wake in zip(senders, self._wakes, strict=True)
         ]
-        self._threads.append(Thread(target=self._repeat, args=(every_minute,), name="every minute"))
+        repeat = partial(self._repeat, every_minute)
+        self._threads.append(WatchedThread(repeat, name="every minute", stop=self._stop))
+
+    def failed(self) -> list[str]:
+        """The names of the threads that have failed; each is started again by itself."""
+        return [thread.name for thread in self._threads if thread.has_failed]
 
     def wake(self) -> None:
         """Deliver at once: an event was written."""

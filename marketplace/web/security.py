@@ -19,11 +19,16 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # Pages are private: another site may not load one, not even as a picture.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 FILE_HEADERS = {
     # An SVG opened by itself is a document; it loads nothing.
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
+    # The same for everyone: a cover may be shown in an e-mail or on another site.
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
 HSTS = "max-age=31536000"
 

@@ -1,5 +1,6 @@
 """What the pages use: the use cases, the store and the rate limiter."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from marketplace.store import Store
@@ -31,6 +32,7 @@ class Shop:
     moderation: Moderation
     uploads: Uploads
     limiter: Limiter
+    failed_threads: Callable[[], Sequence[str]]
 
     def title(self, book_id: int) -> str:
         """The title of a book, or "" if the catalogue does not have it."""

@@ -18,6 +18,8 @@ from typing import NoReturn
 
 import structlog
 
+from servicekit.logs import finish_logs
+
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """A worker that dies soon after its start is replaced after a pause, which doubles each time; others at once."""
 
@@ -129,6 +131,7 @@ class Supervisor:
         except BaseException:  # noqa: BLE001  (this process must not continue as if it were the parent)
             _log.exception("worker_failed", worker=number)
         finally:
+            finish_logs()
             # sys.exit would run the parent's clean-up.
             os._exit(code)
 

@@ -8,10 +8,10 @@ from types import FrameType
 
 import structlog
 
+from servicekit.logs import finish_logs
+
 WATCHDOG_SECONDS = 5.0
 """How long a process may outlive the time for draining before it is killed."""
-
-_LOG_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -38,8 +38,6 @@ def start_watchdog(seconds: float) -> threading.Timer:
 
 
 def _kill() -> None:
-    # In a thread of its own: the log may hang too.
-    logging = threading.Thread(target=lambda: _log.error("stopped_by_watchdog"), daemon=True)
-    logging.start()
-    logging.join(_LOG_SECONDS)
+    _log.error("stopped_by_watchdog")
+    finish_logs()
     os._exit(1)

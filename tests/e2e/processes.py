@@ -175,7 +175,13 @@ def start_pair(folder: Path, stack: ExitStack, **provider: str) -> Pair:
     stack.callback(recommendations.stop)
     payments = Process(
         "payments",
-        {"PAYMENTS_DATA_DIR": str(folder / "payments"), "PAYMENTS_PORT": "0", "PAYMENTS_DECLINES": "0", **provider},
+        {
+            "PAYMENTS_DATA_DIR": str(folder / "payments"),
+            "PAYMENTS_PORT": "0",
+            "PAYMENTS_DECLINES": "0",
+            "MARKETPLACE_PORT": "0",
+            **provider,
+        },
     )
     stack.callback(payments.stop)
     marketplace = Process(

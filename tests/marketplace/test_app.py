@@ -81,12 +81,14 @@ def test_an_unexpected_exception_shows_only_an_id(visitor: FlaskClient, recommen
 
 @pytest.mark.parametrize("path", ["/", "/books/20", "/nope", "/healthz"])
 def test_every_page_has_security_headers(visitor: FlaskClient, path: str) -> None:
-    """No inline code, no framing, no shared caching."""
+    """No inline code, no framing, no embedding, no devices, no shared caching."""
     headers = visitor.get(path).headers
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "geolocation=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"].startswith("private")
     assert len(headers["X-Trace-Id"]) == 32
 

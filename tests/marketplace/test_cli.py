@@ -176,3 +176,17 @@ def test_an_unreachable_database_is_one_error_line(environment: dict[str, str]) 
     assert "MARKETPLACE_DATABASE_URL" in result.stderr
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.stderr
+
+
+def test_an_emptied_database_is_not_a_new_shop(environment: dict[str, str], tmp_path: Path) -> None:
+    """Every command refuses it, and says what to look at; what a shop stores is its user's alone."""
+    assert run(environment, "migrate").returncode == 0
+    private = [tmp_path, tmp_path / "marketplace.db", tmp_path / "database_mark"]
+    assert [path.stat().st_mode & 0o777 for path in private] == [0o700, 0o600, 0o600]
+    (tmp_path / "marketplace.db").write_bytes(b"")
+    started = run(environment, "start")
+    assert started.returncode == 1
+    assert "the database marketplace.db is missing or empty" in started.stderr
+    assert "MARKETPLACE_DATA_DIR" in started.stderr
+    assert "Traceback" not in started.stderr
+    assert (tmp_path / "marketplace.db").read_bytes() == b""

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 import structlog
 
-from payments.caller import HttpShop, run
+from payments.caller import HttpShop, is_below, run
 from payments.service import Provider
 from tests.http_server import HttpServer, Request, answer
 from tests.payments.conftest import REQUEST, Demo
@@ -120,3 +120,33 @@ def test_the_loop_ends_while_it_keeps_failing(demo: Demo) -> None:
     with structlog.testing.capture_logs():
         run(provider, stop)
     assert shop.calls == []
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "expected"),
+    [
+        ("http://localhost:5001/webhooks/payments/a", "http://localhost:5001", True),
+        ("HTTP://LOCALHOST:5001/webhooks", "http://localhost:5001", True),
+        ("http://shop/webhooks", "http://shop:80", True),
+        ("https://shop/base/webhooks", "https://shop/base", True),
+        ("http://localhost:7777/webhooks", "http://localhost:0", True),
+        ("http://localhost:5002/webhooks", "http://localhost:5001", False),
+        ("http://127.0.0.1:5001/webhooks", "http://localhost:5001", False),
+        ("https://localhost:5001/webhooks", "http://localhost:5001", False),
+        ("http://localhost:5001@evil.example/", "http://localhost:5001", False),
+        ("http://user@localhost:5001/", "http://localhost:5001", False),
+        ("http://localhost:5001.evil.example/", "http://localhost:5001", False),
+        ("http://evil.example/#http://localhost:5001/", "http://localhost:5001", False),
+        ("http://evil.example\\@localhost:5001/", "http://localhost:5001", False),
+        # The client takes what follows the port for a path.
+        ("http://localhost:5001\\@evil.example/", "http://localhost:5001", True),
+        ("http://169.254.169.254/latest/meta-data", "http://localhost:0", False),
+        ("https://shop/based", "https://shop/base", False),
+        ("https://shop/base/../admin", "https://shop/base", False),
+        ("http://[", "http://localhost:5001", False),
+        ("http://", "http://localhost:5001", False),
+    ],
+)
+def test_a_callback_url_is_of_the_shop_or_not(url: str, base: str, expected: bool) -> None:
+    """However it is spelled."""
+    assert is_below(url, base) is expected

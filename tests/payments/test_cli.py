@@ -43,6 +43,13 @@ def test_it_starts_as_a_demo_and_stops_cleanly(provider: Process, environment: d
     assert "IT TAKES NO MONEY" in log
     assert "Traceback" not in log
     assert run(environment | {"PAYMENTS_PORT": str(provider.port)}, "health").returncode == 1
+    # Nor does it silently begin anew, or let others read what it stores.
+    folder = Path(environment["PAYMENTS_DATA_DIR"])
+    assert [path for path in (folder, *folder.iterdir()) if path.stat().st_mode & 0o077] == []
+    (folder / "payments.db").write_bytes(b"")
+    restarted = run(environment, "start")
+    assert restarted.returncode == 1
+    assert "the database payments.db is missing or empty" in restarted.stderr
 
 
 def test_a_port_in_use_is_reported(provider: Process, environment: dict[str, str]) -> None:

@@ -9,9 +9,22 @@ from servicekit.settings import SettingsError, read_settings, variable
 
 
 def test_every_setting_is_described_and_named_for_the_provider() -> None:
-    """Each has a description and the prefix PAYMENTS_."""
+    """Each has a description and the prefix PAYMENTS_, but for where the shop is, which the shop reads too."""
     assert all(field.description for field in Settings.model_fields.values())
-    assert all(variable(Settings, name).startswith("PAYMENTS_") for name in Settings.model_fields)
+    names = {variable(Settings, name) for name in Settings.model_fields}
+    assert {name for name in names if not name.startswith("PAYMENTS_")} == {
+        "MARKETPLACE_PORT",
+        "MARKETPLACE_CALLBACK_URL",
+    }
+
+
+def test_callbacks_go_where_the_shop_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the shop itself computes it."""
+    assert Settings().shop_url == "http://localhost:5001"
+    monkeypatch.setenv("MARKETPLACE_PORT", "8001")
+    assert Settings().shop_url == "http://localhost:8001"
+    monkeypatch.setenv("MARKETPLACE_CALLBACK_URL", "http://marketplace:5001")
+    assert Settings().shop_url == "http://marketplace:5001"
 
 
 def test_it_listens_on_localhost_by_default() -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from payments.service import Provider
 from payments.web import create_app
 from tests.payments.conftest import Demo
+from tests.payments.fakes import FakeShop
 
 BODY: dict[str, Any] = {
     "amount_minor": 999,
@@ -19,6 +21,35 @@ BODY: dict[str, Any] = {
 def client(demo: Demo) -> FlaskClient:
     """The shop."""
     return create_app(demo.provider).test_client()
+
+
+def test_readiness_is_reported(demo: Demo) -> None:
+    """A provider whose thread has failed is alive and not ready."""
+    ready = True
+    client = create_app(demo.provider, is_ready=lambda: ready).test_client()
+    assert client.get("/readyz").status_code == 200
+    ready = False
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (503, {"ready": False})
+    assert client.get("/healthz").status_code == 200
+
+
+def test_callbacks_elsewhere_are_refused(demo: Demo) -> None:
+    """Nothing is stored or sent; one that was stored under other settings is not sent either."""
+    allowed = False
+    shop = FakeShop()
+    provider = Provider(demo.store, shop, is_shop=lambda url: allowed and url.startswith("http://shop:5001/"))
+    client = create_app(provider).test_client()
+    refused = client.put("/payments/a", json=BODY)
+    assert refused.status_code == 403
+    assert client.get("/payments/a").status_code == 404
+    allowed = True
+    assert client.put("/payments/a", json=BODY).status_code == 200
+    allowed = False
+    assert provider.step()
+    assert shop.calls == []
+    payment = client.get("/payments/a").json
+    assert payment is not None
+    assert payment["callback_pending"]
 
 
 def test_a_payment_from_request_to_refund(client: FlaskClient, demo: Demo) -> None:

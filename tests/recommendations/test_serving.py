@@ -1,15 +1,19 @@
 """How the server is built from its settings."""
 
+import threading
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from recommendations.api.server import Server
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
+from recommendations.following.follower import Follower
 from recommendations.model.artifact import reveal, stage
-from recommendations.serving import create_follower
+from recommendations.serving import _follow, create_follower
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.database import open_engine
@@ -59,3 +63,27 @@ def publish(store: Store, models: Path) -> None:
         reveal(stage(model, models))
         work.models.add(model.version, model.manifest)
         work.commit()
+
+
+def test_a_following_thread_that_fails_is_not_serving() -> None:
+    """Until it runs again and has a model; an end that was asked for changes nothing."""
+
+    class Failing:
+        def step(self) -> None:
+            raise MemoryError
+
+    class Health:
+        serving = True
+
+        def set_serving(self, *, serving: bool) -> None:
+            self.serving = serving
+
+    health, stop = Health(), threading.Event()
+    with pytest.raises(MemoryError):
+        _follow(cast("Follower", Failing()), cast("Server", health), stop)
+    assert not health.serving
+    health.serving = True
+    stop.set()
+    with pytest.raises(MemoryError):
+        _follow(cast("Follower", Failing()), cast("Server", health), stop)
+    assert health.serving

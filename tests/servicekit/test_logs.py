@@ -6,13 +6,14 @@ import re
 import pytest
 import structlog
 
-from servicekit.logs import configure_logging
+from servicekit.logs import configure_logging, finish_logs
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines on standard error, with nothing on standard output."""
+    finish_logs()
     output = capsys.readouterr()
     assert output.out == ""
     return output.err.splitlines()

@@ -34,10 +34,12 @@ def blueprint(shop: Shop) -> Blueprint:
         except StoreUnavailable:
             log.exception("database_unavailable")
             database = {"database": "unreachable"}
-        is_ready = database["database"] == "ok"
+        failed_threads = list(shop.failed_threads())
+        is_ready = database["database"] == "ok" and not failed_threads
         # The shop works without Recommendations, so its state is only shown.
         state = {"breaker": shop.recommender.state}
-        return jsonify(ready=is_ready, recommendations=state, **database), 200 if is_ready else 503
+        body = jsonify(ready=is_ready, recommendations=state, failed_threads=failed_threads, **database)
+        return body, 200 if is_ready else 503
 
     @health.get("/robots.txt")
     def robots() -> Response:

@@ -100,7 +100,12 @@ class Market:
         }
 
     def _start_provider(self, port: int) -> Process:
-        settings = {"PAYMENTS_SECONDS": "0.2", "PAYMENTS_DECLINES": "0.3", "PAYMENTS_PORT": str(port)}
+        settings = {
+            "PAYMENTS_SECONDS": "0.2",
+            "PAYMENTS_DECLINES": "0.3",
+            "PAYMENTS_PORT": str(port),
+            "MARKETPLACE_PORT": "0",
+        }
         return Process("payments", {**settings, "PAYMENTS_DATA_DIR": str(self._folder / "payments")})
 
     def _open_shop(self, port: int) -> None:

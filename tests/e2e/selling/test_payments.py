@@ -162,8 +162,9 @@ class Killable:
         self.start()
 
     def start(self) -> None:
-        settings = {"PAYMENTS_DATA_DIR": str(self._folder), "PAYMENTS_PORT": "0", "PAYMENTS_SECONDS": "0.2"}
-        self._process = Process("payments", {**settings, "PAYMENTS_DECLINES": "0.5"})
+        settings = {"PAYMENTS_DATA_DIR": str(self._folder), "MARKETPLACE_CALLBACK_URL": self._shop.url}
+        decisions = {"PAYMENTS_SECONDS": "0.2", "PAYMENTS_DECLINES": "0.5"}
+        self._process = Process("payments", {**settings, **decisions, "PAYMENTS_PORT": "0"})
 
     def kill(self) -> None:
         self._process.kill()

@@ -95,6 +95,19 @@ def test_containers_are_confined() -> None:
 
 
 @pytest.mark.usefixtures("running")
+def test_containers_are_limited() -> None:
+    """None can take all memory, processes or temporary space of the machine."""
+    containers = compose("ps", "--quiet").split()
+    inspect = ["docker", "inspect", "--format", "{{json .HostConfig}}", *containers]
+    limits = [
+        json.loads(line) for line in subprocess.run(inspect, capture_output=True, check=True).stdout.splitlines()
+    ]
+    assert len(limits) == 3
+    assert all(0 < limit["Memory"] <= 3 * 2**30 and 0 < limit["PidsLimit"] <= 1024 for limit in limits)
+    assert [limit["Tmpfs"] for limit in limits] == [{"/tmp": "size=256m"}] * 3
+
+
+@pytest.mark.usefixtures("running")
 def test_marketplace_image_has_no_numpy() -> None:
     """The shop does not need the model's dependencies."""
     command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", "marketplace", "python", "-c"]

@@ -81,7 +81,7 @@ def status(store: Store, destination: Destination = Destination.RECOMMENDATIONS)
         return work.deliveries.statuses()[destination]
 
 
-def raising(*errors: Exception | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:
+def raising(*errors: BaseException | None, then: Callable[[], None] = lambda: None) -> Callable[[], None]:
     """A function that raises these errors in turn (None for a successful call), and then calls `then`."""
     left = list(errors)
 

@@ -13,6 +13,7 @@ from marketplace.relay.lease import MAX_WAIT
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, open_store
+from tests.e2e.processes import await_that
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import Stop, add_clicks, add_events, raising, relay, run, status, waiting
 
@@ -78,6 +79,23 @@ def test_stopping_does_not_wait_for_a_batch_sent_one_by_one(store: Store) -> Non
     run(store, recorder, stop)
     assert recorder.calls == [["a", "b", "c"], ["a"]]
     assert waiting(store) == ["b", "c"]
+
+
+def test_a_relay_that_ends_is_started_again(store: Store) -> None:
+    """Not even SystemExit stops delivery for good; until it runs again, its thread counts as failed."""
+    delivered = Event()
+    recorder = FakeRecorder()
+    recorder.before = raising(SystemExit(), then=delivered.set)
+    with structlog.testing.capture_logs() as logs, Relays(store, recorder, FakeProvider()) as relays:
+        assert relays.failed() == []
+        add_clicks(store, "a")
+        relays.wake()
+        await_that(relays.failed)
+        assert relays.failed() == ["relay to recommendations"]
+        assert delivered.wait(10)
+        await_that(lambda: not relays.failed())
+        await_that(lambda: waiting(store) == [])
+    assert [log["event"] for log in logs] == ["thread_failed"]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("disk"), RecommenderUnavailable("away"), ZeroDivisionError()])

@@ -19,8 +19,8 @@ from tests.marketplace.web.crawler import MARKER, Form, Page
 
 FORM = "application/x-www-form-urlencoded"
 OWN_PATH = re.compile(r"(?:http://localhost)?/(?!/)[!-\[\]-~]*")
-HEADERS = {"Content-Security-Policy", "X-Content-Type-Options"}
-PAGE_HEADERS = {"X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"}
+HEADERS = {"Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Resource-Policy"}
+PAGE_HEADERS = {"X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy"}
 MAX_URLS_PER_ROUTE = 2
 """The number of URLs that are followed of one route with the same parameters."""
 

@@ -40,6 +40,8 @@ def test_covers_are_cached_by_browsers(visitor: FlaskClient) -> None:
         "Cache-Control": "public, max-age=31536000, immutable",
         "Content-Security-Policy": "default-src 'none'",
         "X-Content-Type-Options": "nosniff",
+        # It may be shown elsewhere.
+        "Cross-Origin-Resource-Policy": "cross-origin",
     }
 
 

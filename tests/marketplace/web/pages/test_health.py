@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 
+from marketplace.app import create_app
 from marketplace.domain.events import Destination, PaymentWithdrawn, ReaderForgotten
+from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import execute
@@ -21,6 +24,7 @@ def test_liveness_and_readiness_are_reported(
     assert response.status_code == 200
     assert response.json is not None
     assert response.json["recommendations"] == {"breaker": "open"}
+    assert response.json["failed_threads"] == []
     assert response.json["outbox"]["waiting"] == 1
     assert response.json["outbox"]["oldest_seconds"] >= 0
     assert "Disallow: /*?from=" in visitor.get("/robots.txt").text
@@ -58,3 +62,14 @@ def test_a_database_that_is_not_migrated_is_not_ready(visitor: FlaskClient, stor
     assert response.status_code == 503
     assert response.json is not None
     assert response.json["database"] == "not migrated"
+
+
+def test_a_shop_whose_relay_failed_is_not_ready(store: Store) -> None:
+    """It says which thread; pages are still served."""
+    settings = Settings(secret_key=SecretStr("a key for the tests"))
+    app = create_app(settings, FakeRecommender(), store=store, failed_threads=lambda: ["relay to payments"])
+    response = app.test_client().get("/readyz")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert (response.json["ready"], response.json["failed_threads"]) == (False, ["relay to payments"])
+    assert app.test_client().get("/healthz").status_code == 200
