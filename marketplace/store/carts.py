@@ -1,5 +1,7 @@
 """The table of cart lines."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, delete, literal, select, update
 
 from marketplace.domain.orders import CartLine
@@ -46,9 +48,10 @@ class StoredCarts:
         line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
         self._connection.execute(update(cart_lines).where(*line).values(quantity=quantity))
 
-    def remove(self, reader_id: int, book_id: int) -> None:
-        line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
-        self._connection.execute(delete(cart_lines).where(*line))
+    def remove(self, reader_id: int, book_ids: Sequence[int]) -> None:
+        """Remove at most MAX_LINES books."""
+        lines = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id.in_(book_ids))
+        self._connection.execute(delete(cart_lines).where(*lines))
 
     def empty(self, reader_id: int) -> None:
         self._connection.execute(delete(cart_lines).where(cart_lines.c.reader_id == reader_id))
