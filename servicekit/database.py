@@ -1,14 +1,31 @@
 """Database engines and transactions on SQLite and PostgreSQL."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -19,6 +36,7 @@ _BEGIN = "servicekit_begin"
 _WRITE_LOCK = "servicekit_write_lock"
 _CHECKOUT_SECONDS = "servicekit_checkout_seconds"
 _ANALYSED_ROWS = 400
+_FEW = 20
 LEAST_CONNECT_SECONDS = 2
 """libpq uses this for any shorter connect timeout."""
 
@@ -180,6 +198,20 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     """An INSERT that supports ON CONFLICT, in the connection's dialect."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table)
+
+
+def is_any_of(connection: Connection, column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElement[bool]:
+    """Whether a column has one of any number of values.
+
+    Many are a single parameter: `in_` has one for each, and SQLite allows 32,766 in a statement, PostgreSQL 65,535.
+    """
+    values = list(values)
+    if len(values) <= _FEW:  # which is faster
+        return column.in_(values)
+    if connection.dialect.name == "postgresql":
+        item = column.type if isinstance(column.type, Integer) else Text()
+        return column == any_(literal(values, ARRAY(item)))
+    return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
 COUNT_ROWS = {"preserve_rowcount": True}
