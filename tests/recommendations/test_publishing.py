@@ -265,7 +265,10 @@ def test_models_are_read_outside_of_write_transactions(store: Store, engine: Eng
 def test_models_that_change_while_they_are_checked(engine: Engine, store: Store, models: Path) -> None:
     """A rollback decides again, and a model that was removed is not promoted."""
     first, second = (publisher(store, models).train(budget=0).version for _ in range(2))
-    events = [lambda: shutil.rmtree(models / first), lambda: publisher(store, models).train(budget=0)]
+    events: list[Callable[[], object]] = [
+        lambda: shutil.rmtree(models / first),
+        lambda: publisher(store, models).train(budget=0),
+    ]
 
     class Changing(Store):
         @contextmanager
