@@ -56,6 +56,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
+    store.require_intact()
     store.migrate()
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
@@ -65,6 +66,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 def serve(obj: tuple[Settings, Store]) -> None:
     """Run the shop until SIGTERM."""
     settings, store = obj
+    store.require_intact()
     _require_migrated(store)
     serve_shop(settings, store)
 

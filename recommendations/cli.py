@@ -171,6 +171,7 @@ def evaluate(
 def serve(obj: tuple[Settings, Store]) -> None:
     """Serve over gRPC until stopped."""
     settings, store = obj
+    store.require_intact()
     _require_migrated(store)
     _serve(settings, store)
 
@@ -181,6 +182,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj
+    store.require_intact()
     store.migrate()
     with store.read() as work:
         no_books = not work.books.ids()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
+from servicekit.database import DamagedDatabase
 from servicekit.listening import host_port, local_host
 from servicekit.logs import configure_logging
 from servicekit.settings import SettingsError
@@ -37,6 +38,7 @@ class Commands(click.Group):
             InvalidCsv: str,
             TruncatedCsv: str,
             NotMigrated: str,
+            DamagedDatabase: str,
             OSError: str,
             **explained,
         }
