@@ -56,7 +56,6 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
     if books is None and interactions is None:
         raise click.UsageError("name a file with --books, --interactions or both")
     settings, store = obj
-    store.require_intact()
     store.migrate()
     Importer(store, rejects=settings.rejects).run(books, interactions)
 
@@ -95,6 +94,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj
+    store.require_intact()
     store.migrate()
     with store.read() as work:
         empty = work.books.is_empty()
