@@ -1,6 +1,7 @@
 """Composes the shop: its collaborators, its use cases and the Flask application."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from gettext import NullTranslations
 
 from flask import Flask
@@ -21,7 +22,8 @@ from marketplace.usecases.passwords import Passwords
 from marketplace.usecases.payments import Payments
 from marketplace.usecases.shelves import Recommender, Shelves
 from marketplace.web import create_web
-from marketplace.web.limits import Limiter
+from marketplace.web.limits import Attempt, Limiter
+from marketplace.web.security import count_by_address
 from marketplace.web.shop import Shop
 
 
@@ -45,7 +47,8 @@ def create_app(
     store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
     cards = CardCache(store)
-    activity = Activity(store, wake=wake)
+    limiter = limiter or Limiter()
+    activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
     shop = Shop(
         store=store,
         recommender=recommender,
@@ -58,7 +61,7 @@ def create_app(
         payments=payments or payments_of(settings, store, wake=wake),
         moderation=Moderation(store, changed=cards.drop, wake=wake),
         uploads=Uploads(store, changed=cards.drop, wake=wake),
-        limiter=limiter or Limiter(),
+        limiter=limiter,
         failed_threads=failed_threads,
     )
     return create_web(settings, shop, translations or NullTranslations())

@@ -72,6 +72,7 @@ def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path 
 def serve(obj: tuple[Settings, Store]) -> None:
     """Run the shop until SIGTERM."""
     settings, store = obj
+    store.require_intact()
     _require_migrated(store)
     mark_data_folder(settings.data_dir, settings.database)
     serve_shop(settings, store)
@@ -102,6 +103,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Migrate, import the starter catalogue into an empty shop, and run it."""
     settings, store = obj
+    store.require_intact()
     _migrate(settings, store)
     with store.read() as work:
         empty = work.books.is_empty()

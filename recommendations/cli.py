@@ -175,6 +175,7 @@ def evaluate(
 def serve(obj: tuple[Settings, Store]) -> None:
     """Serve over gRPC until stopped."""
     settings, store = obj
+    store.require_intact()
     _require_migrated(store)
     mark_data_folder(settings.data_dir, settings.database)
     _serve(settings, store)
@@ -187,6 +188,7 @@ def serve(obj: tuple[Settings, Store]) -> None:
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
     """Do what is missing (migrate, import the starter, train), then serve."""
     settings, store = obj
+    store.require_intact()
     _migrate(settings, store)
     with store.read() as work:
         no_books = not work.books.ids()

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,7 +13,7 @@ import click
 
 from recommendations.domain.books import Book
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
-from recommendations.domain.interactions import Event
+from recommendations.domain.interactions import Event, RetiredReader
 from recommendations.model import artifact, published_models
 from recommendations.model.artifact import Artifact
 from recommendations.model.pruning import prune
@@ -52,7 +52,10 @@ class Published:
 
 
 class Publisher:
-    """Publishes models of one store in one folder. Its methods raise StoreUnavailable."""
+    """Publishes models of one store in one folder. Its methods raise StoreUnavailable.
+
+    Models are read and checked outside of write transactions: that takes seconds, and whoever records would wait.
+    """
 
     def __init__(self, store: Store, models: Path, *, half_life_days: float, learn: Learn | None = None) -> None:
         self._store = store
@@ -69,11 +72,13 @@ class Publisher:
         model = self._train(budget)
         staged = artifact.stage(model, self._models)
         try:
+            with self._store.read() as work:
+                retired, revision = work.readers.retired_since(int(model.manifest["readers_revision"]))
+            _prune(staged, retired)
             with self._store.write() as work:
-                retired, _ = work.readers.retired_since(int(model.manifest["readers_revision"]))
-                # Merged ones too: a server reads their history again when it loads the model.
-                if retired:
-                    prune(staged, {reader.reader_id for reader in retired})
+                # Hardly anybody, in the moment between the two transactions.
+                retired, _ = work.readers.retired_since(revision)
+                _prune(staged, retired)
                 artifact.reveal(staged)
                 work.models.add(model.version, model.manifest)
                 work.commit()
@@ -107,10 +112,14 @@ class Publisher:
 
     def promote(self, version: str) -> None:
         """Serve a model from now on, even one that was withdrawn. Raises NoSuchModel and ModelUnusable."""
-        with self._store.write() as work:
+        with self._store.read() as work:
             if version not in {record.version for record in work.models.all()}:
                 raise NoSuchModel(f"there is no model {version}: `python -m recommendations models` lists them")
-            artifact.load(self._models / version)
+        artifact.load(self._models / version)
+        with self._store.write() as work:
+            # A training may have removed it meanwhile.
+            if not self._is_on_disk(version):
+                raise ModelUnusable(f"{self._models / version} is no longer there")
             work.models.promote(version)
             work.commit()
 
@@ -119,17 +128,21 @@ class Publisher:
 
         Raises NoSuchModel if no other model is usable.
         """
-        with self._store.write() as work:
-            to_serve = work.models.latest()
+        while True:
+            with self._store.read() as work:
+                to_serve = work.models.latest()
             usable = (version for version in to_serve if not self._fault(version))
             withdrawn, instead = next(usable, None), next(usable, None)
             if withdrawn is None or instead is None:
                 raise NoSuchModel("there is no other usable model to go back to: nothing changed")
-            # Unusable ones between the two are withdrawn too: servers try only a few models.
-            for version in to_serve[: to_serve.index(instead)]:
-                work.models.withdraw(version)
-            work.commit()
-        return withdrawn, instead
+            with self._store.write() as work:
+                if work.models.latest() != to_serve or not self._is_on_disk(instead):
+                    continue  # another command changed the models meanwhile
+                # Unusable ones between the two are withdrawn too: servers try only a few models.
+                for version in to_serve[: to_serve.index(instead)]:
+                    work.models.withdraw(version)
+                work.commit()
+            return withdrawn, instead
 
     def _train(self, budget: float) -> Artifact:
         started = time.monotonic()
@@ -160,7 +173,7 @@ class Publisher:
     def _tidy(self) -> None:
         # In a write transaction, so that no model is promoted meanwhile.
         with self._store.write() as work:
-            on_disk = (version for version in work.models.latest() if (self._models / version).exists())
+            on_disk = filter(self._is_on_disk, work.models.latest())
             published_models.remove_unused(
                 self._models,
                 kept=list(islice(on_disk, KEPT)),
@@ -171,8 +184,17 @@ class Publisher:
         try:
             artifact.load(self._models / version)
         except ModelUnusable as error:
-            return "absent" if not (self._models / version).exists() else str(error)
+            return str(error) if self._is_on_disk(version) else "absent"
         return ""
+
+    def _is_on_disk(self, version: str) -> bool:
+        return (self._models / version).exists()
+
+
+def _prune(staged: Path, retired: Collection[RetiredReader]) -> None:
+    # Merged ones too: a server reads their history again when it loads the model.
+    if retired:
+        prune(staged, {reader.reader_id for reader in retired})
 
 
 def _read(work: UnitOfWork, advance: Callable[[int], None]) -> Iterator[list[Event]]:

@@ -8,6 +8,7 @@ import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.data_folder import DatabaseMissing
+from servicekit.database import DamagedDatabase
 from servicekit.health_check import Unhealthy
 from servicekit.logs import logging_in_background
 from servicekit.settings import SettingsError
@@ -40,6 +41,7 @@ class Commands(click.Group):
             DatabaseMissing: str,
             NotMigrated: str,
             Unhealthy: str,
+            DamagedDatabase: str,
             OSError: str,
             **explained,
         }

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +14,10 @@ from typing import IO, Self
 
 GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1024 * 1024
+MAX_ROW = 1024 * 1024
+"""The longest row, and the longest line, in characters."""
+_MAX_NAMED = 5
+_MAX_NAME_LENGTH = 40
 
 
 class InvalidCsv(Exception):
@@ -91,7 +95,8 @@ class CsvFile:
     def rows(self, reject: Callable[[Row, str], None]) -> Iterator[Row]:
         """The rows in order, with as many fields as the header; malformed ones go to `reject` with a reason.
 
-        Only the first line of a malformed row is rejected: an unclosed quote must not swallow the rows after it.
+        Only the first line of a malformed row is rejected: an unclosed quote must not swallow the rows after it. In a
+        file with so many of them that reading lines again would take longer than the file, all lines of the row are.
         Raises TruncatedCsv if a gzip file is damaged or cut off.
         """
         while True:
@@ -128,42 +133,65 @@ class CsvFile:
                 f"{self.path}: no column {', '.join(missing)} in the header; "
                 f"required are {','.join(self._required)}, optional are {','.join(self._optional)}"
             )
-        repeated = {name for name in self._header if self._header.count(name) > 1}
+        repeated = [name[:_MAX_NAME_LENGTH] for name, count in Counter(self._header).items() if count > 1]
         if repeated:
-            raise InvalidCsv(f"{self.path}: the header names {', '.join(sorted(repeated))} twice")
+            raise InvalidCsv(f"{self.path}: the header names {', '.join(sorted(repeated)[:_MAX_NAMED])} twice")
         known = {*self._required, *self._optional}
         self.unknown_columns = tuple(name for name in self._header if name not in known)
 
 
 class _Lines:
-    """The lines of a file, counted; those of a malformed row can be read again."""
+    """The lines of a file, counted; those of a malformed row can be read again.
+
+    A row beyond MAX_ROW raises csv.Error, so that no file takes more memory than a few such rows.
+    """
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
         self._again: deque[str] = deque()
         self._row: list[str] = []
+        self._length = 0
         self._read = 0
+        self._may_read_again = MAX_ROW
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._file)
+        line = self._again.popleft() if self._again else self._next_line()
         self._row.append(line)
         self._read += 1
+        self._length += len(line)
+        if self._length > MAX_ROW:
+            raise csv.Error(f"longer than {MAX_ROW:,} characters")
         return line
 
     def begin_row(self) -> int:
         """Begin a row; returns the number of its first line."""
         self._row.clear()
+        self._length = 0
         return self._read + 1
 
     def keep_first(self) -> str:
-        """Keep only the row's first line, and put the others back to be read again."""
+        """Keep only the row's first line, and put the others back to be read again; all, if that was too often."""
         first, *others = self._row
+        length = self._length - len(first)
+        if length > self._may_read_again:
+            return "".join(self._row).rstrip("\r\n")
+        self._may_read_again -= length
         self._again.extendleft(reversed(others))
         self._read -= len(others)
         return first.rstrip("\r\n")
+
+    def _next_line(self) -> str:
+        line = self._file.readline(MAX_ROW + 1)
+        if not line:
+            raise StopIteration
+        self._may_read_again += len(line)
+        rest = line
+        while len(rest) > MAX_ROW and rest[-1] not in "\r\n":
+            rest = self._file.readline(MAX_ROW + 1)
+        return line
 
 
 def unpacks_to_at_most(opened: IO[bytes], max_bytes: int) -> bool:

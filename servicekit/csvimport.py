@@ -16,7 +16,7 @@ from servicekit.csvfile import CsvFile, InvalidRow, RejectsFile, Row, TruncatedC
 
 BATCH = 10_000
 MAX_PRINTED = 20
-"""How many unknown labels are printed."""
+"""How many unknown labels, or columns, are printed."""
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -71,10 +71,8 @@ class Labels(Generic[E]):
     def print_unknown(self, path: Path, noun: str) -> None:
         """Print the most frequent unknown labels; `noun` says what they are labels of."""
         labels = [f"{label} ({count:,})" for label, count in self.unknown]
-        if len(labels) > MAX_PRINTED:
-            labels[MAX_PRINTED:] = [f"and {len(labels) - MAX_PRINTED:,} more"]
         if labels:
-            click.echo(f"{path.name}: ignored unknown {noun}: {', '.join(labels)}")
+            click.echo(f"{path.name}: ignored unknown {noun}: {_first(labels)}")
 
 
 def check_csv(path: Path, layout: Layout[T]) -> None:
@@ -117,7 +115,7 @@ def import_csv(path: Path, layout: Layout[T], *, store: Callable[[list[T]], int]
     report = ImportReport(good=good, changed=changed, rejected=rejected.count)
     click.echo(f"{path.name}: {good:,} {layout.noun}, {changed:,} of them new or changed")
     if file.unknown_columns:
-        click.echo(f"{path.name}: ignored unknown columns: {', '.join(file.unknown_columns)}")
+        click.echo(f"{path.name}: ignored unknown columns: {_first(file.unknown_columns)}")
     if report.rejected:
         click.echo(f"{path.name}: {report.rejected:,} rows could not be used; see {rejected.path}", err=True)
     return report
@@ -158,3 +156,8 @@ def parse_rows(file: CsvFile, layout: Layout[T], reject: Callable[[Row, str], No
             reject(row, str(reason))
         else:
             yield value
+
+
+def _first(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MAX_PRINTED:,} more"] if len(names) > MAX_PRINTED else []
+    return ", ".join([*names[:MAX_PRINTED], *more])

@@ -1,15 +1,32 @@
 """Database engines and transactions on SQLite and PostgreSQL."""
 
+import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
@@ -32,6 +49,8 @@ _WRITE_LOCK = "servicekit_write_lock"
 _CHECKOUT_SECONDS = "servicekit_checkout_seconds"
 _ANALYSED_ROWS = 400
 _BLOCKED_SECONDS = 0.5
+_FEW = 20
+_INTACT = "ok"
 LEAST_CONNECT_SECONDS = 2
 """libpq uses this for any shorter connect timeout."""
 
@@ -51,6 +70,10 @@ class Timeouts:
 
 class DatabaseUrlError(ValueError):
     """The URL is malformed, or of a database that is not supported."""
+
+
+class DamagedDatabase(Exception):
+    """The file of a database is damaged; the message says which, and what to do."""
 
 
 def database_url(text: str) -> URL:
@@ -230,6 +253,28 @@ class _WriteLock:
         return self._most_waiting is not None and self._waiting > self._most_waiting
 
 
+def require_intact(engine: Engine) -> None:
+    """Check all pages of an SQLite database: zeroed or torn ones would be served over, or fail much later.
+
+    PostgreSQL checks its own. It takes about a second for each gigabyte, more if the disk is slow. Raises
+    DamagedDatabase.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with reading(engine) as connection:
+            fault = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except OperationalError:
+        raise  # it cannot be read now
+    except DatabaseError as error:
+        fault = driver_message(error)
+    if fault != _INTACT:
+        raise DamagedDatabase(
+            f"the database {engine.url.database} is damaged ({' '.join(fault.split())}): nothing was changed; put a "
+            "backup in its place, with its -wal file or without one, or recover it with `sqlite3 FILE .recover`"
+        )
+
+
 def refresh_statistics(engine: Engine, metadata: MetaData) -> None:
     """Update the query planner's statistics of these tables."""
     with writing(engine) as connection:
@@ -246,6 +291,20 @@ def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sql
     """An INSERT that supports ON CONFLICT, in the connection's dialect."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table)
+
+
+def is_any_of(connection: Connection, column: ColumnElement[Any], values: Iterable[int | str]) -> ColumnElement[bool]:
+    """Whether a column has one of any number of values.
+
+    Many are a single parameter: `in_` has one for each, and SQLite allows 32,766 in a statement, PostgreSQL 65,535.
+    """
+    values = list(values)
+    if len(values) <= _FEW:  # which is faster
+        return column.in_(values)
+    if connection.dialect.name == "postgresql":
+        item = column.type if isinstance(column.type, Integer) else Text()
+        return column == any_(literal(values, ARRAY(item)))
+    return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:

@@ -1,6 +1,7 @@
 """Books, and the lists of them that the shop shows."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import cached_property
 
@@ -11,7 +12,10 @@ from marketplace.domain.recommendations import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A book of the catalogue; `stock` is None if it is not tracked."""
+    """A book of the catalogue; `stock` is None if it is not tracked.
+
+    The shop itself does not use `published_on`: Recommendations tells by it which books are new.
+    """
 
     id: int
     title: str
@@ -24,6 +28,7 @@ class Book:
     price: Money | None = None
     stock: int | None = None
     picture: str = ""
+    published_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

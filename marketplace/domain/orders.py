@@ -13,7 +13,7 @@ from marketplace.domain.money import Money
 MAX_QUANTITY = 99
 """Copies of one book in a cart."""
 MAX_LINES = 100
-"""Different books in a cart."""
+"""Different books in an order. No more are added to a cart, but it can have more once a guest's cart is merged."""
 
 # Crockford's base 32: no letter looks like a digit.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -128,20 +128,25 @@ class Cart:
     lines: tuple[CartLine, ...] = ()
 
     @property
+    def next_order(self) -> tuple[CartLine, ...]:
+        """The lines of the next order; the others stay in the cart for a later one."""
+        return self.lines[:MAX_LINES]
+
+    @property
     def total(self) -> Money | None:
-        """The price of the lines that can be ordered; None if none can."""
-        amounts = [line.amount for line in self.lines if line.amount and line.problem is None]
+        """The price of the lines of the next order that can be ordered; None if none can."""
+        amounts = [line.amount for line in self.next_order if line.amount and line.problem is None]
         return Money(sum(amount.minor for amount in amounts), amounts[0].currency) if amounts else None
 
     @property
     def is_orderable(self) -> bool:
-        """Whether all lines can be ordered."""
-        return bool(self.lines) and all(line.problem is None for line in self.lines)
+        """Whether all lines of the next order can be ordered."""
+        return bool(self.lines) and all(line.problem is None for line in self.next_order)
 
     @property
     def shown(self) -> tuple[ShownLine, ...]:
-        """The priced lines as a page shows them, sorted by book."""
-        lines = [ShownLine(line.book_id, line.quantity, line.price) for line in self.lines if line.price]
+        """The priced lines of the next order as a page shows them, sorted by book."""
+        lines = [ShownLine(line.book_id, line.quantity, line.price) for line in self.next_order if line.price]
         return tuple(sorted(lines, key=lambda line: line.book_id))
 
 

@@ -275,6 +275,7 @@ def _book(book: Book) -> pb.Book:
             categories=[cast("pb.BookCategory.ValueType", int(category)) for category in book.categories],
             subjects=book.subjects,
             year=book.year or 0,
+            published_on=book.published_on.isoformat() if book.published_on else "",
             isbn=book.isbn,
         )
     except ValueError as error:  # a year beyond 32 bits, or a lone surrogate

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, l
 from marketplace.domain.books import Book
 from marketplace.domain.text import folded_words, isbn13, slug
 from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
-from servicekit.database import insert_into
+from servicekit.database import insert_into, is_any_of
 
 
 class BookIndex:
@@ -30,7 +30,7 @@ class BookIndex:
             (book_authors, [row for book in changed for row in _author_rows(book)]),
             (book_categories, [row for book in changed for row in _category_rows(book)]),
         ):
-            self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
+            self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
             if entries:
                 self._connection.execute(insert(table), entries)
 
@@ -38,7 +38,7 @@ class BookIndex:
         """Remove books from the index; call it before they are hidden or deleted."""
         self._recount(before=self._rows(ids), after=[])
         for table in (book_search, book_authors, book_categories):
-            self._connection.execute(delete(table).where(table.c.book_id.in_(ids)))
+            self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
 
     def missing(self, limit: int) -> list[int]:
         """The ids of some offered books that are not in the index."""
@@ -47,7 +47,9 @@ class BookIndex:
         return list(self._connection.scalars(missing.order_by(books.c.book_id).limit(limit)))
 
     def _rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
-        rows = self._connection.execute(select(book_search).where(book_search.c.book_id.in_(ids)))
+        rows = self._connection.execute(
+            select(book_search).where(is_any_of(self._connection, book_search.c.book_id, ids))
+        )
         return [dict(row) for row in rows.mappings()]
 
     def _upsert(self) -> Any:
@@ -68,7 +70,9 @@ class BookIndex:
             return
         self._connection.execute(*self._add_counts(changes))
         if fewer := [term for term, books in changes if books < 0]:
-            unused = delete(search_terms).where(search_terms.c.term.in_(fewer), search_terms.c.books <= 0)
+            unused = delete(search_terms).where(
+                is_any_of(self._connection, search_terms.c.term, fewer), search_terms.c.books <= 0
+            )
             self._connection.execute(unused)
 
     def _add_counts(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:

@@ -37,6 +37,7 @@ def row_of(book: Book) -> dict[str, Any]:
         "currency": book.price.currency if book.price else None,
         "stock": book.stock,
         "picture": book.picture,
+        "published_on": book.published_on,
         "sort_title": sort_key(book.title),
         "sought": search_text(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
     }
@@ -55,6 +56,7 @@ def book_of(row: Any) -> Book:
         price=_price(row),
         stock=row.stock,
         picture=row.picture,
+        published_on=row.published_on,
     )
 
 

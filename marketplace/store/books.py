@@ -11,7 +11,7 @@ from marketplace.domain.errors import BookNotFound
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of, row_of
 from marketplace.store.schema import book_categories, books, imported_history
-from servicekit.database import insert_into
+from servicekit.database import insert_into, is_any_of
 
 _IS_OFFERED = ~books.c.hidden
 
@@ -35,7 +35,9 @@ class Books:
 
     def cards(self, ids: Iterable[int]) -> dict[int, Card]:
         """The cards of the offered ones of these books, by id."""
-        rows = self._connection.execute(select(*CARD).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
+        rows = self._connection.execute(
+            select(*CARD).where(is_any_of(self._connection, books.c.book_id, ids), _IS_OFFERED)
+        )
         return {row.book_id: card_of(row) for row in rows}
 
     def require(self, book_id: int) -> None:
@@ -46,7 +48,9 @@ class Books:
 
     def offered(self, ids: Iterable[int]) -> dict[int, Book]:
         """The offered ones of these books, by id."""
-        rows = self._connection.execute(select(books).where(books.c.book_id.in_(list(ids)), _IS_OFFERED))
+        rows = self._connection.execute(
+            select(books).where(is_any_of(self._connection, books.c.book_id, ids), _IS_OFFERED)
+        )
         return {row.book_id: book_of(row) for row in rows}
 
     def lock(self, ids: Iterable[int]) -> dict[int, Book]:
@@ -90,13 +94,13 @@ class Books:
         )
 
     def put(self, new: Sequence[Book]) -> list[int]:
-        """Add or replace at most 30,000 books, each id at most once; returns the ids of those that changed.
+        """Add or replace books, each id at most once; returns the ids of those that changed.
 
         A hidden book stays hidden.
         """
         ids = [book.id for book in new]
         lock_books(self._connection, ids)
-        rows = self._connection.execute(select(books).where(books.c.book_id.in_(ids)))
+        rows = self._connection.execute(select(books).where(is_any_of(self._connection, books.c.book_id, ids)))
         known = {row.book_id: (book_of(row), row.hidden) for row in rows}
         changed = [book for book in new if book.id not in known or known[book.id][0] != book]
         self._upsert(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
@@ -145,5 +149,5 @@ class Books:
 def lock_books(connection: Connection, ids: Sequence[int]) -> None:
     """Lock books until the end of the transaction; SQLite has only one writer anyway."""
     # Sorted, so that transactions lock the rows in one order and cannot deadlock.
-    rows = select(books.c.book_id).where(books.c.book_id.in_(ids)).order_by(books.c.book_id)
+    rows = select(books.c.book_id).where(is_any_of(connection, books.c.book_id, ids)).order_by(books.c.book_id)
     connection.execute(rows.with_for_update()).all()

@@ -1,10 +1,12 @@
 """The table of cart lines."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, delete, literal, select, update
 
 from marketplace.domain.orders import CartLine
 from marketplace.store.schema import cart_lines
-from servicekit.database import insert_into
+from servicekit.database import insert_into, is_any_of
 
 
 class StoredCarts:
@@ -46,9 +48,9 @@ class StoredCarts:
         line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
         self._connection.execute(update(cart_lines).where(*line).values(quantity=quantity))
 
-    def remove(self, reader_id: int, book_id: int) -> None:
-        line = (cart_lines.c.reader_id == reader_id, cart_lines.c.book_id == book_id)
-        self._connection.execute(delete(cart_lines).where(*line))
+    def remove(self, reader_id: int, book_ids: Sequence[int]) -> None:
+        lines = (cart_lines.c.reader_id == reader_id, is_any_of(self._connection, cart_lines.c.book_id, book_ids))
+        self._connection.execute(delete(cart_lines).where(*lines))
 
     def empty(self, reader_id: int) -> None:
         self._connection.execute(delete(cart_lines).where(cart_lines.c.reader_id == reader_id))

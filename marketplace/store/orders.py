@@ -21,6 +21,7 @@ from marketplace.domain.orders import (
 )
 from marketplace.store.moderation.tables import search_text
 from marketplace.store.schema import order_changes, order_lines, orders
+from servicekit.database import is_any_of
 
 
 class StoredOrders:
@@ -149,11 +150,15 @@ class StoredOrders:
     def _with_lines(self, rows: Sequence[Any]) -> list[Order]:
         ids = [row.order_id for row in rows]
         lines: dict[str, list[Any]] = {}
-        listed = select(order_lines).where(order_lines.c.order_id.in_(ids))
+        listed = select(order_lines).where(is_any_of(self._connection, order_lines.c.order_id, ids))
         for line in self._connection.execute(listed.order_by(order_lines.c.order_id, order_lines.c.position)):
             lines.setdefault(line.order_id, []).append(line)
         changes: dict[str, list[StateChange]] = {}
-        entered = select(order_changes).where(order_changes.c.order_id.in_(ids)).order_by(order_changes.c.at)
+        entered = (
+            select(order_changes)
+            .where(is_any_of(self._connection, order_changes.c.order_id, ids))
+            .order_by(order_changes.c.at)
+        )
         for change in self._connection.execute(entered):
             changes.setdefault(change.order_id, []).append(
                 StateChange(OrderState(change.state), change.at, Actor(change.actor))

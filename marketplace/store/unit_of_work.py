@@ -24,7 +24,16 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
-from servicekit.database import Timeouts, driver_message, is_outage, open_engine, reading, refresh_statistics, writing
+from servicekit.database import (
+    Timeouts,
+    driver_message,
+    is_outage,
+    open_engine,
+    reading,
+    refresh_statistics,
+    require_intact,
+    writing,
+)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000
@@ -86,6 +95,11 @@ class Store:
         """Whether the tables are up to date."""
         with _translated_errors():
             return migrations.is_current(self.engine, MIGRATIONS)
+
+    def require_intact(self) -> None:
+        """Check the pages of the database, before it is served. Raises DamagedDatabase."""
+        with _translated_errors():
+            require_intact(self.engine)
 
     def refresh_statistics(self) -> None:
         """Refresh the statistics of the query planner, after a large import."""

@@ -25,13 +25,23 @@ class RecordedAction:
 class Activity:
     """Records what readers do; `wake` is called after each commit, so that the relay delivers at once.
 
-    An anonymous visitor, or a reader that the shop does not know, becomes a guest with the first action. Every method
-    raises StoreUnavailable, and BookNotFound for a book that is not in the catalogue.
+    An anonymous visitor, or a reader that the shop does not know, becomes a guest with the first action. `admit` is
+    called before a guest is created, and its error is passed on: whoever sends no cookie could otherwise create
+    guests without limit. Every method raises StoreUnavailable, and BookNotFound for a book that is not in the
+    catalogue.
     """
 
-    def __init__(self, store: Store, *, wake: Callable[[], None], clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        wake: Callable[[], None],
+        admit: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self._store = store
         self._wake = wake
+        self._admit = admit
         self._clock = clock
 
     def record_click(self, reader_id: int, book_id: int, attribution: str) -> int:
@@ -105,9 +115,14 @@ class Activity:
     def transaction(self, reader_id: int) -> "Iterator[ReaderTransaction]":
         """One transaction of a reader, committed at the end of the block."""
         moment = self._clock()
+        if reader_id == NOBODY:
+            self._admit()  # without taking the database's write lock
         with self._store.write() as work:
             # The lock makes concurrent requests of one reader wait: a double click rates once.
-            if reader_id == NOBODY or not work.readers.lock(reader_id):
+            if reader_id == NOBODY:
+                reader_id = work.readers.add(moment)
+            elif not work.readers.lock(reader_id):
+                self._admit()
                 reader_id = work.readers.add(moment)
             yield ReaderTransaction(work, reader_id, moment)
             work.commit()

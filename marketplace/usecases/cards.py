@@ -27,6 +27,7 @@ class CardCache:
         # By book id the time of reading, oldest first, and the card, None if the book is not in the catalogue.
         # cachetools.TTLCache would call the clock for every book of a page.
         self._known: OrderedDict[int, tuple[float, Card | None]] = OrderedDict()
+        self._drops = 0
 
     def of(self, ids: Iterable[int]) -> Mapping[int, Card]:
         """The cards by book id, without books that are not in the catalogue.
@@ -37,6 +38,7 @@ class CardCache:
         cards: dict[int, Card | None] = {}
         expired = []
         with self._lock:
+            drops = self._drops
             for book_id in ids:
                 read_at, cards[book_id] = self._known.get(book_id, _NEVER)
                 if now - read_at >= MAX_AGE:
@@ -45,18 +47,21 @@ class CardCache:
             with self._store.read() as work:
                 read = work.books.cards(expired)
             fresh = {book_id: read.get(book_id) for book_id in expired}
-            self._keep(now, fresh)
+            self._keep(now, fresh, drops)
             cards |= fresh
         return {book_id: card for book_id, card in cards.items() if card is not None}
 
     def drop(self, ids: Iterable[int]) -> None:
         """Discard the cards of books that have changed."""
         with self._lock:
+            self._drops += 1
             for book_id in ids:
                 self._known.pop(book_id, None)
 
-    def _keep(self, read_at: float, cards: Mapping[int, Card | None]) -> None:
+    def _keep(self, read_at: float, cards: Mapping[int, Card | None], drops: int) -> None:
         with self._lock:
+            if self._drops != drops:
+                return  # the cards may have been read before a change whose cards were dropped since
             for book_id, card in cards.items():
                 self._known[book_id] = read_at, card
                 self._known.move_to_end(book_id)

@@ -41,6 +41,8 @@ class Carts:
                 added_at=addition.occurred_at,
                 recommendation_id=addition.recommendation_id,
             )
+            if known is None and len(lines) > MAX_LINES:
+                raise CartFull
             _require_buyable(priced_cart(lines.values(), work.books.offered(lines)), book_id)
             work.carts.put(current.reader_id, line)
             if known is None:
@@ -55,18 +57,18 @@ class Carts:
             if quantity:
                 work.carts.set_quantity(reader_id, book_id, quantity)
             else:
-                work.carts.remove(reader_id, book_id)
+                work.carts.remove(reader_id, [book_id])
             work.commit()
 
     def adjust(self, reader_id: int) -> None:
-        """Remove lines that cannot be ordered, and reduce quantities to what is in stock."""
+        """Remove lines of the next order that cannot be ordered, and reduce quantities to what is in stock."""
         with self._store.write() as work:
             work.readers.lock(reader_id)
-            for line in cart_of(work, reader_id).lines:
+            for line in cart_of(work, reader_id).next_order:
                 if line.problem is LineProblem.INSUFFICIENT_STOCK and line.book and line.book.stock:
                     work.carts.set_quantity(reader_id, line.book_id, line.book.stock)
                 elif line.problem is not None:
-                    work.carts.remove(reader_id, line.book_id)
+                    work.carts.remove(reader_id, [line.book_id])
             work.commit()
 
     def empty(self, reader_id: int) -> None:
@@ -82,8 +84,6 @@ def cart_of(work: UnitOfWork, reader_id: int) -> Cart:
 
 
 def _require_buyable(cart: Cart, book_id: int) -> None:
-    if len(cart.lines) > MAX_LINES:
-        raise CartFull
     # Insufficient stock is no error here: the cart shows it, and the reader may want fewer copies.
     match next(line.problem for line in cart.lines if line.book_id == book_id):
         case LineProblem.NOT_FOR_SALE:

@@ -50,7 +50,7 @@ class Orders:
         self._clock = clock
 
     def place(self, reader_id: int, key: str, address: Address, shown: Sequence[ShownLine]) -> str:
-        """Order the cart as it was shown to the reader; returns the order's id.
+        """Order the cart as it was shown to the reader, up to MAX_LINES books of it; returns the order's id.
 
         `key` is an idempotency key of 1 to 64 characters: a repeated call with it returns the same order. The order,
         its stock, the key and the payment request are written in one transaction. Raises NotSignedIn for a guest,
@@ -72,7 +72,7 @@ class Orders:
                 raise CartChanged
             order = self._order_of(work, reader_id, cart)
             work.orders.add(order, address, key=key, digest=digest)
-            work.carts.empty(reader_id)
+            work.carts.remove(reader_id, [line.book_id for line in order.lines])
             if order.total.minor:
                 work.outbox.add(PaymentRequested(order.id, order.total), created_at=order.placed_at)
             else:  # providers refuse payments of zero
@@ -112,7 +112,7 @@ class Orders:
                 taken=work.books.take(line.book_id, line.quantity),
                 recommendation_id=line.recommendation_id,
             )
-            for line in cart.lines
+            for line in cart.next_order
             if line.book and line.book.price
         )
         total = Money(sum(line.amount.minor for line in lines), lines[0].price.currency)

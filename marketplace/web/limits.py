@@ -18,6 +18,8 @@ class Attempt(Enum):
     SIGN_IN_BY_EMAIL = "sign in by email"
     SIGN_UP_BY_ADDRESS = "sign up by address"
     PASSWORD_BY_READER = "password by reader"  # noqa: S105  (not a password)
+    GUEST_BY_ADDRESS = "guest by address"
+    OPENING_BY_READER = "opening by reader"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
 
@@ -36,6 +38,8 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.SIGN_IN_BY_EMAIL: Limit(10, 600),
     Attempt.SIGN_UP_BY_ADDRESS: Limit(20, 3600),
     Attempt.PASSWORD_BY_READER: Limit(10, 600),
+    Attempt.GUEST_BY_ADDRESS: Limit(100, 3600),
+    Attempt.OPENING_BY_READER: Limit(300, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
 }

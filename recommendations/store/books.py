@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Text, cast, func, select
 
 from recommendations.domain.books import Book, Category
 from recommendations.store.schema import books
-from servicekit.database import insert_into
+from servicekit.database import insert_into, is_any_of
 
 FETCHED = 2000
 """Rows fetched at a time."""
@@ -34,7 +34,7 @@ class Books:
         one wins. Needs a write transaction.
         """
         latest = {book.id: replace(book, added_on=today, removed=False) for book in changed}
-        for before, _ in list(self._read(books.c.book_id.in_(list(latest)))):
+        for before, _ in list(self._read(is_any_of(self._connection, books.c.book_id, latest))):
             latest[before.id] = replace(latest[before.id], added_on=before.added_on)
             if latest[before.id] == before:
                 del latest[before.id]
@@ -50,7 +50,7 @@ class Books:
 
     def remove(self, book_ids: Sequence[int]) -> set[int]:
         """Mark books as removed; returns the ids of those newly marked. Needs a write transaction."""
-        on_sale = books.c.book_id.in_(book_ids) & ~books.c.removed
+        on_sale = is_any_of(self._connection, books.c.book_id, book_ids) & ~books.c.removed
         removed = set(self._connection.scalars(select(books.c.book_id).where(on_sale)))
         if removed:
             marked = update(books).where(on_sale).values(removed=True, revision=self.revision() + 1)

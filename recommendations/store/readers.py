@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from recommendations.domain.interactions import RetiredReader
 from recommendations.store.schema import interactions, tombstones
+from servicekit.database import is_any_of
 
 
 class Readers:
@@ -20,7 +21,9 @@ class Readers:
 
     def retired(self, reader_ids: Iterable[int]) -> dict[int, int | None]:
         """For each retired id among `reader_ids`, the reader it was merged into, or None if it was forgotten."""
-        return dict(reader for reader, _ in self._read(tombstones.c.reader_id.in_(list(reader_ids))))
+        return dict(
+            reader for reader, _ in self._read(is_any_of(self._connection, tombstones.c.reader_id, reader_ids))
+        )
 
     def merge(self, reader_id: int, into: int) -> None:
         """Merge one reader into another, permanently; a reader merged into a forgotten one is forgotten too.

@@ -67,6 +67,11 @@ class Store:
         with _unavailable():
             return migrations.is_current(self._engine, _MIGRATIONS)
 
+    def require_intact(self) -> None:
+        """Check the pages of the database, before it is served. Raises DamagedDatabase and StoreUnavailable."""
+        with _unavailable():
+            database.require_intact(self._engine)
+
     def refresh_statistics(self) -> None:
         """Update the query planner's statistics, after much was stored. Raises StoreUnavailable."""
         with _unavailable():

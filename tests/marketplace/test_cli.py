@@ -134,6 +134,22 @@ def test_health_fails_where_nothing_listens(environment: dict[str, str]) -> None
     assert "Traceback" not in result.stderr
 
 
+def test_a_damaged_database_is_not_served(environment: dict[str, str], tmp_path: Path) -> None:
+    """A page of it was zeroed: the command says so in one line and changes nothing."""
+    assert run(environment, "migrate").returncode == 0
+    (file,) = tmp_path.glob("*.db")
+    content = file.read_bytes()
+    start = len(content) // 8192 * 4096
+    damaged = content[:start] + bytes(4096) + content[start + 4096 :]
+    for command in ("serve", "start"):
+        file.write_bytes(damaged)
+        result = run(environment, command)
+        assert result.returncode == 1
+        assert f"{file} is damaged" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert file.read_bytes() == damaged
+
+
 @pytest.mark.parametrize("command", ["serve", "relay"])
 def test_a_database_that_is_not_migrated_is_one_error_line(environment: dict[str, str], command: str) -> None:
     """It names the command to run."""

@@ -102,6 +102,22 @@ def test_training_without_books(folder: Path) -> None:
     assert "there are no books: run `python -m recommendations import` first" in result.output
 
 
+@pytest.mark.parametrize("command", ["serve", "start"])
+def test_a_damaged_database_is_not_served(folder: Path, command: str) -> None:
+    """A page of it was zeroed: the command says so in one line and changes nothing."""
+    assert import_starter(folder).exit_code == 0
+    file = folder / "data" / "recommendations.db"
+    content = file.read_bytes()
+    start = len(content) // 8192 * 4096
+    damaged = content[:start] + bytes(4096) + content[start + 4096 :]
+    file.write_bytes(damaged)
+    result = run(folder, command)
+    assert result.exit_code == 1
+    assert f"{file} is damaged" in result.output
+    assert len(result.output.splitlines()) == 1
+    assert file.read_bytes() == damaged
+
+
 @pytest.mark.parametrize("command", ["serve", "train", "models", "rollback", "promote x"])
 def test_commands_that_need_an_up_to_date_database(folder: Path, command: str) -> None:
     """They refuse to run and name the command to run first."""

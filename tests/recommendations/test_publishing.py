@@ -1,12 +1,14 @@
 """Training, promoting and rolling back models, on both databases."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from recommendations.domain.books import Book
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn
@@ -18,6 +20,7 @@ from recommendations.model.learning.local_ease import Parameters
 from recommendations.model.published_models import PublishedModels
 from recommendations.publishing import KEPT, Learn, Publisher
 from recommendations.store import Store
+from recommendations.store.unit_of_work import UnitOfWork
 
 
 @pytest.fixture
@@ -211,6 +214,75 @@ def test_rolling_back(store: Store, models: Path) -> None:
     assert latest(store) == [first]
     publisher(store, models).promote(third)
     assert latest(store) == [third, first]
+
+
+class Guarded(Store):
+    """A store during whose write transactions no model can be read; `rewritten` says whether files were replaced."""
+
+    def __init__(self, engine: Engine, models: Path) -> None:
+        super().__init__(engine)
+        self._models = models
+        self.rewritten = False
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        arrays = list(self._models.glob("[!.]*/*.npy"))
+        staged = self._staged()
+        for array in arrays:
+            array.rename(array.with_suffix(".hidden"))
+        try:
+            with super().write() as work:
+                yield work
+                self.rewritten |= bool(self._staged() - staged)
+        finally:
+            for array in arrays:
+                if array.parent.exists():
+                    array.with_suffix(".hidden").rename(array)
+
+    def _staged(self) -> set[int]:
+        return {file.stat().st_ino for file in self._models.glob(".*/*.npy")}
+
+
+def test_models_are_read_outside_of_write_transactions(store: Store, engine: Engine, models: Path) -> None:
+    """Checking a large one takes seconds, in which nobody could record."""
+    guarded = Guarded(engine, models)
+
+    def forget() -> None:
+        with store.write() as work:
+            work.readers.forget(1)
+            work.commit()
+
+    first, second = (
+        publisher(guarded, models, learn).train(budget=0).version for learn in (quickly, meanwhile(forget))
+    )
+    assert not guarded.rewritten
+    assert publisher(guarded, models).rollback() == (second, first)
+    publisher(guarded, models).promote(second)
+    assert latest(store) == [second, first]
+    assert load(models / second).histories.readers.ids.tolist() == [2, 3, 4]
+
+
+def test_models_that_change_while_they_are_checked(engine: Engine, store: Store, models: Path) -> None:
+    """A rollback decides again, and a model that was removed is not promoted."""
+    first, second = (publisher(store, models).train(budget=0).version for _ in range(2))
+    events: list[Callable[[], object]] = [
+        lambda: shutil.rmtree(models / first),
+        lambda: publisher(store, models).train(budget=0),
+    ]
+
+    class Changing(Store):
+        @contextmanager
+        def write(self) -> Iterator[UnitOfWork]:
+            if events:
+                events.pop()()
+            with super().write() as work:
+                yield work
+
+    withdrawn, instead = publisher(Changing(engine), models).rollback()
+    assert (withdrawn in {first, second}, instead) == (False, second)
+    with pytest.raises(ModelUnusable, match=first):
+        publisher(Changing(engine), models).promote(first)
+    assert latest(store) == [second, first]
 
 
 def test_whether_any_model_can_be_served(store: Store, models: Path) -> None:

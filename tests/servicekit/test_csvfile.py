@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,47 @@ def test_rejects_of_an_earlier_import_are_removed(tmp_path: Path) -> None:
             for row in rows:
                 rejects.add(row, "no")
         assert path.exists() == bool(rows)
+
+
+def hostile_quotes(count: int) -> bytes:
+    """Each line, read as the first one of a row, opens a quote that reaches the end of the file."""
+    return b'a,b\n1,"\n' + b'b","a\n' * count
+
+
+@pytest.mark.parametrize(
+    ("content", "invalid"),
+    [
+        (b"a," + b",".join(b"c%d" % number for number in range(20_000)) + b"\n", False),
+        (b"a," + b",".join(b"c%d" % (number // 2) for number in range(20_000)) + b"\n", True),
+        (b"a" + b",c" * 20_000 + b"\n", True),
+        (hostile_quotes(10_000), False),
+        (b"a,b\n" + b'1,"open\n' * 20_000, False),
+    ],
+    ids=["columns", "pairs of columns", "one column", "quotes", "open quotes"],
+)
+def test_hostile_files_take_time_in_proportion_to_their_size(tmp_path: Path, content: bytes, invalid: bool) -> None:
+    """Neither a header nor quotes make the reader go over the file again and again; messages are short."""
+    file = opened(tmp_path / "f.csv", content)
+    began = time.process_time()
+    if invalid:
+        with pytest.raises(InvalidCsv) as caught:
+            read(file)
+        assert len(str(caught.value)) < len(str(file.path)) + 300
+    else:
+        good, _ = read(file)
+        assert good == []
+    assert time.process_time() - began < 3.0
+
+
+@pytest.mark.parametrize("line", [b"xy," * 3_000_000, b"x" * 9_000_000], ids=["fields", "field"])
+def test_a_row_takes_a_limited_amount_of_memory(tmp_path: Path, line: bytes) -> None:
+    """A longer one is rejected, and the row after it is read; a header of that length is no CSV."""
+    file = opened(tmp_path / "f.csv", b"a,b\n" + line + b"\n1,2\n")
+    tracemalloc.start()
+    good, rejected = read(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (good, [line for line, _ in rejected]) == ([(3, ["1", "2"])], [2])
+    assert peak < 32_000_000
+    with pytest.raises(InvalidCsv, match="longer than 1,048,576 characters"):
+        read(opened(tmp_path / "f.csv", b"a," + line + b"\n1,2\n"))

@@ -11,6 +11,7 @@ from marketplace.domain.errors import EventNotFound
 from marketplace.domain.events import Destination, ShopEvent, destination_of
 from marketplace.store.outbox import events
 from marketplace.store.schema import outbox
+from servicekit.database import is_any_of
 
 _FAILED = outbox.c.refused_reason.is_not(None)
 
@@ -90,7 +91,7 @@ class Outbox:
         return [OutboxRow(*row) for row in rows]
 
     def remove(self, event_ids: Sequence[int]) -> None:
-        self._connection.execute(delete(outbox).where(outbox.c.event_id.in_(event_ids)))
+        self._connection.execute(delete(outbox).where(is_any_of(self._connection, outbox.c.event_id, event_ids)))
 
     def count_attempt(self, event_id: int) -> None:
         """Count a failed attempt to send an event alone."""

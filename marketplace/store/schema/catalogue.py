@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -41,6 +42,7 @@ books = Table(
     Column("categories", JSON, nullable=False, server_default="[]"),
     # What moderators search: folded title, authors and ISBN; see marketplace.store.moderation.tables.
     Column("sought", BYTEWISE, nullable=False, server_default=""),
+    Column("published_on", Date),
 )
 Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
 Index("ix_books_by_title", books.c.sort_title, books.c.book_id)

@@ -31,6 +31,7 @@ def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], 
         "price": _price,
         "stock": _stock,
         "picture": _picture,
+        "published_on": partial(csvfields.utc_date, column="published_at"),
     }
 
 

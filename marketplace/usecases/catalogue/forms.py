@@ -22,7 +22,7 @@ FIELDS_BY_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
     "stock": ("stock",),
     "picture": ("picture",),
 }
-"""The form fields of each attribute of a book."""
+"""The form fields of each attribute of a book that moderators edit."""
 FIELDS = tuple(field for fields in FIELDS_BY_ATTRIBUTE.values() for field in fields)
 
 _MULTILINE = "description"
@@ -104,7 +104,10 @@ def merged(book: Book, form: BookForm) -> Book:
     conflicts = frozenset(name for name in changed if current[name] not in {form.shown.get(name), submitted[name]})
     if conflicts:
         raise BookConflict(conflicts)
-    return replace(book, **attributes)
+    edited = replace(book, **attributes)
+    # The form has no field for the day: a day of another year than the corrected one would win in Recommendations.
+    is_outdated = "year" in changed and book.published_on and book.published_on.year != edited.year
+    return replace(edited, published_on=None) if is_outdated else edited
 
 
 def _read(texts: Texts, names: frozenset[str]) -> dict[str, Any]:

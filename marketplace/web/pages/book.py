@@ -2,12 +2,14 @@
 
 import structlog
 from flask import Blueprint, render_template, request
+from werkzeug.exceptions import TooManyRequests
 
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import InteractionKind, Preference
 from marketplace.store import UnitOfWork
 from marketplace.web.forms import BOOK_ID, attribution
+from marketplace.web.limits import Attempt
 from marketplace.web.reader import current_reader, remember_reader
 from marketplace.web.shop import Shop
 from servicekit.deadline import deadline
@@ -34,7 +36,9 @@ def blueprint(shop: Shop) -> Blueprint:
         if _is_opened_by_a_reader():
             try:
                 with deadline(RECORD_SECONDS):
-                    _record(shop, book_id, source)
+                    _record(shop, reader_id, book_id, source)
+            except TooManyRequests:
+                pass  # only the recording is limited; a log entry each would be without limit again
             except StoreUnavailable:
                 # The page itself can still be shown.
                 log.exception("activity_not_recorded")
@@ -56,8 +60,10 @@ def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
     )
 
 
-def _record(shop: Shop, book_id: int, source: str) -> None:
-    reader_id = current_reader()
+def _record(shop: Shop, reader_id: int, book_id: int, source: str) -> None:
+    # Opening a page changes the database, and needs no form: whoever keeps the cookie has a limit too.
+    if reader_id != NOBODY and shop.limiter.wait(Attempt.OPENING_BY_READER, str(reader_id)):
+        raise TooManyRequests
     if not source:
         shop.activity.record_view(reader_id, book_id)
         return

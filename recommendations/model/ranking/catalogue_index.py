@@ -16,7 +16,7 @@ FRESH_DAYS = 30
 
 Mask = npt.NDArray[np.bool_]
 Number = TypeVar("Number", bound=np.generic)
-_CHUNK = 64
+_CHUNK, _LONGEST_CHUNK = 64, 8_192
 
 
 class CategoryIndex(NamedTuple):
@@ -24,11 +24,15 @@ class CategoryIndex(NamedTuple):
 
     has: Mask
     newest: Rows
-    fresh: list[int]
+    fresh: Rows
 
-    def newest_rows(self) -> Iterator[int]:
-        """The rows, newest first."""
-        return lazy_rows(self.newest)
+    def newest_rows(self, without: Mask | None = None) -> Iterator[int]:
+        """The rows, newest first, without those of a mask."""
+        return lazy_rows(self.newest, without)
+
+    def fresh_rows(self, without: Mask | None = None) -> Iterator[int]:
+        """The rows of fresh books, without those of a mask."""
+        return lazy_rows(self.fresh, without)
 
 
 class CatalogueIndex:
@@ -104,7 +108,7 @@ class CatalogueIndex:
         if category is not None:
             has = has & ((self._category_bits & np.uint64(1 << category)) != 0)
         has.flags.writeable = False
-        return CategoryIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]].tolist())
+        return CategoryIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]])
 
     def _fresh_rows(self) -> Rows:
         """Books added at most FRESH_DAYS before the last addition; by the day they were added, then by newness."""
@@ -120,7 +124,16 @@ class CatalogueIndex:
         return by_row
 
 
-def lazy_rows(rows: Rows) -> Iterator[int]:
-    """The rows as Python numbers, converted in chunks, as most callers read only the first ones."""
-    for start in range(0, len(rows), _CHUNK):
-        yield from rows[start : start + _CHUNK].tolist()
+def lazy_rows(rows: Rows, without: Mask | None = None) -> Iterator[int]:
+    """The rows as Python numbers, converted in chunks, as most callers read only the first ones.
+
+    `without` is a mask of rows to leave out. The chunks then grow, since it may have most of the first ones.
+    """
+    start, length = 0, _CHUNK
+    while start < len(rows):
+        chunk = rows[start : start + length]
+        start += length
+        if without is not None:
+            chunk = chunk[~without[chunk]]
+            length = min(2 * length, _LONGEST_CHUNK)
+        yield from chunk.tolist()

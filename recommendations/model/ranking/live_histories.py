@@ -13,8 +13,13 @@ from recommendations.model.preferences import Histories
 from recommendations.model.ranking.live_popularity import Like
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
+LONG = 1_000
+"""Histories of more books are handled with arrays, which take longer for ordinary ones."""
+MOST_LIKES = 5_000
+"""Of more liked books only the latest contribute to lists; all of them stay out of lists."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HistoryById:
     """The ids of the books that a reader interacted with, the latest last, and the preference for each."""
 
@@ -25,6 +30,19 @@ class HistoryById:
         """The preference for each book, by its id."""
         return dict(zip(self.books.tolist(), map(Preference, self.preferences.tolist()), strict=True))
 
+    def split(self, books: Iterable[int]) -> "tuple[HistoryById, HistoryById]":
+        """The history without these books, and that of these books only."""
+        chosen = np.isin(self.books, np.fromiter(books, dtype=np.int32))
+        return HistoryById(self.books[~chosen], self.preferences[~chosen]), HistoryById(
+            self.books[chosen], self.preferences[chosen]
+        )
+
+    def followed_by(self, later: "HistoryById") -> "HistoryById":
+        """This history, followed by another one of other books."""
+        return HistoryById(
+            np.concatenate([self.books, later.books]), np.concatenate([self.preferences, later.preferences])
+        )
+
 
 class History(NamedTuple):
     """The rows of the books that a reader interacted with, the latest last, and the preference for each."""
@@ -34,15 +52,24 @@ class History(NamedTuple):
 
     @property
     def liked(self) -> Rows:
-        """The rows of the liked books, the latest last."""
-        liked: Rows = self.rows[(self.preferences & _LIKED) != 0]
+        """The rows of the liked books, the latest last; at most MOST_LIKES, to bound the time of a call."""
+        liked: Rows = self.rows[(self.preferences & _LIKED) != 0][-MOST_LIKES:]
         return liked
 
     @property
-    def not_again(self) -> list[int]:
+    def not_again(self) -> Rows:
         """The rows of the books that must not be recommended again."""
-        not_again: list[int] = self.rows[(self.preferences & _NOT_AGAIN) != 0].tolist()
+        not_again: Rows = self.rows[(self.preferences & _NOT_AGAIN) != 0]
         return not_again
+
+    def with_latest_likes(self) -> "History":
+        """The history in which only the MOST_LIKES books that were liked last count as liked."""
+        if len(self.rows) <= MOST_LIKES:
+            return self
+        earlier = np.flatnonzero(self.preferences & _LIKED)[:-MOST_LIKES]
+        preferences = self.preferences.copy()
+        preferences[earlier] &= ~_LIKED
+        return History(self.rows, preferences)
 
 
 _LIKED, _NOT_AGAIN = np.uint8(Preference.LIKED), np.uint8(Preference.READ | Preference.DISMISSED)
@@ -68,18 +95,25 @@ class LiveHistories:
         differently if an event is dated earlier than one before it, or is undated and follows a dated one.
         """
         changed: dict[int, dict[int, Preference]] = {}
+        # Of a long history only the books of these events are taken out; the others stay before them as they are.
+        others: dict[int, HistoryById] = {}
         likes: list[Like] = []
-        for event in events:
-            if event.kind in NEUTRAL_KINDS:
-                continue
+        counted = [event for event in events if event.kind not in NEUTRAL_KINDS]
+        for event in counted:
             preferences = changed.get(event.reader_id)
             if preferences is None:
-                preferences = changed[event.reader_id] = self.of(event.reader_id).as_mapping()
+                known = self.of(event.reader_id)
+                if len(known.books) > LONG:
+                    books = {later.book_id for later in counted if later.reader_id == event.reader_id}
+                    others[event.reader_id], known = known.split(books)
+                preferences = changed[event.reader_id] = known.as_mapping()
             before = preferences.get(event.book_id, Preference.NONE)
             after = _apply(preferences, event)
             if after & ~before & Preference.LIKED:
                 likes.append(Like(event.book_id, event.happened))
-        self._since.update({reader_id: _history_by_id(preferences) for reader_id, preferences in changed.items()})
+        for reader_id, preferences in changed.items():
+            history = _history_by_id(preferences)
+            self._since[reader_id] = others[reader_id].followed_by(history) if reader_id in others else history
         return likes
 
     def replace(self, reader_id: int, events: Iterable[Event]) -> None:

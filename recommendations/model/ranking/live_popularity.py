@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recommendations.domain.books import Category
 from recommendations.model.popularity import Popularity
-from recommendations.model.ranking.catalogue_index import CatalogueIndex, lazy_rows
+from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask, lazy_rows
 from recommendations.model.vocabulary import ABSENT, Rows
 
 MOST_MOVED = 256
@@ -72,20 +72,22 @@ class PopularityOrder:
         """How many readers ever liked the book at a row."""
         return self._moved[row][1] if row in self._moved else int(self._readers[row])
 
-    def rows(self, category: Category | None) -> Iterator[int]:
-        """The books of a category, or of all, in order."""
+    def rows(self, category: Category | None, without: Mask | None = None) -> Iterator[int]:
+        """The books of a category, or of all, in order, without the rows of a mask."""
         moved = self._moved_in(category)
-        sorted_ = self._sorted_in(category)
+        sorted_ = self._sorted_in(category, without)
         if not moved:
             return sorted_
+        if without is not None:
+            moved = [row for row in moved if not without[row]]
         return merge(moved, (row for row in sorted_ if row not in self._moved), key=self.key)
 
-    def _sorted_in(self, category: Category | None) -> Iterator[int]:
+    def _sorted_in(self, category: Category | None, without: Mask | None) -> Iterator[int]:
         order = self._orders.get(category)
         if order is None:
             # If two threads build it at the same time, the results are equal.
             order = self._orders[category] = self._order[self.catalogue.category(category).has[self._order]]
-        return lazy_rows(order)
+        return lazy_rows(order, without)
 
     def _moved_in(self, category: Category | None) -> list[int]:
         moved = self._moved_of.get(category)

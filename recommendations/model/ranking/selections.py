@@ -1,13 +1,15 @@
 """Builds the list for a request: personal, popular or new books."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from recommendations.domain.books import Category
 from recommendations.domain.recommending import ReasonKind, Selection
-from recommendations.model.ranking.live_histories import History
+from recommendations.model.ranking.catalogue_index import Mask
+from recommendations.model.ranking.live_histories import LONG, History
 from recommendations.model.ranking.scoring import RankedBook
 from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import Rows
@@ -18,6 +20,26 @@ FRESH_READERS = 10
 """A book with this many readers needs no more exposure."""
 FRESH_POOL = 100
 """How many of the latest fresh books are searched for those in categories that the reader likes."""
+
+
+class LeftOut(NamedTuple):
+    """Rows that must not be in a list: a set, and a mask for those of a long history."""
+
+    few: set[int]
+    mask: Mask | None
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, rows: Rows, others: Iterable[int]) -> "LeftOut":
+        """The rows of a history, and others, of which there are few."""
+        if len(rows) <= LONG:
+            return cls({*rows.tolist(), *others}, None)
+        mask = np.zeros(len(snapshot.catalogue.ids), dtype=np.bool_)
+        mask[rows] = True
+        return cls(set(others), mask)
+
+    def filtered(self, rows: Iterator[int]) -> Iterator[int]:
+        """Without the set; the rows are already without those of the mask."""
+        return (row for row in rows if row not in self.few)
 
 
 def rank_books(
@@ -32,13 +54,13 @@ def rank_books(
     """The list for a request, at most `limit` books; `excluded` are rows that must not be in it."""
     if selection == Selection.FOR_YOU:
         return _for_you(snapshot, history, category, excluded, limit)
-    never = {*history.not_again, *excluded.tolist()}
+    never = LeftOut.of(snapshot, history.not_again, excluded.tolist())
     match selection:
         case Selection.POPULAR:
-            popular = (row for row in snapshot.popularity.rows(category) if row not in never)
+            popular = never.filtered(snapshot.popularity.rows(category, never.mask))
             return [snapshot.popular_or_new(row) for row in snapshot.diversified_rows(popular, limit)]
         case Selection.NEW:
-            newest = (row for row in snapshot.catalogue.category(category).newest_rows() if row not in never)
+            newest = never.filtered(snapshot.catalogue.category(category).newest_rows(never.mask))
             return [RankedBook(row, 0.0, ReasonKind.NEW) for row in snapshot.diversified_rows(newest, limit)]
 
 
@@ -53,11 +75,11 @@ def _for_you(
     if not left:
         return ranked
     listed = [book.row for book in ranked]
-    never = {*history.not_again, *excluded.tolist(), *listed}
-    unknown = never.union(history.rows.tolist())
+    others = [*excluded.tolist(), *listed]
+    unknown = LeftOut.of(snapshot, history.rows, others)
     filled = _fill(snapshot, history, category, without=unknown, listed=listed, limit=left)
-    never.update(book.row for book in filled)
-    familiar = (row for row in snapshot.popularity.rows(category) if row not in never)
+    never = LeftOut.of(snapshot, history.not_again, [*others, *(book.row for book in filled)])
+    familiar = never.filtered(snapshot.popularity.rows(category, never.mask))
     return [*ranked, *filled, *map(snapshot.popular_or_new, islice(familiar, left - len(filled)))]
 
 
@@ -66,12 +88,12 @@ def _fill(
     history: History,
     category: Category | None,
     *,
-    without: set[int],
+    without: LeftOut,
     listed: list[int],
     limit: int,
 ) -> list[RankedBook]:
     """Books by popularity, those that nobody has read last, with a fresh book at every FRESH_EVERY-th place."""
-    order = (row for row in snapshot.popularity.rows(category) if row not in without)
+    order = without.filtered(snapshot.popularity.rows(category, without.mask))
     popular = iter(snapshot.diversified_rows(order, limit, listed=listed))
     fresh = _fresh(snapshot, history, category, without) if limit >= FRESH_EVERY else iter(())
     filled: dict[int, RankedBook] = {}
@@ -86,11 +108,11 @@ def _fill(
     return list(filled.values())
 
 
-def _fresh(snapshot: Snapshot, history: History, category: Category | None, without: set[int]) -> Iterator[int]:
+def _fresh(snapshot: Snapshot, history: History, category: Category | None, without: LeftOut) -> Iterator[int]:
     """Fresh books that few have read yet, those in categories that the reader likes first."""
-    fresh = snapshot.catalogue.category(category).fresh
+    fresh = without.filtered(snapshot.catalogue.category(category).fresh_rows(without.mask))
     readers = snapshot.popularity.readers
-    candidates = (row for row in fresh if row not in without and readers(row) < FRESH_READERS)
+    candidates = (row for row in fresh if readers(row) < FRESH_READERS)
     rows = np.fromiter(islice(candidates, FRESH_POOL), dtype=np.int32)
     liked = history.liked
     if len(rows) and len(liked):

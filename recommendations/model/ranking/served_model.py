@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -31,6 +32,8 @@ from recommendations.model.ranking.similar import rank_similar
 from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import ABSENT, Rows
 
+LONG_ROWS = 16
+"""How many long histories are kept with their rows."""
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 _NO_HISTORY = History(_NO_ROWS, np.empty(0, dtype=np.uint8))
 
@@ -111,7 +114,8 @@ class ServedModel:
         ranker = Ranker(
             learned.neighbours, catalogue.ids, catalogue.learned, catalogue.authors, diversity=self._diversity
         )
-        return Snapshot(learned.neighbours, ranker, catalogue, content, popularity, self._diversity)
+        long_rows = lru_cache(LONG_ROWS)(lambda by_id: catalogue.rows(by_id.books))
+        return Snapshot(learned.neighbours, ranker, catalogue, content, popularity, self._diversity, long_rows)
 
     def _history(self, snapshot: Snapshot, reader_id: int) -> History:
         if reader_id == NOBODY:

@@ -24,7 +24,8 @@ def rank_similar(snapshot: Snapshot, history: History, row: int, *, excluded: Ro
     subjects, and last books of the same categories by popularity.
     """
     allowed = snapshot.catalogue.available.copy()
-    allowed[[row, *history.not_again, *excluded.tolist()]] = False
+    for rows in (row, history.not_again, excluded):
+        allowed[rows] = False
     ranked = _neighbours(snapshot, history, row, allowed, limit)
     allowed[[book.row for book in ranked]] = False
     if len(ranked) < limit:

@@ -1,6 +1,6 @@
 """Everything that a list depends on except the reader, and the steps that all kinds of lists share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,7 +9,7 @@ from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask
 from recommendations.model.ranking.content import Content
 from recommendations.model.ranking.diversity import POOL, diversified, scores_by_position
-from recommendations.model.ranking.live_histories import History, HistoryById
+from recommendations.model.ranking.live_histories import LONG, History, HistoryById
 from recommendations.model.ranking.live_popularity import PopularityOrder
 from recommendations.model.ranking.ranker import Ranker
 from recommendations.model.ranking.scoring import (
@@ -28,7 +28,8 @@ from recommendations.model.vocabulary import ABSENT, Rows
 class Snapshot:
     """Everything that a list depends on except the reader; immutable.
 
-    The histories that its methods take contain only books that were ever in the catalogue.
+    `long_rows` finds the rows of a long history, for which searching takes most of a call, and keeps some of them.
+    The histories that the methods take contain only books that were ever in the catalogue.
     """
 
     neighbours: Neighbours
@@ -37,6 +38,7 @@ class Snapshot:
     content: Content
     popularity: PopularityOrder
     diversity: float
+    long_rows: Callable[[HistoryById], Rows]
 
     def learned_history(self, learned: History) -> History:
         """A learned history without the books that were never in the catalogue."""
@@ -47,7 +49,7 @@ class Snapshot:
 
     def history(self, by_id: HistoryById) -> History:
         """Convert a history from ids to rows, without the books that were never in the catalogue."""
-        rows = self.catalogue.rows(by_id.books)
+        rows = self.long_rows(by_id) if len(by_id.books) > LONG else self.catalogue.rows(by_id.books)
         if not len(rows) or rows.min() != ABSENT:
             return History(rows, by_id.preferences)
         return History(rows[rows != ABSENT], by_id.preferences[rows != ABSENT])
@@ -65,7 +67,9 @@ class Snapshot:
         content = None
         if self.content.has_source(history.rows) and len(sources := self.content.sources(history.liked)):
             content = self.content.evidence(sources)
-        return self.ranker.rank(*history, allowed=allowed, excluded=excluded, limit=limit, content=content)
+        return self.ranker.rank(
+            *history.with_latest_likes(), allowed=allowed, excluded=excluded, limit=limit, content=content
+        )
 
     def diversified_ranking(self, ranking: Ranking, limit: int) -> tuple[list[int], list[float]]:
         """The rows of a list and their scores, from a ranking of `pool(limit)` rows."""

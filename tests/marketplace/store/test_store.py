@@ -18,6 +18,7 @@ from marketplace.store import Store, UnitOfWork, open_store
 from marketplace.store.schema import is_portable, metadata, readers
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import put
+from tests.parameters import allow_parameters
 
 DUNE = Book(
     id=7,
@@ -33,6 +34,7 @@ DUNE = Book(
     picture="https://example.org/dune.jpg",
 )
 EMMA = Book(id=8, title="Emma", categories=(Category.CLASSICS,))
+WORDS = ("alpha", "beta", "gamma", "delta", "epsilon")
 CLICK = Interaction(
     id="click-1-7-shop", reader_id=1_000_000_000, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON
 )
@@ -208,3 +210,21 @@ def test_a_database_without_tables_is_unavailable(database_url: str) -> None:
         work.books.get(7)
     assert "SELECT" not in str(raised.value)
     unmigrated.close()
+
+
+def test_any_number_of_books_is_read_and_changed(store: Store) -> None:
+    """More than a statement may have parameters, of books or of the words that leave the index of search."""
+    spelled = [" ".join(f"{word}{chr(87 + number)}" for word in WORDS) for number in range(10, 30)]
+    put(store, DUNE, *(Book(id=number, title=title) for number, title in enumerate(spelled, 10)))
+    # A row of a book has fewer columns than that, the lists below have more.
+    allow_parameters(store.engine, 32)
+    many = list(range(1, 66_001))
+    with store.write() as work:
+        assert work.books.cards(many).keys() == work.books.offered(many).keys() == {7, *range(10, 30)}
+        assert work.books.lock(many).keys() == {7, *range(10, 30)}
+        work.outbox.remove(many)
+        work.carts.remove(1, many)
+    assert put(store, *(replace(EMMA, id=number) for number in range(1, 40))) == list(range(1, 40))
+    with store.read() as work:
+        assert work.search.find("alphaa", limit=100).total == 0
+        assert work.search.find("emma", limit=100).total == 39

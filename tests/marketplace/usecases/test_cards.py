@@ -1,10 +1,13 @@
 """The cache of cards."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.store import Store
+from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.cards import MAX_AGE, CardCache
 from tests.marketplace.fakes import Clock
 from tests.marketplace.stored import execute, put
@@ -58,4 +61,35 @@ def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
     assert titles(cards, 1, 2) == {1: "old", 2: "old"}
     put(store, Book(id=1, title="new"), Book(id=2, title="new"))
     cards.drop([1, 99])
+    assert titles(cards, 1, 2) == {1: "new", 2: "old"}
+
+
+class ChangingStore(Store):
+    """A store in which `change` happens as soon as a read has its answer, before anybody gets it."""
+
+    def __init__(self, store: Store, change: Callable[[], None]) -> None:
+        super().__init__(store.engine)
+        self._change = [change]
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with super().read() as work:
+            yield work
+        if self._change:
+            self._change.pop()()
+
+
+@pytest.mark.parametrize("is_read_meanwhile", [False, True])
+def test_cards_read_before_a_change_are_not_kept_after_it(store: Store, is_read_meanwhile: bool) -> None:
+    """A page that reads while a moderator saves gets the old card; the next page gets the new one."""
+    put(store, Book(id=1, title="old"), Book(id=2, title="old"))
+
+    def change() -> None:
+        put(store, Book(id=1, title="new"))
+        cards.drop([1])
+        if is_read_meanwhile:
+            assert titles(cards, 1) == {1: "new"}
+
+    cards = CardCache(ChangingStore(store, change))
+    assert titles(cards, 1, 2) == {1: "old", 2: "old"}
     assert titles(cards, 1, 2) == {1: "new", 2: "old"}

@@ -16,8 +16,9 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.export import export
 from marketplace.usecases.orders import Orders
 from tests.marketplace.fakes import NOON
-from tests.marketplace.ordering import ADDRESS
+from tests.marketplace.ordering import ADDRESS, buyer_of, order_of
 from tests.marketplace.stored import put, sent
+from tests.parameters import allow_parameters
 
 
 def test_the_export_is_complete(store: Store) -> None:
@@ -78,6 +79,20 @@ def test_the_export_is_complete(store: Store) -> None:
             }
         ],
     }
+
+
+def test_the_export_has_any_number_of_books_and_orders(sqlite_store: Store) -> None:
+    """More than a statement may have parameters: SQLite allows 32,766, or fewer as here."""
+    ann = buyer_of(sqlite_store)
+    put(
+        sqlite_store, *(Book(id=number, title=f"Volume {number}", price=Money(500, "EUR")) for number in range(1, 31))
+    )
+    for number in range(1, 31):
+        order_of(sqlite_store, ann, number)
+    allow_parameters(sqlite_store.engine, 24)
+    exported = export(sqlite_store, ann)
+    assert {book["title"] for book in exported["history"]} == {f"Volume {number}" for number in range(1, 31)}
+    assert [len(order["books"]) for order in exported["orders"]] == [1] * 30
 
 
 def test_the_export_has_no_data_of_others(store: Store) -> None:

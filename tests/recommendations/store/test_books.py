@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import Engine
 
 from recommendations.domain.books import Book, Category
 from recommendations.store import Store
+from tests.parameters import allow_parameters
 
 DUNE = Book(
     id=1,
@@ -134,3 +136,14 @@ def test_ten_thousand_books_in_one_batch(store: Store) -> None:
     assert len(put(store, *many)) == 10_000
     assert put(store, *many) == set()
     assert len(remove(store, *range(1, 10_001))) == 10_000
+
+
+def test_any_number_of_books_is_changed(store: Store, engine: Engine) -> None:
+    """More than a statement may have parameters."""
+    allow_parameters(engine, 32)
+    many = range(1, 66_001)
+    put(store, DUNE)
+    assert remove(store, *many) == {1}
+    assert put(store, *(Book(id=number, title="A book") for number in range(1, 100))) == set(range(1, 100))
+    with store.read() as work:
+        assert work.readers.retired(many) == {}

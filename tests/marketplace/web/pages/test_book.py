@@ -1,15 +1,20 @@
 """The book page."""
 
+from pathlib import Path
+
 import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.app import create_app
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.recommendations import Reason, ReasonKind
+from marketplace.settings import Settings
 from marketplace.store import Store
-from tests.marketplace.browser import Browser
+from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from tests.marketplace.browser import DAY, Browser
 from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.stored import execute, sent
 from tests.marketplace.web.pages.reading import links, page
@@ -173,6 +178,49 @@ def test_a_book_page_is_served_when_the_click_cannot_be_recorded(visitor: FlaskC
     with visitor.session_transaction() as session:
         assert "reader_id" not in session
     assert [log["log_level"] for log in logs] == ["error"]
+
+
+def limited(store: Store, recommender: FakeRecommender, tmp_path: Path, **limits: int) -> Flask:
+    """The shop with other limits, of a day, than the ones that it has."""
+    changed = {Attempt[name]: Limit(times, DAY) for name, times in limits.items()}
+    settings = Settings(data_dir=tmp_path)
+    return create_app(settings, recommender, store=store, limiter=Limiter({**LIMITS, **changed}))
+
+
+def test_clients_without_cookies_create_a_limited_number_of_guests(
+    app: Flask, store: Store, recommender: FakeRecommender, tmp_path: Path
+) -> None:
+    """Of one network; pages are served all the same, guests are recorded all the same, and forms get 429."""
+    shop = limited(store, recommender, tmp_path, GUEST_BY_ADDRESS=2)
+    guest = shop.test_client()
+    for client in (guest, *(shop.test_client() for _ in range(5))):
+        assert client.get("/books/20?from=list-1").status_code == 200
+    assert {interaction.reader_id for interaction in sent(store)} == {1_000_000_000, 1_000_000_001}
+    guest.get("/books/21?from=list-1")
+    assert sent(store)[-1].book_id == 21
+    # Neither a form, nor the cookie of a reader that was deleted, makes another guest.
+    recorded = len(sent(store))
+    for path, fields in (("wish", {}), ("rating", {"stars": "5"}), ("not-interested", {}), ("cart", {})):
+        browser = Browser(shop)
+        refused = browser.send(f"/books/20/{path}", form_at="/books/20", **fields)
+        assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+        with browser.client.session_transaction() as session:
+            session["reader_id"] = 1_000_000_500
+        assert browser.client.get("/books/20?from=list-1").status_code == 200
+    assert len(sent(store)) == recorded
+    elsewhere = shop.test_client()
+    elsewhere.get("/books/20?from=list-1", environ_base={"REMOTE_ADDR": "10.0.0.9"})
+    assert sent(store)[-1].reader_id == 1_000_000_002
+
+
+def test_openings_of_one_reader_are_recorded_up_to_a_limit(
+    app: Flask, store: Store, recommender: FakeRecommender, tmp_path: Path
+) -> None:
+    """A link with another list is another click, and anybody can write such links."""
+    client = limited(store, recommender, tmp_path, OPENING_BY_READER=3).test_client()
+    for number in range(9):
+        assert client.get(f"/books/20?from=list-{number}").status_code == 200
+    assert len(sent(store)) == 1 + 3
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "2147483648", "99999999999999999999", "x", "1.0"])

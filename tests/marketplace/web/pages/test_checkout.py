@@ -3,15 +3,18 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from marketplace.domain.money import Money
+from marketplace.domain.orders import MAX_LINES, CartLine
 from marketplace.store import Store
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
-from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, checkout_fields
+from tests.marketplace.fakes import NOON
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, checkout_fields
 from tests.marketplace.stored import put
 
 DUNE = next(book for book in BOOKS if book.id == 20)
@@ -167,3 +170,52 @@ def test_a_guest_cannot_order(browser: Browser) -> None:
     assert token
     fields = {"csrf_token": token[1], "key": "k" * 20, "line": "20:1:999:EUR", **ADDRESS_FIELDS}
     assert browser.client.post("/checkout", data=fields).location == "/checkout"
+
+
+def test_a_merged_cart_above_the_limit_is_ordered_in_parts(browser: Browser, store: Store) -> None:
+    """The page says how many books stay in the cart, and a second order has those."""
+    count = MAX_LINES + 2
+    put(store, *(replace(DUNE, id=1000 + number, title=f"Volume {number}", stock=None) for number in range(count)))
+    moments = [NOON + timedelta(seconds=number) for number in range(count)]
+    lines = [CartLine(book_id=1000 + number, quantity=1, added_at=moments[number]) for number in range(count)]
+    ann = buyer_of(store)
+    with store.write() as work:
+        guest = work.readers.add(NOON)
+        for owner, part in ((ann, lines[:60]), (guest, lines[60:])):
+            for line in part:
+                work.carts.put(owner, line)
+        work.commit()
+    with browser.client.session_transaction() as session:
+        session["reader_id"] = guest
+    browser.sign_in()
+    for path in ("/cart", "/checkout"):
+        html = browser.get(path)
+        assert "up to 100 different books. The last 2 of your cart stay there for your next order." in html
+        assert "€999.00" in html
+    add_to_cart(browser, 1000, 2)
+    assert "up to 100 different books" in browser.get("/checkout")
+    first = browser.client.post("/checkout", data=checkout_fields(browser))
+    assert first.status_code == 303
+    assert "Volume 99" in browser.get(first.location)
+    html = browser.get("/checkout")
+    assert "Order and pay €19.98" in html
+    assert "up to 100" not in html
+    second = browser.client.post("/checkout", data=checkout_fields(browser))
+    assert "Volume 101" in browser.get(second.location)
+    assert "Your cart is empty." in browser.get("/cart")
+
+
+def test_what_cannot_be_ordered_later_prevents_no_order(browser: Browser, store: Store) -> None:
+    """Books beyond the limit are neither removed nor checked before their own order."""
+    put(store, *(replace(DUNE, id=1000 + number, stock=None) for number in range(MAX_LINES)), replace(DUNE, stock=0))
+    ann = buyer_of(store)
+    with store.write() as work:
+        for number in range(MAX_LINES):
+            work.carts.put(ann, CartLine(book_id=1000 + number, quantity=1, added_at=NOON))
+        work.carts.put(ann, CartLine(book_id=20, quantity=1, added_at=NOON + timedelta(days=1)))
+        work.commit()
+    browser.sign_in()
+    assert "Check out" in browser.get("/cart")
+    browser.send("/cart/adjust", form_at="/account")
+    assert browser.client.post("/checkout", data=checkout_fields(browser)).status_code == 303
+    assert "Sold out" in browser.get("/cart")

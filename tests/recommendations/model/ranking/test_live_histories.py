@@ -6,9 +6,9 @@ from math import nan
 import numpy as np
 import pytest
 
-from recommendations.domain.interactions import Event, InteractionKind, Preference
+from recommendations.domain.interactions import Event, InteractionKind, Preference, preference_after
 from recommendations.model.preferences import EventColumns, histories_of
-from recommendations.model.ranking.live_histories import NO_HISTORY, LiveHistories
+from recommendations.model.ranking.live_histories import LONG, MOST_LIKES, NO_HISTORY, History, LiveHistories
 from recommendations.model.ranking.live_popularity import Like
 from recommendations.model.vocabulary import Vocabulary
 
@@ -129,3 +129,48 @@ def test_shown_books_do_not_move(live: LiveHistories) -> None:
     assert live.of(1).books.tolist() == [10, 20]
     live.replace(1, [*clicks(20, 30), Event(9, 1, 20, InteractionKind.SHOWN, 0.0, 1e9)])
     assert live.of(1).books.tolist() == [20, 30]
+
+
+@pytest.mark.parametrize("books", [LONG - 1, 2 * LONG])
+def test_a_long_history_is_kept_as_any_other(books: int) -> None:
+    """As if each event were applied to it alone, with the latest book last and the same new likes."""
+    live = LiveHistories(histories_of(EventColumns.of([BASE]), BOOKS), BOOKS)
+    random = np.random.default_rng(7)
+    kinds = [kind for kind in InteractionKind if kind is not InteractionKind.UNDO]
+    expected: dict[int, Preference] = {}
+    sequence = 3
+
+    def events(ids: Sequence[int]) -> list[Event]:
+        nonlocal sequence
+        sequence += len(ids)
+        drawn = zip(
+            random.choice(kinds, len(ids)).tolist(), random.choice([1.0, 5.0], len(ids)).tolist(), strict=True
+        )
+        return [
+            Event(sequence, 7, id_, kind, value, float(sequence))
+            for id_, (kind, value) in zip(ids, drawn, strict=True)
+        ]
+
+    for batch in (range(1, books + 1), *random.integers(1, books + 9, (30, 40)).tolist(), [5], [5, 5]):
+        likes = []
+        for event in (happened := events(batch)):
+            if event.kind != InteractionKind.SHOWN:
+                before = expected.pop(event.book_id, Preference.NONE)
+                after = expected[event.book_id] = preference_after(before, InteractionKind(event.kind), event.value)
+                likes += [Like(event.book_id, event.happened)] if after & ~before & Preference.LIKED else []
+        assert live.observe(happened) == likes
+        assert list(live.of(7).as_mapping().items()) == list(expected.items())
+
+
+def test_the_latest_likes_contribute() -> None:
+    """Of a very long history; all its books stay in it."""
+    count = MOST_LIKES + 3
+    likes = np.full(count + 1, Preference.LIKED | Preference.READ, dtype=np.uint8)
+    likes[1] = Preference.READ
+    history = History(np.arange(count + 1, dtype=np.int32), likes)
+    assert history.liked.tolist() == list(range(4, count + 1))
+    assert history.with_latest_likes().liked.tolist() == list(range(4, count + 1))
+    assert (history.with_latest_likes().preferences[:4] == Preference.READ).all()
+    assert len(history.with_latest_likes().not_again) == count + 1
+    ordinary = History(history.rows[:MOST_LIKES], history.preferences[:MOST_LIKES])
+    assert ordinary.with_latest_likes() is ordinary

@@ -15,6 +15,7 @@ from recommendations.domain.recommending import ReasonKind, RecommendRequest, Se
 from recommendations.model.artifact import load, publish
 from recommendations.model.ranking.compiled import diversify, rank
 from recommendations.model.ranking.content import any_of
+from recommendations.model.ranking.live_histories import LONG
 from recommendations.model.ranking.ranker import compile_ahead
 from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import NOW, artifact_of
@@ -262,3 +263,26 @@ def test_rules_of_all_lists(
     else:
         assert set(scores) <= {0}
     assert model.recommend(request) == result
+
+
+def test_a_reader_of_thousands_of_books_gets_what_is_left() -> None:
+    """In the order in which anybody gets it, and nothing that they have read; learned or not."""
+    count, read = 2 * LONG, 2 * LONG - 300
+    model = served(
+        purchases(*((50 + number % 7, number) for number in range(1, 90))),
+        by_id(*(book(number, M if number % 2 else SF, year=1900 + number % 90) for number in range(1, count + 1))),
+    )
+    bought = list(range(count - read + 1, count + 1))
+    everything = {selection: ids(ask(model, 0, limit=count, selection=selection)) for selection in Selection}
+    model.observe([Event(1000 + number, 7, number, K.PURCHASE, 0.0) for number in bought])
+    for selection in (Selection.POPULAR, Selection.NEW):
+        left = [number for number in everything[selection] if number not in set(bought)]
+        assert ids(ask(model, 7, limit=count, selection=selection)) == left
+        assert ids(ask(model, 7, limit=20, selection=selection)) == left[:20]
+    for category in (None, M, SF):
+        listed = ids(ask(model, 7, category, limit=count))
+        assert sorted(listed) == [
+            number
+            for number in range(1, count - read + 1)
+            if category is None or (number % 2 == 1) == (category == M)
+        ]
