@@ -22,6 +22,8 @@ from servicekit.listening import cannot_listen, host_port, local_host
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
 """waitress refuses a larger body unread; its default would buffer up to 1 GiB on disk. The shop itself has lower
 limits, with a page that explains them."""
+MAX_HEADER_BYTES = 16 * 1024
+"""Of all headers of a request. Python keeps the last 128 addresses that it parsed; waitress's default is 256 kB."""
 MAX_CONNECTIONS = 800
 """A browser keeps up to six idle connections open, so twenty visitors would use up waitress's default of 100. Many
 systems allow a process 1,024 open files."""
@@ -102,6 +104,7 @@ def listen(app: Flask, settings: Settings) -> BaseWSGIServer | MultiSocketServer
             threads=settings.threads,
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
+            max_request_header_size=MAX_HEADER_BYTES,
             connection_limit=MAX_CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=IDLE_SECONDS // 2,
