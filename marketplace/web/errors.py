@@ -5,13 +5,16 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.domain.errors import NotInCatalogue, OrderNotFound, StoreUnavailable
+from marketplace.domain.errors import NotInCatalogue, OrderNotFound, PasswordsBusy, StoreUnavailable
 from marketplace.web.moderator import UploadTooLarge
 from marketplace.web.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
 
 Answer = tuple[str, int]
+
+BUSY_SECONDS = 2
+"""Retry-After when too many passwords are being hashed."""
 
 # Errors with a text of their own; others share the text of their status.
 _CAUSES: dict[type[HTTPException], str] = {
@@ -27,6 +30,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotInCatalogue, _not_found)
     app.register_error_handler(OrderNotFound, _not_found)
+    app.register_error_handler(PasswordsBusy, _busy)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
@@ -39,6 +43,10 @@ def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
 
 def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
+
+
+def _busy(_error: PasswordsBusy) -> tuple[str, int, dict[str, str]]:
+    return *_page(429), {"Retry-After": str(BUSY_SECONDS)}
 
 
 def _unavailable(error: StoreUnavailable) -> Answer:
