@@ -25,9 +25,9 @@ class Passwords:
     """Hashes and verifies passwords; safe to share between threads.
 
     With argon2-cffi's default parameters (RFC 9106, low memory) each hash takes 64 MiB of memory and 50 to 200 ms on
-    four threads. So one is computed at a time, by a thread of its own that leaves the processor to the pages. `places`
-    is how many callers it may occupy, the one whose password is being hashed and those who wait; every method that
-    hashes raises PasswordsBusy above that, so that the other threads of the shop still serve pages.
+    four threads. So one is computed at a time, by a thread of its own that leaves the processor to the pages. At most
+    `places` callers are occupied, one with the hash and the others waiting for it; above that every method that
+    hashes raises PasswordsBusy, so that threads are left for pages.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None, *, places: int = MAX_PLACES) -> None:

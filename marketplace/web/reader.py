@@ -66,6 +66,11 @@ def current_account() -> Account | None:
     return account
 
 
+def current_session_key() -> str:
+    """The key of the session of the account that is signed in; "" for guests and visitors."""
+    return str(session.get(_SESSION_KEY, ""))
+
+
 def remember_reader(reader_id: int) -> None:
     """Set the cookie for a year; a new session if it was another reader's."""
     if session.get(_READER, reader_id) != reader_id:

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from marketplace.store import Store
-from tests.marketplace.browser import DAY, Browser
+from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.account.session import EMAIL, PASSWORD, asked_for, session_of
 
@@ -183,27 +183,6 @@ def test_identifying_a_guest_takes_no_query(browser: Browser, queries: list[str]
     queries.clear()
     browser.get("/account")
     assert len([query for query in queries if "FROM accounts" in query]) == 1
-
-
-def test_signing_in_is_limited_by_account(app: Flask) -> None:
-    """Three wrong attempts a day here; the fourth is not checked and gets Retry-After."""
-    Browser(app).sign_up()
-    browser = Browser(app)
-    for spelling in (EMAIL, "ANN@example.com", " ann@example.com"):
-        assert browser.sign_in(spelling, "wrong horse").status_code == 401
-    refused = browser.sign_in()
-    assert refused.status_code == 429
-    assert 1 <= int(refused.headers["Retry-After"]) <= DAY
-    assert "Too many attempts" in refused.text
-    assert f'value="{EMAIL}"' in refused.text
-    assert browser.sign_in("bob@example.com").status_code == 401
-
-
-def test_the_right_password_resets_the_limit(app: Flask) -> None:
-    """Occasional typos do not lock anybody out."""
-    Browser(app).sign_up()
-    for _ in range(4):
-        assert Browser(app).sign_in().status_code == 303
 
 
 def test_signing_in_is_limited_by_address(app: Flask) -> None:
