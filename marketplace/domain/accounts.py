@@ -2,11 +2,13 @@
 
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
 
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials
 
+SESSION_LIFETIME = timedelta(days=365)
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 200
 _MAX_EMAIL_LENGTH = 254
@@ -79,11 +81,11 @@ def _problems(password: str, *, email: str | None) -> frozenset[CredentialProble
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A reader who can sign in; session cookies carry `session_key`, so changing it ends every session."""
+    """A reader who can sign in; `session_key` is that of the session that has just begun, if one has."""
 
     reader_id: int
     email: str
     password_hash: str = field(repr=False)
-    session_key: str = field(repr=False)
+    session_key: str = field(default="", repr=False, compare=False)
     is_moderator: bool = False
     has_cart: bool = False

@@ -1,8 +1,9 @@
 """The current reader, from the signed cookie.
 
 There are two kinds of cookies. A guest's has a reader id and is trusted without a query. An account's also has the
-account's session key and is valid only while the database has the same key: a new password, or deleting the account,
-ends it. A guest's cookie never opens an account, because signing up creates a new reader (`Accounts.sign_up`).
+key of a session and is valid only while the database has that session: signing out ends it, also for copies of the
+cookie; a new password ends the others of the account, and deleting the account all. A guest's cookie never opens an
+account, because signing up creates a new reader (`Accounts.sign_up`).
 """
 
 from collections.abc import Callable
@@ -98,7 +99,7 @@ def sign_in_as(account: Account) -> None:
 
 
 def sign_out() -> None:
-    """End this session, but not the account's sessions in other browsers."""
+    """Forget the reader in this browser; `Accounts.sign_out` ends the session."""
     _clear_session()
 
 

@@ -66,7 +66,7 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
             return show_again(SIGN_UP, 422, *(problem.name for problem in error.problems))
         except EmailTaken:
             return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
-        return _signed_in(new, "signed-up")
+        return _signed_in(shop, new, "signed-up")
 
 
 def _add_sign_in(account: Blueprint, shop: Shop) -> None:
@@ -87,11 +87,11 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
             if seconds := guess.wrong():
                 return too_many_attempts(SIGN_IN, seconds)
             return show_again(SIGN_IN, 401, "WRONG_PASSWORD", headers=_BY_FORM)
-        return _signed_in(known, "signed-in")
+        return _signed_in(shop, known, "signed-in")
 
     @account.post("/sign-out")
     def end_session() -> Answer:
-        sign_out()
+        _end_session(shop)
         flash("signed-out")
         return _to_overview()
 
@@ -149,7 +149,15 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
         return response
 
 
-def _signed_in(account: Account, message: str) -> Answer:
+def _end_session(shop: Shop) -> None:
+    if session_key := current_session_key():
+        shop.accounts.sign_out(session_key)
+    sign_out()
+
+
+def _signed_in(shop: Shop, account: Account, message: str) -> Answer:
+    # A browser has one session: copies of its former cookie are not accepted either.
+    _end_session(shop)
     sign_in_as(account)
     flash(message)
     response = redirect_back(url_for("account.overview"))

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from marketplace.store import Store
-from tests.marketplace.browser import Browser
+from tests.marketplace.browser import Browser, token
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.account.session import EMAIL, PASSWORD, asked_for, session_of
 
@@ -150,6 +150,27 @@ def test_a_guests_cookie_does_not_open_the_account(app: Flask, recommender: Fake
     assert asked_for(browser, recommender) != guest
     copier.get("/books/7?from=shop")
     assert asked_for(copier, recommender) not in {guest, asked_for(browser, recommender)}
+
+
+@pytest.mark.parametrize("leave", ["sign out", "sign in again"])
+def test_a_copied_cookie_is_of_no_use_when_its_session_has_ended(app: Flask, leave: str) -> None:
+    """Signing out ends the session on the server, and so does signing in again in the same browser."""
+    browser, copier = Browser(app), Browser(app)
+    browser.sign_up()
+    form = browser.client.get("/account/password").text
+    copied = browser.client.get_cookie("reader")
+    assert copied is not None
+    copier.client.set_cookie("reader", copied.value)
+    assert "signed in as" in copier.get("/account")
+    if leave == "sign out":
+        browser.sign_out()
+    else:
+        fields = {"csrf_token": token(form), "email": EMAIL, "password": PASSWORD}
+        assert browser.client.post("/account/sign-in", data=fields).status_code == 303
+        assert "signed in as" in browser.get("/account")
+    copier.client.set_cookie("reader", copied.value)
+    assert "signed in as" not in copier.get("/account")
+    copier.get("/account/export", 404)
 
 
 @pytest.mark.parametrize("key", [None, "", "0" * 64, 7, ["x"]])
