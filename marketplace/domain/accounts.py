@@ -6,25 +6,13 @@ from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
 
+from marketplace.domain.common_passwords import is_common
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials
 
 SESSION_LIFETIME = timedelta(days=365)
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 200
 _MAX_EMAIL_LENGTH = 254
-
-# NIST SP 800-63B requires a blocklist of common passwords.
-_COMMON = frozenset(
-    """
-    password password1 password12 password123 password1234 passw0rd p@ssw0rd p@ssword 12345678 123456789
-    1234567890 12345678910 87654321 123123123 11111111 111111111 00000000 88888888 987654321 qwertyui qwertyuiop
-    qwerty123 qwerty12 qwerty1234 1q2w3e4r 1q2w3e4r5t 1qaz2wsx q1w2e3r4 zaq12wsx asdfghjk asdfghjkl iloveyou
-    iloveyou1 sunshine sunshine1 princess princess1 football football1 baseball baseball1 superman batman123
-    trustno1 letmein1 letmein123 welcome1 welcome123 whatever starwars computer internet michelle jennifer
-    corvette changeme changeme1 abcd1234 abc12345 aa123456 a1b2c3d4 abcdefgh abcdefg1 admin123 administrator
-    google123 monkey123 dragon123 master123 shadow123 charlie1 liverpool chocolate butterfly elizabeth samantha
-    """.split()  # noqa: SIM905  (as a list it would be a screen long)
-)
 
 
 def normalized_email(text: str) -> str | None:
@@ -74,7 +62,7 @@ def _problems(password: str, *, email: str | None) -> frozenset[CredentialProble
         return frozenset({CredentialProblem.PASSWORD_SHORT})
     if len(password) > MAX_PASSWORD_LENGTH:
         return frozenset({CredentialProblem.PASSWORD_LONG})
-    if len(set(password)) == 1 or password.lower() in _COMMON | {email}:
+    if len(set(password)) == 1 or password.lower() == email or is_common(password):
         return frozenset({CredentialProblem.PASSWORD_COMMON})
     return frozenset()
 
