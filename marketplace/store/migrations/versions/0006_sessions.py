@@ -1,4 +1,4 @@
-"""Sessions of accounts, which end one by one."""
+"""Sessions of accounts, which end one by one, and the keys by which an addition to a cart counts once."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,8 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Create the table; until now all sessions of an account had one key, which stays valid."""
+    """Until now all sessions of an account had one key, which stays valid."""
+    op.add_column("cart_lines", sa.Column("addition_key", sa.String(64), nullable=False, server_default=""))
     sessions = op.create_table(
         "sessions",
         sa.Column("session_key", sa.String(64), nullable=False),
