@@ -3,16 +3,22 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 
 from email_validator import EmailNotValidError, validate_email
 
-from marketplace.domain.common_passwords import is_common
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials
 
 SESSION_LIFETIME = timedelta(days=365)
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 200
 _MAX_EMAIL_LENGTH = 254
+_FIRST_GUESSES = 10_000
+_MAX_COMMON_LENGTH = 24
+"""Longer passwords are no common ones, and the library takes 0.1 s for some of 72 characters."""
+
+# The library fills a global dictionary with each call.
+_lock = Lock()
 
 
 def normalized_email(text: str) -> str | None:
@@ -55,6 +61,25 @@ def validated_password(password: str, *, email: str) -> str:
     if problems := _problems(normalized, email=email):
         raise InvalidCredentials(problems)
     return normalized
+
+
+def is_common(password: str) -> bool:
+    """Whether a password is a common one, a word or a name, also with @ for a and the like, or a simple pattern.
+
+    NIST SP 800-63B §3.1.1.2 requires a blocklist.
+    """
+    if len(password) > _MAX_COMMON_LENGTH:
+        return False
+    # Imported on first use: its 94,000 words take 50 ms and 10 MB.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    if password.lower() in FREQUENCY_LISTS["passwords"]:
+        return True
+    with _lock:
+        found = zxcvbn(password)
+    is_word = [part["pattern"] for part in found["sequence"]] == ["dictionary"]
+    return is_word or found["guesses"] < _FIRST_GUESSES
 
 
 def _problems(password: str, *, email: str | None) -> frozenset[CredentialProblem]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from marketplace.domain.common_passwords import is_common
+from marketplace.domain.accounts import is_common
 
 
 @pytest.mark.parametrize(
