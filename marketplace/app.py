@@ -18,7 +18,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.payments import Payments
 from marketplace.usecases.shelves import Recommender, Shelves
 from marketplace.web import create_web
@@ -46,6 +46,8 @@ def create_app(
     """
     store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
     recommender = recommender or connect(settings)
+    # At most half the threads hash passwords, or wait for it: the others serve pages.
+    passwords = passwords or Passwords(places=max(1, min(MAX_PLACES, settings.threads // 2)))
     cards = CardCache(store)
     limiter = limiter or Limiter()
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
@@ -55,7 +57,7 @@ def create_app(
         cards=cards,
         shelves=Shelves(store, recommender, cards),
         activity=activity,
-        accounts=Accounts(store, passwords=passwords or Passwords(), wake=wake),
+        accounts=Accounts(store, passwords=passwords, wake=wake),
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),

@@ -81,6 +81,10 @@ class WrongPassword(MarketplaceError):
     """No account has this e-mail or reader id with this password; callers do not learn which is wrong."""
 
 
+class PasswordsBusy(MarketplaceError):
+    """As many passwords are being hashed, or wait for it, as the shop allows; a second later there may be a place."""
+
+
 class NotSignedIn(MarketplaceError):
     """This needs an account, and the reader is a guest or anonymous."""
 

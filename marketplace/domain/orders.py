@@ -93,12 +93,16 @@ class LineProblem(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """Copies of a book in a cart; `book` is None if it is no longer offered."""
+    """Copies of a book in a cart; `addition_key` is that of the request that last added some.
+
+    `book` is None if it is no longer offered.
+    """
 
     book_id: int
     quantity: int
     added_at: datetime
     recommendation_id: str = ""
+    addition_key: str = ""
     book: Book | None = None
     problem: LineProblem | None = None
 

@@ -2,18 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import EmailTaken
-from marketplace.store.schema import accounts, cart_lines
+from marketplace.store.schema import accounts, cart_lines, sessions
 from servicekit.database import insert_into
 
 _ACCOUNT = select(
     accounts.c.reader_id,
     accounts.c.email,
     accounts.c.password_hash,
-    accounts.c.session_key,
     accounts.c.is_moderator,
     select(cart_lines.c.book_id).where(cart_lines.c.reader_id == accounts.c.reader_id).exists().label("has_cart"),
 )
@@ -36,7 +35,6 @@ class StoredAccounts:
                 reader_id=account.reader_id,
                 email=account.email,
                 password_hash=account.password_hash,
-                session_key=account.session_key,
                 created_at=created_at,
             )
             .on_conflict_do_nothing(index_elements=[accounts.c.email])
@@ -53,10 +51,16 @@ class StoredAccounts:
         """The account of this reader; None for a guest."""
         return self._find(accounts.c.reader_id == reader_id)
 
-    def set_password(self, reader_id: int, password_hash: str, session_key: str) -> None:
-        """Store a new hash of a password; a new `session_key` ends the existing sessions."""
+    def by_session(self, reader_id: int, session_key: str, moment: datetime) -> Account | None:
+        """The account of this reader, if it has this session, not expired at `moment`."""
+        session = sessions.c.session_key == session_key, sessions.c.reader_id == accounts.c.reader_id
+        is_open = select(sessions.c.session_key).where(*session, sessions.c.expires_at > moment).exists()
+        return self._find(and_(accounts.c.reader_id == reader_id, is_open))
+
+    def set_password(self, reader_id: int, password_hash: str) -> None:
+        """Store a new hash of a password."""
         statement = update(accounts).where(accounts.c.reader_id == reader_id)
-        self._connection.execute(statement.values(password_hash=password_hash, session_key=session_key))
+        self._connection.execute(statement.values(password_hash=password_hash))
 
     def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
         """Give an account a moderator's rights, or take them away."""

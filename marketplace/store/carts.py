@@ -25,23 +25,24 @@ class StoredCarts:
                 quantity=row.quantity,
                 added_at=row.added_at,
                 recommendation_id=row.recommendation_id,
+                addition_key=row.addition_key,
             )
             for row in rows
         ]
 
     def put(self, reader_id: int, line: CartLine) -> None:
-        """Add a line, or set the quantity if the book is in the cart."""
+        """Add a line, or set the quantity and the key of the addition if the book is in the cart."""
         statement = insert_into(self._connection, cart_lines).values(
             reader_id=reader_id,
             book_id=line.book_id,
             quantity=line.quantity,
             recommendation_id=line.recommendation_id,
             added_at=line.added_at,
+            addition_key=line.addition_key,
         )
         key = [cart_lines.c.reader_id, cart_lines.c.book_id]
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=key, set_={"quantity": statement.excluded.quantity})
-        )
+        changed = {name: statement.excluded[name] for name in ("quantity", "addition_key")}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
     def set_quantity(self, reader_id: int, book_id: int, quantity: int) -> None:
         """Set the quantity of a book if it is in the cart."""

@@ -22,6 +22,7 @@ from marketplace.store.outbox.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
 from marketplace.store.search import Search
+from marketplace.store.sessions import Sessions
 from marketplace.store.wishlists import Wishlists
 from servicekit import migrations
 from servicekit.database import (
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.search = Search(connection)
         self.readers = Readers(connection)
         self.accounts = StoredAccounts(connection)
+        self.sessions = Sessions(connection)
         self.interactions = Interactions(connection)
         self.wishlists = Wishlists(connection)
         self.carts = StoredCarts(connection)

@@ -2,17 +2,19 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from marketplace.domain.accounts import (
+    SESSION_LIFETIME,
     Account,
     normalized_email,
     normalized_password,
     validated_credentials,
     validated_password,
 )
-from marketplace.domain.errors import WrongPassword
+from marketplace.domain.errors import PasswordsBusy, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.activity import forget_reader, merge_readers
@@ -53,51 +55,60 @@ class Accounts:
                 reader_id=work.readers.add(moment),
                 email=email,
                 password_hash=password_hash,
-                session_key=_new_session_key(),
             )
             work.accounts.add(account, moment)
             _merge_guest(work, current_reader, account, moment)
+            account = _with_session(work, account, moment)
             work.commit()
         self._wake()
         return account
 
     def sign_in(self, current_reader: int, email: str, password: str) -> Account:
-        """The account with this e-mail and password, merged with `current_reader` if that is a guest.
+        """Begin a session of the account with this e-mail and password, merged with `current_reader` if a guest.
 
-        Raises StoreUnavailable, and WrongPassword, which takes as long for an unknown e-mail as for a known one.
+        Raises StoreUnavailable, PasswordsBusy, and WrongPassword, which takes as long for an unknown e-mail as for a
+        known one.
         """
         password = normalized_password(password)
         normalized = normalized_email(email)
-        with self._store.read() as work:
-            account = work.accounts.by_email(normalized) if normalized else None
-            is_guest = current_reader != NOBODY and _is_guest(work, current_reader)
-        if not self._passwords.matches(account.password_hash if account else None, password) or account is None:
-            raise WrongPassword
-        is_outdated = self._passwords.is_outdated(account.password_hash)
-        if not is_guest and not is_outdated:
-            return account
-        new_hash = self._passwords.hash(password) if is_outdated else account.password_hash
-        moment = self._clock()
-        with self._store.write() as work:
-            _require_unchanged(work, account)
-            if is_outdated:
-                work.accounts.set_password(account.reader_id, new_hash, account.session_key)
-            _merge_guest(work, current_reader, account, moment)
-            work.commit()
+        while True:
+            with self._store.read() as work:
+                account = work.accounts.by_email(normalized) if normalized else None
+            if not self._passwords.matches(account.password_hash if account else None, password) or account is None:
+                raise WrongPassword
+            current_hash = self._rehashed(account, password)
+            moment = self._clock()
+            with self._store.write() as work:
+                # If another request has changed the hash since, verify the password again.
+                if _is_unchanged(work, account):
+                    if current_hash != account.password_hash:
+                        work.accounts.set_password(account.reader_id, current_hash)
+                    _merge_guest(work, current_reader, account, moment)
+                    account = _with_session(work, replace(account, password_hash=current_hash), moment)
+                    work.commit()
+                    break
         self._wake()
-        return replace(account, password_hash=new_hash)
+        return account
+
+    def sign_out(self, session_key: str) -> None:
+        """End a session: no copy of its cookie is accepted any more. Raises StoreUnavailable."""
+        with self._store.write() as work:
+            work.sessions.remove(session_key)
+            work.commit()
 
     def change_password(self, reader_id: int, old: str, new: str) -> Account:
-        """Change the password and the session key, which ends all sessions but the caller's; returns the account.
+        """Change the password, which ends all sessions, and begin a new one.
 
-        Raises WrongPassword, InvalidCredentials and StoreUnavailable.
+        Raises WrongPassword, InvalidCredentials, PasswordsBusy and StoreUnavailable.
         """
         account = self._verified(reader_id, old)
         new_hash = self._passwords.hash(validated_password(new, email=account.email))
-        changed = replace(account, password_hash=new_hash, session_key=_new_session_key())
+        moment = self._clock()
         with self._store.write() as work:
             _require_unchanged(work, account)
-            work.accounts.set_password(reader_id, changed.password_hash, changed.session_key)
+            work.accounts.set_password(reader_id, new_hash)
+            work.sessions.remove_of(reader_id)
+            changed = _with_session(work, replace(account, password_hash=new_hash), moment)
             work.commit()
         return changed
 
@@ -118,18 +129,23 @@ class Accounts:
         self._wake()
 
     def signed_in(self, reader_id: int, session_key: str) -> Account | None:
-        """The account that a session cookie with this reader id and key belongs to.
+        """The account that a session cookie with this reader id and key belongs to, None if the session has ended.
 
         Raises StoreUnavailable.
         """
-        account = self._account(reader_id)
-        if account is None or not secrets.compare_digest(account.session_key.encode(), session_key.encode()):
-            return None
-        return account
+        with self._store.read() as work:
+            return work.accounts.by_session(reader_id, session_key, self._clock())
 
     def _account(self, reader_id: int) -> Account | None:
         with self._store.read() as work:
             return work.accounts.by_reader(reader_id)
+
+    def _rehashed(self, account: Account, password: str) -> str:
+        # Without a place to hash, the next sign-in does it.
+        if self._passwords.is_outdated(account.password_hash):
+            with suppress(PasswordsBusy):
+                return self._passwords.hash(password)
+        return account.password_hash
 
     def _verified(self, reader_id: int, password: str) -> Account:
         account = self._account(reader_id)
@@ -149,11 +165,18 @@ def _is_guest(work: UnitOfWork, reader_id: int) -> bool:
 
 
 def _require_unchanged(work: UnitOfWork, account: Account) -> None:
-    # The password was verified before this transaction. If it has changed since, so has the session key.
-    current = work.accounts.by_reader(account.reader_id)
-    if current is None or current.session_key != account.session_key:
+    if not _is_unchanged(work, account):
         raise WrongPassword
 
 
-def _new_session_key() -> str:
-    return secrets.token_hex(32)
+def _is_unchanged(work: UnitOfWork, account: Account) -> bool:
+    # The password was verified before this transaction.
+    current = work.accounts.by_reader(account.reader_id)
+    return current is not None and current.password_hash == account.password_hash
+
+
+def _with_session(work: UnitOfWork, account: Account, moment: datetime) -> Account:
+    session_key = secrets.token_hex(32)
+    work.sessions.remove_expired(moment)
+    work.sessions.add(session_key, account.reader_id, moment + SESSION_LIFETIME)
+    return replace(account, session_key=session_key)

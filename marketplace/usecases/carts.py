@@ -22,8 +22,10 @@ class Carts:
         with self._store.read() as work:
             return cart_of(work, reader_id)
 
-    def add(self, reader_id: int, book_id: int, quantity: int, attribution: str) -> int:
+    def add(self, reader_id: int, book_id: int, quantity: int, attribution: str, *, key: str = "") -> int:
         """Add copies of a book, up to MAX_QUANTITY; returns the reader's id, which is new for a visitor.
+
+        A call with the same `key` as the last one for this book, if not "", is a repetition and changes nothing.
 
         Raises BookNotFound, NotForSale, OtherCurrency and CartFull.
         """
@@ -34,12 +36,15 @@ class Carts:
             addition = current.new_interaction(book_id, InteractionKind.CART, attribution)
             lines = {line.book_id: line for line in work.carts.of(current.reader_id)}
             known = lines.get(book_id)
+            if known and key and known.addition_key == key:
+                return current.reader_id
             copies = min((known.quantity if known else 0) + quantity, MAX_QUANTITY)
             lines[book_id] = line = CartLine(
                 book_id=book_id,
                 quantity=copies,
                 added_at=addition.occurred_at,
                 recommendation_id=addition.recommendation_id,
+                addition_key=key,
             )
             if known is None and len(lines) > MAX_LINES:
                 raise CartFull

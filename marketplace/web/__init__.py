@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, Response, g, request
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from marketplace.domain.accounts import SESSION_LIFETIME
 from marketplace.domain.ids import SHOP
 from marketplace.domain.money import format_price
 from marketplace.domain.text import slug
@@ -77,7 +78,7 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
         SESSION_COOKIE_SAMESITE="Lax",
         # Otherwise every page would set the cookie again.
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=365),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
         MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,

@@ -5,7 +5,7 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.domain.errors import NotInCatalogue, OrderNotFound, StoreUnavailable
+from marketplace.domain.errors import NotInCatalogue, OrderNotFound, PasswordsBusy, StoreUnavailable
 from marketplace.web.moderator import UploadTooLarge
 from marketplace.web.reader import look_up_no_account
 from marketplace.web.security import CrossSite, UntrustedHost
@@ -15,6 +15,10 @@ log = structlog.get_logger()
 Answer = tuple[str, int]
 
 RETRY_SECONDS = "5"
+"""Retry-After when the database does not answer."""
+
+BUSY_SECONDS = "2"
+"""Retry-After when too many passwords are being hashed."""
 
 # Errors with a text of their own; others share the text of their status.
 _CAUSES: dict[type[HTTPException], str] = {
@@ -30,6 +34,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotInCatalogue, _not_found)
     app.register_error_handler(OrderNotFound, _not_found)
+    app.register_error_handler(PasswordsBusy, _busy)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
@@ -42,6 +47,10 @@ def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
 
 def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
     return _page(404)
+
+
+def _busy(_error: PasswordsBusy) -> tuple[str, int, dict[str, str]]:
+    return *_page(429), {"Retry-After": BUSY_SECONDS}
 
 
 def _unavailable(error: StoreUnavailable) -> tuple[str, int, dict[str, str]]:

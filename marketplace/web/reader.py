@@ -1,8 +1,9 @@
 """The current reader, from the signed cookie.
 
 There are two kinds of cookies. A guest's has a reader id and is trusted without a query. An account's also has the
-account's session key and is valid only while the database has the same key: a new password, or deleting the account,
-ends it. A guest's cookie never opens an account, because signing up creates a new reader (`Accounts.sign_up`).
+key of a session and is valid only while the database has that session: signing out ends it, also for copies of the
+cookie; a new password ends the others of the account, and deleting the account all. A guest's cookie never opens an
+account, because signing up creates a new reader (`Accounts.sign_up`).
 """
 
 from collections.abc import Callable
@@ -72,6 +73,11 @@ def look_up_no_account() -> None:
         g.account = None
 
 
+def current_session_key() -> str:
+    """The key of the session of the account that is signed in; "" for guests and visitors."""
+    return str(session.get(_SESSION_KEY, ""))
+
+
 def remember_reader(reader_id: int) -> None:
     """Set the cookie for a year; a new session if it was another reader's."""
     if session.get(_READER, reader_id) != reader_id:
@@ -99,7 +105,7 @@ def sign_in_as(account: Account) -> None:
 
 
 def sign_out() -> None:
-    """End this session, but not the account's sessions in other browsers."""
+    """Forget the reader in this browser; `Accounts.sign_out` ends the session."""
     _clear_session()
 
 

@@ -14,7 +14,7 @@ from waitress.task import ThreadedTaskDispatcher
 from servicekit.serving.connections import Connection
 from servicekit.serving.limits import Limits
 
-MAX_HEADER_BYTES = 64 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 _ACCEPTED_AT_ONCE = 64
 _THREAD_SECONDS = 1
 _LOG_SECONDS = 60.0

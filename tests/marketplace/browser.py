@@ -15,8 +15,8 @@ DAY = 24 * 60 * 60
 
 
 def quick_passwords(time_cost: int = 1) -> Passwords:
-    """Passwords whose hashes are computed quickly."""
-    return Passwords(PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1))
+    """Passwords whose hashes are computed quickly, for any number of callers."""
+    return Passwords(PasswordHasher(time_cost=time_cost, memory_cost=8, parallelism=1), places=1000)
 
 
 def token(html: str) -> str:

@@ -12,7 +12,7 @@ from marketplace.store.schema.catalogue import (
 )
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
 from marketplace.store.schema.outbox import deliveries, outbox
-from marketplace.store.schema.readers import accounts, interactions, readers, wishes
+from marketplace.store.schema.readers import accounts, interactions, readers, sessions, wishes
 
 __all__ = [
     "BYTEWISE",
@@ -36,5 +36,6 @@ __all__ = [
     "outbox",
     "readers",
     "search_terms",
+    "sessions",
     "wishes",
 ]

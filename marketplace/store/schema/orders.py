@@ -26,6 +26,8 @@ cart_lines = Table(
     Column("quantity", SmallInteger, nullable=False),
     Column("recommendation_id", String(64), nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
+    # Of the last addition: a repeated request is recognized by it.
+    Column("addition_key", String(64), nullable=False, server_default=""),
 )
 
 orders = Table(

@@ -1,4 +1,4 @@
-"""The tables of readers, accounts, interactions and wishlists."""
+"""The tables of readers, accounts, sessions, interactions and wishlists."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Identity, Index, Integer, SmallInteger, String, Table, Text, false
 
@@ -22,12 +22,21 @@ accounts = Table(
     Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), primary_key=True),
     Column("email", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
-    # Session cookies carry it, so changing it ends every session.
-    Column("session_key", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("is_moderator", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_accounts_email", accounts.c.email, unique=True)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # The cookie carries it.
+    Column("session_key", String(64), primary_key=True),
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+Index("ix_sessions_of_reader", sessions.c.reader_id)
+Index("ix_sessions_expired", sessions.c.expires_at)
 
 interactions = Table(
     "interactions",

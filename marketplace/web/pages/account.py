@@ -11,8 +11,9 @@ from marketplace.domain.ids import NOBODY
 from marketplace.usecases.export import export
 from marketplace.web.flash import flash
 from marketplace.web.forms import form, redirect_back, show_again, too_many_attempts, typed
+from marketplace.web.guesses import Guess, forget_device, remember_device
 from marketplace.web.limits import Attempt
-from marketplace.web.reader import current_account, current_reader, sign_in_as, sign_out
+from marketplace.web.reader import current_account, current_reader, current_session_key, sign_in_as, sign_out
 from marketplace.web.security import address, no_store
 from marketplace.web.shop import Shop
 
@@ -65,7 +66,7 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
             return show_again(SIGN_UP, 422, *(problem.name for problem in error.problems))
         except EmailTaken:
             return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
-        return _signed_in(new, "signed-up")
+        return _signed_in(shop, new, "signed-up")
 
 
 def _add_sign_in(account: Blueprint, shop: Shop) -> None:
@@ -77,21 +78,20 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
     def sign_in() -> Answer:
         # Normalized, so that all spellings of an e-mail share their attempts.
         email = normalized_email(typed("email")) or ""
-        seconds = shop.limiter.wait(Attempt.SIGN_IN_BY_ADDRESS, address())
-        if not seconds and email:
-            seconds = shop.limiter.wait(Attempt.SIGN_IN_BY_EMAIL, email)
-        if seconds:
+        guess = Guess(shop.limiter, email)
+        if seconds := guess.wait():
             return too_many_attempts(SIGN_IN, seconds)
         try:
             known = shop.accounts.sign_in(current_reader(), email, typed("password"))
         except WrongPassword:
+            if seconds := guess.wrong():
+                return too_many_attempts(SIGN_IN, seconds)
             return show_again(SIGN_IN, 401, "WRONG_PASSWORD", headers=_BY_FORM)
-        shop.limiter.reset(Attempt.SIGN_IN_BY_EMAIL, email)
-        return _signed_in(known, "signed-in")
+        return _signed_in(shop, known, "signed-in")
 
     @account.post("/sign-out")
     def end_session() -> Answer:
-        sign_out()
+        _end_session(shop)
         flash("signed-out")
         return _to_overview()
 
@@ -105,16 +105,16 @@ def _add_password(account: Blueprint, shop: Shop) -> None:
     def change_password() -> Answer:
         if current_account() is None:
             return _to_sign_in()
-        reader_id = current_reader()
-        if seconds := shop.limiter.wait(Attempt.PASSWORD_BY_READER, str(reader_id)):
+        reader_id, session_key = current_reader(), current_session_key()
+        if seconds := shop.limiter.left(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(PASSWORD, seconds)
         try:
             changed = shop.accounts.change_password(reader_id, typed("old"), typed("password"))
         except WrongPassword:
+            shop.limiter.wait(Attempt.WRONG_BY_SESSION, session_key)
             return show_again(PASSWORD, 422, "WRONG_PASSWORD")
         except InvalidCredentials as error:
             return show_again(PASSWORD, 422, *(problem.name for problem in error.problems))
-        shop.limiter.reset(Attempt.PASSWORD_BY_READER, str(reader_id))
         sign_in_as(changed)
         flash("password-changed")
         return _to_overview()
@@ -130,11 +130,13 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
         reader_id = current_reader()
         if reader_id == NOBODY:
             return _to_overview()
-        if seconds := shop.limiter.wait(Attempt.PASSWORD_BY_READER, str(reader_id)):
+        session_key = current_session_key()
+        if seconds := shop.limiter.left(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(DELETE, seconds)
         try:
             shop.accounts.forget(reader_id, request.form.get("password"))
         except WrongPassword:
+            shop.limiter.wait(Attempt.WRONG_BY_SESSION, session_key)
             return show_again(DELETE, 422, "WRONG_PASSWORD")
         except OpenOrders:
             return show_again(DELETE, 409, "OPEN_ORDERS")
@@ -142,13 +144,25 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
             return show_again(DELETE, 409, "STILL_MODERATOR")
         sign_out()
         flash("data-deleted")
-        return _to_overview()
+        response = _to_overview()
+        forget_device(response)
+        return response
 
 
-def _signed_in(account: Account, message: str) -> Answer:
+def _end_session(shop: Shop) -> None:
+    if session_key := current_session_key():
+        shop.accounts.sign_out(session_key)
+    sign_out()
+
+
+def _signed_in(shop: Shop, account: Account, message: str) -> Answer:
+    # A browser has one session: copies of its former cookie are not accepted either.
+    _end_session(shop)
     sign_in_as(account)
     flash(message)
-    return redirect_back(url_for("account.overview"))
+    response = redirect_back(url_for("account.overview"))
+    remember_device(response, account.email)
+    return response
 
 
 def _to_overview() -> Answer:

@@ -1,5 +1,7 @@
 """A book's page; opening it is recorded as a view or a click."""
 
+import secrets
+
 import structlog
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import TooManyRequests
@@ -43,7 +45,13 @@ def blueprint(shop: Shop) -> Blueprint:
                 # The page itself can still be shown.
                 log.exception("activity_not_recorded")
         return render_template(
-            "book/page.html", book=shown, ratings=ratings, preference=preference, similar=similar, attribution=source
+            "book/page.html",
+            book=shown,
+            ratings=ratings,
+            preference=preference,
+            similar=similar,
+            attribution=source,
+            addition_key=secrets.token_urlsafe(16),
         )
 
     return book

@@ -1,15 +1,18 @@
 """The cart: add books, change quantities, remove books."""
 
+import re
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import CartFull, NotForSale, OtherCurrency
 from marketplace.domain.orders import MAX_QUANTITY
 from marketplace.web.flash import flash
-from marketplace.web.forms import BOOK_ID, attribution, redirect_back
+from marketplace.web.forms import BOOK_ID, attribution, redirect_back, typed
 from marketplace.web.reader import current_reader, remember_cart, remember_reader
 from marketplace.web.shop import Shop
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _REFUSALS = {CartFull: "cart-full", NotForSale: "not-for-sale", OtherCurrency: "other-currency"}
 
 
@@ -27,7 +30,8 @@ def blueprint(shop: Shop) -> Blueprint:
     def add(book_id: int) -> Response:
         title = shop.title(book_id)
         try:
-            reader_id = shop.carts.add(current_reader(), book_id, _quantity(least=1, default="1"), attribution())
+            quantity = _quantity(least=1, default="1")
+            reader_id = shop.carts.add(current_reader(), book_id, quantity, attribution(), key=_key())
         except (CartFull, NotForSale, OtherCurrency) as refusal:
             flash(_REFUSALS[type(refusal)], title=title)
         else:
@@ -56,6 +60,12 @@ def blueprint(shop: Shop) -> Blueprint:
         return redirect(url_for("cart.page"), 303)
 
     return cart
+
+
+def _key() -> str:
+    # A double click, or a retry after a lost answer, sends the same key.
+    key = typed("key")
+    return key if _KEY.fullmatch(key) else ""
 
 
 def _quantity(*, least: int, default: str = "") -> int:

@@ -38,8 +38,12 @@ addEventListener("submit", (event) => {
 });
 
 async function send(form, button) {
-  if (button?.busy) return;
-  if (button) button.busy = true;
+  const source = button ?? form;
+  if (source.busy) return;
+  source.busy = true;
+  // A page from the browser's cache has the key of an addition that was made. Submitting again keeps the new key.
+  const key = form.elements.namedItem("key");
+  if (key) key.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const action = button?.hasAttribute("formaction") ? button.formAction : form.action;

@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import func, select
 
-from marketplace.domain.accounts import Account
+from marketplace.domain.accounts import SESSION_LIFETIME, Account
 from marketplace.domain.errors import EmailTaken, InvalidCredentials, StoreUnavailable, WrongPassword
 from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
-from marketplace.store.schema import wishes
+from marketplace.store.schema import sessions, wishes
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.passwords import Passwords
 from tests.marketplace.browser import quick_passwords
@@ -156,6 +158,30 @@ def test_changing_the_password_ends_the_other_sessions(accounts: Accounts) -> No
     assert accounts.sign_in(NOBODY, EMAIL, "battery staple") == changed
     with pytest.raises(WrongPassword):
         accounts.sign_in(NOBODY, EMAIL, PASSWORD)
+
+
+def test_signing_out_ends_one_session(accounts: Accounts) -> None:
+    """Its key is no longer accepted; those of other browsers are."""
+    here, there = accounts.sign_up(NOBODY, EMAIL, PASSWORD), accounts.sign_in(NOBODY, EMAIL, PASSWORD)
+    assert accounts.signed_in(here.reader_id, here.session_key) == here
+    accounts.sign_out(here.session_key)
+    accounts.sign_out(here.session_key)
+    assert accounts.signed_in(here.reader_id, here.session_key) is None
+    assert accounts.signed_in(there.reader_id, there.session_key) == there
+
+
+def test_sessions_expire(store: Store) -> None:
+    """A year after signing in; they are deleted when somebody signs in later."""
+    moment = [NOON]
+    accounts = Accounts(store, passwords=quick_passwords(), clock=lambda: moment[0])
+    account = accounts.sign_up(NOBODY, EMAIL, PASSWORD)
+    moment[0] += SESSION_LIFETIME - timedelta(seconds=1)
+    assert accounts.signed_in(account.reader_id, account.session_key) == account
+    moment[0] += timedelta(seconds=1)
+    assert accounts.signed_in(account.reader_id, account.session_key) is None
+    accounts.sign_in(NOBODY, EMAIL, PASSWORD)
+    with store.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 1
 
 
 def test_changing_the_password_needs_the_current_one(accounts: Accounts, store: Store) -> None:

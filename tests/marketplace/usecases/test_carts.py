@@ -42,6 +42,21 @@ def test_adding_to_the_cart_makes_a_guest(carts: Carts, store: Store) -> None:
     assert content(carts, 0) == {}
 
 
+def test_an_addition_counts_once(carts: Carts, store: Store) -> None:
+    """Repeated with its key it changes nothing; with another key, or none, it is another one."""
+    guest = carts.add(0, 20, 1, "", key="first")
+    assert carts.add(guest, 20, 1, "", key="first") == guest
+    assert content(carts, guest) == {20: 1}
+    for _ in range(2):
+        carts.add(guest, 20, 1, "", key="second")
+        carts.add(guest, 21, 1, "", key="second")
+    assert content(carts, guest) == {20: 2, 21: 1}
+    for _ in range(2):
+        carts.add(guest, 21, 1, "")
+    assert content(carts, guest) == {20: 2, 21: 3}
+    assert len(sent(store)) == 2
+
+
 def test_quantities_are_changed_and_books_removed(carts: Carts) -> None:
     """0 removes the book; a book that is not in the cart is not added."""
     guest = carts.add(0, 20, 1, "")

@@ -1,10 +1,13 @@
 """Which e-mails and passwords are accepted, and how passwords are hashed and compared."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
 import pytest
 from argon2 import PasswordHasher
 
 from marketplace.domain.accounts import normalized_email, validated_credentials
-from marketplace.domain.errors import CredentialProblem, InvalidCredentials, WrongPassword
+from marketplace.domain.errors import CredentialProblem, InvalidCredentials, PasswordsBusy, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
 from marketplace.usecases.passwords import Passwords
@@ -66,7 +69,7 @@ def test_all_problems_are_reported_at_once(email: str, password: str, problems: 
 
 
 @pytest.mark.parametrize(
-    "password", ["eight888", "x" * 100 + "y" * 100, "        1", "пароль-слово", "🐎🐎🐎🐎🔋🔋🔋🔋"]
+    "password", ["eight 88", "x" * 100 + "y" * 100, "        1", "пароль-слово", "🐎🐎🐎🐎🔋🔋🔋🔋"]
 )
 def test_a_password_may_have_any_characters(store: Store, password: str) -> None:
     """Spaces and emoji too, 8 to 200 of them."""
@@ -100,12 +103,63 @@ def test_an_outdated_hash_is_replaced_at_the_next_sign_in(store: Store) -> None:
     stronger = accounts_of(store, quick_passwords(time_cost=2))
     again = stronger.sign_in(NOBODY, EMAIL, PASSWORD)
     assert "t=2" in again.password_hash
-    assert again.session_key == made.session_key
     assert stronger.sign_in(NOBODY, EMAIL, PASSWORD) == again
     assert stronger.signed_in(made.reader_id, made.session_key)
+
+
+def test_two_sign_ins_replace_an_outdated_hash_at_once(store: Store) -> None:
+    """The one that comes second verifies the password with the new hash, and succeeds too."""
+    made = accounts_of(store).sign_up(NOBODY, EMAIL, PASSWORD)
+    first = accounts_of(store, quick_passwords(time_cost=2))
+
+    class Overtaken(Passwords):
+        def is_outdated(self, password_hash: str) -> bool:
+            first.sign_in(NOBODY, EMAIL, PASSWORD)
+            return super().is_outdated(password_hash)
+
+    second = accounts_of(store, Overtaken(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)))
+    again = second.sign_in(NOBODY, EMAIL, PASSWORD)
+    assert "t=2" in again.password_hash
+    assert second.signed_in(made.reader_id, again.session_key)
 
 
 def test_hashes_have_the_librarys_default_strength() -> None:
     """Argon2id with argon2-cffi's parameters."""
     made = Passwords().hash(PASSWORD)
     assert not PasswordHasher().check_needs_rehash(made)
+
+
+class HeldHasher(PasswordHasher):
+    """Hashes only once it is released, and knows how many hashes were computed at once."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.released = threading.Event()
+        self.begun = threading.Semaphore(0)
+        self.computing = 0
+        self.most_at_once = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.computing += 1
+        self.most_at_once = max(self.most_at_once, self.computing)
+        self.begun.release()
+        assert self.released.wait(30)
+        self.computing -= 1
+        return super().hash(password, salt=salt)
+
+
+def test_passwords_occupy_limited_callers() -> None:
+    """One is hashed and a few wait, and the next caller is refused at once, so that threads are left for pages."""
+    hasher = HeldHasher()
+    passwords = Passwords(hasher, places=3)
+    with ThreadPoolExecutor(4) as callers:
+        # Four callers for three places: whoever comes last is refused, and the others wait for the first.
+        made = [callers.submit(passwords.hash, PASSWORD) for _ in range(4)]
+        assert hasher.begun.acquire(timeout=30)
+        refused = next(as_completed(made, timeout=30))
+        with pytest.raises(PasswordsBusy):
+            refused.result()
+        hasher.released.set()
+    assert sum(call.exception() is None for call in made) == 3
+    assert hasher.most_at_once == 1
+    assert passwords.matches(passwords.hash(PASSWORD), PASSWORD)

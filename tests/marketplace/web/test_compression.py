@@ -8,8 +8,9 @@ import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_compress import DictCache
 
-from marketplace.web.compression import compress
+from marketplace.web.compression import MAX_ACCEPT_ENCODING, FileCache, compress
 
 
 @pytest.fixture
@@ -81,6 +82,47 @@ def test_a_static_file_is_compressed_once(tmp_path: Path) -> None:
             assert gzip.decompress(answer.data).decode() == words * 200
             file.write_text("second " * 200)
             answer.close()
+
+
+def test_a_static_file_is_kept_once_however_its_path_is_spelled(tmp_path: Path) -> None:
+    """Kept under the path as sent, each spelling would take memory for ever."""
+    (tmp_path / "shop.css").write_text("first " * 200)
+    app = Flask("shop", static_folder=str(tmp_path), static_url_path="/static")
+    cache = DictCache()
+    compress(app, cache)
+    client = app.test_client()
+    for sent in (
+        "a/../shop.css",
+        "b/../shop.css",
+        "./shop.css",
+        "x/y/../../shop.css",
+        "%2e/shop.css",
+        "shop.css?v=1",
+    ):
+        answer = client.get(f"/static/{sent}", headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(answer.data).decode() == "first " * 200
+        answer.close()
+    assert len(cache.data) == 1
+
+
+def test_compressed_files_take_limited_memory() -> None:
+    """The least recently used file is discarded first; one that never fits is not kept."""
+    cache = FileCache(max_bytes=10)
+    for key in ("a", "b", "c"):
+        cache.set(key, b"12345")
+    cache.set("large", b"12345678901")
+    assert [cache.get(key) for key in ("a", "b", "c", "large")] == [None, b"12345", b"12345", None]
+
+
+@pytest.mark.parametrize("path", ["/account/sign-up", "/static/shop.css"])
+def test_a_long_list_of_accepted_encodings_is_ignored(client: FlaskClient, path: str) -> None:
+    """The library would keep it for the next request."""
+    accepted = "gzip, " + "x" * MAX_ACCEPT_ENCODING
+    response = client.get(path, headers={"Accept-Encoding": accepted})
+    assert response.status_code == HTTPStatus.OK
+    assert "Content-Encoding" not in response.headers
+    assert "Accept-Encoding" in response.headers["Vary"]
+    response.close()
 
 
 def test_a_range_is_not_compressed(client: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """The cart page."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -31,6 +32,26 @@ def test_a_guest_adds_a_book_to_the_cart(browser: Browser) -> None:
     html = browser.get("/cart")
     assert "€9.99 each" in html
     assert "Check out" in html
+
+
+def test_sending_the_form_twice_adds_one_copy(browser: Browser) -> None:
+    """After a double click, or a lost answer; loading the page again makes another form."""
+    for copies in (1, 2):
+        html = browser.client.get("/books/20").text
+        form = re.search(r'action="/books/20/cart".*?</form>', html, re.DOTALL)
+        assert form
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+        for _ in range(2):
+            assert browser.client.post("/books/20/cart", data=fields).status_code == 303
+        assert f'value="{copies}"' in browser.get("/cart")
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 65, "\x00" * 20, "é" * 20])
+def test_an_invalid_key_is_ignored(browser: Browser, key: str) -> None:
+    """As a form without a key, each one adds a copy."""
+    for _ in range(2):
+        assert add_to_cart(browser, key=key).status_code == 303
+    assert 'value="2"' in browser.get("/cart")
 
 
 def test_quantities_are_changed_and_the_cart_is_emptied(browser: Browser) -> None:

@@ -23,13 +23,16 @@ def recommender() -> FakeRecommender:
 
 @pytest.fixture
 def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
-    """A shop with one book; an account has three attempts to sign in a day, an address five."""
+    """A shop with one book; an address has five attempts to sign in a day, an account three wrong ones with 401."""
     put(store, Book(id=7, title="Dune"))
     limits = {
         **LIMITS,
         Attempt.SIGN_IN_BY_ADDRESS: Limit(5, DAY),
-        Attempt.SIGN_IN_BY_EMAIL: Limit(3, DAY),
-        Attempt.PASSWORD_BY_READER: Limit(2, DAY),
+        Attempt.WRONG_BY_EMAIL_LATELY: Limit(3, DAY),
+        Attempt.WRONG_BY_EMAIL: Limit(6, DAY),
+        Attempt.WRONG_BY_EMAIL_AND_ADDRESS: Limit(1, DAY),
+        Attempt.WRONG_BY_DEVICE: Limit(2, DAY),
+        Attempt.WRONG_BY_SESSION: Limit(2, DAY),
         Attempt.SIGN_UP_BY_ADDRESS: Limit(4, DAY),
     }
     return create_app(
