@@ -15,6 +15,8 @@ class Drill:
     description: str
     tests: tuple[str, ...]
     minutes: int
+    prints: bool = False
+    """Whether it runs in this process, which shows what it measures."""
 
 
 DRILLS = {
@@ -38,6 +40,12 @@ DRILLS = {
         ("tests/marketplace/usecases/test_selling_rules.py",),
         15,
     ),
+    "soak": Drill(
+        "load all services for an hour, or MINUTES=…, and fail if memory, files or threads grow",
+        ("tests/e2e/soak/test_soak.py",),
+        24 * 60,
+        prints=True,
+    ),
 }
 
 
@@ -58,7 +66,8 @@ def main(arguments: list[str]) -> int:
         return 2
     drill = DRILLS[name]
     seconds = str(drill.minutes * 60)
-    command = ["-m", "pytest", "--numprocesses=logical", f"--timeout={seconds}", f"--session-timeout={seconds}"]
+    processes = ["--numprocesses=0", "--capture=no"] if drill.prints else ["--numprocesses=logical"]
+    command = ["-m", "pytest", *processes, f"--timeout={seconds}", f"--session-timeout={seconds}"]
     return subprocess.run(
         [sys.executable, *command, *drill.tests], env={**os.environ, VARIABLE: name}, check=False
     ).returncode
