@@ -40,6 +40,12 @@ DRILLS = {
         ("tests/marketplace/usecases/test_selling_rules.py",),
         15,
     ),
+    "fuzz": Drill(
+        "send 100,000 malformed messages to Recommendations and 20,000 malformed requests to the shop",
+        ("tests/contract/test_fuzz.py", "tests/e2e/faults/test_hostile_http.py"),
+        30,
+        prints=True,
+    ),
     "soak": Drill(
         "load all services for an hour, or MINUTES=…, and fail if memory, files or threads grow",
         ("tests/e2e/soak/test_soak.py",),
