@@ -1,5 +1,7 @@
 """The cache of cards."""
 
+import tracemalloc
+
 import pytest
 
 from marketplace.domain.books import Book
@@ -59,3 +61,22 @@ def test_dropped_cards_are_read_again_at_once(store: Store) -> None:
     put(store, Book(id=1, title="new"), Book(id=2, title="new"))
     cards.drop([1, 99])
     assert titles(cards, 1, 2) == {1: "new", 2: "old"}
+
+
+def test_expired_cards_take_no_memory(sqlite_store: Store) -> None:
+    """However many books readers look at, only those of the last half minute are kept."""
+    clock = Clock()
+    cards = CardCache(sqlite_store, clock=clock)
+    put(sqlite_store, *(Book(id=n, title=f"Book {n}") for n in range(1, 1_001)))
+    titles(cards, *range(1, 501))
+    clock.seconds += MAX_AGE
+    tracemalloc.start()
+    try:
+        titles(cards, *range(501, 1_001))
+        more, _ = tracemalloc.get_traced_memory()
+        clock.seconds += MAX_AGE
+        titles(cards, 1)
+        fewer, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert fewer < more / 2
