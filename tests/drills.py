@@ -15,6 +15,8 @@ class Drill:
     description: str
     tests: tuple[str, ...]
     minutes: int
+    prints: bool = False
+    """Whether it runs in this process, which shows what it measures."""
 
 
 DRILLS = {
@@ -38,6 +40,18 @@ DRILLS = {
         ("tests/marketplace/usecases/test_selling_rules.py",),
         15,
     ),
+    "fuzz": Drill(
+        "send 100,000 malformed messages to Recommendations and 20,000 malformed requests to the shop",
+        ("tests/contract/test_fuzz.py", "tests/e2e/faults/test_hostile_http.py"),
+        30,
+        prints=True,
+    ),
+    "soak": Drill(
+        "load all services for an hour, or MINUTES=…, and fail if memory, files or threads grow",
+        ("tests/e2e/soak/test_soak.py",),
+        24 * 60,
+        prints=True,
+    ),
 }
 
 
@@ -58,7 +72,8 @@ def main(arguments: list[str]) -> int:
         return 2
     drill = DRILLS[name]
     seconds = str(drill.minutes * 60)
-    command = ["-m", "pytest", "--numprocesses=logical", f"--timeout={seconds}", f"--session-timeout={seconds}"]
+    processes = ["--numprocesses=0", "--capture=no"] if drill.prints else ["--numprocesses=logical"]
+    command = ["-m", "pytest", *processes, f"--timeout={seconds}", f"--session-timeout={seconds}"]
     return subprocess.run(
         [sys.executable, *command, *drill.tests], env={**os.environ, VARIABLE: name}, check=False
     ).returncode

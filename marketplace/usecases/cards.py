@@ -65,5 +65,6 @@ class CardCache:
             for book_id, card in cards.items():
                 self._known[book_id] = read_at, card
                 self._known.move_to_end(book_id)
-            while len(self._known) > self._capacity:
+            # Without those that have expired: of a large catalogue they would take 30 MB.
+            while len(self._known) > self._capacity or read_at - next(iter(self._known.values()))[0] >= MAX_AGE:
                 self._known.popitem(last=False)

@@ -4,11 +4,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from threading import Lock
 from typing import Protocol
 
 import structlog
-from cachetools import TTLCache
 
 from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
@@ -19,6 +17,7 @@ from marketplace.domain.recommendations import Reason, RecommendationList, Recom
 from marketplace.store import Store
 from marketplace.usecases.best_sellers import BestSellersCache
 from marketplace.usecases.cards import CardCache
+from marketplace.usecases.last_good import LastGood
 from marketplace.usecases.page_shelves import (
     SHELF_LENGTH,
     Home,
@@ -34,9 +33,8 @@ log = structlog.get_logger()
 
 TASTE_INTERACTIONS = 60
 """How many of a reader's latest interactions determine their taste."""
-LAST_GOOD_READERS = 3_000
-LAST_GOOD_SECONDS = 3600.0
-CACHED_CARDS = 20_000
+CACHED_CARDS = 4_000
+"""Each has about 500 bytes."""
 
 
 class Recommender(Protocol):
@@ -71,10 +69,7 @@ class Shelves:
         self._recommender = recommender
         self._cards = cards
         self._best_sellers = BestSellersCache(store, clock=clock)
-        self._lock = Lock()
-        self._last_good: TTLCache[int, dict[RecommendationRequest, RecommendationList]] = TTLCache(
-            LAST_GOOD_READERS, LAST_GOOD_SECONDS, timer=clock
-        )
+        self._last_good = LastGood(cards, clock=clock)
 
     def home(self, reader_id: int) -> Home:
         """The home page of a reader."""
@@ -141,16 +136,10 @@ class Shelves:
             lists = self._recommender.recommend(reader_id, requests)
         except RecommenderError as error:
             _log(error)
-            with self._lock:
-                remembered = self._last_good.get(reader_id, {})
-            if requests[0] in remembered:
-                return [remembered.get(request, RecommendationList(())) for request in requests], Notice.LAST_GOOD
-            return [], Notice.BEST_SELLERS
+            last_good = self._last_good.lists(reader_id, requests)
+            return (last_good, Notice.LAST_GOOD) if last_good else ([], Notice.BEST_SELLERS)
         if reader_id != NOBODY:
-            with self._lock:
-                # Merged, so that a category's page does not replace the lists of the home page.
-                known = self._last_good.get(reader_id, {})
-                self._last_good[reader_id] = known | dict(zip(requests, lists, strict=True))
+            self._last_good.keep(reader_id, dict(zip(requests, lists, strict=True)))
         return lists, Notice.NONE
 
     def _filled(

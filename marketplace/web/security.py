@@ -66,6 +66,12 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
         if request.method not in _SAFE_METHODS and not _is_same_site():
             raise CrossSite
 
+    @app.before_request
+    def reject_nameless_fields() -> None:
+        # Flask-WTF looks for its token among the names of the fields, and fails on a part without one.
+        if request.mimetype == "multipart/form-data" and None in request.form:
+            raise BadRequest
+
     @app.after_request
     def set_headers(response: Response) -> Response:
         if secure:

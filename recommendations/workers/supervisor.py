@@ -1,10 +1,11 @@
-"""Worker processes: forked, replaced when they die, and ended together.
+"""Worker processes: forked, replaced when they die or freeze, and ended together.
 
 The parent does nothing else: it starts no thread and does not use gRPC, neither of which survives a fork.
 """
 
 import contextlib
 import gc
+import math
 import os
 import select
 import signal
@@ -18,10 +19,12 @@ from typing import NoReturn
 
 import structlog
 
+from recommendations.workers.heartbeats import BEAT_SECONDS, Heartbeats
 from servicekit.logs import finish_logs
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-"""A worker that dies soon after its start is replaced after a pause, which doubles each time; others at once."""
+"""A worker that cannot be forked, or dies soon after its start, is replaced after a pause, which doubles each time;
+others at once."""
 
 EARLY_SECONDS = 10.0
 """How soon after its start a death counts as early."""
@@ -49,12 +52,19 @@ class Supervisor:
     """Runs `workers` processes that each do `work`; `closed_in_workers` stays open in the parent only."""
 
     def __init__(
-        self, workers: int, work: Work, *, end_seconds: float, closed_in_workers: Sequence[socket.socket] = ()
+        self,
+        workers: int,
+        work: Work,
+        *,
+        end_seconds: float,
+        closed_in_workers: Sequence[socket.socket] = (),
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._workers = [_Worker(number) for number in range(workers)]
         self._work = work
         self._end_seconds = end_seconds
         self._closed_in_workers = closed_in_workers
+        self._beat_seconds = beat_seconds
         self._ending = False
         self._failed = False
 
@@ -70,6 +80,8 @@ class Supervisor:
             self._parent_r, self._parent_w = os.pipe()
             for descriptor in (self._listening_r, self._listening_w, self._parent_r, self._parent_w):
                 stack.callback(os.close, descriptor)
+            self._heartbeats = Heartbeats(len(self._workers), seconds=self._beat_seconds)
+            stack.callback(self._heartbeats.close)
             self._wakeup_r.setblocking(False)
             stack.enter_context(_signals_wake(self._wakeup_w, self._end))
             try:
@@ -77,6 +89,7 @@ class Supervisor:
                 while not self._ending:
                     self._replace()
                     self._sleep(self._until_next())
+                    self._kill_frozen()
                     self._reap()
             finally:
                 self._end_all()
@@ -90,27 +103,30 @@ class Supervisor:
         # Memory allocated so far stays shared with the workers unless the garbage collector writes to it.
         gc.collect()
         gc.freeze()
-        for worker in self._workers:
-            self._fork(worker)
         listening = 0
         while listening < len(self._workers) and not self._ending:
-            self._sleep(None, self._listening_r)
+            self._replace()
+            self._sleep(self._until_next(), self._listening_r)
             if select.select([self._listening_r], [], [], 0)[0]:
                 listening += len(os.read(self._listening_r, len(self._workers)))
-            self._reap()
-            if not self._ending and any(worker.pid is None for worker in self._workers):
+            self._kill_frozen()
+            if self._reap() and not self._ending:
                 raise ChildProcessError("a worker ended before it listened; the log says why")
         if not self._ending:
             on_listening()
 
     def _fork(self, worker: _Worker) -> None:
+        """Start a worker's process. Raises OSError if the system has no memory or process for it."""
+        worker.started = time.monotonic()
+        self._heartbeats.started(worker.number)
         # Otherwise a signal before the worker sets its own handlers would run the parent's handler and be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-        worker.started = time.monotonic()
-        worker.pid = os.fork()
-        if worker.pid == 0:
-            self._run_worker(worker.number)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        try:
+            worker.pid = os.fork()
+            if worker.pid == 0:
+                self._run_worker(worker.number)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
     def _run_worker(self, number: int) -> NoReturn:
         code = 1
@@ -125,7 +141,7 @@ class Supervisor:
                 unused.close()
             os.close(self._listening_r)
             os.close(self._parent_w)
-            threading.Thread(target=self._stop_without_parent, args=(stop,), name="parent", daemon=True).start()
+            threading.Thread(target=self._watch_parent, args=(number, stop), name="parent", daemon=True).start()
             self._work(number, stop, self._report_listening)
             code = 0
         except BaseException:  # noqa: BLE001  (this process must not continue as if it were the parent)
@@ -138,9 +154,11 @@ class Supervisor:
     def _report_listening(self) -> None:
         os.write(self._listening_w, b".")
 
-    def _stop_without_parent(self, stop: threading.Event) -> None:
-        """Stop the worker when the parent has died: nothing is ever written, but then the read ends."""
-        os.read(self._parent_r, 1)
+    def _watch_parent(self, number: int, stop: threading.Event) -> None:
+        """Send heartbeats, and stop the worker when the parent has died: nothing is ever written, but then the pipe
+        ends."""
+        while not select.select([self._parent_r], [], [], self._beat_seconds)[0]:
+            self._heartbeats.beat(number)
         if not stop.is_set():
             _log.error("parent_died")
         stop.set()
@@ -148,23 +166,45 @@ class Supervisor:
     def _replace(self) -> None:
         now = time.monotonic()
         for worker in self._workers:
-            if worker.pid is None and worker.restart_at <= now:
+            if worker.pid is not None or worker.restart_at > now:
+                continue
+            is_first = worker.started == 0.0
+            try:
                 self._fork(worker)
-                _log.info("worker_started", worker=worker.number, pid=worker.pid)
+            except OSError as error:
+                self._pause(worker, now)
+                _log.error("worker_not_started", worker=worker.number, error=str(error), restart_in=worker.pause)
+            else:
+                if not is_first:
+                    _log.info("worker_started", worker=worker.number, pid=worker.pid)
 
-    def _until_next(self) -> float | None:
+    def _pause(self, worker: _Worker, now: float) -> None:
+        worker.pause = min(max(2 * worker.pause, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        worker.restart_at = now + worker.pause
+
+    def _until_next(self) -> float:
+        """The seconds until a worker is to be started, or the heartbeats to be read."""
         waiting = [worker.restart_at for worker in self._workers if worker.pid is None]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        return max(0.0, min(min(waiting, default=math.inf) - time.monotonic(), self._beat_seconds))
 
-    def _sleep(self, seconds: float | None, *others: int) -> None:
+    def _kill_frozen(self) -> None:
+        for number in self._heartbeats.frozen():
+            worker = self._workers[number]
+            if worker.pid is not None:
+                _log.error("worker_frozen", worker=number, pid=worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+
+    def _sleep(self, seconds: float, *others: int) -> None:
         """Sleep until there is a signal or something to read from `others`, or the time is over."""
         select.select([self._wakeup_r.fileno(), *others], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
             while self._wakeup_r.recv(4096):
                 pass
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Note which workers have ended; returns whether any has."""
         now = time.monotonic()
+        any_ended = False
         for worker in self._workers:
             if worker.pid is None:
                 continue
@@ -173,14 +213,15 @@ class Supervisor:
                 continue
             code = os.waitstatus_to_exitcode(status)
             if not self._ending:
-                early = now - worker.started < EARLY_SECONDS
-                worker.pause = (
-                    min(max(2 * worker.pause, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) if early else 0.0
-                )
-                worker.restart_at = now + worker.pause
+                if now - worker.started < EARLY_SECONDS:
+                    self._pause(worker, now)
+                else:
+                    worker.pause = worker.restart_at = 0.0
                 _log.error("worker_died", worker=worker.number, pid=pid, code=code, restart_in=worker.pause)
             worker.pid = None
+            any_ended = True
             self._failed |= self._ending and code != 0
+        return any_ended
 
     def _end_all(self) -> None:
         self._ending = True

@@ -9,7 +9,8 @@ from marketplace.domain.books import Book, Card
 from marketplace.web.forms import BOOK_ID
 from marketplace.web.shop import Shop
 
-MAX_DRAWINGS = 10_000
+MAX_DRAWINGS = 4_000
+"""Each has about 1.5 kB."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Another process may know a newer or older title of the book, so no cache may reuse this drawing.
 REVALIDATED = "public, no-cache"

@@ -1,16 +1,27 @@
 """The shop's server with requests that are malformed, incomplete or too large."""
 
+import itertools
+import re
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.e2e.processes import Process
+from marketplace.settings import Settings
+from marketplace.store import open_store
+from tests.drills import is_running
+from tests.e2e.faults.fuzzed_requests import Visitor, fuzzed_requests
+from tests.e2e.processes import Process, start_recommendations
+from tests.e2e.selling.buyers import Buyer, sign_up
+from tests.marketplace.ordering import promote
 
 pytestmark = pytest.mark.slow
 
@@ -52,15 +63,31 @@ MALFORMED = {
     "expects 100-continue": POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
 }
 
+FUZZED = 20_000 if is_running("fuzz") else 200
+SEED = 13
+CLIENTS = 8
+ANSWER_SECONDS = 20.0
+_STATUS = re.compile(rb"^HTTP/1\.[01] (\d{3}) ", re.MULTILINE)
+
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """The shop as an operator starts it, without Recommendations."""
-    folder: Path = tmp_path_factory.mktemp("hostile")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop's data."""
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def shop(folder: Path) -> Iterator[Process]:
+    """The shop as an operator starts it, without Recommendations except in the drill."""
     environment = {"MARKETPLACE_DATA_DIR": str(folder), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
-    process = Process("marketplace", environment)
-    yield process
-    assert process.stop() == 0
+    with ExitStack() as stack:
+        if is_running("fuzz"):
+            recommendations = start_recommendations(folder)
+            stack.callback(recommendations.stop)
+            environment["RECOMMENDATIONS_PORT"] = str(recommendations.port)
+        process = Process("marketplace", environment)
+        yield process
+        assert process.stop() == 0
     assert "Traceback" not in "".join(process.log)
 
 
@@ -70,11 +97,11 @@ def connected(shop: Process) -> Iterator[socket.socket]:
         yield connection
 
 
-def answer_to(shop: Process, request: bytes) -> bytes:
-    """What the server sends before it closes the connection or half a second passes."""
+def answer_to(shop: Process, request: bytes, seconds: float = 0.5) -> bytes:
+    """What the server sends before it closes the connection or does nothing for `seconds`."""
     answer = b""
     with connected(shop) as connection:
-        connection.settimeout(0.5)
+        connection.settimeout(seconds)
         try:
             connection.sendall(request)
             while received := connection.recv(65_536):
@@ -176,3 +203,43 @@ def temporary_bytes(pid: int) -> int:
             if str(number.readlink()).endswith("(deleted)"):
                 size += number.stat().st_size
     return size
+
+
+@pytest.fixture
+def visitors(shop: Process, folder: Path) -> list[Visitor]:
+    """A reader and a moderator, who are signed in, and a guest."""
+    settings = Settings(data_dir=folder)
+    with closing(open_store(settings.database)) as store:
+        sessions = sign_up(settings, store, 2)
+        promote(store, sessions[1].reader_id)
+    visitors = []
+    for cookie in (*(session.cookie for session in sessions), ""):
+        with Buyer(f"http://127.0.0.1:{shop.port}", replace(sessions[0], cookie=cookie)) as buyer:
+            token = dict(buyer.get("/books/20").hidden)["csrf_token"]
+            visitors.append(Visitor(buyer.session.cookie.encode(), token.encode()))
+    return visitors
+
+
+def test_fuzzed_requests_are_refused(shop: Process, visitors: list[Visitor]) -> None:
+    """No odd method, path, header, body, cookie or field of any form is a server error.
+
+    501 is right for an unsupported transfer coding.
+    """
+    statuses: Counter[int] = Counter()
+    errors: list[str] = []
+
+    def send(fuzzed: tuple[bytes, bool]) -> None:
+        request, is_complete = fuzzed
+        answer = answer_to(shop, request, ANSWER_SECONDS if is_complete else 0.3)
+        found = [int(status) for status in _STATUS.findall(answer)]
+        statuses.update(found or [0])
+        if any(status >= 500 and status != 501 for status in found):
+            errors.append(f"{request[:2000]!r} → {answer[:200]!r}")
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for sent in pool.map(send, itertools.islice(fuzzed_requests(SEED, visitors), FUZZED)):
+            assert sent is None
+    print(f"answers by status, 0 for none: {dict(sorted(statuses.items()))}")  # noqa: T201
+    assert not errors, f"{len(errors)} errors:\n" + "\n".join(errors[:20])
+    assert min(statuses[status] for status in (200, 303, 400, 403, 404)) > FUZZED / 100
+    assert status(shop) == 200

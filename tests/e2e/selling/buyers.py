@@ -55,9 +55,10 @@ class Session:
 class Buyer:
     """A browser with its own connection; every request may raise NoAnswer."""
 
-    def __init__(self, shop: str, session: Session) -> None:
-        """`shop` is the address of the home page, without the slash at its end."""
+    def __init__(self, shop: str, session: Session, *, address: str = "127.0.0.1") -> None:
+        """`shop` is the address of the home page, without the slash at its end; a proxy would tell `address`."""
         self._shop = shop
+        self._address = address
         self._session = session
         self._pool = PoolManager(retries=False, timeout=Timeout(total=TIMEOUT_SECONDS))
         self._tokens: Fields = []
@@ -106,7 +107,7 @@ class Buyer:
         return self._tokens
 
     def _request(self, method: str, path: str, fields: Fields | None = None) -> Answer:
-        headers = {"Cookie": f"{COOKIE}={self._session.cookie}"}
+        headers = {"Cookie": f"{COOKIE}={self._session.cookie}", "X-Forwarded-For": self._address}
         body = None
         if fields is not None:
             body, headers["Content-Type"] = urlencode(fields), "application/x-www-form-urlencoded"

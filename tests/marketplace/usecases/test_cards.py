@@ -1,5 +1,6 @@
 """The cache of cards."""
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -93,3 +94,22 @@ def test_cards_read_before_a_change_are_not_kept_after_it(store: Store, is_read_
     cards = CardCache(ChangingStore(store, change))
     assert titles(cards, 1, 2) == {1: "old", 2: "old"}
     assert titles(cards, 1, 2) == {1: "new", 2: "old"}
+
+
+def test_expired_cards_take_no_memory(sqlite_store: Store) -> None:
+    """However many books readers look at, only those of the last half minute are kept."""
+    clock = Clock()
+    cards = CardCache(sqlite_store, clock=clock)
+    put(sqlite_store, *(Book(id=n, title=f"Book {n}") for n in range(1, 1_001)))
+    titles(cards, *range(1, 501))
+    clock.seconds += MAX_AGE
+    tracemalloc.start()
+    try:
+        titles(cards, *range(501, 1_001))
+        more, _ = tracemalloc.get_traced_memory()
+        clock.seconds += MAX_AGE
+        titles(cards, 1)
+        fewer, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert fewer < more / 2

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -20,16 +21,22 @@ from recommendations.workers import supervisor as workers
 from servicekit.logs import configure_logging
 configure_logging()
 workers.FIRST_PAUSE_SECONDS = {first_pause}
+{before}
 def work(number, stop, listens):
     {work}
-workers.Supervisor(2, work, end_seconds={end_seconds}).run(lambda: print("all listen", flush=True))
+supervisor = workers.Supervisor(2, work, end_seconds={end_seconds}, beat_seconds={beat_seconds})
+supervisor.run(lambda: print("all listen", flush=True))
 """
 """It runs in its own process: that of the tests has threads and must not be forked."""
 
 
-def supervised(work: str, *, first_pause: float = 0.01, end_seconds: float = 10.0) -> subprocess.Popen[str]:
-    """A supervisor of two workers that do `work`."""
-    program = PROGRAM.format(work=work, first_pause=first_pause, end_seconds=end_seconds)
+def supervised(
+    work: str, *, before: str = "", first_pause: float = 0.01, end_seconds: float = 10.0, beat_seconds: float = 1.0
+) -> subprocess.Popen[str]:
+    """A supervisor of two workers that do `work`; the parent does `before` first."""
+    program = PROGRAM.format(
+        work=work, before=before, first_pause=first_pause, end_seconds=end_seconds, beat_seconds=beat_seconds
+    )
     return subprocess.Popen(
         [sys.executable, "-c", program],
         stdin=subprocess.PIPE,
@@ -79,6 +86,59 @@ def test_a_worker_that_ends_is_replaced(number: signal.Signals) -> None:
     assert running.returncode == 0
     assert "event=worker_died" in errors
     assert "event=worker_started" in errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("holds_the_lock", [False, True], ids=["stopped", "holds the interpreter lock"])
+def test_a_frozen_worker_is_replaced(holds_the_lock: bool) -> None:
+    """One that is stopped by SIGSTOP, or in a call that never releases the interpreter lock; the other continues."""
+    # Only the first worker 0 hangs: its successor finds the file that it made.
+    hangs = "number or os.path.exists(sys.argv[0]) or (open(sys.argv[0], 'w').close(), ctypes.PyDLL(None).sleep(600))"
+    work = f"listens(); {hangs if holds_the_lock else 0}; stop.wait()"
+    with (
+        TemporaryDirectory() as folder,
+        supervised(work, before=f"import ctypes; sys.argv[0] = {folder + '/hung'!r}", beat_seconds=0.2) as running,
+    ):
+        await_line(running)
+        first, second = workers_of(running)
+        if not holds_the_lock:
+            first.send_signal(signal.SIGSTOP)
+        await_that(lambda: len(workers := workers_of(running)) == 2 and first not in workers)
+        assert second in workers_of(running)
+        running.terminate()
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 0
+    assert errors.count("event=worker_frozen worker=0") == 1
+
+
+FAILING_FORKS = """
+fork, failures = os.fork, iter({failures})
+def failing():
+    if next(failures, False):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = failing
+"""
+"""The forks of which `failures` is true fail, as when the system has no process or memory left."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["at the start", "later"])
+def test_a_failed_fork_is_tried_again(when: str) -> None:
+    """After a pause that doubles; the other worker continues, and SIGTERM still ends all."""
+    failures = [False, True, True] if when == "at the start" else [False, False, True, True]
+    with supervised(SERVING, before=FAILING_FORKS.format(failures=failures)) as running:
+        assert await_line(running) == "all listen\n"
+        first, second = workers_of(running)
+        if when == "later":
+            second.kill()
+            await_that(lambda: len(workers := workers_of(running)) == 2 and second not in workers)
+        assert first in workers_of(running)
+        running.terminate()
+        _, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 0
+    pauses = [line.split("restart_in=")[1] for line in errors.splitlines() if "event=worker_not_started" in line]
+    assert [float(pause.split()[0]) for pause in pauses] == ([0.01, 0.02] if when == "at the start" else [0.02, 0.04])
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""An hour of mixed load, during which nothing may grow."""
