@@ -1,6 +1,8 @@
 """`python -m marketplace`."""
 
 from marketplace.cli import main
+from servicekit.memory import limit_arenas
 
 if __name__ == "__main__":
+    limit_arenas()
     main()

@@ -1,6 +1,8 @@
 """`python -m recommendations`."""
 
 from recommendations.cli import main
+from servicekit.memory import limit_arenas
 
 if __name__ == "__main__":
+    limit_arenas()
     main()
