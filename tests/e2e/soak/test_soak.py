@@ -40,6 +40,7 @@ def test_nothing_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKETPLACE_PROXIES", "1")
     with ExitStack() as stack:
         pair = start_pair(tmp_path, stack)
+        stack.callback(report_errors, pair)
         statuses: Counter[int] = Counter()
         calls: Counter[str] = Counter()
         samples: dict[str, list[Sample]] = {"shop": [], "recommendations": []}
@@ -62,6 +63,12 @@ def test_nothing_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def after_warm_up(samples: list[Sample]) -> list[Sample]:
     return [sample for sample in samples if sample.seconds >= WARM_UP_MINUTES * 60]
+
+
+def report_errors(pair: Pair) -> None:
+    for line in (*pair.marketplace.log, *pair.recommendations.log):
+        if "level=error" in line:
+            report(line.rstrip())
 
 
 def report(line: str) -> None:

@@ -24,7 +24,7 @@ from tests.marketplace.stored import put
 FOR_YOU = RecommendationRequest(None, 12)
 MYSTERIES = RecommendationRequest(Category.MYSTERY, 6)
 READERS = 200
-MOST_BYTES = 4_000
+MOST_BYTES = 3_000
 
 
 class FreshLists(FakeRecommender):
