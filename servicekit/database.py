@@ -307,9 +307,14 @@ def is_any_of(connection: Connection, column: ColumnElement[Any], values: Iterab
     return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
+def _is_unknown_table(error: DBAPIError) -> bool:
+    # The database is not migrated yet. SQLite reports it as an OperationalError anyway.
+    return getattr(error.orig, "sqlstate", None) == "42P01"
+
+
 def is_outage(error: SQLAlchemyError) -> bool:
     """Whether the database failed, so that the same may succeed later; the others are faults of the program."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_unknown_table(error)):
         return True
     if isinstance(error, ProgrammingError | IntegrityError | DataError):
         return False

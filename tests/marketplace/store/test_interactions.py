@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.domain.books import Book
-from marketplace.domain.errors import InteractionNotFound, StoreUnavailable
+from marketplace.domain.errors import InteractionNotFound
 from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
 from marketplace.store import Store
 from tests.marketplace.fakes import NOON
@@ -76,7 +77,7 @@ def test_ratings_are_averaged_over_readers(store: Store) -> None:
 def test_a_reader_has_one_rating_of_a_book(store: Store) -> None:
     """The database itself refuses a second one, and allows several views."""
     reader(store, VIEW, replace(VIEW, id="view-2"))
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(IntegrityError):
         reader(store, RATING, replace(RATING, id="rating-2"))
 
 
