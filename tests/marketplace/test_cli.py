@@ -155,7 +155,10 @@ def test_a_database_that_is_not_migrated_is_one_error_line(environment: dict[str
     """It names the command to run."""
     result = run(environment, command)
     assert result.returncode == 1
-    assert result.stderr == "Error: the database is not up to date: run `python -m marketplace migrate` first\n"
+    assert result.stderr.startswith(
+        "Error: the database is not up to date: run `python -m marketplace migrate` first; "
+    )
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_import_creates_the_tables(environment: dict[str, str], starter: Path) -> None:

@@ -182,7 +182,11 @@ class Attacker:
             faults.append(f"redirects to {response.location[:80]!r}")
         wanted = HEADERS | PAGE_HEADERS if response.mimetype == "text/html" else HEADERS
         faults += [f"without {name}" for name in wanted if name not in response.headers]
-        faults += [f"sets {text[:40]!r}" for text in response.headers.getlist("Set-Cookie") if text[:7] != "reader="]
+        faults += [
+            f"sets {text[:40]!r}"
+            for text in response.headers.getlist("Set-Cookie")
+            if not text.startswith(("reader=", "device="))
+        ]
         if (cookie := cookie_of(response)) and self._serializer.loads(cookie).get(
             "reader_id"
         ) == self._victim.reader_id:

@@ -1,13 +1,14 @@
 """The methods translate requests and responses, over a fake service."""
 
-import asyncio
 import inspect
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 from recommendations.domain.interactions import (
@@ -78,8 +79,9 @@ MESSAGE = pb.RecommendationResponse(
 class InProcess:
     """The servicer over a fake service."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: EventLoopThread) -> None:
         self.service = FakeService(answer=ANSWER)
+        self._loop = loop
         self._servicer = RecommendationsServicer(cast("RecommendationService", self.service), lambda: NOW)
 
     def peer(self) -> str:
@@ -88,12 +90,14 @@ class InProcess:
 
     def call(self, method: str, request: Any) -> Any:
         response = getattr(self._servicer, method)(request, self)
-        return asyncio.run(response) if inspect.iscoroutine(response) else response
+        return self._loop.run(response) if inspect.iscoroutine(response) else response
 
 
 @pytest.fixture
-def server() -> InProcess:
-    return InProcess()
+def server() -> Iterator[InProcess]:
+    loop = EventLoopThread("test")
+    yield InProcess(loop)
+    loop.stop()
 
 
 def test_recommend(server: InProcess) -> None:

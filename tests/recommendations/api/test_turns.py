@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.turns import ROUNDS, Turns
 
 
@@ -21,7 +22,11 @@ class Line:
 
 
 def run(calls: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(calls, 5))
+    loop = EventLoopThread("test")
+    try:
+        loop.run(asyncio.wait_for(calls, 5))
+    finally:
+        loop.stop()
 
 
 def test_a_connection_does_not_wait_for_all_calls_of_another() -> None:
