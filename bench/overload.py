@@ -39,7 +39,7 @@ def run(connections: int = CONNECTIONS) -> None:
         import_and_train(folder, data.books, data.interactions)
         lists = sandbox.folder / "lists"
         lists.touch()
-        server = folder.serve(module=("bench.counted_server", str(lists)))
+        server = folder.serve(module=("bench.load.counted_server", str(lists)))
         wait_until_serving(server)
         if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
             psutil.Process(server.child.pid).cpu_affinity([0])

@@ -15,9 +15,9 @@ from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
-from servicekit.health_check import check_http
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
+from servicekit.serving.health_check import check_http
 from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
 

@@ -10,7 +10,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from payments.service import Provider
-from servicekit.serving.calls import Calls
+from servicekit.http_client import HttpClient
 
 log = structlog.get_logger()
 
@@ -23,12 +23,12 @@ class HttpShop:
 
     def __init__(self, *, timeout: float = TIMEOUT_SECONDS) -> None:
         """`timeout` is that of a whole call, in seconds."""
-        self._calls = Calls(timeout)
+        self._client = HttpClient(timeout)
 
     def call(self, url: str, token: str, outcome: str) -> int | None:
         """Send an outcome; returns the status of the response, None without one."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        with self._calls.call() as pool:
+        with self._client.call() as pool:
             try:
                 response = pool.request(
                     "POST", url, json={"outcome": outcome}, headers=headers, redirect=False, preload_content=False
@@ -41,7 +41,7 @@ class HttpShop:
             return response.status
 
     def close(self) -> None:
-        self._calls.close()
+        self._client.close()
 
 
 def is_below(url: str, base: str) -> bool:

@@ -6,10 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from payments.serving import CannotServe, serve
 from payments.settings import Settings
 from servicekit.commands import Commands
-from servicekit.database import driver_message
-from servicekit.health_check import check_http
+from servicekit.database.errors import driver_message
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
+from servicekit.serving.health_check import check_http
 from servicekit.settings import read_settings
 
 

@@ -133,10 +133,10 @@ class Provider:
             log.info("demo_payment_decided", payment_id=payment.id, state=payment.state.value)
 
     def _call_back(self, payment: Payment) -> None:
-        # The settings may have changed since the request.
         if self._is_shop(payment.callback_url):
             status = self._shop.call(payment.callback_url, payment.callback_token, payment.state.value)
-        else:
+        else:  # the settings have changed since the request
+            log.warning("demo_callback_refused", payment_id=payment.id)
             status = None
         again_at = None if _is_final(status) else self._clock() + _wait(payment.calls_failed)
         with self._store.write() as work:

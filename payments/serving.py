@@ -17,7 +17,7 @@ from servicekit.listening import cannot_listen, host_port
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
-from servicekit.watched_thread import WatchedThread
+from servicekit.serving.watched_thread import WatchedThread
 
 log = structlog.get_logger()
 

@@ -22,8 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from servicekit.columns import UtcDateTime
-from servicekit.database import insert_into, open_engine, reading, writing
+from servicekit.database.columns import UtcDateTime
+from servicekit.database.engine import open_engine, reading, writing
+from servicekit.database.statements import insert_into
 
 metadata = MetaData()
 

@@ -1,7 +1,7 @@
 """`python -m recommendations`."""
 
 from recommendations.cli import main
-from servicekit.memory import limit_arenas
+from servicekit.serving.memory import limit_arenas
 
 if __name__ == "__main__":
     limit_arenas()

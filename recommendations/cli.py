@@ -15,10 +15,11 @@ from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
-from servicekit.database import driver_message, open_engine
-from servicekit.health_check import Unhealthy, check_grpc
+from servicekit.database.engine import open_engine
+from servicekit.database.errors import driver_message
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
+from servicekit.serving.health_check import Unhealthy, check_grpc
 from servicekit.settings import read_settings
 from servicekit.table import print_table
 

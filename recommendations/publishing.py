@@ -54,7 +54,7 @@ class Published:
 class Publisher:
     """Publishes models of one store in one folder. Its methods raise StoreUnavailable.
 
-    Models are read and checked outside of write transactions: that takes seconds, and whoever records would wait.
+    Models are read and checked outside of write transactions: that takes seconds, for which recording would wait.
     """
 
     def __init__(self, store: Store, models: Path, *, half_life_days: float, learn: Learn | None = None) -> None:

@@ -20,10 +20,10 @@ from recommendations.settings import Settings
 from recommendations.store import Store
 from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 from servicekit.listening import host_port
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
-from servicekit.watched_thread import WatchedThread
+from servicekit.serving.watched_thread import WatchedThread
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""

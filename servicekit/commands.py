@@ -8,9 +8,9 @@ import click
 
 from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.data_folder import DatabaseMissing
-from servicekit.database import DamagedDatabase
-from servicekit.health_check import Unhealthy
+from servicekit.database.integrity import DamagedDatabase
 from servicekit.logs import logging_in_background
+from servicekit.serving.health_check import Unhealthy
 from servicekit.settings import SettingsError
 
 Explain = Callable[[Exception], str]

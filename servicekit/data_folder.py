@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from servicekit.clock import now
-from servicekit.database import database_url, open_engine
+from servicekit.database.engine import database_url, open_engine
 
 MARK = "database_mark"
 """The file that says which database the folder belongs to, and since when."""

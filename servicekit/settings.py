@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from servicekit.database import LEAST_CONNECT_SECONDS, Timeouts, database_url
+from servicekit.database.engine import LEAST_CONNECT_SECONDS, Timeouts, database_url
 
 
 class SettingsError(Exception):

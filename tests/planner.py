@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from servicekit.database import reading
+from servicekit.database.engine import reading
 
 
 def estimated_rows(engine: Engine, table: str) -> int | None:

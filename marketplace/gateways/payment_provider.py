@@ -13,7 +13,7 @@ from marketplace.domain.callbacks import WEBHOOK, CallbackTokens
 from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from marketplace.domain.money import Money
 from servicekit.deadline import remaining
-from servicekit.serving.calls import Calls
+from servicekit.http_client import HttpClient
 
 TIMEOUT_SECONDS = 5.0
 MAX_RESPONSE_BYTES = 4096
@@ -38,7 +38,7 @@ class HttpPaymentProvider:
         self._url = url
         self._callback_url = callback_url
         self._tokens = tokens
-        self._calls = Calls(timeout)
+        self._client = HttpClient(timeout)
 
     def request_payment(self, order_id: str, amount: Money) -> None:
         """Request the payment of an order; a repeated request is for the same payment, with a new callback token.
@@ -60,11 +60,11 @@ class HttpPaymentProvider:
         self._send("POST", order_id, "/withdrawal", {})
 
     def close(self) -> None:
-        self._calls.close()
+        self._client.close()
 
     def _send(self, method: str, order_id: str, action: str, body: Mapping[str, Any]) -> None:
         url = f"{self._url}/payments/{quote(order_id, safe='')}{action}"
-        with self._calls.call() as pool:
+        with self._client.call() as pool:
             try:
                 response = pool.request(
                     method,

@@ -10,7 +10,7 @@ import structlog
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder, Sender
 from marketplace.store import Store
-from servicekit.watched_thread import WatchedThread
+from servicekit.serving.watched_thread import WatchedThread
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import EmailTaken
 from marketplace.store.schema import accounts, cart_lines, sessions
-from servicekit.database import insert_into
+from servicekit.database.statements import insert_into
 
 _ACCOUNT = select(
     accounts.c.reader_id,

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, l
 from marketplace.domain.books import Book
 from marketplace.domain.text import folded_words, isbn13, slug
 from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
-from servicekit.database import insert_into, is_any_of
+from servicekit.database.statements import insert_into, is_any_of
 
 
 class BookIndex:

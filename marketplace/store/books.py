@@ -11,7 +11,7 @@ from marketplace.domain.errors import BookNotFound
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of, row_of
 from marketplace.store.schema import book_categories, books, imported_history
-from servicekit.database import insert_into, is_any_of
+from servicekit.database.statements import insert_into, is_any_of
 
 _IS_OFFERED = ~books.c.hidden
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, literal, select, update
 
 from marketplace.domain.orders import CartLine
 from marketplace.store.schema import cart_lines
-from servicekit.database import insert_into, is_any_of
+from servicekit.database.statements import insert_into, is_any_of
 
 
 class StoredCarts:

@@ -21,7 +21,7 @@ from marketplace.domain.orders import (
 )
 from marketplace.store.moderation.tables import search_text
 from marketplace.store.schema import order_changes, order_lines, orders
-from servicekit.database import is_any_of
+from servicekit.database.statements import is_any_of
 
 
 class StoredOrders:

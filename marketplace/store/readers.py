@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Integer, Select, delete, func, insert, literal, select
 
 from marketplace.store.schema import imported_history, readers
-from servicekit.database import COUNT_ROWS, insert_into
+from servicekit.database.statements import COUNT_ROWS, insert_into
 
 
 class Readers:

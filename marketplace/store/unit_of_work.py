@@ -24,17 +24,10 @@ from marketplace.store.schema import metadata
 from marketplace.store.search import Search
 from marketplace.store.sessions import Sessions
 from marketplace.store.wishlists import Wishlists
-from servicekit import migrations
-from servicekit.database import (
-    Timeouts,
-    driver_message,
-    is_outage,
-    open_engine,
-    reading,
-    refresh_statistics,
-    require_intact,
-    writing,
-)
+from servicekit.database import migrations
+from servicekit.database.engine import Timeouts, open_engine, reading, refresh_statistics, writing
+from servicekit.database.errors import driver_message, is_outage
+from servicekit.database.integrity import require_intact
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _INDEX_BATCH = 1000

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, literal, select
 
 from marketplace.store.schema import wishes
-from servicekit.database import insert_into
+from servicekit.database.statements import insert_into
 
 
 class Wishlists:

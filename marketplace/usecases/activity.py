@@ -26,7 +26,7 @@ class Activity:
     """Records what readers do; `wake` is called after each commit, so that the relay delivers at once.
 
     An anonymous visitor, or a reader that the shop does not know, becomes a guest with the first action. `admit` is
-    called before a guest is created, and its error is passed on: whoever sends no cookie could otherwise create
+    called before a guest is created, and its error is passed on: a client that sends no cookie could otherwise create
     guests without limit. Every method raises StoreUnavailable, and BookNotFound for a book that is not in the
     catalogue.
     """

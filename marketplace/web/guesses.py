@@ -9,7 +9,7 @@ tries left, and a right one then opens the account, whatever others have tried:
   never count against it;
 - the account: 100 wrong passwords a day from unknown devices;
 - the address: its first three wrong passwords a day for this account. Once an account is under attack, its owner on
-  a new device still has these, while whoever guesses needs a new address (for IPv6 a new /64) for every three tries.
+  a new device still has these, and an attacker needs a new address (for IPv6 a new /64) for every three tries.
 
 Only wrong passwords are counted, after they were looked at; as many as are hashed at once may exceed a limit. After
 ten wrong ones in ten minutes the answer is 429, so that it no longer shows which passwords were looked at. An e-mail
@@ -41,7 +41,7 @@ class Guess:
         device_id, signatures = _read_cookie()
         device = f"{device_id} {email}" if _signature(device_id, email) in signatures else ""
         # With its own tries used up, a device is like any other.
-        self._device = "" if device and limiter.left(Attempt.WRONG_BY_DEVICE, device) else device
+        self._device = "" if device and limiter.delay(Attempt.WRONG_BY_DEVICE, device) else device
         self._address = f"{address()} {email}"
 
     def wait(self) -> int:
@@ -49,9 +49,9 @@ class Guess:
         # A device has its own rate: others at its address do not keep it out either.
         if seconds := self._limiter.wait(Attempt.SIGN_IN_BY_ADDRESS, self._device or address()):
             return seconds
-        if self._device or not self._limiter.left(Attempt.WRONG_BY_EMAIL, self._email):
+        if self._device or not self._limiter.delay(Attempt.WRONG_BY_EMAIL, self._email):
             return 0
-        return self._limiter.left(Attempt.WRONG_BY_EMAIL_AND_ADDRESS, self._address)
+        return self._limiter.delay(Attempt.WRONG_BY_EMAIL_AND_ADDRESS, self._address)
 
     def wrong(self) -> int:
         """Count a wrong password; returns the seconds to wait after too many, else 0."""

@@ -78,9 +78,9 @@ class Limiter:
             self._storages[attempt].reset()
         if self._windows[attempt].hit(self._items[attempt], key):
             return 0
-        return max(self.left(attempt, key), 1)
+        return max(self.delay(attempt, key), 1)
 
-    def left(self, attempt: Attempt, key: str) -> int:
+    def delay(self, attempt: Attempt, key: str) -> int:
         """The seconds until the next attempt is allowed, 0 if it is now; counts nothing."""
         stats = self._windows[attempt].get_window_stats(self._items[attempt], key)
         return 0 if stats.remaining > 0 else max(math.ceil(stats.reset_time - time.time()), 1)

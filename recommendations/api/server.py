@@ -25,7 +25,7 @@ from servicekit.clock import now
 from servicekit.listening import cannot_listen
 
 SILENT_SECONDS = 0.25
-"""How long a stopping server waits for messages of calls that have begun."""
+"""How long a stopping server waits for a client that sends no message, and for one that takes no answer."""
 
 MAX_STREAMS = 32
 """How many calls one connection may have open: a bound for calls without a message and for answers not taken.
@@ -117,10 +117,12 @@ class Server:
     async def _finish(self, grace: float) -> None:
         """Refuse new calls and finish those that run."""
         stopping = asyncio.ensure_future(self._server.stop(grace))
-        await asyncio.sleep(min(SILENT_SECONDS, grace))
-        # Watches of health never end, and neither does a call whose message never comes: grpcio would wait for both.
+        # Watches of health never end, nor do calls whose message never comes or whose answer is not taken: grpcio
+        # would wait for all of them. So messages on their way get a moment to arrive, and so do answers.
+        await asyncio.wait({stopping}, timeout=min(SILENT_SECONDS, grace))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._calls.finished(), grace)
+        await asyncio.wait({stopping}, timeout=SILENT_SECONDS)
         await self._server.stop(None)
         await stopping
 

@@ -36,11 +36,10 @@ class RecommendationsServicer(pb_grpc.RecommendationsServicer):
     async def RecommendBatch(self, request: pb.RecommendBatchRequest, context: Context) -> pb.RecommendBatchResponse:
         requests = lists.recommend_requests(request)
         response = pb.RecommendBatchResponse()
-        connection = context.peer()
-        await self._turns.take(connection)
-        for answer in self._service.recommend_batch(requests, distinct=request.distinct):
-            response.responses.append(self._lists.response(answer))
-            await self._turns.take(connection)
+        answers = self._service.recommend_batch(requests, distinct=request.distinct)
+        for number in range(len(requests)):
+            await self._turns.take(context.peer(), again=number > 0)
+            response.responses.append(self._lists.response(next(answers)))
         return response
 
     async def SimilarBooks(self, request: pb.SimilarBooksRequest, context: Context) -> pb.SimilarBooksResponse:

@@ -8,7 +8,7 @@ MAX_WAITING = 36
 """How many calls may wait for a turn; more than one connection may have open."""
 
 ROUNDS = 4
-"""How many rounds of the event loop accepting a call takes."""
+"""How many rounds of the event loop it takes to accept a call."""
 
 
 class Turns:
@@ -23,12 +23,15 @@ class Turns:
         self._waiting = 0
         self._giving: asyncio.Task[None] | None = None
 
-    async def take(self, connection: str) -> None:
-        """Wait for a turn of a call; it lasts until the call awaits something else. Raises Overloaded."""
+    async def take(self, connection: str, *, again: bool = False) -> None:
+        """Wait for a turn of a call; it lasts until the call awaits something else.
+
+        Raises Overloaded if too many calls wait, unless the call has had a turn before: nothing is done in vain.
+        """
         if self._giving is None:
             self._giving = asyncio.create_task(self._give())
             return
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= MAX_WAITING and not again:
             raise Overloaded
         turn = asyncio.get_running_loop().create_future()
         self._lines.setdefault(connection, []).append(turn)

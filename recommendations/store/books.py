@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Text, cast, func, select
 
 from recommendations.domain.books import Book, Category
 from recommendations.store.schema import books
-from servicekit.database import insert_into, is_any_of
+from servicekit.database.statements import insert_into, is_any_of
 
 FETCHED = 2000
 """Rows fetched at a time."""

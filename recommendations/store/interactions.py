@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Double, Row, Select, exists, f
 from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store.readers import Readers
 from recommendations.store.schema import books, interactions
-from servicekit.database import COUNT_ROWS, insert_into
+from servicekit.database.statements import COUNT_ROWS, insert_into
 
 CHUNK = 250
 """Events per chunk: few enough for the processor's cache; with 50,000 a scan takes twice the time."""

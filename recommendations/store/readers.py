@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from recommendations.domain.interactions import RetiredReader
 from recommendations.store.schema import interactions, tombstones
-from servicekit.database import is_any_of
+from servicekit.database.statements import is_any_of
 
 
 class Readers:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-from servicekit.columns import BIG_ID, UtcDateTime
+from servicekit.database.columns import BIG_ID, UtcDateTime
 
 metadata = MetaData(
     naming_convention={

@@ -13,7 +13,9 @@ from recommendations.store.interactions import Interactions
 from recommendations.store.models import Models
 from recommendations.store.readers import Readers
 from recommendations.store.schema import metadata
-from servicekit import database, migrations
+from servicekit.database import integrity, migrations
+from servicekit.database.engine import reading, refresh_statistics, writing
+from servicekit.database.errors import is_outage
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITE_LOCK = 5005101
@@ -42,7 +44,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises StoreUnavailable."""
-        with _unavailable(), database.reading(self._engine) as connection:
+        with _unavailable(), reading(self._engine) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -52,7 +54,7 @@ class Store:
         Writers are serialised, so that sequence numbers and revisions become visible in order and a follower, which
         reads later ones, misses none. SQLite has only one writer anyway.
         """
-        with _unavailable(), database.writing(self._engine) as connection:
+        with _unavailable(), writing(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
             yield UnitOfWork(connection)
@@ -70,12 +72,12 @@ class Store:
     def require_intact(self) -> None:
         """Check the pages of the database, before it is served. Raises DamagedDatabase and StoreUnavailable."""
         with _unavailable():
-            database.require_intact(self._engine)
+            integrity.require_intact(self._engine)
 
     def refresh_statistics(self) -> None:
         """Update the query planner's statistics, after much was stored. Raises StoreUnavailable."""
         with _unavailable():
-            database.refresh_statistics(self._engine, metadata)
+            refresh_statistics(self._engine, metadata)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -86,6 +88,6 @@ def _unavailable() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        if not database.is_outage(error):
+        if not is_outage(error):
             raise
         raise StoreUnavailable from error

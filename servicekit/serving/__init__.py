@@ -1,1 +1,1 @@
-"""HTTP within bounds, as server and as client, and the end of a process in time."""
+"""What a server process needs: an HTTP server with limits, health checks, and an end in time."""

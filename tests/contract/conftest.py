@@ -19,7 +19,7 @@ from recommendations.model.learning.training import train
 from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.store import Store
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 
 DEADLINE = 20
 CATEGORIES = (Category.MYSTERY, Category.SCIENCE_FICTION, Category.SELF_HELP)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from recommendations.store import Store
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 from tests.e2e.processes import Command, Process, await_serving
 
 BOOKS = 60

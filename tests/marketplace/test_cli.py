@@ -14,6 +14,8 @@ from subprocess import PIPE, Popen
 
 import pytest
 
+from tests.damage import zero_a_page
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -138,11 +140,8 @@ def test_a_damaged_database_is_not_served(environment: dict[str, str], tmp_path:
     """A page of it was zeroed: the command says so in one line and changes nothing."""
     assert run(environment, "migrate").returncode == 0
     (file,) = tmp_path.glob("*.db")
-    content = file.read_bytes()
-    start = len(content) // 8192 * 4096
-    damaged = content[:start] + bytes(4096) + content[start + 4096 :]
+    damaged = zero_a_page(file)
     for command in ("serve", "start"):
-        file.write_bytes(damaged)
         result = run(environment, command)
         assert result.returncode == 1
         assert f"{file} is damaged" in result.stderr

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from recommendations.store import Store
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 
 
 @pytest.fixture

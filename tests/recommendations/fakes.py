@@ -1,6 +1,6 @@
 """Fakes of the models and the service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -136,11 +136,11 @@ class FakeService:
 
     def recommend_batch(
         self, requests: Sequence[RecommendRequest], *, distinct: bool
-    ) -> Sequence[RecommendationList]:
+    ) -> Iterator[RecommendationList]:
         self.asked += requests
         self.distinct = distinct
         self.before_each()
-        return [self.answer for _ in requests]
+        return iter([self.answer for _ in requests])
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         self.asked.append(request)

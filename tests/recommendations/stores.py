@@ -11,7 +11,7 @@ from recommendations.domain.interactions import Event, Interaction, InteractionK
 from recommendations.ports import BookStore, InteractionStore, ReaderStore
 from recommendations.store import Store, UnitOfWork
 from recommendations.store.schema import metadata
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 
 TODAY = date(2026, 1, 2)
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.cli import main
+from tests.damage import zero_a_page
 from tests.e2e.processes import await_that
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -107,10 +108,7 @@ def test_a_damaged_database_is_not_served(folder: Path, command: str) -> None:
     """A page of it was zeroed: the command says so in one line and changes nothing."""
     assert import_starter(folder).exit_code == 0
     file = folder / "data" / "recommendations.db"
-    content = file.read_bytes()
-    start = len(content) // 8192 * 4096
-    damaged = content[:start] + bytes(4096) + content[start + 4096 :]
-    file.write_bytes(damaged)
+    damaged = zero_a_page(file)
     result = run(folder, command)
     assert result.exit_code == 1
     assert f"{file} is damaged" in result.output
@@ -148,17 +146,14 @@ def test_health_without_a_server(folder: Path) -> None:
         port = closed.getsockname()[1]
         result = run(folder, "health", port=str(port))
     assert result.exit_code == 1
-    assert f"no answer from 127.0.0.1:{port}: [Errno 111]" in result.output
+    assert f"no answer from 127.0.0.1:{port}: " in result.output
 
 
 @pytest.mark.slow
 def test_health_loads_no_model() -> None:
     """Its command line starts fast: numba, NumPy and SciPy are not imported."""
     program = "import sys, recommendations.cli; print(*{'numba', 'numpy', 'scipy'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE, check=True
-    )
-    assert done.stdout == "\n"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True, timeout=DEADLINE) == "\n"
 
 
 def test_malformed_settings(folder: Path) -> None:

@@ -16,7 +16,7 @@ from recommendations.model.artifact import reveal, stage
 from recommendations.serving import _follow, create_follower
 from recommendations.settings import Settings
 from recommendations.store import Store
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 from servicekit.settings import read_settings
 from tests.recommendations.trained import trained
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from servicekit.data_folder import MARK, DatabaseMissing, check_data_folder, mark_data_folder
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 
 
 def check(folder: Path, database: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, and_, or_, select, upd
 
 from marketplace.domain.events import Destination
 from marketplace.store.schema import deliveries
-from servicekit.database import insert_into
+from servicekit.database.statements import insert_into
 
 NO_HOLDER = ""
 MAX_FUTURE = timedelta(minutes=1)

@@ -11,7 +11,7 @@ from marketplace.domain.errors import EventNotFound
 from marketplace.domain.events import Destination, ShopEvent, destination_of
 from marketplace.store.outbox import events
 from marketplace.store.schema import outbox
-from servicekit.database import is_any_of
+from servicekit.database.statements import is_any_of
 
 _FAILED = outbox.c.refused_reason.is_not(None)
 

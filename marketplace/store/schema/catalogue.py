@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.store.schema.base import BYTEWISE, metadata
-from servicekit.columns import UtcDateTime
+from servicekit.database.columns import UtcDateTime
 
 books = Table(
     "books",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from marketplace.store.schema.base import BYTEWISE, metadata
-from servicekit.columns import BIG_ID, UtcDateTime
+from servicekit.database.columns import BIG_ID, UtcDateTime
 
 cart_lines = Table(
     "cart_lines",

@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Column, Identity, Index, Integer, SmallInteger, Str
 
 from marketplace.domain.events import Destination
 from marketplace.store.schema.base import metadata
-from servicekit.columns import BIG_ID, UtcDateTime
+from servicekit.database.columns import BIG_ID, UtcDateTime
 
 outbox = Table(
     "outbox",

@@ -5,7 +5,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Identity, Index, Integer, Sm
 from marketplace.domain.ids import FIRST_SHOP_ID
 from marketplace.domain.interactions import InteractionKind
 from marketplace.store.schema.base import metadata
-from servicekit.columns import UtcDateTime
+from servicekit.database.columns import UtcDateTime
 
 readers = Table(
     "readers",

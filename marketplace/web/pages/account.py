@@ -106,7 +106,7 @@ def _add_password(account: Blueprint, shop: Shop) -> None:
         if current_account() is None:
             return _to_sign_in()
         reader_id, session_key = current_reader(), current_session_key()
-        if seconds := shop.limiter.left(Attempt.WRONG_BY_SESSION, session_key):
+        if seconds := shop.limiter.delay(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(PASSWORD, seconds)
         try:
             changed = shop.accounts.change_password(reader_id, typed("old"), typed("password"))
@@ -131,7 +131,7 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
         if reader_id == NOBODY:
             return _to_overview()
         session_key = current_session_key()
-        if seconds := shop.limiter.left(Attempt.WRONG_BY_SESSION, session_key):
+        if seconds := shop.limiter.delay(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(DELETE, seconds)
         try:
             shop.accounts.forget(reader_id, request.form.get("password"))

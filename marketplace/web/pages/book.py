@@ -69,7 +69,7 @@ def _preference(work: UnitOfWork, reader_id: int, book_id: int) -> Preference:
 
 
 def _record(shop: Shop, reader_id: int, book_id: int, source: str) -> None:
-    # Opening a page changes the database, and needs no form: whoever keeps the cookie has a limit too.
+    # Opening a page changes the database, and needs no form: a reader has a limit too.
     if reader_id != NOBODY and shop.limiter.wait(Attempt.OPENING_BY_READER, str(reader_id)):
         raise TooManyRequests
     if not source:

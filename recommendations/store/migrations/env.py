@@ -1,6 +1,6 @@
 """Alembic's entry."""
 
 from recommendations.store.schema import metadata
-from servicekit.migrations import run_from_env
+from servicekit.database.migrations import run_from_env
 
 run_from_env(metadata)

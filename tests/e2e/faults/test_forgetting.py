@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, create_engine, make_url, select, text
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from servicekit.database import database_url as parsed_url
+from servicekit.database.engine import database_url as parsed_url
 from tests.e2e.processes import DEADLINE, await_that
 from tests.e2e.small_shop import SmallShop, purchases_by_category
 

@@ -13,7 +13,7 @@ from urllib3 import PoolManager
 from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
-from servicekit.database import open_engine, reading
+from servicekit.database.engine import open_engine, reading
 from tests.e2e.processes import DEADLINE, Command, Process, await_that
 from tests.e2e.selling.buyers import NoAnswer
 from tests.e2e.small_shop import SmallShop

@@ -17,7 +17,7 @@ from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.store.schema import orders
-from servicekit.database import reading
+from servicekit.database.engine import reading
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.selling.buyers import Answer, Buyer, Fields, buyers_of, sign_up
 from tests.marketplace.stored import put

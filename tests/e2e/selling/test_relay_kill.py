@@ -10,7 +10,7 @@ from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store, open_store
 from recommendations.store.schema import interactions
 from servicekit.clock import now
-from servicekit.database import open_engine, reading
+from servicekit.database.engine import open_engine, reading
 from tests.e2e.processes import Command, Process, await_that
 from tests.e2e.small_shop import BOOKS, SmallShop
 

@@ -18,7 +18,7 @@ from marketplace.store import Store, open_store
 from marketplace.store.schema import books, interactions, order_changes, order_lines, orders
 from payments.store import payments
 from recommendations.store.schema import interactions as recorded
-from servicekit.database import open_engine, reading
+from servicekit.database.engine import open_engine, reading
 from tests.drills import is_running
 from tests.e2e.processes import DEADLINE
 from tests.e2e.selling.buyers import Buyer, buyers_of, sign_up

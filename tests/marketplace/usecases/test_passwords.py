@@ -153,7 +153,7 @@ def test_passwords_occupy_limited_callers() -> None:
     hasher = HeldHasher()
     passwords = Passwords(hasher, places=3)
     with ThreadPoolExecutor(4) as callers:
-        # Four callers for three places: whoever comes last is refused, and the others wait for the first.
+        # Four callers for three places: the last is refused, and two wait for the first.
         made = [callers.submit(passwords.hash, PASSWORD) for _ in range(4)]
         assert hasher.begun.acquire(timeout=30)
         refused = next(as_completed(made, timeout=30))

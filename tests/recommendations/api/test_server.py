@@ -13,7 +13,10 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
 from recommendations.api.server import create_server
 from recommendations.domain.errors import AddressInUse
+from recommendations.domain.interactions import HistoryPage, Interaction, InteractionKind
+from servicekit.clock import now
 from tests.recommendations.api.conftest import Running, Start
+from tests.recommendations.api.silent_client import SilentClient
 
 DEADLINE = 20
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -177,6 +180,21 @@ def test_draining_waits_for_a_call_longer_than_the_notice(running: Running) -> N
         assert not call.done()
         gate.open()
         call.result(DEADLINE)
+        draining.result(DEADLINE)
+
+
+def test_draining_sends_answers_to_their_end(running: Running) -> None:
+    """Also one that is too large to be sent at once, although a client that sends no message is still there."""
+    view = Interaction(id="x" * 60_000, reader_id=1, book_id=1, kind=InteractionKind.VIEW, occurred_at=now())
+    running.service.page = HistoryPage((view,) * 50, None)
+    gate = Gate(running, 1)
+    call = running.stub.ListInteractions.future(HISTORY, timeout=DEADLINE)
+    gate.wait_until_full()
+    with ThreadPoolExecutor(1) as pool, SilentClient(running.address) as silent:
+        silent.open("/Recommendations/Recommend")
+        draining = pool.submit(running.server.drain, notice=0.0, grace=DEADLINE)
+        gate.open()
+        assert len(call.result(DEADLINE).interactions) == 50
         draining.result(DEADLINE)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from recommendations.api.event_loop import EventLoopThread
-from recommendations.api.turns import ROUNDS, Turns
+from recommendations.api.turns import MAX_WAITING, ROUNDS, Turns
+from recommendations.domain.errors import Overloaded
 
 
 class Line:
@@ -19,6 +20,11 @@ class Line:
         for _ in range(turns):
             await self.turns.take(connection)
             self.order.append(name)
+
+    async def batch(self, lists: int) -> None:
+        for number in range(lists):
+            await self.turns.take("a", again=number > 0)
+            self.order.append("batch")
 
 
 def run(calls: Coroutine[Any, Any, None]) -> None:
@@ -50,6 +56,23 @@ def test_a_long_batch_does_not_block_other_calls() -> None:
 
     run(calls())
     assert line.order == ["batch", "batch", "one", "batch", "batch"]
+
+
+def test_too_many_waiting_calls_are_refused_but_none_that_has_begun() -> None:
+    """A batch has its further turns, however many calls wait."""
+    line = Line()
+
+    async def calls() -> None:
+        batch = asyncio.create_task(line.batch(3))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(line.call("b", "one")) for _ in range(MAX_WAITING + 1)]
+        outcomes = await asyncio.gather(batch, *others, return_exceptions=True)
+        refused = [outcome for outcome in outcomes if outcome is not None]
+        assert [type(error) for error in refused] == [Overloaded, Overloaded]
+        assert outcomes[0] is None
+
+    run(calls())
+    assert line.order.count("batch") == 3
 
 
 def test_a_caller_who_leaves_gets_no_turn() -> None:

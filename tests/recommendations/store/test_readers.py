@@ -6,7 +6,7 @@ import pytest
 
 from recommendations.domain.interactions import Interaction, InteractionKind, RetiredReader
 from recommendations.store import Store
-from servicekit.database import open_engine
+from servicekit.database.engine import open_engine
 
 
 def click(id_: str, reader: int) -> Interaction:

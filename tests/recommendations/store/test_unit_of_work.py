@@ -20,8 +20,8 @@ from recommendations.domain.errors import StoreUnavailable
 from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.store import Store, unit_of_work
 from recommendations.store.schema import metadata
-from servicekit import migrations
-from servicekit.database import open_engine, writing
+from servicekit.database import migrations
+from servicekit.database.engine import open_engine, writing
 
 DEADLINE = 20
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from servicekit.columns import UtcDateTime
+from servicekit.database.columns import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

@@ -20,7 +20,7 @@ SAMPLED = (
 
 
 def upgrade() -> None:
-    """Turn samples off; SQLite, as `servicekit.database` analyses tables, keeps none anyway."""
+    """Turn samples off; SQLite, as `servicekit.database.engine` analyses tables, keeps none anyway."""
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, column in SAMPLED:

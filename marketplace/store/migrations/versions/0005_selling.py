@@ -5,7 +5,7 @@ from itertools import groupby
 import sqlalchemy as sa
 from alembic import op
 
-from servicekit.columns import BIG_ID, UtcDateTime
+from servicekit.database.columns import BIG_ID, UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

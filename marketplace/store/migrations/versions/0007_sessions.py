@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from servicekit.columns import UtcDateTime
+from servicekit.database.columns import UtcDateTime
 
 revision = "0007"
 down_revision = "0006"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from servicekit.columns import BIG_ID, UtcDateTime
+from servicekit.database.columns import BIG_ID, UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from servicekit.database import open_engine
-from servicekit.migrations import is_current
+from servicekit.database.engine import open_engine
+from servicekit.database.migrations import is_current
 
 SCRIPT = """
 from pathlib import Path

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen, PQGenConn
 
-from servicekit.database import Timeouts
+from servicekit.database.engine import Timeouts
 from servicekit.deadline import remaining
 
 INTERVAL_SECONDS = 0.02

@@ -1,7 +1,7 @@
 """Asks a running server for its health. A container runs this file by itself every few seconds, so it imports little:
 
-    python -I -S servicekit/health_check.py marketplace 5001
-    python -I -S servicekit/health_check.py recommendations 50051 Recommendations
+    python -I -S servicekit/serving/health_check.py marketplace 5001
+    python -I -S servicekit/serving/health_check.py recommendations 50051 Recommendations
 
 Given are the service, its default port, and the name for gRPC's health service if it has one; the address comes from
 the service's settings.

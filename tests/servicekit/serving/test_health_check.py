@@ -19,12 +19,12 @@ from marketplace.settings import Settings as MarketplaceSettings
 from payments.settings import Settings as PaymentsSettings
 from recommendations.api.health import SERVICE
 from recommendations.settings import Settings as RecommendationsSettings
-from servicekit import health_check
-from servicekit.health_check import Unhealthy, check_grpc, check_http
+from servicekit.serving import health_check
+from servicekit.serving.health_check import Unhealthy, check_grpc, check_http
 from tests.e2e.processes import ROOT
 from tests.http_server import HttpServer
 
-PROGRAM = [sys.executable, "-I", "-S", "servicekit/health_check.py"]
+PROGRAM = [sys.executable, "-I", "-S", "servicekit/serving/health_check.py"]
 
 
 @pytest.fixture
@@ -117,6 +117,6 @@ def test_the_program_is_light(health: tuple[HealthServicer, int]) -> None:
 )
 def test_the_images_run_it_with_the_right_defaults(file: str, arguments: list[object]) -> None:
     """The default port and the name of the service are those of the settings and the contract."""
-    command = re.search(r'"servicekit/health_check\.py", (.*)\]', (ROOT / file).read_text(encoding="utf-8"))
+    command = re.search(r'"servicekit/serving/health_check\.py", (.*)\]', (ROOT / file).read_text(encoding="utf-8"))
     assert command is not None
     assert command[1] == ", ".join(f'"{argument}"' for argument in arguments)

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, func, select
 
-from servicekit.database import reading, writing
+from servicekit.database.engine import reading, writing
 
 _LOCK = 5005100
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Column, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
 
-from servicekit.columns import BIG_ID, UtcDateTime
-from servicekit.database import open_engine, reading, writing
+from servicekit.database.columns import BIG_ID, UtcDateTime
+from servicekit.database.engine import open_engine, reading, writing
 
 moments = Table(
     "moments",

@@ -5,14 +5,14 @@ from threading import Event
 import pytest
 import structlog
 
-from servicekit.watched_thread import WatchedThread
+from servicekit.serving.watched_thread import WatchedThread
 from tests.e2e.processes import await_that
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("servicekit.watched_thread.FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr("servicekit.watched_thread.LONGEST_PAUSE_SECONDS", 0.04)
+    monkeypatch.setattr("servicekit.serving.watched_thread.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("servicekit.serving.watched_thread.LONGEST_PAUSE_SECONDS", 0.04)
 
 
 @pytest.mark.parametrize("failure", [ZeroDivisionError(), SystemExit(), None])
@@ -49,7 +49,7 @@ def test_work_that_ends_is_run_again(failure: BaseException | None) -> None:
 
 def test_work_that_fails_is_visible_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """During the pause; stopping does not wait for its end."""
-    monkeypatch.setattr("servicekit.watched_thread.FIRST_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr("servicekit.serving.watched_thread.FIRST_PAUSE_SECONDS", 3600.0)
     stop = Event()
     thread = WatchedThread(lambda: 1 / 0, name="relay", stop=stop)
     with structlog.testing.capture_logs():

@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from servicekit.deadline import deadline, remaining
 
 
-class Calls:
+class HttpClient:
     """Makes HTTP calls without retries and without proxies of the environment; thread-safe."""
 
     def __init__(self, seconds: float) -> None:

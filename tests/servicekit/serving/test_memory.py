@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only 
 
 PROGRAM = """
 import ctypes, threading
-from servicekit.memory import limit_arenas
+from servicekit.serving.memory import limit_arenas
 limit_arenas()
 barrier = threading.Barrier(8)
 def allocate():

@@ -1,31 +1,21 @@
 """Engines and transactions."""
 
-import re
-import sqlite3
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 
 import pytest
-from sqlalchemy import Engine, MetaData, select, text
-from sqlalchemy.event import listen
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Engine, MetaData, text
+from sqlalchemy.exc import IntegrityError
 
-from servicekit.database import (
-    DamagedDatabase,
+from servicekit.database.engine import (
     DatabaseUrlError,
     database_url,
     open_engine,
     reading,
     refresh_statistics,
-    require_intact,
     writing,
 )
-from servicekit.deadline import deadline
 from tests.planner import estimated_rows
 
 DEADLINE = 60
@@ -162,82 +152,6 @@ def test_a_reader_of_sqlite_sees_one_state(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
-    """OperationalError is raised if the lock is not free within the busy timeout."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'busy.db'}", busy_timeout_ms=20)
-    with writing(engine) as first:
-        first.execute(text("CREATE TABLE t (x INTEGER)"))
-        with pytest.raises(OperationalError, match="locked"), writing(engine) as second:
-            second.execute(select(1))
-    engine.dispose()
-
-
-def test_few_writers_wait_for_a_blocked_database(tmp_path: Path) -> None:
-    """While another process has SQLite's lock, one tries and one waits; the others fail long before the timeout."""
-    path = tmp_path / "blocked.db"
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=120_000, waiting_writers=1)
-    with writing(engine) as connection:
-        connection.execute(text("CREATE TABLE t (x INTEGER)"))
-        connection.commit()
-
-    def write() -> None:
-        with writing(engine) as connection:
-            connection.execute(text("INSERT INTO t VALUES (1)"))
-            connection.commit()
-
-    with ThreadPoolExecutor(8) as pool, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        writes = [pool.submit(write) for _ in range(8)]
-        failed = list(islice(as_completed(writes, DEADLINE), 6))
-        assert all(isinstance(write.exception(), OperationalError) for write in failed)
-        began = time.monotonic()
-        with pytest.raises(OperationalError, match="locked"), deadline(DEADLINE):
-            write()  # with a deadline, none waits
-        assert time.monotonic() - began < DEADLINE / 2
-        other.execute("ROLLBACK")
-        for waiting in set(writes) - set(failed):
-            waiting.result(DEADLINE)
-        write()
-        with reading(engine) as connection:
-            assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 3
-    engine.dispose()
-
-
-def test_a_writer_waits_for_other_processes_until_its_deadline(tmp_path: Path) -> None:
-    """It fails then; afterwards others wait as long as before."""
-    path = tmp_path / "deadline.db"
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=60_000)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OperationalError, match="locked"), deadline(0.1), writing(engine) as connection:
-            connection.execute(text("SELECT 1"))
-    with reading(engine) as connection:
-        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 60_000
-    engine.dispose()
-
-
-def test_writers_of_one_process_are_serialized(tmp_path: Path) -> None:
-    """A waiting writer has no connection and sends SQLite nothing until the other one is done."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'serialized.db'}")
-    arrived, connected = Event(), Event()
-
-    def write() -> None:
-        arrived.set()
-        with writing(engine) as connection:
-            connection.execute(text("SELECT 1"))
-
-    with ThreadPoolExecutor(1) as pool:
-        with writing(engine) as connection:
-            connection.execute(text("SELECT 1"))
-            listen(engine, "checkout", lambda *_: connected.set())
-            second = pool.submit(write)
-            assert arrived.wait(DEADLINE)
-            assert not connected.wait(0.2)
-        second.result(DEADLINE)
-    assert connected.is_set()
-    engine.dispose()
-
-
 def test_errors_do_not_show_parameters(engine: Engine) -> None:
     """An error has the statement and not the values, which may be a reader's."""
     with pytest.raises(IntegrityError) as caught, writing(engine) as connection:
@@ -279,29 +193,4 @@ def test_statistics_of_sqlite_are_estimated_from_a_sample(tmp_path: Path) -> Non
     metadata.reflect(engine)
     refresh_statistics(engine, metadata)
     assert estimated_rows(engine, "large") not in {None, 40_000}
-    engine.dispose()
-
-
-def test_a_page_that_was_zeroed_is_found(tmp_path: Path) -> None:
-    """Of a table or an index, its leaves or above them, and the first page of the file."""
-    file = tmp_path / "shop.db"
-    engine = open_engine(f"sqlite:///{file}")
-    with writing(engine) as connection:
-        connection.execute(text("CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT)"))
-        connection.execute(text("CREATE INDEX ix_books ON books (title)"))
-        numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 400)"
-        connection.execute(text(f"{numbers} INSERT INTO books SELECT x, printf('%0100d', x) FROM n"))
-        connection.commit()
-    require_intact(engine)
-    engine.dispose()
-    intact = file.read_bytes()
-    for start in range(0, len(intact), 4096):
-        file.write_bytes(intact[:start] + bytes(4096) + intact[start + 4096 :])
-        damaged = open_engine(f"sqlite:///{file}")
-        with pytest.raises(DamagedDatabase, match=re.escape(f"{file} is damaged")) as caught:
-            require_intact(damaged)
-        assert "\n" not in str(caught.value)
-        damaged.dispose()
-    file.write_bytes(intact)
-    require_intact(engine)
     engine.dispose()

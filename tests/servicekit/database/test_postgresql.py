@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from servicekit.database import Timeouts, open_engine, reading
+from servicekit.database.engine import Timeouts, open_engine, reading
 from servicekit.deadline import deadline
 
 STATEMENT_SECONDS = 0.5

@@ -1,4 +1,4 @@
-"""Recommendations with a count of the lists that it computes: `python -m bench.counted_server FILE serve`.
+"""Recommendations with a count of the lists that it computes: `python -m bench.load.counted_server FILE serve`.
 
 The count is the number of bytes of FILE.
 """
