@@ -12,9 +12,8 @@ import hypothesis
 import psycopg
 import pytest
 import structlog
-from sqlalchemy import make_url
 
-from tests.embedded_postgresql import DATABASES, postgresql
+from tests.embedded_postgresql import DATABASES, create_database, postgresql
 from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
@@ -89,9 +88,8 @@ def _empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[st
         return
     server = request.getfixturevalue("postgresql_server")
     name = f"test_{os.getpid()}_{next(_names)}"
+    yield create_database(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -36,7 +36,7 @@ DRILLS = {
         15,
     ),
     "rules": Drill(
-        "check the rules of carts, orders and payments with 10 times the examples",
+        "check the rules of carts, orders and payments with 30 times the examples",
         ("tests/marketplace/usecases/test_selling_rules.py",),
         15,
     ),

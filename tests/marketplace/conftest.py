@@ -1,6 +1,5 @@
 """Migrated stores, each on both databases, and a small shop."""
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,12 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import make_url
 from werkzeug.routing import Rule
 
 from marketplace.app import create_app
@@ -22,11 +19,9 @@ from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
-from tests.embedded_postgresql import DATABASES
+from tests.embedded_postgresql import DATABASES, create_database, empty_tables
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, because_of, recommended
-
-_names = itertools.count()
 
 BOOKS = [
     *(Book(id=n, title=f"Mystery {n}", categories=(Category.MYSTERY,)) for n in range(1, 13)),
@@ -70,7 +65,7 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty migrated SQLite database, which each test copies: migrating takes long."""
+    """An empty migrated SQLite database, which each test copies: migrating takes longer than most tests."""
     file = tmp_path_factory.mktemp("migrated") / "shop.db"
     with closing(open_store(f"sqlite:///{file}")) as opened:
         opened.migrate()
@@ -78,14 +73,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgresql_server: str) -> str:
-    """The name of an empty migrated PostgreSQL database, likewise."""
-    name = f"migrated_{os.getpid()}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    with closing(open_store(at(postgresql_server, name))) as opened:
+def migrated_database(postgresql_server: str) -> str:
+    """The URL of an empty migrated PostgreSQL database, likewise."""
+    url = create_database(postgresql_server, f"migrated_shop_{os.getpid()}")
+    with closing(open_store(url)) as opened:
         opened.migrate()
-    return name
+    return url
 
 
 @pytest.fixture
@@ -96,14 +89,11 @@ def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgresql_store(postgresql_server: str, migrated_template: str) -> Iterator[Store]:
+def postgresql_store(migrated_database: str) -> Iterator[Store]:
     """An empty migrated store on PostgreSQL."""
-    name = f"shop_{os.getpid()}_{next(_names)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-        with closing(open_store(at(postgresql_server, name))) as opened:
-            yield opened
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with closing(open_store(migrated_database)) as opened:
+        yield opened
+    empty_tables(migrated_database)
 
 
 @pytest.fixture(params=DATABASES)
@@ -111,11 +101,6 @@ def store(request: pytest.FixtureRequest) -> Store:
     """An empty migrated store, once on SQLite and once on PostgreSQL."""
     opened: Store = request.getfixturevalue(f"{request.param}_store")
     return opened
-
-
-def at(server: str, name: str) -> str:
-    """The URL of a database of this server."""
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

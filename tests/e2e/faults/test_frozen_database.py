@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 READERS = 6
 WRITERS = 8
 """More than may use the database at a time."""
-WINDOWS = 5 if is_running("freeze") else 3
+WINDOWS = 5 if is_running("freeze") else 4
 """The seconds of a phase, measured one by one; the median of their p99 ignores a single pause of the machine."""
-WRITE_SECONDS = 1.5
-"""The deadline of a write, shorter than the server's own timeout."""
+WRITE_SECONDS = 1.5 if is_running("freeze") else 2.5
+"""The deadline of a write; the longer one leaves time for the error on a machine that other tests keep busy."""
 RECOVERY_SECONDS = 2.0
 PAUSE_SECONDS = {"_recommend": 0.02, "_write": 0.1}
 """Between the calls of a thread, so that fast failures are no more frequent than successes."""

@@ -59,6 +59,7 @@ class Workers:
     """A server with several workers, and connections to it."""
 
     server: Process
+    settings: dict[str, str]
     channels: ExitStack
 
     @property
@@ -99,24 +100,22 @@ class Workers:
 
 def start(folder: Path, stack: ExitStack, **environment: str) -> Workers:
     """Two workers with the starter."""
-    server = Process(
-        "recommendations",
-        {
-            "RECOMMENDATIONS_DATA_DIR": str(folder),
-            "RECOMMENDATIONS_PORT": "0",
-            "RECOMMENDATIONS_WORKERS": str(WORKERS),
-            **environment,
-        },
-    )
+    settings = {
+        "RECOMMENDATIONS_DATA_DIR": str(folder),
+        "RECOMMENDATIONS_PORT": "0",
+        "RECOMMENDATIONS_WORKERS": str(WORKERS),
+        **environment,
+    }
+    server = Process("recommendations", settings)
     stack.callback(server.stop)
-    running = Workers(server, stack.enter_context(ExitStack()))
+    running = Workers(server, settings, stack.enter_context(ExitStack()))
     await_serving(running.address)
     return running
 
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory, shared_database_url: str) -> Iterator[Workers]:
-    """Two workers on either database, for all tests that stop none."""
+    """Two workers on either database, for all tests after which there are two workers."""
     with ExitStack() as stack:
         yield start(tmp_path_factory.mktemp("data"), stack, RECOMMENDATIONS_DATABASE_URL=shared_database_url)
 
@@ -227,9 +226,8 @@ def test_a_reader_who_is_merged_or_forgotten_is_known_everywhere(workers: Worker
     assert statistics.median(seconds) < FRESH_SECONDS
 
 
-def test_a_killed_worker_is_replaced(workers_on_sqlite: Workers) -> None:
+def test_a_killed_worker_is_replaced(workers: Workers) -> None:
     """Callers that retry, as the shop does, see no failure, and there are two workers again."""
-    workers = workers_on_sqlite
     callers = [workers.connect() for _ in range(8)]
     killed = threading.Event()
 
@@ -279,12 +277,12 @@ def test_workers_do_not_outlive_their_parent(workers_on_sqlite: Workers) -> None
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_second_server_on_the_port_is_refused(workers_on_sqlite: Workers, tmp_path: Path, count: int) -> None:
+def test_a_second_server_on_the_port_is_refused(workers: Workers, count: int) -> None:
     """With one worker and with several, in one line."""
     environment = {
-        "RECOMMENDATIONS_DATA_DIR": str(tmp_path / "data"),
-        "RECOMMENDATIONS_PORT": str(workers_on_sqlite.server.port),
-        "WORKERS": str(count),
+        **workers.settings,
+        "RECOMMENDATIONS_PORT": str(workers.server.port),
+        "RECOMMENDATIONS_WORKERS": str(count),
     }
     done = subprocess.run(
         [sys.executable, "-m", "recommendations", "serve"],
@@ -296,5 +294,5 @@ def test_a_second_server_on_the_port_is_refused(workers_on_sqlite: Workers, tmp_
         check=False,
     )
     assert done.returncode == 1
-    assert f"Error: cannot listen on {workers_on_sqlite.address}: the address is in use" in done.stderr
+    assert f"Error: cannot listen on {workers.address}: the address is in use" in done.stderr
     assert "Traceback" not in done.stderr

@@ -242,7 +242,7 @@ def raising(expected: type[MarketplaceError] | None) -> Iterator[None]:
 def test_selling_follows_the_rules(store: Store) -> None:
     """After any steps stocks, carts, orders, payments and events are as in the model."""
     thorough = settings(
-        max_examples=600 if is_running("rules") else 30,
+        max_examples=600 if is_running("rules") else 20,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),

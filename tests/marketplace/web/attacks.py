@@ -24,8 +24,8 @@ VALID_SEGMENTS = {
     "order_id": b"7K3M-9QXD-2TB4",
     "event_id": b"1",
 }
-SECRETS_AT_ONCE = 3
-BRIEF = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
+OTHERS_AT_ONCE, SECRETS_AT_ONCE = 2, 3
+WORST = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
 # Routes whose response depends on headers.
 SENSITIVE_TO_HEADERS = {"home.index", "book.page", "cover.image", "search.results", "static", "health.alive"}
 DIGITS = re.compile(r"\d+|\?.*")
@@ -33,23 +33,26 @@ MULTIPART = "multipart/form-data; boundary=b"
 
 
 class Values:
-    """The values to send: all of them the first time for each place, then the worst and some of Bob's `secrets`.
+    """The values to send: the worst for each place, some of all others in turn, and some of Bob's `secrets` in turn.
 
-    With `brief` never all of them. The secrets alternate, except in the drill, which always sends all of them.
+    The drill sends all of them the first time for each place, then the worst and all secrets.
     """
 
-    def __init__(self, secrets: dict[str, bytes], *, brief: bool = False) -> None:
+    def __init__(self, secrets: dict[str, bytes]) -> None:
         self._secrets = secrets
-        self._brief = brief
-        self._queue = cycle(secrets.items())
+        self._next_secrets = cycle(secrets.items())
+        self._next_others = cycle(VALUES.items())
         self._tried: set[str] = set()
 
     def at(self, place: str) -> dict[str, bytes]:
-        if place not in self._tried and not self._brief:
-            self._tried.add(place)
-            return {**VALUES, **self._secrets}
-        secrets = self._secrets if is_running("attack") else dict(islice(self._queue, SECRETS_AT_ONCE))
-        return {**{name: VALUES[name] for name in BRIEF}, **secrets}
+        worst = {name: VALUES[name] for name in WORST}
+        if not is_running("attack"):
+            others = islice(self._next_others, OTHERS_AT_ONCE)
+            return {**worst, **dict(others), **dict(islice(self._next_secrets, SECRETS_AT_ONCE))}
+        if place in self._tried:
+            return {**worst, **self._secrets}
+        self._tried.add(place)
+        return {**VALUES, **self._secrets}
 
 
 def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:

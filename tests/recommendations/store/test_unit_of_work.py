@@ -73,9 +73,9 @@ def test_commit_keeps_everything(store: Store) -> None:
     assert stored_books(store) == [7]
 
 
-def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+def test_migrating_twice_changes_nothing(empty_engine: Engine) -> None:
     """The first migration creates the tables; the second changes nothing."""
-    store = Store(engine)
+    store = Store(empty_engine)
     assert not store.is_migrated()
     store.migrate()
     assert store.is_migrated()
@@ -95,9 +95,9 @@ def test_migrations_make_the_tables_of_the_schema(store: Store, engine: Engine) 
         assert {"books", "interactions", "tombstones", "models"} < set(inspect(connection).get_table_names())
 
 
-def test_migrating_keeps_the_data(engine: Engine) -> None:
+def test_migrating_keeps_the_data(empty_engine: Engine) -> None:
     """After migrating from version 1, books are not removed, events count, and models keep their order."""
-    with writing(engine) as connection:
+    with writing(empty_engine) as connection:
         config = migrations._config(unit_of_work._MIGRATIONS)
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -111,7 +111,7 @@ def test_migrating_keeps_the_data(engine: Engine) -> None:
             connection.execute(insert(tables["interactions"]).values(id=f"i{number}", **did))
             connection.execute(insert(tables["models"]).values(version=f"m{number}", manifest={}))
         connection.commit()
-    store = Store(engine)
+    store = Store(empty_engine)
     assert not store.is_migrated()
     store.migrate()
     assert store.is_migrated()
@@ -131,23 +131,23 @@ def test_migrating_keeps_the_data(engine: Engine) -> None:
         assert work.books.changed_since(4)[0][0].added_on is None
 
 
-def test_an_interrupted_migration_changes_nothing(engine: Engine) -> None:
+def test_an_interrupted_migration_changes_nothing(empty_engine: Engine) -> None:
     """It is one transaction: stopped before its last statement, it is rolled back."""
 
     class Stopped(Exception):
         pass
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(empty_engine, "before_cursor_execute")
     def _stop(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if statement.startswith("UPDATE models"):  # the last one
             raise Stopped
 
     with pytest.raises(Stopped):
-        Store(engine).migrate()
-    event.remove(engine, "before_cursor_execute", _stop)
-    with engine.connect() as connection:
+        Store(empty_engine).migrate()
+    event.remove(empty_engine, "before_cursor_execute", _stop)
+    with empty_engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
-    Store(engine).migrate()
+    Store(empty_engine).migrate()
 
 
 def test_an_unreachable_database() -> None:
