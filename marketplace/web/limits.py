@@ -2,13 +2,12 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from threading import Lock
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from cachetools import LRUCache
 
 
 class Attempt(Enum):
@@ -56,31 +55,64 @@ MAX_KEYS = 10_000
 """Of each limit. Clients choose the keys, so one who has many addresses would fill the memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Attempts in the window with this number, and in the one before it."""
+
+    window: int = 0
+    current: int = 0
+    previous: int = 0
+
+
 class Limiter:
     """Counts attempts in a sliding window, in this process's memory; safe to share between threads.
 
-    A limit with more than `max_keys` keys forgets them all: nobody with that many addresses is limited by address.
+    The window is approximated by two fixed ones: of the attempts in the previous one counts the share by which the
+    sliding window still covers it. Of each limit the `max_keys` keys that were used last are known.
     """
 
-    def __init__(self, limits: Mapping[Attempt, Limit] = LIMITS, *, max_keys: int = MAX_KEYS) -> None:
-        self._max_keys = max_keys
-        self._storages = {attempt: MemoryStorage() for attempt in limits}
-        # Not the library's moving window, which keeps every key forever.
-        self._windows = {attempt: SlidingWindowCounterRateLimiter(self._storages[attempt]) for attempt in limits}
-        self._items = {
-            attempt: RateLimitItemPerSecond(limit.times, limit.seconds, attempt.name)
-            for attempt, limit in limits.items()
-        }
+    def __init__(
+        self,
+        limits: Mapping[Attempt, Limit] = LIMITS,
+        *,
+        max_keys: int = MAX_KEYS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._lock = Lock()
+        self._known: dict[Attempt, LRUCache[str, _Counts]] = {attempt: LRUCache(max_keys) for attempt in limits}
 
     def wait(self, attempt: Attempt, key: str) -> int:
         """Count an attempt and return 0, or return the seconds until the next one is allowed."""
-        if len(self._storages[attempt].storage) > self._max_keys:
-            self._storages[attempt].reset()
-        if self._windows[attempt].hit(self._items[attempt], key):
-            return 0
-        return max(self.delay(attempt, key), 1)
+        with self._lock:
+            counts, seconds = self._counts_and_delay(attempt, key)
+            if not seconds:
+                self._known[attempt][key] = _Counts(counts.window, counts.current + 1, counts.previous)
+            return seconds
 
     def delay(self, attempt: Attempt, key: str) -> int:
         """The seconds until the next attempt is allowed, 0 if it is now; counts nothing."""
-        stats = self._windows[attempt].get_window_stats(self._items[attempt], key)
-        return 0 if stats.remaining > 0 else max(math.ceil(stats.reset_time - time.time()), 1)
+        with self._lock:
+            return self._counts_and_delay(attempt, key)[1]
+
+    def _counts_and_delay(self, attempt: Attempt, key: str) -> tuple[_Counts, int]:
+        limit = self._limits[attempt]
+        window, passed = divmod(self._clock() / limit.seconds, 1)
+        known = self._known[attempt].get(key, _Counts())
+        match window - known.window:
+            case 0:
+                counts = known
+            case 1:
+                counts = _Counts(int(window), 0, known.current)
+            case _:
+                counts = _Counts(int(window))
+        share = _share_until_allowed(limit.times, counts.current, counts.previous) - passed
+        return counts, max(0, math.ceil(share * limit.seconds))
+
+
+def _share_until_allowed(times: int, current: int, previous: int) -> float:
+    """The share of the current window, or more than 1, that must pass before one more attempt is within the limit."""
+    if current >= times:
+        return 1 + _share_until_allowed(times, 0, current)
+    return max(0.0, 1 - (times - current) / previous) if previous else 0.0

@@ -30,8 +30,9 @@ def upgrade(engine: Engine, scripts: Path) -> None:
 def is_current(engine: Engine, scripts: Path) -> bool:
     """Whether the database has all migrations in `scripts`."""
     with reading(engine) as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-        return revision == _head(scripts)
+        # Alembic makes a new table object each time, whose statement would displace another one from the cache.
+        uncached = connection.execution_options(compiled_cache=None)
+        return MigrationContext.configure(uncached).get_current_revision() == _head(scripts)
 
 
 @cache

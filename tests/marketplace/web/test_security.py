@@ -216,22 +216,6 @@ def test_rate_limited_requests_get_retry_after(client: FlaskClient) -> None:
     assert elsewhere.status_code == 200
 
 
-def test_limits_take_limited_memory() -> None:
-    """Clients choose their keys: a limit with too many of them starts anew, and the others stay as they are."""
-    limits = {Attempt.WRONG_BY_EMAIL: Limit(1, DAY), Attempt.SEARCH_BY_ADDRESS: Limit(1, DAY)}
-    limiter = Limiter(limits, max_keys=10)
-    assert limiter.wait(Attempt.WRONG_BY_EMAIL, "a") == 0
-    for number in range(1000):
-        assert limiter.wait(Attempt.SEARCH_BY_ADDRESS, f"address {number}") == 0
-    assert len(limiter._storages[Attempt.SEARCH_BY_ADDRESS].storage) <= 11
-    assert limiter.wait(Attempt.WRONG_BY_EMAIL, "a") > 0
-
-
-def test_every_kind_of_attempt_has_a_limit() -> None:
-    """The table of limits is complete."""
-    assert set(LIMITS) == set(Attempt)
-
-
 def test_large_forms_are_rejected_with_a_page(app: Flask) -> None:
     """Too large or with too many fields: 413 in the shop's design."""
     browser = Browser(app)
