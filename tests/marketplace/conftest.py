@@ -1,6 +1,5 @@
 """Migrated stores, each on both databases, and a small shop."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,7 +18,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
-from tests.embedded_postgresql import DATABASES, create_database, empty_tables
+from tests.embedded_postgresql import DATABASES, MigratedDatabase
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 
@@ -63,22 +62,23 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def _migrate(url: str) -> None:
+    with closing(open_store(url)) as opened:
+        opened.migrate()
+
+
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty migrated SQLite database, which each test copies: migrating takes longer than most tests."""
     file = tmp_path_factory.mktemp("migrated") / "shop.db"
-    with closing(open_store(f"sqlite:///{file}")) as opened:
-        opened.migrate()
+    _migrate(f"sqlite:///{file}")
     return file
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgresql_server: str) -> str:
-    """The URL of an empty migrated PostgreSQL database, likewise."""
-    url = create_database(postgresql_server, f"migrated_shop_{os.getpid()}")
-    with closing(open_store(url)) as opened:
-        opened.migrate()
-    return url
+def migrated_database(postgresql_server: str) -> MigratedDatabase:
+    """An empty migrated PostgreSQL database, likewise."""
+    return MigratedDatabase(postgresql_server, "shop", _migrate)
 
 
 @pytest.fixture
@@ -89,11 +89,11 @@ def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgresql_store(migrated_database: str) -> Iterator[Store]:
+def postgresql_store(migrated_database: MigratedDatabase) -> Iterator[Store]:
     """An empty migrated store on PostgreSQL."""
-    with closing(open_store(migrated_database)) as opened:
+    with closing(open_store(migrated_database.url)) as opened:
         yield opened
-    empty_tables(migrated_database)
+    migrated_database.empty()
 
 
 @pytest.fixture(params=DATABASES)

@@ -1,6 +1,5 @@
 """A migrated store, once on SQLite and once on PostgreSQL."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +10,7 @@ from sqlalchemy import Engine
 
 from recommendations.store import Store
 from servicekit.database.engine import open_engine
-from tests.embedded_postgresql import DATABASES, create_database, empty_tables
+from tests.embedded_postgresql import DATABASES, MigratedDatabase
 
 
 @contextmanager
@@ -21,24 +20,23 @@ def _opened(url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _migrated(url: str) -> str:
+def _migrate(url: str) -> None:
     with closing(Store(open_engine(url))) as store:
         store.migrate()
-    return url
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty migrated SQLite database, which each test copies: migrating takes longer than most tests."""
     file = tmp_path_factory.mktemp("migrated") / "recommendations.db"
-    _migrated(f"sqlite:///{file}")
+    _migrate(f"sqlite:///{file}")
     return file
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgresql_server: str) -> str:
-    """The URL of an empty migrated PostgreSQL database, likewise."""
-    return _migrated(create_database(postgresql_server, f"migrated_recommendations_{os.getpid()}"))
+def migrated_database(postgresql_server: str) -> MigratedDatabase:
+    """An empty migrated PostgreSQL database, likewise."""
+    return MigratedDatabase(postgresql_server, "recommendations", _migrate)
 
 
 @pytest.fixture(params=DATABASES)
@@ -49,10 +47,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         with _opened(f"sqlite:///{file}") as opened:
             yield opened
         return
-    url = request.getfixturevalue("migrated_database")
-    with _opened(url) as opened:
+    database: MigratedDatabase = request.getfixturevalue("migrated_database")
+    with _opened(database.url) as opened:
         yield opened
-    empty_tables(url)
+    database.empty()
 
 
 @pytest.fixture
