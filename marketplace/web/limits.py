@@ -67,8 +67,8 @@ class _Counts:
 class Limiter:
     """Counts attempts in a sliding window, in this process's memory; safe to share between threads.
 
-    The window is approximated by two fixed ones: of the attempts in the previous one counts the share by which the
-    sliding window still covers it. Of each limit the `max_keys` keys that were used last are known.
+    The sliding window is approximated from two fixed ones: each attempt in the previous one counts as much as the
+    part of it that the sliding window still covers. Each limit remembers the `max_keys` keys that were used last.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Limiter:
 
     def _counts_and_delay(self, attempt: Attempt, key: str) -> tuple[_Counts, int]:
         limit = self._limits[attempt]
-        window, passed = divmod(self._clock() / limit.seconds, 1)
+        window, passed = divmod(self._clock(), limit.seconds)
         known = self._known[attempt].get(key, _Counts())
         match window - known.window:
             case 0:
@@ -107,12 +107,13 @@ class Limiter:
                 counts = _Counts(int(window), 0, known.current)
             case _:
                 counts = _Counts(int(window))
-        share = _share_until_allowed(limit.times, counts.current, counts.previous) - passed
-        return counts, max(0, math.ceil(share * limit.seconds))
+        allowed_at = limit.seconds * _windows_until_allowed(limit.times, counts.current, counts.previous)
+        # Without rounding, 20.000000000000004 would be 21 seconds.
+        return counts, max(0, math.ceil(round(allowed_at - passed, 3)))
 
 
-def _share_until_allowed(times: int, current: int, previous: int) -> float:
-    """The share of the current window, or more than 1, that must pass before one more attempt is within the limit."""
+def _windows_until_allowed(times: int, current: int, previous: int) -> float:
+    """How many windows after the begin of the current one a further attempt is allowed: 0 to 2."""
     if current >= times:
-        return 1 + _share_until_allowed(times, 0, current)
+        return 1 + _windows_until_allowed(times, 0, current)
     return max(0.0, 1 - (times - current) / previous) if previous else 0.0

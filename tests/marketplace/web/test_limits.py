@@ -40,9 +40,11 @@ def test_looking_counts_nothing() -> None:
 @given(
     times=st.integers(1, 20),
     seconds=st.integers(1, 600),
-    pauses=st.lists(st.floats(0, 100), min_size=1, max_size=60),
+    pauses=st.lists(st.integers(0, 100) | st.floats(0, 100), min_size=1, max_size=60),
 )
-def test_who_waits_as_told_is_allowed_and_not_much_sooner(times: int, seconds: int, pauses: list[float]) -> None:
+def test_a_client_who_waits_as_told_is_allowed_and_not_much_sooner(
+    times: int, seconds: int, pauses: list[float]
+) -> None:
     """After the seconds of a refusal the attempt is allowed; two seconds before that it is not."""
     clock = Clock()
     limiter = Limiter({SEARCH: Limit(times, seconds)}, clock=clock)
@@ -59,8 +61,22 @@ def test_who_waits_as_told_is_allowed_and_not_much_sooner(times: int, seconds: i
         assert limiter.wait(SEARCH, "a") == 0
 
 
+def test_attempts_of_the_previous_window_count_in_part() -> None:
+    """Of three a minute, all at the begin of a window: in the next window one more is allowed every 20 seconds."""
+    clock = Clock()
+    clock.now = 60_000.0
+    limiter = Limiter({SEARCH: Limit(3, 60)}, clock=clock)
+    for _ in range(3):
+        assert limiter.wait(SEARCH, "a") == 0
+    assert limiter.delay(SEARCH, "a") == 60
+    for delay in (60, 20, 20):
+        clock.now += delay
+        assert limiter.wait(SEARCH, "a") == 0
+        assert limiter.delay(SEARCH, "a") == 20
+
+
 @given(times=st.integers(1, 10), pauses=st.lists(st.floats(0, 30), min_size=1, max_size=80))
-def test_a_window_has_few_more_than_the_limit(times: int, pauses: list[float]) -> None:
+def test_a_window_has_at_most_twice_the_limit(times: int, pauses: list[float]) -> None:
     """In no window of a minute are more allowed than twice the limit, in fixed windows no more than the limit."""
     clock = Clock()
     limiter = Limiter({SEARCH: Limit(times, 60)}, clock=clock)
