@@ -11,9 +11,9 @@ import click
 import grpc
 import numpy as np
 
-from bench import empty_servers
 from bench.accuracy import read_pairs
 from bench.data.book_data import BookData, amazon_book
+from bench.empty import servers as empty_servers
 from bench.load.generator import Load, generate_load
 from bench.load.processes import PROJECT, Sandbox, python
 from bench.load.recommendations_process import (
@@ -131,7 +131,7 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
 
 
 def _empty(sandbox: Sandbox, kind: str, threads: int) -> RunningServer:
-    child = sandbox.start(*python("bench.empty_servers", kind, str(threads)))
+    child = sandbox.start(*python("bench.empty.servers", kind, str(threads)))
     return RunningServer(child, int(child.wait_for(empty_servers.LISTENS)))
 
 

@@ -12,7 +12,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 
 import click
 
-from bench import empty_pages
+from bench.empty import pages as empty_pages
 from bench.guest import LINK, PERSONAL, NotTheShop
 from bench.load.marketplace_process import RunningShop, open_shop
 from bench.load.processes import Child, Sandbox, python
@@ -141,7 +141,7 @@ def _read(browser: OpenerDirector, url: str, form: bytes | None = None) -> str:
 
 
 def _empty_pages(sandbox: Sandbox, shop: RunningShop, cookie: str) -> tuple[Child, str]:
-    child = sandbox.start(*python("bench.empty_pages", cookie), settings=shop.settings)
+    child = sandbox.start(*python("bench.empty.pages", cookie), settings=shop.settings)
     return child, f"http://127.0.0.1:{child.wait_for(empty_pages.LISTENS)}"
 
 

@@ -37,7 +37,7 @@ DRILLS = {
     ),
     "rules": Drill(
         "check the rules of carts, orders and payments with 30 times the examples",
-        ("tests/marketplace/usecases/test_selling_rules.py",),
+        ("tests/marketplace/usecases/selling/test_rules.py",),
         15,
     ),
     "fuzz": Drill(

@@ -83,8 +83,9 @@ CHANNEL_OPTIONS = (
     ("grpc.http2.ping_timeout_ms", 3_000),
     # Reconnects within a second of an outage's end instead of four.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Despite its name this is how long an attempt to connect may take; a busy server needs longer than a backoff.
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     # Recommendations is on the internal network, not behind a proxy that the environment names.
     ("grpc.enable_http_proxy", 0),
 )

@@ -1,5 +1,6 @@
 """The client of Recommendations: what it sends, and how it reads responses."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -228,6 +229,23 @@ def test_the_host_may_be_an_ipv6_address(servicer: Servicer) -> None:
         with closing(GrpcRecommender("::1", number, timeout=10)) as recommender:
             assert recommender.recommend(0, [MYSTERY]) == [RecommendationList(())]
         server.stop(None).wait()
+
+
+def test_a_server_that_connects_slowly_is_not_given_up() -> None:
+    """Half a second after the connection was made the client still waits for the server's first words."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(1) as pool,
+        closing(GrpcRecommender("127.0.0.1", server.getsockname()[1], timeout=10)) as recommender,
+    ):
+        call = pool.submit(recommender.recommend, 0, [MYSTERY])
+        with server.accept()[0] as connection:
+            connection.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                list(iter(lambda: connection.recv(1024), b""))
+        server.close()
+        with pytest.raises(RecommenderUnavailable, match="UNAVAILABLE"):
+            call.result()
 
 
 def test_the_trace_id_is_sent(servicer: Servicer, recommender: GrpcRecommender) -> None:

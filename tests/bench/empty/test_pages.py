@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Flask
 
-from bench.empty_pages import Call, create_pages
+from bench.empty.pages import Call, create_pages
 from marketplace.domain.recommendations import RecommendationRequest, Selection
 from marketplace.gateways.recommender import GrpcRecommender
 from tests.marketplace.fakes import FakeRecommender

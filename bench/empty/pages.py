@@ -1,4 +1,4 @@
-"""Empty pages, to measure what the shop adds: `python -m bench.empty_pages COOKIE`.
+"""Empty pages, to measure what the shop adds: `python -m bench.empty.pages COOKIE`.
 
 Like the shop, they are served by waitress with the shop's settings from the environment. `/alone` is an empty
 template; `/visitor` and `/guest` also make the call that the shop makes for its home page.

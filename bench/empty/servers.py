@@ -1,4 +1,4 @@
-"""Servers that do less than ours, to show the cost of each layer: `python -m bench.empty_servers KIND THREADS`."""
+"""Servers that do less than ours, to show the cost of each layer: `python -m bench.empty.servers KIND THREADS`."""
 
 import random
 import signal

@@ -33,7 +33,7 @@ from marketplace.usecases.activity import forget_reader, merge_readers
 from marketplace.usecases.orders import change_state
 from tests.drills import is_running
 from tests.marketplace.stored import put
-from tests.marketplace.usecases.selling_model import SellingModel
+from tests.marketplace.usecases.selling.model import SellingModel
 
 pytestmark = pytest.mark.slow
 

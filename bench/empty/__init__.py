@@ -1,0 +1,1 @@
+"""Servers that do less than ours, to show the cost of each layer."""
