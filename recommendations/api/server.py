@@ -54,15 +54,16 @@ They read calls and refuse those beyond MAX_PENDING. With the same priority, at 
 answered, that takes half of a processor. With a much lower one (19) refusals come late.
 """
 
+KEEPALIVE_SECONDS = 20.0
+"""How long a connection may be quiet before the server asks whether the client is still there; it has half as long to
+reply. So one that is frozen, or gone without a word, is found within half a minute."""
+
 _OPTIONS = [
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.server.max_pending_requests", MAX_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING),
-    # A client that is gone without a word, or frozen, is found within half a minute.
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
     # Clients ping every ten seconds, even when idle, to detect a frozen server; by default that would cut them off.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
@@ -154,6 +155,7 @@ def create_server(
     slow_call_ms: float = 250.0,
     share_port: bool = False,
     database_timeout_seconds: float = 2.0,
+    keepalive_seconds: float = KEEPALIVE_SECONDS,
     clock: Callable[[], datetime] = now,
 ) -> Server:
     """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
@@ -163,8 +165,15 @@ def create_server(
     loop = EventLoopThread("event-loop")
 
     async def create() -> Server:
-        # Otherwise a second server started on the same port by mistake would go unnoticed.
-        server = grpc.aio.server(options=[*_OPTIONS, ("grpc.so_reuseport", int(share_port))])
+        keepalive_ms = round(keepalive_seconds * 1000)
+        options = [
+            *_OPTIONS,
+            ("grpc.keepalive_time_ms", keepalive_ms),
+            ("grpc.http2.ping_timeout_ms", keepalive_ms // 2),
+            # Otherwise a second server started on the same port by mistake would go unnoticed.
+            ("grpc.so_reuseport", int(share_port)),
+        ]
+        server = grpc.aio.server(options=options)
         calls = Calls(
             server,
             threads=threads,

@@ -69,5 +69,10 @@ class SilentClient:
         self._flush()
         return list(events)
 
+    def freeze(self) -> None:
+        """Reply to nothing any more until the server closes the connection. Raises TimeoutError."""
+        while self._socket.recv(65_536):
+            pass
+
     def _flush(self) -> None:
         self._socket.sendall(self._connection.data_to_send())

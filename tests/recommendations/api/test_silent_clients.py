@@ -57,6 +57,13 @@ def test_a_connection_has_a_limit_of_streams(running: Running) -> None:
         assert silent.max_streams == MAX_STREAMS < MAX_PENDING
 
 
+def test_a_frozen_client_is_disconnected(start: Start) -> None:
+    """It does not reply when the server asks whether it is there."""
+    with SilentClient(start(keepalive_seconds=1.0).address) as silent:
+        silent.open("/Recommendations/Recommend")
+        silent.freeze()
+
+
 def test_draining_does_not_wait_for_silent_clients(start: Start) -> None:
     """Neither for calls without a message nor for watches that take nothing."""
     running = start()
