@@ -47,16 +47,40 @@ def test_few_writers_wait_for_a_blocked_database(tmp_path: Path) -> None:
         writes = [pool.submit(write) for _ in range(8)]
         failed = list(islice(as_completed(writes, DEADLINE), 6))
         assert all(isinstance(write.exception(), OperationalError) for write in failed)
-        began = time.monotonic()
-        with pytest.raises(OperationalError, match="locked"), deadline(DEADLINE):
-            write()  # with a deadline, none waits
-        assert time.monotonic() - began < DEADLINE / 2
         other.execute("ROLLBACK")
         for waiting in set(writes) - set(failed):
             waiting.result(DEADLINE)
         write()
         with reading(engine) as connection:
             assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 3
+    engine.dispose()
+
+
+def test_a_writer_with_a_deadline_does_not_wait_for_a_blocked_database(tmp_path: Path) -> None:
+    """It fails long before its deadline, although others may wait."""
+    path = tmp_path / "blocked.db"
+    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=120_000, waiting_writers=8)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE t (x INTEGER)"))
+        connection.commit()
+    tries = Event()
+    listen(engine, "checkout", lambda *_: tries.set())
+
+    def write() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+            connection.commit()
+
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first = pool.submit(write)
+        assert tries.wait(DEADLINE)
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="locked"), deadline(DEADLINE):
+            write()
+        assert time.monotonic() - began < DEADLINE / 2
+        other.execute("ROLLBACK")
+        first.result(DEADLINE)
     engine.dispose()
 
 
