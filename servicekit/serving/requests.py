@@ -3,7 +3,7 @@
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import ChunkedReceiver
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, ServerNotImplemented
 
 from servicekit.serving.limits import BodyLimit
 
@@ -28,6 +28,9 @@ class BoundedRequest(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Returns how many bytes belong to this request; after a refusal, all of them do."""
         consumed = super().received(data)
+        if isinstance(self.error, ServerNotImplemented):
+            # An unknown transfer coding. Only the server's own faults are 5xx, so that operators can count them.
+            self.error = BadRequest(self.error.body)
         body = self.body_rcv
         if body is None or self.error is not None:
             return consumed
