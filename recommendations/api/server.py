@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import cast
 
@@ -46,13 +43,6 @@ its time would go there.
 
 MAX_WAITING = 40
 """How many calls may wait for a thread; more than one connection may have open."""
-
-NETWORK_NICENESS = 13
-"""How much lower than the event loop's the priority of grpcio's own threads is (nice values).
-
-They read calls and refuse those beyond MAX_PENDING. With the same priority, at three times the calls that can be
-answered, that takes half of a processor. With a much lower one (19) refusals come late.
-"""
 
 KEEPALIVE_SECONDS = 20.0
 """How long a connection may be quiet before the server asks whether the client is still there; it has half as long to
@@ -199,23 +189,7 @@ def create_server(
         return Server(port, loop=loop, server=server, calls=calls, servicer=servicer)
 
     try:
-        with _started_network_threads():
-            return loop.run(create())
+        return loop.run(create())
     except AddressInUse:
         loop.stop()
         raise
-
-
-def _started_network_threads() -> grpc.Channel:
-    """Start grpcio's own threads, which a server then shares, with NETWORK_NICENESS; returns what keeps them alive.
-
-    On Linux a thread inherits the priority of the thread that starts it. Elsewhere only processes have one.
-    """
-
-    def start() -> grpc.Channel:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + NETWORK_NICENESS)
-        return grpc.insecure_channel("unix:never-connected")
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(start).result()

@@ -20,7 +20,6 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from recommendations.api.server import NETWORK_NICENESS
 from tests.e2e.processes import ROOT, Process, await_serving, running_children
 
 pytestmark = [
@@ -225,19 +224,6 @@ def test_a_reader_who_is_merged_or_forgotten_is_known_everywhere(workers: Worker
         assert not any(is_personal(writer, id_) for id_ in (guest, reader))
         seconds.append(seconds_until(lambda: not is_personal(other, reader)))  # noqa: B023  (called at once)
     assert statistics.median(seconds) < FRESH_SECONDS
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
-def test_grpcios_own_threads_have_a_lower_priority(workers: Workers) -> None:
-    """So that reading and refusing calls leaves processor time for lists; Python's threads keep theirs."""
-    for worker in workers.running():
-        usual = os.getpriority(os.PRIO_PROCESS, worker.pid)
-        niceness: dict[str, set[int]] = {}
-        for thread in worker.threads():
-            name = Path(f"/proc/{worker.pid}/task/{thread.id}/comm").read_text().strip()
-            niceness.setdefault(name, set()).add(os.getpriority(os.PRIO_PROCESS, thread.id) - usual)
-        assert niceness["event_engine"] == {NETWORK_NICENESS}
-        assert niceness["python"] == {0}
 
 
 def test_a_killed_worker_is_replaced(workers: Workers) -> None:
