@@ -159,6 +159,7 @@ def create_server(
         options = [
             *_OPTIONS,
             ("grpc.keepalive_time_ms", keepalive_ms),
+            # Not keepalive_timeout: it leaves a connection open whose client does not reply.
             ("grpc.http2.ping_timeout_ms", keepalive_ms // 2),
             # Otherwise a second server started on the same port by mistake would go unnoticed.
             ("grpc.so_reuseport", int(share_port)),

@@ -1,1 +1,1 @@
-"""Tests of the benchmarks."""
+"""Tests of the servers that do less than ours."""

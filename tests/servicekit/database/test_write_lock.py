@@ -2,14 +2,15 @@
 
 import sqlite3
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import OperationalError
 
@@ -17,6 +18,30 @@ from servicekit.database.engine import open_engine, reading, writing
 from servicekit.deadline import deadline
 
 DEADLINE = 60
+PATIENT_MS = 120_000
+
+
+def patient_engine(path: Path, *, waiting_writers: int | None = None) -> Engine:
+    """An engine whose writers wait longer than the tests do, over a database with the table that `insert` fills."""
+    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=PATIENT_MS, waiting_writers=waiting_writers)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE t (x INTEGER)"))
+        connection.commit()
+    return engine
+
+
+def insert(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        connection.commit()
+
+
+@contextmanager
+def blocked(path: Path) -> Iterator[Callable[[], object]]:
+    """Hold SQLite's write lock, as another process would, until what it yields is called."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield lambda: other.execute("ROLLBACK")
 
 
 def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
@@ -31,26 +56,15 @@ def test_a_second_writer_is_refused_after_the_timeout(tmp_path: Path) -> None:
 
 def test_few_writers_wait_for_a_blocked_database(tmp_path: Path) -> None:
     """While another process has SQLite's lock, one tries and one waits; the others fail long before the timeout."""
-    path = tmp_path / "blocked.db"
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=120_000, waiting_writers=1)
-    with writing(engine) as connection:
-        connection.execute(text("CREATE TABLE t (x INTEGER)"))
-        connection.commit()
-
-    def write() -> None:
-        with writing(engine) as connection:
-            connection.execute(text("INSERT INTO t VALUES (1)"))
-            connection.commit()
-
-    with ThreadPoolExecutor(8) as pool, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        writes = [pool.submit(write) for _ in range(8)]
+    engine = patient_engine(tmp_path / "blocked.db", waiting_writers=1)
+    with ThreadPoolExecutor(8) as pool, blocked(tmp_path / "blocked.db") as unblock:
+        writes = [pool.submit(insert, engine) for _ in range(8)]
         failed = list(islice(as_completed(writes, DEADLINE), 6))
         assert all(isinstance(write.exception(), OperationalError) for write in failed)
-        other.execute("ROLLBACK")
+        unblock()
         for waiting in set(writes) - set(failed):
             waiting.result(DEADLINE)
-        write()
+        insert(engine)
         with reading(engine) as connection:
             assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 3
     engine.dispose()
@@ -58,42 +72,30 @@ def test_few_writers_wait_for_a_blocked_database(tmp_path: Path) -> None:
 
 def test_a_writer_with_a_deadline_does_not_wait_for_a_blocked_database(tmp_path: Path) -> None:
     """It fails long before its deadline, although others may wait."""
-    path = tmp_path / "blocked.db"
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=120_000, waiting_writers=8)
-    with writing(engine) as connection:
-        connection.execute(text("CREATE TABLE t (x INTEGER)"))
-        connection.commit()
+    engine = patient_engine(tmp_path / "blocked.db", waiting_writers=8)
     tries = Event()
     listen(engine, "checkout", lambda *_: tries.set())
-
-    def write() -> None:
-        with writing(engine) as connection:
-            connection.execute(text("INSERT INTO t VALUES (1)"))
-            connection.commit()
-
-    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        first = pool.submit(write)
+    with ThreadPoolExecutor(1) as pool, blocked(tmp_path / "blocked.db") as unblock:
+        first = pool.submit(insert, engine)
         assert tries.wait(DEADLINE)
         began = time.monotonic()
         with pytest.raises(OperationalError, match="locked"), deadline(DEADLINE):
-            write()
+            insert(engine)
         assert time.monotonic() - began < DEADLINE / 2
-        other.execute("ROLLBACK")
+        unblock()
         first.result(DEADLINE)
     engine.dispose()
 
 
 def test_a_writer_waits_for_other_processes_until_its_deadline(tmp_path: Path) -> None:
     """It fails then; afterwards others wait as long as before."""
-    path = tmp_path / "deadline.db"
-    engine = open_engine(f"sqlite:///{path}", busy_timeout_ms=60_000)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OperationalError, match="locked"), deadline(0.1), writing(engine) as connection:
-            connection.execute(text("SELECT 1"))
+    engine = patient_engine(tmp_path / "deadline.db")
+    began = time.monotonic()
+    with blocked(tmp_path / "deadline.db"), pytest.raises(OperationalError, match="locked"), deadline(0.1):
+        insert(engine)
+    assert 0.1 <= time.monotonic() - began < DEADLINE / 2
     with reading(engine) as connection:
-        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 60_000
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == PATIENT_MS
     engine.dispose()
 
 

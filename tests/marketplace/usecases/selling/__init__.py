@@ -1,1 +1,1 @@
-"""Tests of the benchmarks."""
+"""The rules of selling, tested against a model of them."""
