@@ -8,7 +8,7 @@ import numpy as np
 from bench.data.book_data import BookData, amazon_book
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
-from recommendations.evaluation.input_files import read_books
+from recommendations.evaluation.input_files import InputFiles
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.runner import evaluate
 from recommendations.evaluation.split import Split, drift_split, random_split
@@ -25,7 +25,7 @@ def run() -> None:
     if data is None:
         return
     pairs = read_pairs(data)
-    books = read_books(data.books)
+    books = InputFiles().books(data.books)
     rows = [
         row
         for name, split in (("random fifth", random_split), ("drift", drift_split))

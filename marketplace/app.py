@@ -6,6 +6,7 @@ from gettext import NullTranslations
 
 from flask import Flask
 
+from bookfiles.ids import IdsFile
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
@@ -62,7 +63,7 @@ def create_app(
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         moderation=Moderation(store, changed=cards.drop, wake=wake),
-        uploads=Uploads(store, changed=cards.drop, wake=wake),
+        uploads=Uploads(store, IdsFile(settings.ids_dir), changed=cards.drop, wake=wake),
         limiter=limiter,
         failed_threads=failed_threads,
     )

@@ -3,9 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 
+from bookfiles.commands import EXPLAINED, files_of, import_options, starter_files
+from bookfiles.ids import IdsFile
+from bookfiles.imports import Files
 from marketplace.app import connect, connect_provider
 from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
@@ -23,12 +27,11 @@ from servicekit.settings import read_settings
 
 STARTER = Path(__file__).parent.parent / "starter"
 
-_csv_path = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.group(
     cls=Commands,
     explained={
+        **EXPLAINED,
         CannotServe: str,
         StoreUnavailable: lambda error: f"the database of MARKETPLACE_DATABASE_URL failed: {error}",
     },
@@ -54,16 +57,14 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 
 
 @main.command("import")
-@click.option("--books", type=_csv_path, help="CSV of books, plain or gzipped.")
-@click.option("--interactions", type=_csv_path, help="CSV of interactions, plain or gzipped.")
+@import_options
 @click.pass_obj
-def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
-    """Import a catalogue, and the interactions that best-sellers are counted from."""
-    if books is None and interactions is None:
-        raise click.UsageError("name a file with --books, --interactions or both")
+def import_(obj: tuple[Settings, Store], /, **options: Any) -> None:
+    """Import a catalogue, and the interactions that best-sellers and ratings are counted from."""
+    files = files_of(**options)
     settings, store = obj
     _migrate(settings, store)
-    Importer(store, rejects=settings.rejects).run(books, interactions)
+    _import(settings, store, files)
 
 
 @main.command()
@@ -108,9 +109,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
     with store.read() as work:
         empty = work.books.is_empty()
     if empty:
-        history = starter / "interactions.csv.gz"
-        importer = Importer(store, rejects=settings.rejects)
-        importer.run(starter / "books.csv", history if history.exists() else None)
+        _import(settings, store, starter_files(starter))
     serve_shop(settings, store)
 
 
@@ -166,6 +165,11 @@ def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
             raise click.ClickException(f"no account has the e-mail {email}; sign up with it in the shop first")
         work.accounts.set_moderator(account.reader_id, is_moderator)
         work.commit()
+
+
+def _import(settings: Settings, store: Store, files: Files) -> None:
+    with IdsFile(settings.ids_dir) as ids:
+        Importer(store, ids, rejects=settings.rejects).run(files)
 
 
 def _migrate(settings: Settings, store: Store) -> None:

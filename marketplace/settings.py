@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from servicekit.settings import DatabaseSettings
@@ -24,6 +24,11 @@ class Settings(DatabaseSettings):
     port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 for any free one")
     threads: int = Field(8, ge=1, le=256, description="threads that serve pages")
     data_dir: Path = Field(Path("var/marketplace"), description="folder of the database, rejected rows and the key")
+    ids_dir: Path = Field(
+        Path("var/ids"),
+        validation_alias=AliasChoices("MARKETPLACE_IDS_DIR", "IDS_DIR"),
+        description="folder, shared with Recommendations, of numbers for imported ids; plain IDS_DIR works too",
+    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bookfiles.commands import EXPLAINED, files_of, import_options, starter_files
+from bookfiles.ids import IdsFile
+from bookfiles.imports import Files
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.domain.errors import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
@@ -38,6 +41,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 @click.group(
     cls=Commands,
     explained={
+        **EXPLAINED,
         AddressInUse: str,
         ModelUnusable: str,
         NoSuchModel: str,
@@ -69,18 +73,16 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 
 
 @main.command("import")
-@click.option("--books", type=_csv_path, help="CSV of the catalogue: book_id,title and more.")
-@click.option("--interactions", type=_csv_path, help="CSV of the history: user_id,book_id and more.")
+@import_options
 @click.pass_obj
-def import_(obj: tuple[Settings, Store], books: Path | None, interactions: Path | None) -> None:
-    """Import books and interactions from CSV files, plain or gzipped."""
-    if books is None and interactions is None:
-        raise click.UsageError("name a file with --books, --interactions or both")
+def import_(obj: tuple[Settings, Store], /, **options: Any) -> None:
+    """Import books and interactions from the files that people have; prints what is understood first."""
+    files = files_of(**options)
     settings, _ = obj
     engine = open_engine(settings.database, timeouts=settings.timeouts(), cache_mb=IMPORT_CACHE_MB)
     with closing(Store(engine)) as store:
         _migrate(settings, store)
-        Importer(store, rejects=settings.rejects).run(books, interactions)
+        _import(settings, store, files)
 
 
 @main.command()
@@ -194,9 +196,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
     with store.read() as work:
         no_books = not work.books.ids()
     if no_books:
-        history = starter / "interactions.csv.gz"
-        importer = Importer(store, rejects=settings.rejects)
-        importer.run(starter / "books.csv", history if history.exists() else None)
+        _import(settings, store, starter_files(starter))
     # The recorded model may be of a format that this version does not read.
     if not _publisher(settings, store).is_served():
         _train(settings, store, budget=0)  # quickly; the next `train` searches
@@ -222,6 +222,11 @@ def health(obj: tuple[Settings, Store]) -> None:
 def _migrate(settings: Settings, store: Store) -> None:
     store.migrate()
     mark_data_folder(settings.data_dir, settings.database)
+
+
+def _import(settings: Settings, store: Store, files: Files) -> None:
+    with IdsFile(settings.ids_dir) as ids:
+        Importer(store, ids, rejects=settings.rejects).run(files)
 
 
 def _require_migrated(store: Store) -> None:

@@ -28,6 +28,11 @@ class Settings(DatabaseSettings):
     data_dir: Path = Field(
         Path("var/recommendations"), description="Folder of the models, the rejects files and the SQLite database."
     )
+    ids_dir: Path = Field(
+        Path("var/ids"),
+        validation_alias=AliasChoices("RECOMMENDATIONS_IDS_DIR", "IDS_DIR"),
+        description="Folder, shared with the shop, of the numbers given to imported ids; plain `IDS_DIR` works too.",
+    )
     stale_seconds: float = Field(
         10.0,
         ge=1,

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.data_folder import DatabaseMissing
 from servicekit.database.integrity import DamagedDatabase
 from servicekit.logs import logging_in_background
@@ -36,8 +35,6 @@ class Commands(click.Group):
     def __init__(self, *args: Any, explained: Mapping[type[Exception], Explain], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self._explained: dict[type[Exception], Explain] = {
-            InvalidCsv: str,
-            TruncatedCsv: str,
             DatabaseMissing: str,
             NotMigrated: str,
             Unhealthy: str,

@@ -14,7 +14,8 @@ from marketplace.domain.recommendations import Reason
 class Book:
     """A book of the catalogue; `stock` is None if it is not tracked.
 
-    The shop itself does not use `published_on`: Recommendations tells by it which books are new.
+    The shop itself does not use `published_on`, by which Recommendations tells which books are new, and `work`, by
+    which it knows editions of one work. `external_id` is the id in imported files, if `id` is not.
     """
 
     id: int
@@ -29,6 +30,8 @@ class Book:
     stock: int | None = None
     picture: str = ""
     published_on: date | None = None
+    work: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

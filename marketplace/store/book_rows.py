@@ -38,6 +38,8 @@ def row_of(book: Book) -> dict[str, Any]:
         "stock": book.stock,
         "picture": book.picture,
         "published_on": book.published_on,
+        "work": book.work,
+        "external_id": book.external_id,
         "sort_title": sort_key(book.title),
         "sought": search_text(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
     }
@@ -57,6 +59,8 @@ def book_of(row: Any) -> Book:
         stock=row.stock,
         picture=row.picture,
         published_on=row.published_on,
+        work=row.work,
+        external_id=row.external_id,
     )
 
 

@@ -1,9 +1,9 @@
 """The books that readers see, and changes of the catalogue."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import JSON, Connection, bindparam, func, or_, select, update
 
 from marketplace.domain.books import BestSellers, Book, Card
 from marketplace.domain.categories import Category
@@ -14,6 +14,14 @@ from marketplace.store.schema import book_categories, books, imported_history
 from servicekit.database.statements import insert_into, is_any_of
 
 _IS_OFFERED = ~books.c.hidden
+
+
+class ReaderCounts(NamedTuple):
+    """A book's readers in the imported history, those of them who rated it, and the sum of the ratings."""
+
+    readers: int
+    ratings: int
+    half_stars: int
 
 
 class Books:
@@ -106,33 +114,70 @@ class Books:
         self._upsert(changed, hidden={book_id for book_id, (_, hidden) in known.items() if hidden})
         return sorted(book.id for book in changed)
 
+    def all_of(self, ids: Iterable[int]) -> dict[int, Book]:
+        """Those of these books that exist, hidden ones too, by id; locked until the end of the transaction."""
+        book_ids = list(ids)
+        lock_books(self._connection, book_ids)
+        rows = self._connection.execute(select(books).where(is_any_of(self._connection, books.c.book_id, book_ids)))
+        return {row.book_id: book_of(row) for row in rows}
+
+    def edited(self, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """The attributes that moderators have edited, of those of these books that have any."""
+        rows = self._connection.execute(
+            select(books.c.book_id, books.c.edited).where(is_any_of(self._connection, books.c.book_id, ids))
+        )
+        return {row.book_id: frozenset(row.edited) for row in rows if row.edited}
+
+    def set_edited(self, edited: Mapping[int, Iterable[str]]) -> None:
+        """Set the attributes that moderators have edited."""
+        rows = [{"of": book_id, "names": sorted(edited[book_id])} for book_id in sorted(edited)]
+        if rows:
+            statement = update(books).where(books.c.book_id == bindparam("of"))
+            self._connection.execute(statement.values(edited=bindparam("names", type_=JSON)), rows)
+
     def index_missing(self, limit: int) -> int:
         """Index some of the books from before the index existed; returns how many."""
         missing = self._index.missing(limit)
         self._upsert(list(self.offered(missing).values()), hidden=set())
         return len(missing)
 
-    def miscounted(self) -> dict[int, int]:
-        """The books whose `reader_count` differs from the imported history, each with the correct number."""
+    def miscounted(self) -> dict[int, ReaderCounts]:
+        """The books whose counts differ from the imported history, each with the correct ones."""
         by_book = (
-            select(imported_history.c.book_id, func.count().label("readers"))
+            select(
+                imported_history.c.book_id,
+                func.count().label("readers"),
+                func.count(imported_history.c.half_stars).label("ratings"),
+                func.coalesce(func.sum(imported_history.c.half_stars), 0).label("half_stars"),
+            )
             .group_by(imported_history.c.book_id)
             .subquery()
         )
-        wrong = select(books.c.book_id, by_book.c.readers).where(
-            books.c.book_id == by_book.c.book_id, books.c.reader_count != by_book.c.readers
+        is_wrong = or_(
+            books.c.reader_count != by_book.c.readers,
+            books.c.imported_ratings != by_book.c.ratings,
+            books.c.imported_half_stars != by_book.c.half_stars,
         )
-        return {row.book_id: row.readers for row in self._connection.execute(wrong)}
+        wrong = select(by_book).where(books.c.book_id == by_book.c.book_id, is_wrong)
+        return {
+            row.book_id: ReaderCounts(row.readers, row.ratings, row.half_stars)
+            for row in self._connection.execute(wrong)
+        }
 
-    def set_reader_counts(self, counts: Mapping[int, int]) -> None:
-        """Set the number of readers of each book."""
-        rows = [{"of": book_id, "readers": counts[book_id]} for book_id in sorted(counts)]
+    def set_reader_counts(self, counts: Mapping[int, ReaderCounts]) -> None:
+        """Set what each book's readers are counted as."""
+        rows = [{"of": book_id, **counts[book_id]._asdict()} for book_id in sorted(counts)]
         if rows:
             statement = update(books).where(books.c.book_id == bindparam("of"))
-            self._connection.execute(statement.values(reader_count=bindparam("readers")), rows)
+            changed = statement.values(
+                reader_count=bindparam("readers"),
+                imported_ratings=bindparam("ratings"),
+                imported_half_stars=bindparam("half_stars"),
+            )
+            self._connection.execute(changed, rows)
 
     def recount_readers(self) -> None:
-        """Count the readers of all books in the imported history."""
+        """Count the readers of all books, and their ratings, in the imported history."""
         self.set_reader_counts(self.miscounted())
 
     def _upsert(self, changed: Sequence[Book], *, hidden: set[int]) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, union_all, update
 
 from marketplace.domain.errors import InteractionNotFound
 from marketplace.domain.interactions import PREFERENCE_KINDS, Interaction, InteractionKind, Ratings
-from marketplace.store.schema import NUL, interactions
+from marketplace.store.schema import NUL, books, interactions
 
 _OF_READER = (
     select(interactions)
@@ -67,11 +67,13 @@ class Interactions:
         return int(self._connection.execute(counted).scalar_one())
 
     def ratings(self, book_id: int) -> Ratings:
-        """The number and the mean of a book's ratings."""
-        rated = select(func.count(), func.sum(interactions.c.half_stars)).where(
+        """The number and the mean of a book's ratings, here and in the imported history."""
+        here = select(func.count(), func.coalesce(func.sum(interactions.c.half_stars), 0)).where(
             interactions.c.book_id == book_id, interactions.c.kind == InteractionKind.RATING
         )
-        count, half_stars = self._connection.execute(rated).one()
+        imported = select(books.c.imported_ratings, books.c.imported_half_stars).where(books.c.book_id == book_id)
+        rows = self._connection.execute(union_all(here, imported)).all()
+        count, half_stars = map(sum, zip(*rows, strict=True))
         return Ratings(count, half_stars / count / 2 if count else 0.0)
 
     def preferences(self, reader_id: int) -> list[Interaction]:

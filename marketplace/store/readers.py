@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Connection, Integer, Select, delete, func, insert, literal, select
+from sqlalchemy import ARRAY, Connection, Select, delete, func, insert, literal, or_, select
 
 from marketplace.store.schema import imported_history, readers
 from servicekit.database.statements import COUNT_ROWS, insert_into
@@ -35,27 +35,63 @@ class Readers:
         self._connection.execute(delete(readers).where(readers.c.reader_id == reader_id))
 
 
+class HistoryEntry(NamedTuple):
+    """A reader had a book; `half_stars` (1 to 10) and perhaps `rated_at` if they rated it."""
+
+    reader_id: int
+    book_id: int
+    half_stars: int | None = None
+    rated_at: datetime | None = None
+
+
 class ImportedHistory:
-    """The imported pairs of reader and book, within one transaction."""
+    """What files say that readers had and rated, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, pairs: Iterable[tuple[int, int]]) -> int:
-        """Add pairs of reader and book; returns how many are new."""
-        distinct = list(dict.fromkeys(pairs))
-        if not distinct:
+    def add(self, read: Iterable[HistoryEntry]) -> int:
+        """Add what readers had or rated; returns how many entries are new or changed.
+
+        Of ratings of one book by one reader the later one wins; one without a time replaces any other.
+        """
+        latest: dict[tuple[int, int], HistoryEntry] = {}
+        for entry in read:
+            pair = entry.reader_id, entry.book_id
+            before = latest.get(pair)
+            latest[pair] = entry if before is None else _later(before, entry)
+        if not latest:
             return 0
-        statement = insert_into(self._connection, imported_history).on_conflict_do_nothing()
+        insert = insert_into(self._connection, imported_history)
+        new, old = insert.excluded, imported_history.c
+        is_later = or_(new.rated_at.is_(None), old.rated_at.is_(None), new.rated_at > old.rated_at)
+        is_other = or_(old.half_stars.is_(None), old.half_stars != new.half_stars, new.rated_at > old.rated_at)
+        rated = {"half_stars": new.half_stars, "rated_at": new.rated_at}
+        statement: Any = insert.on_conflict_do_update(
+            index_elements=[old.reader_id, old.book_id],
+            set_=rated,
+            where=new.half_stars.is_not(None) & is_later & is_other,
+        )
+        rows = [entry._asdict() for entry in latest.values()]
         if self._connection.dialect.name == "postgresql":
-            from_arrays = statement.from_select(*_arrays(distinct))
-            return self._connection.execute(from_arrays, execution_options=COUNT_ROWS).rowcount
-        rows = [{"reader_id": reader_id, "book_id": book_id} for reader_id, book_id in distinct]
+            statement = statement.from_select(*_arrays(list(latest.values())))
+            return self._connection.execute(statement, execution_options=COUNT_ROWS).rowcount
         return self._connection.execute(statement, rows, execution_options=COUNT_ROWS).rowcount
 
 
-def _arrays(pairs: list[tuple[int, int]]) -> tuple[list[str], Select[Any, Any]]:
-    # Two array parameters are twice as fast in PostgreSQL as two parameters for each row.
-    reader_ids, book_ids = (literal(list(ids), ARRAY(Integer)) for ids in zip(*pairs, strict=True))
-    rows = select(func.unnest(reader_ids, type_=Integer), func.unnest(book_ids, type_=Integer))
-    return ["reader_id", "book_id"], rows
+def _later(before: HistoryEntry, entry: HistoryEntry) -> HistoryEntry:
+    if entry.half_stars is None:
+        return before
+    if before.half_stars is None or entry.rated_at is None or before.rated_at is None:
+        return entry
+    return entry if entry.rated_at > before.rated_at else before
+
+
+def _arrays(entries: list[HistoryEntry]) -> tuple[list[str], Select[Any, Any]]:
+    # Array parameters are twice as fast in PostgreSQL as parameters for each row.
+    columns = [imported_history.c[name] for name in HistoryEntry._fields]
+    arrays = [
+        func.unnest(literal(list(values), ARRAY(column.type)), type_=column.type)
+        for column, values in zip(columns, zip(*entries, strict=True), strict=True)
+    ]
+    return list(HistoryEntry._fields), select(*arrays)

@@ -75,6 +75,8 @@ class Moderation:
             book = merged(before, form)
             is_changed = bool(work.books.put([book]))
             if is_changed:
+                edited = work.books.edited([book_id]).get(book_id, frozenset())
+                work.books.set_edited({book_id: edited | form.changed})
                 self._log_book(work, by, Action.BOOK_CHANGED, book, changed=_changes(before, book))
         self._changed([book_id])
         return is_changed

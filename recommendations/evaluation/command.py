@@ -13,7 +13,7 @@ import numpy as np
 
 from recommendations.evaluation import IMPLICIT, chart, report
 from recommendations.evaluation.implicit_baselines import library_is_installed
-from recommendations.evaluation.input_files import read_books, read_interactions
+from recommendations.evaluation.input_files import InputFiles
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.runner import ModelResult, evaluate
 from recommendations.evaluation.split import CannotSplit, Split, default_split, split
@@ -55,8 +55,9 @@ def run(options: Options) -> None:
 
 def _evaluate(options: Options) -> report.Report:
     models, skipped = _installed(options.models)
-    name, hold_out = _hold_out(options)
-    books = read_books(options.books) if options.books else {}
+    files = InputFiles()
+    name, hold_out = _hold_out(options, files)
+    books = files.books(options.books) if options.books else {}
     task, counts = make_task(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
     if not counts.readers:
         raise click.ClickException(f"there are no readers to evaluate: {_why_no_readers(counts)}")
@@ -74,10 +75,10 @@ def _evaluate(options: Options) -> report.Report:
     return report.Report(results, counts, split=name, seed=options.seed, k=options.k, skipped=skipped)
 
 
-def _hold_out(options: Options) -> tuple[str, Split]:
-    interactions = _read(options.interactions)
+def _hold_out(options: Options, files: InputFiles) -> tuple[str, Split]:
+    interactions = _read(options.interactions, files)
     if options.test:
-        return "file", Split(training=interactions, test=_read(options.test))
+        return "file", Split(training=interactions, test=_read(options.test, files))
     name = options.split or default_split(interactions)
     try:
         return name, split(interactions, name, options.seed)
@@ -85,8 +86,8 @@ def _hold_out(options: Options) -> tuple[str, Split]:
         raise click.ClickException(f"{options.interactions}: {error}") from None
 
 
-def _read(path: Path) -> Interactions:
-    interactions = read_interactions(path)
+def _read(path: Path, files: InputFiles) -> Interactions:
+    interactions = files.interactions(path)
     if not len(interactions):
         raise click.ClickException(f"{path}: there are no interactions to evaluate with")
     return interactions

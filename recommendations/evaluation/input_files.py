@@ -1,41 +1,65 @@
-"""Reads files in the formats of `import`, without storing anything."""
+"""Reads files as `import` does, without storing anything."""
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
-from recommendations.domain.books import Book, Category
+from bookfiles.errors import InvalidFile
+from bookfiles.form.rows import Row
+from bookfiles.ids import Ids, UnsharedIds
+from bookfiles.imports import numbered_books, numbered_interactions, read_file
+from bookfiles.reading.books import read_books as read_book_rows
+from bookfiles.reading.interactions import read_interactions as read_interaction_rows
+from bookfiles.reading.options import Options
+from bookfiles.reading.report import FileReport
+from recommendations.domain.books import Book
+from recommendations.domain.interactions import Interaction
 from recommendations.evaluation.interactions import Interactions
-from recommendations.imports import INTERACTIONS, books_layout
-from servicekit.csvfile import Row
-from servicekit.csvimport import BATCH, Labels, Layout, read_csv
-
-T = TypeVar("T")
+from recommendations.imports import interaction_of, updated_book
 
 
-def read_interactions(path: Path) -> Interactions:
-    """Read the interactions of a file, in its order. Raises InvalidCsv and TruncatedCsv."""
-    rows = _valid_rows(path, INTERACTIONS)
-    return Interactions.of(iter(lambda: list(islice(rows, BATCH)), []))
+class InputFiles:
+    """The files of one evaluation; ids that are no numbers are the same in all of them."""
+
+    def __init__(self) -> None:
+        self._ids: Ids = UnsharedIds()
+
+    def interactions(self, path: Path) -> Interactions:
+        """Read the interactions of a file, in its order. Raises InvalidFile and TruncatedFile."""
+
+        def batches() -> Iterator[list[Interaction]]:
+            with read_file(path, Options.default(), read_interaction_rows, reject=_ignore) as reading:
+                _check(reading.report)
+                for batch in reading.records.batches():
+                    yield list(map(interaction_of, numbered_interactions(batch, self._ids)))
+                if reading.damage is not None:
+                    raise reading.damage
+
+        return Interactions.of(batches())
+
+    def books(self, path: Path) -> dict[int, Book]:
+        """Read the books of a file, by id. Raises InvalidFile and TruncatedFile."""
+        books: dict[int, Book] = {}
+        with read_file(path, Options.default(), read_book_rows, reject=_ignore) as reading:
+            _check(reading.report)
+            for batch in reading.records.batches():
+                for book in numbered_books(batch, self._ids):
+                    if (read := updated_book(book, None)) is not None:
+                        books[book.id] = read
+            if reading.damage is not None:
+                raise reading.damage
+        return books
 
 
-def read_books(path: Path) -> dict[int, Book]:
-    """Read the books of a file, by id. Raises InvalidCsv and TruncatedCsv."""
-    return {book.id: book for book in _valid_rows(path, books_layout(Labels(Category)))}
+def _ignore(_row: Row, _reason: str) -> None:
+    pass
 
 
-def _valid_rows(path: Path, layout: Layout[T]) -> Iterator[T]:
-    refused = 0
-
-    def refuse(row: Row, reason: str) -> None:
-        nonlocal refused
-        refused += 1
-        if refused == 1:
-            click.echo(f"{path.name}: line {row.line} cannot be used: {reason}", err=True)
-
-    yield from read_csv(path, layout, reject=refuse)
-    if refused:
-        click.echo(f"{path.name}: {refused:,} rows could not be used; `import` writes a rejects file", err=True)
+def _check(report: FileReport) -> None:
+    if report.refused:
+        column = next((column for column in report.columns if column.refused), None)
+        example = f": {column.name}, {column.example_refused}" if column else ""
+        click.echo(f"{report.name}: {report.refused:,} rows cannot be used{example}", err=True)
+    if report.good == 0:
+        raise InvalidFile(f"{report.name}: no row could be read")

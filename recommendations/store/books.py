@@ -57,6 +57,10 @@ class Books:
             self._connection.execute(marked)
         return removed
 
+    def get(self, book_ids: Sequence[int]) -> dict[int, Book]:
+        """Those of these books that were ever in the catalogue, by id."""
+        return {book.id: book for book, _ in self._read(is_any_of(self._connection, books.c.book_id, book_ids))}
+
     def revision(self) -> int:
         """The number of the catalogue's last change; 0 if it is empty."""
         return self._connection.scalar(select(func.coalesce(func.max(books.c.revision), 0))) or 0

@@ -1,10 +1,11 @@
 """Interactions, in the order in which they were stored."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from math import nan
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Double, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Double, Row, Select, bindparam, exists, func, select, tuple_
 
 from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
 from recommendations.store.readers import Readers
@@ -13,6 +14,9 @@ from servicekit.database.statements import COUNT_ROWS, insert_into
 
 CHUNK = 250
 """Events per chunk: few enough for the processor's cache; with 50,000 a scan takes twice the time."""
+
+IMPORTED = "import:"
+"""What the ids of a file's interactions begin with, unless the file gives them ids."""
 
 FETCHED = 2000
 """Rows per round trip to PostgreSQL."""
@@ -30,6 +34,22 @@ class Imported(NamedTuple):
 
     new: int
     forgotten: int
+
+
+class _Rating(NamedTuple):
+    id: str
+    value: float
+    occurred_at: datetime | None
+
+    def outranks(self, before: "_Rating", *, is_of_file: bool) -> bool:
+        """Whether this rating of a file replaces an earlier one, which a file said too or the reader gave here."""
+        if self.occurred_at is None:
+            return is_of_file and self.value != before.value
+        return before.occurred_at is None or self.occurred_at > before.occurred_at
+
+
+def _rating_of(row: dict[str, Any]) -> _Rating:
+    return _Rating(row["id"], row["value"], row["occurred_at"])
 
 
 class Interactions:
@@ -53,14 +73,20 @@ class Interactions:
             return set()
         return set(self._connection.scalars(self._insert().returning(interactions.c.id), rows))
 
-    def add_many(self, batch: Sequence[Interaction]) -> Imported:
-        """Like `add`, for thousands of interactions; returns only counts."""
+    def add_imported(self, batch: Sequence[Interaction]) -> Imported:
+        """Like `add`, for thousands of interactions of a file; returns only counts.
+
+        Of ratings of one book by one reader the one with the later time counts. One without a time replaces what a
+        file said, never what the reader did here.
+        """
         rows = self._rows(batch)
+        forgotten = len(batch) - len(rows)
+        rows = self._counting(rows)
         if not rows:
-            return Imported(new=0, forgotten=len(batch))
+            return Imported(new=0, forgotten=forgotten)
         # PostgreSQL's driver sends several statements, and sums their counts only on request.
         new = self._connection.execute(self._insert(), rows, execution_options=COUNT_ROWS).rowcount
-        return Imported(new=new, forgotten=len(batch) - len(rows))
+        return Imported(new=new, forgotten=forgotten)
 
     def events_after(self, sequence: int) -> Iterator[list[Event]]:
         """The events after `sequence`, in order and in chunks, undos among them."""
@@ -98,6 +124,41 @@ class Interactions:
         retired = self._readers.retired({interaction.reader_id for interaction in batch})
         readers = ((interaction, retired.get(interaction.reader_id, interaction.reader_id)) for interaction in batch)
         return [_row(interaction, reader_id) for interaction, reader_id in readers if reader_id is not None]
+
+    def _counting(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows without ratings that others outrank: the last opinion that is stored is the one that counts."""
+        best: dict[tuple[int, int], dict[str, Any]] = {}
+        for row in rows:
+            if row["kind"] == InteractionKind.RATING:
+                pair = row["reader_id"], row["book_id"]
+                before = best.get(pair)
+                if before is None or _rating_of(row).outranks(_rating_of(before), is_of_file=True):
+                    best[pair] = row
+        if not best:
+            return rows
+        stored = self._ratings(best)
+        for pair, row in list(best.items()):
+            earlier = stored.get(pair, [])
+            rating = _rating_of(row)
+            if earlier and not rating.outranks(earlier[-1], is_of_file=earlier[-1].id.startswith(IMPORTED)):
+                del best[pair]
+            elif any(rating.id == before.id for before in earlier):
+                row["id"] = f"{rating.id}:{len(earlier) + 1}"
+        return [row for row in rows if row["kind"] != InteractionKind.RATING] + list(best.values())
+
+    def _ratings(self, pairs: Iterable[tuple[int, int]]) -> "dict[tuple[int, int], list[_Rating]]":
+        """The ratings of these readers and books, in order."""
+        columns = interactions.c
+        # A literal, so that the databases know that the partial index has all of them.
+        is_rating = columns.kind == bindparam("rating", int(InteractionKind.RATING), literal_execute=True)
+        of_pairs = tuple_(columns.reader_id, columns.book_id).in_(list(pairs))
+        stored = select(columns.reader_id, columns.book_id, columns.id, columns.value, columns.occurred_at)
+        found: dict[tuple[int, int], list[_Rating]] = {}
+        for reader_id, book_id, *rating in self._connection.execute(
+            stored.where(is_rating, of_pairs, ~_UNDONE).order_by(columns.sequence)
+        ):
+            found.setdefault((reader_id, book_id), []).append(_Rating(*rating))
+        return found
 
     def _insert(self) -> Any:
         return insert_into(self._connection, interactions).on_conflict_do_nothing(index_elements=["id"])

@@ -69,6 +69,15 @@ Index(
     postgresql_where=interactions.c.undoes.is_not(None),
 )
 
+# For the ratings of a file, of which each may replace one that is stored.
+Index(
+    "ix_interactions_ratings",
+    interactions.c.reader_id,
+    interactions.c.book_id,
+    sqlite_where=interactions.c.kind == 6,  # noqa: PLR2004  (a rating, in the contract)
+    postgresql_where=interactions.c.kind == 6,  # noqa: PLR2004
+)
+
 tombstones = Table(
     "tombstones",
     metadata,

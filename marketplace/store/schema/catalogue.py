@@ -43,6 +43,13 @@ books = Table(
     # What moderators search: folded title, authors and ISBN; see marketplace.store.moderation.tables.
     Column("sought", BYTEWISE, nullable=False, server_default=""),
     Column("published_on", Date),
+    Column("work", Text, nullable=False, server_default=""),
+    Column("external_id", Text, nullable=False, server_default=""),
+    # The attributes that moderators have edited, which an import keeps.
+    Column("edited", JSON, nullable=False, server_default="[]"),
+    # Counted from the imported history, as `reader_count` is.
+    Column("imported_ratings", Integer, nullable=False, server_default="0"),
+    Column("imported_half_stars", Integer, nullable=False, server_default="0"),
 )
 Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
 Index("ix_books_by_title", books.c.sort_title, books.c.book_id)
@@ -106,5 +113,7 @@ imported_history = Table(
     Column("reader_id", Integer, primary_key=True, autoincrement=False),
     # No foreign key: a book that is not yet in the catalogue counts once it is imported.
     Column("book_id", Integer, primary_key=True, autoincrement=False),
+    Column("half_stars", SmallInteger),
+    Column("rated_at", UtcDateTime),
     sqlite_with_rowid=False,
 )

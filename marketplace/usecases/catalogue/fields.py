@@ -1,85 +1,85 @@
-"""Reads a book's attributes from the texts of booksellers' files and moderators' forms."""
+"""Reads a book's attributes from the records of files and from moderators' forms."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
+from bookfiles.errors import Unreadable
+from bookfiles.genres import categories_of, labels_of
+from bookfiles.imports import FileBook
+from bookfiles.reading.books import MAX_STOCK
+from bookfiles.values import isbns, pictures, prices, text, years
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.ids import MAX_IMPORTED_ID
 from marketplace.domain.money import Money, PriceError, parse_price
-from servicekit import csvfields
-from servicekit.csvfields import Fields
-from servicekit.csvfile import InvalidRow
-from servicekit.csvimport import Labels, Layout
+from servicekit.clock import now
 
-MAX_STOCK = 2**31 - 1
-_MAX_STOCK_DIGITS = len(str(MAX_STOCK))
+Texts = Mapping[str, str]
+"""The texts of a form by field; list items are separated by `;`."""
 
 
-def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], Any]]:
-    """By attribute the function that reads it, which raises InvalidRow; `categories` counts unknown labels."""
-    return {
-        "title": csvfields.title,
-        "authors": partial(csvfields.entries, column="authors"),
-        "year": partial(csvfields.year, column="year"),
-        "isbn": partial(csvfields.text, column="isbn"),
-        "categories": partial(categories.read, column="categories"),
-        "subjects": partial(csvfields.entries, column="subjects"),
-        "description": partial(csvfields.text, column="description"),
-        "price": _price,
-        "stock": _stock,
-        "picture": _picture,
-        "published_on": partial(csvfields.utc_date, column="published_at"),
-    }
+def updated_book(book: FileBook, known: Book | None, kept: frozenset[str]) -> Book | None:
+    """The book with what a file says of it, but for the attributes `kept`.
 
-
-def layout(categories: Labels[Category]) -> Layout[Book]:
-    """How the rows of a bookseller's file become books."""
-    attributes = readers_of(categories)
-
-    def book(fields: Fields) -> Book:
-        book_id = csvfields.identifier(fields, "book_id", maximum=MAX_IMPORTED_ID)
-        return Book(id=book_id, **{name: read(fields) for name, read in attributes.items()})
-
-    return Layout(
-        noun="books",
-        required=("book_id", "title"),
-        optional=csvfields.BOOK_COLUMNS,
-        parse=book,
-        key=lambda book: book.id,
-    )
-
-
-def _price(fields: Fields) -> Money | None:
-    amount = csvfields.text(fields, "price")
-    if not amount:
+    None for a new one without title and ISBN.
+    """
+    values = {name: value for name, value in book.record.values.items() if name not in kept}
+    title = values.pop("title", None) or (known.title if known else values.get("isbn"))
+    if not title:
         return None
+    if "categories" in values:
+        values["categories"] = tuple(map(Category.__getitem__, values["categories"]))
+    if values.get("price") is not None:
+        values["price"] = _money(values["price"])
+    before = known or Book(id=book.id, title=title)
+    return replace(before, title=title, external_id=book.external_id, **values)
+
+
+def _title(texts: Texts) -> str:
+    value = text.text(texts["title"]) or isbns.isbn13(texts["isbn"])
+    if not value:
+        raise Unreadable("neither title nor isbn is given")
+    return value
+
+
+def _price(texts: Texts) -> Money | None:
+    # A form has one price, so that 1.299 cannot be thousands.
+    price = prices.price(texts["price"], texts["currency"], sign=".", default="")
+    return _money(price) if price else None
+
+
+def _money(price: prices.Price) -> Money:
     try:
-        return parse_price(amount, csvfields.text(fields, "currency"))
+        return parse_price(format(price.amount, "f"), price.currency)
     except PriceError as reason:
-        raise InvalidRow(str(reason)) from None
+        raise Unreadable(str(reason)) from None
 
 
-def _stock(fields: Fields) -> int | None:
-    stock = csvfields.text(fields, "stock")
-    if not stock:
-        return None
-    digits = stock.lstrip("0") or "0"
-    # int() raises another error for very long numbers.
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_STOCK_DIGITS and int(digits) <= MAX_STOCK):
-        raise InvalidRow(f"stock {stock[:40]!r} is not a whole number from 0 to {MAX_STOCK}")
-    return int(digits)
+def _stock(texts: Texts) -> int | None:
+    return text.whole(texts["stock"], maximum=MAX_STOCK) if texts["stock"].strip() else None
 
 
-def _picture(fields: Fields) -> str:
-    picture = csvfields.text(fields, "picture")
-    if picture:
-        try:
-            parts = urlsplit(picture)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise InvalidRow(f"picture {picture[:40]!r} is not an http or https address")
-    return picture
+def _categories(texts: Texts) -> tuple[Category, ...]:
+    names = [name for label in labels_of(texts["categories"]) for name in categories_of(label)]
+    return tuple(dict.fromkeys(map(Category.__getitem__, names)))
+
+
+READERS: Mapping[str, Callable[[Texts], Any]] = {
+    "title": _title,
+    "authors": lambda texts: _entries(texts["authors"]),
+    "year": lambda texts: years.year(texts["year"], now=now()),
+    "isbn": lambda texts: isbns.isbn13(texts["isbn"]),
+    "categories": _categories,
+    "subjects": lambda texts: _entries(texts["subjects"]),
+    "description": lambda texts: text.text(texts["description"]),
+    "price": _price,
+    "stock": _stock,
+    "picture": lambda texts: pictures.picture(texts["picture"]),
+}
+"""By attribute the function that reads it from a form; each raises Unreadable."""
+
+
+def _entries(field: str) -> tuple[str, ...]:
+    # A form is not escaped: a semicolon always separates.
+    stripped = (entry.strip() for entry in field.split(";"))
+    return tuple(dict.fromkeys(filter(None, stripped)))

@@ -5,16 +5,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any
 
+from bookfiles.errors import Unreadable
 from marketplace.domain.books import Book
-from marketplace.domain.categories import Category
 from marketplace.domain.errors import BookConflict, InvalidBook
 from marketplace.domain.money import written_amount
-from marketplace.usecases.catalogue.fields import readers_of
-from servicekit.csvfile import InvalidRow
-from servicekit.csvimport import Labels
-
-Texts = Mapping[str, str]
-"""The texts of a form by field; list items are separated by `;`."""
+from marketplace.usecases.catalogue.fields import READERS, Texts
 
 FIELDS_BY_ATTRIBUTE: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("title", "authors", "year", "isbn", "categories", "subjects", "description")},
@@ -111,16 +106,15 @@ def merged(book: Book, form: BookForm) -> Book:
 
 
 def _read(texts: Texts, names: frozenset[str]) -> dict[str, Any]:
-    readers = readers_of(Labels(Category))
     attributes: dict[str, Any] = {}
     invalid = set()
     for name in names:
         try:
             # PostgreSQL cannot store NUL.
             if any("\0" in texts[field] for field in FIELDS_BY_ATTRIBUTE[name]):
-                raise InvalidRow("not a text")
-            attributes[name] = readers[name](texts)
-        except InvalidRow:
+                raise Unreadable("not a text")
+            attributes[name] = READERS[name](texts)
+        except Unreadable:
             invalid.add(name)
     if invalid:
         raise InvalidBook(frozenset(invalid))

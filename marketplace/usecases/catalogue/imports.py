@@ -1,81 +1,99 @@
 """The import of a bookseller's catalogue and history."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
-from marketplace.domain.books import Book
-from marketplace.domain.categories import Category
-from marketplace.domain.ids import MAX_IMPORTED_ID
-from marketplace.domain.interactions import InteractionKind
-from marketplace.store import Store
-from marketplace.usecases.catalogue.fields import layout
-from servicekit import csvfields
-from servicekit.csvfields import Fields
-from servicekit.csvimport import Labels, Layout, check_csv, import_csv
+from bookfiles.ids import Ids
+from bookfiles.imports import FileBook, FileInteraction, Files, Stored, import_files
+from marketplace.domain.events import BookChanged
+from marketplace.store import Store, UnitOfWork
+from marketplace.store.readers import HistoryEntry
+from marketplace.usecases.catalogue.fields import updated_book
+from servicekit.clock import now
 
-_IGNORED_KINDS = {InteractionKind.SHOWN, InteractionKind.NOT_INTERESTED}
-
-Pair = tuple[int, int]
-"""A reader and a book in their history."""
+_IGNORED_KINDS = {"shown", "not_interested"}
+_RATING = "rating"
 
 
 class Importer:
-    """Imports files into a store; rejected rows are written to the folder `rejects`."""
+    """Imports files into a store; refused rows are written to the folder `rejects`."""
 
-    def __init__(self, store: Store, *, rejects: Path) -> None:
+    def __init__(self, store: Store, ids: Ids, *, rejects: Path, clock: Callable[[], datetime] = now) -> None:
         self._store = store
+        self._ids = ids
         self._rejects = rejects
-        self._categories = Labels(Category)
+        self._clock = clock
 
-    def run(self, books: Path | None, interactions: Path | None) -> None:
-        """Import one or both files; prints progress and a report.
+    def run(self, files: Files) -> None:
+        """Import one or both files; prints what is understood, progress and a report.
 
-        Raises InvalidCsv before anything is stored, and TruncatedCsv after the complete rows of a truncated file.
+        Raises InvalidFile before anything is stored, and TruncatedFile after the complete rows of a truncated file.
         """
-        if books is not None:
-            check_csv(books, layout(self._categories))
-        if interactions is not None:
-            check_csv(interactions, _interactions())
         changed = 0
         try:
-            if books is not None:
-                report = import_csv(books, layout(self._categories), store=self._put_books, rejects=self._rejects)
-                changed += report.changed
-                self._categories.print_unknown(books, "categories")
-            if interactions is not None:
-                report = import_csv(interactions, _interactions(), store=self._add_history, rejects=self._rejects)
-                changed += report.changed
+            loader = _Loader(self._store, files, self._clock)
+            changed = import_files(files, loader=loader, ids=self._ids, rejects=self._rejects)
         finally:
-            with self._store.write() as work:
-                work.books.recount_readers()
-                work.commit()
+            if not files.dry_run:
+                with self._store.write() as work:
+                    work.books.recount_readers()
+                    work.commit()
         if changed:
             self._store.refresh_statistics()
 
-    def _put_books(self, batch: list[Book]) -> int:
+
+class _Loader:
+    """Stores the records of an import."""
+
+    def __init__(self, store: Store, files: Files, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._overwrite = files.overwrite
+        self._clock = clock
+
+    def put_books(self, batch: Sequence[FileBook]) -> Stored:
+        """Store books in one transaction; what a file says replaces what was there, but for moderators' edits."""
         with self._store.write() as work:
-            changed = work.books.put(batch)
+            stored, kept = put_books(work, batch, overwrite=self._overwrite)
+            # The file has been imported into Recommendations too, which does not know of moderators' edits.
+            for book_id in kept:
+                work.outbox.add(BookChanged(book_id), created_at=self._clock())
             work.commit()
-        return len(changed)
+        return Stored(len(stored[0]), stored[1])
 
-    def _add_history(self, batch: Sequence[Pair | None]) -> int:
+    def add_interactions(self, batch: Sequence[FileInteraction]) -> Stored:
+        """Store what readers had and rated in one transaction."""
         with self._store.write() as work:
-            new = work.history.add(pair for pair in batch if pair is not None)
+            new = work.history.add(_entry(record) for record in batch if record.kind not in _IGNORED_KINDS)
             work.commit()
-        return new
+        return Stored(new)
 
 
-def _interactions() -> Layout[Pair | None]:
-    return Layout(
-        noun="interactions",
-        required=("user_id", "book_id"),
-        optional=csvfields.INTERACTION_COLUMNS,
-        parse=_pair,
-    )
+def put_books(
+    work: UnitOfWork, batch: Sequence[FileBook], *, overwrite: bool
+) -> tuple[tuple[list[int], list[tuple[int, str]]], list[int]]:
+    """Add or update books.
+
+    Returns the ids of the changed ones and, by place, why others are refused; and the ids of those of which an edit
+    was kept that the file contradicts.
+    """
+    ids = [book.id for book in batch]
+    known = work.books.all_of(ids)
+    edited = work.books.edited(ids)
+    if overwrite:
+        work.books.set_edited(dict.fromkeys(edited, ()))
+        edited = {}
+    updated = [updated_book(book, known.get(book.id), edited.get(book.id, frozenset())) for book in batch]
+    refused = [(place, "neither title nor isbn is given") for place, book in enumerate(updated) if book is None]
+    changed = work.books.put([book for book in updated if book is not None])
+    kept = [
+        book.id
+        for book in batch
+        if book.id in edited and updated_book(book, known[book.id], frozenset()) != known[book.id]
+    ]
+    return (changed, refused), kept
 
 
-def _pair(fields: Fields) -> Pair | None:
-    reader_id = csvfields.identifier(fields, "user_id", maximum=MAX_IMPORTED_ID)
-    book_id = csvfields.identifier(fields, "book_id", maximum=MAX_IMPORTED_ID)
-    kind = csvfields.choice(fields, "kind", default=InteractionKind.PURCHASE)
-    return None if kind in _IGNORED_KINDS else (reader_id, book_id)
+def _entry(record: FileInteraction) -> HistoryEntry:
+    half_stars = round(record.value * 2) if record.kind == _RATING else None
+    return HistoryEntry(record.reader_id, record.book_id, half_stars, record.occurred_at if half_stars else None)

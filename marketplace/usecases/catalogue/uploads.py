@@ -7,22 +7,26 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from marketplace.domain.books import Book
-from marketplace.domain.categories import Category
+from bookfiles.errors import InvalidFile
+from bookfiles.form.files import open_table
+from bookfiles.form.rows import Row
+from bookfiles.ids import Ids
+from bookfiles.imports import FileBook, numbered_books
+from bookfiles.reading.books import Reading, read_books
+from bookfiles.reading.options import Options
+from bookfiles.reading.report import ColumnReport, FileReport
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
-from marketplace.usecases.catalogue.fields import layout
+from marketplace.usecases.catalogue.imports import put_books
 from servicekit.clock import now
-from servicekit.csvfile import CsvFile, InvalidCsv, Row, unpacks_to_at_most
-from servicekit.csvimport import Labels, parse_rows
 
 MAX_UPLOAD_BYTES = 8 * 1024 * 1024
 """The size limit of a request with a file; larger files need `python -m marketplace import`."""
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 """The size limit of a decompressed file: a small one may expand to gigabytes."""
 MAX_REPORTED = 100
-"""How many rejected rows, unknown columns and unknown categories a report lists."""
+"""How many columns, refused rows and unknown categories a report lists."""
 _BATCH = 500
 """Books in one transaction, so that other writers need not wait long."""
 _MAX_NAME_LENGTH = 100
@@ -30,15 +34,17 @@ _MAX_NAME_LENGTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadReport:
-    """The result of an upload; the first rejected rows are listed with line number and reason."""
+    """The result of an upload; the first refused rows are listed with line number and reason."""
 
     name: str
+    form: str
     good: int
     changed: int
     rejected: int
-    rejects: Sequence[tuple[int, str]] = ()
-    unknown_columns: Sequence[str] = ()
-    unknown_categories: Sequence[tuple[str, int]] = ()
+    rejects: Sequence[tuple[int, str]]
+    columns: Sequence[ColumnReport]
+    notes: Sequence[str]
+    unknown_categories: Sequence[tuple[str, int]]
 
 
 class Uploads:
@@ -47,6 +53,7 @@ class Uploads:
     def __init__(
         self,
         store: Store,
+        ids: Ids,
         *,
         changed: Callable[[Iterable[int]], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
@@ -54,67 +61,76 @@ class Uploads:
         max_bytes: int = MAX_UNPACKED_BYTES,
     ) -> None:
         self._store = store
+        self._ids = ids
         self._changed = changed
         self._wake = wake
         self._clock = clock
         self._max_bytes = max_bytes
 
     def books(self, by: int, name: str, opened: IO[bytes]) -> UploadReport:
-        """Add or replace the books of a file, as `python -m marketplace import --books` does.
+        """Add or update the books of a file, as `python -m marketplace import --books` does.
 
-        Rejected rows do not stop the rest. Raises InvalidCsv before anything is stored, and StoreUnavailable.
+        Refused rows do not stop the rest. Raises InvalidFile before anything is stored, and StoreUnavailable.
         """
         name = "".join(filter(str.isprintable, name))[:_MAX_NAME_LENGTH] or "?"
-        if not unpacks_to_at_most(opened, self._max_bytes):
-            raise InvalidCsv(f"{name}: more than {self._max_bytes // 1024**2} MB when decompressed")
-        categories = Labels(Category)
-        rows = layout(categories)
         rejects: list[tuple[int, str]] = []
-        rejected = 0
 
         def reject(row: Row, reason: str) -> None:
-            nonlocal rejected
-            rejected += 1
-            if rejected <= MAX_REPORTED:
+            if len(rejects) < MAX_REPORTED:
                 rejects.append((row.line, reason))
 
-        with CsvFile(Path(name), required=rows.required, optional=rows.optional, opened=opened) as file:
-            good, changed = self._put_all(by, name, parse_rows(file, rows, reject), lambda: rejected)
+        with (
+            open_table(Path(name), opened=opened, max_bytes=self._max_bytes) as table,
+            read_books(table, name, Options(now=self._clock()), reject=reject) as reading,
+        ):
+            report = reading.report
+            if reading.damage is not None:
+                raise InvalidFile(str(reading.damage))
+            if report.is_hopeless:
+                raise InvalidFile(_hopeless(report, rejects))
+            changed = self._put_all(by, name, reading, reject)
         return UploadReport(
             name=name,
-            good=good,
+            form=report.form,
+            good=report.good,
             changed=changed,
-            rejected=rejected,
+            rejected=report.refused,
             rejects=rejects,
-            unknown_columns=file.unknown_columns[:MAX_REPORTED],
-            unknown_categories=categories.unknown[:MAX_REPORTED],
+            columns=report.columns[:MAX_REPORTED],
+            notes=report.notes,
+            unknown_categories=report.unknown_categories.most_common(MAX_REPORTED),
         )
 
-    def _put_all(self, by: int, name: str, books: Iterable[Book], rejected: Callable[[], int]) -> tuple[int, int]:
-        good = changed = 0
-        rest = iter(books)
+    def _put_all(self, by: int, name: str, reading: Reading, reject: Callable[[Row, str], None]) -> int:
+        changed = 0
+        report = reading.report
         try:
-            while batch := list(islice(rest, _BATCH)):
-                changed += self._put(batch)
-                good += len(batch)
+            for records in reading.records.batches():
+                rest = iter(numbered_books(records, self._ids))
+                while batch := list(islice(rest, _BATCH)):
+                    changed += self._put(batch, report, reject)
         finally:
             # Committed batches stay even if a later one fails, so the audit log must mention them.
-            counts = {"good": good, "changed": changed, "refused": rejected()}
+            counts = {"good": report.good, "changed": changed, "refused": report.refused}
             with self._store.write() as work:
                 work.audit.add(by, Action.BOOKS_IMPORTED, name, counts, at=self._clock())
                 work.commit()
         if changed:
             self._count_readers()
             self._store.refresh_statistics()
-        return good, changed
+        return changed
 
-    def _put(self, batch: Sequence[Book]) -> int:
+    def _put(self, batch: Sequence[FileBook], report: FileReport, reject: Callable[[Row, str], None]) -> int:
         moment = self._clock()
         with self._store.write() as work:
-            changed = work.books.put(batch)
+            (changed, refused), _ = put_books(work, batch, overwrite=False)
             for book_id in changed:
                 work.outbox.add(BookChanged(book_id), created_at=moment)
             work.commit()
+        for place, reason in refused:
+            report.good -= 1
+            report.refused += 1
+            reject(Row(batch[place].record.line, []), reason)
         if changed:
             self._changed(changed)
             self._wake()
@@ -128,3 +144,10 @@ class Uploads:
             with self._store.write() as work:
                 work.books.set_reader_counts(counted)
                 work.commit()
+
+
+def _hopeless(report: FileReport, rejects: Sequence[tuple[int, str]]) -> str:
+    example = f"; line {rejects[0][0]}: {rejects[0][1]}" if rejects else ""
+    if report.good == 0:
+        return f"{report.name}: no row could be read{example}"
+    return f"{report.name}: {report.refused:,} of {report.rows:,} rows were refused{example}"

@@ -5,10 +5,10 @@ from contextlib import closing
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response as Answer
 
+from bookfiles.errors import InvalidFile
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.web.moderator.parameters import moderator_id
 from marketplace.web.shop import Shop
-from servicekit.csvfile import InvalidCsv
 
 IMPORT = "moderator/import.html"
 
@@ -28,7 +28,7 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
         try:
             with closing(file):
                 report = shop.uploads.books(moderator_id(), file.filename, file.stream)
-        except InvalidCsv as error:
+        except InvalidFile as error:
             return make_response(_page(refusal=str(error)), 422)
         return make_response(_page(report=report))
 

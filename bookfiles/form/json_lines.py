@@ -1,0 +1,112 @@
+"""Tables of one JSON object a line."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from bookfiles.errors import InvalidFile, TruncatedFile
+from bookfiles.form.encodings import NAMES
+from bookfiles.form.lines import MAX_ROW, is_text
+from bookfiles.form.packing import READ_ERRORS, Content, Packing
+from bookfiles.form.rows import Reject, Row
+
+_MAX_COLUMNS = 1_000
+
+
+class JsonLines:
+    """A table of JSON objects; its columns are the keys of all of them. Raises InvalidFile."""
+
+    def __init__(self, content: Content, encoding: str) -> None:
+        self._content = content
+        self._encoding = encoding
+        names: dict[str, None] = {}
+        try:
+            for _, _, value in self._objects():
+                if isinstance(value, dict):
+                    names.update(dict.fromkeys(value))
+                if len(names) > _MAX_COLUMNS:
+                    raise InvalidFile(f"{content.path}: more than {_MAX_COLUMNS:,} different keys")
+        except TruncatedFile:
+            pass  # `rows` will find it again, after what is there
+        self.header: Sequence[str] = list(names)
+        if not names:
+            raise InvalidFile(f"{content.path}: no JSON object in any line")
+
+    @property
+    def form(self) -> str:
+        """How the file was understood."""
+        packing = "" if self._content.packing is Packing.PLAIN else f", {self._content.packing.value}"
+        return f"JSON Lines, {NAMES[self._encoding]}{packing}"
+
+    @property
+    def size(self) -> int:
+        """The size of the stored file in bytes."""
+        return self._content.size
+
+    @property
+    def position(self) -> int:
+        """How many of these bytes have been read."""
+        return self._content.position
+
+    def rows(self, reject: Reject) -> Iterator[Row]:
+        """All objects; a key that one does not have is None, a null is empty.
+
+        Raises TruncatedFile if the file is damaged or cut off.
+        """
+        for line, text, value in self._objects():
+            if not isinstance(value, dict):
+                reject(Row(line, [text]), "not a JSON object")
+                continue
+            fields = [_field(value[name]) if name in value else None for name in self.header]
+            if is_text("".join(field for field in fields if field)):
+                yield Row(line, fields)
+            else:
+                reject(Row(line, [text]), "not text")
+
+    def _objects(self) -> Iterator[tuple[int, str, Any]]:
+        line = 0
+        with self._text() as file:
+            try:
+                while text := file.readline(MAX_ROW):
+                    line += 1
+                    if text.strip():
+                        yield line, text, _parsed(text)
+            except READ_ERRORS:
+                message = f"{self._content.path}: the file is damaged or cut off after line {line}"
+                raise TruncatedFile(message) from None
+
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        with self._content.opened() as unpacked:
+            text = io.TextIOWrapper(unpacked, encoding=self._encoding, errors="surrogateescape")
+            try:
+                yield text
+            finally:
+                text.detach()  # otherwise it would close the file
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _field(value: Any) -> str:
+    """A value as a field of a CSV: the entries of a list are separated by semicolons."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(int(value))
+        case float() if value.is_integer():
+            return str(int(value))
+        case list():
+            return "; ".join(filter(None, map(_field, value)))
+        case dict():
+            # Such as Goodreads' shelves and Amazon's authors and images.
+            return next((_field(value[key]) for key in ("name", "large", "url") if key in value), "")
+        case _:
+            return str(value)

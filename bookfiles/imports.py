@@ -1,0 +1,218 @@
+"""Imports files: reads them whole, prints what was understood, and only then gives the records to a service."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import click
+
+from bookfiles.columns.meanings import folded
+from bookfiles.errors import InvalidFile
+from bookfiles.form.files import open_table
+from bookfiles.form.rows import Reject, RejectsFile, Row, Table
+from bookfiles.ids import IdKind, Ids
+from bookfiles.reading.books import BookRecord, Reading, read_books
+from bookfiles.reading.interactions import InteractionRecord, read_interactions
+from bookfiles.reading.options import Options
+from bookfiles.reading.report import FileReport
+
+
+@dataclass(frozen=True, slots=True)
+class FileBook:
+    """A book of a file with its number; `external_id` is its id in the file if that is another one."""
+
+    id: int
+    external_id: str
+    record: BookRecord
+
+
+class FileInteraction(NamedTuple):
+    """An interaction of a file with the numbers of its reader and book."""
+
+    reader_id: int
+    book_id: int
+    kind: str
+    value: float
+    occurred_at: datetime | None
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many records of a batch changed anything, and which could not be stored, by their places in it."""
+
+    changed: int
+    refused: Sequence[tuple[int, str]] = ()
+
+
+class Loader(Protocol):
+    """What a service does with records."""
+
+    def put_books(self, batch: Sequence[FileBook]) -> Stored:
+        """Store books in one transaction."""
+
+    def add_interactions(self, batch: Sequence[FileInteraction]) -> Stored:
+        """Store interactions in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The files of an import, and what is said about them."""
+
+    books: Path | None
+    interactions: Path | None
+    options: Options
+    dry_run: bool = False
+    overwrite: bool = False
+    """Whether to replace also what people have edited since."""
+    quiet: bool = False
+    """Whether not to print what is understood."""
+
+
+def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> int:
+    """Import one or both files; prints what was understood of each before anything is stored.
+
+    Returns how many records changed anything. Refused rows go to files in the folder `rejects`. Raises InvalidFile
+    before anything is stored, and TruncatedFile after the rows before the damage are.
+    """
+    with ExitStack() as stack:
+        read: list[_Read] = []
+        for path, reader, numbered, store in (
+            (files.books, read_books, numbered_books, loader.put_books),
+            (files.interactions, read_interactions, numbered_interactions, loader.add_interactions),
+        ):
+            if path is None:
+                continue
+            rejected = None
+            if not files.dry_run:
+                rejected = stack.enter_context(RejectsFile(rejects / f"{path.name}.rejects.csv"))
+            reject = rejected.add if rejected else _ignore
+            reading = stack.enter_context(read_file(path, files.options, reader, reject=reject))
+            if not files.quiet:
+                reading.report.echo()
+            read.append(_Read(reading, rejected, numbered, store))
+        _require_all_mapped(files.options, [file.reading.report for file in read])
+        for file in read:
+            _require_hope(file)
+        if files.dry_run:
+            click.echo("nothing was stored")
+            return 0
+        changed = sum(_store(file, ids) for file in read)
+        for file in read:
+            if file.reading.damage is not None:
+                raise file.reading.damage
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    reading: Reading
+    rejected: RejectsFile | None
+    numbered: Callable[[Sequence[Any], Ids], list[Any]]
+    store: Callable[[Sequence[Any]], Stored]
+
+
+def _require_all_mapped(options: Options, reports: Sequence[FileReport]) -> None:
+    names = [column.name for report in reports for column in report.columns]
+    for entry in options.mapped:
+        if entry.column not in names and folded(entry.column) not in map(folded, names):
+            raise InvalidFile(f"there is no column {entry.column!r} to map; the columns are {', '.join(names)[:400]}")
+
+
+@contextmanager
+def read_file(
+    path: Path,
+    options: Options,
+    reader: Callable[..., AbstractContextManager[Reading]],
+    *,
+    reject: Reject,
+) -> Iterator[Reading]:
+    """Read a file on disk with a progress bar on standard error.
+
+    Raises InvalidFile.
+    """
+    with open_table(path) as table:
+        bar = click.progressbar(length=2 * table.size, label=f"reading {path.name}", file=sys.stderr)
+        reached = 0
+
+        def progress(table: Table) -> None:
+            nonlocal reached
+            # The second reading begins anew.
+            base = table.size if table.position < reached - (table.size if reached > table.size else 0) else 0
+            position = max(reached, base + table.position)
+            bar.update(position - reached)
+            reached = position
+
+        with bar, reader(table, path.name, options, reject=reject, progress=progress) as reading:
+            bar.update(2 * table.size - reached)
+            yield reading
+
+
+def _ignore(_row: Row, _reason: str) -> None:
+    pass
+
+
+def _require_hope(file: _Read) -> None:
+    report = file.reading.report
+    if not report.is_hopeless:
+        return
+    where = f"; see {file.rejected.path}" if file.rejected and file.rejected.count else ""
+    if report.good == 0:
+        raise InvalidFile(f"{report.name}: no row could be read; nothing was stored{where}")
+    raise InvalidFile(
+        f"{report.name}: {report.refused:,} of {report.rows:,} rows were refused; nothing was stored{where}"
+    )
+
+
+def _store(file: _Read, ids: Ids) -> int:
+    report = file.reading.report
+    changed = 0
+    with click.progressbar(length=report.good, label=f"storing {report.name}", file=sys.stderr) as bar:
+        for batch in file.reading.records.batches():
+            stored = file.store(file.numbered(batch, ids))
+            changed += stored.changed
+            for place, reason in stored.refused:
+                report.good -= 1
+                report.refused += 1
+                if file.rejected is not None:
+                    file.rejected.add(Row(batch[place].line, [str(batch[place].id)]), reason)
+            bar.update(len(batch))
+    click.echo(f"{report.name}: {report.good:,} {report.noun}, {changed:,} of them new or changed")
+    if file.rejected is not None and file.rejected.count:
+        click.echo(
+            f"{report.name}: {file.rejected.count:,} rows could not be used; see {file.rejected.path}", err=True
+        )
+    return changed
+
+
+def numbered_books(batch: Sequence[BookRecord], ids: Ids) -> list[FileBook]:
+    """The books with their numbers."""
+    numbers = ids.numbers(IdKind.BOOK, _texts(record.id for record in batch))
+    return [
+        FileBook(record.id, "", record)
+        if isinstance(record.id, int)
+        else FileBook(numbers[record.id], record.id, record)
+        for record in batch
+    ]
+
+
+def numbered_interactions(batch: Sequence[InteractionRecord], ids: Ids) -> list[FileInteraction]:
+    """The interactions with the numbers of their readers and books."""
+    readers = ids.numbers(IdKind.READER, _texts(record.reader for record in batch))
+    books = ids.numbers(IdKind.BOOK, _texts(record.book for record in batch))
+    return [
+        FileInteraction(
+            reader if isinstance(reader, int) else readers[reader],
+            book if isinstance(book, int) else books[book],
+            *(kind, value, occurred_at, given_id),
+        )
+        for reader, book, kind, value, occurred_at, given_id in batch
+    ]
+
+
+def _texts(ids: Iterable[int | str]) -> list[str]:
+    return [given for given in ids if isinstance(given, str)]

@@ -1,0 +1,1 @@
+"""Reads the fields of a file, each kind of value in its own module; they raise Unreadable with a reason."""

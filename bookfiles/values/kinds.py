@@ -1,0 +1,53 @@
+"""What a reader did, as files say it: kinds of events, reading status, status of orders."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+
+from bookfiles.errors import Unreadable
+from bookfiles.values.text import plain
+
+
+class Kind(Enum):
+    """What a reader did with a book, named as in the contract."""
+
+    SHOWN = "shown"
+    VIEW = "view"
+    CLICK = "click"
+    CART = "cart"
+    PURCHASE = "purchase"
+    RATING = "rating"
+    NOT_INTERESTED = "not_interested"
+
+
+_WORDS: Mapping[Kind | None, str] = {
+    Kind.SHOWN: "shown impression impressions display displayed",
+    Kind.VIEW: "view viewed views pv page_view pageview detail visit opened",
+    Kind.CLICK: "click clicked clicks",
+    Kind.CART: "cart add_to_cart addtocart added_to_cart basket carted add",
+    Kind.PURCHASE: (
+        "purchase purchased purchases buy bought order ordered orders sale sold transaction checkout read finished "
+        "completed complete paid fulfilled shipped delivered processing owned reading currently_reading borrowed loan "
+        "yes true 1 прочитано читаю куплено оплачен доставлен выполнен покупка gelesen gekauft lu acheté leído comprado"
+    ),
+    Kind.RATING: "rating rated rate review reviewed оценка отзыв",
+    Kind.NOT_INTERESTED: (
+        "not_interested dismissed dismiss hide hidden did_not_finish dnf abandoned dislike disliked брошено"
+    ),
+    # Nothing that says what a reader likes, or that was taken back.
+    None: (
+        "to_read want_to_read wish wishlist wished to_buy planned no false 0 refunded refund partially_refunded "
+        "returned return cancelled canceled cancellation failed voided expired pending on_hold draft unpaid declined "
+        "хочу_прочитать отменен отменён возврат"
+    ),
+}
+_KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+
+
+def kind(field: str) -> Kind | None:
+    """What a field says the reader did; None if it says that nothing counts, such as a wish or a refund."""
+    value = plain(field)
+    name = re.sub(r"[\s_-]+", "_", value).casefold()
+    if name not in _KINDS:
+        raise Unreadable(f"{value[:40]!r} is not known")
+    return _KINDS[name]

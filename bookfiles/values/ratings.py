@@ -1,0 +1,83 @@
+"""Ratings, and the scale that a column of them has."""
+
+import re
+from dataclasses import dataclass
+
+from bookfiles.errors import InvalidFile, Unreadable
+from bookfiles.values.text import plain
+
+BEST = 5.0
+LEAST = 0.5
+_SCALES = (5, 10, 100)
+_MANY = 1_000
+_NUMBER = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:/\s*(\d+)|(?:stars?|звезд\w*|sterne?|étoiles?)|%)?", re.IGNORECASE)
+_STARS = re.compile(r"(★+)(½)?☆*|(\*{1,10})")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A scale of ratings from 0 (not rated) to `best`."""
+
+    best: float
+
+    def rating(self, field: str) -> float | None:
+        """A rating from 0.5 to 5; None if the field is empty or says that the book was not rated."""
+        value = plain(field)
+        if not value:
+            return None
+        number, best = _parsed(value)
+        if number in (0, -1):
+            return None
+        best = best or self.best
+        if not 0 < number <= best:
+            raise Unreadable(f"rating {value[:40]!r} is not one of 0 to {best:g}")
+        return max(LEAST, number * BEST / best)
+
+
+class Scales:
+    """Collects the ratings of a column, for its scale."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._numbers: set[float] = set()
+
+    def add(self, field: str) -> None:
+        """Take one field into account; unreadable ones, and those that name their scale, say nothing."""
+        try:
+            number, best = _parsed(plain(field))
+        except Unreadable:
+            return
+        if best is None:
+            self._numbers.add(number)
+            if len(self._numbers) > _MANY:
+                self._numbers = {min(self._numbers), max(self._numbers)}
+
+    @property
+    def scale(self) -> Scale:
+        """The least of 5, 10 and 100 that has all ratings; -1 and 0 mean that a book was not rated.
+
+        Raises InvalidFile if it cannot be told.
+        """
+        if self._numbers == {0, 1}:
+            raise InvalidFile(
+                f'the column {self._column!r} has only 0 and 1; say what is best: --map "{self._column}=rating/1" '
+                f'if 1 is, --map "{self._column}=rating/5" if it is one star of five'
+            )
+        greatest, least = max(self._numbers, default=0), min(self._numbers, default=0)
+        if greatest > _SCALES[-1] or least < -1:
+            raise InvalidFile(
+                f"the column {self._column!r} has values from {least:g} to {greatest:g}, no ratings of 0 to 100; "
+                f'leave it out with --map "{self._column}="'
+            )
+        return Scale(float(next(best for best in _SCALES if greatest <= best)))
+
+
+def _parsed(value: str) -> tuple[float, float | None]:
+    """A number, and the best of its scale if the text says it."""
+    if stars := _STARS.fullmatch(value):
+        return len(stars[1] or stars[3] or "") + (0.5 if stars[2] else 0), BEST
+    number = _NUMBER.fullmatch(value)
+    if not number:
+        raise Unreadable(f"rating {value[:40]!r} is not a number")
+    best = float(number[2]) if number[2] else 100.0 if value.endswith("%") else None
+    return float(number[1].replace(",", ".")), best
