@@ -92,6 +92,5 @@ def starter_files(folder: Path) -> Files:
     return Files(
         books=folder / "books.csv",
         interactions=history if history.exists() else None,
-        options=Options.default(),
         quiet=True,
     )

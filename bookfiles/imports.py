@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -65,7 +65,7 @@ class Files:
 
     books: Path | None
     interactions: Path | None
-    options: Options
+    options: Options = field(default_factory=Options.default)
     dry_run: bool = False
     overwrite: bool = False
     """Whether to replace also what people have edited since."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from clevercsv import Detector
@@ -43,7 +44,7 @@ class DelimitedTable:
         self._encoding = encoding
         try:
             with self._text() as file:
-                self._dialect = _dialect_of(file)
+                self._dialect = _dialect_of(content.path, file)
             with self._text() as file:
                 self.header, self._line = self._read_header(Lines(file))
         except csv.Error as error:
@@ -125,12 +126,14 @@ class DelimitedTable:
                 text.detach()  # otherwise it would close the file
 
 
-def _dialect_of(file: io.TextIOWrapper) -> _Dialect:
+def _dialect_of(path: Path, file: io.TextIOWrapper) -> _Dialect:
     lines: list[str] = []
     length = 0
     while len(lines) < _SAMPLE_ROWS and length < _SAMPLE_CHARACTERS and (line := file.readline(_SAMPLE_CHARACTERS)):
         lines.append(line)
         length += len(line)
+    if any("\0" in line for line in lines):
+        raise InvalidFile(f"{path}: not a file of text")
     if lines and (named := _EXCEL.fullmatch(lines[0])):
         return _Dialect(named[1], None, 1)
     found = Detector().detect("".join(lines), delimiters=list(DELIMITERS)) if lines else None

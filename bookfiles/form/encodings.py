@@ -6,6 +6,8 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 
+from bookfiles.form.packing import READ_ERRORS
+
 UTF_8 = "utf-8-sig"
 NAMES = {
     UTF_8: "UTF-8",
@@ -59,7 +61,10 @@ def _lines_beyond_ascii(head: bytes, content: IO[bytes]) -> list[bytes]:
     lines: list[bytes] = []
     length, rest = 0, head
     while length < _SAMPLE and rest:
-        chunk = content.read(_CHUNK)
+        try:
+            chunk = content.read(_CHUNK)
+        except READ_ERRORS:
+            chunk = b""  # cut off: whoever reads the rows will find it
         *whole, last = (rest + chunk).splitlines() if chunk and len(rest) < _CHUNK else [*rest.splitlines(), b""]
         for line in whole:
             if not line.isascii():

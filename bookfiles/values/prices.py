@@ -121,8 +121,9 @@ def _sign_of(amount: str, column: str | None, precision: int) -> str | None:
         return "," if found[1] == "." else "."
     if len(found[2]) != _THOUSANDS or precision == _THOUSANDS:
         return found[1]
-    # Three digits: 1.299 is a thousand and more unless the column writes its decimals so.
-    return column if column is not None else ("," if found[1] == "." else ".")
+    if column is None:
+        raise Unreadable(f"{amount[:40]!r} may have thousands or decimals")
+    return column
 
 
 def _code(own: str, mark: str, default: str) -> str | None:

@@ -1,9 +1,7 @@
-"""Reads files as `import` does, without storing anything."""
+"""Reads files as `import` does, without storing anything; prints what is understood."""
 
 from collections.abc import Iterator
 from pathlib import Path
-
-import click
 
 from bookfiles.errors import InvalidFile
 from bookfiles.form.rows import Row
@@ -57,9 +55,6 @@ def _ignore(_row: Row, _reason: str) -> None:
 
 
 def _check(report: FileReport) -> None:
-    if report.refused:
-        column = next((column for column in report.columns if column.refused), None)
-        example = f": {column.name}, {column.example_refused}" if column else ""
-        click.echo(f"{report.name}: {report.refused:,} rows cannot be used{example}", err=True)
+    report.echo()
     if report.good == 0:
         raise InvalidFile(f"{report.name}: no row could be read")

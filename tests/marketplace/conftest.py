@@ -18,6 +18,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
+from marketplace.store.readers import HistoryEntry
 from tests.embedded_postgresql import DATABASES, MigratedDatabase
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, because_of, recommended
@@ -117,7 +118,7 @@ def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
     """The shop over a small catalogue."""
     with store.write() as work:
         work.books.put(BOOKS)
-        work.history.add([(1, 21), (2, 21), (1, 5)])
+        work.history.add([HistoryEntry(1, 21), HistoryEntry(2, 21), HistoryEntry(1, 5)])
         work.books.recount_readers()
         work.commit()
     return create_app(Settings(data_dir=tmp_path), recommender, store=store, passwords=quick_passwords())

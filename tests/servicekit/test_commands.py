@@ -5,7 +5,6 @@ import pytest
 from click.testing import CliRunner
 
 from servicekit.commands import Commands
-from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from servicekit.settings import SettingsError
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -25,8 +24,6 @@ def commands(error: Exception) -> Commands:
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        (InvalidCsv("f.csv: the file is empty"), 1, "Error: f.csv: the file is empty\n"),
-        (TruncatedCsv("f.csv: cut off"), 1, "Error: f.csv: cut off\n"),
         (PermissionError(13, "Permission denied", "f.csv"), 1, "Error: [Errno 13] Permission denied: 'f.csv'\n"),
         (LookupError("gone"), 1, "Error: could not: gone\n"),
         (SettingsError("PORT: malformed\nURL: malformed"), 2, "PORT: malformed\nURL: malformed\n"),

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from servicekit.csvfile import CsvFile, Row
+from bookfiles.form.files import open_table
+from bookfiles.reading.interactions import read_interactions
+from bookfiles.reading.options import Options
 from starter.simulate import (
     BOOKS,
     COLUMNS,
@@ -101,11 +103,14 @@ def test_catalogue_may_lack_attributes() -> None:
 
 
 def test_import_reads_the_file() -> None:
-    """The CSV reader of both services' imports accepts every row."""
-    rejected: list[Row] = []
-    with CsvFile(INTERACTIONS, required=["user_id", "book_id"], optional=["kind", "value", "occurred_at"]) as file:
-        count = sum(1 for _ in file.rows(lambda row, _: rejected.append(row)))
-    assert (count, rejected, file.unknown_columns) == (len(ROWS), [], ())
+    """The imports of both services accept every row."""
+    with (
+        open_table(INTERACTIONS) as table,
+        read_interactions(
+            table, INTERACTIONS.name, Options.default(), reject=lambda _row, reason: pytest.fail(reason)
+        ) as reading,
+    ):
+        assert (reading.report.good, reading.report.skipped) == (len(ROWS), {})
 
 
 def test_readme_has_the_number_of_rows() -> None:

@@ -80,6 +80,5 @@ READERS: Mapping[str, Callable[[Texts], Any]] = {
 
 
 def _entries(field: str) -> tuple[str, ...]:
-    # A form is not escaped: a semicolon always separates.
-    stripped = (entry.strip() for entry in field.split(";"))
+    stripped = (entry.strip() for entry in text.text(field).split(";"))
     return tuple(dict.fromkeys(filter(None, stripped)))

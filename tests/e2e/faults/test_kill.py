@@ -13,10 +13,10 @@ import grpc
 import pytest
 from sqlalchemy import make_url
 
+from bookfiles.reading.spool import BATCH
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 from recommendations.model import artifact
-from servicekit.csvimport import BATCH
 from tests.drills import is_running
 from tests.e2e.processes import DEADLINE, Process
 from tests.e2e.small_shop import BOOKS, SmallShop, purchases_by_category, train_small_shop

@@ -15,6 +15,7 @@ from marketplace.domain.errors import BookNotFound, StoreUnavailable
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
 from marketplace.store import Store, UnitOfWork, open_store
+from marketplace.store.readers import HistoryEntry
 from marketplace.store.schema import is_portable, metadata, readers
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import put
@@ -42,7 +43,7 @@ CLICK = Interaction(
 
 def add_history(store: Store, *pairs: tuple[int, int]) -> int:
     with store.write() as work:
-        new = work.history.add(pairs)
+        new = work.history.add(HistoryEntry(*pair) for pair in pairs)
         work.books.recount_readers()
         work.commit()
     return new

@@ -13,6 +13,7 @@ from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.store import Store
 from marketplace.store.moderation.tables import page_of
+from marketplace.store.readers import HistoryEntry
 from marketplace.store.schema import books as books_table
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
@@ -34,7 +35,7 @@ def shop(store: Store) -> Store:
     with store.write() as work:
         work.books.put(BOOKS)
         work.all_books.hide(BOOKS[3])
-        work.history.add([(1, 2), (2, 2), (1, 3)])
+        work.history.add([HistoryEntry(1, 2), HistoryEntry(2, 2), HistoryEntry(1, 3)])
         work.books.recount_readers()
         work.commit()
     return store

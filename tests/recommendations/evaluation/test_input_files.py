@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bookfiles.errors import InvalidFile
 from recommendations.domain.books import Category
 from recommendations.domain.interactions import InteractionKind
-from recommendations.evaluation.input_files import read_books, read_interactions
-from servicekit.csvfile import InvalidCsv
+from recommendations.evaluation.input_files import InputFiles
 
 
-def test_interactions_in_the_format_of_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Kinds, ratings and times are read, and a missing kind is a purchase; standard output stays empty."""
+def test_interactions_in_the_format_of_import(tmp_path: Path) -> None:
+    """Kinds, ratings and times are read, and a missing kind is a purchase."""
     path = tmp_path / "history.csv"
     path.write_text(
         "user_id,book_id,kind,value,occurred_at\n1,5,rating,4.5,1970-01-01T00:01:00Z\n2,6,,,\n3,7,shown,,\n"
     )
-    interactions = read_interactions(path)
+    interactions = InputFiles().interactions(path)
     assert (interactions.readers.tolist(), interactions.books.tolist(), interactions.values.tolist()) == (
         [1, 2],
         [5, 6],
@@ -25,29 +25,37 @@ def test_interactions_in_the_format_of_import(tmp_path: Path, capsys: pytest.Cap
     )
     assert interactions.kinds.tolist() == [InteractionKind.RATING, InteractionKind.PURCHASE]
     np.testing.assert_array_equal(interactions.times, [60.0, np.nan])
-    assert capsys.readouterr().out == ""
 
 
 def test_books_in_the_format_of_import(tmp_path: Path) -> None:
     """Books are read by id; an unknown category is ignored, but not its book."""
     path = tmp_path / "books.csv"
     path.write_text("book_id,title,categories\n7,Dune,Science Fiction;Zen\n")
-    books = read_books(path)
+    books = InputFiles().books(path)
     assert list(books) == [7]
     assert (books[7].title, books[7].categories) == ("Dune", (Category.SCIENCE_FICTION,))
 
 
 def test_bad_rows_are_skipped_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first bad row is reported with its line and reason, and all are counted."""
+    """The table counts them, with an example."""
     path = tmp_path / "history.csv"
-    path.write_text("user_id,book_id\n1,5\n0,5\n1\n1,6\n")
-    assert read_interactions(path).books.tolist() == [5, 6]
-    output = capsys.readouterr().err
-    assert "history.csv: line 3 cannot be used: user_id '0' is not a whole number" in output
-    assert "history.csv: 2 rows could not be used" in output
+    path.write_text("user_id,book_id\n1,5\n,5\n1\n1,6\n")
+    assert InputFiles().interactions(path).books.tolist() == [5, 6]
+    output = capsys.readouterr().out
+    assert "user_id, refused: line 3: is empty" in output
+    assert "history.csv: 4 rows, 2 interactions, 2 rows refused" in output
+
+
+def test_ids_mean_the_same_in_all_files(tmp_path: Path) -> None:
+    """Readers and books with ids that are no numbers are the same in the history and in the catalogue."""
+    history, books = tmp_path / "history.csv", tmp_path / "books.csv"
+    history.write_text("user_id,book_id\na@example.org,B000FC1PJI\nb@example.org,0441013597\n")
+    books.write_text("isbn13,title\n9780441013593,Dune\n")
+    files = InputFiles()
+    assert files.interactions(history).books[1] in files.books(books)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """The error is the same as in `import`."""
-    with pytest.raises(InvalidCsv, match="No such file"):
-        read_interactions(tmp_path / "nowhere.csv")
+    with pytest.raises(InvalidFile, match="No such file"):
+        InputFiles().interactions(tmp_path / "nowhere.csv")

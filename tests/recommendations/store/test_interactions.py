@@ -53,15 +53,15 @@ def test_more_interactions_than_fit_one_statement(store: Store) -> None:
     assert [event.book_id for event in events(store)] == list(range(1, 3001))
 
 
-def test_add_many_counts_the_new_ones(store: Store) -> None:
+def test_add_imported_counts_the_new_ones(store: Store) -> None:
     """The second time none is new, and repeats within the batch count once."""
     batch = [click(f"i{number}") for number in range(2500)]
     for expected in (2500, 0):
         with store.write() as work:
-            assert work.interactions.add_many(batch) == (expected, 0)
+            assert work.interactions.add_imported(batch) == (expected, 0)
             work.commit()
     with store.write() as work:
-        assert work.interactions.add_many([click("x"), click("x"), click("i7")]) == (1, 0)
+        assert work.interactions.add_imported([click("x"), click("x"), click("i7")]) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_events_after_a_sequence_number(store: Store) -> None:
 def test_events_come_in_chunks(store: Store) -> None:
     """A long history comes in chunks that together are complete."""
     with store.write() as work:
-        work.interactions.add_many([click(f"i{number}", book=number + 1) for number in range(16 * CHUNK + 5)])
+        work.interactions.add_imported([click(f"i{number}", book=number + 1) for number in range(16 * CHUNK + 5)])
         work.commit()
     with store.read() as work:
         chunks = list(work.interactions.events_after(0))
@@ -205,8 +205,8 @@ def test_late_interactions_of_retired_readers(store: Store, *, many: bool) -> No
         work.readers.forget(3)
         batch = [click("a"), click("b", reader=2), click("c", reader=3), click("d", reader=4)]
         if many:
-            assert work.interactions.add_many(batch) == (3, 1)
-            assert work.interactions.add_many([click("e", reader=3)]) == (0, 1)
+            assert work.interactions.add_imported(batch) == (3, 1)
+            assert work.interactions.add_imported([click("e", reader=3)]) == (0, 1)
         else:
             assert work.interactions.add(batch) == {"a", "b", "d"}
             assert work.interactions.add([click("e", reader=3)]) == set()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bookfiles.commands import starter_files
+from bookfiles.ids import UnsharedIds
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.imports import Importer
 from tests.marketplace.store.search.conftest import find
@@ -19,7 +21,7 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("starter")
     with closing(open_store(f"sqlite:///{folder / 'shop.db'}")) as store:
         store.migrate()
-        Importer(store, rejects=folder / "rejects").run(STARTER / "books.csv", STARTER / "interactions.csv.gz")
+        Importer(store, UnsharedIds(), rejects=folder / "rejects").run(starter_files(STARTER))
         yield store
 
 

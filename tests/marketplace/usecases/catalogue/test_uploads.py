@@ -5,13 +5,16 @@ import io
 
 import pytest
 
+from bookfiles.errors import InvalidFile
+from bookfiles.ids import UnsharedIds
+from bookfiles.reading.report import NOT_USED
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
+from marketplace.store.readers import HistoryEntry
 from marketplace.usecases.catalogue.uploads import MAX_REPORTED, Uploads
-from servicekit.csvfile import InvalidCsv
 from tests.marketplace.ordering import log_of, moderator_of
 
 HEADER = "book_id,title,categories,price,currency,stock,colour\n"
@@ -30,11 +33,14 @@ def file_of(text: str, *, gzipped: bool = False) -> io.BytesIO:
 
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: bool) -> None:
-    """Unknown columns and categories are reported; each changed book has an event, the upload an audit entry."""
+    """Unused columns and unknown categories are reported; each changed book has an event, the upload an audit entry."""
     dropped: list[int] = []
-    report = Uploads(store, changed=dropped.extend).books(by, "books.csv", file_of(GOOD, gzipped=gzipped))
+    report = Uploads(store, UnsharedIds(), changed=dropped.extend).books(
+        by, "books.csv", file_of(GOOD, gzipped=gzipped)
+    )
     assert (report.good, report.changed, report.rejected) == (2, 2, 0)
-    assert (report.unknown_columns, report.unknown_categories) == (("colour",), [("Gothic", 1)])
+    assert [column.name for column in report.columns if column.meaning == NOT_USED] == ["colour"]
+    assert report.unknown_categories == [("Gothic", 1)]
     with store.read() as work:
         assert work.books.get(7).categories == (Category.CLASSICS,)
         assert [row.event() for row in work.outbox.waiting(10)] == [BookChanged(7), BookChanged(8)]
@@ -46,7 +52,7 @@ def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: b
 
 def test_a_second_upload_changes_nothing(store: Store, by: int) -> None:
     """Events are written for changed books only."""
-    uploads = Uploads(store)
+    uploads = Uploads(store, UnsharedIds())
     uploads.books(by, "books.csv", file_of(GOOD))
     assert uploads.books(by, "books.csv", file_of(GOOD)).changed == 0
     assert uploads.books(by, "books.csv", file_of(GOOD.replace("Emma", "Emma II"))).changed == 1
@@ -56,19 +62,28 @@ def test_a_second_upload_changes_nothing(store: Store, by: int) -> None:
 
 def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
     """The first ones are listed with line and reason, and all are counted."""
-    bad = "".join(f"{1_000_000_000 + number},Bad,,,,,\n" for number in range(MAX_REPORTED + 5))
-    report = Uploads(store).books(by, "books.csv", file_of(HEADER + bad + "8,Emma,,,,,\n9,No stock,,,,many,\n"))
-    assert (report.good, report.changed, report.rejected) == (1, 1, MAX_REPORTED + 6)
+    bad = ",No id,,,,,\n" * (MAX_REPORTED + 5)
+    good = "".join(f"{number},Good,,,,,\n" for number in range(1, MAX_REPORTED + 10))
+    report = Uploads(store, UnsharedIds()).books(by, "books.csv", file_of(f"{HEADER}{bad}{good}999,,,,,,\n"))
+    assert (report.good, report.changed, report.rejected) == (MAX_REPORTED + 9, MAX_REPORTED + 9, MAX_REPORTED + 6)
     assert len(report.rejects) == MAX_REPORTED
-    assert report.rejects[0] == (2, "book_id '1000000000' is not a whole number from 1 to 999999999")
+    assert report.rejects[0] == (2, "book_id is empty")
+
+
+def test_a_hopeless_file_changes_nothing(store: Store, by: int) -> None:
+    """More than half of the rows refused: the message has the numbers and an example."""
+    bad = f"{HEADER},a,,,,,\n,b,,,,,\n5,c,,,,,\n"
+    with pytest.raises(InvalidFile, match="2 of 3 rows were refused; line 2: book_id is empty"):
+        Uploads(store, UnsharedIds()).books(by, "books.csv", file_of(bad))
+    assert log_of(store) == []
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
-        (b"book_id,name\n1,Dune\n", "no column title"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not a file of text"),
+        (b"name,author\nDune,Frank\n", "no column is known to be an id"),
         (gzip.compress(GOOD.encode(), mtime=0)[:-9], "gzip"),
         (b"\x1f\x8bnothing", "gzip"),
         pytest.param(gzip.compress(b" " * 3_000_000), "decompressed", id="gzip bomb"),
@@ -77,8 +92,8 @@ def test_rejected_rows_do_not_stop_the_rest(store: Store, by: int) -> None:
 )
 def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, reason: str) -> None:
     """The message is one line: the file is no CSV, truncated, or too large when decompressed."""
-    with pytest.raises(InvalidCsv, match=reason) as refused:
-        Uploads(store, max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
+    with pytest.raises(InvalidFile, match=reason) as refused:
+        Uploads(store, UnsharedIds(), max_bytes=2_000_000).books(by, "books.csv", io.BytesIO(content))
     assert "\n" not in str(refused.value)
     assert log_of(store) == []
 
@@ -86,9 +101,9 @@ def test_an_invalid_file_changes_nothing(store: Store, by: int, content: bytes, 
 def test_readers_of_new_books_are_counted(store: Store, by: int) -> None:
     """Readers in an earlier imported history count."""
     with store.write() as work:
-        work.history.add([(1, 7), (2, 7)])
+        work.history.add([HistoryEntry(1, 7), HistoryEntry(2, 7)])
         work.commit()
-    Uploads(store).books(by, "books.csv", file_of(GOOD))
+    Uploads(store, UnsharedIds()).books(by, "books.csv", file_of(GOOD))
     with store.read() as work:
         assert work.books.cards([7])[7].readers == 2
 
@@ -99,7 +114,7 @@ def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
         work.books.put([Book(id=7, title="Old")])
         work.all_books.hide(Book(id=7, title="Old"))
         work.commit()
-    Uploads(store).books(by, "books.csv", file_of(GOOD))
+    Uploads(store, UnsharedIds()).books(by, "books.csv", file_of(GOOD))
     with store.read() as work:
         assert (work.all_books.get(7).book.title, work.all_books.get(7).is_hidden) == ("Dune", True)
         assert work.search.find("dune", limit=5).cards == ()
@@ -107,5 +122,5 @@ def test_hidden_books_stay_hidden(store: Store, by: int) -> None:
 
 def test_a_file_name_is_logged_safely(store: Store, by: int) -> None:
     """Only printable characters, truncated."""
-    Uploads(store).books(by, "../\0\r\n" + "é" * 500, file_of(GOOD))
+    Uploads(store, UnsharedIds()).books(by, "../\0\r\n" + "é" * 500, file_of(GOOD))
     assert log_of(store)[0].subject == "../" + "é" * 97
