@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := servicekit recommendations marketplace payments starter bench tests
+PACKAGES := servicekit bookfiles recommendations marketplace payments starter bench tests
 PROTO := protobufs/recommendations.proto
 export PYTHONUNBUFFERED := 1
 # Compiled files make the tests' many processes start faster.
