@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from bookfiles.columns.books import BOOKS
 from bookfiles.errors import InvalidFile, InvalidRow, TruncatedFile, Unreadable
 from bookfiles.form.rows import Reject, Row, Table
-from bookfiles.genres import categories_of, labels_of
+from bookfiles.genres import CellGenres, genres_of
 from bookfiles.reading.columns import Columns
 from bookfiles.reading.options import Options
 from bookfiles.reading.report import FileReport
@@ -260,13 +260,12 @@ class _BookReader:
         for meaning in ("categories", "shelves"):
             for position, field in self._columns.fields(row, meaning):
                 is_present = True
-                labels = _labels(field)
-                for label, names in labels:
-                    found.update(dict.fromkeys(names))
-                    if not names and meaning == "categories":
-                        unknown[label] = None
-                        report.unknown_categories[label] += 1
-                if labels:
+                genres = _genres(field)
+                found.update(dict.fromkeys(genres.categories))
+                if meaning == "categories":
+                    unknown.update(dict.fromkeys(genres.unknown))
+                    report.unknown_categories.update(genres.unknown)
+                if genres.categories or genres.unknown:
                     self._columns.reports[position].count_read(field)
         if is_present:
             values["categories"] = tuple(found)
@@ -275,8 +274,8 @@ class _BookReader:
 
 
 @lru_cache(maxsize=10_000)
-def _labels(field: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((label, categories_of(label)) for label in labels_of(text(field)))
+def _genres(field: str) -> CellGenres:
+    return genres_of(text(field))
 
 
 def _finished(values: dict[str, Any]) -> dict[str, Any]:

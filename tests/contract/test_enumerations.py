@@ -4,6 +4,7 @@ from enum import Enum
 
 import pytest
 
+import bookfiles.genres
 import marketplace.domain.categories
 import marketplace.domain.recommendations
 import recommendations.domain.books
@@ -30,3 +31,8 @@ def test_names_and_numbers_agree(kind: type[Enum], wrapper: type, prefix: str) -
     contract = {name.removeprefix(prefix): number for name, number in wrapper.items()}  # type: ignore[attr-defined]
     contract.pop("UNSPECIFIED", None)
     assert {member.name: member.value for member in kind} == contract
+
+
+def test_genre_labels_lead_to_the_contracts_categories() -> None:
+    """`bookfiles`, which knows no protobuf, names the same categories."""
+    assert sorted(bookfiles.genres.CATEGORIES) == sorted(pb.BookCategory.keys())

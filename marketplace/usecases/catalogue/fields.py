@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bookfiles.errors import Unreadable
-from bookfiles.genres import categories_of, labels_of
+from bookfiles.genres import genres_of
 from bookfiles.imports import FileBook
 from bookfiles.reading.books import MAX_STOCK
 from bookfiles.values import isbns, pictures, prices, text, years
@@ -60,8 +60,7 @@ def _stock(texts: Texts) -> int | None:
 
 
 def _categories(texts: Texts) -> tuple[Category, ...]:
-    names = [name for label in labels_of(texts["categories"]) for name in categories_of(label)]
-    return tuple(dict.fromkeys(map(Category.__getitem__, names)))
+    return tuple(map(Category.__getitem__, genres_of(texts["categories"]).categories))
 
 
 READERS: Mapping[str, Callable[[Texts], Any]] = {
