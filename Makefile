@@ -15,6 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # By file, because tests of a file share processes and containers; in the order of tests/conftest.py.
 pytest = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --numprocesses
+FILES = $(if $(BOOKS),--books "$(BOOKS)") $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
+
 # The words after `bench` and `drill` are names, not targets.
 ifneq (,$(filter bench drill,$(firstword $(MAKECMDGOALS))))
 NAMES := $(wordlist 2,99,$(MAKECMDGOALS))
@@ -98,11 +100,11 @@ lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into t
 	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \
 	    --group pyproject.toml:$$group --output-file $$file; done
 
-import: $(VENV)/run ## Import your own data into both services and train: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]
-	@test -n "$(BOOKS)" || { echo "name a file: make import BOOKS=books.csv [INTERACTIONS=interactions.csv]"; exit 2; }
-	$(BIN)/python -m recommendations import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
-	$(BIN)/python -m marketplace import --books "$(BOOKS)" $(if $(INTERACTIONS),--interactions "$(INTERACTIONS)")
-	$(BIN)/python -m recommendations train
+import: $(VENV)/run ## Import your own data into both services and train: make import BOOKS=FILE INTERACTIONS=FILE [ARGS=--dry-run]
+	@test -n "$(BOOKS)$(INTERACTIONS)" || { echo "name a file: make import BOOKS=books.csv INTERACTIONS=interactions.csv"; exit 2; }
+	$(BIN)/python -m recommendations import $(FILES) $(ARGS)
+	$(BIN)/python -m marketplace import --quiet $(FILES) $(ARGS)
+	$(if $(findstring --dry-run,$(ARGS)),,$(BIN)/python -m recommendations train)
 
 bench: setup ## Measure accuracy, import, training, calls, search and the home page, or one: make bench NAME (BOOK_DATA names the data)
 	$(BIN)/python -m bench $(NAMES) $(ARGS)

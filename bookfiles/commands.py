@@ -43,6 +43,7 @@ def import_options(command: F) -> F:
             click.option("--dates", type=click.Choice(list(_ORDERS)), help="The order of dates such as 5/1/2008."),
             click.option("--currency", default="", metavar="CODE", help="The currency of prices without one."),
             click.option("--reader", default="", metavar="ID", help="The reader of a file that is one reader's."),
+            click.option("--quiet", is_flag=True, help="Do not print what is understood."),
             click.option("--overwrite", is_flag=True, help="Also replace what moderators have edited."),
         )
     ):
@@ -59,6 +60,7 @@ def files_of(
     dates: str | None,
     currency: str,
     reader: str,
+    quiet: bool,
     overwrite: bool,
 ) -> Files:
     """The files and what is said about them. Raises click.UsageError."""
@@ -82,6 +84,7 @@ def files_of(
             now=now(),
         ),
         dry_run=dry_run,
+        quiet=quiet,
         overwrite=overwrite,
     )
 

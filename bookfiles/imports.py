@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -79,6 +79,8 @@ def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> in
     Returns how many records changed anything. Refused rows go to files in the folder `rejects`. Raises InvalidFile
     before anything is stored, and TruncatedFile after the rows before the damage are.
     """
+    # Containers have little room for temporary files elsewhere.
+    options = replace(files.options, spool=rejects.parent)
     with ExitStack() as stack:
         read: list[_Read] = []
         for path, reader, numbered, store in (
@@ -91,7 +93,7 @@ def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> in
             if not files.dry_run:
                 rejected = stack.enter_context(RejectsFile(rejects / f"{path.name}.rejects.csv"))
             reject = rejected.add if rejected else _ignore
-            reading = stack.enter_context(read_file(path, files.options, reader, reject=reject))
+            reading = stack.enter_context(read_file(path, options, reader, reject=reject))
             if not files.quiet:
                 reading.report.echo()
             read.append(_Read(reading, rejected, numbered, store))

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -16,6 +16,7 @@ from marketplace.domain.errors import StoreUnavailable
 from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
+from marketplace.usecases.catalogue.export import export_books
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
@@ -65,6 +66,16 @@ def import_(obj: tuple[Settings, Store], /, **options: Any) -> None:
     settings, store = obj
     _migrate(settings, store)
     _import(settings, store, files)
+
+
+@main.command()
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@click.pass_obj
+def export(obj: tuple[Settings, Store], file: IO[str]) -> None:
+    """Write the catalogue to FILE, or to standard output, as CSV that `import` reads."""
+    _require_migrated(obj[1])
+    count = export_books(obj[1], file)
+    click.echo(f"{count:,} books", err=True)
 
 
 @main.command()

@@ -68,7 +68,7 @@ def read_books(
     if not columns.has("book_id"):
         raise InvalidFile(_no_column(table, name, "book_id", "an id, such as a number, an SKU or an ISBN"))
     reader = _BookReader(columns, options, _judged(table, columns, progress))
-    with Spool[BookRecord]() as records:
+    with Spool[BookRecord](options.spool) as records:
         report = FileReport(name, table.form, "books", columns.describe(reader.shown), notes=reader.notes)
         yield convert(table, report, records, lambda row: reader.read(row, report), reject, progress)
 

@@ -57,7 +57,7 @@ def read_interactions(
     _require(table, name, columns, options)
     judged = _judged(table, name, columns, options, progress)
     reader = _InteractionReader(columns, options, judged)
-    with Spool[InteractionRecord]() as records:
+    with Spool[InteractionRecord](options.spool) as records:
         report = FileReport(name, table.form, "interactions", reader.describe(), notes=reader.notes)
 
         def read(row: Row) -> InteractionRecord | None:

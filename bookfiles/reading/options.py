@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bookfiles.columns.meanings import Mapped
 from bookfiles.values.dates import DayOrder
@@ -11,13 +12,15 @@ from servicekit.clock import now
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`mapped` overrules what columns mean, `order` that of slashed dates, `currency` is that of prices without one,
-    and `reader` the reader of a file with no column of readers. `now` is the time of reading.
+    and `reader` the reader of a file with no column of readers. `now` is the time of reading, and `spool` the folder
+    for what does not fit in memory, the system's own if it is None.
     """
 
     mapped: tuple[Mapped, ...] = ()
     order: DayOrder | None = None
     currency: str = ""
     reader: str = ""
+    spool: Path | None = None
     now: datetime
 
     @classmethod

@@ -3,6 +3,7 @@
 import pickle
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -15,10 +16,10 @@ _IN_MEMORY = 8 * 1024 * 1024
 class Spool(Generic[T]):
     """Batches of records, in memory as long as they are few."""
 
-    def __init__(self, batch: int = BATCH) -> None:
+    def __init__(self, folder: Path | None = None, batch: int = BATCH) -> None:
         self._size = batch
         self._batch: list[T] = []
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)
 
     def __enter__(self) -> Self:
         return self

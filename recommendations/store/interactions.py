@@ -144,7 +144,8 @@ class Interactions:
                 del best[pair]
             elif any(rating.id == before.id for before in earlier):
                 row["id"] = f"{rating.id}:{len(earlier) + 1}"
-        return [row for row in rows if row["kind"] != InteractionKind.RATING] + list(best.values())
+        counting = set(map(id, best.values()))
+        return [row for row in rows if row["kind"] != InteractionKind.RATING or id(row) in counting]
 
     def _ratings(self, pairs: Iterable[tuple[int, int]]) -> "dict[tuple[int, int], list[_Rating]]":
         """The ratings of these readers and books, in order."""

@@ -13,7 +13,7 @@ from recommendations.settings import Settings as RecommendationsSettings
 from servicekit.settings import ServiceSettings, variable
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("recommendations", "marketplace", "payments", "servicekit")
+SERVICES = ("recommendations", "marketplace", "payments", "bookfiles", "servicekit")
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "report"}
 SETTINGS = (RecommendationsSettings, MarketplaceSettings, PaymentsSettings)
 ARCHITECTURE = ROOT / "docs" / "architecture.md"

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from bookfiles.errors import Unreadable
-from bookfiles.genres import genres_of
 from bookfiles.imports import FileBook
 from bookfiles.reading.books import MAX_STOCK
 from bookfiles.values import isbns, pictures, prices, text, years
@@ -60,7 +59,8 @@ def _stock(texts: Texts) -> int | None:
 
 
 def _categories(texts: Texts) -> tuple[Category, ...]:
-    return tuple(map(Category.__getitem__, genres_of(texts["categories"]).categories))
+    chosen = map(Category.parse, texts["categories"].split(";"))
+    return tuple(dict.fromkeys(category for category in chosen if category is not None))
 
 
 READERS: Mapping[str, Callable[[Texts], Any]] = {

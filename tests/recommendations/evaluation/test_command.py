@@ -178,7 +178,7 @@ def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
     for arguments in (("--interactions", empty), ("--interactions", history, "--test", empty)):
         result = run(*arguments)
         assert result.exit_code == 1
-        assert f"Error: {empty}: there are no interactions" in result.stderr
+        assert "Error: empty.csv: no row could be read" in result.stderr
 
 
 def test_a_file_that_is_no_csv(tmp_path: Path) -> None:

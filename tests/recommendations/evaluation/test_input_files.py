@@ -30,7 +30,7 @@ def test_interactions_in_the_format_of_import(tmp_path: Path) -> None:
 def test_books_in_the_format_of_import(tmp_path: Path) -> None:
     """Books are read by id; an unknown category is ignored, but not its book."""
     path = tmp_path / "books.csv"
-    path.write_text("book_id,title,categories\n7,Dune,Science Fiction;Zen\n")
+    path.write_text("book_id,title,categories\n7,Dune,Science Fiction;Blorp\n")
     books = InputFiles().books(path)
     assert list(books) == [7]
     assert (books[7].title, books[7].categories) == ("Dune", (Category.SCIENCE_FICTION,))

@@ -204,7 +204,7 @@ def test_a_book_is_added_hidden_shown_and_deleted(app: Flask, store: Store, brow
 def test_a_file_of_books_is_imported(store: Store, browser: Browser, gzipped: bool) -> None:
     """A larger body than other forms may have; rejected rows are shown with line and reason."""
     rows = "".join(f"{number},Title {number},{'x' * 150}\n" for number in range(1000, 1500))
-    text = f"book_id,title,description\n{rows}0,Nought,\n".encode()
+    text = f"book_id,title,description\n{rows},Nought,\n".encode()
     assert len(text) > 64 * 1024
     file = (BytesIO(gzip.compress(text) if gzipped else text), "books.csv.gz" if gzipped else "books.csv")
     answer = send(browser, "/moderator/books/import", "/moderator/books/import", books=file)
@@ -220,7 +220,7 @@ def test_a_file_without_books_is_rejected(store: Store, browser: Browser) -> Non
     path = "/moderator/books/import"
     answer = send(browser, path, path, books=(BytesIO(b"id,name\n"), "x.csv"))
     assert answer.status_code == 422
-    assert "no column book_id, title in the header" in answer.text
+    assert "no row could be read" in answer.text
     assert send(browser, path, path).status_code == 422
     assert log_of(store) == []
 
