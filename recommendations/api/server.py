@@ -12,12 +12,12 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health import aio as health
-from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.calls import Calls
 from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.health import DATABASE, SERVICE
+from recommendations.api.reflection import add_reflection
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
@@ -182,7 +182,7 @@ def create_server(
             await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
         if with_reflection:
-            reflection.enable_server_reflection((SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
+            add_reflection(server, (SERVICE, HEALTH_SERVICE))
         try:
             port = server.add_insecure_port(address)
         except RuntimeError:

@@ -1,4 +1,4 @@
-"""The server on a real port: health, reflection, limits and draining."""
+"""The server on a real port: health, limits and draining."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.health import SERVICE
@@ -96,23 +95,6 @@ def test_watching_health_holds_no_thread(start: Start) -> None:
         running.stub.Recommend(REQUEST, timeout=DEADLINE)
     running.server.set_serving(serving=True)
     assert [next(watcher).status for watcher in watchers] == [SERVING] * 3
-
-
-def test_reflection_lists_the_services(running: Running) -> None:
-    """A client without the proto file finds the services and their methods."""
-    database = ProtoReflectionDescriptorDatabase(running.channel)
-    assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
-    described = database.FindFileContainingSymbol(SERVICE)
-    assert "Recommend" in [method.name for method in described.service[0].method]
-
-
-def test_reflection_can_be_turned_off(start: Start) -> None:
-    """Then reflection is UNIMPLEMENTED, and calls still work."""
-    running = start(with_reflection=False)
-    with pytest.raises(grpc.RpcError) as caught:
-        ProtoReflectionDescriptorDatabase(running.channel).get_services()
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    running.stub.Recommend(REQUEST, timeout=DEADLINE)
 
 
 def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
