@@ -24,6 +24,7 @@ from marketplace.domain.recommendations import (
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.listening import host_port, is_unix
 from servicekit.tracing import HEADER, new_trace_id, traceparent
 
 log = structlog.get_logger()
@@ -98,9 +99,9 @@ class GrpcRecommender:
     """Calls Recommendations over one channel, which is opened by the first call; thread-safe."""
 
     def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
-        """`timeout` is how many seconds a page waits."""
-        name = f"[{host}]" if ":" in host else host
-        self._target = f"dns:///{name}:{port}"
+        """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits."""
+        address = host_port(host, port)
+        self._target = address if is_unix(host) else f"dns:///{address}"
         self._timeout = timeout
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
         self._lock = Lock()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -17,12 +17,12 @@ from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.calls import Calls
 from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.health import DATABASE, SERVICE
+from recommendations.api.listening import listen
 from recommendations.api.reflection import add_reflection
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
 from servicekit.clock import now
-from servicekit.listening import cannot_listen
 
 SILENT_SECONDS = 0.25
 """How long a stopping server waits for a client that sends no message, and for one that takes no answer."""
@@ -136,7 +136,8 @@ class Server:
 
 def create_server(
     service: RecommendationService,
-    address: str,
+    hosts: Sequence[str],
+    port: int,
     *,
     threads: int = 10,
     waiting: int = MAX_WAITING,
@@ -148,9 +149,10 @@ def create_server(
     keepalive_seconds: float = KEEPALIVE_SECONDS,
     clock: Callable[[], datetime] = now,
 ) -> Server:
-    """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
+    """Build a server that listens on `hosts`, names, addresses or `unix:path`; with port 0 the system chooses one.
 
-    With `share_port`, other processes with `share_port` may listen there too. Raises AddressInUse.
+    With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. Raises
+    AddressInUse.
     """
     loop = EventLoopThread("event-loop")
 
@@ -183,11 +185,7 @@ def create_server(
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
         if with_reflection:
             add_reflection(server, (SERVICE, HEALTH_SERVICE))
-        try:
-            port = server.add_insecure_port(address)
-        except RuntimeError:
-            raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
-        return Server(port, loop=loop, server=server, calls=calls, servicer=servicer)
+        return Server(listen(server, hosts, port), loop=loop, server=server, calls=calls, servicer=servicer)
 
     try:
         return loop.run(create())

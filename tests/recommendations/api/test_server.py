@@ -100,7 +100,7 @@ def test_watching_health_holds_no_thread(start: Start) -> None:
 def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
     """The error names the address; the second server does not silently get half of the calls."""
     with pytest.raises(AddressInUse, match=running.address):
-        create_server(running.service, running.address)  # type: ignore[arg-type]
+        create_server(running.service, ["127.0.0.1"], running.server.port)  # type: ignore[arg-type]
 
 
 def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
