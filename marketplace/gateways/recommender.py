@@ -53,8 +53,8 @@ TRANSIENT = frozenset(
 # Those of them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""The size limit of Recommendations' requests; it answers larger ones with RESOURCE_EXHAUSTED, as under overload."""
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""The contract's limit for a request; Recommendations answers larger ones RESOURCE_EXHAUSTED, as under overload."""
 
 SERVICE_CONFIG = {
     # pick_first ignores health checks.

@@ -14,7 +14,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health import aio as health
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.calls import Calls
+from recommendations.api.calls import MAX_REQUEST_BYTES, Calls
 from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.api.listening import listen
@@ -49,7 +49,7 @@ KEEPALIVE_SECONDS = 20.0
 reply. So one that is frozen, or gone without a word, is found within half a minute."""
 
 _OPTIONS = [
-    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.server.max_pending_requests", MAX_PENDING),
