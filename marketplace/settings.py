@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from servicekit.settings import DatabaseSettings
+from servicekit.settings import DatabaseSettings, Host, HostOrSocket
 
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
@@ -20,7 +20,7 @@ class Settings(DatabaseSettings):
     model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")
     database_file = "marketplace.db"
 
-    bind: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all of them")
+    bind: Host = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all of them")
     port: int = Field(5001, ge=0, le=65535, description="port to listen on; 0 for any free one")
     threads: int = Field(8, ge=1, le=256, description="threads that serve pages")
     data_dir: Path = Field(Path("var/marketplace"), description="folder of the database, rejected rows and the key")
@@ -45,8 +45,10 @@ class Settings(DatabaseSettings):
         le=10,
         description="number of proxies in front that set X-Forwarded-For, -Proto and -Host",
     )
-    recommendations_host: str = Field(
-        "localhost", validation_alias="RECOMMENDATIONS_HOST", description="where the shop finds Recommendations"
+    recommendations_host: HostOrSocket = Field(
+        "localhost",
+        validation_alias="RECOMMENDATIONS_HOST",
+        description="host of Recommendations, or unix:/path",
     )
     recommendations_port: int = Field(
         50051, ge=1, le=65535, validation_alias="RECOMMENDATIONS_PORT", description="its port"

@@ -5,6 +5,9 @@ The contract between a shop and the Recommendations service.
 
 The oldest part is kept literally in frozen/recommendations.proto, because clients of it exist; `make lint` fails if one
 of its names, numbers or types changes. Ids of readers and books are positive and the caller's own.
+
+A request may have 4 MiB (4,194,304 bytes as sent); a larger one is answered RESOURCE_EXHAUSTED and does nothing. All
+requests within the limits below fit, except for UpsertBooks: see there.
 """
 
 from collections import abc as abc
@@ -799,7 +802,7 @@ class Book(message.Message):
     id: builtins.int
     """The book's id, positive."""
     title: builtins.str
-    """The book's title, not blank; like every text here at most 10,000 characters."""
+    """The book's title, not blank; like every text here at most 10,000 characters. All texts together: at most 100,000."""
     year: builtins.int
     """The year of its publication, negative before Christ, -5000 to 9999; 0 if unknown."""
     published_on: builtins.str
@@ -808,7 +811,7 @@ class Book(message.Message):
     """The ISBN-10 or ISBN-13, with or without hyphens; empty if there is none."""
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
-        """The book's authors, in the order of the title page."""
+        """The book's authors, in the order of the title page; like each list here at most 1,000."""
 
     @builtins.property
     def categories(self) -> containers.RepeatedScalarFieldContainer[BookCategory.ValueType]:
@@ -845,8 +848,9 @@ class UpsertBooksRequest(message.Message):
     BOOKS_FIELD_NUMBER: builtins.int
     @builtins.property
     def books(self) -> containers.RepeatedCompositeFieldContainer[Book]:
-        """The books, at most 1,000. Of several with one id the last valid one wins, and all valid ones get its outcome. A
-        removed book is in the catalogue again.
+        """The books, at most 1,000, and at most 4 MiB: 1,000 fit if they have 4,000 bytes on average, ten always do. Of
+        several with one id the last valid one wins, and all valid ones get its outcome. A removed book is in the catalogue
+        again.
         """
 
     def __init__(

@@ -5,6 +5,9 @@ The contract between a shop and the Recommendations service.
 
 The oldest part is kept literally in frozen/recommendations.proto, because clients of it exist; `make lint` fails if one
 of its names, numbers or types changes. Ids of readers and books are positive and the caller's own.
+
+A request may have 4 MiB (4,194,304 bytes as sent); a larger one is answered RESOURCE_EXHAUSTED and does nothing. All
+requests within the limits below fit, except for UpsertBooks: see there.
 """
 
 from collections import abc as _abc

@@ -208,7 +208,8 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    address = local_host(settings.bind), settings.port
+    # It listens on all of them, or has not started.
+    address = local_host(settings.hosts[0]), settings.port
     check_grpc(*address, SERVICE)
     try:
         check_grpc(*address, DATABASE)

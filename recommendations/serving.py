@@ -58,7 +58,7 @@ def create_follower(settings: Settings, store: Store, notifications: Notificatio
 
 def _serve_with_workers(settings: Settings) -> None:
     notifications = SharedNotifications(settings.workers)
-    with reserved_port(settings.bind, settings.port) as (port, sockets):
+    with reserved_port(settings.hosts, settings.port) as (port, sockets):
 
         def work(number: int, stop: threading.Event, on_listening: Callable[[], None]) -> None:
             _serve(settings, stop, lambda _port: on_listening(), port=port, notifications=notifications.of(number))
@@ -88,7 +88,8 @@ def _serve(
             _first_step(follower)
         server = create_server(
             RecommendationService(store, follower),
-            host_port(settings.bind, port),
+            settings.hosts,
+            port,
             threads=settings.threads,
             with_reflection=settings.reflection,
             log_requests=settings.log_requests,
@@ -152,7 +153,7 @@ def _report_staleness(follower: Follower, server: Server, stop: threading.Event,
 
 
 def _print_address(settings: Settings, port: int) -> None:
-    click.echo(f"Recommendations listens on {host_port(settings.bind, port)}")
+    click.echo(f"Recommendations listens on {', '.join(host_port(host, port) for host in settings.hosts)}")
 
 
 def _first_step(follower: Follower) -> None:

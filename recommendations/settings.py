@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from servicekit.listening import is_unix, parse_hosts
 from servicekit.settings import DatabaseSettings
 
 
@@ -15,7 +16,11 @@ class Settings(DatabaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
     database_file = "recommendations.db"
 
-    bind: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all of them (as in the image).")
+    bind: str = Field(
+        "127.0.0.1",
+        description="Addresses to listen on, separated by commas: `0.0.0.0` for all of them (as in the image), "
+        "`[::1]`, `unix:/path`.",
+    )
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
     threads: int = Field(10, ge=1, le=256, description="Threads for each worker's calls that use the database.")
     workers: int = Field(
@@ -58,12 +63,25 @@ class Settings(DatabaseSettings):
         description="Days after which a liked book counts half towards popularity; applies from the next training.",
     )
 
+    @field_validator("bind")
+    @classmethod
+    def _validated_bind(cls, bind: str) -> str:
+        parse_hosts(bind)
+        return bind
+
     @field_validator("workers")
     @classmethod
-    def _can_fork(cls, workers: int) -> int:
+    def _can_share(cls, workers: int, others: ValidationInfo) -> int:
         if workers > 1 and not hasattr(os, "fork"):
             raise ValueError("this system cannot fork processes: use one worker")
+        if workers > 1 and any(map(is_unix, parse_hosts(others.data.get("bind", "localhost")))):
+            raise ValueError("workers cannot share the Unix socket of RECOMMENDATIONS_BIND: use one worker, or ports")
         return workers
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where to listen: names, addresses (IPv6 without brackets) and `unix:path`."""
+        return parse_hosts(self.bind)
 
     @property
     def models(self) -> Path:

@@ -2,12 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from servicekit.database.engine import LEAST_CONNECT_SECONDS, Timeouts, database_url
+from servicekit.listening import parse_host, parse_host_or_socket
+
+Host = Annotated[str, AfterValidator(parse_host)]
+"""A name or an address; IPv6 may be written in brackets, and is kept without."""
+
+HostOrSocket = Annotated[str, AfterValidator(parse_host_or_socket)]
+"""Likewise, or a Unix socket, `unix:path`."""
 
 
 class SettingsError(Exception):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VENV_BIN = Path(sys.executable).parent
+LANGUAGES = Path(__file__).parent / "contract" / "languages"
 
 
 def chromium() -> str | None:
@@ -43,6 +44,27 @@ def postgresql() -> str | None:
     return "embedded" if sys.platform != "win32" else None
 
 
+def go() -> bool:
+    """Whether there is Go, with the modules that the client in Go needs in its cache."""
+    if shutil.which("go") is None:
+        return False
+    offline = {"GOPROXY": "off", "GOTOOLCHAIN": "local"}
+    command = ["go", "mod", "download"]
+    done = subprocess.run(command, cwd=LANGUAGES / "go", env=os.environ | offline, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def java() -> bool:
+    """Whether there are protoc, a Java compiler, and the jar of protobuf that PROTOBUF_JAVA names."""
+    jar = Path(os.environ.get("PROTOBUF_JAVA", "/nonexistent"))
+    return jar.is_file() and all(map(shutil.which, ("protoc", "javac", "java")))
+
+
+def node() -> bool:
+    """Whether there is Node.js, with the packages that the client in JavaScript needs."""
+    return shutil.which("node") is not None and (LANGUAGES / "node" / "node_modules" / "@grpc").is_dir()
+
+
 @dataclass(frozen=True)
 class Requirement:
     """What tests with a marker need; `find` returns something false if this machine lacks it."""
@@ -56,6 +78,9 @@ REQUIREMENTS = {
     "grpcurl": Requirement("grpcurl", grpcurl),
     "compose": Requirement("docker-compose and a running Docker engine", docker_compose),
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
+    "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
+    "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
+    "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),
     "book_data": Requirement("the folder of real data that BOOK_DATA names", book_data),
 }
-OPTIONAL_IN_CI = {"book_data"}
+OPTIONAL_IN_CI = {"book_data", "go", "java", "node"}

@@ -62,7 +62,7 @@ def sampler(threads: int) -> int:
 
 def ours(threads: int) -> int:
     """Start our whole server, including interceptor and messages, with an empty service; returns the port."""
-    server = create_server(cast("RecommendationService", _ConstantService()), "127.0.0.1:0", threads=threads)
+    server = create_server(cast("RecommendationService", _ConstantService()), ("127.0.0.1",), 0, threads=threads)
     server.start()
     server.set_serving(serving=True)
     _running.append(server)

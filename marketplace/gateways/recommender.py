@@ -24,6 +24,7 @@ from marketplace.domain.recommendations import (
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
+from servicekit.listening import host_port, is_unix
 from servicekit.tracing import HEADER, new_trace_id, traceparent
 
 log = structlog.get_logger()
@@ -52,8 +53,8 @@ TRANSIENT = frozenset(
 # Those of them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""The size limit of Recommendations' requests; it answers larger ones with RESOURCE_EXHAUSTED, as under overload."""
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""The contract's limit for a request; Recommendations answers larger ones RESOURCE_EXHAUSTED, as under overload."""
 
 SERVICE_CONFIG = {
     # pick_first ignores health checks.
@@ -98,9 +99,9 @@ class GrpcRecommender:
     """Calls Recommendations over one channel, which is opened by the first call; thread-safe."""
 
     def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
-        """`timeout` is how many seconds a page waits."""
-        name = f"[{host}]" if ":" in host else host
-        self._target = f"dns:///{name}:{port}"
+        """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits."""
+        address = host_port(host, port)
+        self._target = address if is_unix(host) else f"dns:///{address}"
         self._timeout = timeout
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
         self._lock = Lock()

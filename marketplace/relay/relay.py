@@ -129,10 +129,11 @@ class Relay:
             batch = batches.popleft()
             self._lease.require()
             if not self._send(batch):
-                batches.extendleft([waiting] for waiting in reversed(batch))
+                half = len(batch) // 2
+                batches.extendleft((batch[half:], batch[:half]))
 
     def _send(self, batch: Sequence[_WaitingEvent]) -> bool:
-        """Whether the batch is settled; if not, each of its events must be sent alone."""
+        """Whether the batch is settled; if not, it is too large, or an event in it fails: it must be divided."""
         try:
             reasons = self._sender.send([waiting.event for waiting in batch])
             results = dict(zip((waiting.id for waiting in batch), reasons, strict=True))

@@ -15,9 +15,24 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
 from recommendations.api.errors import REPORTED, status_of
+from recommendations.api.messages.wire import has_more_fields
 from recommendations.domain.errors import InvalidArgument, Overloaded
 from servicekit import tracing
 from servicekit.deadline import deadline
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+"""The largest request, as the contract says; grpcio refuses larger ones with RESOURCE_EXHAUSTED.
+
+It bounds the memory that clients can take. Messages that never end: 128 MiB for a connection with 32 calls, while it
+lasts. Calls that wait for a thread: 160 MiB; for a turn: 600 MiB, decoded. A message in a thread: 57 MiB, fourteen
+times its size, because those with more than MAX_FIELDS are refused undecoded; without that it was 200 MiB.
+"""
+
+MAX_FIELDS = 2_000
+"""How many fields and entries a large message may have; no valid request has many more than 1,000."""
+
+LARGE_BYTES = 64 * 1024
+"""Smaller messages take little memory, whatever is in them."""
 
 DEADLINE_SHARE = 0.75
 """The part of a caller's deadline that a method in the pool gets; the rest is for sending the error."""
@@ -35,7 +50,8 @@ class Calls:
 
     Methods that are coroutines run on the event loop. All others run in the pool, for at most `seconds` or a part of
     the caller's deadline, and at most `waiting` calls wait for a thread. Both begin when the message has arrived: a
-    client that sends none holds no thread.
+    client that sends none holds no thread. Only then is it decoded: while a call waits, its message takes no more
+    memory than it has bytes.
     """
 
     def __init__(
@@ -76,23 +92,36 @@ class Calls:
         self._pool.shutdown(wait=False)
 
     def _wrapped(self, name: str, handler: Handler) -> Handler:
-        method = handler.unary_unary
+        method, decode = handler.unary_unary, handler.request_deserializer
         assert method is not None  # noqa: S101  (all methods of the contract are unary)
-        run = method if inspect.iscoroutinefunction(method) else self._in_pool(method)
+        assert decode is not None  # noqa: S101  (every method of a generated servicer has one)
+
+        def run(message: bytes, context: Any) -> Any:
+            # A message of entries without content takes fifty times as much memory decoded.
+            if len(message) > LARGE_BYTES and has_more_fields(message, MAX_FIELDS):
+                raise InvalidArgument("request", "has more entries than any request may have")
+            try:
+                request = decode(message)
+            except DecodeError:
+                raise InvalidArgument("request", "is not a message of this method") from None
+            return method(request, context)
+
+        # grpcio would decode before the call waits, and would answer an undecodable message with INTERNAL.
         return grpc.unary_unary_rpc_method_handler(
-            self._around(name, run), _checked(handler.request_deserializer), handler.response_serializer
+            self._around(name, run if inspect.iscoroutinefunction(method) else self._in_pool(run)),
+            response_serializer=handler.response_serializer,
         )
 
     def _around(self, name: str, run: Method) -> Callable[[Any, Context], Awaitable[Any]]:
-        async def call(request: Any, context: Context) -> Any:
+        async def call(message: bytes, context: Context) -> Any:
             started = time.perf_counter()
             self._running += 1
             self._idle.clear()
             try:
-                if isinstance(request, InvalidArgument):
-                    raise request
-                response = await run(request, context)
+                response = await run(message, context)
             except REPORTED as error:
+                # Its frames have the message, and are part of a cycle: it would stay until the next collection.
+                error.__traceback__ = None
                 status = rpc_status.to_status(status_of(error))
                 self._log_call(name, status.code, started, context)
                 await context.abort_with_status(status)
@@ -114,7 +143,7 @@ class Calls:
     def _in_pool(self, method: Method) -> Callable[[Any, Context], Awaitable[Any]]:
         """Have a method run in the pool, unless its caller leaves before. The call raises Overloaded if many wait."""
 
-        async def run(request: Any, context: Context) -> Any:
+        async def run(message: bytes, context: Context) -> Any:
             if not self._places.acquire(blocking=False):
                 raise Overloaded
             left = context.time_remaining()
@@ -124,7 +153,7 @@ class Calls:
 
             def in_thread() -> Any:
                 with deadline(ends_at - time.monotonic()):
-                    return method(request, context)
+                    return method(message, context)
 
             running = self._pool.submit(in_thread)
             # When the method ends, not when the caller leaves.
@@ -136,19 +165,6 @@ class Calls:
     def _log_call(self, name: str, code: grpc.StatusCode, started: float, context: Context) -> None:
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         _log.info("call", method=name, code=code.name, ms=milliseconds, **_trace(context))
-
-
-def _checked(decode: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
-    """A deserializer that returns an error instead of raising it, for which grpcio would answer INTERNAL."""
-    assert decode is not None  # noqa: S101  (every method of a generated servicer has one)
-
-    def checked(message: bytes) -> Any:
-        try:
-            return decode(message)
-        except DecodeError:
-            return InvalidArgument("request", "is not a message of this method")
-
-    return checked
 
 
 def _trace(context: Context) -> dict[str, str]:

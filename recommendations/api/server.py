@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -12,17 +12,17 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health import aio as health
-from grpc_reflection.v1alpha import reflection
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.calls import Calls
+from recommendations.api.calls import MAX_REQUEST_BYTES, Calls
 from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.health import DATABASE, SERVICE
+from recommendations.api.listening import listen
+from recommendations.api.reflection import add_reflection
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.errors import AddressInUse
 from recommendations.service import RecommendationService
 from servicekit.clock import now
-from servicekit.listening import cannot_listen
 
 SILENT_SECONDS = 0.25
 """How long a stopping server waits for a client that sends no message, and for one that takes no answer."""
@@ -49,7 +49,7 @@ KEEPALIVE_SECONDS = 20.0
 reply. So one that is frozen, or gone without a word, is found within half a minute."""
 
 _OPTIONS = [
-    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.max_concurrent_streams", MAX_STREAMS),
     ("grpc.server.max_pending_requests", MAX_PENDING),
@@ -136,7 +136,8 @@ class Server:
 
 def create_server(
     service: RecommendationService,
-    address: str,
+    hosts: Sequence[str],
+    port: int,
     *,
     threads: int = 10,
     waiting: int = MAX_WAITING,
@@ -148,9 +149,10 @@ def create_server(
     keepalive_seconds: float = KEEPALIVE_SECONDS,
     clock: Callable[[], datetime] = now,
 ) -> Server:
-    """Build a server that listens on `address`, `host:port`; with port 0 the system chooses one.
+    """Build a server that listens on `hosts`, names, addresses or `unix:path`; with port 0 the system chooses one.
 
-    With `share_port`, other processes with `share_port` may listen there too. Raises AddressInUse.
+    With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. Raises
+    AddressInUse.
     """
     loop = EventLoopThread("event-loop")
 
@@ -182,12 +184,8 @@ def create_server(
             await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
         if with_reflection:
-            reflection.enable_server_reflection((SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
-        try:
-            port = server.add_insecure_port(address)
-        except RuntimeError:
-            raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
-        return Server(port, loop=loop, server=server, calls=calls, servicer=servicer)
+            add_reflection(server, (SERVICE, HEALTH_SERVICE))
+        return Server(listen(server, hosts, port), loop=loop, server=server, calls=calls, servicer=servicer)
 
     try:
         return loop.run(create())

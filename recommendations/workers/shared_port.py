@@ -11,22 +11,23 @@ _BACKLOG = 128
 
 
 @contextlib.contextmanager
-def reserved_port(bind: str, port: int) -> Iterator[tuple[int, Sequence[socket.socket]]]:
-    """Reserve a port for the workers; 0 lets the system choose one.
+def reserved_port(hosts: Sequence[str], port: int) -> Iterator[tuple[int, Sequence[socket.socket]]]:
+    """Reserve a port of `hosts`, names or addresses, for the workers; 0 lets the system choose one.
 
     Yields the port and the sockets that reserve it, which never listen. Raises AddressInUse.
     """
     with contextlib.ExitStack() as stack:
         sockets = []
-        try:
-            for family, _, _, _, address in socket.getaddrinfo(
-                bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            ):
-                reserved = _reserve(family, (address[0], port, *address[2:]))
-                sockets.append(stack.enter_context(reserved))
-                port = reserved.getsockname()[1]
-        except OSError:
-            raise AddressInUse(cannot_listen(host_port(bind, port), "RECOMMENDATIONS")) from None
+        for host in hosts:
+            try:
+                for family, _, _, _, address in socket.getaddrinfo(
+                    host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                ):
+                    reserved = _reserve(family, (address[0], port, *address[2:]))
+                    sockets.append(stack.enter_context(reserved))
+                    port = reserved.getsockname()[1]
+            except OSError:
+                raise AddressInUse(cannot_listen(host_port(host, port), "RECOMMENDATIONS")) from None
         yield port, sockets
 
 

@@ -88,10 +88,10 @@ class _Connection:
     """A connection with one deadline. Raises Unhealthy for every failure."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._address = f"{host}:{port}"
+        self._address = host if host.startswith("unix:") else f"{host}:{port}"
         self._ends_at = time.monotonic() + TIMEOUT_SECONDS
         try:
-            self._socket = socket.create_connection((host, port), TIMEOUT_SECONDS)
+            self._socket = _connected(host, port)
         except OSError as error:
             raise self._unhealthy(error) from None
 
@@ -125,11 +125,24 @@ class _Connection:
         return Unhealthy(f"no answer from {self._address}: {reason}")
 
 
+def _connected(host: str, port: int) -> socket.socket:
+    if not host.startswith("unix:"):
+        return socket.create_connection((host, port), TIMEOUT_SECONDS)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(TIMEOUT_SECONDS)
+    try:
+        connection.connect(host.removeprefix("unix:").removeprefix("//"))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 def main(service: str, default_port: str, grpc_service: str = "") -> None:
     """Check the server with the settings in the environment. Raises Unhealthy."""
     settings = service.upper()
-    # A client reaches this machine by the wildcard address too.
-    host = os.environ.get(f"{settings}_BIND") or "127.0.0.1"
+    # The first of several addresses. A client reaches this machine by the wildcard address too.
+    host = (os.environ.get(f"{settings}_BIND") or "127.0.0.1").partition(",")[0].strip().strip("[]")
     port = int(os.environ.get(f"{settings}_PORT") or default_port)
     if grpc_service:
         check_grpc(host, port, grpc_service)

@@ -80,7 +80,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
     publish()
     follower = Follower(store, PublishedModels(models))
-    server = create_server(RecommendationService(store, follower), "127.0.0.1:0")
+    server = create_server(RecommendationService(store, follower), ("127.0.0.1",), 0)
     server.start()
     stop, ready = threading.Event(), threading.Event()
     following = threading.Thread(target=follower.run, args=(stop, ready.set))

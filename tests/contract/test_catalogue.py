@@ -51,6 +51,15 @@ def test_a_new_book_is_in_the_next_list(shop: Shop) -> None:
     assert first.reason.kind == pb.Reason.KIND_NEW
 
 
+def test_a_thousand_books_with_many_subjects_are_stored(shop: Shop) -> None:
+    """They have more than a megabyte; sent again, nothing changes."""
+    subjects = [f"S {number}" for number in range(200)]
+    books = [pb.Book(id=number, title=f"Title {number}", subjects=subjects) for number in range(1_001, 2_001)]
+    assert pb.UpsertBooksRequest(books=books).ByteSize() > 1_200_000
+    assert upsert(shop, *books) == [Outcome.OUTCOME_STORED] * 1_000
+    assert upsert(shop, *books) == [Outcome.OUTCOME_UNCHANGED] * 1_000
+
+
 def test_a_removed_book_is_in_no_list(shop: Shop) -> None:
     """From the next call on, until it is added again; meanwhile it still counts for those who liked it."""
     record(shop, click("a", 5000, 1))

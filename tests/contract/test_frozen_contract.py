@@ -63,6 +63,16 @@ def test_an_unknown_category(recommend: OldClient) -> None:
     assert caught.value.details() == "Category not found"
 
 
+def test_generated_code_has_a_place_in_every_language() -> None:
+    """Java's and C#'s classes are in a package, where others can import them; Go's has a path, without a host."""
+    from protobufs import recommendations_pb2 as pb  # noqa: PLC0415  (only to compare)
+
+    options = pb.DESCRIPTOR.GetOptions()
+    assert options.go_package == "book-marketplace/recommendationspb;recommendationspb"
+    assert (options.java_package, options.java_multiple_files) == ("bookmarketplace.recommendations", True)
+    assert options.csharp_namespace == "BookMarketplace.Contract"
+
+
 def test_every_old_field_keeps_its_name_number_and_type(frozen: descriptor_pool.DescriptorPool) -> None:
     """Each message, field, value and method of the frozen file is unchanged in the current one."""
     from protobufs import recommendations_pb2 as pb  # noqa: PLC0415  (only to compare)

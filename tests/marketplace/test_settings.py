@@ -26,9 +26,22 @@ def test_the_database_is_in_the_data_folder_unless_it_is_named(tmp_path: Path) -
     assert named.database == "postgresql://u:p@h/d"
 
 
+def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in URLs; Recommendations may listen on a Unix socket too."""
+    monkeypatch.setenv("MARKETPLACE_BIND", "[::1]")
+    monkeypatch.setenv("RECOMMENDATIONS_HOST", "[::1]")
+    settings = read_settings(Settings)
+    assert (settings.bind, settings.recommendations_host) == ("::1", "::1")
+    monkeypatch.setenv("RECOMMENDATIONS_HOST", "unix:///run/a.sock")
+    assert read_settings(Settings).recommendations_host == "unix:/run/a.sock"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("MARKETPLACE_BIND", "127.0.0.1:5001"),
+        ("MARKETPLACE_BIND", "unix:/run/a.sock"),
+        ("RECOMMENDATIONS_HOST", "localhost:50051"),
         ("MARKETPLACE_PORT", "many"),
         ("MARKETPLACE_PORT", "65536"),
         ("MARKETPLACE_THREADS", "0"),

@@ -43,6 +43,25 @@ def test_workers_have_two_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         read_settings(Settings)
 
 
+def test_several_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses, separated by commas, and Unix sockets; an error names the variable."""
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", "127.0.0.1,[::1],unix:/run/a.sock")
+    assert read_settings(Settings).hosts == ("127.0.0.1", "::1", "unix:/run/a.sock")
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", "127.0.0.1:50051")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_BIND: .*without a port$"):
+        read_settings(Settings)
+
+
+def test_workers_share_no_unix_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would take it from the other: the error says so, and names the variable."""
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", "127.0.0.1,unix:/run/a.sock")
+    monkeypatch.setenv("RECOMMENDATIONS_WORKERS", "2")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_WORKERS: .*cannot share the Unix socket"):
+        read_settings(Settings)
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", "127.0.0.1,[::1]")
+    assert read_settings(Settings).workers == 2
+
+
 def test_several_workers_need_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without fork, such as Windows, more than one worker is refused with the reason."""
     monkeypatch.delattr("os.fork", raising=False)

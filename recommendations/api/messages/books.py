@@ -11,6 +11,15 @@ MAX_BOOKS = 1_000
 MAX_TEXT = 10_000
 YEARS = range(-5000, 10_000)
 
+MAX_ENTRIES = 1_000
+"""How many authors, categories or subjects a book may have."""
+
+MAX_TOTAL_TEXT = 100_000
+"""How many characters all texts of a book may have, so that ten books of any kind fit into a request.
+
+An import accepts less: 10,000 in each column.
+"""
+
 
 def books(message: pb.UpsertBooksRequest) -> list[Book | UpsertResult]:
     """Each book, or the reason why it is refused. Raises InvalidArgument if there are too many."""
@@ -43,9 +52,7 @@ def _faults(book: pb.Book) -> Iterator[str]:
         yield "id must be positive"
     if not _is_text(book.title):
         yield f"title must be 1 to {MAX_TEXT:,} characters and not blank"
-    for name, texts in (("authors", book.authors), ("subjects", book.subjects)):
-        if not all(map(_is_text, texts)):
-            yield f"{name} must each be 1 to {MAX_TEXT:,} characters and not blank"
+    yield from _faults_of_lists(book)
     if any(number not in _CATEGORIES for number in book.categories):
         yield "categories must be known ones"
     if len(book.isbn) > MAX_TEXT or "\0" in book.isbn:
@@ -54,6 +61,17 @@ def _faults(book: pb.Book) -> Iterator[str]:
         yield f"year must be {YEARS[0]} to {YEARS[-1]}"
     if book.published_on and _day(book.published_on) is None:
         yield "published_on must be a day written as 2026-11-22"
+
+
+def _faults_of_lists(book: pb.Book) -> Iterator[str]:
+    for name, entries in (("authors", book.authors), ("categories", book.categories), ("subjects", book.subjects)):
+        if len(entries) > MAX_ENTRIES:
+            yield f"{name} must not be more than {MAX_ENTRIES:,}"
+    for name, texts in (("authors", book.authors), ("subjects", book.subjects)):
+        if not all(map(_is_text, texts)):
+            yield f"{name} must each be 1 to {MAX_TEXT:,} characters and not blank"
+    if sum(map(len, (book.title, book.isbn, *book.authors, *book.subjects))) > MAX_TOTAL_TEXT:
+        yield f"title, isbn, authors and subjects must together be at most {MAX_TOTAL_TEXT:,} characters"
 
 
 _CATEGORIES = frozenset(map(int, Category))

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from recommendations.api.reflection import V1, V1ALPHA
 from tests.e2e.processes import Pair
-from tests.system_requirements import grpcurl
+from tests.system_requirements import VENV_BIN, grpcurl
 
 pytestmark = [pytest.mark.slow, pytest.mark.grpcurl]
 
@@ -26,9 +27,9 @@ def call(address: str, method: str, request: dict[str, Any]) -> Any:
 
 
 def test_lists_services(pair: Pair) -> None:
-    """`list` prints the service, health and reflection."""
+    """`list` prints the service, health and both versions of reflection."""
     listed = run(pair.grpc_address, "list").stdout.split()
-    assert listed == ["Recommendations", "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"]
+    assert listed == ["Recommendations", "grpc.health.v1.Health", V1, V1ALPHA]
 
 
 def test_describes_the_contract(pair: Pair) -> None:
@@ -36,6 +37,15 @@ def test_describes_the_contract(pair: Pair) -> None:
     assert "rpc Recommend ( .RecommendationRequest )" in run(pair.grpc_address, "describe", "Recommendations").stdout
     request = run(pair.grpc_address, "describe", "RecommendationRequest").stdout
     assert "int32 max_results = 3;" in request
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_buf_lists_the_services(pair: Pair, version: str) -> None:
+    """`buf curl` finds them by either version of reflection."""
+    options = ["--protocol", "grpc", "--http2-prior-knowledge", "--reflect-protocol", f"grpc-{version}"]
+    command = [str(VENV_BIN / "buf"), "curl", *options, "--list-services", f"http://{pair.grpc_address}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.split() == ["Recommendations", "grpc.health.v1.Health", V1, V1ALPHA], done.stderr
 
 
 def test_recommends_records_and_reacts(pair: Pair) -> None:

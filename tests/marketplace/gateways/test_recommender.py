@@ -4,6 +4,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from threading import Barrier
 from typing import cast
 
@@ -219,14 +220,17 @@ def test_books_are_removed_by_id(servicer: Servicer, recommender: GrpcRecommende
     assert servicer.requests == [pb.RemoveBooksRequest(book_ids=[7, 8])]
 
 
-def test_the_host_may_be_an_ipv6_address(servicer: Servicer) -> None:
+@pytest.mark.parametrize(("host", "address"), [("::1", "[::1]:0"), ("unix:{folder}/a", "unix:{folder}/a")])
+def test_the_host_may_be_an_ipv6_address_or_a_unix_socket(
+    servicer: Servicer, tmp_path: Path, host: str, address: str
+) -> None:
     """Its colons are not confused with the port's."""
     with ThreadPoolExecutor(1) as pool:
         server = grpc.server(pool)
         add_RecommendationsServicer_to_server(servicer, server)
-        number = server.add_insecure_port("[::1]:0")
+        number = server.add_insecure_port(address.format(folder=tmp_path))
         server.start()
-        with closing(GrpcRecommender("::1", number, timeout=10)) as recommender:
+        with closing(GrpcRecommender(host.format(folder=tmp_path), number, timeout=10)) as recommender:
             assert recommender.recommend(0, [MYSTERY]) == [RecommendationList(())]
         server.stop(None).wait()
 

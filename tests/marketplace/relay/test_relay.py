@@ -62,14 +62,14 @@ def test_a_refused_event_fails_without_blocking_others(store: Store) -> None:
     assert "book_id" not in str(logs)
 
 
-def test_a_refused_batch_is_sent_one_by_one(store: Store) -> None:
+def test_a_refused_batch_is_divided(store: Store) -> None:
     """Only the event that is refused alone fails."""
     add_clicks(store, "a", "b", "c")
     recorder = FakeRecorder()
     recorder.fails = {"b": RecommenderRefused("INVALID_ARGUMENT: no")}
     with structlog.testing.capture_logs():
         relay(store, recorder).deliver()
-    assert recorder.calls == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+    assert recorder.calls == [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"]]
     assert list(recorder.stored) == ["a", "c"]
     assert waiting(store) == []
     assert failures(store) == ["INVALID_ARGUMENT: no"]
@@ -86,7 +86,7 @@ def test_a_poison_event_fails_after_ten_attempts(store: Store, error: Exception,
     recorder.fails = {"b": error}
     with structlog.testing.capture_logs() as logs:
         deliver_until_settled(store, recorder, Clock())
-    assert recorder.calls == [["a", "b", "c"], ["a"], *[["b"]] * MAX_ATTEMPTS, ["c"]]
+    assert recorder.calls == [["a", "b", "c"], ["a"], ["b", "c"], *[["b"]] * MAX_ATTEMPTS, ["c"]]
     assert failures(store) == [f"failed 10 times, most recently: {shown}"]
     assert status(store).failures == 0
     assert [log["event"] for log in logs].count("destination_backed_off") == 1

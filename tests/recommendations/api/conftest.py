@@ -9,17 +9,18 @@ import pytest
 from protobufs import recommendations_pb2_grpc as pb_grpc
 from recommendations.api.server import Server, create_server
 from recommendations.service import RecommendationService
+from servicekit.listening import host_port
 from tests.recommendations.fakes import FakeService
 
 
 class Running:
     """A running server, its service and a channel to it."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, host: str = "127.0.0.1", **options: Any) -> None:
         self.service = FakeService()
-        self.server: Server = create_server(cast("RecommendationService", self.service), "127.0.0.1:0", **options)
+        self.server: Server = create_server(cast("RecommendationService", self.service), [host], 0, **options)
         self.server.start()
-        self.address = f"127.0.0.1:{self.server.port}"
+        self.address = host_port(host, self.server.port)
         self.channel = grpc.insecure_channel(self.address)
         self.stub = pb_grpc.RecommendationsStub(self.channel)
 

@@ -11,6 +11,7 @@ import h2.events
 import h2.settings
 
 WAIT_SECONDS = 10.0
+_FRAME_BYTES = 16_384
 
 
 class SilentClient:
@@ -58,6 +59,19 @@ class SilentClient:
         self._flush()
         self.streams.append(stream)
         return stream
+
+    def open_unfinished(self, method: str, message: bytes) -> None:
+        """Open a call and send all of its message but the last byte, as fast as the server takes it."""
+        stream = self.open(method)
+        rest = memoryview(struct.pack(">BI", 0, len(message)) + message[:-1])
+        while rest:
+            size = min(self._connection.local_flow_control_window(stream), _FRAME_BYTES, len(rest))
+            if size:
+                self._connection.send_data(stream, bytes(rest[:size]))
+                self._flush()
+                rest = rest[size:]
+            else:
+                self.receive()
 
     def receive(self) -> list[h2.events.Event]:
         """Read what has arrived; nothing of it is acknowledged as taken."""

@@ -1,4 +1,4 @@
-"""The server on a real port: health, reflection, limits and draining."""
+"""The server on a real port: health, limits and draining."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.calls import MAX_REQUEST_BYTES
 from recommendations.api.health import SERVICE
 from recommendations.api.server import create_server
 from recommendations.domain.errors import AddressInUse
@@ -98,43 +98,44 @@ def test_watching_health_holds_no_thread(start: Start) -> None:
     assert [next(watcher).status for watcher in watchers] == [SERVING] * 3
 
 
-def test_reflection_lists_the_services(running: Running) -> None:
-    """A client without the proto file finds the services and their methods."""
-    database = ProtoReflectionDescriptorDatabase(running.channel)
-    assert {SERVICE, "grpc.health.v1.Health"} <= set(database.get_services())
-    described = database.FindFileContainingSymbol(SERVICE)
-    assert "Recommend" in [method.name for method in described.service[0].method]
-
-
-def test_reflection_can_be_turned_off(start: Start) -> None:
-    """Then reflection is UNIMPLEMENTED, and calls still work."""
-    running = start(with_reflection=False)
-    with pytest.raises(grpc.RpcError) as caught:
-        ProtoReflectionDescriptorDatabase(running.channel).get_services()
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    running.stub.Recommend(REQUEST, timeout=DEADLINE)
-
-
 def test_a_second_server_on_the_same_port_is_refused(running: Running) -> None:
     """The error names the address; the second server does not silently get half of the calls."""
     with pytest.raises(AddressInUse, match=running.address):
-        create_server(running.service, running.address)  # type: ignore[arg-type]
+        create_server(running.service, ["127.0.0.1"], running.server.port)  # type: ignore[arg-type]
 
 
-def test_messages_of_more_than_a_mebibyte_are_refused(running: Running) -> None:
-    """The largest valid batch is accepted; a larger message never reaches the service."""
+def test_a_thousand_interactions_of_any_size_fit(running: Running) -> None:
+    """The longest ids in the longest characters."""
+    text = "\U0001f4da" * 100
     largest = pb.Interaction(
-        id="é" * 100, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_UNDO, undoes="è" * 100
+        id=text, user_id=2**31 - 1, book_id=2**31 - 1, kind=pb.Interaction.KIND_UNDO, undoes="\U0001f4d6" * 100
     )
-    largest.occurred_at.seconds = 1_700_000_000
-    largest.recommendation_id = "é" * 100
-    running.stub.RecordInteractions(pb.RecordInteractionsRequest(interactions=[largest] * 1000), timeout=DEADLINE)
+    largest.occurred_at.FromDatetime(now())
+    largest.occurred_at.nanos = 999_999_999
+    largest.recommendation_id = text
+    request = pb.RecordInteractionsRequest(interactions=[largest] * 1000)
+    assert request.ByteSize() > 1_200_000
+    running.stub.RecordInteractions(request, timeout=DEADLINE)
     assert len(running.service.recorded) == 1000
-    too_large = pb.RecordInteractionsRequest(interactions=[pb.Interaction(id="x" * 1024 * 1024)])
-    with pytest.raises(grpc.RpcError) as caught:
-        running.stub.RecordInteractions(too_large, timeout=DEADLINE)
-    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert len(running.service.recorded) == 1000
+    assert all(isinstance(interaction, Interaction) for interaction in running.service.recorded)
+
+
+def test_requests_of_more_than_four_mebibytes_are_refused(running: Running) -> None:
+    """One of that size is accepted; one with a byte more is RESOURCE_EXHAUSTED and never reaches the service."""
+
+    def code(size: int) -> grpc.StatusCode:
+        request = pb.RecordInteractionsRequest(interactions=[pb.Interaction(id="x" * (size - 10))])
+        assert request.ByteSize() == size
+        try:
+            running.stub.RecordInteractions(request, timeout=DEADLINE)
+        except grpc.RpcError as error:
+            status: grpc.StatusCode = error.code()
+            return status
+        return grpc.StatusCode.OK
+
+    assert code(MAX_REQUEST_BYTES) is grpc.StatusCode.OK
+    assert code(MAX_REQUEST_BYTES + 1) is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert len(running.service.recorded) == 1
 
 
 def test_draining_finishes_calls_in_progress(running: Running) -> None:

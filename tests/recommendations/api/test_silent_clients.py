@@ -7,6 +7,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.reflection import V1, V1ALPHA
 from recommendations.api.server import MAX_PENDING, MAX_STREAMS
 from tests.recommendations.api.conftest import Running, Start
 from tests.recommendations.api.silent_client import SilentClient
@@ -18,7 +19,7 @@ RECORD = pb.RecordInteractionsRequest(
     interactions=[pb.Interaction(id="a", user_id=1, book_id=1, kind=pb.Interaction.KIND_VIEW)]
 )
 HEALTH = "/grpc.health.v1.Health/"
-REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+REFLECTION = [f"/{name}/ServerReflectionInfo" for name in (V1, V1ALPHA)]
 
 
 def all_answer(running: Running) -> None:
@@ -30,7 +31,7 @@ def all_answer(running: Running) -> None:
         health.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
 
 
-@pytest.mark.parametrize("path", [*(f"/Recommendations/{name}" for name in METHODS), f"{HEALTH}Check", REFLECTION])
+@pytest.mark.parametrize("path", [*(f"/Recommendations/{name}" for name in METHODS), f"{HEALTH}Check", *REFLECTION])
 def test_calls_without_a_message_hold_nothing(start: Start, path: str) -> None:
     """As many as one connection may open, of every method."""
     running = start(threads=2)

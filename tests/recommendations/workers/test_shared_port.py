@@ -32,10 +32,10 @@ def listening(stack: ExitStack, port: int, *, shared: bool) -> socket.socket:
 
 def test_only_workers_can_listen(stack: ExitStack) -> None:
     """Several workers can listen on a reserved port, but no second server, sharing or not."""
-    port, sockets = stack.enter_context(reserved_port(HOST, 0))
+    port, sockets = stack.enter_context(reserved_port([HOST], 0))
     assert (len(sockets), port > 0) == (1, True)
     for workers in range(2):
-        with pytest.raises(AddressInUse), reserved_port(HOST, port):
+        with pytest.raises(AddressInUse), reserved_port([HOST], port):
             pass
         with pytest.raises(OSError, match="in use"):
             listening(stack, port, shared=False)
@@ -50,13 +50,21 @@ def test_a_port_in_use_is_refused(stack: ExitStack, shared: bool) -> None:
     """It makes no difference whether the other server shares its port."""
     port = listening(stack, 0, shared=shared).getsockname()[1]
     with pytest.raises(AddressInUse, match=rf"cannot listen on 127\.0\.0\.1:{port}: the address is in use"):
-        stack.enter_context(reserved_port(HOST, port))
+        stack.enter_context(reserved_port([HOST], port))
 
 
 def test_an_address_of_another_machine_is_refused(stack: ExitStack) -> None:
     """The error says so."""
     with pytest.raises(AddressInUse, match="not of this machine"):
-        stack.enter_context(reserved_port("192.0.2.1", 0))
+        stack.enter_context(reserved_port(["192.0.2.1"], 0))
+
+
+def test_several_addresses_have_one_port(stack: ExitStack) -> None:
+    """Each is reserved, and the system chooses the port of the first; an error names the one that failed."""
+    port, sockets = stack.enter_context(reserved_port([HOST, "::1"], 0))
+    assert [reserved.getsockname()[:2] for reserved in sockets] == [(HOST, port), ("::1", port)]
+    with pytest.raises(AddressInUse, match=rf"cannot listen on \[::1\]:{port}"):
+        stack.enter_context(reserved_port(["127.0.0.2", "::1"], port))
 
 
 def test_connections_in_time_wait_do_not_matter(stack: ExitStack) -> None:
@@ -69,4 +77,4 @@ def test_connections_in_time_wait_do_not_matter(stack: ExitStack) -> None:
         # The side that closes first gets into TIME_WAIT.
         accepted.close()
         assert client.recv(1) == b""
-    assert stack.enter_context(reserved_port(HOST, port))[0] == port
+    assert stack.enter_context(reserved_port([HOST], port))[0] == port

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import grpc
 import pytest
@@ -20,7 +21,7 @@ from payments.settings import Settings as PaymentsSettings
 from recommendations.api.health import SERVICE
 from recommendations.settings import Settings as RecommendationsSettings
 from servicekit.serving import health_check
-from servicekit.serving.health_check import Unhealthy, check_grpc, check_http
+from servicekit.serving.health_check import Unhealthy, check_grpc, check_http, main
 from tests.e2e.processes import ROOT
 from tests.http_server import HttpServer
 
@@ -102,6 +103,24 @@ def test_the_program_is_light(health: tuple[HealthServicer, int]) -> None:
     )
     assert failed.returncode == 1
     assert failed.stderr == "no answer from 127.0.0.1:1: [Errno 111] Connection refused\n"
+
+
+@pytest.mark.parametrize("bind", ["unix:{path}", "unix://{path}", "[::1]", " ::1 , 127.0.0.9", "unix:{path},::1"])
+def test_it_asks_the_first_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bind: str) -> None:
+    """However the setting names it, also a Unix socket."""
+    servicer, path = HealthServicer(), tmp_path / "a.sock"
+    servicer.set(SERVICE, HealthCheckResponse.SERVING)
+    server = grpc.server(ThreadPoolExecutor(2))
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_insecure_port(f"unix:{path}")
+    port = server.add_insecure_port("[::1]:0")
+    server.start()
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", bind.format(path=path))
+    monkeypatch.setenv("RECOMMENDATIONS_PORT", str(port))
+    main("recommendations", "1", SERVICE)
+    server.stop(None).wait()
+    with pytest.raises(Unhealthy, match=r"no answer from (unix:/|::1:)"):
+        main("recommendations", "1", SERVICE)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from protobufs import recommendations_pb2 as pb
+from recommendations.api.calls import MAX_REQUEST_BYTES
 from recommendations.api.messages import books
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 from recommendations.domain.errors import InvalidArgument
@@ -30,6 +31,11 @@ def checked(**fields: Any) -> Book | UpsertResult:
         ({"title": " Two\u00a0words\n"}, {"title": "Two\u00a0words"}),
         ({"authors": ["B", " A ", "B"]}, {"authors": ("B", "A")}),
         ({"subjects": ["deserts", "x" * 10_000]}, {"subjects": ("deserts", "x" * 10_000)}),
+        ({"authors": ["a"] * 1_000, "subjects": ["s"] * 1_000}, {"authors": ("a",), "subjects": ("s",)}),
+        (
+            {"subjects": ["x" * 10_000] * 9, "authors": ["x" * 9_996]},
+            {"subjects": ("x" * 10_000,), "authors": ("x" * 9_996,)},
+        ),
         ({"categories": [35, 0, 35]}, {"categories": (Category.REFERENCE, Category.MYSTERY)}),
         ({"year": 0}, {"year": None}),
         ({"year": 9999}, {"year": 9999}),
@@ -54,6 +60,18 @@ def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
         ),
         *(({"authors": ["A", author]}, f"authors {TEXT}") for author in ("", " ", "x" * 10_001, "\0")),
         *(({"subjects": [subject]}, f"subjects {TEXT}") for subject in ("", " ", "x" * 10_001, "\0")),
+        *(
+            ({name: entries}, f"{name} must not be more than 1,000")
+            for name, entries in (
+                ("authors", ["a"] * 1_001),
+                ("subjects", ["s"] * 1_001),
+                ("categories", [0] * 1_001),
+            )
+        ),
+        (
+            {"subjects": ["x" * 10_000] * 9, "authors": ["x" * 9_997], "title": "tt", "isbn": "12"},
+            "title, isbn, authors and subjects must together be at most 100,000 characters",
+        ),
         ({"categories": [0, 36]}, "categories must be known ones"),
         ({"categories": [-1]}, "categories must be known ones"),
         ({"year": 10_000}, "year must be -5000 to 9999"),
@@ -75,6 +93,22 @@ def test_refused_books_keep_their_position() -> None:
     first, second, third = books.books(pb.UpsertBooksRequest(books=batch))
     assert (first, third) == (Book(id=1, title="a"), Book(id=3, title="c"))
     assert isinstance(second, UpsertResult)
+
+
+def test_ten_books_of_any_size_fit_into_a_request() -> None:
+    """Of the longest texts in the longest characters, in as many entries as a book may have."""
+    largest = pb.Book(
+        id=INT32_MAX,
+        title="\U0001f4da" * 50,
+        authors=["\U0001f4da" * 50] * 999,
+        subjects=["\U0001f4da" * 50] * 1_000,
+        categories=[pb.REFERENCE] * 1_000,
+        year=-5000,
+        published_on="2026-11-22",
+    )
+    request = pb.UpsertBooksRequest(books=[largest] * 10)
+    assert all(isinstance(book, Book) for book in books.books(request))
+    assert request.ByteSize() <= MAX_REQUEST_BYTES
 
 
 def test_a_thousand_books_and_one_more() -> None:

@@ -1,0 +1,34 @@
+"""The addresses of the gRPC server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+
+from recommendations.domain.errors import AddressInUse
+from servicekit.listening import UNIX, cannot_listen, has_listener, host_port, is_unix
+
+_SOCKET_MODE = 0o660
+"""Its user and group may call: the shop is often another user."""
+
+
+def listen(server: grpc.aio.Server, hosts: Sequence[str], port: int) -> int:
+    """Have a server that has not started listen on hosts and Unix sockets; all hosts have the same port.
+
+    Returns the port, chosen by the system if it was 0. Raises AddressInUse.
+    """
+    for host in hosts:
+        address = host_port(host, port)
+        path = host.removeprefix(UNIX)
+        try:
+            # grpcio deletes the socket of a server that has died, but also one of a server that lives.
+            if is_unix(host) and has_listener(path):
+                raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS"))
+            bound = server.add_insecure_port(address)
+        except RuntimeError:
+            raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
+        if is_unix(host):
+            Path(path).chmod(_SOCKET_MODE)
+        else:
+            port = bound
+    return port
