@@ -8,6 +8,7 @@ MAX_QUERY_LENGTH = 200
 MAX_WORDS = 12
 MAX_WORD_LENGTH = 40
 MAX_SLUG_LENGTH = 80
+_ISBN_10 = 10
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ISBN = re.compile(r"(?:isbn(?:-?1[03])?[:\s]*)?(\d{13}|\d{9}[\dx])", re.IGNORECASE)
@@ -76,13 +77,29 @@ def isbn13(text: str) -> str:
 
     The check digit of an ISBN-10 is not verified; the ISBN-13 gets a new one.
     """
+    digits = _isbn_digits(text)
+    return _with_check_digit(f"978{digits[:9]}") if len(digits) == _ISBN_10 else digits
+
+
+def isbn_forms(isbn: str) -> tuple[str, str]:
+    """A valid ISBN in thirteen and in ten digits, "" if it has no ten; other texts as they are, with ""."""
+    digits = _isbn_digits(isbn)
+    body = f"978{digits[:9]}" if len(digits) == _ISBN_10 else digits[:12]
+    if not body.startswith(("978", "979")):
+        return isbn, ""
+    thirteen, ten = _with_check_digit(body), ""
+    if body.startswith("978"):
+        total = sum(int(digit) * weight for weight, digit in enumerate(body[3:], 1))
+        ten = f"{body[3:]}{'0123456789X'[total % 11]}"
+    return (thirteen, ten) if digits in {thirteen, ten} else (isbn, "")
+
+
+def _isbn_digits(text: str) -> str:
     match = _ISBN.fullmatch(_AROUND_ISBN.sub("", anyascii(text[:MAX_QUERY_LENGTH])))
-    if match is None:
-        return ""
-    digits = match[1]
-    if len(digits) == 13:  # noqa: PLR2004  (an ISBN-13)
-        return digits
-    body = "978" + digits[:9]
+    return match[1].upper() if match else ""
+
+
+def _with_check_digit(body: str) -> str:
     total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(body))
     return f"{body}{-total % 10}"
 
