@@ -2,7 +2,10 @@
 
 import re
 from enum import IntEnum
+from functools import cache, lru_cache
 from typing import Self
+
+from marketplace.domain.text import folded_words
 
 
 class Category(IntEnum):
@@ -55,8 +58,53 @@ class Category(IntEnum):
         """The name in URLs: `science-fiction`."""
         return self.name.replace("_", "-").lower()
 
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """What readers call it as well: `sci-fi`."""
+        return _OTHER_NAMES.get(self, ())
+
+    @classmethod
+    def named(cls, text: str) -> Self | None:
+        """The category with this label or other name, however it is written; None if there is none."""
+        number = _number_named(text)
+        return None if number is None else cls(number)
+
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """The category with this label, slug or name in any case; None if there is none."""
         name = "_".join(re.split(r"[\s_-]+", text.strip())).upper()
         return cls.__members__.get(name)
+
+
+_OTHER_NAMES = {
+    Category.SCIENCE_FICTION: ("sci-fi", "SF"),
+    Category.SELF_HELP: ("self-improvement",),
+    Category.HISTORICAL_FICTION: ("historical novels",),
+    Category.ROMANCE: ("love stories",),
+    Category.THRILLER: ("suspense",),
+    Category.YOUNG_ADULT: ("YA", "teen"),
+    Category.CHILDREN: ("children's", "kids"),
+    Category.COMICS: ("graphic novels",),
+    Category.DRAMA: ("plays",),
+    Category.HUMOR: ("humour", "comedy"),
+    Category.BIOGRAPHY: ("memoir", "autobiography"),
+    Category.TECHNOLOGY: ("tech",),
+    Category.COOKING: ("cookery", "cookbooks"),
+    Category.SPORTS: ("sport",),
+    Category.FAMILY: ("parenting",),
+}
+
+
+# Many books have the same subjects.
+@lru_cache(maxsize=1024)
+def _number_named(text: str) -> int | None:
+    return _numbers_by_name().get("".join(folded_words(text)))
+
+
+@cache
+def _numbers_by_name() -> dict[str, int]:
+    return {
+        "".join(folded_words(name)): int(category)
+        for category in Category
+        for name in (category.label, *category.other_names)
+    }

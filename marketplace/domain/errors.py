@@ -1,6 +1,5 @@
 """The errors that pages handle."""
 
-from collections.abc import Mapping
 from enum import Enum
 
 
@@ -63,14 +62,10 @@ class AddressProblem(Enum):
     REQUIRED = "required"
     MALFORMED = "malformed"
     LONG = "long"
-
-
-class InvalidAddress(MarketplaceError):
-    """An address is incomplete or malformed; `problems` are keyed by the names of its fields."""
-
-    def __init__(self, problems: Mapping[str, AddressProblem]) -> None:
-        super().__init__(", ".join(f"{name} {problem.value}" for name, problem in sorted(problems.items())))
-        self.problems = problems
+    EXPECTED = "expected"
+    """Most addresses of the country have it."""
+    UNUSUAL = "unusual"
+    """The country's table does not know the value."""
 
 
 class EmailTaken(MarketplaceError):

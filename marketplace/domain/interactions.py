@@ -28,7 +28,8 @@ PREFERENCE_KINDS = frozenset({InteractionKind.RATING, InteractionKind.NOT_INTERE
 """A reader has at most one of each for a book; either excludes the book from their recommendations."""
 
 MAX_HALF_STARS = 10
-LIKED_FROM_HALF_STARS = 7
+LIKED_FROM_HALF_STARS = 6
+"""The lowest rating that means that the reader liked the book, as in Recommendations."""
 _VIEW_KINDS = frozenset({InteractionKind.VIEW, InteractionKind.CLICK})
 _LIKED_WEIGHT = 3
 
@@ -124,10 +125,17 @@ def taste_of(interactions: Sequence[Interaction]) -> Taste:
     def books(*kinds: InteractionKind) -> list[int]:
         return [interaction.book_id for interaction in interactions if interaction.kind in kinds]
 
-    dismissed = frozenset(books(InteractionKind.NOT_INTERESTED))
+    # The last opinion wins, as in Recommendations.
+    opinions: dict[int, Interaction] = {}
+    for interaction in interactions:
+        if interaction.kind in PREFERENCE_KINDS:
+            opinions.setdefault(interaction.book_id, interaction)
+    dismissed = {book_id for book_id, last in opinions.items() if last.kind is InteractionKind.NOT_INTERESTED}
     return Taste(
         viewed=tuple(book_id for book_id in dict.fromkeys(books(*_VIEW_KINDS)) if book_id not in dismissed),
-        liked=frozenset(i.book_id for i in interactions if (i.half_stars or 0) >= LIKED_FROM_HALF_STARS) - dismissed,
-        excluded=frozenset(books(*PREFERENCE_KINDS)),
+        liked=frozenset(
+            last.book_id for last in opinions.values() if (last.half_stars or 0) >= LIKED_FROM_HALF_STARS
+        ),
+        excluded=frozenset(opinions),
         bought=frozenset(books(InteractionKind.PURCHASE)),
     )

@@ -8,22 +8,36 @@ MAX_QUERY_LENGTH = 200
 MAX_WORDS = 12
 MAX_WORD_LENGTH = 40
 MAX_SLUG_LENGTH = 80
+_ISBN_10 = 10
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ISBN = re.compile(r"(?:isbn(?:-?1[03])?[:\s]*)?(\d{13}|\d{9}[\dx])", re.IGNORECASE)
+_AROUND_ISBN = re.compile(r"[\s\-=\"'.]")
+"""Separators of an ISBN's parts, and what spreadsheets write around it: `="0441013597"`."""
+_ISBN_IN_QUERY = re.compile(r"\d[\d-]{8,15}[\dx]", re.IGNORECASE)
+# Symbols that carry meaning, in plain text, and the words that they become.
+_HAS_SYMBOL = re.compile(r"[+#.,%]|plus")
+_SYMBOLS = (
+    (re.compile(r"(?<=\d)[,.](?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=[a-z0-9])\+\+"), "plusplus "),
+    (re.compile(r"(?<![a-z0-9])([a-z])[^a-z0-9]+plus[^a-z0-9]+plus(?![a-z0-9])"), r"\1plusplus"),
+    (re.compile(r"(?<![a-z0-9])([a-z])\+(?![a-z0-9+])"), r"\1plus "),
+    (re.compile(r"(?<![a-z0-9])([a-z])#"), r"\1sharp "),
+    (re.compile(r"(?<![a-z0-9.])\.(?=[a-z])"), " dot"),
+    (re.compile(r"(?<=\d)\s?%"), " percent "),
+)
 _ARTICLES = ("the", "a", "an")
 
 
 def folded_words(text: str) -> list[str]:
     """The words of `text` in lower-case Latin letters and digits, so that no database can read them as query syntax.
 
-    Apostrophes are dropped (`O'Brien` is `obrien`) and initials joined (`J. R. R. Tolkien` and `J.R.R. Tolkien` are
-    both `jrr tolkien`).
+    Apostrophes are dropped (`O'Brien` is `obrien`), initials joined (`J. R. R. Tolkien` and `J.R.R. Tolkien` are both
+    `jrr tolkien`) and symbols named (`C++` is `cplusplus`, `.NET` is `dotnet`).
     """
-    plain = anyascii(text).casefold().replace("'", "").replace("`", "")
     words: list[str] = []
     initials = False
-    for match in _WORD.finditer(plain):
+    for match in _WORD.finditer(named_symbols(plain(text))):
         word = match[0][:MAX_WORD_LENGTH]
         is_initial = len(word) == 1 and word.isalpha()
         if is_initial and initials and len(words[-1]) < MAX_WORD_LENGTH:
@@ -34,12 +48,28 @@ def folded_words(text: str) -> list[str]:
     return words
 
 
+def plain(text: str) -> str:
+    """The text in lower-case ASCII, without apostrophes."""
+    return anyascii(text).casefold().replace("'", "").replace("`", "")
+
+
+def named_symbols(plain_text: str) -> str:
+    """Plain text with words for the symbols that carry meaning, and without separators of thousands."""
+    if _HAS_SYMBOL.search(plain_text):
+        for symbol, name in _SYMBOLS:
+            plain_text = symbol.sub(name, plain_text)
+    return plain_text
+
+
 def query_words(query: str) -> list[str]:
     """The folded words of a query, at most MAX_WORDS; an ISBN is one word of thirteen digits."""
+    return folded_words(with_isbn13(query))[:MAX_WORDS]
+
+
+def with_isbn13(query: str) -> str:
+    """The beginning of a query, its ISBNs in thirteen digits."""
     query = query[:MAX_QUERY_LENGTH]
-    if isbn := isbn13(query):
-        return [isbn]
-    return [isbn13(word) or word for word in folded_words(query)[:MAX_WORDS]]
+    return isbn13(query) or _ISBN_IN_QUERY.sub(lambda match: isbn13(match[0]) or match[0], query)
 
 
 def isbn13(text: str) -> str:
@@ -47,13 +77,29 @@ def isbn13(text: str) -> str:
 
     The check digit of an ISBN-10 is not verified; the ISBN-13 gets a new one.
     """
-    match = _ISBN.fullmatch(re.sub(r"[\s-]", "", anyascii(text[:MAX_QUERY_LENGTH])))
-    if match is None:
-        return ""
-    digits = match[1]
-    if len(digits) == 13:  # noqa: PLR2004  (an ISBN-13)
-        return digits
-    body = "978" + digits[:9]
+    digits = _isbn_digits(text)
+    return _with_check_digit(f"978{digits[:9]}") if len(digits) == _ISBN_10 else digits
+
+
+def isbn_forms(isbn: str) -> tuple[str, str]:
+    """A valid ISBN in thirteen and in ten digits, "" if it has no ten; other texts as they are, with ""."""
+    digits = _isbn_digits(isbn)
+    body = f"978{digits[:9]}" if len(digits) == _ISBN_10 else digits[:12]
+    if not body.startswith(("978", "979")):
+        return isbn, ""
+    thirteen, ten = _with_check_digit(body), ""
+    if body.startswith("978"):
+        total = sum(int(digit) * weight for weight, digit in enumerate(body[3:], 1))
+        ten = f"{body[3:]}{'0123456789X'[total % 11]}"
+    return (thirteen, ten) if digits in {thirteen, ten} else (isbn, "")
+
+
+def _isbn_digits(text: str) -> str:
+    match = _ISBN.fullmatch(_AROUND_ISBN.sub("", anyascii(text[:MAX_QUERY_LENGTH])))
+    return match[1].upper() if match else ""
+
+
+def _with_check_digit(body: str) -> str:
     total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(body))
     return f"{body}{-total % 10}"
 

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
 
 from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
 from marketplace.domain.text import folded_words, isbn13, slug
 from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
+from marketplace.store.search.words import index_words
 from servicekit.database.statements import insert_into, is_any_of
 
 
@@ -91,16 +93,22 @@ class BookIndex:
 def _row(book: Book) -> dict[str, Any]:
     return {
         "book_id": book.id,
-        "title": " ".join(folded_words(book.title)),
+        "title": " ".join(index_words(book.title)),
         "authors": " ".join(_all_words(book.authors)),
-        "subjects": " ".join(_all_words([*book.subjects, *(category.label for category in book.categories)])),
+        "subjects": " ".join(_all_words([*book.subjects, *_category_names(book)])),
         "isbn": isbn13(book.isbn) or " ".join(folded_words(book.isbn)),
     }
 
 
 def _all_words(texts: Iterable[str]) -> Iterable[str]:
     # Each text by itself, because folding joins initials, which must not happen across names.
-    return (word for text in texts for word in folded_words(text))
+    return (word for text in texts for word in index_words(text))
+
+
+def _category_names(book: Book) -> Iterable[str]:
+    # A subject may be a category's other name: `Sci-Fi` is found as science fiction.
+    categories = dict.fromkeys([*book.categories, *filter(None, map(Category.named, book.subjects))])
+    return (name for category in categories for name in (category.label, *category.other_names))
 
 
 def _vocabulary(row: dict[str, Any]) -> set[str]:

@@ -21,7 +21,7 @@ from marketplace.store.outbox.deliveries import Deliveries
 from marketplace.store.outbox.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
-from marketplace.store.search import Search
+from marketplace.store.search.search import Search
 from marketplace.store.sessions import Sessions
 from marketplace.store.wishlists import Wishlists
 from servicekit.database import migrations

@@ -19,6 +19,7 @@ _WORDS = select(
     book_search.c.authors,
     book_search.c.subjects,
     book_search.c.isbn,
+    books.c.sort_title,
     books.c.reader_count,
 ).select_from(_SEARCHED)
 _IDS = select(books.c.book_id).select_from(_SEARCHED)

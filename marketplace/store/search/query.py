@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Self
 
 from marketplace.domain.text import query_words
+from marketplace.store.search.words import CHARACTER_LENGTH, Term, is_characters, query_terms
 
 _STOP_WORDS = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"])
 MIN_PREFIX_LENGTH = 3
@@ -14,15 +15,22 @@ MIN_PREFIX_LENGTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One or more words that may stand for a word of the query, at a cost in points of the ranking."""
+    """One or more words that may stand for a word of the query, at a cost in points of the ranking.
+
+    If it is a prefix, the last word is one.
+    """
 
     words: tuple[str, ...]
     is_prefix: bool = False
     cost: float = 0.0
 
+    def prefixes(self) -> list[tuple[str, bool]]:
+        """Its words, each with whether it is a prefix."""
+        return [*((word, False) for word in self.words[:-1]), (self.words[-1], self.is_prefix)]
+
 
 Group = tuple[Form, ...]
-"""The alternative forms of one word of the query."""
+"""The alternative forms of one word or term of the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The words of a query as typed, and those among them that a book must have."""
+    """The folded words of a query, and those among them that a book must have."""
 
     typed: tuple[str, ...]
     words: tuple[str, ...]
@@ -65,17 +73,49 @@ def parse(query: str) -> Query:
     return _query(tuple(query_words(query)))
 
 
+def terms_of(query: str) -> list[Term]:
+    """The terms of a query that a book must have, as in `parse`."""
+    terms = query_terms(query)
+    return [term for term in terms if len(term[0]) > 1 or _is_significant(term[0][0])] or terms
+
+
 def _query(typed: tuple[str, ...]) -> Query:
-    significant = [word for word in typed if word not in _STOP_WORDS and (len(word) > 1 or word.isdigit())]
-    return Query(typed, tuple(dict.fromkeys(significant or typed)))
+    return Query(typed, tuple(dict.fromkeys(filter(_is_significant, typed))) or tuple(dict.fromkeys(typed)))
 
 
-def as_typed(words: Sequence[str], *, min_prefix: int = MIN_PREFIX_LENGTH) -> tuple[Group, ...]:
-    """Every word as typed; the last may be a prefix."""
-    last = words[-1]
-    return (*((Form((word,)),) for word in words[:-1]), (Form((last,), is_prefix=len(last) >= min_prefix),))
+def _is_significant(word: str) -> bool:
+    return word not in _STOP_WORDS and (len(word) > 1 or word.isdigit())
 
 
-def as_prefixes(words: Sequence[str]) -> tuple[Group, ...]:
-    """Every word may be a prefix."""
-    return tuple((Form((word,), is_prefix=len(word) >= MIN_PREFIX_LENGTH),) for word in words)
+def as_terms(words: Sequence[str]) -> list[Term]:
+    """Words that have one spelling."""
+    return [((word,),) for word in words]
+
+
+def as_typed(terms: Sequence[Term], *, min_prefix: int = MIN_PREFIX_LENGTH) -> tuple[Group, ...]:
+    """Every term as typed; the last may be unfinished."""
+    return (*(_group(term) for term in terms[:-1]), _group(terms[-1], min_prefix))
+
+
+def as_prefixes(terms: Sequence[Term]) -> tuple[Group, ...]:
+    """Every term may be unfinished."""
+    return tuple(_group(term, MIN_PREFIX_LENGTH) for term in terms)
+
+
+def as_characters(terms: Sequence[Term]) -> tuple[Group, ...]:
+    """Every pair of characters of a script without spaces by itself; empty if there are no two in any term."""
+    if all(len(term[0]) == 1 or not is_characters(term[0][0]) for term in terms):
+        return ()
+    words = [((word,),) if is_characters(word) else term for term in terms for word in term[0]]
+    return tuple(_group(term) for term in dict.fromkeys(words))
+
+
+def _group(term: Term, min_prefix: int | None = None) -> Group:
+    return tuple(Form(words, is_prefix=_is_prefix(words[-1], min_prefix)) for words in term)
+
+
+def _is_prefix(word: str, min_prefix: int | None) -> bool:
+    if is_characters(word):
+        # A single character is the prefix of the pairs that it begins; a pair is complete.
+        return len(word) == CHARACTER_LENGTH
+    return min_prefix is not None and len(word) >= min_prefix

@@ -1,10 +1,10 @@
 """The ranking of candidates, the same on both databases."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from marketplace.domain.text import without_article
+from marketplace.store.search.numbers import in_digits
 from marketplace.store.search.query import Form, Group
 
 # Points for a word by its field, and the factor for a mere prefix of a word.
@@ -19,13 +19,14 @@ _TENFOLD = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A matching book, in folded words."""
+    """A matching book: its index words, and the key by which its title is sorted."""
 
     book_id: int
     title: str
     authors: str
     subjects: str
     isbn: str
+    sort_title: str
     readers: int
 
 
@@ -40,15 +41,20 @@ class Ranked:
 
 def rank(candidates: Sequence[Candidate], groups: Sequence[Group], *, title: str = "") -> list[Ranked]:
     """The candidates, best first; `title` is the sort key of the query as a title."""
-    ranked = [_ranked(candidate, groups, title) for candidate in candidates]
+    # Numbers are compared in digits, but only if the query has one, because converting titles takes time.
+    in_numbers = in_digits(title.split())
+    spelled = in_digits if any(word[0].isdigit() for word in in_numbers) else list
+    ranked = [_ranked(candidate, groups, " ".join(in_numbers), spelled) for candidate in candidates]
     ranked.sort(key=lambda book: (-book.points, book.candidate.book_id))
     return ranked
 
 
-def _ranked(candidate: Candidate, groups: Sequence[Group], query_title: str) -> Ranked:
-    title, authors = candidate.title.split(), candidate.authors.split()
+def _ranked(
+    candidate: Candidate, groups: Sequence[Group], query_title: str, spelled: Callable[[Sequence[str]], list[str]]
+) -> Ranked:
+    authors = candidate.authors.split()
     fields = (
-        (_TITLE, candidate.title, frozenset(title)),
+        (_TITLE, candidate.title, frozenset(candidate.title.split())),
         (_AUTHOR, candidate.authors, frozenset(authors)),
         (_SUBJECT, candidate.subjects, frozenset(candidate.subjects.split())),
         (_ISBN, candidate.isbn, frozenset((candidate.isbn,))),
@@ -59,7 +65,7 @@ def _ranked(candidate: Candidate, groups: Sequence[Group], query_title: str) -> 
     for group in groups:
         best, best_form = 0.0, None
         for form in group:
-            word_points = min([_word_points(word, form.is_prefix, fields) for word in form.words])
+            word_points = min([_word_points(word, is_prefix, fields) for word, is_prefix in form.prefixes()])
             if word_points and (word_points - form.cost > best or best_form is None):
                 best, best_form = word_points - form.cost, form
         points += best
@@ -67,8 +73,8 @@ def _ranked(candidate: Candidate, groups: Sequence[Group], query_title: str) -> 
         if best_form is not None:
             matched += best_form.words
     points /= len(groups)
-    key = without_article(title)
-    points += _COVERED * len(set(matched).intersection(key)) / max(len(key), 1)
+    key = spelled(candidate.sort_title.split())
+    points += _COVERED * len(set(spelled(matched)).intersection(key)) / max(len(key), 1)
     if query_title:
         same_title = " ".join(key)
         points += _EXACT if same_title == query_title else _STARTS if same_title.startswith(query_title) else 0.0
@@ -91,5 +97,6 @@ def _word_points(word: str, is_prefix: bool, fields: Sequence[tuple[float, str, 
 def contains(words: Sequence[str], form: Form) -> bool:
     """Whether every word of a form is among `words`, or a prefix of one if the form is a prefix."""
     return all(
-        any(other == word or (form.is_prefix and other.startswith(word)) for other in words) for word in form.words
+        any(other == word or (is_prefix and other.startswith(word)) for other in words)
+        for word, is_prefix in form.prefixes()
     )

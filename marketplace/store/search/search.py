@@ -1,6 +1,6 @@
 """Search: a query as typed, then with corrections, then with only some of its words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,9 +10,21 @@ from marketplace.domain.text import sort_key
 from marketplace.store.listings import MAX_SORTED, cards_of
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import COST_OF_A_LETTER, Corrector
-from marketplace.store.search.query import Form, Group, Match, Query, as_prefixes, as_typed, parse
+from marketplace.store.search.query import (
+    Form,
+    Group,
+    Match,
+    Query,
+    as_characters,
+    as_prefixes,
+    as_terms,
+    as_typed,
+    parse,
+    terms_of,
+)
 from marketplace.store.search.ranking import Ranked, rank
 from marketplace.store.search.suggestions import suggestions
+from marketplace.store.search.words import Term, is_characters
 
 MAX_RESULTS = 480
 """How many of the matching books paging can reach."""
@@ -42,7 +54,7 @@ class Search:
     def find(self, text: str, *, sort: Sort = Sort.RELEVANCE, limit: int, offset: int = 0) -> SearchPage:
         """A page of the books that match all words of a query, or of its correction, or else some of its words."""
         query = parse(text)
-        for attempt in self._attempts(query):
+        for attempt in self._attempts(query, terms_of(text)):
             ids, understood = self._matches(attempt, sort)
             if ids:
                 page = ids[: self._max_results][offset : offset + limit]
@@ -59,20 +71,26 @@ class Search:
         """Completions of an unfinished query: authors, books and categories, each most likely first."""
         return suggestions(self._connection, text, limit)
 
-    def _attempts(self, query: Query) -> Iterator[_Attempt]:
+    def _attempts(self, query: Query, terms: Sequence[Term]) -> Iterator[_Attempt]:
+        if terms:
+            yield _Attempt(query, as_typed(terms))
+        if len(terms) > 1:
+            yield _Attempt(query, as_prefixes(terms))
         if not query.words:
             return
-        yield _Attempt(query, as_typed(query.words))
-        if len(query.words) > 1:
-            yield _Attempt(query, as_prefixes(query.words))
+        if any(is_characters(term[0][0]) for term in terms):
+            # Latin letters find the same word in other characters: traditional and simplified ones, for example.
+            yield _Attempt(query, as_typed(as_terms(query.words)))
+        if pairs := as_characters(terms):
+            yield _Attempt(query, pairs, is_partial=True)
         corrector = Corrector(self._candidates.full_text, query.words)
         for joined in query.with_joined_pairs(corrector.vocabulary.known(query.joined_pairs())):
-            yield _Attempt(joined, as_typed(joined.words))
+            yield _Attempt(joined, as_typed(as_terms(joined.words)))
         if corrector.unknown:
             yield _Attempt(query, corrector.unknown_corrected(), is_corrected=True)
         yield _Attempt(query, corrector.all_corrected(), is_corrected=True)
         if len(query.words) > 1:
-            yield _Attempt(query, corrector.unknown_corrected(), is_partial=True)
+            yield _Attempt(query, corrector.unknown_corrected(), is_corrected=True, is_partial=True)
 
     def _matches(self, attempt: _Attempt, sort: Sort) -> tuple[list[int], str]:
         """The ids of the books that match, and the query as it was understood."""
@@ -94,21 +112,25 @@ class Search:
         return [ranked.candidate.book_id for ranked in rank(candidates, groups, title=title)], query.text
 
     def _partial_matches(self, attempt: _Attempt, sort: Sort) -> tuple[list[int], str]:
-        # Only cheap corrections to words of the vocabulary: here the other words of the query need not match.
-        cheap = [tuple(form for form in group if form.cost <= COST_OF_A_LETTER) for group in attempt.groups]
-        known = self._candidates.full_text.known({word for group in cheap for form in group for word in form.words})
-        groups = [
-            usable
-            for group in cheap
-            if (usable := tuple(form for form in group if form.is_prefix or known.keys() >= {*form.words}))
-        ]
-        ranked = rank(self._candidates.matching_some(groups, self._max_results), attempt.groups)
+        query, groups = attempt.query, attempt.groups
+        usable = self._likely(groups) if attempt.is_corrected else groups
+        ranked = rank(self._candidates.matching_some(usable, self._max_results), groups)
         if not ranked:
             return [], ""
         ids = [book.candidate.book_id for book in ranked]
         if sort is not Sort.RELEVANCE:
             ids = self._candidates.sorted(ids, sort)
-        return ids, attempt.query.reworded(_forms_of(attempt.query, ranked[0])).text
+        return ids, query.reworded(_forms_of(query, ranked[0])).text if attempt.is_corrected else query.text
+
+    def _likely(self, groups: Sequence[Group]) -> list[Group]:
+        # Only cheap corrections to words of the vocabulary: here the other words of the query need not match.
+        cheap = [tuple(form for form in group if form.cost <= COST_OF_A_LETTER) for group in groups]
+        known = self._candidates.full_text.known({word for group in cheap for form in group for word in form.words})
+        return [
+            usable
+            for group in cheap
+            if (usable := tuple(form for form in group if form.is_prefix or known.keys() >= {*form.words}))
+        ]
 
 
 def _forms_of(query: Query, ranked: Ranked) -> list[Form]:

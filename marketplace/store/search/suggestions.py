@@ -11,8 +11,9 @@ from marketplace.store.listings import cards_of
 from marketplace.store.schema import book_categories
 from marketplace.store.search.candidates import Candidates
 from marketplace.store.search.corrections import Corrector
-from marketplace.store.search.query import Group, Match, as_typed, parse
+from marketplace.store.search.query import Group, Match, as_typed, parse, terms_of
 from marketplace.store.search.ranking import contains, rank
+from marketplace.store.search.words import index_words
 
 _MAX_CANDIDATES = 60
 _AUTHORS, _CATEGORIES = 3, 2
@@ -23,14 +24,15 @@ _MIN_LENGTH_CORRECTED = 4
 
 def suggestions(connection: Connection, text: str, limit: int) -> tuple[Suggestion, ...]:
     """Authors, books and categories that match an unfinished query, at most `limit` in all."""
-    words = parse(text).words
-    if sum(map(len, words)) < _MIN_LENGTH:
+    terms, words = terms_of(text), parse(text).words
+    # A character is a word of several letters.
+    if sum(len(word) for term in terms for word in term[0]) < _MIN_LENGTH:
         return ()
     candidates = Candidates(connection)
-    groups = as_typed(words, min_prefix=1)
+    groups = as_typed(terms, min_prefix=1)
     books = candidates.in_names(Match(groups), _MAX_CANDIDATES)
     categories = _categories(connection, folded_words(text))[:_CATEGORIES]
-    if not books and not categories and max(map(len, words)) >= _MIN_LENGTH_CORRECTED:
+    if not books and not categories and max(map(len, words), default=0) >= _MIN_LENGTH_CORRECTED:
         groups = Corrector(candidates.full_text, words, unfinished=True).unknown_corrected()
         books = candidates.in_names(Match(groups), _MAX_CANDIDATES)
     ranked = rank(books, groups, title=sort_key(text))
@@ -51,7 +53,7 @@ def _authors(cards: Iterable[Card], groups: Sequence[Group]) -> list[Suggestion]
     readers: dict[str, int] = {}
     for card in cards:
         for author in card.authors:
-            words = folded_words(author)
+            words = index_words(author)
             if all(any(contains(words, form) for form in group) for group in groups):
                 names.setdefault(slug(author), author)
                 readers[slug(author)] = readers.get(slug(author), 0) + 1 + card.readers
@@ -63,7 +65,9 @@ def _categories(connection: Connection, words: Sequence[str]) -> list[Suggestion
     return [
         Suggestion(kind=SuggestionKind.CATEGORY, text=category.label, slug=category.slug)
         for category in Category
-        if _is_prefix(folded_words(category.label), words) and _has_books(connection, category)
+        if words
+        and any(_is_prefix(folded_words(name), words) for name in (category.label, *category.other_names))
+        and _has_books(connection, category)
     ]
 
 
@@ -73,6 +77,8 @@ def _has_books(connection: Connection, category: Category) -> bool:
 
 
 def _is_prefix(label: Sequence[str], words: Sequence[str]) -> bool:
+    if len(words) == 1 and "".join(label).startswith(words[0]):
+        return True
     starts = [i for i in range(len(label)) if label[i].startswith(words[0])]
     return any(
         len(label) - i >= len(words)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import TooManyRequests
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import InteractionKind, Preference
+from marketplace.domain.text import isbn_forms
 from marketplace.store import UnitOfWork
 from marketplace.web.forms import BOOK_ID, attribution
 from marketplace.web.limits import Attempt
@@ -47,6 +48,7 @@ def blueprint(shop: Shop) -> Blueprint:
         return render_template(
             "book/page.html",
             book=shown,
+            isbn=isbn_forms(shown.isbn),
             ratings=ratings,
             preference=preference,
             similar=similar,

@@ -3,13 +3,13 @@
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.domain.addresses import countries, validated_address
-from marketplace.domain.errors import CartChanged, InvalidAddress, KeyReused, NotSignedIn
+from marketplace.domain.addresses import CONFIRMABLE, address_problems, countries, place_fields, tidied_address
+from marketplace.domain.errors import AddressProblem, CartChanged, KeyReused, NotSignedIn
 from marketplace.domain.ids import MAX_ID
 from marketplace.domain.money import Money
 from marketplace.domain.orders import MAX_LINES, Address, Cart, Difference, ShownLine, differences
@@ -20,7 +20,8 @@ from marketplace.web.security import no_store
 from marketplace.web.shop import Shop
 
 FORM = "checkout/form.html"
-FIELDS = ("name", "street", "postal_code", "city", "region", "country")
+_FIRST_FIELDS = ("country", "name", "street")
+FIELDS = (*_FIRST_FIELDS, "postal_code", "city", "region")
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _LINE = re.compile(r"([0-9]{1,10}):([0-9]{1,2}):([0-9]{1,13}):([A-Z]{3})", re.ASCII)
@@ -30,12 +31,13 @@ _LINE = re.compile(r"([0-9]{1,10}):([0-9]{1,2}):([0-9]{1,13}):([A-Z]{3})", re.AS
 class Form:
     """What the checkout's template shows besides the cart: the idempotency key, the address and errors.
 
-    Each error is a code and the id of its field, or "" if it is about the cart.
+    Each error is a code and the id of its field, or "" if it is about the cart. See `_confirmations` for `confirmed`.
     """
 
     key: str
     address: Mapping[str, str]
     errors: Sequence[tuple[str, str]] = ()
+    confirmed: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[int, tuple[Difference, ShownLine | None]] = field(default_factory=dict)
 
 
@@ -52,27 +54,35 @@ def blueprint(shop: Shop) -> Blueprint:
         cart = shop.carts.of(account.reader_id)
         if not cart.is_orderable:
             return redirect(url_for("cart.page"), 303)
-        address = shop.orders.last_address(account.reader_id)
-        known = {name: getattr(address, name) for name in FIELDS} if address else {}
-        return _page(cart, Form(secrets.token_urlsafe(24), known))
+        key, address = secrets.token_urlsafe(24), shop.orders.last_address(account.reader_id)
+        # What was confirmed for the last order is not asked again.
+        confirmed = _confirmations(address, address_problems(address)) if address else {}
+        return _page(cart, Form(key, asdict(address) if address else {}, confirmed=confirmed))
 
     @checkout.post("/checkout")
     def order() -> Response | Answer:
         key, lines = _key(), _lines()
-        address = {name: typed(name) for name in FIELDS}
+        fields = {name: typed(name) for name in FIELDS}
+        address = tidied_address(Address(**fields))
+        problems = address_problems(address)
+        confirmed = _confirmations(address, problems)
+        sent = request.form.getlist("confirmed")
+        errors = [
+            (f"{name}_{problems[name].name}".upper(), name)
+            for name in (*_FIRST_FIELDS, *place_fields(address.country))
+            if name in problems and confirmed.get(name) not in sent
+        ]
+        if errors:
+            return _page(shop.carts.of(current_reader()), Form(key, fields, errors, confirmed), 422)
         try:
-            order_id = shop.orders.place(current_reader(), key, validated_address(Address(**address)), lines)
-        except InvalidAddress as error:
-            errors = [
-                (f"{name}_{error.problems[name].name}".upper(), name) for name in FIELDS if name in error.problems
-            ]
-            return _page(shop.carts.of(current_reader()), Form(key, address, errors), 422)
+            order_id = shop.orders.place(current_reader(), key, address, lines)
         except CartChanged:
             cart = shop.carts.of(current_reader())
             if not cart.lines:
                 flash("cart-is-empty")
                 return redirect(url_for("cart.page"), 303)
-            return _page(cart, Form(key, address, [("CART_CHANGED", "")], differences(cart, lines)), 409)
+            form = Form(key, fields, [("CART_CHANGED", "")], confirmed, differences(cart, lines))
+            return _page(cart, form, 409)
         except KeyReused as error:
             return make_response(render_template("checkout/reused.html", order_id=error.order_id), 422)
         except NotSignedIn:
@@ -84,8 +94,18 @@ def blueprint(shop: Shop) -> Blueprint:
 
 
 def _page(cart: Cart, form: Form, status: int = 200) -> Response:
-    page = render_template(FORM, form=form, cart=cart, countries=countries())
+    places = place_fields(form.address.get("country", ""))
+    page = render_template(FORM, form=form, cart=cart, countries=countries(), places=places)
     return make_response(page, status)
+
+
+def _confirmations(address: Address, problems: Mapping[str, AddressProblem]) -> dict[str, str]:
+    """What a reader confirms by sending an address again that its country's table does not know, by field.
+
+    It names the value, so that another one is asked about again.
+    """
+    fields = [name for name, problem in problems.items() if problem in CONFIRMABLE]
+    return {name: f"{address.country}:{name}:{getattr(address, name)}" for name in fields}
 
 
 def _key() -> str:

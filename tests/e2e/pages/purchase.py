@@ -46,7 +46,13 @@ class Purchase:
         expect(self.page.locator(".total")).to_contain_text("€21.98")
 
     def order(self) -> str:
-        """An invalid postal code is reported and the form keeps its values; returns the number of the order."""
+        """All that is missing is reported at once, then a wrong postal code, and the form keeps its values.
+
+        Returns the number of the order.
+        """
+        self._press("Order and pay €21.98")
+        for words in ("Choose a country.", "Enter the recipient's name.", "Enter the street and number."):
+            expect(self.page.get_by_role("alert")).to_contain_text(words)
         self.hands.type(self.page.get_by_label("Name"), "Ann Reader")
         self.hands.type(self.page.get_by_label("Street and number"), "1 High Street")
         self.hands.type(self.page.get_by_label("Postal code"), "12345")

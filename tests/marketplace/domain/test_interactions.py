@@ -28,9 +28,9 @@ def test_viewed_books_are_listed_once_and_latest_first() -> None:
     assert taste.excluded == {2}
 
 
-def test_three_and_a_half_stars_mean_liked() -> None:
+def test_three_stars_mean_liked() -> None:
     """Fewer stars do not; every rating excludes the book from recommendations."""
-    taste = taste_of([did(InteractionKind.RATING, 1, 7), did(InteractionKind.RATING, 2, 6)])
+    taste = taste_of([did(InteractionKind.RATING, 1, 6), did(InteractionKind.RATING, 2, 5)])
     assert taste.liked == {1}
     assert taste.excluded == {1, 2}
 

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.domain.text import MAX_WORD_LENGTH, MAX_WORDS, folded_words, isbn13, query_words, slug, sort_key
+from marketplace.domain.text import (
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    folded_words,
+    isbn13,
+    isbn_forms,
+    query_words,
+    slug,
+    sort_key,
+)
 
 ANYTHING = st.text(st.characters(), max_size=300)
 """Any text, also with lone surrogates and NUL."""
@@ -73,6 +82,26 @@ def test_both_forms_of_an_isbn_are_one(written: str) -> None:
 def test_an_isbn_may_end_in_x() -> None:
     """In upper or lower case."""
     assert isbn13("0-8044-2957-X") == isbn13("080442957x") == "9780804429573"
+
+
+@pytest.mark.parametrize(
+    ("isbn", "forms"),
+    [
+        ("9780441013593", ("9780441013593", "0441013597")),
+        ("0-441-01359-7", ("9780441013593", "0441013597")),
+        ('="0441013597"', ("9780441013593", "0441013597")),
+        ("080442957x", ("9780804429573", "080442957X")),
+        ("979-10-90636-07-1", ("9791090636071", "")),
+        ("9780441013594", ("9780441013594", "")),
+        ("0-441-01359-8", ("0-441-01359-8", "")),
+        ("4006381333931", ("4006381333931", "")),
+        ("978", ("978", "")),
+        ("", ("", "")),
+    ],
+)
+def test_an_isbn_has_two_forms(isbn: str, forms: tuple[str, str]) -> None:
+    """Only those that begin with 978 have ten digits; what is no valid ISBN stays as it is."""
+    assert isbn_forms(isbn) == forms
 
 
 @pytest.mark.parametrize("text", ["", "1984", "978", "97804410135931", "dune", "044101359", "X441013597"])

@@ -1,12 +1,14 @@
 """A small catalogue, and searches in transactions of their own."""
 
 import pytest
+from sqlalchemy import select
 
 from marketplace.domain.books import Book, SearchPage, Sort, Suggestion
 from marketplace.domain.categories import Category
 from marketplace.store import Store
 from marketplace.store.listings import MAX_SORTED
-from marketplace.store.search import MAX_RESULTS, Search
+from marketplace.store.schema import search_terms
+from marketplace.store.search.search import MAX_RESULTS, Search
 from tests.marketplace.store.test_store import add_history
 from tests.marketplace.stored import put
 
@@ -47,6 +49,12 @@ def suggest(store: Store, query: str) -> tuple[Suggestion, ...]:
     """Eight suggestions, in a transaction of their own."""
     with store.read() as work:
         return work.search.suggest(query, 8)
+
+
+def vocabulary(store: Store) -> dict[str, int]:
+    """The words of the catalogue, each with its number of books."""
+    with store.engine.connect() as connection:
+        return {row.term: row.books for row in connection.execute(select(search_terms))}
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from marketplace.domain.books import Book, SearchPage, Sort
 from marketplace.store import Store
 from marketplace.store.book_index import BookIndex
-from marketplace.store.schema import search_terms
-from tests.marketplace.store.search.conftest import CATALOGUE, DUNE, find, ids
+from tests.marketplace.store.search.conftest import CATALOGUE, DUNE, find, ids, vocabulary
 from tests.marketplace.store.test_listings import plans
 from tests.marketplace.stored import put
 
@@ -26,20 +25,15 @@ def test_a_changed_book_is_found_by_its_new_words(shop: Store) -> None:
 
 def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
     """After changes, repetitions and removals it has the words and numbers of the current books."""
-
-    def vocabulary() -> dict[str, int]:
-        with shop.engine.connect() as connection:
-            return {row.term: row.books for row in connection.execute(select(search_terms))}
-
-    before = vocabulary()
+    before = vocabulary(shop)
     assert (before["dune"], before["herbert"], before["policeman"]) == (4, 2, 1)
     put(shop, replace(DUNE, title="Policeman"), Book(id=99, title="Gone"))
-    assert vocabulary() == before | {"dune": 3, "policeman": 2, "gone": 1}
+    assert vocabulary(shop) == before | {"dune": 3, "policeman": 2, "gone": 1}
     put(shop, DUNE)
     with shop.write() as work:
         BookIndex(work._connection).remove([99])
         work.commit()
-    assert vocabulary() == before
+    assert vocabulary(shop) == before
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

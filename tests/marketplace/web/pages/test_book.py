@@ -1,5 +1,6 @@
 """The book page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.app import create_app
+from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.recommendations import Reason, ReasonKind
@@ -16,7 +18,7 @@ from marketplace.store import Store
 from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.browser import DAY, Browser
 from tests.marketplace.fakes import FakeRecommender, recommended
-from tests.marketplace.stored import execute, sent
+from tests.marketplace.stored import execute, put, sent
 from tests.marketplace.web.pages.reading import links, page
 
 
@@ -27,6 +29,27 @@ def test_the_book_page_shows_all_attributes(visitor: FlaskClient) -> None:
         assert text in html
     assert 'href="/categories/science-fiction"' in html
     assert 'alt="Cover of Hyperion"' in page(visitor, "/books/21")
+
+
+def facts(html: str) -> dict[str, str]:
+    """The list of a book's facts: terms and their descriptions."""
+    return dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", html))
+
+
+@pytest.mark.parametrize("isbn", ["9780441013593", "0-441-01359-7", '="0441013597"'])
+def test_an_isbn_is_shown_in_both_lengths(visitor: FlaskClient, store: Store, isbn: str) -> None:
+    """However the catalogue has it; the preview has the longer one."""
+    put(store, Book(id=30, title="Dune", isbn=isbn))
+    html = page(visitor, "/books/30")
+    assert facts(html) == {"ISBN": "9780441013593", "ISBN-10": "0441013597"}
+    assert '<meta property="book:isbn" content="9780441013593">' in html
+
+
+def test_an_isbn_without_a_short_form_is_shown_once(visitor: FlaskClient, store: Store) -> None:
+    """Likewise what is no valid ISBN, as it is; without one there is no line."""
+    for isbn in ("9791090636071", "B00ZV9PXP2", ""):
+        put(store, Book(id=30, title="Dune", isbn=isbn))
+        assert facts(page(visitor, "/books/30")) == ({"ISBN": isbn} if isbn else {})
 
 
 def test_a_shared_link_has_a_preview(visitor: FlaskClient, store: Store) -> None:

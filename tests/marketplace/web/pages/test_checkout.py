@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -11,10 +12,11 @@ from flask import Flask
 from marketplace.domain.money import Money
 from marketplace.domain.orders import MAX_LINES, CartLine
 from marketplace.store import Store
+from tests.field_cases import field_cases
 from tests.marketplace.browser import Browser
 from tests.marketplace.conftest import BOOKS
 from tests.marketplace.fakes import NOON
-from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, checkout_fields
+from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, checkout_fields, moderators_browser
 from tests.marketplace.stored import put
 
 DUNE = next(book for book in BOOKS if book.id == 20)
@@ -73,6 +75,82 @@ def test_an_invalid_address_is_shown_again(buyer: Browser) -> None:
         assert words in answer.text
     assert str(fields["key"]) in answer.text
     assert buyer.client.post("/checkout", data=fields).status_code == 303
+
+
+def confirmed(html: str) -> list[str]:
+    """What sending the form again confirms."""
+    return [unescape(value) for value in re.findall('name="confirmed" value="([^"]*)"', html)]
+
+
+def test_all_faults_of_an_address_are_shown_at_once(buyer: Browser) -> None:
+    """Also without a country; browsers would report the first one only, so that they do not check."""
+    fields = checkout_fields(buyer)
+    empty = dict.fromkeys(ADDRESS_FIELDS, "")
+    html = buyer.client.post("/checkout", data={**fields, **empty}).text
+    for words in ("Choose a country.", "Enter the recipient", "Enter the street and number.", "Enter the city."):
+        assert words in html
+    html = buyer.client.post("/checkout", data={**fields, **empty, "country": "US", "postal_code": "1"}).text
+    for words in (
+        "Enter the recipient",
+        "Enter the street",
+        "Enter the city.",
+        "state or region",
+        "valid postal code",
+    ):
+        assert words in html
+    assert "novalidate" in html
+
+
+def test_an_unusual_value_is_confirmed_by_sending_it_again(buyer: Browser) -> None:
+    """Another unusual value is asked about again; the next order does not ask about the confirmed one."""
+    fields = {**checkout_fields(buyer), "postal_code": "12345", "name": ""}
+    first = buyer.client.post("/checkout", data=fields)
+    assert (first.status_code, confirmed(first.text)) == (422, ["GB:postal_code:12345"])
+    again = {**fields, "name": "Ann Reader", "confirmed": confirmed(first.text)}
+    other = buyer.client.post("/checkout", data={**again, "postal_code": '"1"'})
+    assert (other.status_code, confirmed(other.text)) == (422, ['GB:postal_code:"1"'])
+    assert "That is not a valid postal code for United Kingdom" in other.text
+    placed = buyer.client.post("/checkout", data=again)
+    assert placed.status_code == 303
+    assert "12345" in buyer.get(placed.location)
+    add_to_cart(buyer)
+    assert confirmed(buyer.get("/checkout")) == ["GB:postal_code:12345"]
+
+
+def test_a_confirmation_is_kept_when_prices_have_changed(buyer: Browser, store: Store) -> None:
+    """The reader does not have to confirm the address twice."""
+    fields = {**checkout_fields(buyer), "postal_code": "12345", "confirmed": "GB:postal_code:12345"}
+    reprice(store, 1299)
+    answer = buyer.client.post("/checkout", data=fields)
+    assert (answer.status_code, confirmed(answer.text)) == (409, ["GB:postal_code:12345"])
+
+
+def test_the_country_is_first_and_orders_the_others(buyer: Browser) -> None:
+    """City, region and postal code are in the order of the country."""
+    fields = checkout_fields(buyer)
+
+    def labels(country: str) -> list[str]:
+        html = buyer.client.post("/checkout", data={**fields, "street": "", "country": country}).text
+        return re.findall('<label for="([a-z_]+)"', html.split('id="where"')[1])
+
+    assert labels("GB") == ["country", "name", "street", "city", "postal_code", "region"]
+    assert labels("US") == ["country", "name", "street", "city", "region", "postal_code"]
+
+
+def test_field_cases(buyer: Browser, app: Flask, store: Store) -> None:
+    """Addresses that were refused or shortened in the field are taken at once, and printed with every field."""
+    put(store, replace(DUNE, stock=100))
+    moderator = moderators_browser(app, store)
+    for row in field_cases("addresses.csv"):
+        add_to_cart(buyer)
+        address = {name: row[name] for name in ADDRESS_FIELDS}
+        placed = buyer.client.post("/checkout", data={**checkout_fields(buyer), **address})
+        assert placed.status_code == 303, row
+        tidied = {"400 001": "400001", "1012ab": "1012 AB"}
+        number = placed.location.rsplit("/", 1)[1]
+        for html in (buyer.get(placed.location), moderator.get(f"/moderator/orders/{number}")):
+            for name in ("name", "street", "city", "region", "postal_code"):
+                assert tidied.get(row[name], row[name]) in html, (row, name)
 
 
 def test_the_last_address_is_prefilled(buyer: Browser) -> None:

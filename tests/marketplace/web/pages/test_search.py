@@ -10,7 +10,7 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.store.search import MAX_RESULTS
+from marketplace.store.search.search import MAX_RESULTS
 from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
 from tests.marketplace.browser import DAY
 from tests.marketplace.fakes import FakeRecommender
