@@ -17,6 +17,8 @@ from sqlalchemy import text
 from bench.data import databases
 from bench.data.catalogue import GeneratedBook, make_books, write_books, write_interactions
 from bench.load.queries import Query, milliseconds, print_milliseconds
+from bookfiles.ids import UnsharedIds
+from bookfiles.imports import Files
 from marketplace.domain.books import Sort
 from marketplace.domain.categories import Category
 from marketplace.domain.text import slug
@@ -132,10 +134,14 @@ def _imported(store: Store, folder: Path) -> float:
     store.migrate()
     started = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
-        Importer(store, rejects=folder / "rejects").run(folder / "books.csv", None)
+        Importer(store, UnsharedIds(), rejects=folder / "rejects").run(
+            Files(books=folder / "books.csv", interactions=None)
+        )
     seconds = time.perf_counter() - started
     with contextlib.redirect_stdout(io.StringIO()):
-        Importer(store, rejects=folder / "rejects").run(None, folder / "interactions.csv")
+        Importer(store, UnsharedIds(), rejects=folder / "rejects").run(
+            Files(books=None, interactions=folder / "interactions.csv")
+        )
     return seconds
 
 

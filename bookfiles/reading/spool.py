@@ -19,7 +19,7 @@ class Spool(Generic[T]):
     def __init__(self, folder: Path | None = None, batch: int = BATCH) -> None:
         self._size = batch
         self._batch: list[T] = []
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=None if folder is None else str(folder))
 
     def __enter__(self) -> Self:
         return self
