@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 
-def field_cases(name: str) -> list[dict[str, str]]:
-    """The rows of one file; skips the test, by the file's name, if there is no such file."""
+def field_case(name: str) -> Path:
+    """One file; skips the test, by the file's name, if there is no such file."""
     path = Path(os.environ.get("BOOK_DATA", "/nonexistent")).parent / "field-cases" / name
     if not path.is_file():
         pytest.skip(f"needs field-cases/{name} beside BOOK_DATA")
-    with path.open(encoding="utf-8", newline="") as lines:
+    return path
+
+
+def field_cases(name: str) -> list[dict[str, str]]:
+    """The rows of one file; skips the test, by the file's name, if there is no such file."""
+    with field_case(name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
