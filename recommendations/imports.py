@@ -96,6 +96,7 @@ def books_layout(categories: Labels[Category]) -> Layout[Book]:
             year=csvfields.year(fields, "year"),
             published_on=csvfields.utc_date(fields, "published_at"),
             isbn=csvfields.text(fields, "isbn"),
+            work=csvfields.text(fields, "work"),
         )
 
     return Layout(

@@ -13,6 +13,7 @@ BOOK_COLUMNS = (
     "authors",
     "year",
     "isbn",
+    "work",
     "categories",
     "subjects",
     "published_at",

@@ -14,7 +14,8 @@ from marketplace.domain.recommendations import Reason
 class Book:
     """A book of the catalogue; `stock` is None if it is not tracked.
 
-    The shop itself does not use `published_on`: Recommendations tells by it which books are new.
+    The shop itself uses neither `published_on` nor `work`: Recommendations tells by them which books are new, and which
+    are editions of one work.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Book:
     stock: int | None = None
     picture: str = ""
     published_on: date | None = None
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

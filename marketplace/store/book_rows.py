@@ -38,6 +38,7 @@ def row_of(book: Book) -> dict[str, Any]:
         "stock": book.stock,
         "picture": book.picture,
         "published_on": book.published_on,
+        "work": book.work,
         "sort_title": sort_key(book.title),
         "sought": search_text(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
     }
@@ -57,6 +58,7 @@ def book_of(row: Any) -> Book:
         stock=row.stock,
         picture=row.picture,
         published_on=row.published_on,
+        work=row.work,
     )
 
 

@@ -17,10 +17,10 @@ from recommendations.store.schema import interactions
 from servicekit.csvfile import InvalidCsv
 from tests.planner import estimated_rows
 
-BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price
-1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99
-2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5
-3,,,,978-3,science-fiction,,,
+BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price,work
+1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99, 3634639
+2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5,
+3,,,,978-3,science-fiction,,,,
 """
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TODAY = NOW.date()
@@ -91,6 +91,7 @@ def test_good_files(imports: Imports, capsys: pytest.CaptureFixture[str]) -> Non
             subjects=("deserts", "politics"),
             year=1965,
             published_on=date(1965, 8, 1),
+            work="3634639",
             added_on=TODAY,
         ),
         2: Book(

@@ -43,6 +43,7 @@ books = Table(
     # What moderators search: folded title, authors and ISBN; see marketplace.store.moderation.tables.
     Column("sought", BYTEWISE, nullable=False, server_default=""),
     Column("published_on", Date),
+    Column("work", Text, nullable=False, server_default=""),
 )
 Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
 Index("ix_books_by_title", books.c.sort_title, books.c.book_id)

@@ -32,6 +32,7 @@ def readers_of(categories: Labels[Category]) -> Mapping[str, Callable[[Fields], 
         "stock": _stock,
         "picture": _picture,
         "published_on": partial(csvfields.utc_date, column="published_at"),
+        "work": partial(csvfields.text, column="work"),
     }
 
 

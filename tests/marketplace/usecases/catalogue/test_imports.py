@@ -14,9 +14,9 @@ from servicekit.csvfile import InvalidCsv, TruncatedCsv
 from tests.marketplace.stored import put
 from tests.planner import estimated_rows
 
-BOOKS = """book_id,title,authors,year,isbn,categories,subjects,price,currency,stock,description,picture
-7,Dune,Frank Herbert;Nobody,1965,978,Science Fiction;science-fiction;Gothic,deserts,9.99,EUR,3,Spice.,https://a.org/b.jpg
-8,,,,9780141439587,,,,,,,
+BOOKS = """book_id,title,authors,year,isbn,categories,subjects,price,currency,stock,description,work,picture
+7,Dune,Frank Herbert;Nobody,1965,978,Science Fiction;science-fiction;Gothic,deserts,9.99,EUR,3,Spice.,W7,https://a.org/b.jpg
+8,,,,9780141439587,,,,,,,,
 """
 
 
@@ -65,6 +65,7 @@ def test_books_are_imported_completely(
             price=Money(999, "EUR"),
             stock=3,
             picture="https://a.org/b.jpg",
+            work="W7",
         ),
         Book(id=8, title="9780141439587", isbn="9780141439587"),
     ]
