@@ -14,8 +14,8 @@ from marketplace.domain.recommendations import Reason
 class Book:
     """A book of the catalogue; `stock` is None if it is not tracked.
 
-    The shop itself uses neither `published_on` nor `work`: Recommendations tells by them which books are new, and which
-    are editions of one work.
+    The shop itself uses neither `published_on` nor `work`: Recommendations tells by them which books are new, and
+    which are editions of one work.
     """
 
     id: int

@@ -5,6 +5,7 @@ import re
 from recommendations.domain.title_words import (
     ARTICLES,
     BESIDE_FORMATS,
+    CONTRIBUTIONS,
     EDITIONS,
     FORMATS,
     INDEFINITE_ARTICLES,
@@ -75,8 +76,10 @@ def is_edition(words: Words) -> bool:
         numbers = [i for i, word in enumerate(words) if is_number(word)]
         beside = all(min(abs(i - noun) for noun in nouns) == 1 and float(words[i]) < MOST_EDITIONS for i in numbers)
         followed = words[nouns[-1] + 1 : nouns[-1] + 2]
-        return beside and (nouns[0] == 0 or not followed or bool(numbers) or followed == ["with"])
+        return beside and (nouns[0] == 0 or not followed or bool(numbers) or followed[0] in {"with", "by"})
     if words[-1] in KINDS_OF_BOOK and (len(words) == 1 or words[0] in INDEFINITE_ARTICLES):
+        return True
+    if "by" in words and not CONTRIBUTIONS.isdisjoint(words):
         return True
     if len(words) > 1 and words[0] in PUBLISHERS and words[-1] in SERIES_NOUNS:
         return True

@@ -32,6 +32,9 @@ BESIDE_FORMATS = _words(
     "nueva и новое первое второе третье твердый мягкий переплет"
 )
 
+CONTRIBUTIONS = _words("illustrated translated narrated edited annotated introduction foreword afterword preface")
+"""Beside `by`, these say who made an edition."""
+
 KINDS_OF_BOOK = _words(
     "novel memoir thriller mystery romance novella roman krimi novela romanzo autobiography роман повесть"
 )
@@ -55,8 +58,8 @@ SERIES_NOUNS = _words("classic classics library galaxy masterworks essentials")
 """`Penguin Galaxy`: a publisher's series begins with one of PUBLISHERS and ends with one of these."""
 OTHER_BOOKS = _words(
     "box boxed boxset set omnibus collection collected complete bundle compendium anthology treasury pack "
-    "gesamtausgabe schuber intégrale coffret собрание комплект guide guides notes sparknotes cliffsnotes summary "
-    "analysis interpretations companion workbook journal calendar coloring colouring cookbook screenplay script "
+    "gesamtausgabe sammelband schuber intégrale coffret собрание сборник комплект guide guides notes sparknotes "
+    "cliffsnotes summary analysis interpretations companion workbook journal calendar coloring colouring cookbook screenplay script "
     "play playscript acting novelization novelisation adaptation adapted dramatization dramatisation graphic manga "
     "comic comics retold retelling simplified sampler preview excerpt teacher teachers teaching student students "
     "age ages aged instructor instructors solutions test exam study parody sequel prequel reader readers level "

@@ -109,12 +109,17 @@ class _Reading:
             return
         self._has_alternative |= position == 1 and words[0] in ALTERNATIVES
         before, marker, number, after = volume_in(without_edition(words))
+        before = without_edition(before)
         if position and number and not before and after:
             # Book Two of a series
             self._series.append((after, number))
             return
         if not self._has_alternative:
             (self._note if self._volume_of else self.words).extend(before)
+        if not position and len(self.words) > 1 and self.words[-1] in ALTERNATIVES:
+            # as in Frankenstein or, The Modern Prometheus
+            self.words.pop()
+            self._has_alternative = True
         if number:
             self._add_volume(marker, number)
             self._note += after

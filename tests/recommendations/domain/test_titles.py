@@ -13,7 +13,8 @@ Dune (40th Anniversary) | Dune: Revised and Updated | Dune, Revised Edition | Du
 Dune (Spanish Edition) | Dune (SF Masterworks) | Dune (Ace Books (Paperback)) | Dune – Deluxe-Ausgabe
 Dune: Illustrierte Ausgabe | Dune, 3. Auflage | Dune (Taschenbuch) | Dune (Édition illustrée) | Dune: nouvelle édition
 Dune (2e édition) | Dune (Poche) | Dune: edición ilustrada | Dune (подарочное издание) | Dune, 2-е издание
-Dune. Юбилейное издание | Dune (аудиокнига)
+Dune. Юбилейное издание | Dune (аудиокнига) | Dune - Kindle edition by Frank Herbert | Dune: Illustrated by Sam Weber
+Dune (Translated by Ralf Schmidt) | Dune: With an Introduction by Neil Gaiman
 
 The Hobbit | Hobbit, The | The Hobbit (Illustrated Edition) | The Hobbit, or There and Back Again
 The Hobbit; or, There and Back Again | The Hobbit: Or There and Back Again (Collector's Edition)
@@ -29,6 +30,7 @@ To the Nines | To the Nines: A Stephanie Plum Novel
 The Stand | The Stand: The Complete & Uncut Edition | The Stand (Complete and Unabridged)
 
 Saga, Vol. 1 | Saga Volume One | Saga #1 | Saga: Volume I | Saga, Vol. 01 | Saga (Vol. 1) | Saga 1 | Saga, Bd. 1
+Saga Deluxe Edition Volume 1
 Saga, tome 1 | Saga: Volume 1 of 9 | Saga No. 1 | Saga, № 1 | Saga, Volume One (Deluxe Edition)
 
 Saga, Vol. 2 | Saga Volume Two | Saga (Saga, #2) | Saga II | Saga, том 2 | Saga, т. 2
@@ -36,6 +38,8 @@ Saga, Vol. 2 | Saga Volume Two | Saga (Saga, #2) | Saga II | Saga, том 2 | Sa
 Henry IV, Part 1 | Henry IV, Part One | Henry IV, Part I | Henry IV (Part 1) | Henry IV, часть 1
 
 Slaughterhouse-Five | Slaughterhouse 5 | Slaughterhouse-Five, or The Children's Crusade
+
+Moby-Dick | Moby-Dick; or, The Whale | Moby-Dick or, The Whale | Moby Dick, or the Whale (Signet Classic)
 
 Pride and Prejudice | Pride & Prejudice
 
