@@ -229,7 +229,7 @@ class RecommendationRequest(message.Message):
     """How the books are selected. An unknown number is refused."""
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Books to leave out, at most 1,000."""
+        """Books to leave out, with the other editions of their works; at most 1,000."""
 
     def __init__(
         self,
@@ -387,7 +387,9 @@ class BookRecommendation(message.Message):
 
 @typing.final
 class RecommendationResponse(message.Message):
-    """The answer: no book twice, none that the reader bought, rated or dismissed, none that was excluded."""
+    """The answer: no book twice, none that the reader bought, rated or dismissed, none that was excluded, no other edition of
+    any of these (see Book.work), and no two editions of a work.
+    """
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -435,7 +437,7 @@ class SimilarBooksRequest(message.Message):
     """The most books to return: 0 means 10, more than 100 means 100, a negative number is refused."""
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Books to leave out, at most 1,000."""
+        """Books to leave out, with the other editions of their works; at most 1,000."""
 
     def __init__(
         self,
@@ -453,7 +455,9 @@ class SimilarBooksRequest(message.Message):
 
 @typing.final
 class SimilarBooksResponse(message.Message):
-    """The answer: no book twice, none that the reader bought, rated or dismissed, none that was excluded."""
+    """The answer: no book twice, neither the named book nor any that the reader bought, rated or dismissed, none that was
+    excluded, no other edition of any of these (see Book.work), and no two editions of a work.
+    """
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -490,7 +494,7 @@ class RecommendBatchRequest(message.Message):
     REQUESTS_FIELD_NUMBER: builtins.int
     DISTINCT_FIELD_NUMBER: builtins.int
     distinct: builtins.bool
-    """No book twice: a book in one list is left out of those after it."""
+    """No book twice: a book in one list is left out of those after it, with the other editions of its work."""
     @builtins.property
     def requests(self) -> containers.RepeatedCompositeFieldContainer[RecommendationRequest]:
         """The lists, 1 to 20. One malformed request refuses the whole call."""
@@ -799,6 +803,7 @@ class Book(message.Message):
     YEAR_FIELD_NUMBER: builtins.int
     PUBLISHED_ON_FIELD_NUMBER: builtins.int
     ISBN_FIELD_NUMBER: builtins.int
+    WORK_FIELD_NUMBER: builtins.int
     id: builtins.int
     """The book's id, positive."""
     title: builtins.str
@@ -809,6 +814,11 @@ class Book(message.Message):
     """The day of its publication, as 2026-11-22; empty if unknown."""
     isbn: builtins.str
     """The ISBN-10 or ISBN-13, with or without hyphens; empty if there is none."""
+    work: builtins.str
+    """The work that the book is an edition of, as the caller numbers or names works; empty if unknown. Books with the same
+    one are editions of one work. So are books with the same authors and title, except for words that name an edition,
+    a format or a series, unless they have different works here.
+    """
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The book's authors, in the order of the title page; like each list here at most 1,000."""
@@ -832,10 +842,11 @@ class Book(message.Message):
         year: builtins.int = ...,
         published_on: builtins.str = ...,
         isbn: builtins.str = ...,
+        work: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["authors", b"authors", "categories", b"categories", "id", b"id", "isbn", b"isbn", "published_on", b"published_on", "subjects", b"subjects", "title", b"title", "year", b"year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["authors", b"authors", "categories", b"categories", "id", b"id", "isbn", b"isbn", "published_on", b"published_on", "subjects", b"subjects", "title", b"title", "work", b"work", "year", b"year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

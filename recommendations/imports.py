@@ -87,6 +87,7 @@ def updated_book(book: FileBook, known: Book | None) -> Book | None:
         year=values.get("year", before.year),
         published_on=values.get("published_on", before.published_on),
         isbn=values.get("isbn", before.isbn),
+        work=values.get("work", before.work),
     )
 
 

@@ -279,6 +279,7 @@ def _book(book: Book) -> pb.Book:
             year=book.year or 0,
             published_on=book.published_on.isoformat() if book.published_on else "",
             isbn=book.isbn,
+            work=book.work,
         )
     except ValueError as error:  # a year beyond 32 bits, or a lone surrogate
         raise RecommenderRefused(f"the contract cannot represent this book: {error}") from None

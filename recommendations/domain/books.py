@@ -50,6 +50,7 @@ class Category(IntEnum):
 class Book:
     """A book's facts, as far as recommending needs them.
 
+    Books with the same `work`, unless it is empty, are editions of one work, see editions.py.
     `added_on` is the day on which it first came into the catalogue. A removed book is never recommended, but still
     says what its readers like.
     """
@@ -62,6 +63,7 @@ class Book:
     year: int | None = None
     published_on: date | None = None
     isbn: str = ""
+    work: str = ""
     added_on: date | None = None
     removed: bool = False
 

@@ -80,7 +80,7 @@ class Books:
         categories_: _Lists[Category] = _Lists(Category)
         days: dict[date | None, date | None] = {}
         rows = self._connection.execute(select(*_COLUMNS).where(which).execution_options(yield_per=FETCHED))
-        for id_, title, authors, categories, subjects, year, published_on, revision, added_on, isbn, removed in rows:
+        for id_, title, authors, categories, subjects, year, published, revision, added, isbn, removed, work in rows:
             book = Book(
                 id=id_,
                 title=title,
@@ -88,9 +88,10 @@ class Books:
                 categories=categories_.read(categories),
                 subjects=lists.read(subjects),
                 year=year,
-                published_on=days.setdefault(published_on, published_on),
-                added_on=days.setdefault(added_on, added_on),
+                published_on=days.setdefault(published, published),
+                added_on=days.setdefault(added, added),
                 isbn=isbn,
+                work=work,
                 removed=removed,
             )
             yield book, revision
@@ -125,4 +126,5 @@ def _row(book: Book, revision: int) -> dict[str, Any]:
         "added_on": book.added_on,
         "isbn": book.isbn,
         "removed": book.removed,
+        "work": book.work,
     }

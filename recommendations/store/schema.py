@@ -41,6 +41,7 @@ books = Table(
     Column("added_on", Date),
     Column("isbn", Text, nullable=False, server_default=""),
     Column("removed", Boolean, nullable=False, server_default=false()),
+    Column("work", Text, nullable=False, server_default=""),
 )
 
 interactions = Table(

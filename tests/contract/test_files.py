@@ -79,7 +79,7 @@ class Pair:
 def facts(book: Book | ShopBook) -> tuple[Any, ...]:
     """What both services keep of a book."""
     categories = tuple(int(category) for category in book.categories)
-    return book.title, book.authors, book.year, book.isbn, categories, book.subjects, book.published_on
+    return book.title, book.authors, book.year, book.isbn, categories, book.subjects, book.published_on, book.work
 
 
 @pytest.fixture

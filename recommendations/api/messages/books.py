@@ -55,8 +55,9 @@ def _faults(book: pb.Book) -> Iterator[str]:
     yield from _faults_of_lists(book)
     if any(number not in _CATEGORIES for number in book.categories):
         yield "categories must be known ones"
-    if len(book.isbn) > MAX_TEXT or "\0" in book.isbn:
-        yield f"isbn must be at most {MAX_TEXT:,} characters"
+    for name, text in (("isbn", book.isbn), ("work", book.work)):
+        if len(text) > MAX_TEXT or "\0" in text:
+            yield f"{name} must be at most {MAX_TEXT:,} characters"
     if book.year not in YEARS:
         yield f"year must be {YEARS[0]} to {YEARS[-1]}"
     if book.published_on and _day(book.published_on) is None:
@@ -101,6 +102,7 @@ def _book(book: pb.Book) -> Book:
         year=book.year or None,
         published_on=_day(book.published_on) if book.published_on else None,
         isbn=book.isbn.strip(),
+        work=book.work.strip(),
     )
 
 

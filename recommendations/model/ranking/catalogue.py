@@ -13,6 +13,7 @@ import numpy.typing as npt
 from recommendations.domain.books import Book
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
+from recommendations.model.works import Works
 
 IMPORT_BOOKS, IMPORT_SHARE = 50, 0.1
 """More books than this number, and this share of all books, added on the same day are an import, not new arrivals."""
@@ -40,6 +41,7 @@ class Catalogue:
     removed: npt.NDArray[np.bool_]
     authors: NameIndex
     subjects: NameIndex
+    works: Works
     interner: "Interner"
 
     @classmethod
@@ -55,6 +57,7 @@ class Catalogue:
             removed=np.empty(0, dtype=np.bool_),
             authors=NameIndex.empty(),
             subjects=NameIndex.empty(),
+            works=Works.empty(),
             interner=Interner(),
         )
 
@@ -93,6 +96,7 @@ class Catalogue:
             removed=_with(self.removed, rows, latest, lambda book: book.removed),
             authors=self.authors.updated(rows, [book.authors for book in latest]),
             subjects=self.subjects.updated(rows, [book.subjects for book in latest]),
+            works=self.works.updated(rows, latest),
             interner=self.interner,
         )
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from recommendations.domain.books import Book, Category
 from recommendations.model.ranking.catalogue import Catalogue, Days
 from recommendations.model.ranking.diversity import Authors
+from recommendations.model.ranking.editions import Editions
 from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
 FRESH_DAYS = 30
@@ -65,6 +66,7 @@ class CatalogueIndex:
         self._newest: Rows = by_newness[self.available[by_newness]].astype(np.int32)
         self._fresh = self._fresh_rows()
         self.authors = Authors.of(catalogue.authors, self.catalogue_rows)
+        self.editions = Editions(catalogue.works.by_row, self.model_rows, len(self.ids))
         self._categories: dict[Category | None, CategoryIndex] = {}
         # A list, since a call looks up dozens one by one. Rows that were never in the catalogue have arbitrary books.
         books = catalogue.books

@@ -48,6 +48,7 @@ def rank(
     catalogue_rows: Int32s,
     spans: Int64s,
     codes: Int32s,
+    following: Int32s,
     learned: int,
     keep: float,
     history: Int32s,
@@ -71,7 +72,12 @@ def rank(
             scores[np.uint32(neighbours[i])] += weights[i] * recency[entry]
     for i in range(len(content_rows)):
         scores[content_rows[i]] += content_weights[i]
-    scores[history] = 0
+    for row in history:
+        scores[row] = 0
+        edition = following[row]
+        while edition != row:
+            scores[edition] = 0
+            edition = following[edition]
     scores[excluded] = 0
 
     # Each score is cleared once read, so that a repeated candidate counts once. One comparison, which is mostly
@@ -84,13 +90,13 @@ def rank(
             score = scores[np.uint32(row)]
             scores[np.uint32(row)] = 0
             if score >= lowest and allowed[row]:
-                count = _insert(rows, sums, ids, count, row, score)
+                count = _insert(rows, sums, ids, following, count, row, score)
                 lowest = sums[count - 1] if count == len(rows) else lowest
     for row in content_rows:
         score = scores[row]
         scores[row] = 0
         if score >= lowest and allowed[row]:
-            count = _insert(rows, sums, ids, count, row, score)
+            count = _insert(rows, sums, ids, following, count, row, score)
             lowest = sums[count - 1] if count == len(rows) else lowest
 
     listed = min(count, limit)
@@ -152,20 +158,39 @@ def _liked(history: Int32s, preferences: Bytes, learned: int, decay: Singles) ->
 
 
 @njit(cache=True)
-def _insert(best: Int32s, best_scores: Floats, ids: Int32s, count: int, row: int, score: float) -> int:
-    """Insert a row among the best so far if it belongs there; returns the new number of best rows."""
+def _insert(
+    best: Int32s, best_scores: Floats, ids: Int32s, following: Int32s, count: int, row: int, score: float
+) -> int:
+    """Insert a row among the best so far if it belongs there, instead of other editions; returns their new number."""
+    edition = following[row]
+    while edition != row:
+        for i in range(count):
+            if best[i] == edition:
+                if _is_before(best_scores[i], ids[edition], score, ids[row]):
+                    return count
+                count -= 1
+                for later in range(i, count):
+                    best[later], best_scores[later] = best[later + 1], best_scores[later + 1]
+                break
+        edition = following[edition]
     i = count
     if count == len(best):
         i -= 1
-        if best_scores[i] > score or (best_scores[i] == score and ids[best[i]] < ids[row]):
+        if _is_before(best_scores[i], ids[best[i]], score, ids[row]):
             return count
-    while i > 0 and (best_scores[i - 1] < score or (best_scores[i - 1] == score and ids[best[i - 1]] > ids[row])):
+    while i > 0 and not _is_before(best_scores[i - 1], ids[best[i - 1]], score, ids[row]):
         best[i] = best[i - 1]
         best_scores[i] = best_scores[i - 1]
         i -= 1
     best[i] = row
     best_scores[i] = score
     return min(count + 1, len(best))
+
+
+@njit(cache=True)
+def _is_before(score: float, id_: int, other_score: float, other_id: int) -> bool:
+    """Whether a book comes before another one in a list."""
+    return score > other_score or (score == other_score and id_ < other_id)
 
 
 @njit(cache=True)

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from recommendations.domain.authors import PLACEHOLDERS
 from recommendations.model.vocabulary import Rows
 
 Pairs = npt.NDArray[np.int64]
@@ -15,10 +16,6 @@ Spans = npt.NDArray[np.int64]
 """Offsets into an array: item `i` has the entries from `spans[i]` to `spans[i + 1]`."""
 
 _HALF = 32
-_PLACEHOLDERS = frozenset(
-    {"anonymous", "unknown", "unknownauthor", "various", "variousauthors", "varios", "na", "none", "collective"}
-)
-"""Placeholders for unknown names, which two books may share without being related."""
 
 
 class Names:
@@ -45,7 +42,7 @@ class Names:
             return self._as_written[name]
         except KeyError:
             plain = "".join(filter(str.isalnum, name.casefold()))
-            code = None if not plain or plain in _PLACEHOLDERS else self._codes.setdefault(plain, len(self._codes))
+            code = None if not plain or plain in PLACEHOLDERS else self._codes.setdefault(plain, len(self._codes))
             self._as_written[name] = code
             return code
 

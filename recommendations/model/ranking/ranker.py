@@ -11,6 +11,7 @@ from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.compiled import WIDTH, Bytes, Int32s, Mask, rank
 from recommendations.model.ranking.content import any_of
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
+from recommendations.model.ranking.editions import all_editions
 from recommendations.model.ranking.scoring import Evidence, RankedBook, read_only
 from recommendations.model.vocabulary import ABSENT
 
@@ -23,18 +24,29 @@ def compile_ahead() -> None:
     """Compile the loops and cache them on disk: it takes seconds, and a server must start fast."""
     no_rows, no_spans = read_only(np.empty(0, dtype=np.int32)), read_only(np.zeros(1, dtype=np.int64))
     authors = Authors(no_rows, no_spans, no_rows)
-    Ranker(Neighbours(no_spans, no_rows, np.empty(0, dtype=np.float32)), no_rows, 0, authors)
+    Ranker(Neighbours(no_spans, no_rows, np.empty(0, dtype=np.float32)), no_rows, 0, authors, no_rows)
     diversified([], [], authors, diversity=0.0, limit=0)
     any_of(read_only(np.empty(0, dtype=np.bool_)), no_rows)
+    all_editions(no_rows, no_rows)
 
 
 class Ranker:
-    """Ranks books for histories. The first `learned` rows have neighbours; for `diversity` see diversity.py."""
+    """Ranks books for histories. The first `learned` rows have neighbours; for `diversity` see diversity.py.
+
+    `following` has the next edition of each row's work, see Editions.
+    """
 
     def __init__(
-        self, neighbours: Neighbours, ids: Int32s, learned: int, authors: Authors, *, diversity: float = 0.0
+        self,
+        neighbours: Neighbours,
+        ids: Int32s,
+        learned: int,
+        authors: Authors,
+        following: Int32s,
+        *,
+        diversity: float = 0.0,
     ) -> None:
-        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors)
+        arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors, following)
         fixed = (*(read_only(array) for array in arrays), learned, 1.0 - diversity)
         self._pool = POOL if diversity and authors.known else 1
         # Scratch space shared by all threads, see compiled.py.
@@ -57,8 +69,8 @@ class Ranker:
         """At most `limit` allowed books with the highest scores above 0, best first; ties go to the lowest id.
 
         `rows` and `preferences` are a reader's history, the latest book last. Liked books contribute to the scores.
-        Books of the history and excluded books are not ranked. `allowed` must be read-only. `content` is further
-        evidence.
+        Books of the history, their other editions and excluded books are not ranked, and of other works only the
+        edition with the highest score. `allowed` must be read-only. `content` is further evidence.
         """
         extra = _NO_CONTENT
         if content is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from recommendations.domain.books import Category
 from recommendations.domain.recommending import ReasonKind, Selection
 from recommendations.model.ranking.catalogue_index import Mask
+from recommendations.model.ranking.editions import Editions
 from recommendations.model.ranking.live_histories import LONG, History
 from recommendations.model.ranking.scoring import RankedBook
 from recommendations.model.ranking.snapshot import Snapshot
@@ -23,23 +24,28 @@ FRESH_POOL = 100
 
 
 class LeftOut(NamedTuple):
-    """Rows that must not be in a list: a set, and a mask for those of a long history."""
+    """Works that must not be in a list: a set, see Editions.works, and a mask of the rows of a long history's."""
 
-    few: set[int]
+    editions: Editions
+    works: set[int]
     mask: Mask | None
 
     @classmethod
     def of(cls, snapshot: Snapshot, rows: Rows, others: Iterable[int]) -> "LeftOut":
-        """The rows of a history, and others, of which there are few."""
+        """The works of a history's rows, and of others, of which there are few."""
+        editions = snapshot.catalogue.editions
+        works = set(map(editions.work_of.__getitem__, others))
         if len(rows) <= LONG:
-            return cls({*rows.tolist(), *others}, None)
+            return cls(editions, works.union(editions.works[rows].tolist()), None)
         mask = np.zeros(len(snapshot.catalogue.ids), dtype=np.bool_)
-        mask[rows] = True
-        return cls(set(others), mask)
+        mask[editions.with_others(rows)] = True
+        return cls(editions, works, mask)
 
     def filtered(self, rows: Iterator[int]) -> Iterator[int]:
-        """Without the set; the rows are already without those of the mask."""
-        return (row for row in rows if row not in self.few)
+        """The first edition of each work that is not in the set; the rows are already without those of the mask."""
+        if not self.editions.exist:
+            return (row for row in rows if row not in self.works)
+        return self.editions.one_of_each(rows, without=self.works)
 
 
 def rank_books(
@@ -51,7 +57,7 @@ def rank_books(
     excluded: Rows,
     limit: int,
 ) -> list[RankedBook]:
-    """The list for a request, at most `limit` books; `excluded` are rows that must not be in it."""
+    """The list for a request: at most `limit` books, one of each work, and none of the rows `excluded`."""
     if selection == Selection.FOR_YOU:
         return _for_you(snapshot, history, category, excluded, limit)
     never = LeftOut.of(snapshot, history.not_again, excluded.tolist())
@@ -97,12 +103,13 @@ def _fill(
     popular = iter(snapshot.diversified_rows(order, limit, listed=listed))
     fresh = _fresh(snapshot, history, category, without) if limit >= FRESH_EVERY else iter(())
     filled: dict[int, RankedBook] = {}
+    work_of = snapshot.catalogue.editions.work_of
     while len(filled) < limit:
         row = next(fresh, None) if len(filled) % FRESH_EVERY == FRESH_EVERY - 1 else None
         if row is not None:
-            filled.setdefault(row, RankedBook(row, 0.0, ReasonKind.NEW))
+            filled.setdefault(work_of[row], RankedBook(row, 0.0, ReasonKind.NEW))
         elif (row := next(popular, None)) is not None:
-            filled.setdefault(row, snapshot.popular_or_new(row))
+            filled.setdefault(work_of[row], snapshot.popular_or_new(row))
         else:
             break
     return list(filled.values())

@@ -112,7 +112,8 @@ class ServedModel:
         # Computed now, so that the first call does not take longer: most calls ask for all categories.
         popularity.rows(None)
         ranker = Ranker(
-            learned.neighbours, catalogue.ids, catalogue.learned, catalogue.authors, diversity=self._diversity
+            *(learned.neighbours, catalogue.ids, catalogue.learned, catalogue.authors, catalogue.editions.following),
+            diversity=self._diversity,
         )
         long_rows = lru_cache(LONG_ROWS)(lambda by_id: catalogue.rows(by_id.books))
         return Snapshot(learned.neighbours, ranker, catalogue, content, popularity, self._diversity, long_rows)
@@ -141,9 +142,8 @@ class ServedModel:
 
 
 def _rows_of(catalogue: CatalogueIndex, ids: Set[int]) -> Rows:
-    """The rows of the ids that were ever in the catalogue."""
+    """The rows of the ids that were ever in the catalogue, and of the other editions of their works."""
     if not ids:
         return _NO_ROWS
     rows = catalogue.rows(list(ids))
-    known: Rows = rows[rows != ABSENT]
-    return known
+    return catalogue.editions.with_others(rows[rows != ABSENT])

@@ -16,7 +16,7 @@ from recommendations.model.vocabulary import Rows
 
 
 def rank_similar(snapshot: Snapshot, history: History, row: int, *, excluded: Rows, limit: int) -> list[RankedBook]:
-    """At most `limit` books similar to the book at a row, in an order for the reader.
+    """At most `limit` books similar to the book at a row, in an order for the reader: no two editions of a work.
 
     The book's neighbours come first; for a book that was not learned they are content-based, see Content. Their score
     is w · (1 + max(p, 0) / max p), where w is the contribution of the book to the candidate and p that of the
@@ -24,18 +24,25 @@ def rank_similar(snapshot: Snapshot, history: History, row: int, *, excluded: Ro
     subjects, and last books of the same categories by popularity.
     """
     allowed = snapshot.catalogue.available.copy()
-    for rows in (row, history.not_again, excluded):
-        allowed[rows] = False
+    with_others = snapshot.catalogue.editions.with_others
+    for rows in (np.array([row], dtype=np.int32), history.not_again, excluded):
+        allowed[with_others(rows)] = False
     ranked = _neighbours(snapshot, history, row, allowed, limit)
-    allowed[[book.row for book in ranked]] = False
     if len(ranked) < limit:
+        allowed[with_others(_rows(ranked))] = False
         ranked += _by_content(snapshot, row, allowed, ranked, limit - len(ranked))
-        allowed[[book.row for book in ranked]] = False
     if len(ranked) < limit:
-        rest = (other for other in _in_categories_of(snapshot, row) if allowed[other])
+        allowed[with_others(_rows(ranked))] = False
         listed = [book.row for book in ranked]
+        rest = snapshot.catalogue.editions.one_of_each(
+            other for other in _in_categories_of(snapshot, row) if allowed[other]
+        )
         ranked += map(snapshot.popular_or_new, snapshot.diversified_rows(rest, limit - len(ranked), listed=listed))
     return ranked
+
+
+def _rows(ranked: list[RankedBook]) -> Rows:
+    return np.array([book.row for book in ranked], dtype=np.int32)
 
 
 def _neighbours(snapshot: Snapshot, history: History, row: int, allowed: Mask, limit: int) -> list[RankedBook]:
@@ -45,7 +52,8 @@ def _neighbours(snapshot: Snapshot, history: History, row: int, allowed: Mask, l
     if len(rows) and len(liked):
         taste = totals(snapshot.evidence(liked), len(allowed))[rows]
         scores = scores * (1 + np.maximum(taste, 0) / max(float(taste.max()), np.finfo(np.float64).tiny))
-    ranking = best(rows, scores, snapshot.catalogue.ids, snapshot.pool(limit))
+    is_best = snapshot.catalogue.editions.best_of_each(rows, scores, snapshot.catalogue.ids)
+    ranking = best(rows[is_best], scores[is_best], snapshot.catalogue.ids, snapshot.pool(limit))
     listed, listed_scores = snapshot.diversified_ranking(ranking, limit)
     return [
         RankedBook(other, score, ReasonKind.LIKE_THIS_BOOK if kind is ReasonKind.BECAUSE_OF_BOOKS else kind, (row,))
@@ -63,7 +71,8 @@ def _by_content(
     evidence = snapshot.content.evidence_among_all(row)
     rows, scores = _totals(evidence, allowed)
     popularity = np.fromiter(map(snapshot.popularity.weight, rows.tolist()), dtype=np.float64, count=len(rows))
-    order = np.lexsort((snapshot.catalogue.ids[rows], -popularity, -scores))[: snapshot.pool(limit)]
+    order = np.lexsort((snapshot.catalogue.ids[rows], -popularity, -scores))
+    order = order[snapshot.catalogue.editions.first_of_each(rows[order])[: snapshot.pool(limit)]]
     listed, listed_scores = snapshot.diversified_ranking(Ranking(rows[order], scores[order]), limit)
     ceiling = min((book.score for book in ranked), default=float("inf"))
     return [

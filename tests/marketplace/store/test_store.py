@@ -33,6 +33,7 @@ DUNE = Book(
     price=Money(999, "EUR"),
     stock=3,
     picture="https://example.org/dune.jpg",
+    work="3634639",
 )
 EMMA = Book(id=8, title="Emma", categories=(Category.CLASSICS,))
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon")

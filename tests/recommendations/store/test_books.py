@@ -19,6 +19,7 @@ DUNE = Book(
     year=1965,
     published_on=date(1965, 8, 1),
     isbn="978-0-441-01359-3",
+    work="3634639",
 )
 UBIK = Book(id=2, title="Ubik — ✓")
 TODAY, LATER = date(2026, 1, 1), date(2026, 2, 2)

@@ -40,6 +40,7 @@ def checked(**fields: Any) -> Book | UpsertResult:
         ({"year": 0}, {"year": None}),
         ({"year": 9999}, {"year": 9999}),
         ({"year": -750}, {"year": -750}),
+        ({"work": " 44492286\n"}, {"work": "44492286"}),
         ({"published_on": "2026-11-22"}, {"published_on": date(2026, 11, 22)}),
         ({"published_on": "0001-01-01"}, {"published_on": date(1, 1, 1)}),
     ],
@@ -76,6 +77,11 @@ def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"categories": [-1]}, "categories must be known ones"),
         ({"year": 10_000}, "year must be -5000 to 9999"),
         ({"year": -5001}, "year must be -5000 to 9999"),
+        *(
+            ({name: text}, f"{name} must be at most 10,000 characters")
+            for name in ("isbn", "work")
+            for text in ("x" * 10_001, "nul\0")
+        ),
         *(
             ({"published_on": day}, "published_on must be a day written as 2026-11-22")
             for day in ("2026", "2026-02-30", "20261122", "2026-W47-7", "2026-11-22T00:00:00", " 2026-11-22", "x")

@@ -8,7 +8,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 from recommendations.model.learning import kernels
-from recommendations.model.ranking import compiled, content
+from recommendations.model.ranking import compiled, content, editions
 
 
 def loops(module: ModuleType) -> Iterator[Any]:
@@ -16,7 +16,7 @@ def loops(module: ModuleType) -> Iterator[Any]:
     return (value for value in vars(module).values() if isinstance(value, Dispatcher))
 
 
-@pytest.mark.parametrize("module", [compiled, content, kernels])
+@pytest.mark.parametrize("module", [compiled, content, editions, kernels])
 def test_loops_call_only_loops_of_their_own_module(module: ModuleType) -> None:
     """Numba recompiles a loop only when its own file changes, and would use outdated code of other files."""
     assert {loop.py_func.__module__ for loop in loops(module)} == {module.__name__}

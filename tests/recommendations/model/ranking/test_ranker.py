@@ -11,6 +11,7 @@ from recommendations.domain.interactions import Preference
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
+from recommendations.model.ranking.editions import Editions, all_editions
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.ranking.ranker import Ranker
 from recommendations.model.ranking.scoring import (
@@ -41,6 +42,7 @@ class Situation(NamedTuple):
     content: Evidence | None
     limit: int
     authors: Authors
+    following: npt.NDArray[np.int32]
     diversity: float
 
 
@@ -81,6 +83,8 @@ def situations(draw: st.DrawFn) -> Situation:
     catalogue_rows = rng.permutation(books).astype(np.int32)
     catalogue_rows[rng.random(books) < draw(st.sampled_from([0.2, 1.0]))] = ABSENT
     authors = Authors.of(index, catalogue_rows)
+    works = rng.integers(0, draw(st.sampled_from([3, 20])), books).astype(np.int32)
+    works[rng.random(books) < draw(st.sampled_from([0.5, 1.0]))] = ABSENT
     return Situation(
         neighbours,
         (rng.permutation(books) + 100).astype(np.int32),
@@ -92,6 +96,7 @@ def situations(draw: st.DrawFn) -> Situation:
         content if entries else None,
         draw(st.integers(1, books + 3)),
         authors,
+        Editions(works, np.arange(books, dtype=np.int32), books).following,
         draw(st.sampled_from([0.0, 0.3, 1.0])),
     )
 
@@ -114,12 +119,18 @@ def plain(situation: Situation) -> list[RankedBook]:
     if situation.content is not None:
         evidence = evidence.followed_by(situation.content)
     candidates = situation.allowed.copy()
-    candidates[situation.history] = False
+    candidates[all_editions(read_only(situation.history), situation.following)] = False
     candidates[situation.excluded] = False
     rows = np.flatnonzero(candidates)
     pool = POOL * situation.limit if situation.diversity else situation.limit
-    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, pool)
-    listed, scores = ranking.rows.tolist(), ranking.scores.tolist()
+    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, len(rows))
+    listed: list[int] = []
+    scores: list[float] = []
+    for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+        if not set(all_editions(read_only(np.array([row], dtype=np.int32)), situation.following)) & set(listed):
+            listed.append(row)
+            scores.append(score)
+    del listed[pool:], scores[pool:]
     positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, limit=situation.limit)
     listed, scores = [listed[position] for position in positions], [scores[position] for position in positions]
     ranked = []
@@ -140,7 +151,7 @@ def test_the_compiled_ranking_equals_the_plain_one_to_the_last_bit(cases: list[S
     """Rows, scores and reasons are the same, and independent of earlier rankings."""
     for situation in cases:
         ranker = Ranker(
-            *(situation.neighbours, situation.ids, situation.learned, situation.authors),
+            *(situation.neighbours, situation.ids, situation.learned, situation.authors, situation.following),
             diversity=situation.diversity,
         )
         for _ in range(2):
@@ -159,6 +170,6 @@ def test_nothing_is_ranked_without_a_history_or_books() -> None:
     """A model without books ranks nothing for an empty history."""
     nothing, no_preferences = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
-    ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing))
+    ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing), nothing)
     allowed = np.empty(0, dtype=np.bool_)
     assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, limit=10) == []

@@ -1,8 +1,9 @@
 """Lists of popular, new and fresh books, and the rules that all lists follow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from recommendations.domain.recommending import ReasonKind, RecommendRequest, Se
 from recommendations.model.artifact import load, publish
 from recommendations.model.ranking.compiled import diversify, rank
 from recommendations.model.ranking.content import any_of
+from recommendations.model.ranking.editions import all_editions
 from recommendations.model.ranking.live_histories import LONG
 from recommendations.model.ranking.ranker import compile_ahead
 from recommendations.model.ranking.served_model import ServedModel
@@ -131,18 +133,19 @@ def test_one_author_does_not_fill_a_list() -> None:
 
 def test_all_loops_are_compiled_ahead(tmp_path: Path) -> None:
     """No list needs further compilation, neither for mapped arrays nor for arrays in memory."""
-    books = by_id(*(replace(book(id_, M), authors=("A", str(id_))) for id_ in range(1, 9)))
+    books = by_id(*(replace(book(id_, M), authors=("A", str(id_)), work="W" * (id_ < 3)) for id_ in range(1, 9)))
     artifact = artifact_of(list(range(1, 8)), purchases(*((n % 5 + 1, n % 7 + 1) for n in range(33))))
     publish(artifact, tmp_path)
     compile_ahead()
-    compiled = [list(loop.signatures) for loop in (rank, diversify, any_of)]
+    loops = (rank, diversify, any_of, all_editions)
+    compiled = [list(loop.signatures) for loop in loops]
     for model in (ServedModel.of(source, books.values()) for source in (artifact, load(tmp_path / artifact.version))):
         for selection in Selection:
             ask(model, 1, selection=selection)
         model.observe([Event(900, 1, 8, K.CLICK, 0.0)])
         assert ids(ask(model, 1, M, limit=3, excluded=frozenset({3})))
         assert model.similar(SimilarBooksRequest(book_id=1, reader_id=1, limit=5)).book_ids
-    assert compiled == [loop.signatures for loop in (rank, diversify, any_of)]
+    assert compiled == [loop.signatures for loop in loops]
     assert len(rank.signatures) == 1
 
 
@@ -185,7 +188,8 @@ NAMES = st.lists(st.sampled_from(["A", "B"]), max_size=1).map(tuple)
 FACTS = st.builds(
     Book,
     id=BOOK_IDS,
-    title=st.just("Title"),
+    title=st.sampled_from(["Title", "Another"]),
+    work=st.sampled_from(["", "", "work"]),
     categories=st.lists(st.sampled_from([M, SF, Category.REFERENCE]), max_size=2).map(tuple),
     authors=NAMES,
     subjects=NAMES,
@@ -193,6 +197,20 @@ FACTS = st.builds(
     removed=st.booleans(),
 )
 BOOKS = st.lists(FACTS, max_size=12)
+
+
+def works_of(books: Iterable[Book]) -> dict[int, frozenset[int]]:
+    """The ids of the editions of each book's work, its own among them, by its id."""
+    works = {book.id: {book.id} for book in books}
+    for one, other in product(books, repeat=2):
+        if (one.authors and (one.title, one.authors) == (other.title, other.authors)) or (
+            one.work and one.work == other.work
+        ):
+            joined = works[one.id] | works[other.id]
+            works.update(dict.fromkeys(joined, joined))
+    return {id_: frozenset(work) for id_, work in works.items()}
+
+
 BECAUSE = {ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT}
 
 
@@ -207,7 +225,8 @@ def test_rules_of_all_lists(
 ) -> None:
     """No list has repeated, read, dismissed, excluded or removed books, or books of another category.
 
-    Lists are as long as possible, the best scores come first, and reasons are books that the reader likes.
+    Neither has it other editions of read, dismissed and excluded books, nor two editions of a work. Lists are as long
+    as possible, the best scores come first, and reasons are books that the reader likes.
     """
     events = [Event(sequence, *event) for sequence, event in enumerate(drawn, 1)]
     books = by_id(*first, *later)
@@ -229,18 +248,25 @@ def test_rules_of_all_lists(
         if event.reader_id == reader != NOBODY:
             before = preferences.get(event.book_id, Preference.NONE)
             preferences[event.book_id] = preference_after(before, K(event.kind), event.value)
+    editions = works_of(books.values())
+    never = {
+        edition
+        for id_ in books
+        if id_ in request.excluded or preferences.get(id_, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
+        for edition in editions[id_]
+    }
     allowed = {
         book.id
         for book in books.values()
         if not book.removed
         and (request.category is None or request.category in book.categories)
-        and book.id not in request.excluded
-        and not preferences.get(book.id, Preference.NONE) & (Preference.READ | Preference.DISMISSED)
+        and book.id not in never
     }
 
     result = model.recommend(request)
 
-    assert len(set(ids(result))) == len(ids(result)) == min(request.limit, len(allowed))
+    assert len({editions[id_] for id_ in ids(result)}) == len(ids(result))
+    assert len(ids(result)) == min(request.limit, len({editions[id_] for id_ in allowed}))
     assert set(ids(result)) <= allowed
     scores = [item.score for item in result.recommendations]
     personal = [score > 0 for score in scores]
@@ -258,7 +284,7 @@ def test_rules_of_all_lists(
         if item.reason.kind is ReasonKind.SAME_SUBJECT:
             assert set(item.book.subjects) & set(item.reason.books[0].subjects)
     if request.selection is Selection.FOR_YOU:
-        known = [bool(preferences.get(id_, Preference.NONE)) for id_ in ids(result)]
+        known = [any(preferences.get(other) for other in editions[id_]) for id_ in ids(result)]
         assert known == sorted(known)
     else:
         assert set(scores) <= {0}

@@ -1,0 +1,1 @@
+"""Tests of the terms and rules."""
