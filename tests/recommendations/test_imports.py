@@ -355,7 +355,9 @@ def test_what_a_file_does_not_say_stays(imports: Imports) -> None:
     imports.import_texts("book_id,title,year,subjects\n1,Dune!,next year,\n", None)
     before = Book(id=1, title="Dune!", authors=("Frank Herbert",), year=1965, added_on=TODAY)
     sf = Category.SCIENCE_FICTION
-    assert imports.books[1] == replace(before, categories=(sf, Category.CLASSICS), published_on=date(1965, 8, 1), work="3634639")
+    assert imports.books[1] == replace(
+        before, categories=(sf, Category.CLASSICS), published_on=date(1965, 8, 1), work="3634639"
+    )
     imports.import_texts("book_id,authors\n1\n", None)
     assert imports.books[1].authors == ("Frank Herbert",)
 
