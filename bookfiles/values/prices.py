@@ -134,7 +134,7 @@ def _code(own: str, mark: str, default: str) -> str | None:
             return default
         if text in _SYMBOLS:
             return _SYMBOLS[text]
-        codes = [_SYMBOLS.get(code.upper(), code.upper()) for code in _CODE.findall(text)]
+        codes: list[str] = [_SYMBOLS.get(code.upper(), code.upper()) for code in _CODE.findall(text)]
         if known := next(filter(_is_currency, codes), None):
             return known
         return None
