@@ -59,12 +59,12 @@ SERIES_NOUNS = _words("classic classics library galaxy masterworks essentials")
 OTHER_BOOKS = _words(
     "box boxed boxset set omnibus collection collected complete bundle compendium anthology treasury pack "
     "gesamtausgabe sammelband schuber intégrale coffret собрание сборник комплект guide guides notes sparknotes "
-    "cliffsnotes summary analysis interpretations companion workbook journal calendar coloring colouring cookbook screenplay script "
-    "play playscript acting novelization novelisation adaptation adapted dramatization dramatisation graphic manga "
-    "comic comics retold retelling simplified sampler preview excerpt teacher teachers teaching student students "
-    "age ages aged instructor instructors solutions test exam study parody sequel prequel reader readers level "
-    "levels grade young youth junior kids score libretto soundtrack sticker activity picture popup poster units "
-    "storybook unofficial"
+    "cliffsnotes summary analysis interpretations companion workbook journal calendar coloring colouring cookbook "
+    "screenplay script play playscript acting novelization novelisation adaptation adapted dramatization "
+    "dramatisation graphic manga comic comics retold retelling simplified sampler preview excerpt teacher teachers "
+    "teaching student students age ages aged instructor instructors solutions test exam study parody sequel prequel "
+    "reader readers level levels grade young youth junior kids score libretto soundtrack sticker activity picture "
+    "popup poster units storybook unofficial"
 )
 """Words of collections, adaptations and books about a book: editions of another work."""
 UNCUT = _words("uncut unabridged unexpurgated ungekürzt ungekürzte")

@@ -129,12 +129,14 @@ class _Reading:
         pieces = [words for piece in _SIGNS.split(text) if (words := words_in(piece)) and not is_edition(words)]
         words = [word for piece in pieces for word in piece]
         numbers = [i for i, word in enumerate(words) if is_number(word)]
-        if not OTHER_BOOKS.isdisjoint(words) or len(numbers) > 1 or any("-" in word for word in words):
+        marked = [i for i in numbers if i and words[i - 1] in MARKERS]
+        if not OTHER_BOOKS.isdisjoint(words):
+            self.words += words
+        elif any("-" in word for word in words) or (len(numbers) > 1 and marked != numbers[-1:]):
             # In brackets after a volume there may be the numbers of its issues.
-            if not _begins_with(words, self._volume_of):
-                self.words += words
+            self.words += [] if _begins_with(words, self._volume_of) else words
         elif numbers:
-            self._add_number(words, numbers[0])
+            self._add_number(words, numbers[-1])
         elif _begins_with(words, self.words):
             self.words += words if not COLLECTIONS.isdisjoint(words) else []
         elif _KNOWN.isdisjoint(words):

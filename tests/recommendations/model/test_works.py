@@ -65,6 +65,12 @@ def test_authors_in_another_order() -> None:
     assert groups(books[1:]) == []
 
 
+def test_a_chain_of_editions() -> None:
+    """Books are editions of one work over any number of others, in any order."""
+    chain = [("P",), ("R",), ("R", "Q"), ("Q", "P"), ("P", "Q"), ("Q", "R")]
+    assert groups([book(row, "Omens", by=by) for row, by in enumerate(chain)]) == [[0, 1, 2, 3, 4, 5]]
+
+
 def test_different_works_are_never_joined_by_titles() -> None:
     """Each title is one of two works, and each work has two titles."""
     chain = [book(row, f"Title {(row + 1) // 2}.", f"W{row // 2}") for row in range(400)]

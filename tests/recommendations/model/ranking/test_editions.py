@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -14,7 +15,18 @@ from recommendations.model.ranking.live_histories import LONG
 from recommendations.model.ranking.served_model import ServedModel
 from recommendations.model.vocabulary import ABSENT
 from tests.recommendations.model.artifacts import NOW, artifact_of
-from tests.recommendations.model.ranking.served import SF, ChangingCatalogue, K, M, ask, by_id, ids, purchases, served
+from tests.recommendations.model.ranking.served import (
+    SF,
+    TODAY,
+    ChangingCatalogue,
+    K,
+    M,
+    ask,
+    by_id,
+    ids,
+    purchases,
+    served,
+)
 
 
 def book(id_: int, title: str, *categories: Category, by: Sequence[str] = ("A",), year: int | None = None) -> Book:
@@ -165,6 +177,38 @@ def test_similar_books_by_content_have_one_of_each_work() -> None:
         purchases(*((100 * id_ + reader, id_) for id_, count in readers.items() for reader in range(count))), books
     )
     assert similar(model, 1) == [3, 6]
+
+
+def test_a_neighbour_is_no_edition_of_books_by_content() -> None:
+    """Of a work with a neighbour of the book, no further edition follows as a book of its author or categories."""
+    books = by_id(
+        book(1, "Ubik", M),
+        *(book(id_, f"Valis ({id_}nd Edition)", M) for id_ in (2, 3)),
+        *(book(id_, f"Emma ({id_}th Edition)", M, by=["B"]) for id_ in (4, 5)),
+    )
+    model = served(
+        purchases(
+            *((reader, id_) for reader in (11, 12, 13) for id_ in (1, 2, 4)),
+            *((reader, id_) for reader in (21, 22, 23, 24) for id_ in (3, 5)),
+        ),
+        books,
+    )
+    assert sorted(similar(model, 1)) == [2, 4]
+
+
+def test_a_fresh_book_is_no_edition_of_a_popular_one() -> None:
+    """The places that are kept for fresh books never repeat a work of the list."""
+    old = [book(id_, f"Title {id_}", by=["A"]) for id_ in range(1, 10)]
+    fresh = [
+        replace(book(50, "Title 1: Deluxe Edition"), added_on=TODAY),
+        replace(book(51, "Another"), added_on=TODAY - timedelta(1)),
+    ]
+    crowd = [(100 * id_ + reader, id_) for id_ in range(1, 10) for reader in range(20 - id_)]
+    for books in ([*old, *fresh], [*fresh, *old]):
+        model = served(purchases(*crowd), by_id(*books))
+        listed = ids(ask(model, NOBODY, limit=10))
+        assert len(listed) == 10
+        assert len(work(1, 50) & set(listed)) == 1
 
 
 def test_a_changed_title_counts_at_once() -> None:
