@@ -25,7 +25,7 @@ BOOKS = (
     ),
     Meaning(
         "published_at",
-        "publishedat publishedon publicationdate publishdate pubdate datepublished releasedate published "
+        "publishedat publishedon publicationdate publishdate pubdate datepublished releasedate "
         "publisheddate "
         "originalpublicationdate датаиздания датавыхода erscheinungsdatum date",
     ),

@@ -29,7 +29,7 @@ _HEAD = 4096
 _SAMPLE = 64 * 1024
 _FEW_ZEROS = 10
 _NON_ASCII = re.compile(rb"[\x80-\xff]")
-_NON_ASCII_WORDS = re.compile(rb"[\x80-\xff]{2,}")
+_NON_ASCII_WORDS = re.compile(rb"[\x80-\xff]{3,}")
 
 
 def encoding_of(content: IO[bytes]) -> str:
@@ -83,8 +83,8 @@ def _is_utf_8(line: bytes) -> bool:
 
 
 def _legacy(sample: bytes) -> str:
-    # A few accents among Latin letters are too little for statistics.
-    if len(_NON_ASCII_WORDS.findall(sample)) * 2 < len(_NON_ASCII.findall(_NON_ASCII_WORDS.sub(b"", sample))):
+    # Accents among Latin letters are too little for statistics; other alphabets have whole words.
+    if sum(map(len, _NON_ASCII_WORDS.findall(sample))) * 2 < len(_NON_ASCII.findall(sample)):
         return "cp1252"
     best = from_bytes(sample, cp_isolation=_LEGACY).best()
     return best.encoding if best is not None and best.encoding in NAMES else "cp1252"

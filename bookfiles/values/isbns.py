@@ -11,7 +11,7 @@ from bookfiles.values.text import has_lost_digits, plain
 _LABEL = re.compile(r"^(?:urn:)?isbn(?:[-_ ]?1[03])?\s*[:=]?\s*", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;|/]\s*|\s{2,}")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
-_LOST_ZEROS = re.compile(r"\d{8,9}|\d{7,8}[xX]")
+_LOST_ZEROS = re.compile(r"\d{7,9}|\d{6,8}[xX]")
 _LENGTH = 10
 
 

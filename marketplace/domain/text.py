@@ -1,6 +1,7 @@
 """Text folding, so that queries match titles and names regardless of accents, script and case."""
 
 import re
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -35,6 +36,12 @@ def folded_words(text: str) -> list[str]:
     Apostrophes are dropped (`O'Brien` is `obrien`), initials joined (`J. R. R. Tolkien` and `J.R.R. Tolkien` are both
     `jrr tolkien`) and symbols named (`C++` is `cplusplus`, `.NET` is `dotnet`).
     """
+    return list(_folded_words(text))
+
+
+# The title and the authors of a book are folded for several columns, one after the other.
+@lru_cache(maxsize=1024)
+def _folded_words(text: str) -> tuple[str, ...]:
     words: list[str] = []
     initials = False
     for match in _WORD.finditer(named_symbols(plain(text))):
@@ -45,7 +52,7 @@ def folded_words(text: str) -> list[str]:
         else:
             words.append(word)
         initials = is_initial
-    return words
+    return tuple(words)
 
 
 def plain(text: str) -> str:
