@@ -118,7 +118,7 @@ def test_import(shop: SmallShop) -> None:
     before = 0
     for moment in moments(2.0):
         command = shop.command(*arguments)
-        command.await_output("importing interactions.csv")
+        command.await_output("storing interactions.csv")
         killed = command.kill_after(moment)
         require_consistent(shop)
         stored = events(shop)
