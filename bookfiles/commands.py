@@ -12,8 +12,8 @@ from bookfiles.columns.meanings import Mapped
 from bookfiles.errors import InvalidFile, TruncatedFile
 from bookfiles.imports import Files
 from bookfiles.reading.options import Options
-from bookfiles.values.dates import DayOrder
-from bookfiles.values.prices import known_currency
+from bookfiles.values.currencies import known_currency
+from bookfiles.values.day_orders import DayOrder
 from servicekit.clock import now
 
 EXPLAINED: Mapping[type[Exception], Callable[[Exception], str]] = {InvalidFile: str, TruncatedFile: str}

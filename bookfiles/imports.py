@@ -15,8 +15,11 @@ from bookfiles.errors import InvalidFile
 from bookfiles.form.files import open_table
 from bookfiles.form.rows import Reject, RejectsFile, Row, Table
 from bookfiles.ids import IdKind, Ids
-from bookfiles.reading.books import BookRecord, Reading, read_books
-from bookfiles.reading.interactions import InteractionRecord, read_interactions
+from bookfiles.reading.book_rows import BookRecord
+from bookfiles.reading.books import read_books
+from bookfiles.reading.converting import Reading
+from bookfiles.reading.interaction_rows import InteractionRecord
+from bookfiles.reading.interactions import read_interactions
 from bookfiles.reading.options import Options
 from bookfiles.reading.report import FileReport
 

@@ -59,42 +59,39 @@ class DelimitedTable:
             width = len(self.header)
             while True:
                 line = lines.begin_row()
+                error = ""
                 try:
                     fields = next(reader)
                 except StopIteration:
                     return
-                except csv.Error as error:
-                    first = lines.keep_first()
-                    if repaired := self._repaired(line, first):
-                        yield repaired
-                    else:
-                        reject(Row(line, [first]), f"not CSV: {error}")
-                    continue
+                except csv.Error as reason:
+                    fields, error = [], f"not CSV: {reason}"
                 except READ_ERRORS:
                     message = f"{self._content.path}: the file is damaged or cut off after line {line - 1}"
                     raise TruncatedFile(message) from None
-                joined = "".join(fields)
-                if line <= self._header_line or not joined or joined.isspace() or fields == self.header:
+                if line <= self._header_line:
                     continue
+                joined = "".join(fields)
                 if not is_text(joined):
                     reject(Row(line, fields), f"not {NAMES[self._encoding]} text")
-                elif len(fields) == width:
-                    yield Row(line, fields)
-                elif any(map(str.strip, fields[width:])):
-                    first = lines.keep_first()
-                    if repaired := self._repaired(line, first):
-                        yield repaired
-                    else:
-                        reject(Row(line, [first]), f"{len(fields)} fields where the header has {width}")
-                else:
-                    yield Row(line, [*fields[:width], *[None] * (width - len(fields))])
+                elif error or len(fields) > width:
+                    if row := self._too_long(line, fields, error, lines, reject):
+                        yield row
+                elif joined and not joined.isspace() and fields != self.header:
+                    yield Row(line, fields if len(fields) == width else [*fields, *[None] * (width - len(fields))])
 
-    def _repaired(self, line: int, text: str) -> Row | None:
-        """The row of a malformed line whose backslashes mean another thing than in the first lines."""
-        if line <= self._header_line:
-            return None
-        fields = self._dialect.read_again(text)
-        return Row(line, fields) if fields and len(fields) == len(self.header) and is_text(text) else None
+    def _too_long(self, line: int, fields: list[str], error: str, lines: Lines, reject: Reject) -> Row | None:
+        """A row that has more fields than the header, or is malformed; None if it is blank or was rejected."""
+        width = len(self.header)
+        if not error and not any(map(str.strip, fields[width:])):
+            return Row(line, fields[:width]) if any(map(str.strip, fields)) else None
+        first = lines.keep_first()
+        # Its backslashes may mean another thing than those in the first lines of the file.
+        repaired = self._dialect.read_again(first)
+        if repaired and len(repaired) == width and is_text(first):
+            return Row(line, repaired)
+        reject(Row(line, [first]), error or f"{len(fields)} fields where the header has {width}")
+        return None
 
     def _first_rows(self, lines: Lines) -> Iterator[tuple[int, Sequence[str]]]:
         """Rows that are not blank, with their lines; raises csv.Error only for the first."""

@@ -36,7 +36,9 @@ class Dialect:
         """A reader of the csv module."""
         if self.is_escaped:
             # MySQL's sign for no value would become the letter.
-            null = re.compile(rf"(?:(?<=^)|(?<={re.escape(self.delimiter)}))\\N(?=[\r\n{re.escape(self.delimiter)}]|$)")
+            edge = rf"\r\n{re.escape(self.delimiter)}"
+            edge = rf"\r\n{re.escape(self.delimiter)}"
+            null = re.compile(rf"(?<![^{edge}])\\N(?![^{edge}])")
             lines = (null.sub("", line) for line in lines)
         return csv.reader(lines, **self.options)
 

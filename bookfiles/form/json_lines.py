@@ -97,19 +97,15 @@ def _parsed(text: str) -> Any:
 
 def _field(value: Any, depth: int = 0) -> str:
     """A value as a field of a CSV: the entries of a list are separated by semicolons."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(int(value))
-        case float() if value.is_integer():
-            return str(int(value))
-        case list() | dict() if depth == _MAX_DEPTH:
-            return ""
-        case list():
-            return "; ".join(filter(None, (_field(entry, depth + 1) for entry in value)))
-        case dict():
-            # Such as Goodreads' shelves and Amazon's authors and images.
-            return next((_field(value[key], depth + 1) for key in ("name", "large", "url") if key in value), "")
-        case _:
-            return str(value)
+    if isinstance(value, list | dict):
+        return _nested(value, depth + 1) if depth < _MAX_DEPTH else ""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _nested(value: list[Any] | dict[str, Any], depth: int) -> str:
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_field(entry, depth) for entry in value)))
+    # Such as Goodreads' shelves and Amazon's authors and images.
+    return next((_field(value[key], depth) for key in ("name", "large", "url") if key in value), "")

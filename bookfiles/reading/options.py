@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bookfiles.columns.meanings import Mapped
-from bookfiles.values.dates import DayOrder
+from bookfiles.values.day_orders import DayOrder
 from servicekit.clock import now
 
 

@@ -3,8 +3,8 @@
 import re
 
 _TAGS = (
-    "a b i u p br hr div span em strong small sub sup font center ul ol li dl dt dd h[1-6] table thead tbody tr td th "
-    "blockquote pre code section article figure img meta link style script iframe video"
+    "a b i u p br hr div span em strong small sub sup font center ul ol li dl dt dd h[1-6] table thead tbody tr td "
+    "th blockquote pre code section article figure img meta link style script iframe video"
 )
 _KNOWN_TAG = re.compile(rf"</?(?:{'|'.join(_TAGS.split())})\b[^<>]*>|<!--", re.IGNORECASE)
 _PARTS = re.compile(r"(</?[A-Za-z][^<>]*>|<!--|-->)")

@@ -8,9 +8,11 @@ from bookfiles.errors import Unreadable
 from bookfiles.values.markup import has_markup, without_markup
 
 MAX_TEXT = 10_000
-_MISSING = frozenset(r"\N NULL null (null) [NULL] <null> NaN nan NaT None N/A n/a #N/A <NA>".split())
+_BY_PROGRAMS = r"\N NULL null (null) [NULL] <null> NaN nan NaT None N/A n/a #N/A <NA>"
+_MISSING = frozenset(_BY_PROGRAMS.split())
 """What programs write for no value."""
-_NO_VALUE = frozenset("null none nan nat nil na n/a n.a. #n/a - -- – — ? undefined".split())
+_BY_PEOPLE = "null none nan nat nil na n/a n.a. #n/a - -- – — ? undefined"
+_NO_VALUE = frozenset(_BY_PEOPLE.split())
 """What also people write for no value, in small letters."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _EXCEL_TEXT = re.compile(r'="(.*)"')
@@ -20,7 +22,7 @@ _LISTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"][^,'"]
 
 
 def plain(field: str) -> str:
-    """A field's text: without surrounding whitespace, HTML entities, and Excel's `="…"`; `NULL` and the like are empty."""
+    """A field's text without surrounding whitespace, HTML entities, and Excel's `="…"`; empty if it is `NULL`."""
     text = stripped(field)
     if text.startswith('="') and (quoted := _EXCEL_TEXT.fullmatch(text)):
         text = stripped(quoted[1])

@@ -19,18 +19,19 @@ _YEAR = re.compile(
 )
 _AMONG_OTHERS = re.compile(r"(?<![\w.,])[c©]?([12]\d{3})(?!\w|[.,]\d)")
 """The year in `May 1984`, `5/1/1984` or `New York, 1984`."""
-_UNDATED = frozenset(["n.d.", "[n.d.]", "n. d.", "s.a.", "s. a.", "o.j.", "o. j.", "б.г.", "б. г."])
+UNDATED = frozenset(["n.d.", "[n.d.]", "n. d.", "s.a.", "s. a.", "o.j.", "o. j.", "б.г.", "б. г."])
+"""What librarians write for no date, in small letters."""
 _MAX_LENGTH = 60
 
 
 def year(field: str, *, now: datetime) -> int | None:
-    """A year, negative before Christ, also with marks (`c1984`, `[1984]`, `1984?`) or in a date; of several the first.
+    """A year, negative before Christ, also with marks (`c1984`, `[1984]`, `1984?`) or in a date.
 
-    None if the field is empty or says that there is none. Years of one or two digits, and those more than ten years
-    ahead, are unreadable.
+    Of several the first; None if the field is empty or says that there is none. Years of one or two digits, and those
+    more than ten years ahead, are unreadable.
     """
     value = stated(field)
-    if not value or value.casefold() in _UNDATED:
+    if not value or value.casefold() in UNDATED:
         return None
     found = _YEAR.fullmatch(value)
     if found:
