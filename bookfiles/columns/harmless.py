@@ -24,7 +24,7 @@ _ABOUT_ORDERS = (
     "acceptsmarketing discountcode discountamount total subtotal duties vendor outstandingbalance employee deviceid "
     "risklevel noteattributes nextpaymentdueat receiptnumber phone"
 )
-_ABOUT_READERS = "location country city state zip postcode age gender marketplace"
+_ABOUT_READERS = "location country city zip postcode age gender marketplace"
 _NAMES = frozenset(" ".join((_ABOUT_BOOKS, _ABOUT_REVIEWS, _ABOUT_COPIES, _ABOUT_ORDERS, _ABOUT_READERS)).split())
 _BEGINNINGS = ("billing", "shipping", "tax", "lineitem", "lending", "payment", "genre")
 

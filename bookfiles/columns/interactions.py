@@ -31,7 +31,7 @@ INTERACTIONS = (
     ),
     Meaning(
         "status",
-        "status readstatus readingstatus exclusiveshelf orderstatus financialstatus paymentstatus state isread read "
+        "status readstatus readingstatus exclusiveshelf orderstatus financialstatus paymentstatus isread read "
         "purchased collections статус",
     ),
     Meaning("cancelled", "cancelledat canceledat refundedat returnedat iscancelled iscanceled isrefunded isreturned"),
@@ -52,8 +52,8 @@ INTERACTIONS = (
 """In order of importance; of several names for one meaning the first that is there counts first."""
 
 _PARTS = (
-    "rating score star grade rank quantity qty status date time refund return cancel kind type action event like "
-    "liking opinion sentiment feedback vote review оцен рейтинг дата статус возврат bewert datum menge note"
+    "rating score star grade rank quantity qty status state date time refund return cancel kind type action event "
+    "like liking opinion sentiment feedback vote review оцен рейтинг дата статус возврат bewert datum menge note"
 )
 SENSE = tuple(_PARTS.split())
 """Parts of names of columns that could change what a row says."""

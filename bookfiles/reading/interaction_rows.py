@@ -2,24 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from bookfiles.columns.meanings import folded
 from bookfiles.errors import Unreadable
 from bookfiles.form.rows import Row
+from bookfiles.reading.actions import Actions
 from bookfiles.reading.columns import Columns
 from bookfiles.reading.interaction_columns import Judged, is_rating
 from bookfiles.reading.options import Options
 from bookfiles.values.dates import dated
 from bookfiles.values.identifiers import identifier
-from bookfiles.values.kinds import Kind, kind
+from bookfiles.values.kinds import Kind
 from bookfiles.values.ratings import BEST
-from bookfiles.values.text import plain, stated
+from bookfiles.values.text import plain
 
 MAX_ID = 100
-_NOT_CANCELLED = frozenset(["", "0", "0.0", "false", "f", "no", "n"])
 _DAY = timedelta(days=1)
 
 
@@ -37,13 +36,6 @@ class InteractionRecord(NamedTuple):
     id: str
 
 
-class _Said(Enum):
-    """What a field says instead of a kind."""
-
-    NOTHING = "nothing"
-    DOES_NOT_COUNT = "does not count"
-
-
 class InteractionRows:
     """Converts the rows of one file."""
 
@@ -52,21 +44,15 @@ class InteractionRows:
         self._positions = {meaning: positions[0] for meaning, positions in columns.positions.items() if positions}
         self._latest = options.now + _DAY
         self._moments = columns.positions["occurred_at"]
-        self._status = columns.positions["status"]
-        self._cancelled = columns.positions["cancelled"]
-        self._of_order = [*self._status, *self._cancelled, *self._moments]
+        self._of_order = [at for name in ("status", "cancelled", "occurred_at") for at in columns.positions[name]]
         self._order_fields: Sequence[str | None] = ()
         self._reader = identifier(options.reader, is_book=False) if options.reader else None
         is_isbn = folded(columns.header[self._positions["book_id"]]).startswith("isbn")
         self._read_reader = lru_cache(maxsize=1_000_000)(partial(identifier, is_book=False))
         self._read_book = lru_cache(maxsize=1_000_000)(partial(identifier, is_book=True, is_isbn=is_isbn))
-        self._read_kind = lru_cache(maxsize=1_000)(_kind)
         self._read_rating = lru_cache(maxsize=1_000)(judged.scale.rating) if judged.scale else None
         self._days = judged.order
-        # `kind,value` is our own form, in which only ratings have values.
-        self._is_value = {"kind", "rating"} <= set(self._positions) and (
-            folded(columns.header[self._positions["rating"]]) == "value"
-        )
+        self._actions = Actions(columns)
         self._is_told = bool({"kind", "rating", "status", "cancelled", "quantity"} & set(self._positions))
         self.shown: dict[str, str] = {}
         self.notes: list[str] = []
@@ -82,7 +68,7 @@ class InteractionRows:
             row = self._with_order(row)
         happened = self._happened(row)
         value = self._rating(row) if self._read_rating else None
-        did = self._did(row, value) if self._is_told else Kind.PURCHASE
+        did = self._actions.action(row, value) if self._is_told else Kind.PURCHASE
         if did is None:
             return None
         return InteractionRecord(
@@ -101,59 +87,12 @@ class InteractionRows:
         self._order_fields = fields
         return row
 
-    def _did(self, row: Row, value: float | None) -> Kind | None:
-        """What the reader did; None for nothing to store."""
-        event = self._said(row, self._positions.get("kind"))
-        if event is Kind.RATING and value is None:
-            event = self._unrated(row)
-        if self._is_taken_back(row):
-            return None
-        if value is not None and (event in {Kind.RATING, _Said.NOTHING} or not self._is_value):
-            return Kind.RATING
-        positions = iter(self._status)
-        while event is _Said.NOTHING and (position := next(positions, None)) is not None:
-            event = self._said(row, position)
-        match event:
-            case _Said.NOTHING:
-                return Kind.PURCHASE
-            case _Said.DOES_NOT_COUNT:
-                return None
-            case _:
-                return event
-
-    def _unrated(self, row: Row) -> Kind:
-        """What a rating is whose value is 0: the book was read. Raises InvalidRow if it has no value at all."""
-        at = self._positions.get("rating")
-        if at is None or not stated(row.fields[at] or ""):
-            raise self._columns.invalid(row, self._positions["kind"], "is a rating, and has no value")
-        return Kind.PURCHASE
-
-    def _is_taken_back(self, row: Row) -> bool:
-        for position in self._cancelled:
-            field = row.fields[position]
-            if field and stated(field).casefold() not in _NOT_CANCELLED:
-                self._columns.reports[position].count_read(field)
-                return True
-        return self._quantity(row) <= 0
-
-    def _said(self, row: Row, position: int | None) -> "Kind | _Said":
-        field = row.fields[position] if position is not None else None
-        if position is None or not field:
-            return _Said.NOTHING
-        try:
-            found = self._read_kind(field)
-        except Unreadable as reason:
-            raise self._columns.invalid(row, position, reason) from None
-        if found is not _Said.NOTHING:
-            self._columns.reports[position].count_read(field)
-        return found
-
     def _rating(self, row: Row) -> float | None:
         position = self._positions.get("rating")
         field = row.fields[position] if position is not None else None
         if position is None or not field or self._read_rating is None:
             return None
-        if self._is_value and not is_rating(row.fields[self._positions["kind"]]):
+        if self._actions.only_ratings_have_values and not is_rating(row.fields[self._positions["kind"]]):
             return None
         try:
             value = self._read_rating(field)
@@ -161,18 +100,6 @@ class InteractionRows:
             raise self._columns.invalid(row, position, reason) from None
         self._columns.reports[position].count_read(field)
         return value
-
-    def _quantity(self, row: Row) -> float:
-        position = self._positions.get("quantity")
-        field = stated(row.fields[position] or "") if position is not None else ""
-        if position is None or not field:
-            return 1
-        try:
-            number = float(field.replace(",", "."))
-        except ValueError:
-            raise self._columns.invalid(row, position, f"{field[:40]!r} is not a number") from None
-        self._columns.reports[position].count_read(field)
-        return number
 
     def _happened(self, row: Row) -> datetime | None:
         for position in self._moments:
@@ -216,9 +143,3 @@ class InteractionRows:
             raise self._columns.invalid(row, position, reason) from None
         self._columns.reports[position].count_read(field)
         return found
-
-
-def _kind(field: str) -> Kind | _Said:
-    if not stated(field):
-        return _Said.NOTHING
-    return kind(field) or _Said.DOES_NOT_COUNT
