@@ -19,6 +19,11 @@ class Columns:
         self.header = header
         self.positions: dict[str, list[int]] = dict(columns_of(header, meanings, mapped))
         self.ignored = {folded(entry.column) for entry in mapped if entry.meaning == IGNORED}
+        """Names that a person leaves out."""
+        used = {position for positions in self.positions.values() for position in positions}
+        named = columns_of(header, meanings, ())
+        self.overruled = {position for positions in named.values() for position in positions} - used
+        """Columns in whose place a person has named others."""
         self.reports: dict[int, ColumnReport] = {}
 
     def has(self, meaning: str) -> bool:

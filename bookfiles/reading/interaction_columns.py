@@ -99,7 +99,7 @@ class _Seen:
         self.unknown = {
             position: _Unknown()
             for position, column in enumerate(table.header)
-            if position not in known and not is_harmless(folded(column)) and folded(column) not in columns.ignored
+            if position not in known and position not in columns.overruled and not _is_left_out(column, columns)
         }
         self._sampled = dict(self.unknown)
         self._ratings: set[str] = set()
@@ -135,6 +135,11 @@ class _Seen:
             if len(self._ratings) < _SAMPLED:
                 self._ratings.add(rating)
             self.scales.add(rating)
+
+
+def _is_left_out(column: str, columns: Columns) -> bool:
+    name = folded(column)
+    return name in columns.ignored or is_harmless(name)
 
 
 def _refuse_if_it_counts(name: str, column: str, seen: _Unknown) -> None:

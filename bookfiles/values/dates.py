@@ -31,6 +31,10 @@ _POWERS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
 _RECENT = range(1990, 2036)
 
 
+class UnknownOrder(Unreadable):
+    """A slashed date may have the day or the month first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dated:
     """A date or time as exact as the file has it; `moment` is in UTC and None if only the year or month is known."""
@@ -73,6 +77,8 @@ def published(field: str, order: DayOrder, *, now: datetime) -> Dated | None:
     """The date of a publication, also a year with marks such as `c1984`; not more than ten years ahead."""
     try:
         found = dated(field, order)
+    except UnknownOrder:
+        raise
     except Unreadable as reason:
         try:
             number = year(field, now=now)
@@ -139,7 +145,7 @@ def _year_last(value: str, order: DayOrder) -> Dated | None:
         if second > MONTHS or (order is DayOrder.MONTH and first <= MONTHS):
             day, month = second, first
         elif order is DayOrder.UNKNOWN and first <= MONTHS and first != second:
-            raise Unreadable(
+            raise UnknownOrder(
                 f"{value[:40]!r} may be day/month or month/day; say which with --dates dmy or --dates mdy"
             )
     return _on(year, month, day, found)

@@ -1,150 +1,194 @@
-"""Importing CSV files in batches."""
+"""Imports of files."""
 
 import csv
 import gzip
 from collections.abc import Sequence
-from enum import Enum
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from servicekit import csvfields
-from servicekit.csvfields import Fields
-from servicekit.csvfile import InvalidCsv, InvalidRow, TruncatedCsv
-from servicekit.csvimport import BATCH, MAX_PRINTED, ImportReport, Labels, Layout, check_csv, import_csv, read_csv
+from bookfiles.errors import InvalidFile, TruncatedFile
+from bookfiles.ids import UnsharedIds
+from bookfiles.imports import FileBook, FileInteraction, Files, Stored, import_files, read_file
+from bookfiles.reading.interactions import read_interactions
+from bookfiles.reading.spool import BATCH
+from tests.bookfiles.files import csv_of, options_of
 
 
-def parse(fields: Fields) -> int:
-    """A number that is not thirteen."""
-    number = csvfields.identifier(fields, "n")
-    if number == 13:
-        raise InvalidRow("n is unlucky")
-    return number
-
-
-PLAIN = Layout(noun="numbers", required=("n",), optional=("note",), parse=parse)
-KEYED = Layout(noun="numbers", required=("n",), optional=(), parse=parse, key=lambda number: number)
-
-
-class Numbers:
-    """Stores batches of numbers."""
+class Loader:
+    """Keeps what it is given; refuses books named `refused`."""
 
     def __init__(self) -> None:
-        self.batches: list[list[int]] = []
+        self.books: list[list[FileBook]] = []
+        self.interactions: list[list[FileInteraction]] = []
 
-    def store(self, batch: Sequence[int]) -> int:
-        known = set(chain.from_iterable(self.batches))
-        self.batches.append(list(batch))
-        return len(set(batch) - known)
+    def put_books(self, batch: Sequence[FileBook]) -> Stored:
+        known = {book.id for book in chain.from_iterable(self.books)}
+        self.books.append(list(batch))
+        refused = [(place, "no room") for place, book in enumerate(batch) if book.record.values["title"] == "refused"]
+        return Stored(sum(book.id not in known for book in batch) - len(refused), refused)
+
+    def add_interactions(self, batch: Sequence[FileInteraction]) -> Stored:
+        self.interactions.append(list(batch))
+        return Stored(len(batch))
 
 
-def written(path: Path, *lines: object) -> Path:
-    path.write_text("".join(f"{line}\n" for line in lines))
+def files_of(books: Path | None = None, interactions: Path | None = None, *mapped: str) -> Files:
+    """Files, and what is said of their columns."""
+    return Files(books=books, interactions=interactions, options=options_of(*mapped))
+
+
+def run(files: Files, loader: Loader, rejects: Path) -> int:
+    """Import them."""
+    return import_files(files, loader=loader, ids=UnsharedIds(), rejects=rejects)
+
+
+def written(path: Path, header: str, *rows: str) -> Path:
+    """A file of these lines."""
+    path.write_text(csv_of(header, *rows), encoding="utf-8")
     return path
 
 
-def test_values_are_stored_in_batches(tmp_path: Path) -> None:
-    """Full batches and the rest are stored, in order; an empty batch is not."""
-    numbers = Numbers()
-    path = written(tmp_path / "n.csv", "n", *range(101, 2 * BATCH + 104))
-    report = import_csv(path, PLAIN, store=numbers.store, rejects=tmp_path)
-    assert [len(batch) for batch in numbers.batches] == [BATCH, BATCH, 3]
-    assert list(chain.from_iterable(numbers.batches)) == list(range(101, 2 * BATCH + 104))
-    assert report == ImportReport(good=2 * BATCH + 3, changed=2 * BATCH + 3, rejected=0)
+def test_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both are printed before anything is stored, and then what was."""
+    books = written(tmp_path / "b.csv", "book_id,title", "1,A", "SKU-1,B")
+    interactions = written(tmp_path / "i.csv", "user_id,book_id,rating", "7,1,5", "8,SKU-1,4")
+    loader = Loader()
+    assert run(files_of(books, interactions), loader, tmp_path) == 4
+    ((_, second),) = loader.books
+    assert [interaction.book_id for interaction in loader.interactions[0]] == [1, second.id]
+    output = capsys.readouterr().out
+    lines = [output.index(part) for part in ("b.csv: separated", "i.csv: separated", "b.csv: 2 books, 2 of them new")]
+    assert lines == sorted(lines)
+    assert "i.csv: 2 interactions, 2 of them new or changed" in output
+    assert not list(tmp_path.glob("*.rejects.csv"))
 
-    numbers = Numbers()
-    assert import_csv(written(path, "n"), PLAIN, store=numbers.store, rejects=tmp_path).good == 0
-    assert numbers.batches == []
+
+def test_records_are_stored_in_batches(tmp_path: Path) -> None:
+    """Full batches and the rest are stored, in order."""
+    loader = Loader()
+    path = written(tmp_path / "i.csv", "user_id,book_id", *(f"1,{number}" for number in range(1, 2 * BATCH + 4)))
+    assert run(files_of(None, path), loader, tmp_path) == 2 * BATCH + 3
+    assert [len(batch) for batch in loader.interactions] == [BATCH, BATCH, 3]
+    stored = [interaction.book_id for interaction in chain.from_iterable(loader.interactions)]
+    assert stored == list(range(1, 2 * BATCH + 4))
 
 
-def test_report_and_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Valid, changed and rejected rows are counted and printed, and the rejected ones are written to a file."""
-    path = written(tmp_path / "n.csv", "n,other", "1,a", "13,b", "x,c", "1,d")
-    report = import_csv(path, PLAIN, store=Numbers().store, rejects=tmp_path / "rejects")
-    assert report == ImportReport(good=2, changed=1, rejected=2)
+def test_refused_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that cannot be read, and those that cannot be stored, are counted and written to a file."""
+    path = written(tmp_path / "b.csv", "book_id,title", "1,A", "None,B", "3,refused", "4,D,x", "5,E")
+    assert run(files_of(path), Loader(), tmp_path / "rejects") == 2
     output = capsys.readouterr()
-    assert "n.csv: 2 numbers, 1 of them new or changed" in output.out
-    assert output.out.count("n.csv: ignored unknown columns: other") == 1
-    assert "n.csv: 2 rows could not be used" in output.err
-    with (tmp_path / "rejects" / "n.csv.rejects.csv").open(newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[1] == ["3", "n is unlucky", "13", "b"]
-    assert [row[0] for row in rows[1:]] == ["3", "4"]
+    assert "b.csv: 5 rows, 3 books, 2 rows refused" in output.out
+    assert "b.csv: 2 books, 2 of them new or changed" in output.out
+    assert "b.csv: 3 rows could not be used; see" in output.err
+    with (tmp_path / "rejects" / "b.csv.rejects.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1:] == [
+            ["3", "book_id 'None' is no id", "None", "B"],
+            ["5", "3 fields where the header has 2", "4,D,x"],
+            ["4", "no room", "3"],
+        ]
 
 
-def test_a_repeated_key_is_rejected(tmp_path: Path) -> None:
-    """The reason names the line of the first row with the key; rejected rows have no key."""
-    path = written(tmp_path / "n.csv", "n", "5", "13", "7", "5", "05")
-    numbers = Numbers()
-    report = import_csv(path, KEYED, store=numbers.store, rejects=tmp_path)
-    assert numbers.batches == [[5, 7]]
-    assert report.rejected == 3
-    assert (tmp_path / "n.csv.rejects.csv").read_text().count("the same id as on line 2") == 2
+def test_a_dry_run_stores_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints what is understood, and writes no file of refused rows; those of an import before stay."""
+    path = written(tmp_path / "b.csv", "book_id,title", "1,A", "None,B", "3,C")
+    loader = Loader()
+    assert run(replace(files_of(path), dry_run=True), loader, tmp_path / "rejects") == 0
+    output = capsys.readouterr().out
+    assert "b.csv: 3 rows, 2 books, 1 rows refused" in output
+    assert output.endswith("nothing was stored\n")
+    assert loader.books == []
+    assert not (tmp_path / "rejects").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["None,A", "None,B", "1,C"], "b.csv: 2 of 3 rows were refused; nothing was stored; see"),
+        (["None,A"], "b.csv: no row could be read; nothing was stored; see"),
+        ([], "b.csv: no row could be read; nothing was stored"),
+    ],
+)
+def test_a_hopeless_file(tmp_path: Path, rows: list[str], message: str) -> None:
+    """Nothing is stored of it, nor of the other file."""
+    books = written(tmp_path / "b.csv", "book_id,title", *rows)
+    interactions = written(tmp_path / "i.csv", "user_id,book_id", "1,1")
+    loader = Loader()
+    for dry_run in (False, True):
+        with pytest.raises(InvalidFile) as caught:
+            run(replace(files_of(books, interactions), dry_run=dry_run), loader, tmp_path)
+        assert str(caught.value).startswith(message.removesuffix("; see") if dry_run else message)
+    assert loader.books == loader.interactions == []
+
+
+def test_half_of_the_rows(tmp_path: Path) -> None:
+    """If no more than half are refused, the others are stored."""
+    path = written(tmp_path / "b.csv", "book_id,title", "None,A", "1,B")
+    assert run(files_of(path), Loader(), tmp_path) == 1
+
+
+def test_a_file_that_says_nothing(tmp_path: Path) -> None:
+    """A file of wishes alone is no mistake of the reader's, and the message says what it has."""
+    path = written(tmp_path / "i.csv", "user_id,book_id,status", "1,1,to-read")
+    with pytest.raises(InvalidFile, match=r"^i.csv: no row says anything to store; 1 rows skipped: wishes"):
+        run(files_of(None, path), Loader(), tmp_path)
+
+
+def test_an_invalid_second_file(tmp_path: Path) -> None:
+    """Nothing of the first one is stored."""
+    books = written(tmp_path / "b.csv", "book_id,title", "1,A")
+    interactions = written(tmp_path / "i.csv", "user_id,book_id,feeling", "1,1,2", "1,2,3")
+    loader = Loader()
+    with pytest.raises(InvalidFile, match="feeling"):
+        run(files_of(books, interactions), loader, tmp_path)
+    with pytest.raises(InvalidFile, match="No such file"):
+        run(files_of(books, tmp_path / "none.csv"), loader, tmp_path)
+    assert loader.books == []
 
 
 def test_a_truncated_file(tmp_path: Path) -> None:
-    """All rows before the damage are stored, including a last batch that is not full."""
-    numbers = Numbers()
-    path = tmp_path / "n.csv.gz"
-    whole = "n\n" + "".join(f"{number * 7919 % 99991 + 1}\n" for number in range(1, 40_000))
+    """All rows before the damage are stored, including a last batch that is not full, and then it is said."""
+    whole = csv_of("user_id,book_id", *(f"1,{number * 7919 % 99991 + 1}" for number in range(1, 40_000)))
+    path = tmp_path / "i.csv.gz"
     path.write_bytes(gzip.compress(whole.encode())[:-20_000])
-    with pytest.raises(TruncatedCsv):
-        import_csv(path, PLAIN, store=numbers.store, rejects=tmp_path)
-    stored = list(chain.from_iterable(numbers.batches))
+    loader = Loader()
+    with pytest.raises(TruncatedFile, match=r"i.csv.gz: the file is damaged or cut off after line \d+$"):
+        run(files_of(None, path), loader, tmp_path)
+    stored = [interaction.book_id for interaction in chain.from_iterable(loader.interactions)]
     assert len(stored) % BATCH
-    assert stored == [int(line) for line in whole.split()[1 : len(stored) + 1]]
+    assert stored == [int(line.split(",")[1]) for line in whole.split()[1 : len(stored) + 1]]
 
 
-def test_a_file_is_checked_without_storing(tmp_path: Path) -> None:
-    """A file without the columns fails the check, and the import before anything is stored."""
-    path = written(tmp_path / "n.csv", "m", "1")
-    numbers = Numbers()
-    with pytest.raises(InvalidCsv):
-        check_csv(path, PLAIN)
-    with pytest.raises(InvalidCsv):
-        import_csv(path, PLAIN, store=numbers.store, rejects=tmp_path)
-    assert numbers.batches == []
-    check_csv(written(path, "n", "rubbish"), PLAIN)
+def test_a_column_that_is_not_there_cannot_be_mapped(tmp_path: Path) -> None:
+    """A name of neither file is refused; one of either is enough, and in any spelling."""
+    books = written(tmp_path / "b.csv", "Book,Name", "1,A")
+    interactions = written(tmp_path / "i.csv", "user_id,book_id,Grade", "1,1,9", "1,2,3")
+    loader = Loader()
+    with pytest.raises(InvalidFile, match=r"there is no column 'Mark' to map; the columns are Book, Name, user_id"):
+        run(files_of(books, interactions, "Book=book_id", "Mark=rating"), loader, tmp_path)
+    assert run(files_of(books, interactions, "book=book_id", "GRADE=rating/10"), loader, tmp_path) == 3
+    assert [interaction.value for interaction in loader.interactions[0]] == [4.5, 1.5]
 
 
-class Genre(Enum):
-    SCIENCE_FICTION = 1
-    POETRY = 2
+def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only what was stored is printed."""
+    path = written(tmp_path / "b.csv", "book_id,title", "1,A")
+    run(replace(files_of(path), quiet=True), Loader(), tmp_path)
+    assert capsys.readouterr().out == "b.csv: 1 books, 1 of them new or changed\n"
 
 
-def test_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Known labels are read once each, in order; unknown ones are counted, and the most frequent are printed."""
-    labels = Labels(Genre)
-    assert labels.read({"c": "Poetry; science-fiction;POETRY;Zen"}, "c") == (Genre.POETRY, Genre.SCIENCE_FICTION)
-    assert labels.read({"c": ";".join(f"Z{number}" for number in range(MAX_PRINTED))}, "c") == ()
-    assert labels.read({"c": "Zen"}, "c") == ()
-    labels.print_unknown(tmp_path / "f.csv", "categories")
-    output = capsys.readouterr().out
-    assert output.startswith("f.csv: ignored unknown categories: Zen (2), Z0 (1), ")
-    assert output.endswith(", and 1 more\n")
-
-
-def test_no_unknown_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is printed."""
-    Labels(Genre).print_unknown(tmp_path / "f.csv", "categories")
-    assert capsys.readouterr().out == ""
-
-
-def test_values_can_be_read_without_an_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """They come in order, rejected rows go to the callback, and standard output stays free for the result."""
-    path = written(tmp_path / "numbers.csv", "n", 1, 13, 2)
+def test_a_file_can_be_read_without_an_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refused rows go to the callback, and standard output stays free for the result."""
+    path = written(tmp_path / "i.csv", "user_id,book_id", "1,2", "None,3", *["4,5"] * 12_000)
     rejected: list[tuple[int, str]] = []
-    values = list(read_csv(path, PLAIN, reject=lambda row, reason: rejected.append((row.line, reason))))
-    assert values == [1, 2]
-    assert rejected == [(3, "n is unlucky")]
+    with read_file(
+        path, options_of(), read_interactions, reject=lambda row, why: rejected.append((row.line, why))
+    ) as reading:
+        assert sum(len(batch) for batch in reading.records.batches()) == 12_001
+    assert rejected == [(3, "user_id 'None' is no id")]
     output = capsys.readouterr()
     assert output.out == ""
-    assert "reading numbers.csv" in output.err
-
-
-def test_reading_many_batches(tmp_path: Path) -> None:
-    """Every row is read once."""
-    values = range(100, 100 + 2 * BATCH + 1)
-    path = written(tmp_path / "numbers.csv", "n", *values)
-    assert list(read_csv(path, PLAIN, reject=lambda _row, _reason: None)) == list(values)
+    assert "reading i.csv" in output.err

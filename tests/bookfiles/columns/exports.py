@@ -14,14 +14,62 @@ STORYGRAPH = (
     "Flawed Characters?,Star Rating,Review,Content Warnings,Content Warning Description,Tags,Owned?"
 )
 LIBRARYTHING = "\t".join(
-    (
-        "Book Id,Title,Sort Character,Primary Author,Primary Author Role,Secondary Author,Secondary Author Roles,"
-        "Publication,Date,Review,Rating,Comment,Private Comment,Summary,Media,Physical Description,Weight,Height,"
-        "Thickness,Length,Dimensions,Page Count,LCCN,Acquired,Date Started,Date Read,Barcode,BCID,Tags,Collections,"
-        "Languages,Original Languages,LC Classification,ISBN,ISBNs,Subjects,Dewey Decimal,Dewey Wording,"
-        "Other Call Number,Copies,Source,Entry Date,From Where,OCLC,Work id,Lending Patron,Lending Status,"
-        "Lending Start,Lending End,List Price,Purchase Price,Value,Condition,ISSN"
-    ).split(",")
+    [
+        "Book Id",
+        "Title",
+        "Sort Character",
+        "Primary Author",
+        "Primary Author Role",
+        "Secondary Author",
+        "Secondary Author Roles",
+        "Publication",
+        "Date",
+        "Review",
+        "Rating",
+        "Comment",
+        "Private Comment",
+        "Summary",
+        "Media",
+        "Physical Description",
+        "Weight",
+        "Height",
+        "Thickness",
+        "Length",
+        "Dimensions",
+        "Page Count",
+        "LCCN",
+        "Acquired",
+        "Date Started",
+        "Date Read",
+        "Barcode",
+        "BCID",
+        "Tags",
+        "Collections",
+        "Languages",
+        "Original Languages",
+        "LC Classification",
+        "ISBN",
+        "ISBNs",
+        "Subjects",
+        "Dewey Decimal",
+        "Dewey Wording",
+        "Other Call Number",
+        "Copies",
+        "Source",
+        "Entry Date",
+        "From Where",
+        "OCLC",
+        "Work id",
+        "Lending Patron",
+        "Lending Status",
+        "Lending Start",
+        "Lending End",
+        "List Price",
+        "Purchase Price",
+        "Value",
+        "Condition",
+        "ISSN",
+    ]
 )
 CALIBRE = (
     "author_sort,authors,comments,cover,formats,id,identifiers,isbn,languages,library_name,pubdate,publisher,rating,"
@@ -74,8 +122,21 @@ KAGGLE_GOODREADS = (
     "publication_date,publisher"
 )
 AMAZON_TSV = "\t".join(
-    (
-        "marketplace customer_id review_id product_id product_parent product_title product_category star_rating "
-        "helpful_votes total_votes vine verified_purchase review_headline review_body review_date"
-    ).split()
+    [
+        "marketplace",
+        "customer_id",
+        "review_id",
+        "product_id",
+        "product_parent",
+        "product_title",
+        "product_category",
+        "star_rating",
+        "helpful_votes",
+        "total_votes",
+        "vine",
+        "verified_purchase",
+        "review_headline",
+        "review_body",
+        "review_date",
+    ]
 )

@@ -48,7 +48,20 @@ def test_excels_first_line(first: str, delimiter: str) -> None:
 
 
 WORDS = [
-    *"Dune Emma <p>Hello</p> a|b x;y 9,99 12.50 http://e.com/a?b=c;d l'été O'Brien 5' Дюна".split(),
+    *[
+        "Dune",
+        "Emma",
+        "<p>Hello</p>",
+        "a|b",
+        "x;y",
+        "9,99",
+        "12.50",
+        "http://e.com/a?b=c;d",
+        "l'été",
+        "O'Brien",
+        "5'",
+        "Дюна",
+    ],
     'style="color:red;size:12px"',
     '"quoted"',
     '10"',
