@@ -121,7 +121,7 @@ def test_a_hopeless_file(tmp_path: Path, rows: list[str], message: str) -> None:
         with pytest.raises(InvalidFile) as caught:
             run(replace(files_of(books, interactions), dry_run=dry_run), loader, tmp_path)
         assert str(caught.value).startswith(message.removesuffix("; see") if dry_run else message)
-    assert loader.books == loader.interactions == []
+    assert (loader.books, loader.interactions) == ([], [])
 
 
 def test_half_of_the_rows(tmp_path: Path) -> None:

@@ -9,68 +9,18 @@ GOODREADS_OLD = GOODREADS.replace("Read Count,", "Read Count,Recommended For,Rec
     ",Original Purchase Date,Original Purchase Location,Condition,Condition Description,BCID"
 )
 STORYGRAPH = (
-    "Title,Authors,Contributors,ISBN/UID,Format,Read Status,Date Added,Last Date Read,Dates Read,Read Count,Moods,Pace,"
-    "Character- or Plot-Driven?,Strong Character Development?,Loveable Characters?,Diverse Characters?,"
+    "Title,Authors,Contributors,ISBN/UID,Format,Read Status,Date Added,Last Date Read,Dates Read,Read Count,Moods,"
+    "Pace,Character- or Plot-Driven?,Strong Character Development?,Loveable Characters?,Diverse Characters?,"
     "Flawed Characters?,Star Rating,Review,Content Warnings,Content Warning Description,Tags,Owned?"
 )
-LIBRARYTHING = "\t".join(
-    [
-        "Book Id",
-        "Title",
-        "Sort Character",
-        "Primary Author",
-        "Primary Author Role",
-        "Secondary Author",
-        "Secondary Author Roles",
-        "Publication",
-        "Date",
-        "Review",
-        "Rating",
-        "Comment",
-        "Private Comment",
-        "Summary",
-        "Media",
-        "Physical Description",
-        "Weight",
-        "Height",
-        "Thickness",
-        "Length",
-        "Dimensions",
-        "Page Count",
-        "LCCN",
-        "Acquired",
-        "Date Started",
-        "Date Read",
-        "Barcode",
-        "BCID",
-        "Tags",
-        "Collections",
-        "Languages",
-        "Original Languages",
-        "LC Classification",
-        "ISBN",
-        "ISBNs",
-        "Subjects",
-        "Dewey Decimal",
-        "Dewey Wording",
-        "Other Call Number",
-        "Copies",
-        "Source",
-        "Entry Date",
-        "From Where",
-        "OCLC",
-        "Work id",
-        "Lending Patron",
-        "Lending Status",
-        "Lending Start",
-        "Lending End",
-        "List Price",
-        "Purchase Price",
-        "Value",
-        "Condition",
-        "ISSN",
-    ]
-)
+LIBRARYTHING = (
+    "Book Id,Title,Sort Character,Primary Author,Primary Author Role,Secondary Author,Secondary Author Roles,"
+    "Publication,Date,Review,Rating,Comment,Private Comment,Summary,Media,Physical Description,Weight,Height,"
+    "Thickness,Length,Dimensions,Page Count,LCCN,Acquired,Date Started,Date Read,Barcode,BCID,Tags,Collections,"
+    "Languages,Original Languages,LC Classification,ISBN,ISBNs,Subjects,Dewey Decimal,Dewey Wording,"
+    "Other Call Number,Copies,Source,Entry Date,From Where,OCLC,Work id,Lending Patron,Lending Status,"
+    "Lending Start,Lending End,List Price,Purchase Price,Value,Condition,ISSN"
+).replace(",", "\t")
 CALIBRE = (
     "author_sort,authors,comments,cover,formats,id,identifiers,isbn,languages,library_name,pubdate,publisher,rating,"
     "series,series_index,size,tags,timestamp,title,title_sort,uuid"
@@ -84,8 +34,8 @@ SHOPIFY_PRODUCTS = (
     "Google Shopping / Gender,Variant Image,Variant Weight Unit,Variant Tax Code,Cost per item,Status"
 )
 SHOPIFY_ORDERS = (
-    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,"
-    "Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,"
+    "Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
     "Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,"
     "Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,"
     "Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,"
@@ -121,22 +71,7 @@ KAGGLE_GOODREADS = (
     "bookID,title,authors,average_rating,isbn,isbn13,language_code,  num_pages,ratings_count,text_reviews_count,"
     "publication_date,publisher"
 )
-AMAZON_TSV = "\t".join(
-    [
-        "marketplace",
-        "customer_id",
-        "review_id",
-        "product_id",
-        "product_parent",
-        "product_title",
-        "product_category",
-        "star_rating",
-        "helpful_votes",
-        "total_votes",
-        "vine",
-        "verified_purchase",
-        "review_headline",
-        "review_body",
-        "review_date",
-    ]
-)
+AMAZON_TSV = (
+    "marketplace,customer_id,review_id,product_id,product_parent,product_title,product_category,star_rating,"
+    "helpful_votes,total_votes,vine,verified_purchase,review_headline,review_body,review_date"
+).replace(",", "\t")

@@ -62,7 +62,7 @@ def test_a_person_overrules_names() -> None:
 def test_a_name_that_is_there_twice() -> None:
     """It is refused if it means something, and named shortly; columns without a name or a meaning do not matter."""
     assert meanings("id|||x|x|X") == {"book_id": ["id"]}
-    with pytest.raises(InvalidFile, match="^the header names title twice$"):
+    with pytest.raises(InvalidFile, match=r"^the header names title twice$"):
         meanings("id|Title|title")
     with pytest.raises(InvalidFile) as caught:
         meanings("|".join(["id", "title", *(f"Title{' ' * number}" for number in range(500))]))

@@ -82,8 +82,8 @@ def test_whatever_the_fields_have(rows: list[list[str]], delimiter: str, is_quot
     """A file of the csv module is read as it was written, whatever delimiters and quotes its fields have."""
     header = [f"column {number}" for number in range(len(rows[0]) if rows else 3)]
     written = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
-    csv.writer(written, delimiter=delimiter, quoting=quoting).writerows([header, *rows])
+    dialect: type[csv.Dialect] = csv.unix_dialect if is_quoted else csv.excel
+    csv.writer(written, dialect, delimiter=delimiter).writerows([header, *rows])
     table = table_of(written.getvalue())
     assert table.header == header
     assert table.fields == [row for row in rows if "".join(row).strip()]

@@ -9,7 +9,8 @@ import pytest
 
 from bookfiles.errors import InvalidFile
 from bookfiles.form.files import open_table
-from tests.bookfiles.files import table_of, workbook
+from tests.bookfiles.files import table_of
+from tests.bookfiles.workbooks import workbook
 
 CONTENT = b"a\n" + b"".join(b"%d\n" % (number * 7919 % 99991) for number in range(50_000))
 

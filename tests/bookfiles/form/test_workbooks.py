@@ -7,7 +7,8 @@ from zipfile import ZipFile
 import pytest
 
 from bookfiles.errors import InvalidFile
-from tests.bookfiles.files import table_of, workbook
+from tests.bookfiles.files import table_of
+from tests.bookfiles.workbooks import workbook
 
 
 def test_cells() -> None:

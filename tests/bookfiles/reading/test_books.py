@@ -8,7 +8,8 @@ import pytest
 from bookfiles.errors import InvalidFile
 from bookfiles.values.day_orders import DayOrder
 from bookfiles.values.prices import Price
-from tests.bookfiles.files import books_of, csv_of, values_of, workbook
+from tests.bookfiles.files import books_of, csv_of, values_of
+from tests.bookfiles.workbooks import workbook
 
 
 def test_what_a_file_does_not_say_is_absent() -> None:
@@ -97,8 +98,8 @@ def test_no_column_of_ids() -> None:
     with pytest.raises(InvalidFile) as caught:
         books_of("Label,Title\nx,A\n")
     assert str(caught.value) == (
-        "file.csv: no column is known to be an id, such as a number, an SKU or an ISBN; the columns are Label, Title; "
-        'name it with --map "COLUMN=book_id"'
+        "file.csv: no column is known to be an id, such as a number, an SKU or an ISBN; "
+        'the columns are Label, Title; name it with --map "COLUMN=book_id"'
     )
     assert books_of("Label,Title\nx,A\n", "Label=book_id").records[0].id == "x"
 

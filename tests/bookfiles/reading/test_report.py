@@ -22,7 +22,8 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
         "shelf mark      not used",
         "",
         "book_id, refused: line 4: 'None' is no id",
-        "date, left empty: line 2: '5/1/2008' may be day/month or month/day; say which with --dates dmy or --dates mdy",
+        "date, left empty: line 2: '5/1/2008' may be day/month or month/day; "
+        "say which with --dates dmy or --dates mdy",
         "file.csv: 4 rows, 3 books, 1 rows refused",
     ]
 

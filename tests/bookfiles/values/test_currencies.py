@@ -27,7 +27,9 @@ def test_currencies(mark: str, first: str) -> None:
 def test_symbols_of_several_currencies() -> None:
     """All that may be meant are there; some symbols have no usual one."""
     assert {"USD", "CAD", "AUD"} <= set(currencies("$"))
-    assert is_unclear("kr") and is_unclear("Rs.") and not is_unclear("$")
+    assert is_unclear("kr")
+    assert is_unclear("Rs.")
+    assert not is_unclear("$")
     assert currencies("abc") == currencies("") == []
 
 

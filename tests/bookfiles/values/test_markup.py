@@ -29,7 +29,9 @@ def test_tags_are_removed(text: str, meant: str) -> None:
 
 def test_what_is_markup() -> None:
     """Only usual tags are, not every angle bracket."""
-    assert has_markup("x<BR>") and has_markup("<p class=x>") and has_markup("<!-- x -->")
+    assert has_markup("x<BR>")
+    assert has_markup("<p class=x>")
+    assert has_markup("<!-- x -->")
     assert not any(map(has_markup, ["a < b > c", "<3", "<you>", "x<y", "<prefix>"]))
 
 
