@@ -32,12 +32,15 @@ class Columns:
 
     def require(self, name: str, meaning: str, what: str, otherwise: str = "") -> None:
         """Raise InvalidFile if no column of the file `name` has a meaning."""
-        if not self.has(meaning):
-            shown = ", ".join(filter(None, self.header))[:_MAX_SHOWN]
-            raise InvalidFile(
-                f"{name}: no column is known to be {what}; the columns are {shown}; "
-                f'name it with --map "COLUMN={meaning}"{otherwise}'
-            )
+        if self.has(meaning):
+            return
+        if not any(any(map(str.isalpha, column)) for column in self.header):
+            raise InvalidFile(f"{name}: the first line does not name the columns; add one such as book_id,title")
+        shown = ", ".join(filter(None, self.header))[:_MAX_SHOWN]
+        raise InvalidFile(
+            f"{name}: no column is known to be {what}; the columns are {shown}; "
+            f'name it with --map "COLUMN={meaning}"{otherwise}'
+        )
 
     def choose(self, meaning: str, filled: Mapping[int, int], rows: int) -> None:
         """Keep one of several columns of a meaning: the first of which hardly a field is empty."""

@@ -64,6 +64,7 @@ def test_nothing_said() -> None:
         ([], "name a file with --books, --interactions or both"),
         (["--books", "b.csv", "--currency", "euros"], "'euros' is not a currency of ISO 4217"),
         (["--books", "b.csv", "--currency", "XXX"], "'XXX' is not a currency of ISO 4217"),
+        (["--books", "b.csv", "--reader", "None"], "'None' is no id"),
         (["--books", "b.csv", "--map", "Grade"], "'Grade' is not of the form"),
         (["--books", "b.csv", "--map", "Grade=mark"], "'mark' is not one of book_id, title"),
         (["--books", "b.csv", "--dates", "ymd"], "'ymd' is not one of 'dmy', 'mdy'"),

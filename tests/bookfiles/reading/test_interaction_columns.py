@@ -115,6 +115,12 @@ def test_no_column_of_readers_or_books() -> None:
     assert interactions_of("user_id,book_id\n7,1\n", reader="5").records[0].reader == 5
 
 
+def test_no_header() -> None:
+    """A first line without a letter names no columns."""
+    with pytest.raises(InvalidFile, match="the first line does not name the columns; add one such as book_id,title"):
+        interactions_of("1,1193,5,978300760\n1,661,3,978302109\n")
+
+
 def test_the_column_of_books_is_one_that_is_filled() -> None:
     """Of several the first in which hardly a field is empty."""
     read = interactions_of(csv_of("user_id,sku,isbn", "1,,0441013597", "1,S2,0143111582"))
