@@ -9,11 +9,12 @@ import click
 from bookfiles.columns.books import BOOKS
 from bookfiles.columns.interactions import INTERACTIONS
 from bookfiles.columns.meanings import Mapped
-from bookfiles.errors import InvalidFile, TruncatedFile
+from bookfiles.errors import InvalidFile, TruncatedFile, Unreadable
 from bookfiles.imports import Files
 from bookfiles.reading.options import Options
-from bookfiles.values.dates import DayOrder
-from bookfiles.values.prices import known_currency
+from bookfiles.values.currencies import known_currency
+from bookfiles.values.day_orders import DayOrder
+from bookfiles.values.identifiers import identifier
 from servicekit.clock import now
 
 EXPLAINED: Mapping[type[Exception], Callable[[Exception], str]] = {InvalidFile: str, TruncatedFile: str}
@@ -69,6 +70,11 @@ def files_of(
     code = known_currency(currency)
     if currency and code is None:
         raise click.BadParameter(f"{currency!r} is not a currency of ISO 4217", param_hint="--currency")
+    try:
+        if reader.strip():
+            identifier(reader, is_book=False)
+    except Unreadable as reason:
+        raise click.BadParameter(str(reason), param_hint="--reader") from None
     try:
         columns = tuple(Mapped.of(text, (*BOOKS, *INTERACTIONS)) for text in mapped)
     except ValueError as error:

@@ -1,12 +1,11 @@
 """Imports files: reads them whole, prints what was understood, and only then gives the records to a service."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import click
 
@@ -14,31 +13,25 @@ from bookfiles.columns.meanings import folded
 from bookfiles.errors import InvalidFile
 from bookfiles.form.files import open_table
 from bookfiles.form.rows import Reject, RejectsFile, Row, Table
-from bookfiles.ids import IdKind, Ids
-from bookfiles.reading.books import BookRecord, Reading, read_books
-from bookfiles.reading.interactions import InteractionRecord, read_interactions
+from bookfiles.ids import Ids
+from bookfiles.numbering import FileBook, FileInteraction, numbered_books, numbered_interactions
+from bookfiles.reading.books import read_books
+from bookfiles.reading.converting import Reading
+from bookfiles.reading.interactions import read_interactions
 from bookfiles.reading.options import Options
 from bookfiles.reading.report import FileReport
 
-
-@dataclass(frozen=True, slots=True)
-class FileBook:
-    """A book of a file with its number; `external_id` is its id in the file if that is another one."""
-
-    id: int
-    external_id: str
-    record: BookRecord
-
-
-class FileInteraction(NamedTuple):
-    """An interaction of a file with the numbers of its reader and book."""
-
-    reader_id: int
-    book_id: int
-    kind: str
-    value: float
-    occurred_at: datetime | None
-    id: str
+__all__ = [
+    "FileBook",
+    "FileInteraction",
+    "Files",
+    "Loader",
+    "Stored",
+    "import_files",
+    "numbered_books",
+    "numbered_interactions",
+    "read_file",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +156,9 @@ def _require_hope(file: _Read) -> None:
     if not report.is_hopeless:
         return
     where = f"; see {file.rejected.path}" if file.rejected and file.rejected.count else ""
+    if report.good == 0 and report.skipped and not report.refused:
+        skipped = ", ".join(f"{count:,} rows skipped: {why}" for why, count in report.skipped.items())
+        raise InvalidFile(f"{report.name}: no row says anything to store; {skipped}")
     if report.good == 0:
         raise InvalidFile(f"{report.name}: no row could be read; nothing was stored{where}")
     raise InvalidFile(
@@ -189,32 +185,3 @@ def _store(file: _Read, ids: Ids) -> int:
             f"{report.name}: {file.rejected.count:,} rows could not be used; see {file.rejected.path}", err=True
         )
     return changed
-
-
-def numbered_books(batch: Sequence[BookRecord], ids: Ids) -> list[FileBook]:
-    """The books with their numbers."""
-    numbers = ids.numbers(IdKind.BOOK, _texts(record.id for record in batch))
-    return [
-        FileBook(record.id, "", record)
-        if isinstance(record.id, int)
-        else FileBook(numbers[record.id], record.id, record)
-        for record in batch
-    ]
-
-
-def numbered_interactions(batch: Sequence[InteractionRecord], ids: Ids) -> list[FileInteraction]:
-    """The interactions with the numbers of their readers and books."""
-    readers = ids.numbers(IdKind.READER, _texts(record.reader for record in batch))
-    books = ids.numbers(IdKind.BOOK, _texts(record.book for record in batch))
-    return [
-        FileInteraction(
-            reader if isinstance(reader, int) else readers[reader],
-            book if isinstance(book, int) else books[book],
-            *(kind, value, occurred_at, given_id),
-        )
-        for reader, book, kind, value, occurred_at, given_id in batch
-    ]
-
-
-def _texts(ids: Iterable[int | str]) -> list[str]:
-    return [given for given in ids if isinstance(given, str)]

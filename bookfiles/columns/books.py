@@ -11,23 +11,23 @@ BOOKS = (
     ),
     Meaning(
         "title",
-        "title booktitle name itemname producttitle productname originaltitle название заглавие титул titel titre",
+        "title booktitle movietitle name itemname producttitle productname originaltitle название заглавие титул "
+        "titel titre",
     ),
     Meaning(
         "authors",
-        "authors author bookauthor bookauthors authorname authornames primaryauthor additionalauthors writer writers "
-        "автор авторы autor autoren auteur auteurs",
+        "authors author bookauthor bookauthors authorname authornames primaryauthor secondaryauthor "
+        "additionalauthors writer writers автор авторы autor autoren auteur auteurs",
     ),
     Meaning(
         "year",
-        "year yearpublished publicationyear yearofpublication publishedyear pubyear originalpublicationyear "
-        "год годиздания jahr erscheinungsjahr année",
+        "year yearpublished publicationyear yearofpublication publishedyear pubyear releaseyear "
+        "originalpublicationyear год годиздания jahr erscheinungsjahr année",
     ),
     Meaning(
         "published_at",
-        "publishedat publishedon publicationdate publishdate pubdate datepublished releasedate "
-        "publisheddate "
-        "originalpublicationdate датаиздания датавыхода erscheinungsdatum date",
+        "publishedat publishedon publicationdate publishdate pubdate datepublished releasedate publisheddate "
+        "published originalpublicationdate датаиздания датавыхода erscheinungsdatum date",
     ),
     Meaning("isbn", "isbn13 isbn isbn10 isbns isbnuid gtinupceanorisbn variantbarcode barcode ean gtin identifiers"),
     Meaning(

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bookfiles.errors import InvalidFile
+from bookfiles.values.currencies import known_currency
 
 IGNORED = ""
 """What `--map "Column="` maps a column to."""
 _RECBOLE_TYPE = re.compile(r":(?:token|float|token_seq|float_seq)$")
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]|,[^,]*$")
+"""As in `Price (EUR)` and `Price, EUR`."""
 _MAX_NAMED = 10
 _MAX_NAME_LENGTH = 40
 
@@ -21,14 +24,6 @@ class Meaning:
     names: str
     only_one: bool = False
     """Whether one column of a file gives it for all rows; otherwise each row uses the first that is not empty."""
-
-    def rank(self, name: str) -> int | None:
-        """The position of a folded name; None if it is none of them."""
-        names = self.names.split()
-        if name in names:
-            return names.index(name)
-        # Square writes the place behind it: Current Quantity Main Street.
-        return len(names) if self.column == "stock" and name.startswith("currentquantity") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class Mapped:
             raise ValueError(f'{text!r} is not of the form "Their column=ours"')
         if meaning and meaning not in known:
             raise ValueError(f"{meaning!r} is not one of {', '.join(known)}")
-        if detail and (meaning != "rating" or not detail.isdigit() or not 1 <= int(detail) <= 1000):  # noqa: PLR2004
+        if detail and (meaning != "rating" or not detail.isdecimal() or not 1 <= int(detail[:5]) <= 1000):  # noqa: PLR2004
             raise ValueError(f"{detail!r} is not the best rating, as 10 in rating/10")
         return cls(column.strip(), meaning, detail)
 
@@ -68,34 +63,71 @@ def columns_of(
     """By meaning the columns that may give it, the most telling first.
 
     A column has one meaning, but may also give the id. What `mapped` says of other columns is of another
-    file. Raises InvalidFile if two columns have one name.
+    file. Raises InvalidFile if two columns that mean something have one name.
     """
     names = [folded(name) for name in header]
-    # A header may have thousands of names.
-    first = {name: at for at, name in reversed(list(enumerate(names)))}
-    repeated = sorted({header[at][:_MAX_NAME_LENGTH] for at, name in enumerate(names) if name and first[name] != at})
-    if repeated:
-        raise InvalidFile(f"the header names {', '.join(repeated[:_MAX_NAMED])} twice")
-    found: dict[str, list[tuple[int, int]]] = {meaning.column: [] for meaning in meanings}
+    index = _index(meanings)
     overruled = {
         position: entry
         for entry in mapped
-        if (entry.meaning in found or entry.meaning == IGNORED)
+        if (entry.meaning in {meaning.column for meaning in meanings} or entry.meaning == IGNORED)
         and (position := _position(header, names, entry.column)) is not None
     }
+    found: dict[str, list[tuple[int, int]]] = {meaning.column: [] for meaning in meanings}
     for position, name in enumerate(names):
-        if position in overruled:
-            if overruled[position].meaning != IGNORED:
-                found[overruled[position].meaning].append((-1, position))
-            continue
-        for meaning in meanings:
-            rank = meaning.rank(name)
-            if rank is not None:
-                found[meaning.column].append((rank, position))
+        if position not in overruled:
+            for column, rank in _ranks(header[position], name, index):
+                found[column].append((rank, position))
+    _require_different(header, names, {position for columns in found.values() for _, position in columns})
+    _add_known_forms(names, found)
+    stated = {entry.meaning for entry in overruled.values()}
+    for meaning in meanings:
+        if meaning.column in stated:
+            # A person's word overrules what is known by name, except where all such columns count.
+            found[meaning.column] = [] if meaning.only_one else found[meaning.column]
+    for position, entry in overruled.items():
+        if entry.meaning != IGNORED:
+            found[entry.meaning].append((-1, position))
+    return {column: [position for _, position in sorted(positions)] for column, positions in found.items()}
+
+
+def _index(meanings: Sequence[Meaning]) -> Mapping[str, list[tuple[str, int]]]:
+    """By name the meanings with the name's rank."""
+    index: dict[str, list[tuple[str, int]]] = {}
+    for meaning in meanings:
+        for rank, name in enumerate(meaning.names.split()):
+            index.setdefault(name, []).append((meaning.column, rank))
+    return index
+
+
+def _ranks(name: str, short: str, index: Mapping[str, list[tuple[str, int]]]) -> list[tuple[str, int]]:
+    if found := index.get(short) or index.get(folded(_UNIT.sub("", name))):
+        return found
+    # Square writes the place behind it: Current Quantity Main Street. A price may have its currency there.
+    if short.startswith("currentquantity"):
+        return index.get("currentquantity", [])
+    return index.get(short[:-3], []) if "price" in short and known_currency(short[-3:]) else []
+
+
+def _require_different(header: Sequence[str], names: Sequence[str], known: set[int]) -> None:
+    # A header may have thousands of names.
+    first = {names[at]: at for at in sorted(known, reverse=True)}
+    repeated = sorted({header[at][:_MAX_NAME_LENGTH] for at in known if first[names[at]] != at})
+    if repeated:
+        raise InvalidFile(f"the header names {', '.join(repeated[:_MAX_NAMED])} twice")
+
+
+def _add_known_forms(names: Sequence[str], found: dict[str, list[tuple[int, int]]]) -> None:
+    """Columns whose meaning only the other columns show."""
     # The first version of goodbooks-10k calls the books' own ids `id`, and Goodreads' ones `book_id`.
     if {"id", "bookid", "bestbookid"} <= set(names):
         found["book_id"] = [(0, names.index("id"))]
-    return {column: [position for _, position in sorted(positions)] for column, positions in found.items()}
+    # Calibre has ids of its own, and ISBNs only of some books.
+    if {"id", "libraryname", "titlesort"} <= set(names):
+        found["book_id"] = [(0, names.index("id"))]
+    # Shopify's orders have their number in `Name`.
+    if "order" in found and {"name", "lineitemsku"} <= set(names):
+        found["order"] = [(0, names.index("name"))]
 
 
 def _position(header: Sequence[str], names: Sequence[str], wanted: str) -> int | None:

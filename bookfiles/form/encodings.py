@@ -1,12 +1,13 @@
 """Finds the encoding of a file."""
 
 import codecs
+import io
 import re
-from typing import IO
+from typing import IO, cast
 
 from charset_normalizer import from_bytes
 
-from bookfiles.form.packing import READ_ERRORS
+from bookfiles.form.packing import READ_ERRORS, beginning
 
 UTF_8 = "utf-8-sig"
 NAMES = {
@@ -32,13 +33,13 @@ _NON_ASCII = re.compile(rb"[\x80-\xff]")
 _NON_ASCII_WORDS = re.compile(rb"[\x80-\xff]{3,}")
 
 
-def encoding_of(content: IO[bytes]) -> str:
+def encoding_of(content: io.BufferedIOBase) -> str:
     """The encoding's name in Python, one of NAMES; reads the content to its end.
 
     A file of which only a few lines are not UTF-8 is UTF-8. What is no known encoding is taken for windows-1252, in
     which all is text.
     """
-    head = content.read(_HEAD)
+    head = beginning(content, _HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if marked := _unmarked_utf_16(head):
@@ -49,6 +50,13 @@ def encoding_of(content: IO[bytes]) -> str:
     return _legacy(b"\n".join(line for line in sample if not _is_utf_8(line)))
 
 
+def text_of(unpacked: io.BufferedIOBase, encoding: str, *, newline: str | None) -> io.TextIOWrapper:
+    """The text, to be detached when it has been read; what cannot be decoded is no text to `is_text`."""
+    # Undecodable bytes become surrogates, so that their row is rejected and not the whole file.
+    errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
+    return io.TextIOWrapper(cast("IO[bytes]", unpacked), encoding=encoding, errors=errors, newline=newline)
+
+
 def _unmarked_utf_16(head: bytes) -> str | None:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 2 * _FEW_ZEROS < len(head) or min(even, odd) * _FEW_ZEROS > max(even, odd):
@@ -56,15 +64,15 @@ def _unmarked_utf_16(head: bytes) -> str | None:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _lines_beyond_ascii(head: bytes, content: IO[bytes]) -> list[bytes]:
+def _lines_beyond_ascii(head: bytes, content: io.BufferedIOBase) -> list[bytes]:
     """Lines with other bytes than ASCII, together a sample."""
     lines: list[bytes] = []
     length, rest = 0, head
     while length < _SAMPLE and rest:
         try:
-            chunk = content.read(_CHUNK)
+            chunk = beginning(content, _CHUNK)
         except READ_ERRORS:
-            chunk = b""  # cut off: whoever reads the rows will find it
+            chunk = b""  # the rows before that are read
         *whole, last = (rest + chunk).splitlines() if chunk and len(rest) < _CHUNK else [*rest.splitlines(), b""]
         for line in whole:
             if not line.isascii():

@@ -9,7 +9,7 @@ from bookfiles.errors import InvalidFile
 from bookfiles.form.delimited import DelimitedTable
 from bookfiles.form.encodings import encoding_of
 from bookfiles.form.json_lines import JsonLines
-from bookfiles.form.packing import Content, Packing, explained, open_content
+from bookfiles.form.packing import Content, Packing, beginning, explained, open_content
 from bookfiles.form.rows import Table
 from bookfiles.form.workbooks import Workbook
 
@@ -35,7 +35,7 @@ def _table(content: Content) -> Table:
     with content.opened() as unpacked:
         encoding = encoding_of(unpacked)
     with content.opened() as unpacked:
-        head = unpacked.read(_HEAD).decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
+        head = beginning(unpacked, _HEAD).decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
     if head.startswith("{"):
         return JsonLines(content, encoding)
     if head.startswith("["):

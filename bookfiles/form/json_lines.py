@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from bookfiles.errors import InvalidFile, TruncatedFile
-from bookfiles.form.encodings import NAMES
+from bookfiles.form.encodings import NAMES, text_of
+from bookfiles.form.headers import MAX_COLUMNS
 from bookfiles.form.lines import MAX_ROW, is_text
 from bookfiles.form.packing import READ_ERRORS, Content, Packing
 from bookfiles.form.rows import Reject, Row
 
-_MAX_COLUMNS = 1_000
+_MAX_DEPTH = 5
 
 
 class JsonLines:
@@ -26,8 +27,8 @@ class JsonLines:
             for _, _, value in self._objects():
                 if isinstance(value, dict):
                     names.update(dict.fromkeys(value))
-                if len(names) > _MAX_COLUMNS:
-                    raise InvalidFile(f"{content.path}: more than {_MAX_COLUMNS:,} different keys")
+                if len(names) > MAX_COLUMNS:
+                    raise InvalidFile(f"{content.path}: more than {MAX_COLUMNS:,} different keys")
         except TruncatedFile:
             pass  # `rows` will find it again, after what is there
         self.header: Sequence[str] = list(names)
@@ -80,7 +81,7 @@ class JsonLines:
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
         with self._content.opened() as unpacked:
-            text = io.TextIOWrapper(unpacked, encoding=self._encoding, errors="surrogateescape")
+            text = text_of(unpacked, self._encoding, newline=None)
             try:
                 yield text
             finally:
@@ -94,19 +95,17 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _field(value: Any) -> str:
+def _field(value: Any, depth: int = 0) -> str:
     """A value as a field of a CSV: the entries of a list are separated by semicolons."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(int(value))
-        case float() if value.is_integer():
-            return str(int(value))
-        case list():
-            return "; ".join(filter(None, map(_field, value)))
-        case dict():
-            # Such as Goodreads' shelves and Amazon's authors and images.
-            return next((_field(value[key]) for key in ("name", "large", "url") if key in value), "")
-        case _:
-            return str(value)
+    if isinstance(value, list | dict):
+        return _nested(value, depth + 1) if depth < _MAX_DEPTH else ""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _nested(value: list[Any] | dict[str, Any], depth: int) -> str:
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_field(entry, depth) for entry in value)))
+    # Such as Goodreads' shelves and Amazon's authors and images.
+    return next((_field(value[key], depth) for key in ("name", "large", "url") if key in value), "")

@@ -66,4 +66,10 @@ def is_text(text: str) -> bool:
     """Whether it is text that databases store: without NUL and undecodable bytes."""
     if "\0" in text:
         return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

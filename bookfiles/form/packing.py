@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 from bookfiles.errors import InvalidFile
 
 READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
 """What reading a damaged file raises; gzip's BadGzipFile is an OSError."""
+_UNSUPPORTED = (NotImplementedError, RuntimeError)
+"""What zipfile raises for methods of compression that it does not know, and for encrypted files."""
 WORKBOOK = "xl/workbook.xml"
 _GZIP_MAGIC = b"\x1f\x8b"
-_ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 _MAX_NAMED = 5
 
 T = TypeVar("T")
@@ -49,18 +52,18 @@ class Content:
         return self._raw.tell()
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def opened(self) -> Iterator[io.BufferedIOBase]:
         """The unpacked bytes from the start; only one at a time."""
         self._raw.seek(0)
         match self.packing:
             case Packing.GZIP:
                 with gzip.open(self._raw) as unpacked:
-                    yield unpacked  # type: ignore[misc]  # typeshed does not know that it is one
-            case Packing.ZIP:
-                with zipfile.ZipFile(self._raw) as archive, archive.open(self._member) as unpacked:
                     yield unpacked
+            case Packing.ZIP:
+                with zipfile.ZipFile(self._raw) as archive, archive.open(self._member) as member:
+                    yield cast("io.BufferedIOBase", member)
             case _:
-                yield self._raw
+                yield cast("io.BufferedIOBase", self._raw)
 
     def is_at_most(self, max_bytes: int) -> bool:
         """Whether the content has at most this many bytes when unpacked, for files of strangers."""
@@ -76,10 +79,12 @@ class Content:
 
     def _look(self) -> tuple[Packing, str]:
         self._raw.seek(0)
-        magic = self._raw.read(len(_ZIP_MAGIC))
+        magic = self._raw.read(len(_OLD_EXCEL_MAGIC))
+        if magic == _OLD_EXCEL_MAGIC:
+            raise InvalidFile(f"{self.path}: an old Excel workbook (.xls); save it as .xlsx or CSV")
         if magic.startswith(_GZIP_MAGIC):
             return Packing.GZIP, ""
-        if magic != _ZIP_MAGIC:
+        if magic not in _ZIP_MAGICS:
             return Packing.PLAIN, ""
         self._raw.seek(0)
         with zipfile.ZipFile(self._raw) as archive:
@@ -92,6 +97,23 @@ class Content:
             found = ", ".join(files[:_MAX_NAMED]) or "none"
             raise InvalidFile(f"{self.path}: the archive has to hold one file, and holds {found}; unpack it")
         return Packing.ZIP, files[0]
+
+
+def beginning(content: io.BufferedIOBase, size: int) -> bytes:
+    """The next bytes; fewer at the end, or where the file is damaged unless that is where it begins."""
+    parts: list[bytes] = []
+    while size:
+        try:
+            part = content.read1(size)
+        except READ_ERRORS:
+            if not parts:
+                raise
+            break
+        if not part:
+            break
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 @contextmanager
@@ -115,3 +137,5 @@ def explained(path: Path, read: Callable[[], T]) -> T:
         raise InvalidFile(f"{path}: {error.strerror or 'not a readable gzip file'}") from None
     except READ_ERRORS:
         raise InvalidFile(f"{path}: not a readable gzip or zip file") from None
+    except _UNSUPPORTED:
+        raise InvalidFile(f"{path}: the zip archive is encrypted or of an unusual kind; unpack it") from None

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from bookfiles.errors import InvalidFile
+from bookfiles.form.headers import header_of
 from bookfiles.form.lines import is_text
 from bookfiles.form.packing import Content
 from bookfiles.form.rows import Reject, Row
@@ -29,8 +30,8 @@ class Workbook:
         self._sheet: CalamineSheet = filled[0]
         more = f", the first of {len(filled)} sheets" if len(filled) > 1 else ""
         self.form = f"Excel, sheet {self._sheet.name}{more}"
-        self._first, self.header = next(
-            (number, [cell.strip() for cell in cells]) for number, cells in self._lines() if any(cells)
+        self._header_line, self.header = header_of(
+            content.path, ((number, cells) for number, cells in self._lines() if any(map(str.strip, cells)))
         )
         self.position = 0
 
@@ -45,7 +46,7 @@ class Workbook:
         count = max(self._sheet.total_height, 1)
         for number, cells in self._lines():
             self.position = self.size * number // count
-            if number <= self._first or not any(cells):
+            if number <= self._header_line or not any(map(str.strip, cells)):
                 continue
             fields = (cells + [""] * width)[:width]
             if is_text("".join(fields)):

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bookfiles.columns.meanings import Mapped
-from bookfiles.values.dates import DayOrder
+from bookfiles.values.day_orders import DayOrder
 from servicekit.clock import now
 
 

@@ -2,62 +2,37 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from enum import Enum
-from typing import ClassVar
-
-from dateutil import parser
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from bookfiles.errors import Unreadable
-from bookfiles.values.text import plain
+from bookfiles.values.day_orders import MONTHS, TIME, YEAR_LAST, DayOrder
+from bookfiles.values.months import at_time, named_month
+from bookfiles.values.text import has_lost_digits, stated
+from bookfiles.values.years import UNDATED, year
 
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 _EXCEL_DAYS = range(20_000, 80_000)
 """1954 to 2119."""
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
-_TIME = rf"\.?(?:(?:\s*,?\s+|T)(?P<time>{_CLOCK})\s*(?P<zone>Z|UTC|GMT|[+-]\d{{2}}:?\d{{2}})?)?"
-_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){_TIME}")
-_YEAR_LAST = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<by>[-/. ])(?P<b>\d{{1,2}})(?:(?P=by)|,\s)(?P<y>\d{{4}}|\d{{2}}){_TIME}"
-)
+_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){TIME}")
 _MONTH = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})|(?P<m2>\d{1,2})[/.](?P<y2>\d{4})")
-_NAMED_MONTH = re.compile(r"(?=.*[^\W\d_]{3})(?=.*\d{4}).{6,60}")
+_EAST_ASIAN = re.compile(r"(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?")
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
-_COMPACT = re.compile(r"(?:1[5-9]|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_COMPACT = re.compile(r"(?:1[5-9]|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d[0-5]\d[0-5]\d)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].+)?")
-_MONTHS = 12
-_DEFAULTS = datetime(2001, 1, 1, tzinfo=UTC), datetime(2004, 2, 2, tzinfo=UTC)
+_UNDEFINED = ("0000-00-00", "0001-01-01", "0101-01-01")
+"""What MySQL, .NET and Calibre write for no date."""
+_AROUND = "[]() "
+_YEAR_MARK = re.compile(r"\s*г\.?$")
+_LATEST_SHORT_YEAR = 50
+"""5/1/49 is in 2049, and 5/1/50 in 1950."""
+_POWERS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
+"""Seconds to nanoseconds since 1970 by their number of digits."""
+_RECENT = range(1990, 2036)
 
 
-class _Names(parser.parserinfo):
-    """Names of months in English, German, French, Spanish and Russian."""
-
-    MONTHS: ClassVar[list[tuple[str, ...]]] = [  # type: ignore[assignment,misc]
-        ("jan", "january", "januar", "janvier", "enero", "янв", "января", "январь"),
-        ("feb", "february", "februar", "février", "febrero", "фев", "февраля", "февраль"),
-        ("mar", "march", "märz", "mars", "marzo", "мар", "марта", "март"),
-        ("apr", "april", "avril", "abril", "апр", "апреля", "апрель"),
-        ("may", "mai", "mayo", "мая", "май"),
-        ("jun", "june", "juni", "juin", "junio", "июн", "июня", "июнь"),
-        ("jul", "july", "juli", "juillet", "julio", "июл", "июля", "июль"),
-        ("aug", "august", "août", "agosto", "авг", "августа", "август"),
-        ("sep", "sept", "september", "septembre", "septiembre", "сен", "сентября", "сентябрь"),
-        ("oct", "october", "oktober", "octobre", "octubre", "окт", "октября", "октябрь"),
-        ("nov", "november", "novembre", "noviembre", "ноя", "ноября", "ноябрь"),
-        ("dec", "december", "dezember", "décembre", "diciembre", "дек", "декабря", "декабрь"),
-    ]
-    JUMP: ClassVar[list[str]] = [*parser.parserinfo.JUMP, "г", "г.", "de", "del", "le"]  # type: ignore[misc]
-
-
-_NAMES = _Names()
-
-
-class DayOrder(Enum):
-    """Which comes first in a date such as 5/1/2008."""
-
-    DAY = "dmy"
-    MONTH = "mdy"
-    UNKNOWN = "unknown"
+class UnknownOrder(Unreadable):
+    """A slashed date may have the day or the month first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +42,20 @@ class Dated:
     year: int
     moment: datetime | None
 
-
-class DayOrders:
-    """Collects in which order the slashed dates of a column have day and month."""
-
-    def __init__(self) -> None:
-        self._orders: set[DayOrder] = set()
-
-    def add(self, field: str) -> None:
-        """Take one field into account."""
-        found = _YEAR_LAST.fullmatch(field.strip())
-        if found and found["by"] in "/-":
-            first, second = int(found["a"]), int(found["b"])
-            if first > _MONTHS >= second:
-                self._orders.add(DayOrder.DAY)
-            elif second > _MONTHS >= first:
-                self._orders.add(DayOrder.MONTH)
-
     @property
-    def order(self) -> DayOrder:
-        """The order on which all agree."""
-        return next(iter(self._orders)) if len(self._orders) == 1 else DayOrder.UNKNOWN
+    def day(self) -> date | None:
+        """The day in UTC, if it is known."""
+        return self.moment.date() if self.moment else None
 
 
 def dated(field: str, order: DayOrder) -> Dated | None:
-    """A date or time; None if the field is empty.
+    """A date or time; None if the field is empty or says that there is none.
 
     Read are ISO 8601, year-month-day with any separator, German dates, slashed dates in the given order, dates with
     names of months, years and months alone, seconds to nanoseconds since 1970, and Excel's days.
     """
-    value = plain(field)
-    if not value:
+    value = stated(field).strip(_AROUND)
+    if not value or value.startswith(_UNDEFINED) or value.casefold() in UNDATED:
         return None
     if _ISO.fullmatch(value):
         try:
@@ -106,11 +64,30 @@ def dated(field: str, order: DayOrder) -> Dated | None:
             pass  # such as 2008-05-00, or a time in an unusual form
     try:
         for read in (_number, _year_first, lambda text: _year_last(text, order), _month, _named_month):
-            if found := read(value):
+            if found := read(_YEAR_MARK.sub("", value)):
                 return found
     except (ValueError, OverflowError):
         pass
+    if has_lost_digits(value):
+        raise Unreadable(f"{value[:40]!r} has lost digits before it came into this file; format the column as text")
     raise Unreadable(f"{value[:40]!r} is not a date")
+
+
+def published(field: str, order: DayOrder, *, now: datetime) -> Dated | None:
+    """The date of a publication, also a year with marks such as `c1984`; not more than ten years ahead."""
+    try:
+        found = dated(field, order)
+    except UnknownOrder:
+        raise
+    except Unreadable as reason:
+        try:
+            number = year(field, now=now)
+        except Unreadable:
+            raise reason from None
+        return Dated(number, None) if number is not None else None
+    if found is not None:
+        year(str(found.year).zfill(4), now=now)
+    return found
 
 
 def _at(moment: datetime) -> Dated:
@@ -119,51 +96,63 @@ def _at(moment: datetime) -> Dated:
 
 
 def _number(value: str) -> Dated | None:
-    number = _NUMBER.fullmatch(value)
+    number = _NUMBER.fullmatch(_with_all_digits(value))
     if not number:
         return None
     digits = number[1]
     if len(digits) == 4 and int(digits) > 0:  # noqa: PLR2004  (a year)
         return Dated(int(digits), None)
     if _COMPACT.fullmatch(value):
-        return _at(datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC))
+        return _at(datetime.strptime(value.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC))
     if len(digits) == 5 and int(digits) in _EXCEL_DAYS:  # noqa: PLR2004
         return _at(_EXCEL_EPOCH + timedelta(days=float(value)))
-    powers = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
-    if len(digits) not in powers:
-        return None
-    return _at(datetime.fromtimestamp(int(digits) / 10 ** powers[len(digits)], UTC))
+    power = _POWERS.get(len(digits))
+    return _at(datetime.fromtimestamp(int(digits) / 10**power, UTC)) if power is not None else None
+
+
+def _with_all_digits(value: str) -> str:
+    """A number without E-notation, if it has all digits: 1.601011223e9."""
+    mantissa, _, exponent = value.lower().replace(",", ".").partition("e")
+    if not has_lost_digits(value) or len(mantissa.replace(".", "")) <= int(exponent[:4]):
+        return value
+    return str(int(Decimal(f"{mantissa}e{exponent}")))
 
 
 def _year_first(value: str) -> Dated | None:
+    if east_asian := _EAST_ASIAN.fullmatch(value):
+        value = "-".join(filter(None, east_asian.groups()))
     found = _YEAR_FIRST.fullmatch(value)
     if not found:
-        return None
+        return _month(value) if east_asian else None
     if not int(found["m"]) or not int(found["d"]):
         # MySQL's way to leave out what is not known.
         return Dated(int(found["y"]), None) if int(found["y"]) else None
-    return _at(_moment(int(found["y"]), int(found["m"]), int(found["d"]), found["time"], found["zone"]))
+    return _on(int(found["y"]), int(found["m"]), int(found["d"]), found)
 
 
 def _year_last(value: str, order: DayOrder) -> Dated | None:
-    found = _YEAR_LAST.fullmatch(value)
+    found = YEAR_LAST.fullmatch(value)
     if not found:
         return None
     first, second = int(found["a"]), int(found["b"])
     year = int(found["y"])
     if len(found["y"]) == 2:  # noqa: PLR2004
-        year += 2000 if year < 69 else 1900  # noqa: PLR2004  (as POSIX)
+        year += 2000 if year < _LATEST_SHORT_YEAR else 1900
     day, month = first, second
     if found["by"] == " ":
         day, month = second, first  # Amazon's reviews: 09 13, 2009
     elif found["by"] != ".":
-        if second > _MONTHS or (order is DayOrder.MONTH and first <= _MONTHS):
+        if second > MONTHS or (order is DayOrder.MONTH and first <= MONTHS):
             day, month = second, first
-        elif order is DayOrder.UNKNOWN and first <= _MONTHS and first != second:
-            raise Unreadable(
+        elif order is DayOrder.UNKNOWN and first <= MONTHS and first != second:
+            raise UnknownOrder(
                 f"{value[:40]!r} may be day/month or month/day; say which with --dates dmy or --dates mdy"
             )
-    return _at(_moment(year, month, day, found["time"], found["zone"]))
+    return _on(year, month, day, found)
+
+
+def _on(year: int, month: int, day: int, found: re.Match[str]) -> Dated:
+    return _at(at_time(datetime(year, month, day, tzinfo=UTC), found["time"], found["zone"]))
 
 
 def _month(value: str) -> Dated | None:
@@ -171,47 +160,23 @@ def _month(value: str) -> Dated | None:
     if not found:
         return None
     year, month = int(found["y"] or found["y2"]), int(found["m"] or found["m2"])
-    return Dated(year, None) if 1 <= month <= _MONTHS else None
+    return Dated(year, None) if 1 <= month <= MONTHS and year else None
 
 
 def _named_month(value: str) -> Dated | None:
-    if not _NAMED_MONTH.fullmatch(value):
+    found = named_month(value)
+    if not found:
         return None
-    first, second = (parser.parse(value, _NAMES, default=default, tzinfos=_zone) for default in _DEFAULTS)
-    if first.year != second.year:
-        return None
-    # What the text does not say differs.
-    return _at(first) if first.date() == second.date() else Dated(first.year, None)
-
-
-def _zone(_name: str, offset: int | None) -> int:
-    return offset or 0
-
-
-def _moment(year: int, month: int, day: int, time: str | None, zone: str | None) -> datetime:
-    start = datetime(year, month, day, tzinfo=UTC)
-    if not time:
-        return start
-    clock = parser.parse(time, default=start, tzinfos=_zone)
-    return clock.replace(tzinfo=_offset(zone))
-
-
-def _offset(zone: str | None) -> tzinfo:
-    if not zone or zone[0] not in "+-":
-        return UTC
-    parsed = datetime.strptime(zone, "%z").tzinfo
-    return parsed or UTC
+    moment, has_day = found
+    return _at(moment) if has_day else Dated(moment.year, None)
 
 
 def is_moment(field: str) -> bool:
-    """Whether it can be read as a date or time, not as a year alone."""
+    """Whether it can be read as a date or time: not a year alone, nor a number that may be anything."""
     try:
         found = dated(field, DayOrder.DAY)
     except Unreadable:
         return False
-    return found is not None and found.moment is not None
-
-
-def utc_date(found: Dated) -> date | None:
-    """The day, if it is known."""
-    return found.moment.date() if found.moment else None
+    if found is None or found.moment is None:
+        return False
+    return len(field.strip()) != 5 and (not _NUMBER.fullmatch(field.strip()) or found.year in _RECENT)  # noqa: PLR2004

@@ -4,47 +4,22 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
-from babel.numbers import get_currency_precision, is_currency
-from price_parser import Price as Parsed
+from babel.numbers import get_currency_precision
 
 from bookfiles.errors import Unreadable
-from bookfiles.values.text import plain
+from bookfiles.values.currencies import currencies, is_unclear
+from bookfiles.values.text import stated
 
-_SYMBOLS = {
-    "$": "USD",
-    "US$": "USD",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY",
-    "₽": "RUB",
-    "₹": "INR",
-    "₩": "KRW",
-    "zł": "PLN",
-    "₺": "TRY",
-    "₴": "UAH",
-    "₪": "ILS",
-    "₸": "KZT",
-    "Kč": "CZK",
-    "Ft": "HUF",
-    "R$": "BRL",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "NZ$": "NZD",
-    "руб": "RUB",
-    "руб.": "RUB",
-    "р.": "RUB",
-    "RUR": "RUB",
-}
-_AMBIGUOUS = {"$", "¥", "kr", "р.", "руб", "руб."}
-"""Symbols of several currencies: a column of currencies, or the default one, says which."""
-_CODE = re.compile(r"[A-Za-z]{3}")
-_AMOUNT = re.compile(r"-?(?:\d[\d\s.,'’\u00a0\u202f]*|[.,]\d+)")
-_LAST_SEPARATOR = re.compile(r"([.,])(\d*)\D*$")
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_SPACES = " \t\n\u00a0\u2009\u202f'’"
+"""What may separate thousands besides `.` and `,`."""
+_AMOUNT = re.compile(rf"(?:\d[\d{_SPACES}.,]*|[.,]\d+)(?:[-–—]{{1,2}})?")
+_NO_CENTS = re.compile(r"[.,]\s*[-–—]{0,2}$")
+"""The end of `12.-` and `1.299,-`."""
+_LAST_SEPARATOR = re.compile(r"([.,])(\d*)$")
+_GROUPED = re.compile(rf"\d{{1,3}}([{_SPACES}.,])\d{{2,3}}(?:\1\d{{2,3}})*(?<=\d{{3}})|\d+")
+"""Thousands, or lakhs and crores as in India."""
+_REMOVED = str.maketrans(dict.fromkeys(f"{_SPACES}.,"))
 _THOUSANDS = 3
 """Digits after the sign that separates thousands."""
 MAX_AMOUNT = Decimal(10) ** 9
@@ -66,14 +41,14 @@ class DecimalSigns:
 
     def add(self, field: str) -> None:
         """Take one field into account."""
-        text = plain(field)
-        found = _LAST_SEPARATOR.search(text)
+        amount, _ = _split(stated(field))
+        found = _LAST_SEPARATOR.search(amount)
         if not found:
             return
         other = "," if found[1] == "." else "."
-        if text.count(found[1]) > 1:
+        if amount.count(found[1]) > 1:
             self._votes[other] += 1
-        elif other in text or len(found[2]) != _THOUSANDS:
+        elif other in amount or len(found[2]) != _THOUSANDS:
             self._votes[found[1]] += 1
 
     @property
@@ -87,26 +62,38 @@ def price(field: str, currency: str, *, sign: str | None, default: str) -> Price
 
     `currency` is the row's own currency, `default` that of prices without any; `sign` is the column's decimal sign.
     """
-    text = plain(field)
+    text = stated(field)
     if not text:
         return None
-    found = _AMOUNT.search(text)
-    if not found or text.startswith("-") or found[0].startswith("-"):
+    amount, mark = _split(text)
+    if not amount or mark.startswith(("-", "−", "(")):
         raise Unreadable(f"{text[:40]!r} is not a price")
-    mark = (text[: found.start()] + text[found.end() :]).strip()
     if any(character.isdigit() for character in mark):
         raise Unreadable(f"{text[:40]!r} is not one price")
-    code = _code(plain(currency), mark, default)
-    if code is None:
-        raise Unreadable(f"{text[:40]!r} has no currency; name one with --currency")
+    code = _code(text, stated(currency), mark, default)
     precision = get_currency_precision(code)
-    parsed = Parsed.fromstring(found[0], decimal_separator=_sign_of(found[0].strip(), sign, precision))
-    if parsed.amount is None or parsed.amount > MAX_AMOUNT:
+    number = _number(amount, _sign_of(amount, sign, precision))
+    if number is None or number > MAX_AMOUNT:
         raise Unreadable(f"{text[:40]!r} is not a price")
-    amount: Decimal = parsed.amount
-    if amount != round(amount, precision):
+    if number != round(number, precision):
         raise Unreadable(f"{text[:40]!r} has more decimals than {code} has")
-    return Price(round(amount, precision), code)
+    return Price(round(number, precision), code)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The amount, and what is around it."""
+    found = _AMOUNT.search(text)
+    if not found:
+        return "", text
+    return _NO_CENTS.sub("", found[0].strip(_SPACES)), (text[: found.start()] + text[found.end() :]).strip()
+
+
+def _number(amount: str, sign: str | None) -> Decimal | None:
+    """The value of an amount with this decimal sign; None if other signs do not separate thousands."""
+    whole, _, decimals = amount.rpartition(sign) if sign and sign in amount else (amount, "", "")
+    if (whole and not _GROUPED.fullmatch(whole)) or (decimals and not decimals.isdigit()):
+        return None
+    return Decimal(f"{whole.translate(_REMOVED) or 0}.{decimals or 0}")
 
 
 def _sign_of(amount: str, column: str | None, precision: int) -> str | None:
@@ -126,27 +113,20 @@ def _sign_of(amount: str, column: str | None, precision: int) -> str | None:
     return column
 
 
-def _code(own: str, mark: str, default: str) -> str | None:
-    for text in (own, mark):
-        if not text:
-            continue
-        if text in _AMBIGUOUS and default and text == mark:
-            return default
-        if text in _SYMBOLS:
-            return _SYMBOLS[text]
-        codes: list[str] = [_SYMBOLS.get(code.upper(), code.upper()) for code in _CODE.findall(text)]
-        if known := next(filter(_is_currency, codes), None):
-            return known
-        return None
-    return default or None
-
-
-def known_currency(text: str) -> str | None:
-    """The code (ISO 4217) of a currency; None if it is not known."""
-    code: str = text.strip().upper()
-    return code if _is_currency(code) else None
-
-
-@lru_cache(maxsize=1_000)
-def _is_currency(code: str) -> bool:
-    return bool(is_currency(code))
+def _code(text: str, own: str, mark: str, default: str) -> str:
+    """The currency of a price; raises Unreadable if there is none, or if there are two."""
+    mark = mark.strip("+*: ")
+    marked, stated_codes = currencies(mark), currencies(own)
+    if (mark and not marked) or (own and not stated_codes):
+        raise Unreadable(f"{text[:40]!r} has an unknown currency, {(mark if mark and not marked else own)[:20]!r}")
+    if marked and stated_codes:
+        both = [code for code in stated_codes if code in marked]
+        if not both:
+            raise Unreadable(f"{text[:40]!r} has another currency than its row, {own[:20]!r}")
+        return default if default in both else both[0]
+    possible = marked or stated_codes
+    if default in possible or (default and not possible):
+        return default
+    if not possible or is_unclear(mark or own):
+        raise Unreadable(f"{text[:40]!r} has no currency; name one with --currency")
+    return possible[0]

@@ -4,14 +4,20 @@ import re
 from dataclasses import dataclass
 
 from bookfiles.errors import InvalidFile, Unreadable
-from bookfiles.values.text import plain
+from bookfiles.values.text import stated
 
 BEST = 5.0
 LEAST = 0.5
 _SCALES = (5, 10, 100)
 _MANY = 1_000
-_NUMBER = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:/\s*(\d+)|(?:stars?|звезд\w*|sterne?|étoiles?)|%)?", re.IGNORECASE)
-_STARS = re.compile(r"(★+)(½)?☆*|(\*{1,10})")
+_NUMBER = re.compile(
+    r"(-?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out\ of|von|sur|из)\s*(\d{1,4})\s*)?"
+    r"(?:stars?|★|звезд\w*|sterne?n?|étoiles?|estrellas?|%)?",
+    re.IGNORECASE,
+)
+_STARS = re.compile(r"(★+)(½)?☆*|(\*{1,10})|((?:⭐\ufe0f?){1,10})")
+_WORDS = {"it was amazing": 5, "really liked it": 4, "liked it": 3, "it was ok": 2, "did not like it": 1}
+"""What Goodreads calls one to five stars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Scale:
 
     def rating(self, field: str) -> float | None:
         """A rating from 0.5 to 5; None if the field is empty or says that the book was not rated."""
-        value = plain(field)
+        value = stated(field)
         if not value:
             return None
         number, best = _parsed(value)
@@ -30,7 +36,7 @@ class Scale:
             return None
         best = best or self.best
         if not 0 < number <= best:
-            raise Unreadable(f"rating {value[:40]!r} is not one of 0 to {best:g}")
+            raise Unreadable(f"{value[:40]!r} is not one of 0 to {best:g}")
         return max(LEAST, number * BEST / best)
 
 
@@ -43,8 +49,9 @@ class Scales:
 
     def add(self, field: str) -> None:
         """Take one field into account; unreadable ones, and those that name their scale, say nothing."""
+        value = stated(field)
         try:
-            number, best = _parsed(plain(field))
+            number, best = _parsed(value) if value else (0, BEST)
         except Unreadable:
             return
         if best is None:
@@ -74,10 +81,13 @@ class Scales:
 
 def _parsed(value: str) -> tuple[float, float | None]:
     """A number, and the best of its scale if the text says it."""
+    if word := _WORDS.get(value.casefold()):
+        return word, BEST
     if stars := _STARS.fullmatch(value):
-        return len(stars[1] or stars[3] or "") + (0.5 if stars[2] else 0), BEST
+        shown = stars[1] or stars[3] or (stars[4] or "").replace("\ufe0f", "")
+        return len(shown) + (0.5 if stars[2] else 0), BEST
     number = _NUMBER.fullmatch(value)
     if not number:
-        raise Unreadable(f"rating {value[:40]!r} is not a number")
+        raise Unreadable(f"{value[:40]!r} is not a number")
     best = float(number[2]) if number[2] else 100.0 if value.endswith("%") else None
     return float(number[1].replace(",", ".")), best
