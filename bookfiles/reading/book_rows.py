@@ -20,7 +20,7 @@ from bookfiles.values.identifiers import identifier
 from bookfiles.values.isbns import isbn13
 from bookfiles.values.pictures import picture
 from bookfiles.values.prices import price
-from bookfiles.values.text import entries, has_lost_digits, line, plain, prose, whole
+from bookfiles.values.text import entries, has_lost_digits, line, plain, prose, title, whole
 from bookfiles.values.years import year
 
 MAX_STOCK = 2**31 - 1
@@ -64,7 +64,7 @@ class BookRows:
         self._products: dict[str, Mapping[str, Any]] = {}
         self.notes = ["authors are written as Last, First"] if judged.last_first else []
         simple: dict[str, Read] = {
-            "title": line,
+            "title": title,
             "authors": lru_cache(maxsize=1_000)(partial(authors, last_first=judged.last_first)),
             "year": partial(year, now=options.now),
             "isbn": isbn13,

@@ -14,7 +14,7 @@ from bookfiles.values.text import stated
 _SPACES = " \t\n\u00a0\u2009\u202f'’"
 """What may separate thousands besides `.` and `,`."""
 _AMOUNT = re.compile(rf"(?:\d[\d{_SPACES}.,]*|[.,]\d+)(?:[-–—]{{1,2}})?")
-_NO_CENTS = re.compile(r"[.,]\s*[-–—]{0,2}$")
+_NO_CENTS = re.compile(r"([.,])\s*[-–—]{0,2}$")
 """The end of `12.-` and `1.299,-`."""
 _LAST_SEPARATOR = re.compile(r"([.,])(\d*)$")
 _GROUPED = re.compile(rf"\d{{1,3}}([{_SPACES}.,])\d{{2,3}}(?:\1\d{{2,3}})*(?<=\d{{3}})|\d+")
@@ -22,6 +22,7 @@ _GROUPED = re.compile(rf"\d{{1,3}}([{_SPACES}.,])\d{{2,3}}(?:\1\d{{2,3}})*(?<=\d
 _REMOVED = str.maketrans(dict.fromkeys(f"{_SPACES}.,"))
 _THOUSANDS = 3
 """Digits after the sign that separates thousands."""
+_SEVERAL = 2
 MAX_AMOUNT = Decimal(10) ** 9
 
 
@@ -38,6 +39,7 @@ class DecimalSigns:
 
     def __init__(self) -> None:
         self._votes: Counter[str] = Counter()
+        self._unclear: Counter[str] = Counter()
 
     def add(self, field: str) -> None:
         """Take one field into account."""
@@ -50,11 +52,17 @@ class DecimalSigns:
             self._votes[other] += 1
         elif other in amount or len(found[2]) != _THOUSANDS:
             self._votes[found[1]] += 1
+        else:
+            self._unclear[other] += 1
 
     @property
     def sign(self) -> str | None:
         """The sign that most prices use; None if it cannot be told."""
-        return self._votes.most_common(1)[0][0] if self._votes else None
+        if self._votes:
+            return self._votes.most_common(1)[0][0]
+        # A whole column of three digits after the sign has thousands.
+        (sign, count), *_ = self._unclear.most_common(1) or [("", 0)]
+        return sign if count >= _SEVERAL else None
 
 
 def price(field: str, currency: str, *, sign: str | None, default: str) -> Price | None:
@@ -85,7 +93,7 @@ def _split(text: str) -> tuple[str, str]:
     found = _AMOUNT.search(text)
     if not found:
         return "", text
-    return _NO_CENTS.sub("", found[0].strip(_SPACES)), (text[: found.start()] + text[found.end() :]).strip()
+    return _NO_CENTS.sub(r"\g<1>00", found[0].strip(_SPACES)), (text[: found.start()] + text[found.end() :]).strip()
 
 
 def _number(amount: str, sign: str | None) -> Decimal | None:
@@ -108,6 +116,8 @@ def _sign_of(amount: str, column: str | None, precision: int) -> str | None:
         return "," if found[1] == "." else "."
     if len(found[2]) != _THOUSANDS or precision == _THOUSANDS:
         return found[1]
+    if not precision:
+        return "," if found[1] == "." else "."  # yen have no decimals
     if column is None:
         raise Unreadable(f"{amount[:40]!r} may have thousands or decimals")
     return column

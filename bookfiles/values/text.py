@@ -11,6 +11,7 @@ MAX_TEXT = 10_000
 _BY_PROGRAMS = r"\N NULL null (null) [NULL] <null> NaN nan NaT None N/A n/a #N/A <NA>"
 _MISSING = frozenset(_BY_PROGRAMS.split())
 """What programs write for no value."""
+_NO_TITLE = frozenset([r"\N", r"NULL", r"[NULL]", r"NaN", r"NaT", r"<NA>"])
 _BY_PEOPLE = "null none nan nat nil na n/a n.a. #n/a - -- – — ? undefined"
 _NO_VALUE = frozenset(_BY_PEOPLE.split())
 """What also people write for no value, in small letters."""
@@ -23,6 +24,11 @@ _LISTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"][^,'"]
 
 def plain(field: str) -> str:
     """A field's text without surrounding whitespace, HTML entities, and Excel's `="…"`; empty if it is `NULL`."""
+    text = _unescaped(field)
+    return "" if text in _MISSING else text
+
+
+def _unescaped(field: str) -> str:
     text = stripped(field)
     if text.startswith('="') and (quoted := _EXCEL_TEXT.fullmatch(text)):
         text = stripped(quoted[1])
@@ -31,7 +37,7 @@ def plain(field: str) -> str:
         if "&" not in text:
             break
         text = stripped(_ENTITY.sub(lambda entity: html.unescape(entity[0]), text))
-    return "" if text in _MISSING else text
+    return text
 
 
 def stated(field: str) -> str:
@@ -48,6 +54,12 @@ def text(field: str) -> str:
 def line(field: str) -> str:
     """Free text in one line, of at most MAX_TEXT characters."""
     return _checked(" ".join(plain(field).split()))
+
+
+def title(field: str) -> str:
+    """A title in one line, of at most MAX_TEXT characters; a book may be called `None`, but not `NaN`."""
+    value = " ".join(_unescaped(field).split())
+    return "" if value in _NO_TITLE else _checked(value)
 
 
 def prose(field: str) -> str:

@@ -55,7 +55,10 @@ def _money(price: prices.Price) -> Money:
 
 
 def _stock(texts: Texts) -> int | None:
-    return text.whole(texts["stock"], maximum=MAX_STOCK) if texts["stock"].strip() else None
+    # Shop systems export what is owed as a negative stock; who types one has made a mistake.
+    if texts["stock"].strip().startswith("-"):
+        raise Unreadable("a negative stock")
+    return text.whole(texts["stock"], maximum=MAX_STOCK)
 
 
 def _categories(texts: Texts) -> tuple[Category, ...]:

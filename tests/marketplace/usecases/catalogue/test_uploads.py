@@ -33,7 +33,7 @@ def file_of(text: str, *, gzipped: bool = False) -> io.BytesIO:
 
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_an_upload_is_imported_sent_and_logged(store: Store, by: int, gzipped: bool) -> None:
-    """Unused columns and unknown categories are reported; each changed book has an event, the upload an audit entry."""
+    """Unused columns and unknown categories are reported; each changed book has an event, the upload a log entry."""
     dropped: list[int] = []
     report = Uploads(store, UnsharedIds(), changed=dropped.extend).books(
         by, "books.csv", file_of(GOOD, gzipped=gzipped)
@@ -82,7 +82,7 @@ def test_a_hopeless_file_changes_nothing(store: Store, by: int) -> None:
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "not a file of text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "no column is known to be an id"),
         (b"name,author\nDune,Frank\n", "no column is known to be an id"),
         (gzip.compress(GOOD.encode(), mtime=0)[:-9], "gzip"),
         (b"\x1f\x8bnothing", "gzip"),
