@@ -161,7 +161,10 @@ class _Connection:
 
     def receive(self) -> bool:
         """Read what has arrived; returns whether the call is over."""
-        chunk = self.socket.recv(262_144)
+        try:
+            chunk = self.socket.recv(262_144)
+        except ConnectionResetError:
+            chunk = b""
         if not chunk:
             raise ConnectionLost("the server closed a connection")
         received = self._received
