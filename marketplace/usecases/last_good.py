@@ -17,7 +17,7 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.usecases.cards import CardCache
 
-READERS = 3_000
+READERS = 1_000
 SECONDS = 3600.0
 _NUMBERS = 4
 """For each recommendation: the book, the kind of its reason, and the two books that a page names; 0 for none."""
@@ -26,7 +26,7 @@ _SIZE = array("i").itemsize
 
 
 class LastGood:
-    """The last lists of at most 3,000 readers, each for an hour; safe to share between threads.
+    """The last lists of at most 1,000 readers, each for an hour; safe to share between threads.
 
     They are kept as bytes, 2 kB a reader: as objects those of a home page took 27, together 80 MB.
     """

@@ -69,7 +69,7 @@ def test_lists_come_back(last_good: LastGood, sqlite_store: Store) -> None:
 
 
 def test_a_reader_takes_little_memory(sqlite_store: Store) -> None:
-    """The lists of 3,000 readers must not be the largest thing in the shop's memory."""
+    """The lists of 1,000 readers must not be the largest thing in the shop's memory."""
     shelves = Shelves(sqlite_store, FreshLists(), CardCache(sqlite_store))
     shelves.home(1)
     tracemalloc.start()
