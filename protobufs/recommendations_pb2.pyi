@@ -217,16 +217,22 @@ class RecommendationRequest(message.Message):
     ANY_CATEGORY_FIELD_NUMBER: builtins.int
     EXCLUDE_BOOK_IDS_FIELD_NUMBER: builtins.int
     SELECTION_FIELD_NUMBER: builtins.int
+    SUBJECT_FIELD_NUMBER: builtins.int
     user_id: builtins.int
     """The reader; 0 is nobody in particular. An unknown reader is not an error: they get what is popular."""
     category: BookCategory.ValueType
-    """The category to recommend from, unless any_category is set. An unknown number is answered NOT_FOUND."""
+    """The category to recommend from, unless any_category or subject is set. An unknown number is answered NOT_FOUND."""
     max_results: builtins.int
     """The most books to return: 0 means 10, more than 100 means 100, a negative number is refused."""
     any_category: builtins.bool
     """Recommend from all categories, including books that have none; category is then ignored."""
     selection: Selection.ValueType
     """How the books are selected. An unknown number is refused."""
+    subject: builtins.str
+    """Recommend only books that have this subject, in whatever categories; category and any_category are then ignored.
+    Subjects are compared without case, spaces and punctuation, except for + and #: C, C++ and C# differ. One that no
+    book has, or a placeholder such as "unknown", is no error: the list is empty. At most 10,000 characters.
+    """
     @builtins.property
     def exclude_book_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Books to leave out, with the other editions of their works; at most 1,000."""
@@ -240,10 +246,11 @@ class RecommendationRequest(message.Message):
         any_category: builtins.bool = ...,
         exclude_book_ids: abc.Iterable[builtins.int] | None = ...,
         selection: Selection.ValueType = ...,
+        subject: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["any_category", b"any_category", "category", b"category", "exclude_book_ids", b"exclude_book_ids", "max_results", b"max_results", "selection", b"selection", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["any_category", b"any_category", "category", b"category", "exclude_book_ids", b"exclude_book_ids", "max_results", b"max_results", "selection", b"selection", "subject", b"subject", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -87,7 +87,7 @@ class RecommendationsServicer:
     """
 
     def Recommend(self, request, context):
-        """The books that a reader would enjoy next, from one category or from all.
+        """The books that a reader would enjoy next, from one category, on one subject or from all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class RecommendationsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecommendationsAsyncStub: ...
     Recommend: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]
-    """The books that a reader would enjoy next, from one category or from all."""
+    """The books that a reader would enjoy next, from one category, on one subject or from all."""
     RecommendBatch: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]
     """Several such lists in one call, for a whole page."""
     SimilarBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]
@@ -65,7 +65,7 @@ class RecommendationsAsyncStub(RecommendationsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Recommend: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]  # type: ignore[assignment]
-    """The books that a reader would enjoy next, from one category or from all."""
+    """The books that a reader would enjoy next, from one category, on one subject or from all."""
     RecommendBatch: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]  # type: ignore[assignment]
     """Several such lists in one call, for a whole page."""
     SimilarBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]  # type: ignore[assignment]
@@ -92,7 +92,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecommendationResponse, _abc.Awaitable[_recommendations_pb2.RecommendationResponse]]:
-        """The books that a reader would enjoy next, from one category or from all."""
+        """The books that a reader would enjoy next, from one category, on one subject or from all."""
 
     @_abc_1.abstractmethod
     def RecommendBatch(

@@ -8,6 +8,7 @@ from functools import cached_property
 from marketplace.domain.categories import Category
 from marketplace.domain.money import Money
 from marketplace.domain.recommendations import Reason
+from marketplace.domain.subjects import Subject, Topic, subject_slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +56,36 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class BestSellers:
-    """The shop's own best-sellers: overall, and in every category that has books."""
+    """The shop's own best-sellers: overall, and of every topic that the shop shows.
+
+    These are the categories that have books, by number, and where there are few the subjects with most books.
+    """
 
     overall: tuple[Card, ...]
-    by_category: dict[Category, tuple[Card, ...]]
+    by_topic: dict[Topic, tuple[Card, ...]]
 
     @cached_property
-    def categories(self) -> tuple[Category, ...]:
-        """The categories that have books, by name."""
-        return tuple(sorted(self.by_category, key=lambda category: category.label))
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics, by name."""
+        return tuple(sorted(self.by_topic, key=lambda topic: topic.label.casefold()))
 
     @cached_property
-    def most_read(self) -> tuple[Category, ...]:
-        """The categories that have books, those whose best-sellers have most readers first."""
+    def most_read(self) -> tuple[Topic, ...]:
+        """The topics, those whose best-sellers have most readers first."""
+        return tuple(sorted(self.by_topic, key=lambda topic: -sum(card.readers for card in self.by_topic[topic])))
 
-        def readers(category: Category) -> int:
-            return sum(card.readers for card in self.by_category[category])
+    @cached_property
+    def subjects(self) -> dict[str, Subject]:
+        """Those of the topics that are subjects, by slug."""
+        return {topic.slug: topic for topic in self.by_topic if isinstance(topic, Subject)}
 
-        return tuple(sorted(self.by_category, key=lambda category: (-readers(category), category)))
+    def topics_of(self, book: Book) -> tuple[Topic, ...]:
+        """The topics of a book, the categories first."""
+        slugs = dict.fromkeys(map(subject_slug, book.subjects))
+        return (
+            *(category for category in book.categories if category in self.by_topic),
+            *(self.subjects[slug] for slug in slugs if slug in self.subjects),
+        )
 
 
 class Sort(Enum):
@@ -95,8 +108,8 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorListing(Listing):
-    """One page of an author's books, with the name as on the most read one."""
+class NamedListing(Listing):
+    """One page of the books of an author or a subject, with the name as on the most read one."""
 
     name: str
 

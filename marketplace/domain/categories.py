@@ -59,6 +59,11 @@ class Category(IntEnum):
         return self.name.replace("_", "-").lower()
 
     @property
+    def kind(self) -> str:
+        """What kind of topic it is."""
+        return "category"
+
+    @property
     def other_names(self) -> tuple[str, ...]:
         """What readers call it as well: `sci-fi`."""
         return _OTHER_NAMES.get(self, ())

@@ -23,6 +23,10 @@ class AuthorNotFound(NotInCatalogue):
     """The catalogue has no book by an author with this slug."""
 
 
+class SubjectNotFound(NotInCatalogue):
+    """The catalogue has no book with a subject of this slug."""
+
+
 class InteractionNotFound(MarketplaceError):
     """The reader has no such interaction, or has undone it."""
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
 
-from marketplace.domain.books import Card
-from marketplace.domain.categories import Category
 from marketplace.domain.recommendations import Reason, Signal
+from marketplace.domain.subjects import Topic
 
 
 class InteractionKind(IntEnum):
@@ -93,14 +92,16 @@ class Taste:
     excluded: frozenset[int] = frozenset()
     bought: frozenset[int] = frozenset()
 
-    def favourites(self, cards: Mapping[int, Card], limit: int) -> tuple[Category, ...]:
-        """The most frequent categories of the reader's viewed and liked books; a liked book counts three times."""
-        counts: Counter[Category] = Counter()
+    def favourites(self, topics: Mapping[int, Sequence[Topic]], limit: int) -> tuple[Topic, ...]:
+        """The most frequent topics of the reader's viewed and liked books; a liked book counts three times.
+
+        `topics` has the topics of these books by id.
+        """
+        counts: Counter[Topic] = Counter()
         for book_id in dict.fromkeys((*self.viewed, *self.liked)):
-            if book_id in cards:
-                weight = _LIKED_WEIGHT if book_id in self.liked else 1
-                counts.update(dict.fromkeys(cards[book_id].categories, weight))
-        return tuple(category for category, _ in counts.most_common(limit))
+            weight = _LIKED_WEIGHT if book_id in self.liked else 1
+            counts.update(dict.fromkeys(topics.get(book_id, ()), weight))
+        return tuple(topic for topic, _ in counts.most_common(limit))
 
     def with_signal(self, reason: Reason | None) -> Reason | None:
         """The reason with its first two books and the reader's strongest interaction with them.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from marketplace.domain.categories import Category
+from marketplace.domain.subjects import Topic
 
 
 class ReasonKind(IntEnum):
@@ -52,9 +52,9 @@ class Selection(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecommendationRequest:
-    """A request for at most `limit` books of one category, or of all if it is None."""
+    """A request for at most `limit` books of one topic, or of all if it is None."""
 
-    category: Category | None
+    topic: Topic | None
     limit: int
     selection: Selection = Selection.FOR_YOU
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from marketplace.domain.books import Book
+from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderBroken, RecommenderError, RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.recommendations import (
@@ -21,6 +22,7 @@ from marketplace.domain.recommendations import (
     RecommendationList,
     RecommendationRequest,
 )
+from marketplace.domain.subjects import Subject
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
@@ -231,10 +233,13 @@ def _log_change(old: State, new: State) -> None:
 
 
 def _recommendation_request(reader_id: int, request: RecommendationRequest) -> pb.RecommendationRequest:
+    topic = request.topic
     return pb.RecommendationRequest(
         user_id=reader_id,
-        category=cast("pb.BookCategory.ValueType", int(request.category or 0)),
-        any_category=request.category is None,
+        category=cast("pb.BookCategory.ValueType", int(topic) if isinstance(topic, Category) else 0),
+        # Also for a subject: a server that does not know the field recommends from all books.
+        any_category=not isinstance(topic, Category),
+        subject=topic.label if isinstance(topic, Subject) else "",
         max_results=request.limit,
         selection=cast("pb.Selection.ValueType", int(request.selection)),
     )

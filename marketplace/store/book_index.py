@@ -1,15 +1,16 @@
-"""The index of offered books: their categories, authors and folded words, and the vocabulary of them all."""
+"""The index of offered books: their categories, authors, subjects and folded words, and the vocabulary of all."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
+from marketplace.domain.subjects import subject_slug
 from marketplace.domain.text import folded_words, isbn13, slug
-from marketplace.store.schema import book_authors, book_categories, book_search, books, search_terms
+from marketplace.store.schema import book_authors, book_categories, book_search, book_subjects, books, search_terms
 from marketplace.store.search.words import index_words
 from servicekit.database.statements import insert_into, is_any_of
 
@@ -29,7 +30,8 @@ class BookIndex:
         self._recount(before=self._rows(ids), after=rows)
         self._connection.execute(self._upsert(), rows)
         for table, entries in (
-            (book_authors, [row for book in changed for row in _author_rows(book)]),
+            (book_authors, [row for book in changed for row in _name_rows(book.id, book.authors, slug)]),
+            (book_subjects, [row for book in changed for row in _name_rows(book.id, book.subjects, subject_slug)]),
             (book_categories, [row for book in changed for row in _category_rows(book)]),
         ):
             self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
@@ -39,7 +41,7 @@ class BookIndex:
     def remove(self, ids: Sequence[int]) -> None:
         """Remove books from the index; call it before they are hidden or deleted."""
         self._recount(before=self._rows(ids), after=[])
-        for table in (book_search, book_authors, book_categories):
+        for table in (book_search, book_authors, book_subjects, book_categories):
             self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
 
     def missing(self, limit: int) -> list[int]:
@@ -116,12 +118,12 @@ def _vocabulary(row: dict[str, Any]) -> set[str]:
     return {word for word in words if word.isalpha() and len(word) > 1}
 
 
-def _author_rows(book: Book) -> list[dict[str, Any]]:
+def _name_rows(book_id: int, names: Iterable[str], slug_of: Callable[[str], str]) -> list[dict[str, Any]]:
     positions: dict[str, int] = {}
-    for position, author in enumerate(book.authors):
-        if author_slug := slug(author):
-            positions.setdefault(author_slug, position)
-    return [{"book_id": book.id, "slug": name, "position": position} for name, position in positions.items()]
+    for position, name in enumerate(names):
+        if name_slug := slug_of(name):
+            positions.setdefault(name_slug, position)
+    return [{"book_id": book_id, "slug": name, "position": position} for name, position in positions.items()]
 
 
 def _category_rows(book: Book) -> list[dict[str, Any]]:

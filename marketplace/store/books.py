@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Connection, bindparam, func, or_, select, update
 
-from marketplace.domain.books import BestSellers, Book, Card
-from marketplace.domain.categories import Category
+from marketplace.domain.books import Book, Card
 from marketplace.domain.errors import BookNotFound
 from marketplace.store.book_index import BookIndex
 from marketplace.store.book_rows import CARD, book_of, card_of, row_of
-from marketplace.store.schema import book_categories, books, imported_history
+from marketplace.store.schema import books, imported_history
 from servicekit.database.statements import insert_into, is_any_of
 
 _IS_OFFERED = ~books.c.hidden
@@ -81,25 +80,6 @@ class Books:
     def is_empty(self) -> bool:
         """Whether the catalogue has no books, hidden ones included."""
         return self._connection.execute(select(books.c.book_id).limit(1)).first() is None
-
-    def best_sellers(self, limit: int) -> BestSellers:
-        """The books with the most distinct readers, overall and in every category; ties by id."""
-        best = (books.c.reader_count.desc(), books.c.book_id)
-        overall = self._connection.execute(select(*CARD).where(_IS_OFFERED).order_by(*best).limit(limit))
-        rank = func.row_number().over(partition_by=book_categories.c.category, order_by=best).label("rank")
-        ranked = (
-            select(*CARD, book_categories.c.category, rank)
-            .join_from(books, book_categories, books.c.book_id == book_categories.c.book_id)
-            .subquery()
-        )
-        best_ranked = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.category, ranked.c.rank)
-        by_category: dict[Category, list[Card]] = {}
-        for row in self._connection.execute(best_ranked):
-            by_category.setdefault(Category(row.category), []).append(card_of(row))
-        return BestSellers(
-            overall=tuple(map(card_of, overall)),
-            by_category={category: tuple(cards) for category, cards in by_category.items()},
-        )
 
     def put(self, new: Sequence[Book]) -> list[int]:
         """Add or replace books, each id at most once; returns the ids of those that changed.

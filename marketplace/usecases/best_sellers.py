@@ -49,7 +49,7 @@ class BestSellersCache:
             return self._known  # another thread has just read them
         try:
             with self._store.read() as work:
-                self._known = _with_reasons(work.books.best_sellers(LIMIT))
+                self._known = _with_reasons(work.listings.best_sellers(LIMIT))
         except StoreUnavailable:
             if self._known is None:
                 raise
@@ -61,7 +61,7 @@ class BestSellersCache:
 def _with_reasons(best: BestSellers) -> BestSellers:
     return BestSellers(
         overall=tuple(map(_with_reason, best.overall)),
-        by_category={category: tuple(map(_with_reason, cards)) for category, cards in best.by_category.items()},
+        by_topic={topic: tuple(map(_with_reason, cards)) for topic, cards in best.by_topic.items()},
     )
 
 

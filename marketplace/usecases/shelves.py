@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
 from typing import Protocol
 
 import structlog
 
 from marketplace.domain.books import BestSellers, Book, Card
-from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderError
 from marketplace.domain.ids import NOBODY, SHOP, is_attribution
 from marketplace.domain.interactions import Taste, taste_of
-from marketplace.domain.recommendations import Reason, RecommendationList, RecommendationRequest, Selection
+from marketplace.domain.recommendations import RecommendationList, RecommendationRequest, Selection
+from marketplace.domain.subjects import Subject, Topic, subject_slug
 from marketplace.store import Store
 from marketplace.usecases.best_sellers import BestSellersCache
 from marketplace.usecases.cards import CardCache
@@ -25,16 +23,16 @@ from marketplace.usecases.page_shelves import (
     Shelf,
     ShelfKind,
     ShelfRequest,
-    category_request,
+    cards_without,
     home_requests,
+    recommended_cards,
+    topic_request,
 )
 
 log = structlog.get_logger()
 
 TASTE_INTERACTIONS = 60
 """How many of a reader's latest interactions determine their taste."""
-CACHED_CARDS = 4_000
-"""Each has about 500 bytes."""
 
 
 class Recommender(Protocol):
@@ -76,19 +74,19 @@ class Shelves:
         best = self._best_sellers.current()
         taste = self._taste(reader_id)
         known = self._cards.of((*taste.viewed, *taste.liked))
-        requests = home_requests(taste, known, best)
+        requests = home_requests(taste, self._topics(known, best), best)
         lists, notice = self._recommend(reader_id, [request for _, request in requests])
         first, *others = self._filled(requests, lists, best, taste)
         recent = tuple(known[book_id] for book_id in taste.viewed if book_id in known)[:SHELF_LENGTH]
         others.append(Shelf(kind=ShelfKind.RECENT, cards=recent))
         shelves = (first, *(shelf for shelf in others if shelf.cards))
-        return Home(shelves=shelves, categories=best.categories, notice=notice)
+        return Home(shelves=shelves, topics=best.topics, notice=notice)
 
-    def of_category(self, reader_id: int, category: Category) -> Shelf | None:
-        """Books of a category recommended to this reader personally; None if there are none."""
-        if reader_id == NOBODY:
+    def of_topic(self, reader_id: int, topic: Topic) -> Shelf | None:
+        """Books of a topic recommended to this reader personally; None if there are none, or it is not shown."""
+        if reader_id == NOBODY or topic not in self._best_sellers.current().by_topic:
             return None
-        request = category_request(category)
+        request = topic_request(topic)
         lists, _ = self._recommend(reader_id, [request[1]])
         if not lists:
             return None
@@ -96,7 +94,7 @@ class Shelves:
         return shelf if shelf.is_personal else None
 
     def similar(self, reader_id: int, book: Book) -> Shelf:
-        """Books like this one, or best-sellers of its category if there are none."""
+        """Books like this one, or best-sellers of its first topic if there are none."""
         taste = self._taste(reader_id)
         try:
             recommended = self._recommender.similar(book.id, reader_id, SHELF_LENGTH)
@@ -104,24 +102,38 @@ class Shelves:
             _log(error)
             recommended = RecommendationList(())
         cards = self._cards.of(similar.book_id for similar in recommended.recommendations)
-        if similar_cards := _cards_of(recommended, cards, taste):
+        if similar_cards := recommended_cards(recommended, cards, taste):
             return Shelf(kind=ShelfKind.SIMILAR, cards=similar_cards, attribution=_attribution(recommended))
         best = self._best_sellers.current()
-        category = next((category for category in book.categories if category in best.by_category), None)
-        best_sellers = best.overall if category is None else best.by_category[category]
+        topic = next(iter(best.topics_of(book)), None)
+        best_sellers = best.overall if topic is None else best.by_topic[topic]
         return Shelf(
             kind=ShelfKind.POPULAR,
-            cards=_without(best_sellers, {book.id, *taste.excluded}, limit=SHELF_LENGTH),
-            category=category,
+            cards=cards_without(best_sellers, {book.id, *taste.excluded}, limit=SHELF_LENGTH),
+            topic=topic,
         )
 
     def popular(self, limit: int) -> Shelf:
         """The shop's own best-sellers."""
         return Shelf(kind=ShelfKind.POPULAR, cards=self._best_sellers.current().overall[:limit])
 
-    def categories(self) -> tuple[Category, ...]:
-        """The categories that have books, by name."""
-        return self._best_sellers.current().categories
+    def topics(self) -> tuple[Topic, ...]:
+        """The categories that have books and, where there are few, subjects; by name."""
+        return self._best_sellers.current().topics
+
+    def subjects(self, names: Iterable[str]) -> dict[str, Subject]:
+        """Those of these subjects that the shop shows as topics, by the name given."""
+        shown = self._best_sellers.current().subjects
+        return {name: shown[slug] for name in names if (slug := subject_slug(name)) in shown}
+
+    def _topics(self, cards: Mapping[int, Card], best: BestSellers) -> dict[int, tuple[Topic, ...]]:
+        """The topics of books by id; cards have no subjects, which would take too much memory."""
+        topics: dict[int, tuple[Topic, ...]] = {book_id: card.categories for book_id, card in cards.items()}
+        if cards and best.subjects:
+            with self._store.read() as work:
+                for book_id, slug in work.listings.subjects_of(cards, best.subjects):
+                    topics[book_id] += (best.subjects[slug],)
+        return topics
 
     def _taste(self, reader_id: int) -> Taste:
         if reader_id == NOBODY:
@@ -154,39 +166,18 @@ class Shelves:
         used = set(taste.excluded)
         for position, (kind, request) in enumerate(requests):
             recommended = lists[position] if lists else RecommendationList(())
-            on_shelf = _cards_of(recommended, cards, taste)
+            on_shelf = recommended_cards(recommended, cards, taste)
             attribution = _attribution(recommended) if on_shelf else SHOP
             # Only Recommendations knows what is new.
             if not on_shelf and request.selection is not Selection.NEW:
-                category = request.category
-                best_sellers = best.overall if category is None else best.by_category.get(category, ())
-                on_shelf = _without(best_sellers, used, limit=request.limit)
+                topic = request.topic
+                best_sellers = best.overall if topic is None else best.by_topic.get(topic, ())
+                on_shelf = cards_without(best_sellers, used, limit=request.limit)
                 # In a small shop a book on two shelves is better than an empty shelf.
-                on_shelf = on_shelf or _without(best_sellers, taste.excluded, limit=request.limit)
+                on_shelf = on_shelf or cards_without(best_sellers, taste.excluded, limit=request.limit)
             used.update(card.id for card in on_shelf)
-            filled.append(Shelf(kind=kind, cards=on_shelf, attribution=attribution, category=request.category))
+            filled.append(Shelf(kind=kind, cards=on_shelf, attribution=attribution, topic=request.topic))
         return filled
-
-
-def _cards_of(recommended: RecommendationList, cards: Mapping[int, Card], taste: Taste) -> tuple[Card, ...]:
-    shown = []
-    for book in recommended.recommendations:
-        card = cards.get(book.book_id)
-        # Recommendations may not know yet what the reader rated or dismissed a moment ago.
-        if card is not None and book.book_id not in taste.excluded:
-            shown.append(_with_reason(card, taste.with_signal(book.reason)))
-    return tuple(shown)
-
-
-@lru_cache(maxsize=CACHED_CARDS)
-def _with_reason(card: Card, reason: Reason | None) -> Card:
-    # A page has forty cards, most of which were on the page before.
-    return replace(card, reason=reason)
-
-
-def _without(cards: Iterable[Card], book_ids: Iterable[int], *, limit: int) -> tuple[Card, ...]:
-    left_out = set(book_ids)
-    return tuple(card for card in cards if card.id not in left_out)[:limit]
 
 
 def _attribution(recommended: RecommendationList) -> str:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from recommendations.domain.books import Book, Category
 
+Topic = Category | str
+"""What the books of a list may be restricted to: a category, or a subject as a text."""
+
 
 class ReasonKind(IntEnum):
     """Why a book is recommended, numbered as in the contract."""
@@ -41,10 +44,10 @@ class Selection(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendRequest:
-    """A checked request: at most `limit` books for a reader, of one category, or of all where it is None."""
+    """A checked request: at most `limit` books for a reader, of one category or on one subject, or of all."""
 
     reader_id: int
-    category: Category | None
+    topic: Topic | None
     limit: int
     excluded: frozenset[int] = frozenset()
     selection: Selection = Selection.FOR_YOU

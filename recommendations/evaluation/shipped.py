@@ -52,5 +52,5 @@ def open_model(folder: Path, books: Mapping[int, Book]) -> None:
 def rank(readers: list[int], k: int) -> list[list[int]]:
     """The lists of these readers, as the server returns them."""
     assert _served is not None  # noqa: S101  (the pool's initializer opened it)
-    requests = (RecommendRequest(reader_id=reader, category=None, limit=k) for reader in readers)
+    requests = (RecommendRequest(reader_id=reader, topic=None, limit=k) for reader in readers)
     return [result.book_ids for result in map(_served.recommend, requests)]

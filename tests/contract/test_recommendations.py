@@ -3,7 +3,9 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import grpc
 import pytest
 
 from protobufs import recommendations_pb2 as pb
@@ -75,6 +77,45 @@ def test_a_batch_without_repetitions(shop: Shop) -> None:
     books = [id_ for response in responses for id_ in ids(response)]
     assert len(books) == len(set(books)) == 21
     assert all(book.categories == [pb.MYSTERY] for book in responses[1].recommendations)
+
+
+def on_subject(shop: Shop, subject: str, **fields: Any) -> list[int]:
+    request = pb.RecommendationRequest(subject=subject, max_results=100, **fields)
+    return ids(shop.stub.Recommend(request, timeout=DEADLINE))
+
+
+def test_lists_of_a_subject(shop: Shop) -> None:
+    """Every selection has only its books, alone and in a batch; one that no book has gives an empty list."""
+    catalogue = pb.UpsertBooksRequest(
+        books=[pb.Book(id=id_, title=f"Space {id_}", subjects=["Space travel"]) for id_ in (3, 8, 77)]
+    )
+    shop.stub.UpsertBooks(catalogue, timeout=DEADLINE)
+    for selection in (pb.SELECTION_FOR_YOU, pb.SELECTION_POPULAR, pb.SELECTION_NEW):
+        assert sorted(on_subject(shop, "space  TRAVEL", selection=selection)) == [3, 8, 77]
+        assert on_subject(shop, "chess", selection=selection) == []
+    assert on_subject(shop, "Space travel", category=9999) == on_subject(shop, "Space travel", any_category=True)
+    record(shop, K(id="a", user_id=7, book_id=8, kind=K.KIND_PURCHASE))
+    assert sorted(on_subject(shop, "Space travel", user_id=7)) == [3, 77]
+    batch = pb.RecommendBatchRequest(
+        requests=[
+            pb.RecommendationRequest(any_category=True, exclude_book_ids=[3], max_results=100),
+            pb.RecommendationRequest(subject="space travel"),
+            pb.RecommendationRequest(subject="space travel"),
+        ],
+        distinct=True,
+    )
+    everything, *on_space = map(ids, shop.stub.RecommendBatch(batch, timeout=DEADLINE).responses)
+    assert len(everything) == 30
+    assert on_space == [[3], []]
+
+
+def test_a_long_subject_is_refused(shop: Shop) -> None:
+    """The limit is 10,000 characters, in whatever script; the error names the field."""
+    assert on_subject(shop, "\N{CJK UNIFIED IDEOGRAPH-66F8}" * 10_000) == []
+    with pytest.raises(grpc.RpcError) as caught:
+        on_subject(shop, "x" * 10_001)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert caught.value.details() == "subject must be at most 10,000 characters"
 
 
 @pytest.mark.slow

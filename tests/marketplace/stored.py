@@ -1,7 +1,10 @@
 """Helpers that write into a store and read from it."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Executable, text
 
 from marketplace.domain.books import Book
@@ -21,6 +24,13 @@ def put(store: Store, *books: Book) -> Sequence[int]:
 def execute(store: Store, statement: str | Executable) -> None:
     with store.engine.begin() as connection:
         connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def run_migration(store: Store, name: str) -> None:
+    """Run one migration alone, whatever the tables already are."""
+    migration = import_module(f"marketplace.store.migrations.versions.{name}")
+    with store.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        migration.upgrade()
 
 
 def events_of(store: Store) -> list[ShopEvent]:

@@ -43,7 +43,7 @@ def test_the_diversity_of_the_settings_is_served(
     publish(store, settings.models)
     follower = create_follower(settings, store)
     follower.step()
-    answer = follower.model.recommend(RecommendRequest(reader_id=NOBODY, category=None, limit=3))
+    answer = follower.model.recommend(RecommendRequest(reader_id=NOBODY, topic=None, limit=3))
     store.close()
     assert answer.book_ids == listed
 

@@ -87,6 +87,16 @@ book_authors = Table(
 )
 Index("ix_book_authors_of_author", book_authors.c.slug, book_authors.c.book_id)
 
+# The subjects that have a page, see marketplace.domain.subjects.
+book_subjects = Table(
+    "book_subjects",
+    metadata,
+    Column("book_id", ForeignKey("books.book_id", ondelete="CASCADE"), primary_key=True),
+    Column("slug", BYTEWISE, primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+)
+Index("ix_book_subjects_of_subject", book_subjects.c.slug, book_subjects.c.book_id)
+
 # Folded words, see marketplace.domain.text. Their full-text indexes differ between the databases.
 book_search = Table(
     "book_search",

@@ -51,6 +51,7 @@ def blueprint(shop: Shop) -> Blueprint:
             isbn=isbn_forms(shown.isbn),
             ratings=ratings,
             preference=preference,
+            subjects=shop.shelves.subjects(shown.subjects),
             similar=similar,
             attribution=source,
             addition_key=secrets.token_urlsafe(16),

@@ -5,10 +5,10 @@ from datetime import date
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
+from recommendations.api.messages.fields import MAX_TEXT
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 
 MAX_BOOKS = 1_000
-MAX_TEXT = 10_000
 YEARS = range(-5000, 10_000)
 
 MAX_ENTRIES = 1_000

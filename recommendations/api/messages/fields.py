@@ -3,6 +3,9 @@
 from recommendations.domain.errors import InvalidArgument
 from recommendations.domain.interactions import LONGEST_ID
 
+MAX_TEXT = 10_000
+"""How many characters a text of a request may have."""
+
 
 def positive(number: int, field: str) -> int:
     """A positive id. Raises InvalidArgument."""
@@ -27,6 +30,13 @@ def at_most(most: int, count: int, field: str) -> None:
     """Raise InvalidArgument if a field has more than `most` entries."""
     if count > most:
         raise InvalidArgument(field, f"must not be more than {most:,}")
+
+
+def text(value: str, field: str) -> str:
+    """A text of at most MAX_TEXT characters. Raises InvalidArgument."""
+    if len(value) > MAX_TEXT:
+        raise InvalidArgument(field, f"must be at most {MAX_TEXT:,} characters")
+    return value
 
 
 def is_interaction_id(text: str) -> bool:

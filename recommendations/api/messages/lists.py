@@ -13,6 +13,7 @@ from recommendations.domain.recommending import (
     RecommendRequest,
     Selection,
     SimilarBooksRequest,
+    Topic,
 )
 
 DEFAULT_RESULTS = 10
@@ -27,7 +28,7 @@ def recommend_request(message: pb.RecommendationRequest, field: str = "") -> Rec
     """One request; `field` is its path, for error messages. Raises InvalidArgument and CategoryNotFound."""
     return RecommendRequest(
         reader_id=fields.not_negative(message.user_id, f"{field}user_id"),
-        category=None if message.any_category else _category(message.category),
+        topic=_topic(message, field),
         limit=_limit(message.max_results, field),
         excluded=_excluded(message.exclude_book_ids, field),
         selection=_selection(message.selection, field),
@@ -96,6 +97,12 @@ class ListMessages:
                 self._cache.clear()
             parts = self._cache[book.id] = book, _recommendation(book), _reason(book)
         return parts
+
+
+def _topic(message: pb.RecommendationRequest, field: str) -> Topic | None:
+    if message.subject:
+        return fields.text(message.subject, f"{field}subject")
+    return None if message.any_category else _category(message.category)
 
 
 def _category(number: int) -> Category:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain.books import Book, Category
+from recommendations.domain.recommending import Topic
 from recommendations.model.ranking.catalogue import Catalogue, Days
 from recommendations.model.ranking.diversity import Authors
 from recommendations.model.ranking.editions import Editions
@@ -14,14 +15,17 @@ from recommendations.model.vocabulary import ABSENT, Ids, Rows, Vocabulary
 
 FRESH_DAYS = 30
 """A book is fresh for this many days after it was added."""
+MAX_TOPICS = 100
+"""For how many topics the rows are kept: with 100,000 books each takes 100 kB, and any text may be a subject."""
 
 Mask = npt.NDArray[np.bool_]
 Number = TypeVar("Number", bound=np.generic)
+T = TypeVar("T")
 _CHUNK, _LONGEST_CHUNK = 64, 8_192
 
 
-class CategoryIndex(NamedTuple):
-    """The available books of a category: a mask of the rows, the rows newest first, and the rows of fresh books."""
+class TopicIndex(NamedTuple):
+    """The available books of a topic: a mask of the rows, the rows newest first, and the rows of fresh books."""
 
     has: Mask
     newest: Rows
@@ -67,7 +71,7 @@ class CatalogueIndex:
         self._fresh = self._fresh_rows()
         self.authors = Authors.of(catalogue.authors, self.catalogue_rows)
         self.editions = Editions(catalogue.works.by_row, self.model_rows, len(self.ids))
-        self._categories: dict[Category | None, CategoryIndex] = {}
+        self._topics: dict[Topic | None, TopicIndex] = {}
         # A list, since a call looks up dozens one by one. Rows that were never in the catalogue have arbitrary books.
         books = catalogue.books
         self.books: list[Book] = [books[row] for row in self.catalogue_rows.tolist()] if books else []
@@ -97,20 +101,21 @@ class CatalogueIndex:
         shared: Mask = (self._category_bits[rows] & np.bitwise_or.reduce(self._category_bits[others])) != 0
         return shared
 
-    def category(self, category: Category | None) -> CategoryIndex:
-        """The available books of a category, or of all."""
-        index = self._categories.get(category)
-        if index is None:
-            # If two threads build it at the same time, the results are equal.
-            index = self._categories[category] = self._category_index(category)
-        return index
+    def topic(self, topic: Topic | None) -> TopicIndex:
+        """The available books of a category or with a subject, or all."""
+        index = self._topics.get(topic)
+        return index or kept(self._topics, topic, self._topic_index(topic))
 
-    def _category_index(self, category: Category | None) -> CategoryIndex:
+    def _topic_index(self, topic: Topic | None) -> TopicIndex:
         has = self.available
-        if category is not None:
-            has = has & ((self._category_bits & np.uint64(1 << category)) != 0)
+        if isinstance(topic, Category):
+            has = has & ((self._category_bits & np.uint64(1 << topic)) != 0)
+        elif topic is not None:
+            rows = self.model_rows[self.catalogue.subjects.rows_with(topic)]
+            has = np.zeros_like(has)
+            has[rows] = self.available[rows]
         has.flags.writeable = False
-        return CategoryIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]])
+        return TopicIndex(has, self._newest[has[self._newest]], self._fresh[has[self._fresh]])
 
     def _fresh_rows(self) -> Rows:
         """Books added at most FRESH_DAYS before the last addition; by the day they were added, then by newness."""
@@ -124,6 +129,17 @@ class CatalogueIndex:
         by_row = np.zeros(len(self.ids), dtype=column.dtype)
         by_row[self.model_rows] = column
         return by_row
+
+
+def kept(cache: dict[Topic | None, T], topic: Topic | None, value: T) -> T:
+    """Keep what was computed for a topic; when there are MAX_TOPICS, the others are dropped.
+
+    If two threads compute it at the same time, the results are equal.
+    """
+    if len(cache) >= MAX_TOPICS:
+        cache.clear()
+    cache[topic] = value
+    return value
 
 
 def lazy_rows(rows: Rows, without: Mask | None = None) -> Iterator[int]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain.books import Category
+from recommendations.domain.recommending import Topic
 from recommendations.model.popularity import Popularity
-from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask, lazy_rows
+from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask, kept, lazy_rows
 from recommendations.model.vocabulary import ABSENT, Rows
 
 MOST_MOVED = 256
@@ -39,9 +39,9 @@ class PopularityOrder:
     _weights: npt.NDArray[np.float64]
     _readers: npt.NDArray[np.int32]
     _order: Rows
-    _orders: dict[Category | None, Rows]
+    _orders: dict[Topic | None, Rows]
     _moved: Additions = field(default_factory=dict)
-    _moved_of: dict[Category | None, list[int]] = field(default_factory=dict)
+    _moved_of: dict[Topic | None, list[int]] = field(default_factory=dict)
 
     @classmethod
     def sorted(
@@ -72,29 +72,27 @@ class PopularityOrder:
         """How many readers ever liked the book at a row."""
         return self._moved[row][1] if row in self._moved else int(self._readers[row])
 
-    def rows(self, category: Category | None, without: Mask | None = None) -> Iterator[int]:
-        """The books of a category, or of all, in order, without the rows of a mask."""
-        moved = self._moved_in(category)
-        sorted_ = self._sorted_in(category, without)
+    def rows(self, topic: Topic | None, without: Mask | None = None) -> Iterator[int]:
+        """The books of a topic, or of all, in order, without the rows of a mask."""
+        moved = self._moved_in(topic)
+        sorted_ = self._sorted_in(topic, without)
         if not moved:
             return sorted_
         if without is not None:
             moved = [row for row in moved if not without[row]]
         return merge(moved, (row for row in sorted_ if row not in self._moved), key=self.key)
 
-    def _sorted_in(self, category: Category | None, without: Mask | None) -> Iterator[int]:
-        order = self._orders.get(category)
+    def _sorted_in(self, topic: Topic | None, without: Mask | None) -> Iterator[int]:
+        order = self._orders.get(topic)
         if order is None:
-            # If two threads build it at the same time, the results are equal.
-            order = self._orders[category] = self._order[self.catalogue.category(category).has[self._order]]
+            order = kept(self._orders, topic, self._order[self.catalogue.topic(topic).has[self._order]])
         return lazy_rows(order, without)
 
-    def _moved_in(self, category: Category | None) -> list[int]:
-        moved = self._moved_of.get(category)
+    def _moved_in(self, topic: Topic | None) -> list[int]:
+        moved = self._moved_of.get(topic)
         if moved is None:
-            has = self.catalogue.category(category).has
-            moved = sorted((row for row in self._moved if has[row]), key=self.key)
-            self._moved_of[category] = moved
+            has = self.catalogue.topic(topic).has
+            moved = kept(self._moved_of, topic, sorted((row for row in self._moved if has[row]), key=self.key))
         return moved
 
     def key(self, row: int) -> tuple[float, int, int]:

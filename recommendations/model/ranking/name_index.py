@@ -1,5 +1,6 @@
 """Indexes of the books by author or subject."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +17,14 @@ Spans = npt.NDArray[np.int64]
 """Offsets into an array: item `i` has the entries from `spans[i]` to `spans[i + 1]`."""
 
 _HALF = 32
+_IGNORED = re.compile(r"[^\w+#]|_")
 
 
 class Names:
-    """Assigns a code to each name, ignoring case and punctuation: "J.K. Rowling" is "J. K. Rowling".
+    """Assigns a code to each name, ignoring case, spaces and punctuation: "J.K. Rowling" is "J. K. Rowling".
 
-    Codes are only ever added, so all states of an index share one object. Only one thread at a time may add.
+    Except for + and #, without which C, C++ and C# would be one subject. Codes are only ever added, so all states of
+    an index share one object. Only one thread at a time may add, and any number may look up.
     """
 
     def __init__(self) -> None:
@@ -37,14 +40,22 @@ class Names:
         codes.pop(None, None)
         return tuple(code for code in codes if code is not None)
 
+    def find(self, name: str) -> int | None:
+        """The code of a name, however it is written; None if it has none."""
+        return self._codes.get(_plain(name))
+
     def _code(self, name: str) -> int | None:
         try:
             return self._as_written[name]
         except KeyError:
-            plain = "".join(filter(str.isalnum, name.casefold()))
+            plain = _plain(name)
             code = None if not plain or plain in PLACEHOLDERS else self._codes.setdefault(plain, len(self._codes))
             self._as_written[name] = code
             return code
+
+
+def _plain(name: str) -> str:
+    return _IGNORED.sub("", name.casefold())
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +94,14 @@ class NameIndex:
             _merged(self.by_name[~replaced[_lower(self.by_name)]], added << _HALF | added_rows),
             _merged(self.by_row[~replaced[_upper(self.by_row)]], added_rows << _HALF | added),
         )
+
+    def rows_with(self, name: str) -> Rows:
+        """The rows that have a name, ascending."""
+        code = self.names.find(name)
+        # A later state of the index may have added the name.
+        if code is None or code >= len(self.spans) - 1:
+            return self.rows[:0]
+        return self.rows[self.spans[code] : self.spans[code + 1]]
 
     def of(self, rows: Rows) -> list[list[int]]:
         """The codes of the names of each row."""

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommendations.domain.books import Category
-from recommendations.domain.recommending import ReasonKind, Selection
+from recommendations.domain.recommending import ReasonKind, Selection, Topic
 from recommendations.model.ranking.catalogue_index import Mask
 from recommendations.model.ranking.editions import Editions
 from recommendations.model.ranking.live_histories import LONG, History
@@ -53,55 +52,55 @@ def rank_books(
     history: History,
     *,
     selection: Selection,
-    category: Category | None,
+    topic: Topic | None,
     excluded: Rows,
     limit: int,
 ) -> list[RankedBook]:
     """The list for a request: at most `limit` books, one of each work, and none of the rows `excluded`."""
     if selection == Selection.FOR_YOU:
-        return _for_you(snapshot, history, category, excluded, limit)
+        return _for_you(snapshot, history, topic, excluded, limit)
     never = LeftOut.of(snapshot, history.not_again, excluded.tolist())
     match selection:
         case Selection.POPULAR:
-            popular = never.filtered(snapshot.popularity.rows(category, never.mask))
+            popular = never.filtered(snapshot.popularity.rows(topic, never.mask))
             return [snapshot.popular_or_new(row) for row in snapshot.diversified_rows(popular, limit)]
         case Selection.NEW:
-            newest = never.filtered(snapshot.catalogue.category(category).newest_rows(never.mask))
+            newest = never.filtered(snapshot.catalogue.topic(topic).newest_rows(never.mask))
             return [RankedBook(row, 0.0, ReasonKind.NEW) for row in snapshot.diversified_rows(newest, limit)]
 
 
 def _for_you(
-    snapshot: Snapshot, history: History, category: Category | None, excluded: Rows, limit: int
+    snapshot: Snapshot, history: History, topic: Topic | None, excluded: Rows, limit: int
 ) -> list[RankedBook]:
     """Personal books first, then popular and fresh ones, last those that the reader has seen but not read."""
     ranked: list[RankedBook] = []
     if len(history.rows):
-        ranked = snapshot.ranked(history, snapshot.catalogue.category(category).has, excluded, limit)
+        ranked = snapshot.ranked(history, snapshot.catalogue.topic(topic).has, excluded, limit)
     left = limit - len(ranked)
     if not left:
         return ranked
     listed = [book.row for book in ranked]
     others = [*excluded.tolist(), *listed]
     unknown = LeftOut.of(snapshot, history.rows, others)
-    filled = _fill(snapshot, history, category, without=unknown, listed=listed, limit=left)
+    filled = _fill(snapshot, history, topic, without=unknown, listed=listed, limit=left)
     never = LeftOut.of(snapshot, history.not_again, [*others, *(book.row for book in filled)])
-    familiar = never.filtered(snapshot.popularity.rows(category, never.mask))
+    familiar = never.filtered(snapshot.popularity.rows(topic, never.mask))
     return [*ranked, *filled, *map(snapshot.popular_or_new, islice(familiar, left - len(filled)))]
 
 
 def _fill(
     snapshot: Snapshot,
     history: History,
-    category: Category | None,
+    topic: Topic | None,
     *,
     without: LeftOut,
     listed: list[int],
     limit: int,
 ) -> list[RankedBook]:
     """Books by popularity, those that nobody has read last, with a fresh book at every FRESH_EVERY-th place."""
-    order = without.filtered(snapshot.popularity.rows(category, without.mask))
+    order = without.filtered(snapshot.popularity.rows(topic, without.mask))
     popular = iter(snapshot.diversified_rows(order, limit, listed=listed))
-    fresh = _fresh(snapshot, history, category, without) if limit >= FRESH_EVERY else iter(())
+    fresh = _fresh(snapshot, history, topic, without) if limit >= FRESH_EVERY else iter(())
     filled: dict[int, RankedBook] = {}
     work_of = snapshot.catalogue.editions.work_of
     while len(filled) < limit:
@@ -115,9 +114,9 @@ def _fill(
     return list(filled.values())
 
 
-def _fresh(snapshot: Snapshot, history: History, category: Category | None, without: LeftOut) -> Iterator[int]:
+def _fresh(snapshot: Snapshot, history: History, topic: Topic | None, without: LeftOut) -> Iterator[int]:
     """Fresh books that few have read yet, those in categories that the reader likes first."""
-    fresh = without.filtered(snapshot.catalogue.category(category).fresh_rows(without.mask))
+    fresh = without.filtered(snapshot.catalogue.topic(topic).fresh_rows(without.mask))
     readers = snapshot.popularity.readers
     candidates = (row for row in fresh if readers(row) < FRESH_READERS)
     rows = np.fromiter(islice(candidates, FRESH_POOL), dtype=np.int32)

@@ -87,11 +87,11 @@ class ServedModel:
             snapshot,
             self._history(snapshot, request.reader_id),
             selection=request.selection,
-            category=request.category,
+            topic=request.topic,
             excluded=_rows_of(snapshot.catalogue, request.excluded),
             limit=request.limit,
         )
-        return self._list(snapshot, ranked, f"{request.reader_id}|{int(request.selection)}|{request.category}")
+        return self._list(snapshot, ranked, f"{request.reader_id}|{int(request.selection)}|{request.topic!r}")
 
     def similar(self, request: SimilarBooksRequest) -> RecommendationList:
         """Books like another one. Raises BookNotFound."""

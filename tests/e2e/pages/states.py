@@ -89,6 +89,7 @@ STATES = [
         State(path)
         for path in (
             *("/", BOOK, "/nothing-here", "/categories", "/categories/mystery", "/authors/agatha-christie"),
+            "/subjects/private-detectives",
             *("/search", "/search?q=agata+cristie", "/search?q=qqqxzy", "/history", "/wishlist", "/account"),
             *("/account/sign-up", "/account/sign-in", "/cart", "/orders"),
         )

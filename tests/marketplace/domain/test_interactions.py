@@ -1,9 +1,9 @@
 """A reader's taste."""
 
-from marketplace.domain.books import Card
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
 from marketplace.domain.recommendations import Reason, ReasonKind, Signal
+from marketplace.domain.subjects import Subject, Topic
 from tests.marketplace.fakes import NOON
 
 
@@ -35,17 +35,17 @@ def test_three_stars_mean_liked() -> None:
     assert taste.excluded == {1, 2}
 
 
-def test_favourites_are_the_most_frequent_categories() -> None:
+def test_favourites_are_the_most_frequent_topics() -> None:
     """A liked book counts as much as three viewed ones; unknown books do not count."""
-    cards = {
-        1: Card(id=1, title="", categories=(Category.MYSTERY,)),
-        2: Card(id=2, title="", categories=(Category.MYSTERY,)),
-        3: Card(id=3, title="", categories=(Category.POETRY, Category.CLASSICS)),
+    topics: dict[int, tuple[Topic, ...]] = {
+        1: (Category.MYSTERY,),
+        2: (Category.MYSTERY, Subject("chess", "Chess")),
+        3: (Category.POETRY, Subject("owls", "Owls")),
     }
     taste = Taste(viewed=(1, 2, 3, 99), liked=frozenset({3}))
-    assert taste.favourites(cards, 2) == (Category.POETRY, Category.CLASSICS)
-    assert Taste(viewed=(1, 2, 3)).favourites(cards, 1) == (Category.MYSTERY,)
-    assert Taste().favourites(cards, 2) == ()
+    assert taste.favourites(topics, 2) == (Category.POETRY, Subject("owls", "Owls"))
+    assert Taste(viewed=(1, 2, 3)).favourites(topics, 1) == (Category.MYSTERY,)
+    assert Taste().favourites(topics, 2) == ()
 
 
 def test_a_reason_has_the_signal_of_its_books() -> None:

@@ -25,6 +25,7 @@ from marketplace.domain.recommendations import (
     RecommendationRequest,
     Selection,
 )
+from marketplace.domain.subjects import Subject
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
@@ -46,6 +47,14 @@ def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) ->
             distinct=True,
         )
     ]
+
+
+def test_a_subject_is_sent_by_its_name(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """A server that does not know subjects yet recommends from all books, not from the category 0."""
+    servicer.response = pb.RecommendBatchResponse(responses=[pb.RecommendationResponse()])
+    recommender.recommend(5, [RecommendationRequest(Subject("cplusplus", "C++"), 3)])
+    (sent,) = servicer.requests[0].requests
+    assert sent == pb.RecommendationRequest(user_id=5, subject="C++", any_category=True, max_results=3)
 
 
 def test_responses_become_the_shops_own_lists(servicer: Servicer, recommender: GrpcRecommender) -> None:

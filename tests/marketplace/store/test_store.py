@@ -114,9 +114,9 @@ def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
     put(store, DUNE, EMMA, Book(id=9, title="Ulysses", categories=(Category.CLASSICS,)))
     assert add_history(store, (1, 8), (2, 8), (1, 9), (1, 9)) == 3
     with store.read() as work:
-        best = work.books.best_sellers(2)
+        best = work.listings.best_sellers(2)
     assert [(card.id, card.readers) for card in best.overall] == [(8, 2), (9, 1)]
-    assert {category: [card.id for card in cards] for category, cards in best.by_category.items()} == {
+    assert {category: [card.id for card in cards] for category, cards in best.by_topic.items()} == {
         Category.SCIENCE_FICTION: [7],
         Category.CLASSICS: [8, 9],
     }
@@ -126,7 +126,7 @@ def test_without_history_best_sellers_are_by_id(store: Store) -> None:
     """A new shop has something to show."""
     put(store, EMMA, DUNE)
     with store.read() as work:
-        assert [card.id for card in work.books.best_sellers(10).overall] == [7, 8]
+        assert [card.id for card in work.listings.best_sellers(10).overall] == [7, 8]
 
 
 def test_history_of_an_unknown_book_counts_once_it_is_imported(store: Store) -> None:

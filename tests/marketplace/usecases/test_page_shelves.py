@@ -5,6 +5,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import Taste
 from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
+from marketplace.domain.subjects import Subject, Topic
 from marketplace.store import Store
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.cards import CardCache
@@ -13,16 +14,16 @@ from marketplace.usecases.shelves import Shelves
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 
+CHESS = Subject("chess", "chess")
+
 
 def best(**readers: int) -> BestSellers:
     """Best-sellers with one book in each category, which has the given number of readers."""
-    by_category: dict[Category, tuple[Card, ...]] = {
-        Category[name.upper()]: (Card(id=number, title=name, readers=count),)
-        for number, (name, count) in enumerate(readers.items(), start=1)
+    categories = sorted(Category[name.upper()] for name in readers)
+    by_topic: dict[Topic, tuple[Card, ...]] = {
+        category: (Card(id=category, title="", readers=readers[category.name.lower()]),) for category in categories
     }
-    return BestSellers(
-        overall=tuple(card for cards in by_category.values() for card in cards), by_category=by_category
-    )
+    return BestSellers(overall=tuple(card for cards in by_topic.values() for card in cards), by_topic=by_topic)
 
 
 def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
@@ -31,30 +32,40 @@ def test_a_visitor_sees_mystery_books_and_the_most_popular_categories() -> None:
     assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
         (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
-        (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
-        (ShelfKind.CATEGORY, RecommendationRequest(Category.ROMANCE, 6)),
-        (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
+        (ShelfKind.TOPIC, RecommendationRequest(Category.MYSTERY, 6)),
+        (ShelfKind.TOPIC, RecommendationRequest(Category.ROMANCE, 6)),
+        (ShelfKind.TOPIC, RecommendationRequest(Category.POETRY, 6)),
     ]
+
+
+def test_a_shop_without_mysteries_has_other_shelves() -> None:
+    """Three topics, categories and subjects alike, those with most readers first."""
+    by_topic: dict[Topic, tuple[Card, ...]] = {
+        Category.ART: (Card(id=1, title="", readers=0),),
+        CHESS: (Card(id=2, title="", readers=1),),
+        Subject("owls", "Owls"): (Card(id=3, title="", readers=2),),
+        Category.POETRY: (Card(id=4, title="", readers=3),),
+    }
+    requests = home_requests(Taste(), {}, BestSellers(overall=(), by_topic=by_topic))
+    assert [request.topic for _, request in requests[2:]] == [Category.POETRY, Subject("owls", "Owls"), CHESS]
 
 
 def test_categories_are_listed_by_name() -> None:
     """Not by their number in the contract."""
-    assert best(poetry=5, mystery=1, art=2).categories == (Category.ART, Category.MYSTERY, Category.POETRY)
+    assert best(poetry=5, mystery=1, art=2).topics == (Category.ART, Category.MYSTERY, Category.POETRY)
+    mixed = BestSellers(overall=(), by_topic={Category.ART: (), Category.COMICS: (), CHESS: ()})
+    assert mixed.topics == (Category.ART, CHESS, Category.COMICS)
 
 
 def test_a_reader_sees_their_favourite_categories() -> None:
     """The two with most viewed books, then what is popular and new."""
     categories = (Category.POETRY, Category.MYSTERY, Category.ROMANCE)
-    cards = {
-        1: Card(id=1, title="", categories=categories),
-        2: Card(id=2, title="", categories=categories[:2]),
-        3: Card(id=3, title="", categories=categories[:1]),
-    }
-    requests = home_requests(Taste(viewed=(1, 2, 3)), cards, best(romance=9))
+    topics = {1: categories, 2: categories[:2], 3: categories[:1]}
+    requests = home_requests(Taste(viewed=(1, 2, 3)), topics, best(romance=9))
     assert requests == [
         (ShelfKind.FOR_YOU, RecommendationRequest(None, 12)),
-        (ShelfKind.CATEGORY, RecommendationRequest(Category.POETRY, 6)),
-        (ShelfKind.CATEGORY, RecommendationRequest(Category.MYSTERY, 6)),
+        (ShelfKind.TOPIC, RecommendationRequest(Category.POETRY, 6)),
+        (ShelfKind.TOPIC, RecommendationRequest(Category.MYSTERY, 6)),
         (ShelfKind.POPULAR, RecommendationRequest(None, 6, Selection.POPULAR)),
         (ShelfKind.NEW, RecommendationRequest(None, 6, Selection.NEW)),
     ]

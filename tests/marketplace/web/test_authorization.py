@@ -37,7 +37,8 @@ ACCESS: Mapping[str, Access] = {
     **dict.fromkeys(
         [
             *("static", "health.alive", "health.ready", "health.robots", "home.index", "book.page", "cover.image"),
-            *("catalogue.author", "catalogue.categories", "catalogue.category", "search.results", "search.suggest"),
+            *("catalogue.author", "catalogue.categories", "catalogue.category", "catalogue.subject"),
+            *("search.results", "search.suggest"),
             *("actions.rate", "actions.wish", "actions.unwish", "actions.dismiss", "actions.undo"),
             *("activity.history", "activity.wishlist", "orders.overview", "checkout.form", "checkout.order"),
             *("cart.page", "cart.add", "cart.change", "cart.adjust", "cart.empty"),

@@ -108,7 +108,7 @@ def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
                 year=-44,
                 isbn="978-3",
                 categories=(Category.MYSTERY, Category.POETRY),
-                subjects=("Qqsubject",),
+                subjects=("Qqsubject",) if number % 2 == 0 else (),
                 description="Qqdescription",
                 price=Money(999, "EUR"),
                 stock=number % 8,

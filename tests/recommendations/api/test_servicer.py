@@ -116,7 +116,7 @@ def test_recommend(server: InProcess) -> None:
     (asked,) = server.service.asked
     assert asked == RecommendRequest(
         reader_id=7,
-        category=Category.SCIENCE_FICTION,
+        topic=Category.SCIENCE_FICTION,
         limit=3,
         excluded=frozenset({5, 6}),
         selection=Selection.NEW,
@@ -126,12 +126,17 @@ def test_recommend(server: InProcess) -> None:
 @pytest.mark.parametrize("distinct", [True, False])
 def test_recommend_batch(server: InProcess, distinct: bool) -> None:
     """One response for each request, in order; `distinct` reaches the use case."""
-    requests = [pb.RecommendationRequest(user_id=1), pb.RecommendationRequest(user_id=2, any_category=True)]
+    requests = [
+        pb.RecommendationRequest(user_id=1),
+        pb.RecommendationRequest(user_id=2, any_category=True),
+        pb.RecommendationRequest(user_id=3, subject="deserts"),
+    ]
     response = server.call("RecommendBatch", pb.RecommendBatchRequest(requests=requests, distinct=distinct))
-    assert list(response.responses) == [MESSAGE, MESSAGE]
-    assert [(request.reader_id, request.category) for request in server.service.asked] == [
+    assert list(response.responses) == [MESSAGE] * 3
+    assert [(request.reader_id, request.topic) for request in server.service.asked] == [
         (1, Category.MYSTERY),
         (2, None),
+        (3, "deserts"),
     ]
     assert server.service.distinct is distinct
 

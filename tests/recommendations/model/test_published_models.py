@@ -49,7 +49,7 @@ def test_models_recommend_from_the_current_catalogue(tmp_path: Path) -> None:
     assert model.version == "m"
 
     def titles() -> list[str]:
-        result = model.recommend(RecommendRequest(reader_id=9, category=None, limit=9))
+        result = model.recommend(RecommendRequest(reader_id=9, topic=None, limit=9))
         return sorted(item.book.title for item in result.recommendations)
 
     assert titles() == ["Dune", "Ubik"]

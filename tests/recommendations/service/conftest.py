@@ -31,7 +31,7 @@ def click(id_: str, book: int = 1, reader: int = 1) -> Interaction:
 
 
 def request(limit: int = 2, *excluded: int) -> RecommendRequest:
-    return RecommendRequest(reader_id=1, category=None, limit=limit, excluded=frozenset(excluded))
+    return RecommendRequest(reader_id=1, topic=None, limit=limit, excluded=frozenset(excluded))
 
 
 class Shop:

@@ -59,7 +59,7 @@ def test_retired_readers_get_the_lists_of_their_successors(shop: Shop, into: int
     """Every kind of request uses the other reader for a merged one, and reader 0 for a forgotten one."""
     shop.store.retire(1, into)
     shop.follower.step()
-    news = RecommendRequest(reader_id=1, category=None, limit=2, selection=Selection.NEW)
+    news = RecommendRequest(reader_id=1, topic=None, limit=2, selection=Selection.NEW)
     shop.service.recommend(news)
     list(shop.service.recommend_batch([request(2, 6), replace(news, reader_id=3)], distinct=False))
     shop.service.similar(similar(2, 1))

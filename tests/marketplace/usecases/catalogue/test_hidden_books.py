@@ -10,7 +10,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import AuthorNotFound, BookNotFound
 from marketplace.domain.money import Money
 from marketplace.store import Store, UnitOfWork
-from marketplace.store.schema import book_authors, book_categories, book_search, search_terms
+from marketplace.store.schema import book_authors, book_categories, book_search, book_subjects, search_terms
 
 DUNE = Book(
     id=7,
@@ -38,7 +38,7 @@ def shop(store: Store) -> Store:
 def indexed(work: UnitOfWork) -> tuple[set[int], set[str]]:
     """The ids of the books in any index, and the vocabulary."""
     connection = work._connection
-    tables = (book_authors, book_categories, book_search)
+    tables = (book_authors, book_subjects, book_categories, book_search)
     ids = {book_id for table in tables for book_id in connection.scalars(select(table.c.book_id))}
     return ids, set(connection.scalars(select(search_terms.c.term)))
 
@@ -52,9 +52,9 @@ def test_readers_find_no_hidden_book(shop: Store) -> None:
             work.books.require(7)
         assert list(work.books.cards([7, 8])) == [8]
         assert list(work.books.offered([7, 8])) == [8]
-        best = work.books.best_sellers(10)
+        best = work.listings.best_sellers(10)
         assert [card.id for card in best.overall] == [8]
-        assert list(best.by_category) == [Category.CLASSICS]
+        assert list(best.by_topic) == [Category.CLASSICS]
         assert work.listings.in_category(Category.SCIENCE_FICTION, Sort.TITLE, limit=10).cards == ()
         with pytest.raises(AuthorNotFound):
             work.listings.by_author("frank-herbert", Sort.TITLE, limit=10)

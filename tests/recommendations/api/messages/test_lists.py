@@ -35,7 +35,7 @@ def test_max_results(asked: int, limit: int) -> None:
 def test_a_request_of_an_old_client() -> None:
     """An empty message means ten mysteries for reader 0."""
     asked = lists.recommend_request(request())
-    assert (asked.reader_id, asked.category, asked.limit, asked.excluded) == (0, Category.MYSTERY, 10, frozenset())
+    assert (asked.reader_id, asked.topic, asked.limit, asked.excluded) == (0, Category.MYSTERY, 10, frozenset())
     assert asked.selection is Selection.FOR_YOU
 
 
@@ -48,6 +48,7 @@ def test_a_request_of_an_old_client() -> None:
         ({"exclude_book_ids": range(1001)}, "exclude_book_ids", "must not be more than 1,000"),
         ({"selection": 3}, "selection", "must be one of the known selections"),
         ({"selection": -1}, "selection", "must be one of the known selections"),
+        ({"subject": "x" * 10_001}, "subject", "must be at most 10,000 characters"),
     ],
 )
 def test_malformed_requests(fields: dict[str, Any], field: str, description: str) -> None:
@@ -72,13 +73,20 @@ def test_unknown_categories(category: int) -> None:
         lists.recommend_request(request(category=category))
     with pytest.raises(CategoryNotFound):
         lists.recommend_requests(pb.RecommendBatchRequest(requests=[request(), request(category=category)]))
-    assert lists.recommend_request(request(category=category, any_category=True)).category is None
+    assert lists.recommend_request(request(category=category, any_category=True)).topic is None
 
 
 @pytest.mark.parametrize("category", Category)
 def test_known_categories(category: Category) -> None:
     """Each number of the contract is that category."""
-    assert lists.recommend_request(request(category=category)).category is category
+    assert lists.recommend_request(request(category=category)).topic is category
+
+
+@pytest.mark.parametrize("fields", [{}, {"category": 9999}, {"any_category": True}])
+def test_a_subject_comes_before_the_categories(fields: dict[str, Any]) -> None:
+    """Beside a subject, a category, even an unknown one, and `any_category` are ignored."""
+    longest = "x" * 10_000
+    assert lists.recommend_request(request(subject=longest, **fields)).topic == longest
 
 
 @pytest.mark.parametrize("count", [0, 21])

@@ -5,7 +5,7 @@ from datetime import date
 
 from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Event, InteractionKind
-from recommendations.domain.recommending import RecommendationList, RecommendRequest, Selection
+from recommendations.domain.recommending import RecommendationList, RecommendRequest, Selection, Topic
 from recommendations.model.ranking.catalogue import Catalogue
 from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import artifact_of
@@ -48,14 +48,14 @@ class ChangingCatalogue:
 def ask(
     model: ServedModel,
     reader_id: int,
-    category: Category | None = None,
+    topic: Topic | None = None,
     *,
     limit: int = 10,
     excluded: frozenset[int] = frozenset(),
     selection: Selection = Selection.FOR_YOU,
 ) -> RecommendationList:
     return model.recommend(
-        RecommendRequest(reader_id=reader_id, category=category, limit=limit, excluded=excluded, selection=selection)
+        RecommendRequest(reader_id=reader_id, topic=topic, limit=limit, excluded=excluded, selection=selection)
     )
 
 

@@ -45,7 +45,7 @@ def indexed(*books: Book) -> CatalogueIndex:
 def newest(*books: Book) -> list[int]:
     """The ids of all available books, newest first."""
     index = indexed(*books)
-    return [int(index.ids[row]) for row in index.category(None).newest_rows()]
+    return [int(index.ids[row]) for row in index.topic(None).newest_rows()]
 
 
 def test_books_unknown_to_the_model_come_after_its_own() -> None:
@@ -70,8 +70,8 @@ def test_missing_and_removed_books_are_not_available() -> None:
     index = indexed(book(10, M), book(30, M), book(40, M, removed=True))
     assert index.available.tolist() == [True, False, True, False]
     for category in (None, M):
-        assert index.category(category).has.tolist() == [True, False, True, False]
-        assert sorted(index.category(category).newest_rows()) == [0, 2]
+        assert index.topic(category).has.tolist() == [True, False, True, False]
+        assert sorted(index.topic(category).newest_rows()) == [0, 2]
     assert index.books[3].removed
 
 
@@ -80,8 +80,8 @@ def test_books_by_category(category: Category) -> None:
     """A book is in each of its categories, even if it is repeated, and in no other."""
     other = Category((category + 1) % len(Category))
     index = indexed(book(10, category, category), book(20, other), book(30), book(40, other, category))
-    assert index.ids[index.category(category).has].tolist() == [10, 40]
-    assert index.ids[index.category(None).has].tolist() == [10, 20, 30, 40]
+    assert index.ids[index.topic(category).has].tolist() == [10, 40]
+    assert index.ids[index.topic(None).has].tolist() == [10, 20, 30, 40]
 
 
 def test_newest_first() -> None:
@@ -124,7 +124,7 @@ def test_books_of_an_import_are_not_new() -> None:
     assert newest(dated, *imported)[0] == 1
     assert newest(dated, *imported[1:])[-1] == 1
     index = indexed(dated, *imported)
-    assert index.ids[index.category(None).fresh].tolist() == [1]
+    assert index.ids[index.topic(None).fresh].tolist() == [1]
 
 
 def test_fresh_books() -> None:
@@ -137,8 +137,8 @@ def test_fresh_books() -> None:
         book(5, M, added_on=TODAY, removed=True),
         book(6),
     )
-    assert index.ids[index.category(None).fresh].tolist() == [4, 3, 1]
-    assert index.ids[index.category(M).fresh].tolist() == [3]
+    assert index.ids[index.topic(None).fresh].tolist() == [4, 3, 1]
+    assert index.ids[index.topic(M).fresh].tolist() == [3]
 
 
 AUTHORS = st.lists(st.sampled_from(["A. Bee", "a bee", "Cee", "Various", ""]), max_size=2).map(tuple)

@@ -223,7 +223,7 @@ def test_rules_of_all_lists(
     reader: int,
     data: st.DataObject,
 ) -> None:
-    """No list has repeated, read, dismissed, excluded or removed books, or books of another category.
+    """No list has repeated, read, dismissed, excluded or removed books, or books of another category or subject.
 
     Neither has it other editions of read, dismissed and excluded books, nor two editions of a work. Lists are as long
     as possible, the best scores come first, and reasons are books that the reader likes.
@@ -238,7 +238,7 @@ def test_rules_of_all_lists(
     model.refresh_catalogue()
     request = RecommendRequest(
         reader_id=reader,
-        category=data.draw(st.sampled_from([None, M, SF, Category.REFERENCE])),
+        topic=data.draw(st.sampled_from([None, M, SF, Category.REFERENCE, "A", "b", "C"])),
         limit=data.draw(st.integers(1, 14)),
         excluded=data.draw(st.frozensets(BOOK_IDS, max_size=4)),
         selection=data.draw(st.sampled_from(Selection)),
@@ -259,7 +259,10 @@ def test_rules_of_all_lists(
         book.id
         for book in books.values()
         if not book.removed
-        and (request.category is None or request.category in book.categories)
+        and (
+            request.topic is None
+            or request.topic in (*book.categories, *book.subjects, *map(str.lower, book.subjects))
+        )
         and book.id not in never
     }
 
