@@ -1,6 +1,7 @@
 """The import of a bookseller's catalogue and history."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -54,12 +55,12 @@ class _Loader:
     def put_books(self, batch: Sequence[FileBook]) -> Stored:
         """Store books in one transaction; what a file says replaces what was there, but for moderators' edits."""
         with self._store.write() as work:
-            stored, kept = put_books(work, batch, overwrite=self._overwrite)
+            put = put_books(work, batch, overwrite=self._overwrite)
             # The file has been imported into Recommendations too, which does not know of moderators' edits.
-            for book_id in kept:
+            for book_id in put.kept:
                 work.outbox.add(BookChanged(book_id), created_at=self._clock())
             work.commit()
-        return Stored(len(stored[0]), stored[1])
+        return Stored(len(put.changed), put.refused)
 
     def add_interactions(self, batch: Sequence[FileInteraction]) -> Stored:
         """Store what readers had and rated in one transaction."""
@@ -69,14 +70,19 @@ class _Loader:
         return Stored(new)
 
 
-def put_books(
-    work: UnitOfWork, batch: Sequence[FileBook], *, overwrite: bool
-) -> tuple[tuple[list[int], list[tuple[int, str]]], list[int]]:
-    """Add or update books.
-
-    Returns the ids of the changed ones and, by place, why others are refused; and the ids of those of which an edit
-    was kept that the file contradicts.
+@dataclass(frozen=True, slots=True)
+class PutBooks:
+    """The ids of changed books; by place in the batch why others are refused; and the ids of those of which a
+    moderator's edit was kept that the file contradicts.
     """
+
+    changed: Sequence[int]
+    refused: Sequence[tuple[int, str]]
+    kept: Sequence[int]
+
+
+def put_books(work: UnitOfWork, batch: Sequence[FileBook], *, overwrite: bool) -> PutBooks:
+    """Add or update books; `overwrite` says whether moderators' edits are replaced too."""
     ids = [book.id for book in batch]
     known = work.books.all_of(ids)
     edited = work.books.edited(ids)
@@ -84,14 +90,15 @@ def put_books(
         work.books.set_edited(dict.fromkeys(edited, ()))
         edited = {}
     updated = [updated_book(book, known.get(book.id), edited.get(book.id, frozenset())) for book in batch]
-    refused = [(place, "neither title nor isbn is given") for place, book in enumerate(updated) if book is None]
-    changed = work.books.put([book for book in updated if book is not None])
-    kept = [
-        book.id
-        for book in batch
-        if book.id in edited and updated_book(book, known[book.id], frozenset()) != known[book.id]
-    ]
-    return (changed, refused), kept
+    return PutBooks(
+        changed=work.books.put([book for book in updated if book is not None]),
+        refused=[(place, "neither title nor isbn is given") for place, book in enumerate(updated) if book is None],
+        kept=[
+            book.id
+            for book in batch
+            if book.id in edited and updated_book(book, known[book.id], frozenset()) != known[book.id]
+        ],
+    )
 
 
 def _entry(record: FileInteraction) -> HistoryEntry:

@@ -123,18 +123,18 @@ class Uploads:
     def _put(self, batch: Sequence[FileBook], report: FileReport, reject: Callable[[Row, str], None]) -> int:
         moment = self._clock()
         with self._store.write() as work:
-            (changed, refused), _ = put_books(work, batch, overwrite=False)
-            for book_id in changed:
+            put = put_books(work, batch, overwrite=False)
+            for book_id in put.changed:
                 work.outbox.add(BookChanged(book_id), created_at=moment)
             work.commit()
-        for place, reason in refused:
+        for place, reason in put.refused:
             report.good -= 1
             report.refused += 1
             reject(Row(batch[place].record.line, []), reason)
-        if changed:
-            self._changed(changed)
+        if put.changed:
+            self._changed(put.changed)
             self._wake()
-        return len(changed)
+        return len(put.changed)
 
     def _count_readers(self) -> None:
         # Counted before the write transaction: it reads the whole history.
