@@ -6,6 +6,7 @@ import click
 import numpy as np
 
 from bench.data.book_data import BookData, amazon_book
+from bookfiles.reading.options import Options
 from recommendations.domain.books import Book
 from recommendations.evaluation import MODELS, report
 from recommendations.evaluation.input_files import InputFiles
@@ -25,7 +26,7 @@ def run() -> None:
     if data is None:
         return
     pairs = read_pairs(data)
-    books = InputFiles().books(data.books)
+    books = InputFiles(Options.default()).books(data.books)
     rows = [
         row
         for name, split in (("random fifth", random_split), ("drift", drift_split))

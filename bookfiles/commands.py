@@ -1,6 +1,6 @@
 """The options of the commands that import files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,46 +27,47 @@ _path = click.Path(path_type=Path, dir_okay=False)
 _ORDERS = {order.value: order for order in (DayOrder.DAY, DayOrder.MONTH)}
 
 
+_READING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--map",
+        "mapped",
+        multiple=True,
+        metavar='"THEIRS=OURS"',
+        help='What a column means, such as "Grade=rating" or "Grade=rating/10"; "Grade=" leaves it out.',
+    ),
+    click.option("--dates", type=click.Choice(list(_ORDERS)), help="The order of dates such as 5/1/2008."),
+    click.option("--currency", default="", metavar="CODE", help="The currency of prices without one."),
+    click.option("--reader", default="", metavar="ID", help="The reader of a file that is one reader's."),
+)
+_IMPORT: tuple[Callable[[Any], Any], ...] = (
+    click.option("--books", type=_path, help=f"File of books: {_FORMS}"),
+    click.option("--interactions", type=_path, help="File of interactions, likewise."),
+    click.option("--dry-run", is_flag=True, help="Print what is understood, and store nothing."),
+    *_READING,
+    click.option("--quiet", is_flag=True, help="Do not print what is understood."),
+    click.option("--overwrite", is_flag=True, help="Also replace what moderators have edited."),
+)
+
+
+def reading_options(command: F) -> F:
+    """Add the options that say what cannot be told from a file; `options_of` makes Options of them."""
+    return _with(command, _READING)
+
+
 def import_options(command: F) -> F:
     """Add the options of an import; `files_of` makes Files of what the command is called with."""
-    for option in reversed(
-        (
-            click.option("--books", type=_path, help=f"File of books: {_FORMS}"),
-            click.option("--interactions", type=_path, help="File of interactions, likewise."),
-            click.option("--dry-run", is_flag=True, help="Print what is understood, and store nothing."),
-            click.option(
-                "--map",
-                "mapped",
-                multiple=True,
-                metavar='"THEIRS=OURS"',
-                help='What a column means, such as "Grade=rating" or "Grade=rating/10"; "Grade=" leaves it out.',
-            ),
-            click.option("--dates", type=click.Choice(list(_ORDERS)), help="The order of dates such as 5/1/2008."),
-            click.option("--currency", default="", metavar="CODE", help="The currency of prices without one."),
-            click.option("--reader", default="", metavar="ID", help="The reader of a file that is one reader's."),
-            click.option("--quiet", is_flag=True, help="Do not print what is understood."),
-            click.option("--overwrite", is_flag=True, help="Also replace what moderators have edited."),
-        )
-    ):
+    return _with(command, _IMPORT)
+
+
+def _with(command: F, options: Sequence[Callable[[Any], Any]]) -> F:
+    # `--help` lists them in the opposite order.
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-def files_of(
-    *,
-    books: Path | None,
-    interactions: Path | None,
-    dry_run: bool,
-    mapped: tuple[str, ...],
-    dates: str | None,
-    currency: str,
-    reader: str,
-    quiet: bool,
-    overwrite: bool,
-) -> Files:
-    """The files and what is said about them. Raises click.UsageError."""
-    if books is None and interactions is None:
-        raise click.UsageError("name a file with --books, --interactions or both")
+def options_of(*, mapped: tuple[str, ...], dates: str | None, currency: str, reader: str) -> Options:
+    """What is said about a file. Raises click.UsageError."""
     code = known_currency(currency)
     if currency and code is None:
         raise click.BadParameter(f"{currency!r} is not a currency of ISO 4217", param_hint="--currency")
@@ -79,16 +80,26 @@ def files_of(
         columns = tuple(Mapped.of(text, (*BOOKS, *INTERACTIONS)) for text in mapped)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--map") from None
+    order = _ORDERS[dates] if dates else None
+    return Options(mapped=columns, order=order, currency=code or "", reader=reader.strip(), now=now())
+
+
+def files_of(
+    *,
+    books: Path | None,
+    interactions: Path | None,
+    dry_run: bool,
+    quiet: bool,
+    overwrite: bool,
+    **reading: Any,
+) -> Files:
+    """The files and what is said about them. Raises click.UsageError."""
+    if books is None and interactions is None:
+        raise click.UsageError("name a file with --books, --interactions or both")
     return Files(
         books=books,
         interactions=interactions,
-        options=Options(
-            mapped=columns,
-            order=_ORDERS[dates] if dates else None,
-            currency=code or "",
-            reader=reader.strip(),
-            now=now(),
-        ),
+        options=options_of(**reading),
         dry_run=dry_run,
         quiet=quiet,
         overwrite=overwrite,

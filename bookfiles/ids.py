@@ -8,7 +8,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Table, UniqueConstraint, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from bookfiles.errors import InvalidFile
 from servicekit.database.engine import open_engine, writing
 
 FIRST, LAST = 1_500_000_000, 2_147_483_647
@@ -47,7 +49,7 @@ class IdsFile:
 
     An id's number follows from its text, so that services that do not share the folder mostly agree. Only where two
     texts have the same one, the file decides. Numbers are given under the file's lock. Ids of readers, which may be
-    e-mail addresses, are kept as hashes.
+    e-mail addresses, are kept as hashes. Raises InvalidFile if the file cannot be read or written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +74,15 @@ class IdsFile:
         texts = {_kept(kind, text): text for text in given}
         if not texts:
             return {}
-        return {texts[kept]: number for kept, number in self._numbers(kind, list(texts)).items()}
+        try:
+            numbers = self._numbers(kind, list(texts))
+        except (OSError, SQLAlchemyError) as error:
+            # Without the path: moderators read it too.
+            raise InvalidFile(
+                "the numbers of ids that are not numbers cannot be kept; the operator has to see whether the folder "
+                "of IDS_DIR is there and can be written"
+            ) from error
+        return {texts[kept]: number for kept, number in numbers.items()}
 
     def _numbers(self, kind: IdKind, wanted: list[str]) -> dict[str, int]:
         found: dict[str, int] = {}

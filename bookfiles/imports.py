@@ -1,7 +1,7 @@
 """Imports files: reads them whole, prints what was understood, and only then gives the records to a service."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from bookfiles.errors import InvalidFile
 from bookfiles.form.files import open_table
 from bookfiles.form.rows import Reject, RejectsFile, Row, Table
 from bookfiles.ids import Ids
-from bookfiles.numbering import FileBook, FileInteraction, numbered_books, numbered_interactions
+from bookfiles.numbering import FileBook, FileInteraction, is_named, numbered_books, numbered_interactions
 from bookfiles.reading.books import read_books
 from bookfiles.reading.converting import Reading
 from bookfiles.reading.interactions import read_interactions
@@ -31,6 +31,7 @@ __all__ = [
     "numbered_books",
     "numbered_interactions",
     "read_file",
+    "require_named",
 ]
 
 
@@ -44,6 +45,9 @@ class Stored:
 
 class Loader(Protocol):
     """What a service does with records."""
+
+    def known_books(self, ids: Sequence[int]) -> Set[int]:
+        """Those of these books that it has."""
 
     def put_books(self, batch: Sequence[FileBook]) -> Stored:
         """Store books in one transaction."""
@@ -73,7 +77,7 @@ def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> in
     before anything is stored, and TruncatedFile after the rows before the damage are.
     """
     # Containers have little room for temporary files elsewhere.
-    options = replace(files.options, spool=rejects.parent)
+    options = replace(files.options, spool=rejects.parent if rejects.parent.is_dir() else None)
     with ExitStack() as stack:
         read: list[_Read] = []
         for path, reader, numbered, store in (
@@ -93,6 +97,8 @@ def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> in
         _require_all_mapped(files.options, [file.reading.report for file in read])
         for file in read:
             _require_hope(file)
+            if file.reading.report.noun == "books" and not files.dry_run:
+                require_named(file.reading, ids, loader.known_books)
         if files.dry_run:
             click.echo("nothing was stored")
             return 0
@@ -145,6 +151,20 @@ def read_file(
         with bar, reader(table, path.name, options, reject=reject, progress=progress) as reading:
             bar.update(2 * table.size - reached)
             yield reading
+
+
+def require_named(reading: Reading, ids: Ids, known_books: Callable[[Sequence[int]], Set[int]]) -> None:
+    """Raise InvalidFile if most books of a file can be neither updated, since they are not known, nor added."""
+    report = reading.report
+    unnamed = 0
+    for batch in reading.records.batches():
+        if books := numbered_books([record for record in batch if not is_named(record)], ids):
+            unnamed += len(books) - len(known_books([book.id for book in books]))
+    if report.refused + unnamed > report.good - unnamed:
+        raise InvalidFile(
+            f"{report.name}: {unnamed:,} of {report.rows:,} rows name books that are not in the catalogue, and give "
+            "neither title nor ISBN; nothing was stored"
+        )
 
 
 def _ignore(_row: Row, _reason: str) -> None:

@@ -30,6 +30,11 @@ class FileInteraction(NamedTuple):
     id: str
 
 
+def is_named(record: BookRecord) -> bool:
+    """Whether a record has what a new book needs: a title, or an ISBN in its place."""
+    return bool(record.values.get("title") or record.values.get("isbn"))
+
+
 def numbered_books(batch: Sequence[BookRecord], ids: Ids) -> list[FileBook]:
     """The books with their numbers."""
     numbers = ids.numbers(IdKind.BOOK, _texts(record.id for record in batch))

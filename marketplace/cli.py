@@ -64,7 +64,8 @@ def import_(obj: tuple[Settings, Store], /, **options: Any) -> None:
     """Import a catalogue, and the interactions that best-sellers and ratings are counted from."""
     files = files_of(**options)
     settings, store = obj
-    _migrate(settings, store)
+    if not files.dry_run:
+        _migrate(settings, store)
     _import(settings, store, files)
 
 

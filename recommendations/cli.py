@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bookfiles.commands import EXPLAINED, files_of, import_options, starter_files
+from bookfiles.commands import EXPLAINED, files_of, import_options, options_of, reading_options, starter_files
 from bookfiles.ids import IdsFile
 from bookfiles.imports import Files
 from recommendations.api.health import DATABASE, SERVICE
@@ -81,7 +81,8 @@ def import_(obj: tuple[Settings, Store], /, **options: Any) -> None:
     settings, _ = obj
     engine = open_engine(settings.database, timeouts=settings.timeouts(), cache_mb=IMPORT_CACHE_MB)
     with closing(Store(engine)) as store:
-        _migrate(settings, store)
+        if not files.dry_run:
+            _migrate(settings, store)
         _import(settings, store, files)
 
 
@@ -125,9 +126,9 @@ def rollback(obj: tuple[Settings, Store]) -> None:
 
 
 @main.command()
-@click.option("--interactions", type=_csv_path, required=True, help="CSV of the history, as for `import`.")
-@click.option("--books", type=_csv_path, help="CSV of the catalogue; without it, the books of the history.")
-@click.option("--test", type=_csv_path, help="CSV of what happened afterwards; without it, a part is held out.")
+@click.option("--interactions", type=_csv_path, required=True, help="File of the history, as for `import`.")
+@click.option("--books", type=_csv_path, help="File of the catalogue; without it, the books of the history.")
+@click.option("--test", type=_csv_path, help="File of what happened afterwards; without it, a part is held out.")
 @click.option("--split", type=click.Choice(SPLITS), help="What to hold out; by default temporal, or random.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Random seed.")
 @click.option("--k", type=click.IntRange(1, LONGEST_LIST), default=20, show_default=True, help="Length of the lists.")
@@ -135,6 +136,7 @@ def rollback(obj: tuple[Settings, Store]) -> None:
 @click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Repeatable; by default all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--chart", type=_svg_path, help="Draw Recall and NDCG into this SVG file.")
+@reading_options
 def evaluate(
     *,
     interactions: Path,
@@ -147,8 +149,9 @@ def evaluate(
     models: tuple[str, ...],
     as_json: bool,
     chart: Path | None,
+    **reading: Any,
 ) -> None:
-    """Measure how well the model and standard baselines predict what readers read next, from CSV files."""
+    """Measure how well the model and standard baselines predict what readers read next, from files."""
     if test is not None and split is not None:
         raise click.UsageError("--test is the held-out part: do not use --split with it")
     if chart is not None and not chart.parent.is_dir():
@@ -168,6 +171,7 @@ def evaluate(
             models=tuple(dict.fromkeys(models)) or MODELS,
             as_json=as_json,
             chart=chart,
+            reading=options_of(**reading),
         )
     )
 

@@ -1,6 +1,6 @@
 """Importing a bookseller's catalogue and history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -39,6 +39,11 @@ class Importer:
             self._store.refresh_statistics()
         if not files.dry_run:
             self._print_unknown_books()
+
+    def known_books(self, ids: Sequence[int]) -> Set[int]:
+        """Those of these books that were ever in the catalogue."""
+        with self._store.read() as work:
+            return set(work.books.get(ids))
 
     def put_books(self, batch: Sequence[FileBook]) -> Stored:
         """Store books in one transaction; what a file says replaces what was there."""

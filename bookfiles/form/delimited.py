@@ -1,29 +1,27 @@
 """Tables of text with a delimiter: CSV and its relatives."""
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from bookfiles.errors import InvalidFile, TruncatedFile
 from bookfiles.form import dialects
 from bookfiles.form.dialects import dialect_of
-from bookfiles.form.encodings import NAMES, text_of
+from bookfiles.form.encodings import NAMES
 from bookfiles.form.headers import header_of
 from bookfiles.form.lines import Lines, is_text
-from bookfiles.form.packing import READ_ERRORS, Content, Packing
+from bookfiles.form.packing import READ_ERRORS, Content
 from bookfiles.form.rows import Reject, Row
+from bookfiles.form.text_files import TextFile
 
 
-class DelimitedTable:
+class DelimitedTable(TextFile):
     """A table of text. Raises InvalidFile if it has no header."""
 
     def __init__(self, content: Content, encoding: str) -> None:
-        self._content = content
-        self._encoding = encoding
-        with self._text() as file:
+        super().__init__(content, encoding)
+        with self._text(newline="") as file:
             self._dialect = dialect_of(file)
-        with self._text() as file:
+        with self._text(newline="") as file:
             try:
                 self._header_line, self.header = header_of(content.path, self._first_rows(Lines(file)))
             except csv.Error as error:
@@ -33,18 +31,7 @@ class DelimitedTable:
     def form(self) -> str:
         """How the file was understood."""
         delimiter = dialects.NAMES.get(self._dialect.delimiter, repr(self._dialect.delimiter))
-        packing = "" if self._content.packing is Packing.PLAIN else f", {self._content.packing.value}"
-        return f"separated by {delimiter}, {NAMES[self._encoding]}{packing}"
-
-    @property
-    def size(self) -> int:
-        """The size of the stored file in bytes."""
-        return self._content.size
-
-    @property
-    def position(self) -> int:
-        """How many of these bytes have been read."""
-        return self._content.position
+        return self._form(f"separated by {delimiter}")
 
     def rows(self, reject: Reject) -> Iterator[Row]:
         """All rows; a row's missing last fields are None, and empty ones beyond the header are left out.
@@ -53,7 +40,7 @@ class DelimitedTable:
         file with so many of them that reading lines again would take longer than the file, all lines of the row are.
         Raises TruncatedFile if the file is damaged or cut off.
         """
-        with self._text() as file:
+        with self._text(newline="") as file:
             lines = Lines(file)
             reader = self._dialect.read(lines)
             width = len(self.header)
@@ -112,12 +99,3 @@ class DelimitedTable:
             if any(field.strip() for field in fields):
                 yield line, fields
                 is_first = False
-
-    @contextmanager
-    def _text(self) -> Iterator[io.TextIOWrapper]:
-        with self._content.opened() as unpacked:
-            text = text_of(unpacked, self._encoding, newline="")
-            try:
-                yield text
-            finally:
-                text.detach()  # otherwise it would close the file

@@ -1,27 +1,24 @@
 """Tables of one JSON object a line."""
 
-import io
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from bookfiles.errors import InvalidFile, TruncatedFile
-from bookfiles.form.encodings import NAMES, text_of
 from bookfiles.form.headers import MAX_COLUMNS
 from bookfiles.form.lines import MAX_ROW, is_text
-from bookfiles.form.packing import READ_ERRORS, Content, Packing
+from bookfiles.form.packing import READ_ERRORS, Content
 from bookfiles.form.rows import Reject, Row
+from bookfiles.form.text_files import TextFile
 
 _MAX_DEPTH = 5
 
 
-class JsonLines:
+class JsonLines(TextFile):
     """A table of JSON objects; its columns are the keys of all of them. Raises InvalidFile."""
 
     def __init__(self, content: Content, encoding: str) -> None:
-        self._content = content
-        self._encoding = encoding
+        super().__init__(content, encoding)
         names: dict[str, None] = {}
         try:
             for _, _, value in self._objects():
@@ -38,18 +35,7 @@ class JsonLines:
     @property
     def form(self) -> str:
         """How the file was understood."""
-        packing = "" if self._content.packing is Packing.PLAIN else f", {self._content.packing.value}"
-        return f"JSON Lines, {NAMES[self._encoding]}{packing}"
-
-    @property
-    def size(self) -> int:
-        """The size of the stored file in bytes."""
-        return self._content.size
-
-    @property
-    def position(self) -> int:
-        """How many of these bytes have been read."""
-        return self._content.position
+        return self._form("JSON Lines")
 
     def rows(self, reject: Reject) -> Iterator[Row]:
         """All objects; a key that one does not have is None, a null is empty.
@@ -68,7 +54,7 @@ class JsonLines:
 
     def _objects(self) -> Iterator[tuple[int, str, Any]]:
         line = 0
-        with self._text() as file:
+        with self._text(newline=None) as file:
             try:
                 while text := file.readline(MAX_ROW):
                     line += 1
@@ -77,15 +63,6 @@ class JsonLines:
             except READ_ERRORS:
                 message = f"{self._content.path}: the file is damaged or cut off after line {line}"
                 raise TruncatedFile(message) from None
-
-    @contextmanager
-    def _text(self) -> Iterator[io.TextIOWrapper]:
-        with self._content.opened() as unpacked:
-            text = text_of(unpacked, self._encoding, newline=None)
-            try:
-                yield text
-            finally:
-                text.detach()  # otherwise it would close the file
 
 
 def _parsed(text: str) -> Any:

@@ -133,6 +133,8 @@ def explained(path: Path, read: Callable[[], T]) -> T:
     """The value of `read`; raises InvalidFile where it finds the file unreadable."""
     try:
         return read()
+    except io.UnsupportedOperation:
+        raise InvalidFile(f"{path}: not a file that can be read twice, such as a pipe; save it first") from None
     except OSError as error:
         raise InvalidFile(f"{path}: {error.strerror or 'not a readable gzip file'}") from None
     except READ_ERRORS:

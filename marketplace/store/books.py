@@ -101,6 +101,12 @@ class Books:
         rows = self._connection.execute(select(books).where(is_any_of(self._connection, books.c.book_id, book_ids)))
         return {row.book_id: book_of(row) for row in rows}
 
+    def existing(self, ids: Iterable[int]) -> set[int]:
+        """Those of these books that exist, hidden ones too."""
+        return set(
+            self._connection.scalars(select(books.c.book_id).where(is_any_of(self._connection, books.c.book_id, ids)))
+        )
+
     def edited(self, ids: Iterable[int]) -> dict[int, frozenset[str]]:
         """The attributes that moderators have edited, of those of these books that have any."""
         rows = self._connection.execute(

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from bookfiles.reading.options import Options as ReadingOptions
 from recommendations.evaluation import IMPLICIT, chart, report
 from recommendations.evaluation.implicit_baselines import library_is_installed
 from recommendations.evaluation.input_files import InputFiles
@@ -35,6 +36,7 @@ class Options:
     models: Sequence[str]
     as_json: bool
     chart: Path | None
+    reading: ReadingOptions
 
 
 def run(options: Options) -> None:
@@ -55,7 +57,7 @@ def run(options: Options) -> None:
 
 def _evaluate(options: Options) -> report.Report:
     models, skipped = _installed(options.models)
-    files = InputFiles()
+    files = InputFiles(options.reading)
     name, hold_out = _hold_out(options, files)
     books = files.books(options.books) if options.books else {}
     task, counts = make_task(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)

@@ -20,14 +20,15 @@ from recommendations.imports import interaction_of, updated_book
 class InputFiles:
     """The files of one evaluation; ids that are no numbers are the same in all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self._ids: Ids = UnsharedIds()
 
     def interactions(self, path: Path) -> Interactions:
         """Read the interactions of a file, in its order. Raises InvalidFile and TruncatedFile."""
 
         def batches() -> Iterator[list[Interaction]]:
-            with read_file(path, Options.default(), read_interaction_rows, reject=_ignore) as reading:
+            with read_file(path, self._options, read_interaction_rows, reject=_ignore) as reading:
                 _check(reading.report)
                 for batch in reading.records.batches():
                     yield list(map(interaction_of, numbered_interactions(batch, self._ids)))
@@ -39,7 +40,7 @@ class InputFiles:
     def books(self, path: Path) -> dict[int, Book]:
         """Read the books of a file, by id. Raises InvalidFile and TruncatedFile."""
         books: dict[int, Book] = {}
-        with read_file(path, Options.default(), read_book_rows, reject=_ignore) as reading:
+        with read_file(path, self._options, read_book_rows, reject=_ignore) as reading:
             _check(reading.report)
             for batch in reading.records.batches():
                 for book in numbered_books(batch, self._ids):

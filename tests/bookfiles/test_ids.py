@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bookfiles.errors import InvalidFile
 from bookfiles.ids import FILE, FIRST, LAST, IdKind, Ids, IdsFile, UnsharedIds, first_number
 
 Opened = Callable[[], Ids]
@@ -122,3 +123,14 @@ def test_two_processes_give_the_same_numbers(tmp_path: Path) -> None:
     together = one | other
     assert other | one == together
     assert len(set(together.values())) == len(together) == 600
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """The message names the setting and not the path, since moderators read it too."""
+    (tmp_path / "file").touch()
+    with (
+        IdsFile(tmp_path / "file") as ids,
+        pytest.raises(InvalidFile, match=r"the folder of IDS_DIR is there and can be written") as refused,
+    ):
+        ids.numbers(IdKind.BOOK, ["B-1"])
+    assert str(tmp_path) not in str(refused.value)

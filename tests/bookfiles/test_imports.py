@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -23,6 +24,9 @@ class Loader:
     def __init__(self) -> None:
         self.books: list[list[FileBook]] = []
         self.interactions: list[list[FileInteraction]] = []
+
+    def known_books(self, ids: Sequence[int]) -> set[int]:
+        return {book.id for book in chain.from_iterable(self.books)} & set(ids)
 
     def put_books(self, batch: Sequence[FileBook]) -> Stored:
         known = {book.id for book in chain.from_iterable(self.books)}
@@ -192,3 +196,23 @@ def test_a_file_can_be_read_without_an_import(tmp_path: Path, capsys: pytest.Cap
     output = capsys.readouterr()
     assert output.out == ""
     assert "reading i.csv" in output.err
+
+
+def test_books_that_can_be_neither_updated_nor_added(tmp_path: Path) -> None:
+    """Most books of a list of prices are unknown to the service: nothing is stored; if half are known, they are."""
+    loader = Loader()
+    run(files_of(written(tmp_path / "b.csv", "book_id,title", "1,A", "SKU-1,B")), loader, tmp_path)
+    prices = written(tmp_path / "p.csv", "book_id,price,currency", "1,5,EUR", "SKU-2,6,EUR", "SKU-3,7,EUR")
+    message = "2 of 3 rows name books that are not in the catalogue, and give neither title nor ISBN"
+    with pytest.raises(InvalidFile, match=message):
+        run(files_of(prices), loader, tmp_path)
+    assert len(loader.books) == 1
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    """It cannot be read twice; the message says what to do."""
+    read, write = os.pipe()
+    os.close(write)
+    with pytest.raises(InvalidFile, match="such as a pipe; save it first"):
+        run(files_of(Path(f"/dev/fd/{read}")), Loader(), tmp_path)
+    os.close(read)

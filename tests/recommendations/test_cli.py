@@ -60,6 +60,14 @@ def import_starter(folder: Path) -> Result:
     )
 
 
+def test_a_dry_run_makes_no_database(folder: Path) -> None:
+    """It prints what is understood; the next `import` meets a new folder."""
+    result = run(folder, "import", "--dry-run", "--books", str(folder / "starter" / "books.csv"))
+    assert (result.exit_code, "books.csv: 3 rows, 3 books" in result.output) == (0, True)
+    assert list((folder / "data").iterdir()) == []
+    assert import_starter(folder).exit_code == 0
+
+
 def test_migrate_import_and_train(folder: Path) -> None:
     """Each succeeds and reports what it did; a second import finds nothing new."""
     migrated = run(folder, "migrate")

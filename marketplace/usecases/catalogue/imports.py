@@ -1,6 +1,6 @@
 """The import of a bookseller's catalogue and history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +51,11 @@ class _Loader:
         self._store = store
         self._overwrite = files.overwrite
         self._clock = clock
+
+    def known_books(self, ids: Sequence[int]) -> Set[int]:
+        """Those of these books that the shop has, hidden ones too."""
+        with self._store.read() as work:
+            return work.books.existing(ids)
 
     def put_books(self, batch: Sequence[FileBook]) -> Stored:
         """Store books in one transaction; what a file says replaces what was there, but for moderators' edits."""

@@ -1,6 +1,6 @@
 """The import of books from a file that a moderator uploads."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -11,7 +11,7 @@ from bookfiles.errors import InvalidFile
 from bookfiles.form.files import open_table
 from bookfiles.form.rows import Row
 from bookfiles.ids import Ids
-from bookfiles.imports import FileBook, numbered_books
+from bookfiles.imports import FileBook, numbered_books, require_named
 from bookfiles.reading.books import Reading, read_books
 from bookfiles.reading.options import Options
 from bookfiles.reading.report import ColumnReport, FileReport
@@ -88,6 +88,7 @@ class Uploads:
                 raise InvalidFile(str(reading.damage))
             if report.is_hopeless:
                 raise InvalidFile(_hopeless(report, rejects))
+            require_named(reading, self._ids, self._known_books)
             changed = self._put_all(by, name, reading, reject)
         return UploadReport(
             name=name,
@@ -100,6 +101,10 @@ class Uploads:
             notes=report.notes,
             unknown_categories=report.unknown_categories.most_common(MAX_REPORTED),
         )
+
+    def _known_books(self, ids: Sequence[int]) -> Set[int]:
+        with self._store.read() as work:
+            return work.books.existing(ids)
 
     def _put_all(self, by: int, name: str, reading: Reading, reject: Callable[[Row, str], None]) -> int:
         changed = 0

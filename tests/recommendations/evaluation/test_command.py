@@ -181,6 +181,16 @@ def test_a_file_without_interactions(history: Path, tmp_path: Path) -> None:
         assert "Error: empty.csv: no row could be read" in result.stderr
 
 
+def test_a_column_with_an_unknown_name(tmp_path: Path) -> None:
+    """The message says what to write, and that is understood."""
+    unknown = write(
+        tmp_path / "h.csv", [f"{reader},{book}" for reader in range(9) for book in (1, 2, 3)], "who,book_id"
+    )
+    assert '--map "COLUMN=user_id"' in run("--interactions", unknown).stderr
+    result = run("--interactions", unknown, "--map", "who=user_id", "--model", "popularity", "--json")
+    assert result.exit_code == 0, result.output
+
+
 def test_a_file_that_is_no_csv(tmp_path: Path) -> None:
     """The exit code is 1, and the error names the file, as in `import`."""
     result = run("--interactions", tmp_path / "nowhere.csv")
