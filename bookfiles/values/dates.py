@@ -146,7 +146,8 @@ def _year_last(value: str, order: DayOrder) -> Dated | None:
             day, month = second, first
         elif order is DayOrder.UNKNOWN and first <= MONTHS and first != second:
             raise UnknownOrder(
-                f"{value[:40]!r} may be day/month or month/day; say which with --dates dmy or --dates mdy"
+                f"{value[:40]!r} may be day/month or month/day; write it like 2008-05-01, "
+                "or say which with --dates dmy or --dates mdy"
             )
     return _on(year, month, day, found)
 

@@ -138,5 +138,5 @@ def _code(text: str, own: str, mark: str, default: str) -> str:
     if default in possible or (default and not possible):
         return default
     if not possible or is_unclear(mark or own):
-        raise Unreadable(f"{text[:40]!r} has no currency; name one with --currency")
+        raise Unreadable(f"{text[:40]!r} has no currency; add a column currency, or name one with --currency")
     return possible[0]

@@ -23,7 +23,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
         "",
         "book_id, refused: line 4: 'None' is no id",
         "date, left empty: line 2: '5/1/2008' may be day/month or month/day; "
-        "say which with --dates dmy or --dates mdy",
+        "write it like 2008-05-01, or say which with --dates dmy or --dates mdy",
         "file.csv: 4 rows, 3 books, 1 rows refused",
     ]
 

@@ -137,7 +137,7 @@ def test_currencies(field: str, currency: str, default: str, meant: str) -> None
 @pytest.mark.parametrize(("field", "default"), [("9.99", ""), ("129 kr", ""), ("129 kr", "EUR"), ("Rs 299", "")])
 def test_no_currency(field: str, default: str) -> None:
     """Where none is meant, the reason says what to do; `kr` is none of its own."""
-    with pytest.raises(Unreadable, match="has no currency; name one with --currency"):
+    with pytest.raises(Unreadable, match="has no currency; add a column currency, or name one with --currency"):
         read(field, default=default)
 
 
