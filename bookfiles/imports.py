@@ -1,5 +1,6 @@
 """Imports files: reads them whole, prints what was understood, and only then gives the records to a service."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -78,7 +79,7 @@ def import_files(files: Files, *, loader: Loader, ids: Ids, rejects: Path) -> in
     """
     # Containers have little room for temporary files elsewhere.
     options = replace(files.options, spool=rejects.parent if rejects.parent.is_dir() else None)
-    with ExitStack() as stack:
+    with _without_garbage_collection(), ExitStack() as stack:
         read: list[_Read] = []
         for path, reader, numbered, store in (
             (files.books, read_books, numbered_books, loader.put_books),
@@ -165,6 +166,21 @@ def require_named(reading: Reading, ids: Ids, known_books: Callable[[Sequence[in
             f"{report.name}: {unnamed:,} of {report.rows:,} rows name books that are not in the catalogue, and give "
             "neither title nor ISBN; nothing was stored"
         )
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Free no objects that refer to each other, of which an import makes few.
+
+    To look for them among all the records that are needed takes a fifth of its time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _ignore(_row: Row, _reason: str) -> None:

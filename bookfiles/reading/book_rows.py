@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bookfiles.columns.meanings import folded
 from bookfiles.errors import InvalidRow, Unreadable
@@ -29,8 +29,7 @@ _OF_PRODUCT = ("title", "authors", "year", "published_at", "categories", "subjec
 Read: TypeAlias = Callable[[str], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class BookRecord:
+class BookRecord(NamedTuple):
     """A book as a file has it.
 
     `values` has by attribute what the file says: an attribute that it does not name, or that could not be read, is
@@ -66,7 +65,7 @@ class BookRows:
         simple: dict[str, Read] = {
             "title": title,
             "authors": lru_cache(maxsize=1_000)(partial(authors, last_first=judged.last_first)),
-            "year": partial(year, now=options.now),
+            "year": lru_cache(maxsize=1_000)(partial(year, now=options.now)),
             "isbn": isbn13,
             "subjects": entries,
             "description": prose,
@@ -121,11 +120,14 @@ class BookRows:
         """Set a value: of several columns the first that is not empty, of lists all together."""
         found: Any = None
         is_unreadable = is_present = False
-        for position, field in self._columns.fields(row, meaning):
+        for position, read_field in read.items():
+            field = row.fields[position]
+            if field is None:
+                continue
             is_present = True
             report = self._columns.reports[position]
             try:
-                value = read[position](field) if field else None
+                value = read_field(field) if field else None
             except Unreadable as reason:
                 report.count_left_empty(row.line, str(reason))
                 is_unreadable = True

@@ -31,22 +31,20 @@ class Spool(Generic[T]):
 
     def add(self, record: T) -> None:
         """Keep a record."""
-        self._batch.append(record)
         if len(self._batch) == self._size:
-            self._flush()
+            pickle.dump(self._batch, self._file, pickle.HIGHEST_PROTOCOL)
+            self._batch = []
+        self._batch.append(record)
 
     def batches(self) -> Iterator[list[T]]:
         """All records, in the order in which they were added."""
-        self._flush()
         self._file.seek(0)
         while True:
             try:
                 batch: list[T] = pickle.load(self._file)  # noqa: S301  (this process has written it)
             except EOFError:
-                return
+                break
             yield batch
-
-    def _flush(self) -> None:
+        # The last one has never left the memory.
         if self._batch:
-            pickle.dump(self._batch, self._file, pickle.HIGHEST_PROTOCOL)
-            self._batch = []
+            yield self._batch

@@ -30,6 +30,9 @@ class NameOrders:
 
     def add(self, field: str) -> None:
         """Take one field into account."""
+        # Most have no comma, and none that an HTML entity stands for.
+        if "," not in field and "&" not in field:
+            return
         for name in _LIST.split(plain(field)):
             match [part.strip() for part in name.split(",")]:
                 case [last, first] if first and not _SUFFIXES.fullmatch(first):

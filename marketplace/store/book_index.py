@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Connection, Integer, Text, delete, func, insert, literal, select
+from sqlalchemy import Connection, delete, select
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
@@ -12,7 +13,32 @@ from marketplace.domain.subjects import subject_slug
 from marketplace.domain.text import folded_words, isbn13, slug
 from marketplace.store.schema import book_authors, book_categories, book_search, book_subjects, books, search_terms
 from marketplace.store.search.words import index_words
-from servicekit.database.statements import insert_into, is_any_of
+from servicekit.database.statements import insert_rows, is_any_of
+
+
+class IndexEntry(NamedTuple):
+    """The rows of a book in the tables of the index."""
+
+    words: dict[str, Any]
+    authors: Sequence[dict[str, Any]]
+    subjects: Sequence[dict[str, Any]]
+    categories: Sequence[dict[str, Any]]
+
+
+def index_entry(book: Book) -> IndexEntry:
+    """The index entry of a book."""
+    return IndexEntry(
+        words={
+            "book_id": book.id,
+            "title": " ".join(index_words(book.title)),
+            "authors": " ".join(_all_words(book.authors)),
+            "subjects": " ".join(_all_words([*book.subjects, *_category_names(book)])),
+            "isbn": isbn13(book.isbn) or " ".join(folded_words(book.isbn)),
+        },
+        authors=_name_rows(book.id, book.authors, slug),
+        subjects=_name_rows(book.id, book.subjects, subject_slug),
+        categories=[{"book_id": book.id, "category": int(category)} for category in book.categories],
+    )
 
 
 class BookIndex:
@@ -21,28 +47,34 @@ class BookIndex:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, changed: Sequence[Book]) -> None:
-        """Add or replace the index entries of these books, each id at most once."""
-        if not changed:
-            return
-        ids = [book.id for book in changed]
-        rows = [_row(book) for book in changed]
-        self._recount(before=self._rows(ids), after=rows)
-        self._connection.execute(self._upsert(), rows)
-        for table, entries in (
-            (book_authors, [row for book in changed for row in _name_rows(book.id, book.authors, slug)]),
-            (book_subjects, [row for book in changed for row in _name_rows(book.id, book.subjects, subject_slug)]),
-            (book_categories, [row for book in changed for row in _category_rows(book)]),
-        ):
-            self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
-            if entries:
-                self._connection.execute(insert(table), entries)
+    def put(self, batches: Iterable[Sequence[IndexEntry]]) -> None:
+        """Add or replace the index entries of books, each book's at most once.
+
+        The vocabulary is updated at the end, since all batches share most words.
+        """
+        vocabulary: Counter[str] = Counter()
+        for entries in batches:
+            ids = [entry.words["book_id"] for entry in entries]
+            words = [entry.words for entry in entries]
+            vocabulary.subtract(chain.from_iterable(map(_words, self._rows(ids))))
+            vocabulary.update(chain.from_iterable(map(_words, words)))
+            insert_rows(self._connection, book_search, words, key="book_id")
+            for table, rows in (
+                (book_authors, [row for entry in entries for row in entry.authors]),
+                (book_subjects, [row for entry in entries for row in entry.subjects]),
+                (book_categories, [row for entry in entries for row in entry.categories]),
+            ):
+                self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
+                insert_rows(self._connection, table, rows)
+        self._update(vocabulary)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Remove books from the index; call it before they are hidden or deleted."""
-        self._recount(before=self._rows(ids), after=[])
+        vocabulary: Counter[str] = Counter()
+        vocabulary.subtract(chain.from_iterable(map(_words, self._rows(ids))))
         for table in (book_search, book_authors, book_subjects, book_categories):
             self._connection.execute(delete(table).where(is_any_of(self._connection, table.c.book_id, ids)))
+        self._update(vocabulary)
 
     def missing(self, limit: int) -> list[int]:
         """The ids of some offered books that are not in the index."""
@@ -56,50 +88,19 @@ class BookIndex:
         )
         return [dict(row) for row in rows.mappings()]
 
-    def _upsert(self) -> Any:
-        statement = insert_into(self._connection, book_search)
-        names = ("title", "authors", "subjects", "isbn")
-        replaced = {name: statement.excluded[name] for name in names}
-        return statement.on_conflict_do_update(index_elements=[book_search.c.book_id], set_=replaced)
-
-    def _recount(self, *, before: Iterable[dict[str, Any]], after: Iterable[dict[str, Any]]) -> None:
-        difference: Counter[str] = Counter()
-        for row in after:
-            difference.update(_vocabulary(row))
-        for row in before:
-            difference.subtract(_vocabulary(row))
+    def _update(self, vocabulary: Counter[str]) -> None:
+        """Add to the numbers of books that have a word; a word that none has any more is removed."""
         # Sorted, so that concurrent writers lock the rows in one order and cannot deadlock.
-        changes = sorted((term, books) for term, books in difference.items() if books)
+        changes = sorted((word, books) for word, books in vocabulary.items() if books and _is_term(word))
         if not changes:
             return
-        self._connection.execute(*self._add_counts(changes))
+        counts = [{"term": term, "books": books} for term, books in changes]
+        insert_rows(self._connection, search_terms, counts, key="term", update=lambda new: search_terms.c.books + new)
         if fewer := [term for term, books in changes if books < 0]:
             unused = delete(search_terms).where(
                 is_any_of(self._connection, search_terms.c.term, fewer), search_terms.c.books <= 0
             )
             self._connection.execute(unused)
-
-    def _add_counts(self, changes: list[tuple[str, int]]) -> tuple[Any, ...]:
-        statement = insert_into(self._connection, search_terms)
-        total = {"books": search_terms.c.books + statement.excluded.books}
-        if self._connection.dialect.name == "postgresql":
-            # Two array parameters are much faster in PostgreSQL than two parameters for each row.
-            terms = func.unnest(literal([term for term, _ in changes], ARRAY(Text)), type_=Text)
-            numbers = func.unnest(literal([books for _, books in changes], ARRAY(Integer)), type_=Integer)
-            rows = statement.from_select(["term", "books"], select(terms, numbers))
-            return (rows.on_conflict_do_update(index_elements=[search_terms.c.term], set_=total),)
-        upsert = statement.on_conflict_do_update(index_elements=[search_terms.c.term], set_=total)
-        return upsert, [{"term": term, "books": books} for term, books in changes]
-
-
-def _row(book: Book) -> dict[str, Any]:
-    return {
-        "book_id": book.id,
-        "title": " ".join(index_words(book.title)),
-        "authors": " ".join(_all_words(book.authors)),
-        "subjects": " ".join(_all_words([*book.subjects, *_category_names(book)])),
-        "isbn": isbn13(book.isbn) or " ".join(folded_words(book.isbn)),
-    }
 
 
 def _all_words(texts: Iterable[str]) -> Iterable[str]:
@@ -113,9 +114,13 @@ def _category_names(book: Book) -> Iterable[str]:
     return (name for category in categories for name in (category.label, *category.other_names))
 
 
-def _vocabulary(row: dict[str, Any]) -> set[str]:
-    words = f"{row['title']} {row['authors']} {row['subjects']}".split()
-    return {word for word in words if word.isalpha() and len(word) > 1}
+def _is_term(word: str) -> bool:
+    """Whether queries are corrected to a word: no number, and no single letter."""
+    return word.isalpha() and len(word) > 1
+
+
+def _words(row: dict[str, Any]) -> set[str]:
+    return set(f"{row['title']} {row['authors']} {row['subjects']}".split())
 
 
 def _name_rows(book_id: int, names: Iterable[str], slug_of: Callable[[str], str]) -> list[dict[str, Any]]:
@@ -124,7 +129,3 @@ def _name_rows(book_id: int, names: Iterable[str], slug_of: Callable[[str], str]
         if name_slug := slug_of(name):
             positions.setdefault(name_slug, position)
     return [{"book_id": book_id, "slug": name, "position": position} for name, position in positions.items()]
-
-
-def _category_rows(book: Book) -> list[dict[str, Any]]:
-    return [{"book_id": book.id, "category": int(category)} for category in book.categories]

@@ -1,18 +1,19 @@
 """The books that readers see, and changes of the catalogue."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import JSON, Connection, bindparam, func, or_, select, update
 
 from marketplace.domain.books import Book, Card
 from marketplace.domain.errors import BookNotFound
-from marketplace.store.book_index import BookIndex
+from marketplace.store.book_index import BookIndex, IndexEntry, index_entry
 from marketplace.store.book_rows import CARD, book_of, card_of, row_of
 from marketplace.store.schema import books, imported_history
-from servicekit.database.statements import insert_into, is_any_of
+from servicekit.database.statements import insert_rows, is_any_of
 
 _IS_OFFERED = ~books.c.hidden
+_BATCH = 1_000
 
 
 class ReaderCounts(NamedTuple):
@@ -167,18 +168,25 @@ class Books:
         self.set_reader_counts(self.miscounted())
 
     def _upsert(self, changed: Sequence[Book], *, hidden: set[int]) -> None:
-        if not changed:
-            return
-        statement = insert_into(self._connection, books)
-        rows = [row_of(book) for book in sorted(changed, key=lambda book: book.id)]
-        replaced = {name: statement.excluded[name] for name in rows[0] if name != "book_id"}
-        upsert: Any = statement.on_conflict_do_update(index_elements=[books.c.book_id], set_=replaced)
-        self._connection.execute(upsert, rows)
-        self._index.put([book for book in changed if book.id not in hidden])
+        self._index.put(self._stored(sorted(changed, key=lambda book: book.id), hidden))
+
+    def _stored(self, changed: Sequence[Book], hidden: set[int]) -> Iterator[Sequence[IndexEntry]]:
+        """Store books, a batch at a time; yields the index entries of each batch."""
+        for start in range(0, len(changed), _BATCH):
+            rows, entries = [], []
+            # Both of one book after the other: they fold the same texts, of which the last ones are kept.
+            for book in changed[start : start + _BATCH]:
+                rows.append(row_of(book))
+                if book.id not in hidden:
+                    entries.append(index_entry(book))
+            insert_rows(self._connection, books, rows, key="book_id")
+            yield entries
 
 
 def lock_books(connection: Connection, ids: Sequence[int]) -> None:
     """Lock books until the end of the transaction; SQLite has only one writer anyway."""
+    if connection.dialect.name == "sqlite":
+        return
     # Sorted, so that transactions lock the rows in one order and cannot deadlock.
     rows = select(books.c.book_id).where(is_any_of(connection, books.c.book_id, ids)).order_by(books.c.book_id)
     connection.execute(rows.with_for_update()).all()

@@ -1,6 +1,7 @@
 """Imports of files."""
 
 import csv
+import gc
 import gzip
 import os
 from collections.abc import Sequence
@@ -216,3 +217,30 @@ def test_a_pipe(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="such as a pipe; save it first"):
         run(files_of(Path(f"/dev/fd/{read}")), Loader(), tmp_path)
     os.close(read)
+
+
+class _Collecting(Loader):
+    """Notes whether garbage was collected while it stored, and may fail."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()
+        self.collected: list[bool] = []
+        self._fails = fails
+
+    def put_books(self, batch: Sequence[FileBook]) -> Stored:
+        self.collected.append(gc.isenabled())
+        if self._fails:
+            raise InvalidFile("failed")
+        return super().put_books(batch)
+
+
+def test_garbage_is_collected_after_an_import(tmp_path: Path) -> None:
+    """Not while its records are stored, but afterwards, also when it failed."""
+    books = written(tmp_path / "b.csv", "book_id,title", "1,A")
+    loader, failing = _Collecting(), _Collecting(fails=True)
+    run(files_of(books), loader, tmp_path)
+    assert gc.isenabled()
+    with pytest.raises(InvalidFile, match="failed"):
+        run(files_of(books), failing, tmp_path)
+    assert gc.isenabled()
+    assert loader.collected == failing.collected == [False]

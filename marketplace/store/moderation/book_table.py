@@ -11,7 +11,7 @@ from marketplace.domain.errors import BookNotFound
 from marketplace.domain.ids import MAX_ID
 from marketplace.domain.moderation import BookColumn, BookFilter, BookRow, CatalogueBook, TablePage
 from marketplace.domain.text import query_words
-from marketplace.store.book_index import BookIndex
+from marketplace.store.book_index import BookIndex, index_entry
 from marketplace.store.book_rows import CARD, book_of, card_of
 from marketplace.store.books import lock_books
 from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, has_word, page_of
@@ -81,7 +81,7 @@ class AllBooks:
 
     def show(self, book: Book) -> None:
         self._connection.execute(update(books).where(books.c.book_id == book.id).values(hidden=False))
-        self._index.put([book])
+        self._index.put([[index_entry(book)]])
 
     def remove(self, book_id: int) -> None:
         """Delete a book and its wishlist entries; carts keep its id, and orders keep their lines."""

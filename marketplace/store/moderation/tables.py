@@ -19,7 +19,7 @@ _MAX_SHORT_WORD = 2
 
 def search_text(*texts: str) -> str:
     """The text by which rows are searched: the folded words of these texts, with a space before each."""
-    return "".join(f" {word}" for text in texts for word in folded_words(text))
+    return " ".join(["", *(word for text in texts for word in folded_words(text))])
 
 
 def has_word(connection: Connection, column: ColumnElement[str], word: str) -> ColumnElement[bool]:

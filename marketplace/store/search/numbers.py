@@ -63,7 +63,7 @@ def in_digits(words: Sequence[str]) -> list[str]:
 def other_notations(words: Sequence[str]) -> Iterator[str]:
     """The words of the numbers among folded words, in the notations in which they are not written."""
     for word in in_digits(words):
-        if match := _DIGITS.fullmatch(word):
+        if word[0].isdigit() and (match := _DIGITS.fullmatch(word)):
             number = int(match[1])
             yield word
             yield from _in_words(number, is_ordinal=match[2] is not None)

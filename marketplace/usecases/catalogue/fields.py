@@ -22,7 +22,9 @@ def updated_book(book: FileBook, known: Book | None, kept: frozenset[str]) -> Bo
 
     None for a new one without title and ISBN.
     """
-    values = {name: value for name, value in book.record.values.items() if name not in kept}
+    values = dict(book.record.values)
+    for name in kept:
+        values.pop(name, None)
     title = values.pop("title", None) or (known.title if known else values.get("isbn"))
     if not title:
         return None
@@ -30,8 +32,8 @@ def updated_book(book: FileBook, known: Book | None, kept: frozenset[str]) -> Bo
         values["categories"] = tuple(map(Category.__getitem__, values["categories"]))
     if values.get("price") is not None:
         values["price"] = _money(values["price"])
-    before = known or Book(id=book.id, title=title)
-    return replace(before, title=title, external_id=book.external_id, **values)
+    values |= {"title": title, "external_id": book.external_id}
+    return replace(known, **values) if known else Book(id=book.id, **values)
 
 
 def _title(texts: Texts) -> str:

@@ -10,6 +10,9 @@ def test_records_come_in_batches_in_order() -> None:
         for number in range(7):
             spool.add(number)
         assert list(spool.batches()) == list(spool.batches()) == [[0, 1, 2], [3, 4, 5], [6]]
+        for number in range(7, 9):
+            spool.add(number)
+        assert list(spool.batches()) == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 
 
 def test_many_records_are_not_kept_in_memory() -> None:

@@ -82,6 +82,7 @@ def test_a_column_of_last_names_first(field: str, names: tuple[str, ...]) -> Non
     [
         (["Herbert, Frank", "Le Guin, Ursula K.", "Vargas Llosa, Mario Pedro"], True),
         (["Herbert, Frank; Roe, John"], True),
+        (["Herbert&#44; Frank"], True),
         (["Terry Pratchett, Neil Gaiman", "Pratchett, Terry"], False),
         (["Frank Herbert", "Plato", "", "Martin Luther King, Jr."], False),
         (["Joe Hill, Stephen King, Owen King"], False),

@@ -36,6 +36,25 @@ def test_the_vocabulary_is_that_of_the_books(shop: Store) -> None:
     assert vocabulary(shop) == before
 
 
+def test_many_books_at_once_are_all_in_the_index(shop: Store) -> None:
+    """More books than one statement stores, new ones, changed ones and a hidden one, and the words of all of them."""
+    before = vocabulary(shop)
+    with shop.write() as work:
+        work.all_books.hide(CATALOGUE[7])
+        work.commit()
+    new = [Book(id=number, title=f"Dune {number}", authors=("Ann Marsh",)) for number in range(100, 2_300)]
+    put(shop, *new, replace(DUNE, title="Arrakis"), replace(CATALOGUE[7], title="Hidden"))
+    assert find(shop, "dune 2299").total == 1
+    assert find(shop, "arrakis").total == 1
+    assert find(shop, "hidden") == SearchPage()
+    assert vocabulary(shop)["dune"] == before["dune"] + 2_200 - 1
+    assert vocabulary(shop)["marsh"] == before["marsh"] + 2_200
+    assert vocabulary(shop)["arrakis"] == 1
+    assert not {"hidden", "policeman", "2299"} & vocabulary(shop).keys()
+    with shop.read() as work:
+        assert work.listings.by_author("ann-marsh", Sort.TITLE, limit=9).total == 2_202
+
+
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("sort", [Sort.POPULAR, Sort.NEWEST, Sort.TITLE, Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING])
 def test_many_matches_are_not_sorted(store: Store, sort: Sort) -> None:

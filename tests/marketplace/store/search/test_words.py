@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from marketplace.domain.text import MAX_WORD_LENGTH, MAX_WORDS
 from marketplace.store.search.numbers import in_digits, other_notations
-from marketplace.store.search.words import index_words, is_characters, query_terms
+from marketplace.store.search.words import index_words, is_characters, query_terms, spelled_words
 
 ANYTHING = st.text(st.characters(), max_size=100)
 """Any text, also with lone surrogates and NUL."""
+PARTS = [*"acxq1&-./'`+#%, (é界", "x1", "x01234", "and", "plus", "ii", "two", "twenty", "2,000", ".net", "C++", "C#"]
+"""Parts of texts with other spellings."""
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,7 @@ def test_a_number_in_words_is_that_number(number: int) -> None:
         ("C++", "Effective Modern C++"),
         ("cpp", "Effective Modern C++"),
         ("c plus plus", "C++20"),
+        ("cpp", "C plus plus"),
         ("Ｃ＃", "C# in Depth"),
         ("C#", "Visual C#.NET"),
         ("F♯", "F# for Fun"),
@@ -178,6 +181,12 @@ def test_words_have_no_syntax(text: str) -> None:
         assert word.isalnum()
         assert word == word.lower()
         assert len(word) <= MAX_WORD_LENGTH
+
+
+@given(ANYTHING | st.lists(st.sampled_from(PARTS), max_size=8).map("".join))
+def test_what_has_one_spelling_is_recognised(text: str) -> None:
+    """A text that is not searched for other spellings has none."""
+    assert index_words(text) == spelled_words(text)
 
 
 @given(ANYTHING)
