@@ -811,6 +811,8 @@ class Book(message.Message):
     PUBLISHED_ON_FIELD_NUMBER: builtins.int
     ISBN_FIELD_NUMBER: builtins.int
     WORK_FIELD_NUMBER: builtins.int
+    RATINGS_COUNT_FIELD_NUMBER: builtins.int
+    AVERAGE_RATING_FIELD_NUMBER: builtins.int
     id: builtins.int
     """The book's id, positive."""
     title: builtins.str
@@ -826,6 +828,10 @@ class Book(message.Message):
     one are editions of one work. So are books with the same authors and title, except for words that name an edition,
     a format or a series, unless they have different works here.
     """
+    ratings_count: builtins.int
+    """How many ratings the book has elsewhere, as catalogues say; not negative, 0 if unknown."""
+    average_rating: builtins.float
+    """The average of its ratings elsewhere, 0 to 5; 0 if unknown."""
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The book's authors, in the order of the title page; like each list here at most 1,000."""
@@ -850,10 +856,12 @@ class Book(message.Message):
         published_on: builtins.str = ...,
         isbn: builtins.str = ...,
         work: builtins.str = ...,
+        ratings_count: builtins.int = ...,
+        average_rating: builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["authors", b"authors", "categories", b"categories", "id", b"id", "isbn", b"isbn", "published_on", b"published_on", "subjects", b"subjects", "title", b"title", "work", b"work", "year", b"year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["authors", b"authors", "average_rating", b"average_rating", "categories", b"categories", "id", b"id", "isbn", b"isbn", "published_on", b"published_on", "ratings_count", b"ratings_count", "subjects", b"subjects", "title", b"title", "work", b"work", "year", b"year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -93,6 +93,8 @@ def updated_book(book: FileBook, known: Book | None) -> Book | None:
         published_on=values.get("published_on", before.published_on),
         isbn=values.get("isbn", before.isbn),
         work=values.get("work", before.work),
+        ratings_count=values.get("ratings_count", before.ratings_count),
+        average_rating=values.get("average_rating", before.average_rating),
     )
 
 

@@ -55,5 +55,16 @@ BOOKS = (
         "thumbnail imageurls smallimageurl обложка картинка titelbild",
     ),
     Meaning("work", "work workid workkey"),
+    Meaning(
+        "ratings_count",
+        "ratingscount ratingcount numratings numrating numberofratings numofratings nratings ratingnumber "
+        "totalratings workratingscount количествооценок числооценок anzahlbewertungen anzahlderbewertungen",
+    ),
+    # Not a plain rating, which in the exports of readers is their own.
+    Meaning(
+        "average_rating",
+        "averagerating avgrating ratingaverage ratingsaverage ratingavg meanrating averageratings avgratings "
+        "averagestars средняяоценка среднийрейтинг durchschnittsbewertung durchschnittlichebewertung",
+    ),
 )
 """In order of importance; of several names for one meaning the first that is there counts first."""

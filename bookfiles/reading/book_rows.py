@@ -20,11 +20,16 @@ from bookfiles.values.identifiers import identifier
 from bookfiles.values.isbns import isbn13
 from bookfiles.values.pictures import picture
 from bookfiles.values.prices import price
-from bookfiles.values.text import entries, has_lost_digits, line, plain, prose, title, whole
+from bookfiles.values.ratings import BEST, Scale
+from bookfiles.values.text import count, entries, has_lost_digits, line, plain, prose, title, whole
 from bookfiles.values.years import year
 
 MAX_STOCK = 2**31 - 1
-_OF_PRODUCT = ("title", "authors", "year", "published_at", "categories", "subjects", "description", "picture", "work")
+MAX_RATINGS = 2**31 - 1
+_OF_PRODUCT = (
+    *("title", "authors", "year", "published_at", "categories", "subjects", "description", "picture", "work"),
+    *("ratings_count", "average_rating"),
+)
 
 Read: TypeAlias = Callable[[str], Any]
 
@@ -35,7 +40,7 @@ class BookRecord(NamedTuple):
     `values` has by attribute what the file says: an attribute that it does not name, or that could not be read, is
     absent and keeps what it was; an empty one is emptied. Attributes are title, authors, year, published_on, isbn
     (13 digits), categories (the contract's names), subjects, description, price (`values.prices.Price`), stock,
-    picture and work.
+    picture, work, ratings_count (0 if unknown) and average_rating (0 to 5, 0 if unknown).
     """
 
     line: int
@@ -45,11 +50,14 @@ class BookRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was judged over all rows: the order of day and month, the decimal sign, and how names are written."""
+    """What was judged over all rows: the order of day and month, the decimal sign of prices, how names are written,
+    and the scale of average ratings.
+    """
 
     order: DayOrder
     sign: str | None
     last_first: bool
+    scale: Scale
 
 
 class BookRows:
@@ -62,6 +70,12 @@ class BookRows:
         self._lines: dict[int | str, int] = {}
         self._products: dict[str, Mapping[str, Any]] = {}
         self.notes = ["authors are written as Last, First"] if judged.last_first else []
+        self.shown: dict[str, str] = {}
+        if judged.scale.best != BEST:
+            self.shown["average_rating"] = f"average_rating, of {judged.scale.best:g}"
+            self.notes.append(
+                f"average ratings are on a scale of {judged.scale.best:g}, and are converted to one of 5"
+            )
         simple: dict[str, Read] = {
             "title": title,
             "authors": lru_cache(maxsize=1_000)(partial(authors, last_first=judged.last_first)),
@@ -72,6 +86,8 @@ class BookRows:
             "stock": partial(whole, maximum=MAX_STOCK),
             "picture": picture,
             "work": line,
+            "ratings_count": partial(count, maximum=MAX_RATINGS),
+            "average_rating": lru_cache(maxsize=1_000)(judged.scale.average),
             "published_at": partial(published, order=options.order or judged.order, now=options.now),
         }
         self._simple = {

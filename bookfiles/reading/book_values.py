@@ -56,6 +56,9 @@ def finished(values: dict[str, Any]) -> dict[str, Any]:
     for attribute in ("isbn", "description", "picture", "work"):
         if attribute in values and values[attribute] is None:
             values[attribute] = ""
+    for attribute, unknown in (("ratings_count", 0), ("average_rating", 0.0)):
+        if attribute in values and values[attribute] is None:
+            values[attribute] = unknown
     # A book always has a title.
     if "title" in values and not values["title"]:
         del values["title"]

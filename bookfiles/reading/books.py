@@ -15,6 +15,7 @@ from bookfiles.reading.spool import Spool
 from bookfiles.values.authors import NameOrders
 from bookfiles.values.day_orders import DayOrders
 from bookfiles.values.prices import DecimalSigns
+from bookfiles.values.ratings import AverageScales
 from bookfiles.values.text import stated
 
 __all__ = ["MAX_STOCK", "BookRecord", "Reading", "read_books"]
@@ -34,13 +35,13 @@ def read_books(
     columns.require(name, "book_id", "an id, such as a number, an SKU or an ISBN")
     reader = BookRows(columns, options, _judged(table, columns, progress))
     with Spool[BookRecord](options.spool) as records:
-        report = FileReport(name, table.form, "books", columns.describe({}), notes=reader.notes)
+        report = FileReport(name, table.form, "books", columns.describe(reader.shown), notes=reader.notes)
         yield convert(table, report, records, lambda row: reader.read(row, report), reject=reject, progress=progress)
 
 
 def _judged(table: Table, columns: Columns, progress: Progress) -> Judged:
     """What is judged over all rows; also chooses the column of ids."""
-    days, signs, names = DayOrders(), DecimalSigns(), NameOrders()
+    days, signs, names, scales = DayOrders(), DecimalSigns(), NameOrders(), AverageScales()
     flags = {
         position: _Flags()
         for position in columns.positions["published_at"]
@@ -50,6 +51,7 @@ def _judged(table: Table, columns: Columns, progress: Progress) -> Judged:
         *((position, days.add) for position in columns.positions["published_at"]),
         *((position, signs.add) for position in columns.positions["price"]),
         *((position, names.add) for position in columns.positions["authors"]),
+        *((position, scales.add) for position in columns.positions["average_rating"]),
         *((position, flag.add) for position, flag in flags.items()),
     ]
     candidates, titles = columns.positions["book_id"], columns.positions["title"]
@@ -68,7 +70,7 @@ def _judged(table: Table, columns: Columns, progress: Progress) -> Judged:
     for position, flag in flags.items():
         if flag.is_one:
             columns.positions["published_at"].remove(position)
-    return Judged(days.order, signs.sign, names.is_last_first)
+    return Judged(days.order, signs.sign, names.is_last_first, scales.scale)
 
 
 class _Flags:

@@ -1,6 +1,7 @@
-"""Ratings, and the scale that a column of them has."""
+"""Ratings and averages of them, and the scale that a column of them has."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from bookfiles.errors import InvalidFile, Unreadable
@@ -10,6 +11,10 @@ BEST = 5.0
 LEAST = 0.5
 _SCALES = (5, 10, 100)
 _MANY = 1_000
+_FEW = 0.01
+"""The share of averages beyond a scale that are mistakes."""
+_DECIMALS = 4
+"""Decimals of averages, without which 4.34 could become 4.340000000000001."""
 _NUMBER = re.compile(
     r"(-?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out\ of|von|sur|из)\s*(\d{1,4})\s*)?"
     r"(?:stars?|★|звезд\w*|sterne?n?|étoiles?|estrellas?|%)?",
@@ -28,6 +33,15 @@ class Scale:
 
     def rating(self, field: str) -> float | None:
         """A rating from 0.5 to 5; None if the field is empty or says that the book was not rated."""
+        stars = self._stars(field)
+        return None if stars is None else max(LEAST, stars)
+
+    def average(self, field: str) -> float | None:
+        """An average of ratings, from 0 to 5; None if the field is empty or says that the book was not rated."""
+        stars = self._stars(field)
+        return None if stars is None else round(stars, _DECIMALS)
+
+    def _stars(self, field: str) -> float | None:
         value = stated(field)
         if not value:
             return None
@@ -37,7 +51,7 @@ class Scale:
         best = best or self.best
         if not 0 < number <= best:
             raise Unreadable(f"{value[:40]!r} is not one of 0 to {best:g}")
-        return max(LEAST, number * BEST / best)
+        return number * BEST / best
 
 
 class Scales:
@@ -77,6 +91,31 @@ class Scales:
                 f'leave it out with --map "{self._column}="'
             )
         return Scale(float(next(best for best in _SCALES if greatest <= best)))
+
+
+class AverageScales:
+    """Collects the averages of a column, for its scale."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        """By scale the averages that need it."""
+
+    def add(self, field: str) -> None:
+        """Take one field into account; unreadable ones, and those that name their scale, say nothing."""
+        value = stated(field)
+        try:
+            number, best = _parsed(value) if value else (0, BEST)
+        except Unreadable:
+            return
+        if best is None and (needed := next((best for best in _SCALES if 0 < number <= best), None)):
+            self._counts[needed] += 1
+
+    @property
+    def scale(self) -> Scale:
+        """The least of 5, 10 and 100 that has all averages but a few, which are mistakes."""
+        few = self._counts.total() * _FEW
+        beyond = ((best, sum(count for needed, count in self._counts.items() if needed > best)) for best in _SCALES)
+        return Scale(float(next(best for best, count in beyond if count <= few)))
 
 
 def _parsed(value: str) -> tuple[float, float | None]:

@@ -19,6 +19,10 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _EXCEL_TEXT = re.compile(r'="(.*)"')
 _E_NOTATION = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(-?)(\d+)(?:[.,]0+)?", re.ASCII)
+_COUNT = re.compile(
+    r"(\d{1,3}([.,'’ \u00a0\u2009\u202f])\d{2,3}(?:\2\d{2,3})*(?<=\d{3})|\d+)(?:[.,](?:0{1,2}|0{4,}))?", re.ASCII
+)
+"""With separators of thousands, or of lakhs and crores as in India. Three digits after a sign are thousands."""
 _LISTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"][^,'"]*)""", re.DOTALL)
 
 
@@ -102,11 +106,25 @@ def whole(field: str, *, maximum: int) -> int | None:
     if not value:
         return None
     number = _WHOLE.fullmatch(value)
+    found = _number(number[2] if number else "", value, maximum)
+    return 0 if number and number[1] else found
+
+
+def count(field: str, *, maximum: int) -> int | None:
+    """How many there are, with or without separators of thousands (`1,234,567`); None if the field is empty."""
+    value = stated(field)
+    if not value:
+        return None
+    number = _COUNT.fullmatch(value)
+    return _number("".join(filter(str.isdigit, number[1])) if number else "", value, maximum)
+
+
+def _number(digits: str, value: str, maximum: int) -> int:
     # int() raises another error for very long numbers.
-    digits = number[2].lstrip("0") or "0" if number else ""
-    if not number or len(digits) > len(str(maximum)) or int(digits) > maximum:
+    short = digits.lstrip("0") or "0"
+    if not digits or len(short) > len(str(maximum)) or int(short) > maximum:
         raise Unreadable(f"{value[:40]!r} is not a whole number from 0 to {maximum}")
-    return 0 if number[1] else int(digits)
+    return int(short)
 
 
 def has_lost_digits(value: str) -> bool:

@@ -16,7 +16,8 @@ class Book:
     """A book of the catalogue; `stock` is None if it is not tracked.
 
     The shop itself does not use `published_on`, by which Recommendations tells which books are new, and `work`, by
-    which it knows editions of one work. `external_id` is the id in imported files, if `id` is not.
+    which it knows editions of one work. `ratings_count` and `average_rating` (of 5) are those of the book elsewhere,
+    as catalogues say them; 0 if unknown. `external_id` is the id in imported files, if `id` is not.
     """
 
     id: int
@@ -32,6 +33,8 @@ class Book:
     picture: str = ""
     published_on: date | None = None
     work: str = ""
+    ratings_count: int = 0
+    average_rating: float = 0.0
     external_id: str = ""
 
 

@@ -285,6 +285,8 @@ def _book(book: Book) -> pb.Book:
             published_on=book.published_on.isoformat() if book.published_on else "",
             isbn=book.isbn,
             work=book.work,
+            ratings_count=book.ratings_count,
+            average_rating=book.average_rating,
         )
     except ValueError as error:  # a year beyond 32 bits, or a lone surrogate
         raise RecommenderRefused(f"the contract cannot represent this book: {error}") from None

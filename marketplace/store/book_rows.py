@@ -39,6 +39,8 @@ def row_of(book: Book) -> dict[str, Any]:
         "picture": book.picture,
         "published_on": book.published_on,
         "work": book.work,
+        "ratings_count": book.ratings_count,
+        "average_rating": book.average_rating,
         "external_id": book.external_id,
         "sort_title": sort_key(book.title),
         "sought": search_text(book.title, *book.authors, isbn13(book.isbn) or book.isbn),
@@ -60,6 +62,8 @@ def book_of(row: Any) -> Book:
         picture=row.picture,
         published_on=row.published_on,
         work=row.work,
+        ratings_count=row.ratings_count,
+        average_rating=row.average_rating,
         external_id=row.external_id,
     )
 

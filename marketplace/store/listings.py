@@ -18,7 +18,7 @@ MAX_SORTED = 2000
 """Up to this number SQLite sorts the matching books; for more, scanning an index in the sort order is faster."""
 
 _SLUG = re.compile(r"[a-z0-9-]+")
-_POPULAR = (books.c.reader_count.desc(), books.c.book_id)
+_POPULAR = (books.c.reader_count.desc(), books.c.ratings_count.desc(), books.c.book_id)
 _ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
     Sort.NEWEST: (books.c.year.desc().nulls_last(), books.c.book_id),
     Sort.TITLE: (books.c.sort_title, books.c.book_id),
@@ -28,7 +28,10 @@ _ORDERS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
 
 
 def sort_columns(sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    """The columns to order by: ties by id, unknown values last; RELEVANCE without a query is popularity."""
+    """The columns to order by: ties by id, unknown values last; RELEVANCE without a query is popularity.
+
+    Of books with equally many readers, as all in a new shop, the one with more ratings elsewhere comes first.
+    """
     return _ORDERS.get(sort, _POPULAR)
 
 
@@ -68,7 +71,7 @@ class Listings:
         return [(row.book_id, row.slug) for row in rows]
 
     def best_sellers(self, limit: int) -> BestSellers:
-        """The books with the most distinct readers, overall and of every topic; ties by id."""
+        """The books with the most distinct readers, overall and of every topic, in the order of `sort_columns`."""
         overall = self._connection.scalars(
             select(books.c.book_id).where(~books.c.hidden).order_by(*_POPULAR).limit(limit)
         ).all()

@@ -50,7 +50,8 @@ class Category(IntEnum):
 class Book:
     """A book's facts, as far as recommending needs them.
 
-    Books with the same `work`, unless it is empty, are editions of one work, see editions.py.
+    Books with the same `work`, unless it is empty, are editions of one work, see editions.py. `ratings_count` and
+    `average_rating` (of 5) are those of the book elsewhere, as catalogues say them; 0 if unknown.
     `added_on` is the day on which it first came into the catalogue. A removed book is never recommended, but still
     says what its readers like.
     """
@@ -64,6 +65,8 @@ class Book:
     published_on: date | None = None
     isbn: str = ""
     work: str = ""
+    ratings_count: int = 0
+    average_rating: float = 0.0
     added_on: date | None = None
     removed: bool = False
 

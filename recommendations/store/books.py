@@ -80,7 +80,9 @@ class Books:
         categories_: _Lists[Category] = _Lists(Category)
         days: dict[date | None, date | None] = {}
         rows = self._connection.execute(select(*_COLUMNS).where(which).execution_options(yield_per=FETCHED))
-        for id_, title, authors, categories, subjects, year, published, revision, added, isbn, removed, work in rows:
+        for row in rows:
+            id_, title, authors, categories, subjects, year, published, revision, added, *others = row
+            isbn, removed, work, ratings_count, average_rating = others
             book = Book(
                 id=id_,
                 title=title,
@@ -92,6 +94,8 @@ class Books:
                 added_on=days.setdefault(added, added),
                 isbn=isbn,
                 work=work,
+                ratings_count=ratings_count,
+                average_rating=average_rating,
                 removed=removed,
             )
             yield book, revision
@@ -127,4 +131,6 @@ def _row(book: Book, revision: int) -> dict[str, Any]:
         "isbn": book.isbn,
         "removed": book.removed,
         "work": book.work,
+        "ratings_count": book.ratings_count,
+        "average_rating": book.average_rating,
     }

@@ -42,6 +42,8 @@ books = Table(
     Column("isbn", Text, nullable=False, server_default=""),
     Column("removed", Boolean, nullable=False, server_default=false()),
     Column("work", Text, nullable=False, server_default=""),
+    Column("ratings_count", BigInteger, nullable=False, server_default="0"),
+    Column("average_rating", Double, nullable=False, server_default="0"),
 )
 
 interactions = Table(

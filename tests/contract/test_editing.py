@@ -23,10 +23,10 @@ from tests.contract.conftest import DEADLINE, Shop
 from tests.marketplace.ordering import moderator_of
 from tests.marketplace.relay.relaying import relay
 
-BOOKS = """book_id,title,year,published_at
-77,Dune,1965,1965-08-01
-78,Emma,1815,1815-12-23T10:00:00+02:00
-79,Odyssey,-700,
+BOOKS = """book_id,title,year,published_at,ratings_count,average_rating
+77,Dune,1965,1965-08-01,4780653,4.34
+78,Emma,1815,1815-12-23T10:00:00+02:00,,
+79,Odyssey,-700,,,
 """
 DUNE = date(1965, 8, 1)
 
@@ -46,6 +46,13 @@ def published(shop: Shop) -> dict[int, tuple[str, date | None]]:
     return {book.id: (book.title, book.published_on) for book in stored if book.id >= 77}
 
 
+def ratings_elsewhere(shop: Shop) -> dict[int, tuple[int, float]]:
+    """What Recommendations knows of the ratings of these books elsewhere."""
+    with shop.store.read() as work:
+        stored: list[Book] = work.books.changed_since(0)[0]
+    return {book.id: (book.ratings_count, book.average_rating) for book in stored if book.id >= 77}
+
+
 @pytest.fixture
 def delivery(shop: Shop, catalogue: Store) -> Iterator[Relay]:
     """The shop's relay to Recommendations."""
@@ -54,10 +61,10 @@ def delivery(shop: Shop, catalogue: Store) -> Iterator[Relay]:
         yield relay(catalogue, recommender)
 
 
-def test_a_change_in_the_shop_keeps_the_day_of_publication(
+def test_a_change_in_the_shop_keeps_what_its_forms_do_not_show(
     shop: Shop, catalogue: Store, delivery: Relay, tmp_path: Path
 ) -> None:
-    """An edit, hiding and showing, and an upload; the day goes only with a year that contradicts it."""
+    """An edit, hiding and showing, and an upload; the day of publication goes only with a year that contradicts."""
     ids = UnsharedIds()
     file = tmp_path / "books.csv"
     file.write_text(BOOKS, encoding="utf-8")
@@ -87,3 +94,4 @@ def test_a_change_in_the_shop_keeps_the_day_of_publication(
     assert published(shop) == before | {77: ("Dune Messiah", DUNE), 79: ("The Odyssey", date(999, 1, 2))}
     edit(77, year="1969")
     assert published(shop)[77] == ("Dune Messiah", None)
+    assert ratings_elsewhere(shop) == {77: (4_780_653, 4.34), 78: (0, 0.0), 79: (0, 0.0)}

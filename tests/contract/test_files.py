@@ -79,7 +79,8 @@ class Pair:
 def facts(book: Book | ShopBook) -> tuple[Any, ...]:
     """What both services keep of a book."""
     categories = tuple(int(category) for category in book.categories)
-    return book.title, book.authors, book.year, book.isbn, categories, book.subjects, book.published_on, book.work
+    said = (book.title, book.authors, book.year, book.isbn, categories, book.subjects, book.published_on, book.work)
+    return *said, book.ratings_count, book.average_rating
 
 
 @pytest.fixture
@@ -235,6 +236,26 @@ def test_a_list_of_prices_changes_prices(pair: Pair, tmp_path: Path) -> None:
     after = loaded(pair, "price-update.csv")[30]
     assert (after.price, before.price) == (Money(777, "EUR"), Money(999, "EUR"))
     assert (facts(after), after.stock) == (facts(before), 5)
+
+
+def test_ratings_elsewhere(pair: Pair, tmp_path: Path) -> None:
+    """Their number and average are converted, an unreadable one is left out, and importing again changes nothing."""
+    books = tmp_path / "books.csv"
+    books.write_text(
+        'book_id,title,numRatings,Average Rating\n1,A,"4,780,653",8.68\n2,B,12.0,7\n3,C,few,good\n4,D,0,0\n',
+        encoding="utf-8",
+    )
+    pair.load(books=books)
+    stored = pair.books()
+    assert [(book.ratings_count, book.average_rating) for book in stored.values()] == [
+        *((4_780_653, 4.34), (12, 3.5), (0, 0.0), (0, 0.0)),
+    ]
+    with pair.recommendations.read() as work:
+        revision = work.books.revision()
+    pair.load(books=books)
+    with pair.recommendations.read() as work:
+        assert work.books.revision() == revision
+    assert pair.books() == stored
 
 
 def test_ids_of_any_kind(pair: Pair) -> None:

@@ -18,7 +18,14 @@ from tests.marketplace.stored import put
 def test_upserting_and_removing_books(shop: Shop) -> None:
     """Each book gets its outcome, a refused one with the reason; a book may be removed twice."""
     dune = Book(
-        id=77, title="Dune", authors=("Frank Herbert",), year=1965, categories=(Category.CLASSICS,), work="W1"
+        id=77,
+        title="Dune",
+        authors=("Frank Herbert",),
+        year=1965,
+        categories=(Category.CLASSICS,),
+        work="W1",
+        ratings_count=4_780_653,
+        average_rating=4.34,
     )
     shop.server.set_serving(serving=True)
     with closing(GrpcRecommender("127.0.0.1", shop.server.port, timeout=DEADLINE)) as recommender:
@@ -33,6 +40,7 @@ def test_upserting_and_removing_books(shop: Shop) -> None:
         stored = {book.id: book for book in work.books.changed_since(0)[0]}
     assert (stored[77].title, stored[77].year, stored[77].removed) == ("Dune", 1965, True)
     assert stored[77].work == "W1"
+    assert (stored[77].ratings_count, stored[77].average_rating) == (4_780_653, 4.34)
     assert not {78, 79} & set(stored)
 
 

@@ -20,10 +20,10 @@ from recommendations.store import Store
 from recommendations.store.schema import interactions
 from tests.planner import estimated_rows
 
-BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price,work
-1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99, 3634639
-2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5,
-3,,,,0-14-143958-0,science-fiction,,,,
+BOOKS = """book_id,title,authors,year,isbn,categories,subjects,published_at,price,work,ratings_count,average_rating
+1,Dune,Frank Herbert,1965,,Science Fiction;classics,deserts; politics ;,1965-08-01,9.99, 3634639,494879,4.19
+2,"Good, Omens",Terry Pratchett;Neil Gaiman,1990.0,,FANTASY;fantasy,,,5,,,
+3,,,,0-14-143958-0,science-fiction,,,,,,
 """
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TODAY = NOW.date()
@@ -98,6 +98,8 @@ def test_good_files(imports: Imports, capsys: pytest.CaptureFixture[str]) -> Non
             published_on=date(1965, 8, 1),
             added_on=TODAY,
             work="3634639",
+            ratings_count=494_879,
+            average_rating=4.19,
         ),
         2: Book(
             id=2,
@@ -356,7 +358,12 @@ def test_what_a_file_does_not_say_stays(imports: Imports) -> None:
     before = Book(id=1, title="Dune!", authors=("Frank Herbert",), year=1965, added_on=TODAY)
     sf = Category.SCIENCE_FICTION
     assert imports.books[1] == replace(
-        before, categories=(sf, Category.CLASSICS), published_on=date(1965, 8, 1), work="3634639"
+        before,
+        categories=(sf, Category.CLASSICS),
+        published_on=date(1965, 8, 1),
+        work="3634639",
+        ratings_count=494_879,
+        average_rating=4.19,
     )
     imports.import_texts("book_id,authors\n1\n", None)
     assert imports.books[1].authors == ("Frank Herbert",)

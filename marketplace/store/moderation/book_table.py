@@ -24,7 +24,8 @@ _FILTERS: Mapping[BookFilter, tuple[ColumnElement[bool], ...]] = {
     BookFilter.SOLD_OUT: _SOLD_OUT,
     BookFilter.HIDDEN: (books.c.hidden,),
 }
-_PRICE, _STOCK, _READERS = books.c.price_minor, books.c.stock, books.c.reader_count
+_PRICE, _STOCK = books.c.price_minor, books.c.stock
+_READERS, _RATINGS = books.c.reader_count, books.c.ratings_count
 # Each matches an index, so that the database can scan it in order; unknown values come last.
 _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (BookColumn.ID, False): (books.c.book_id,),
@@ -35,8 +36,8 @@ _ORDERS: Mapping[tuple[BookColumn, bool], tuple[ColumnElement[Any], ...]] = {
     (BookColumn.PRICE, True): (_PRICE.desc().nulls_last(), books.c.book_id),
     (BookColumn.STOCK, False): (_STOCK.asc().nulls_last(), books.c.book_id),
     (BookColumn.STOCK, True): (_STOCK.desc().nulls_last(), books.c.book_id.desc()),
-    (BookColumn.READERS, False): (_READERS, books.c.book_id.desc()),
-    (BookColumn.READERS, True): (_READERS.desc(), books.c.book_id),
+    (BookColumn.READERS, False): (_READERS, _RATINGS, books.c.book_id.desc()),
+    (BookColumn.READERS, True): (_READERS.desc(), _RATINGS.desc(), books.c.book_id),
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -50,8 +51,10 @@ books = Table(
     # Counted from the imported history, as `reader_count` is.
     Column("imported_ratings", Integer, nullable=False, server_default="0"),
     Column("imported_half_stars", Integer, nullable=False, server_default="0"),
+    Column("ratings_count", Integer, nullable=False, server_default="0"),
+    Column("average_rating", Double, nullable=False, server_default="0"),
 )
-Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.book_id)
+Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.ratings_count.desc(), books.c.book_id)
 Index("ix_books_by_title", books.c.sort_title, books.c.book_id)
 Index("ix_books_newest", books.c.year.desc().nulls_last(), books.c.book_id)
 Index("ix_books_cheapest", books.c.price_minor, books.c.book_id)

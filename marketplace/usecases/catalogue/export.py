@@ -9,7 +9,7 @@ from marketplace.store import Store
 
 COLUMNS = (
     *("book_id", "title", "authors", "year", "isbn", "categories", "subjects", "published_at", "description"),
-    *("price", "currency", "stock", "picture", "work"),
+    *("price", "currency", "stock", "picture", "work", "ratings_count", "average_rating"),
 )
 _BATCH = 1_000
 
@@ -48,4 +48,6 @@ def _row(book: Book) -> tuple[str, ...]:
         "" if book.stock is None else str(book.stock),
         book.picture,
         book.work,
+        str(book.ratings_count or ""),
+        str(book.average_rating or ""),
     )

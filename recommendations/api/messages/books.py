@@ -7,6 +7,7 @@ from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
 from recommendations.api.messages.fields import MAX_TEXT
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
+from recommendations.domain.interactions import HIGHEST_RATING
 
 MAX_BOOKS = 1_000
 YEARS = range(-5000, 10_000)
@@ -62,6 +63,10 @@ def _faults(book: pb.Book) -> Iterator[str]:
         yield f"year must be {YEARS[0]} to {YEARS[-1]}"
     if book.published_on and _day(book.published_on) is None:
         yield "published_on must be a day written as 2026-11-22"
+    if book.ratings_count < 0:
+        yield "ratings_count must not be negative"
+    if not 0 <= book.average_rating <= HIGHEST_RATING:
+        yield f"average_rating must be 0 to {HIGHEST_RATING:g}"
 
 
 def _faults_of_lists(book: pb.Book) -> Iterator[str]:
@@ -103,6 +108,8 @@ def _book(book: pb.Book) -> Book:
         published_on=_day(book.published_on) if book.published_on else None,
         isbn=book.isbn.strip(),
         work=book.work.strip(),
+        ratings_count=book.ratings_count,
+        average_rating=book.average_rating,
     )
 
 

@@ -19,6 +19,9 @@ def test_goodbooks() -> None:
         "original_publication_year": "1965.0",
         "original_title": "Dune",
         "title": "Dune (Dune, #1)",
+        "average_rating": "4.19",
+        "ratings_count": "494879",
+        "work_ratings_count": "563183",
         "image_url": "https://e.com/m.jpg",
         "small_image_url": "https://e.com/s.jpg",
     }
@@ -30,6 +33,7 @@ def test_goodbooks() -> None:
     assert (record.id, values["title"], values["year"], values["isbn"]) == (1, "Dune (Dune, #1)", 1965, ISBN)
     assert (values["work"], values["picture"]) == ("2792775", "https://e.com/m.jpg")
     assert values["authors"] == ("Frank Herbert", "Ann One")
+    assert (values["ratings_count"], values["average_rating"]) == (494_879, 4.19)
     assert "has lost digits" in new.left_empty["isbn13"]
 
 
@@ -67,8 +71,13 @@ def test_kaggle_goodreads() -> None:
         "authors": "J. K. One/Mary Two",
         "isbn13": ISBN,
         "publication_date": "9/16/2006",
+        "average_rating": "4.57",
+        "ratings_count": "2095690",
     }
-    read = books_of(filled(exports.KAGGLE_GOODREADS, row, row | {"bookID": "2", "publication_date": "9/1/2004"}))
+    unrated = {"bookID": "2", "publication_date": "9/1/2004", "average_rating": "0.00", "ratings_count": "0"}
+    read = books_of(filled(exports.KAGGLE_GOODREADS, row, row | unrated))
+    ratings = [(record.values["ratings_count"], record.values["average_rating"]) for record in read.records]
+    assert ratings == [(2_095_690, 4.57), (0, 0.0)]
     assert read.records[1].values["published_on"] == date(2004, 9, 1)
     assert read.records[0].values["authors"] == ("J. K. One", "Mary Two")
 
@@ -78,8 +87,17 @@ def test_goodreads_in_json_lines() -> None:
     line = (
         '{"isbn": "0441013597", "popular_shelves": [{"count": "3", "name": "to-read"}, {"name": "fantasy"}], '
         '"authors": [{"author_id": "604031", "role": ""}], "isbn13": "9780441013593", "publication_year": "1984", '
+        '"average_rating": "4.00", "ratings_count": "3", "text_reviews_count": "1", '
         '"image_url": "https://e.com/a.png", "book_id": "5333265", "work_id": "5400751", "title": "W.C. Fields"}\n'
     )
     (record,) = books_of(line).records
     assert (record.id, record.values["title"], record.values["isbn"]) == (5333265, "W.C. Fields", ISBN)
     assert (record.values["year"], record.values["authors"]) == (1984, ())
+    assert (record.values["ratings_count"], record.values["average_rating"]) == (3, 4.0)
+
+
+def test_amazon_items_in_json_lines() -> None:
+    """The number and the average of an item's ratings."""
+    line = '{"parent_asin": "B000FC1PJI", "title": "Dune", "average_rating": 4.7, "rating_number": 61234}\n'
+    (record,) = books_of(line).records
+    assert record.values == {"title": "Dune", "ratings_count": 61_234, "average_rating": 4.7}

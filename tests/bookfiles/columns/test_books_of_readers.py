@@ -20,6 +20,8 @@ def test_goodreads() -> None:
         "Additional Authors": "Ann One, Bob Two",
         "ISBN": '="0441013597"',
         "ISBN13": '="9780441013593"',
+        "My Rating": "1",
+        "Average Rating": "4.27",
         "Year Published": "2005",
         "Original Publication Year": "1965",
         "Bookshelves": "fantasy, desert",
@@ -32,19 +34,27 @@ def test_goodreads() -> None:
         assert values["authors"] == ("Frank Herbert", "Ann One", "Bob Two")
         assert read.records[1].values["isbn"] == ""
         assert read.meanings["Bookshelves"] == "shelves"
+        assert values["average_rating"] == 4.27
         assert "My Rating" not in read.meanings
         assert read.left_empty == {}
 
 
 def test_storygraph() -> None:
     """One column is both id and ISBN; a book without one is refused, and named."""
-    dune = {"Title": "Dune", "Authors": "Frank Herbert, Ann One", "ISBN/UID": ISBN, "Tags": "desert"}
+    dune = {
+        "Title": "Dune",
+        "Authors": "Frank Herbert, Ann One",
+        "ISBN/UID": ISBN,
+        "Tags": "desert",
+        "Star Rating": "1",
+    }
     own = {"Title": "Zine", "ISBN/UID": "a1b2c3"}
     read = books_of(filled(exports.STORYGRAPH, dune, own, dune | {"ISBN/UID": ""}))
     assert [record.id for record in read.records] == [ISBN, "a1b2c3"]
     assert read.records[0].values["authors"] == ("Frank Herbert", "Ann One")
     assert read.refused == {4: "ISBN/UID is empty"}
     assert read.meanings["ISBN/UID"] == "book_id, isbn"
+    assert "Star Rating" not in read.meanings
 
 
 def test_librarything() -> None:
@@ -61,6 +71,7 @@ def test_librarything() -> None:
         "Subjects": "Deserts > Fiction",
         "Work id": "3937",
         "List Price": "$9.99",
+        "Rating": "1",
         "Copies": "1",
     }
     read = books_of(
@@ -76,6 +87,7 @@ def test_librarything() -> None:
     assert (values["isbn"], values["year"], values["work"]) == (ISBN, 2005, "3937")
     assert values["price"] == Price(Decimal("9.99"), "USD")
     assert read.records[1].values["year"] == 1998
+    assert "Rating" not in read.meanings
     assert read.report.notes == ["authors are written as Last, First"]
     assert read.left_empty == {}
 
@@ -90,6 +102,7 @@ def test_calibre() -> None:
         "identifiers": "goodreads:234225,isbn:9780441013593",
         "pubdate": "2005-08-02T07:00:00+00:00",
         "cover": "/home/ann/cover.jpg",
+        "rating": "1",
     }
     other = {"id": "8", "title": "Emma", "pubdate": "0101-01-01T00:00:00+00:00"}
     read = books_of("\ufeff" + filled(exports.CALIBRE, dune, other))
@@ -99,4 +112,5 @@ def test_calibre() -> None:
     assert values["published_on"] == date(2005, 8, 2)
     assert read.records[1].values["published_on"] is None
     assert "year" not in read.records[1].values
+    assert "rating" not in read.meanings
     assert list(read.left_empty) == ["cover"]

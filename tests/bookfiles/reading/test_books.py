@@ -55,7 +55,8 @@ def test_one_unreadable_value_costs_that_value() -> None:
 def test_words_for_no_value(nothing: str) -> None:
     """In any optional column they count as empty without complaint; an id of them is refused."""
     header = "book_id,title,authors,year,published_at,isbn,subjects,description,price,currency,stock,picture,work"
-    row = ",".join([nothing] * 11)
+    header += ",ratings_count,average_rating"
+    row = ",".join([nothing] * 13)
     read = books_of(csv_of(header, f"1,Dune,{row}", f"{nothing},Emma,{row}", f"2,,{row}"))
     assert read.left_empty == {}
     assert list(read.refused) == [3]
@@ -71,6 +72,8 @@ def test_words_for_no_value(nothing: str) -> None:
         "stock": None,
         "picture": "",
         "work": "",
+        "ratings_count": 0,
+        "average_rating": 0.0,
     }
     assert "title" not in read.records[1].values
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bookfiles.errors import InvalidFile, Unreadable
-from bookfiles.values.ratings import Scale, Scales
+from bookfiles.values.ratings import AverageScales, Scale, Scales
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,56 @@ def test_many_different_ratings() -> None:
         scales.add(str(number / 1_000))
     scales.add("42")
     assert scales.scale == Scale(100)
+
+
+@pytest.mark.parametrize(
+    ("fields", "best"),
+    [
+        (["4.34", "3,9", "0"], 5),
+        (["8.7", "4.1", "0"], 10),
+        (["87", "93.5"], 100),
+        (["8.7/10", "4.2"], 5),
+        (["87%", "4.2"], 5),
+        (["0", "1"], 5),
+        (["", "NULL", "x", "-1", "434"], 5),
+        (["4.1"] * 100 + ["41"], 5),
+        (["4.1"] * 50 + ["41"], 100),
+        (["7.1"] * 150 + ["41"], 10),
+        (["0"] * 500 + ["-1"] * 500 + ["8.7"], 10),
+        ([], 5),
+    ],
+)
+def test_the_scale_of_averages(fields: list[str], best: float) -> None:
+    """It is the least with room for all but one in a hundred; what is on no scale, or names its own, says nothing."""
+    scales = AverageScales()
+    for field in fields:
+        scales.add(field)
+    assert scales.scale == Scale(best)
+
+
+@pytest.mark.parametrize(
+    ("field", "best", "meant"),
+    [
+        ("4.34", 5, 4.34),
+        ("8.7", 10, 4.35),
+        ("8.68", 10, 4.34),
+        ("87,3", 100, 4.365),
+        ("4.340000152587891", 5, 4.34),
+        ("0.2", 5, 0.2),
+        ("8.2/10", 5, 4.1),
+        ("4.3 out of 5 stars", 100, 4.3),
+        ("0.0", 5, None),
+        ("-1", 5, None),
+        ("NaN", 5, None),
+    ],
+)
+def test_averages(field: str, best: float, meant: float | None) -> None:
+    """They may be less than the lowest rating, and have four decimals at most; 0 is none."""
+    assert Scale(best).average(field) == meant
+
+
+@pytest.mark.parametrize("field", ["5.1", "-2", "good"])
+def test_not_an_average(field: str) -> None:
+    """What is beyond the scale, and words, are unreadable."""
+    with pytest.raises(Unreadable, match=r"is not a number|is not one of 0 to 5"):
+        Scale(5.0).average(field)

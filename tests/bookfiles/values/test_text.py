@@ -5,6 +5,7 @@ import pytest
 from bookfiles.errors import Unreadable
 from bookfiles.values.text import (
     MAX_TEXT,
+    count,
     entries,
     has_lost_digits,
     line,
@@ -157,3 +158,43 @@ def test_lost_digits() -> None:
     """Numbers in E-notation have lost them; words with an E have not."""
     assert all(map(has_lost_digits, ["9.78E+12", "9,78E+12", "1e5", "9.780441013593e+12"]))
     assert not any(map(has_lost_digits, ["978", "12E34x", "E5", "123e4567-e89b", ""]))
+
+
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [
+        ("0", 0),
+        ("0012", 12),
+        ("4780653", 4_780_653),
+        ("4780653.0", 4_780_653),
+        ("4780653.000000", 4_780_653),
+        ("12,00", 12),
+        ("4,780,653", 4_780_653),
+        ("4.780.653", 4_780_653),
+        ("4 780 653", 4_780_653),
+        ("4\u00a0780\u00a0653", 4_780_653),
+        ("4'780'653", 4_780_653),
+        ("4,780,653.0", 4_780_653),
+        ("47,80,653", 4_780_653),
+        ("1.234", 1_234),
+        ("12.000", 12_000),
+        ('="12"', 12),
+        ("2147483647", 2**31 - 1),
+        ("", None),
+        ("NULL", None),
+        ("-", None),
+    ],
+)
+def test_how_many(field: str, meant: int | None) -> None:
+    """Thousands may be separated by any sign, after which come three digits; decimals are noughts."""
+    assert count(field, maximum=2**31 - 1) == meant
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["-1", "1.5", "1,23", "1,234,5", "1,234.567", "4.7M", "many", "2147483648", "9" * 5_000, "1e3", "1 2", "٣"],
+)
+def test_not_how_many(field: str) -> None:
+    """Parts, less than nothing, words and greater numbers are unreadable."""
+    with pytest.raises(Unreadable, match="is not a whole number from 0 to 2147483647"):
+        count(field, maximum=2**31 - 1)

@@ -34,6 +34,8 @@ DUNE = Book(
     stock=3,
     picture="https://example.org/dune.jpg",
     work="3634639",
+    ratings_count=900_000,
+    average_rating=4.25,
 )
 EMMA = Book(id=8, title="Emma", categories=(Category.CLASSICS,))
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon")
@@ -122,11 +124,17 @@ def test_best_sellers_have_the_most_distinct_readers(store: Store) -> None:
     }
 
 
-def test_without_history_best_sellers_are_by_id(store: Store) -> None:
-    """A new shop has something to show."""
-    put(store, EMMA, DUNE)
+def test_without_history_best_sellers_are_those_of_others(store: Store) -> None:
+    """By ratings elsewhere and then by id, overall and in each category; the shop's own readers come before them."""
+    others = [Book(id=id_, title=str(id_), categories=EMMA.categories) for id_ in (5, 6)]
+    put(store, replace(EMMA, ratings_count=900_001), DUNE, *others)
     with store.read() as work:
-        assert [card.id for card in work.listings.best_sellers(10).overall] == [7, 8]
+        best = work.listings.best_sellers(3)
+        assert [card.id for card in best.overall] == [8, 7, 5]
+        assert [card.id for card in best.by_topic[Category.CLASSICS]] == [8, 7, 5]
+    add_history(store, (1, 6), (2, 6), (1, 5))
+    with store.read() as work:
+        assert [card.id for card in work.listings.best_sellers(10).overall] == [6, 5, 8, 7]
 
 
 def test_history_of_an_unknown_book_counts_once_it_is_imported(store: Store) -> None:

@@ -25,7 +25,7 @@ BOOKS = [
     Book(id=1, title="The Zebra", authors=("Ann Quinn",), isbn="978-0-441-01359-3", price=Money(300, "EUR"), stock=0),
     Book(id=2, title="Émile", price=Money(100, "EUR"), stock=9),
     Book(id=3, title="Apples", authors=("Zoë Ångström",), stock=2),
-    Book(id=44, title="1984", price=Money(200, "EUR")),
+    Book(id=44, title="1984", price=Money(200, "EUR"), ratings_count=9),
 ]
 
 
@@ -95,7 +95,7 @@ def test_books_are_filtered(shop: Store, show: BookFilter, found: list[int]) -> 
         (BookColumn.TITLE, [44, 3, 2, 1], [1, 2, 3, 44]),
         (BookColumn.PRICE, [2, 44, 1, 3], [1, 44, 2, 3]),
         (BookColumn.STOCK, [1, 3, 2, 44], [2, 3, 1, 44]),
-        (BookColumn.READERS, [44, 1, 3, 2], [2, 3, 1, 44]),
+        (BookColumn.READERS, [1, 44, 3, 2], [2, 3, 44, 1]),
     ],
 )
 def test_books_are_sorted_both_ways(shop: Store, by: BookColumn, up: list[int], down: list[int]) -> None:

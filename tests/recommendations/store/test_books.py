@@ -20,6 +20,8 @@ DUNE = Book(
     published_on=date(1965, 8, 1),
     isbn="978-0-441-01359-3",
     work="3634639",
+    ratings_count=2**63 - 1,
+    average_rating=4.34,
 )
 UBIK = Book(id=2, title="Ubik — ✓")
 TODAY, LATER = date(2026, 1, 1), date(2026, 2, 2)
@@ -61,7 +63,11 @@ def test_upsert_returns_changed_ids(store: Store) -> None:
     """Only the ids of new and changed books."""
     assert put(store, DUNE, UBIK) == {1, 2}
     assert put(store, DUNE, UBIK) == set()
-    assert put(store, replace(DUNE, year=None), UBIK, Book(id=3, title="Solaris")) == {1, 3}
+    assert put(store, replace(DUNE, ratings_count=7), replace(UBIK, average_rating=0.1)) == {1, 2}
+    assert put(store, replace(DUNE, year=None), replace(UBIK, average_rating=0.1), Book(id=3, title="Solaris")) == {
+        1,
+        3,
+    }
     assert put(store) == set()
     assert {id_: book.year for id_, book in catalogue(store).items()} == {1: None, 2: None, 3: None}
 

@@ -29,6 +29,8 @@ DUNE = Book(
     picture="https://a.org/b.jpg",
     published_on=date(1965, 8, 1),
     work="w1",
+    ratings_count=4_780_653,
+    average_rating=4.34,
 )
 
 
@@ -44,13 +46,18 @@ def test_an_export_can_be_imported(store: Store, tmp_path: Path) -> None:
     books.write_text("sku,title\nB-1,Emma\n", encoding="utf-8")
     importer = Importer(store, IdsFile(tmp_path / "ids"), rejects=tmp_path / "rejects")
     importer.run(Files(books=books, interactions=None))
-    put(store, DUNE, replace(DUNE, id=8, isbn="", price=None, stock=None, year=None, published_on=None))
+    put(
+        store,
+        DUNE,
+        replace(DUNE, id=8, isbn="", price=None, stock=None, year=None, published_on=None, ratings_count=0),
+    )
     with store.write() as work:
         work.all_books.hide(DUNE)
         work.commit()
     before = exported(store)
     assert [line.split(",")[0] for line in before.splitlines() if "," in line][:2] == ["book_id", "7"]
     assert "\nB-1,Emma," in before
+    assert ",w1,4780653,4.34\n" in before
     books.write_text(before, encoding="utf-8")
     importer.run(Files(books=books, interactions=None))
     assert exported(store) == before

@@ -43,6 +43,9 @@ def checked(**fields: Any) -> Book | UpsertResult:
         ({"work": " 44492286\n"}, {"work": "44492286"}),
         ({"published_on": "2026-11-22"}, {"published_on": date(2026, 11, 22)}),
         ({"published_on": "0001-01-01"}, {"published_on": date(1, 1, 1)}),
+        ({"ratings_count": 0, "average_rating": 0.0}, {"ratings_count": 0, "average_rating": 0.0}),
+        ({"ratings_count": 2**63 - 1, "average_rating": 5.0}, {"ratings_count": 2**63 - 1, "average_rating": 5.0}),
+        ({"average_rating": 4.34}, {"average_rating": 4.34}),
     ],
 )
 def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -85,6 +88,11 @@ def test_good_books(fields: dict[str, Any], expected: dict[str, Any]) -> None:
         *(
             ({"published_on": day}, "published_on must be a day written as 2026-11-22")
             for day in ("2026", "2026-02-30", "20261122", "2026-W47-7", "2026-11-22T00:00:00", " 2026-11-22", "x")
+        ),
+        ({"ratings_count": -1}, "ratings_count must not be negative"),
+        *(
+            ({"average_rating": average}, "average_rating must be 0 to 5")
+            for average in (-0.1, 5.01, float("inf"), float("-inf"), float("nan"))
         ),
     ],
 )
