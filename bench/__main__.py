@@ -8,6 +8,7 @@ import click
 from bench import accuracy, calls, home, ingestion, machine, moderator, outage, overload, reload, scale, search
 from bench.data.histories import Size
 from bench.load.processes import python, run_forwarding_signals
+from bench.shapes.named import SHAPES
 
 ALWAYS = ("accuracy", "ingestion", "calls", "search", "home")
 """What runs when no name is given; the others would take many more minutes."""
@@ -27,9 +28,18 @@ def main(context: click.Context) -> None:
 
 
 @main.command("accuracy")
-def _accuracy() -> None:
-    """Recall and NDCG of the shipped model on real histories, compared with popularity."""
-    accuracy.run()
+@click.argument("names", nargs=-1, type=click.Choice(tuple(SHAPES)), metavar="[SHAPE]...")
+@click.option("--shapes", is_flag=True, help="Measure on all shapes, and not on Amazon-Book.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=accuracy.BUDGET,
+    show_default=True,
+    help="Seconds that the shipped model may train on a shape.",
+)
+def _accuracy(names: tuple[str, ...], shapes: bool, budget: float) -> None:
+    """Recall and NDCG of all models on real histories and on generated shops, the shapes, or only on these SHAPEs."""
+    accuracy.run(amazon=not (names or shapes), shapes=names or tuple(SHAPES), budget=budget)
 
 
 @main.command("ingestion")

@@ -1,0 +1,1 @@
+"""Generated shops whose true model is known: what readers do in them, the catalogue, and the best possible lists."""
