@@ -132,9 +132,15 @@ def rollback(obj: tuple[Settings, Store]) -> None:
 @click.option("--split", type=click.Choice(SPLITS), help="What to hold out; by default temporal, or random.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Random seed.")
 @click.option("--k", type=click.IntRange(1, LONGEST_LIST), default=20, show_default=True, help="Length of the lists.")
-@click.option("--budget", type=click.FloatRange(min=0, min_open=True), help="Seconds to train the shipped model in.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True),
+    default=BUDGET_SECONDS,
+    show_default=True,
+    help="Seconds to train each tuned model in, including the search for parameters.",
+)
 @click.option("--model", "models", type=click.Choice(MODELS), multiple=True, help="Repeatable; by default all.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--chart", type=_svg_path, help="Draw Recall and NDCG into this SVG file.")
 @reading_options
 def evaluate(
@@ -145,7 +151,7 @@ def evaluate(
     split: str | None,
     seed: int,
     k: int,
-    budget: float | None,
+    budget: float,
     models: tuple[str, ...],
     as_json: bool,
     chart: Path | None,

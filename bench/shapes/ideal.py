@@ -6,8 +6,8 @@ import numpy.typing as npt
 from bench.shapes.shop import Shop
 from bench.shapes.truth import NONE, Floats, Ints, Truth
 from recommendations.domain.books import Book
+from recommendations.evaluation.baselines.simple import Ranker
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.simple_baselines import Ranker
 from recommendations.evaluation.split import Split
 from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import Ids

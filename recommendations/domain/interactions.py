@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum, IntFlag
 from math import nan
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Moment = TypeVar("Moment", datetime, float)
 
 NOBODY = 0
 """The reader id of nobody in particular: it gets recommendations, and nothing is recorded for it."""
@@ -124,6 +126,18 @@ def preference_after(before: Preference, kind: InteractionKind, value: float) ->
 
 NEUTRAL_KINDS = frozenset({InteractionKind.SHOWN, InteractionKind.UNDO})
 """The kinds that express no preference; the store leaves out the interactions that undos name."""
+
+
+def outranks(
+    value: float, at: Moment | None, value_before: float, at_before: Moment | None, *, is_of_file: bool
+) -> bool:
+    """Whether a rating in a file, given `at` a time, replaces an earlier one of the same book by the same reader.
+
+    The later one counts. One without a time replaces what a file said (`is_of_file`), never what the reader did here.
+    """
+    if at is None:
+        return is_of_file and value != value_before
+    return at_before is None or at > at_before
 
 
 class Outcome(Enum):

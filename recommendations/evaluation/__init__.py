@@ -7,9 +7,11 @@ SHIPPED = "shipped"
 """The model of this project, as it is trained and served."""
 SIMPLE = ("popularity", "random")
 """Baselines that need no library."""
+EASE = "ease"
+"""The dense model in closed form, tuned."""
 IMPLICIT = ("als", "bpr", "bm25", "cosine")
 """Baselines from the `implicit` library, a development dependency."""
-MODELS = (SHIPPED, *SIMPLE, *IMPLICIT)
+MODELS = (SHIPPED, *SIMPLE, EASE, *IMPLICIT)
 
 SPLITS = ("random", "drift", "temporal")
 LONGEST_LIST = 100

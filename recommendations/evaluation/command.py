@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
 from bookfiles.reading.options import Options as ReadingOptions
-from recommendations.evaluation import IMPLICIT, chart, report
-from recommendations.evaluation.implicit_baselines import library_is_installed
+from recommendations.evaluation import chart
+from recommendations.evaluation.baselines.left_out import left_out
 from recommendations.evaluation.input_files import InputFiles
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.runner import ModelResult, evaluate
+from recommendations.evaluation.report import Report, describe
+from recommendations.evaluation.results import ModelResult
+from recommendations.evaluation.runner import evaluate
 from recommendations.evaluation.split import CannotSplit, Split, default_split, split
 from recommendations.evaluation.task import Counts, make_task
 from servicekit.table import print_table
@@ -32,7 +35,7 @@ class Options:
     split: str | None
     seed: int
     k: int
-    budget: float | None
+    budget: float
     models: Sequence[str]
     as_json: bool
     chart: Path | None
@@ -42,39 +45,92 @@ class Options:
 def run(options: Options) -> None:
     """Evaluate and print the report to standard output, and all messages to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
-        result = _evaluate(options)
+        report = _evaluate(options)
+        click.echo("comparing the models over the same readers")
+        printed = report.as_json()
         if options.chart:
-            title = f"{options.interactions.name}: {result.split} hold-out, {result.counts.readers:,} readers"
-            options.chart.write_text(chart.draw(result.results, result.k, title), encoding="utf-8")
+            svg = chart.draw(
+                report.results, options.k, readers=report.counts.readers, subtitle=_source(options, report.split)
+            )
+            options.chart.write_text(svg, encoding="utf-8")
     if options.as_json:
-        click.echo(json.dumps(result.as_json(), indent=2, allow_nan=False))
+        click.echo(json.dumps(printed, indent=2, allow_nan=False))
         return
-    title = f"{options.interactions.name}, {result.split} hold-out, seed {result.seed}: ranking all books that are"
-    print_table(f"{title} new to the reader", report.columns(result.k), list(map(report.cells, result.results)))
-    click.echo(report.describe(result.counts))
-    click.echo(report.legend([row.model for row in result.results]))
+    source = _source(options, report.split)
+    print_table(f"{source}, seed {options.seed}: ranking all books that are new to the reader", *report.accuracy())
+    print_table(f"Recall@{options.k} / NDCG@{options.k} by the reader's number of liked books", *report.by_length())
+    print_table("other metrics, and the cost of training", *report.others())
+    click.echo(describe(report.counts))
+    click.echo(report.legend())
 
 
-def _evaluate(options: Options) -> report.Report:
-    models, skipped = _installed(options.models)
+def _source(options: Options, split: str) -> str:
+    """The files, and how they were split."""
+    if options.test:
+        return f"{options.interactions.name}, tested on {options.test.name}"
+    return f"{options.interactions.name}, {split} hold-out"
+
+
+class _Progress:
+    """Names the model and what is done with it: beside a bar in a terminal, otherwise in a line for each stage."""
+
+    def __init__(self, models: int) -> None:
+        self._bar = click.progressbar(
+            length=models,
+            label="evaluating",
+            item_show_func=lambda item: item,
+            show_pos=True,
+            show_eta=False,
+            # So that a step of none shows what has begun.
+            update_min_steps=0,
+        )
+        self._last = ""
+
+    def __enter__(self) -> "_Progress":
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._bar.__exit__(*error)
+
+    def show(self, model: str, doing: str, share: float) -> None:
+        """Show what is being done, and the share of it that is done."""
+        line = f"{model}: {doing}"
+        if sys.stderr.isatty():
+            self._bar.update(0, f"{line}, {share:.0%}" if share else line)
+        elif line != self._last:
+            click.echo(line)
+        self._last = line
+
+    def finished(self) -> None:
+        """Count one more model."""
+        self._bar.update(1)
+
+
+def _evaluate(options: Options) -> Report:
     files = InputFiles(options.reading)
     name, hold_out = _hold_out(options, files)
     books = files.books(options.books) if options.books else {}
     task, counts = make_task(hold_out, np.fromiter(books, dtype=np.int32), k=options.k, seed=options.seed)
     if not counts.readers:
         raise click.ClickException(f"there are no readers to evaluate: {_why_no_readers(counts)}")
-    click.echo(report.describe(counts))
+    click.echo(describe(counts))
+    skipped = left_out(options.models, task)
+    for model, reason in skipped.items():
+        click.echo(f"{model} is left out, because {reason}")
+    models = [model for model in options.models if model not in skipped]
     results: list[ModelResult] = []
-    with click.progressbar(length=len(models), label="evaluating", item_show_func=lambda model: model) as bar:
-        pending = evaluate(task, hold_out.training, books, models, budget=options.budget)
+    with _Progress(len(models)) as progress:
+        pending = evaluate(
+            task, hold_out.training, books, models, split=name, budget=options.budget, stage=progress.show
+        )
         for model in models:
-            bar.update(0, model)
             try:
                 results.append(next(pending))
             except BrokenProcessPool:
                 raise click.ClickException(f"{model}: its process was killed, perhaps for lack of memory") from None
-            bar.update(1, model)
-    return report.Report(results, counts, split=name, seed=options.seed, k=options.k, skipped=skipped)
+            progress.finished()
+    return Report(results, task, counts, split=name, skipped=skipped)
 
 
 def _hold_out(options: Options, files: InputFiles) -> tuple[str, Split]:
@@ -99,11 +155,3 @@ def _why_no_readers(counts: Counts) -> str:
     if counts.unknown_readers:
         return f"{counts.unknown_readers:,} readers of the test part are unknown to the training part"
     return "the test part has no book that a reader likes and does not have in the training part"
-
-
-def _installed(models: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The models that can be evaluated, and those whose library is not installed."""
-    skipped = [] if library_is_installed() else [model for model in models if model in IMPLICIT]
-    if skipped:
-        click.echo(f"skipped, because the library `implicit` is not installed: {', '.join(skipped)}")
-    return [model for model in models if model not in skipped], skipped

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from recommendations.domain.interactions import NEUTRAL_KINDS, Event, Interaction, InteractionKind, Preference
+from recommendations.domain.interactions import (
+    NEUTRAL_KINDS,
+    Event,
+    Interaction,
+    InteractionKind,
+    Preference,
+    outranks,
+)
 from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import ABSENT, Ids, Vocabulary
 
@@ -49,6 +56,12 @@ class ReaderBooks:
         """One reader's books, empty for an unknown reader."""
         row = self.readers.row(reader_id)
         return _NO_BOOKS if row == ABSENT else self.books[self.indptr[row] : self.indptr[row + 1]]
+
+    def lengths(self, reader_ids: Ids) -> npt.NDArray[np.int64]:
+        """The number of books of each of these readers, 0 for an unknown one."""
+        rows = self.readers.rows(reader_ids)
+        counts = np.append(np.diff(self.indptr), 0)
+        return counts[np.where(rows == ABSENT, len(self.readers), rows)]
 
     def pairs(self) -> tuple[Ids, Ids]:
         """The reader and the book of every pair, ordered by reader, then by book."""
@@ -114,11 +127,34 @@ class Interactions:
         return ~np.isnan(self.times)
 
     def events(self) -> Iterator[list[Event]]:
-        """Events for training, in chunks, with sequence numbers from 1."""
-        columns = (self.readers, self.books, self.kinds, self.values, self.times)
-        for start in range(0, len(self), CHUNK):
+        """Events for training, in chunks, with sequence numbers from 1, without the ratings that do not count.
+
+        As in an import, of several ratings of one book by one reader only one counts.
+        """
+        counting = self.where(~self._outranked())
+        columns = (counting.readers, counting.books, counting.kinds, counting.values, counting.times)
+        for start in range(0, len(counting), CHUNK):
             rows = zip(*(column[start : start + CHUNK].tolist() for column in columns), strict=True)
             yield [Event(sequence, *row) for sequence, row in enumerate(rows, start + 1)]
+
+    def _outranked(self) -> npt.NDArray[np.bool_]:
+        """A mask of the ratings that do not count beside another one of the same book by the same reader."""
+        outranked = np.zeros(len(self), dtype=np.bool_)
+        rated = np.flatnonzero(self.kinds == InteractionKind.RATING)
+        pairs, counts = np.unique(pair_keys(self.readers[rated], self.books[rated]), return_counts=True)
+        again = rated[np.isin(pair_keys(self.readers[rated], self.books[rated]), pairs[counts > 1])]
+        best: dict[tuple[int, int], tuple[int, float, float | None]] = {}
+        columns = (again, self.readers[again], self.books[again], self.values[again], self.times[again])
+        for row, reader, book, value, time in zip(*(column.tolist() for column in columns), strict=True):
+            at = None if isnan(time) else time
+            before = best.get((reader, book))
+            if before and not outranks(value, at, *before[1:], is_of_file=True):
+                outranked[row] = True
+                continue
+            if before:
+                outranked[before[0]] = True
+            best[reader, book] = row, value, at
+        return outranked
 
     def known_and_liked(self) -> tuple[ReaderBooks, ReaderBooks]:
         """Each reader's books, and those of them that the reader likes by the rules of the domain."""

@@ -58,14 +58,23 @@ def novelty(listed: npt.NDArray[np.int64], readers_of: npt.NDArray[np.int64], re
 
 MEASURES = (recall, ndcg, reciprocal_rank, hit)
 
+Scores = npt.NDArray[np.float64]
+"""Recall and NDCG of each reader, readers × 2, in the order of the task's readers."""
+
+
+def mean_and_error(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The mean over readers, and its standard error."""
+    return float(values.mean()), float(values.std() / len(values) ** 0.5)
+
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one model: means over readers, and the standard error of the recall."""
+    """The metrics of one model: means over readers, and the standard errors of two."""
 
     recall: float
     recall_error: float
     ndcg: float
+    ndcg_error: float
     mrr: float
     hit_rate: float
     coverage: float
@@ -102,17 +111,26 @@ class Evaluator:
     def metrics(self) -> Metrics:
         """The metrics over all readers. Raises ValueError unless every reader was added exactly once."""
         task = self._task
-        scores = np.concatenate(self._scores)
-        if len(scores) != len(task.wanted.readers):
-            raise ValueError(f"{len(scores)} lists of {len(task.wanted.readers)} readers")
-        mean_recall, mean_ndcg, mrr, hit_rate = scores.mean(axis=0).tolist()
+        scores = self._all_scores()
+        (mean_recall, recall_error), (mean_ndcg, ndcg_error) = map(mean_and_error, scores[:, :2].T)
         readers_of = np.bincount(task.catalogue.rows(task.known.books), minlength=len(task.catalogue))
         return Metrics(
             recall=mean_recall,
-            recall_error=float(scores[:, 0].std() / len(scores) ** 0.5),
+            recall_error=recall_error,
             ndcg=mean_ndcg,
-            mrr=mrr,
-            hit_rate=hit_rate,
+            ndcg_error=ndcg_error,
+            mrr=float(scores[:, 2].mean()),
+            hit_rate=float(scores[:, 3].mean()),
             coverage=coverage(self._listed),
             novelty=novelty(self._listed, readers_of, len(task.known.readers)),
         )
+
+    def scores(self) -> Scores:
+        """Each reader's Recall and NDCG, if the readers were added in the order of the task. Raises as `metrics`."""
+        return self._all_scores()[:, :2]
+
+    def _all_scores(self) -> npt.NDArray[np.float64]:
+        scores = np.concatenate(self._scores)
+        if len(scores) != len(self._task.wanted.readers):
+            raise ValueError(f"{len(scores)} lists of {len(self._task.wanted.readers)} readers")
+        return scores

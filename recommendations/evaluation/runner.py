@@ -3,31 +3,27 @@
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from recommendations.domain.books import Book
-from recommendations.evaluation import IMPLICIT, SHIPPED, shipped
+from recommendations.evaluation import SHIPPED, shipped
+from recommendations.evaluation.baselines import process
+from recommendations.evaluation.baselines.tuning import hold_out
 from recommendations.evaluation.interactions import Interactions
-from recommendations.evaluation.metrics import Evaluator, Metrics
-from recommendations.evaluation.simple_baselines import Ranker, train_popularity, train_random
+from recommendations.evaluation.metrics import Evaluator
+from recommendations.evaluation.results import ModelResult
 from recommendations.evaluation.task import Task
-from recommendations.evaluation.training_cost import Meter, TrainingCost
 
 # Forked processes would share their parent's memory, and might copy a lock that another thread holds.
 _PROCESSES = multiprocessing.get_context("spawn")
-_TASK, _TRAINING = "task.npz", "training.npz"
+RANKING = "ranking readers"
+_TASK, _TUNING, _TRAINING = "task.npz", "tuning.npz", "training.npz"
 
-
-@dataclass(frozen=True)
-class ModelResult:
-    """One model's metrics and cost."""
-
-    model: str
-    metrics: Metrics
-    cost: TrainingCost
+Stage = Callable[[str, str, float], None]
+"""Called with a model, what is being done with it, and the share of that which is done, where it is known."""
 
 
 def evaluate(
@@ -36,55 +32,64 @@ def evaluate(
     books: Mapping[int, Book],
     models: Sequence[str],
     *,
-    budget: float | None = None,
+    split: str,
+    budget: float,
+    stage: Stage = lambda _model, _doing, _share: None,
 ) -> Iterator[ModelResult]:
     """Train and evaluate the models one after the other, and yield each result at once.
 
-    `training` is the training part of the task's split, and `books` are the known books by id.
+    `training` is the training part of the task's `split` (its name), and `books` are the known books by id. Models
+    that search for their parameters have `budget` seconds each, including the training.
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as name:
         folder = Path(name)
         task.save(folder / _TASK)
         if SHIPPED in models:
             training.save(folder / _TRAINING)
+        if any(model in process.SPACES for model in models):
+            tuning = hold_out(training, split, task)
+            if tuning is not None:
+                tuning.save(folder / _TUNING)
         for model in models:
             if model == SHIPPED:
-                yield _evaluate_shipped(task, books, folder, budget)
+                yield _evaluate_shipped(task, books, folder, budget, stage)
             else:
-                with ProcessPoolExecutor(1, _PROCESSES) as child:
-                    yield child.submit(_evaluate_baseline, model, folder / _TASK).result()
+                yield _evaluate_baseline(model, task, folder, budget, stage)
 
 
-def _evaluate_shipped(task: Task, books: Mapping[int, Book], folder: Path, budget: float | None) -> ModelResult:
+def _evaluate_shipped(
+    task: Task, books: Mapping[int, Book], folder: Path, budget: float, stage: Stage
+) -> ModelResult:
     # Like the others, this model may recommend every book of the catalogue.
     catalogue = {id_: books.get(id_) or Book(id=id_, title=str(id_)) for id_ in task.catalogue.ids.tolist()}
+    stage(SHIPPED, "tuning and training", 0)
     with ProcessPoolExecutor(1, _PROCESSES) as child:
         training = child.submit(shipped.train_and_publish, folder / _TRAINING, catalogue, folder / "models", budget)
         published, cost = training.result()
     evaluator = Evaluator(task)
     chunks = [readers.tolist() for readers in task.chunks()]
     with ProcessPoolExecutor(os.cpu_count(), _PROCESSES, shipped.open_model, (published, catalogue)) as scorers:
+        ranked = 0
         for readers, lists in zip(chunks, scorers.map(shipped.rank, chunks, [task.k] * len(chunks)), strict=True):
+            stage(SHIPPED, RANKING, ranked / len(task.wanted.readers))
             evaluator.add(readers, lists)
-    return ModelResult(SHIPPED, evaluator.metrics(), cost)
+            ranked += len(readers)
+    return ModelResult(SHIPPED, evaluator.metrics(), cost, evaluator.scores())
 
 
-def _evaluate_baseline(model: str, path: Path) -> ModelResult:
-    """Train and evaluate in this process; only the training counts in the cost."""
-    task = Task.load(path)
-    meter = Meter()
-    ranker = _train(model, task)
-    cost = meter.read()
-    evaluator = Evaluator(task)
-    for readers in task.chunks():
-        evaluator.add(readers.tolist(), ranker(readers))
-    return ModelResult(model, evaluator.metrics(), cost)
-
-
-def _train(model: str, task: Task) -> Ranker:
-    if model in IMPLICIT:
-        # Imported here, because SciPy and the library must not count in the cost of other models.
-        from recommendations.evaluation.implicit_baselines import train_with_library  # noqa: PLC0415
-
-        return train_with_library(model, task)
-    return {"popularity": train_popularity, "random": train_random}[model](task)
+def _evaluate_baseline(model: str, task: Task, folder: Path, budget: float, stage: Stage) -> ModelResult:
+    tuning = process.untuned(model)
+    with ProcessPoolExecutor(1, _PROCESSES) as child:
+        if model in process.SPACES and (folder / _TUNING).exists():
+            stage(model, "tuning", 0)
+            tuning = child.submit(process.tune, model, folder / _TUNING, budget).result()
+        stage(model, "training", 0)
+        cost = child.submit(process.train, model, folder / _TASK, tuning.parameters).result()
+        ranked = 0
+        for readers in task.chunks():
+            stage(model, RANKING, ranked / len(task.wanted.readers))
+            child.submit(process.rank, readers).result()
+            ranked += len(readers)
+        metrics, scores = child.submit(process.results).result()
+    cost = replace(cost, train_seconds=tuning.seconds + cost.train_seconds)
+    return ModelResult(model, metrics, cost, scores, parameters=tuning.parameters, trials=tuning.trials)

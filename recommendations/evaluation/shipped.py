@@ -14,7 +14,7 @@ from recommendations.model.ranking.served_model import ServedModel
 
 
 def train_and_publish(
-    interactions: Path, books: Mapping[int, Book], folder: Path, budget: float | None
+    interactions: Path, books: Mapping[int, Book], folder: Path, budget: float
 ) -> tuple[Path, TrainingCost]:
     """Train in this process, which does nothing else; returns the published model in `folder`, and the cost."""
     history = Interactions.load(interactions)
@@ -25,12 +25,11 @@ def train_and_publish(
     return folder / model.version, cost
 
 
-def _train(history: Interactions, books: Mapping[int, Book], budget: float | None) -> Artifact:
+def _train(history: Interactions, books: Mapping[int, Book], budget: float) -> Artifact:
     # Imported here, because scoring processes do not need SciPy, which loads slowly.
     from recommendations.model.learning import training  # noqa: PLC0415
 
-    seconds = training.DEFAULT_BUDGET if budget is None else budget
-    return training.train(list(books.values()), history.events(), now=_last_moment(history), budget=seconds).artifact
+    return training.train(list(books.values()), history.events(), now=_last_moment(history), budget=budget).artifact
 
 
 def _last_moment(history: Interactions) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Double, Row, Select, bindparam, exists, func, select, tuple_
 
-from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind
+from recommendations.domain.interactions import Event, HistoryPage, Interaction, InteractionKind, outranks
 from recommendations.store.readers import Readers
 from recommendations.store.schema import books, interactions
 from servicekit.database.statements import COUNT_ROWS, insert_into
@@ -43,9 +43,7 @@ class _Rating(NamedTuple):
 
     def outranks(self, before: "_Rating", *, is_of_file: bool) -> bool:
         """Whether this rating of a file replaces an earlier one, which a file said too or the reader gave here."""
-        if self.occurred_at is None:
-            return is_of_file and self.value != before.value
-        return before.occurred_at is None or self.occurred_at > before.occurred_at
+        return outranks(self.value, self.occurred_at, before.value, before.occurred_at, is_of_file=is_of_file)
 
 
 def _rating_of(row: dict[str, Any]) -> _Rating:

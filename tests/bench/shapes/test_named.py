@@ -14,9 +14,9 @@ from bench.shapes.shop import DAY, Shop, make_shop
 from bench.shapes.truth import NONE
 from recommendations.domain.editions import keys_of
 from recommendations.domain.interactions import InteractionKind
+from recommendations.evaluation.baselines.simple import Ranker, train_popularity
 from recommendations.evaluation.interactions import Interactions, pair_keys
 from recommendations.evaluation.metrics import Evaluator, Metrics
-from recommendations.evaluation.simple_baselines import Ranker, train_popularity
 from recommendations.evaluation.split import default_split, split
 from recommendations.evaluation.task import Task, make_task
 

@@ -1,5 +1,6 @@
 """Interactions by column, and sets of books by reader."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from recommendations.evaluation import interactions as module
 from recommendations.evaluation.interactions import Interactions, ReaderBooks, pair_keys
 from recommendations.model.vocabulary import GREATEST
 from tests.recommendations.evaluation.histories import as_mapping, bought, did, interactions
+from tests.recommendations.stores import hooked_store
 
 RATING, VIEW, SHOWN = InteractionKind.RATING, InteractionKind.VIEW, InteractionKind.SHOWN
 DISMISSED = InteractionKind.NOT_INTERESTED
@@ -81,6 +83,54 @@ def test_known_and_liked_follow_the_domain() -> None:
     ).known_and_liked()
     assert as_mapping(known) == {1: [1, 2, 3, 4], 2: [4], 3: [4]}
     assert as_mapping(liked) == {1: [1, 3], 2: [4]}
+
+
+def test_of_several_ratings_that_counts_which_an_import_stores(tmp_path: Path) -> None:
+    """Whatever ratings of a book readers gave, with times or without, an import leaves the same opinions."""
+    rng = np.random.default_rng(1)
+    moments = (None, 1, 2, 3)
+    rated = [
+        replace(did(reader, 1, RATING, float(rng.integers(1, 4)), moments[rng.integers(4)]), id=f"{reader}:{number}")
+        for reader in range(1, 301)
+        for number in range(rng.integers(1, 7))
+    ]
+    with hooked_store(tmp_path) as store:
+        with store._store.write() as work:
+            work.interactions.add_imported(rated)
+            work.commit()
+        imported = [(event.reader_id, event.value) for event in store.events]
+    events = [event for chunk in interactions(*rated).events() for event in chunk]
+    assert [(event.reader_id, event.value) for event in events] == imported
+    assert len(events) == 300
+
+
+def test_the_later_rating_counts_wherever_it_is() -> None:
+    """It does in training and in what is liked; other actions with the book stay."""
+    history = interactions(
+        did(1, 7, VIEW, at=1),
+        did(1, 7, RATING, 5.0, at=300),
+        did(1, 7, RATING, 1.0, at=200),
+        did(2, 7, RATING, 1.0, at=100),
+        did(1, 8, RATING, 4.0),
+    )
+    (events,) = history.events()
+    assert [(event.reader_id, event.book_id, event.value) for event in events] == [
+        (1, 7, 0.0),
+        (1, 7, 5.0),
+        (2, 7, 1.0),
+        (1, 8, 4.0),
+    ]
+    assert [event.sequence for event in events] == [1, 2, 3, 4]
+    assert as_mapping(history.known_and_liked()[1]) == {1: [7, 8]}
+    assert len(history) == 5
+
+
+def test_the_number_of_books_of_readers() -> None:
+    """Unknown readers have none."""
+    books = ReaderBooks.of(np.array([2, 2, 5], dtype=np.int32), np.array([7, 8, 7], dtype=np.int32))
+    assert books.lengths(np.array([1, 5, 2, 9], dtype=np.int32)).tolist() == [0, 1, 2, 0]
+    nobody = ReaderBooks.of(*np.empty((2, 0), dtype=np.int32))
+    assert nobody.lengths(np.array([1], dtype=np.int32)).tolist() == [0]
 
 
 @given(pairs=st.lists(st.tuples(IDS | st.integers(1, 3), IDS | st.integers(1, 3))))

@@ -110,6 +110,7 @@ def test_metrics_worked_out_by_hand() -> None:
             "recall": (1 / 2 + 0) / 2,
             "recall_error": 0.25 / 2**0.5,
             "ndcg": (1 / log2(3) / ideal + 0) / 2,
+            "ndcg_error": 1 / log2(3) / ideal / 2 / 2**0.5,
             "mrr": (1 / 2 + 0) / 2,
             "hit_rate": 1 / 2,
             "coverage": 2 / 5,
@@ -117,6 +118,16 @@ def test_metrics_worked_out_by_hand() -> None:
             "novelty": 2.0,
         }
     )
+
+
+def test_scores_are_those_of_each_reader() -> None:
+    """Recall and NDCG of both readers, in the order in which they were added."""
+    evaluator = Evaluator(CASE)
+    evaluator.add([1], [[5, 2]])
+    evaluator.add([2], [[4]])
+    first, second = evaluator.scores().tolist()
+    assert first == pytest.approx([1 / 2, 1 / log2(3) / (1 + 1 / log2(3))])
+    assert second == [1, 1]
 
 
 def test_known_books_are_removed_before_the_cut() -> None:
@@ -164,5 +175,6 @@ def test_every_reader_is_added_once(readers: list[int]) -> None:
     """Metrics require every reader exactly once."""
     evaluator = Evaluator(CASE)
     evaluator.add(readers, [[4]] * len(readers))
-    with pytest.raises(ValueError, match=f"{len(readers)} lists of 2 readers"):
-        evaluator.metrics()
+    for collected in (evaluator.metrics, evaluator.scores):
+        with pytest.raises(ValueError, match=f"{len(readers)} lists of 2 readers"):
+            collected()

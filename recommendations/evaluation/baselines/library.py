@@ -1,30 +1,44 @@
-"""Baselines from the `implicit` library, with published parameters."""
+"""Baselines from the `implicit` library: ALS, which is tuned, and others with common parameters."""
 
-import importlib.util
+import importlib
 import warnings
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from recommendations.evaluation.simple_baselines import Ranker
+from recommendations.evaluation.baselines.matrix import liked_matrix
+from recommendations.evaluation.baselines.simple import Ranker
+from recommendations.evaluation.baselines.tuning import Parameters, Space
 from recommendations.evaluation.task import Task
 from recommendations.model.vocabulary import ABSENT, Ids
 
-PARAMETERS: dict[str, dict[str, float]] = {
-    "als": {"factors": 256, "regularization": 10.0, "alpha": 20.0, "iterations": 15},
+PARAMETERS: dict[str, Parameters] = {
     "bpr": {"factors": 128, "learning_rate": 0.01, "regularization": 0.01, "iterations": 100},
     "bm25": {"K": 200, "K1": 0.2, "B": 0.5},
     "cosine": {"K": 100},
 }
+"""Those of the models that are not tuned."""
+
+ALS_SPACE = Space(
+    start={"alpha": 20.0, "factors": 64, "regularization": 10.0, "iterations": 8},
+    # On large data there is time for few trials: first what is cheap to try with few factors, then the factors, which
+    # matter most.
+    values={
+        "alpha": (1.0, 3.0, 8.0, 20.0, 50.0, 100.0),
+        "factors": (8, 16, 32, 64, 128, 256, 512, 1024),
+        "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0),
+        "iterations": (4, 8, 15, 30),
+    },
+    cost=lambda parameters: parameters["iterations"] * parameters["factors"] ** 1.2,
+)
 
 
-def library_is_installed() -> bool:
-    """Whether `implicit` is installed; it is a development dependency."""
-    return importlib.util.find_spec("implicit") is not None
+def load() -> None:
+    """Import the library, so that the time that this takes does not count in the first trial of a search."""
+    importlib.import_module("implicit.cpu.als")
 
 
-def train_with_library(name: str, task: Task) -> Ranker:
+def train_with_library(name: str, task: Task, parameters: Parameters) -> Ranker:
     """Train `als`, `bpr`, `bm25` or `cosine` on the liked books, on all cores.
 
     A reader who likes nothing gets an empty list. Lists may be too short, or end with books that the reader knows,
@@ -36,8 +50,8 @@ def train_with_library(name: str, task: Task) -> Ranker:
 
     # The library recommends this: its own threads and those of BLAS would compete for the cores.
     threadpoolctl.threadpool_limits(1, "blas")
-    liked = _matrix(task)
-    model = _model(name, task.seed)
+    liked = liked_matrix(task)
+    model = _model(name, parameters, task.seed)
     with warnings.catch_warnings(category=ParameterWarning, action="ignore"):
         # The library warns that it converts the matrix.
         model.fit(liked, show_progress=False)
@@ -64,19 +78,11 @@ def train_with_library(name: str, task: Task) -> Ranker:
     return ranked
 
 
-def _matrix(task: Task) -> csr_matrix:
-    rows = task.catalogue.rows(task.liked.books)
-    shape = (len(task.liked.readers), len(task.catalogue))
-    # The library does not accept 64-bit row numbers.
-    return csr_matrix((np.ones(len(rows), dtype=np.float32), rows, task.liked.indptr.astype(np.int32)), shape=shape)
-
-
-def _model(name: str, seed: int) -> Any:
+def _model(name: str, parameters: Parameters, seed: int) -> Any:
     from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415
     from implicit.cpu.bpr import BayesianPersonalizedRanking  # noqa: PLC0415
     from implicit.nearest_neighbours import BM25Recommender, CosineRecommender  # noqa: PLC0415
 
-    parameters = PARAMETERS[name]
     match name:
         case "als":
             return AlternatingLeastSquares(**parameters, random_state=seed)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from recommendations.evaluation.simple_baselines import train_popularity, train_random
+from recommendations.evaluation.baselines.simple import train_popularity, train_random
 from tests.recommendations.evaluation.histories import task
 
 READERS = np.array([1, 2, 9], dtype=np.int32)

@@ -1,0 +1,1 @@
+"""The models that the shipped one is compared with."""
