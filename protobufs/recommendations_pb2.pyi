@@ -363,7 +363,10 @@ class BookRecommendation(message.Message):
     title: builtins.str
     """The book's title."""
     score: builtins.float
-    """How well the book fits this reader, comparable within one list only; 0 if it was selected as popular or new."""
+    """How well the book fits this reader, comparable within one list only. The list is sorted by it: scores never rise
+    along the list. It includes the book's popularity, and is lowered for further books of an author. 0 for books that
+    only fill the list.
+    """
     @builtins.property
     def authors(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The book's authors, in the order of the title page."""

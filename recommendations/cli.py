@@ -29,6 +29,9 @@ from servicekit.table import print_table
 if TYPE_CHECKING:
     from recommendations.publishing import Published, Publisher
 
+STEPS_SHOWN = 12
+"""How many steps of the search for parameters are printed, the best ones; the manifest has all."""
+
 STARTER = Path(__file__).parent.parent / "starter"
 IMPORT_CACHE_MB = 64
 """Room for the pages of the index of ids that a batch changes, in any order; otherwise SQLite writes them twice."""
@@ -278,18 +281,28 @@ def _print_search(search: Mapping[str, Any] | None) -> None:
         click.echo("no search: the parameters are the default ones")
         return
     kinds = " and by ".join(search["held_out_by"])
+    trials, chosen, members = search["trials"], search["chosen"], search["members"]
+    steps = sorted(range(members, len(trials)), key=lambda place: trials[place]["behind"])[:STEPS_SHOWN]
+    shown = sorted({*range(members), *steps, chosen})
     print_table(
         f"trials on the hold-outs by {kinds}, {search['readers']:,} readers",
-        ("trial", "Recall@20", "NDCG@20", "seconds", ""),
+        ("trial", "Recall@20", "NDCG@20", "behind", "±", "seconds", ""),
         [
             (
-                *(trial["name"], f"{trial['recall']:.4f}", f"{trial['ndcg']:.4f}", f"{trial['seconds']:.1f}"),
-                "chosen" if number == search["chosen"] else "",
+                trials[place]["name"],
+                *(f"{trials[place][number]:.4f}" for number in ("recall", "ndcg", "behind", "error")),
+                f"{trials[place]['seconds']:.1f}",
+                "chosen" if place == chosen else "",
             )
-            for number, trial in enumerate(search["trials"])
+            for place in shown
         ],
     )
-    click.echo("each trial changes the best one before it; chosen is the last that was better by more than noise")
+    if len(shown) < len(trials):
+        click.echo(f"and {len(trials) - len(shown):,} steps that were less accurate")
+    click.echo(
+        "the first are known models and starts, the others steps from these; a step is taken if it is better by\n"
+        "more than noise. behind, ±: how much more Recall and NDCG the chosen one has, and the standard error of that"
+    )
 
 
 def _row(model: "Published") -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Learn(Protocol):
         *,
         now: datetime,
         readers_revision: int,
-        half_life_days: float,
+        half_life_days: float | None,
         budget: float,
         started: float,
         advance: Callable[[float], None],
@@ -57,7 +57,9 @@ class Publisher:
     Models are read and checked outside of write transactions: that takes seconds, for which recording would wait.
     """
 
-    def __init__(self, store: Store, models: Path, *, half_life_days: float, learn: Learn | None = None) -> None:
+    def __init__(
+        self, store: Store, models: Path, *, half_life_days: float | None, learn: Learn | None = None
+    ) -> None:
         self._store = store
         self._models = models
         self._half_life_days = half_life_days

@@ -56,11 +56,11 @@ class Settings(DatabaseSettings):
     drain_seconds: float = Field(
         10.0, ge=0, le=600, description="How long calls in progress may take once the server is told to stop."
     )
-    half_life_days: float = Field(
-        30.0,
+    half_life_days: float | None = Field(
+        None,
         gt=0,
         allow_inf_nan=False,
-        description="Days after which a liked book counts half towards popularity; applies from the next training.",
+        description="Days after which a liked book counts half towards popularity; by default training finds them.",
     )
 
     @field_validator("bind")

@@ -107,9 +107,9 @@ class Interactions:
         kinds = np.full(count, InteractionKind.PURCHASE, dtype=np.uint8)
         return cls(readers, books, kinds, np.zeros(count), np.full(count, nan))
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "Interactions":
-        """The rows that the mask selects, in the same order."""
-        return Interactions(**{name: column[mask] for name, column in vars(self).items()})
+    def where(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Interactions":
+        """The rows that a mask selects, in the same order, or those with these numbers, in their order."""
+        return Interactions(**{name: column[rows] for name, column in vars(self).items()})
 
     def save(self, path: Path) -> None:
         """Write the interactions to a file for other processes."""

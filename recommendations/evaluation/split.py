@@ -1,7 +1,7 @@
 """Splits of interactions into a training part and a test part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,12 +39,19 @@ def default_split(interactions: Interactions) -> str:
 
 
 def random_split(interactions: Interactions, seed: int) -> Split:
-    """Hold out a random fifth of each reader's books, with all interactions with them."""
+    """Hold out a random fifth of each reader's books, with all interactions with them.
+
+    What is held out was read before and after what is not. So the training part has neither order nor times: they
+    would say nothing about what is asked, and a model that learned from them would be asked about the wrong moment.
+    """
     return _split_books(interactions, seed, lambda books, _rng: np.zeros(books))
 
 
 def drift_split(interactions: Interactions, seed: int) -> Split:
-    """Hold out a fifth, drawn with a propensity exp(z) for each book, z ~ N(0, 1): some books are mostly held out."""
+    """Hold out a fifth, drawn with a propensity exp(z) for each book, z ~ N(0, 1): some books are mostly held out.
+
+    The training part has neither order nor times, as in `random_split`.
+    """
     return _split_books(interactions, seed, lambda books, rng: rng.standard_normal(books))
 
 
@@ -75,4 +82,8 @@ def _split_books(interactions: Interactions, seed: int, log_propensity: LogPrope
     _, counts = np.unique(pairs >> 32, return_counts=True)
     held_out = first_fifth(counts, random_keys(propensity[row_of], rng))
     late = held_out[pair_of]
-    return Split(training=interactions.where(~late), test=interactions.where(late))
+    # The interactions of a pair stay in order, because the last rating is the one that counts.
+    times = np.nan_to_num(interactions.times, nan=-np.inf)
+    shuffled = np.lexsort((times, rng.permutation(len(pairs))[pair_of]))
+    training = interactions.where(shuffled[~late[shuffled]])
+    return Split(training=replace(training, times=np.full(len(training), np.nan)), test=interactions.where(late))

@@ -14,7 +14,7 @@ from recommendations.domain.errors import ModelUnusable
 from recommendations.model import disk
 from recommendations.model.disk import Manifest
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.popularity import Popularity
+from recommendations.model.popularity import Popularity, Prior
 from recommendations.model.preferences import Histories
 from recommendations.model.vocabulary import Vocabulary
 
@@ -133,6 +133,8 @@ def _load_arrays(folder: Path, manifest: Manifest) -> Artifact:
             arrays["neighbour_rows"],
             arrays["neighbour_weights"],
             arrays["neighbour_decay"],
+            # Models of earlier versions have none.
+            Prior(**{name: float(value) for name, value in manifest.get("prior", {}).items()}),
         ),
         histories=Histories(
             readers=Vocabulary(arrays["history_readers"]),

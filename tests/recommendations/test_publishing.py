@@ -16,7 +16,6 @@ from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.model.artifact import Artifact, load
 from recommendations.model.disk import MANIFEST
 from recommendations.model.learning import training
-from recommendations.model.learning.local_ease import Parameters
 from recommendations.model.published_models import PublishedModels
 from recommendations.publishing import KEPT, Learn, Publisher
 from recommendations.store import Store
@@ -41,11 +40,11 @@ def models(store: Store, tmp_path: Path) -> Path:
 
 def quickly(*arguments: Any, **settings: Any) -> Artifact:
     """Training without a search for parameters."""
-    return training.train(*arguments, **settings, parameters=Parameters()).artifact
+    return training.train(*arguments, **settings | {"budget": 0}).artifact
 
 
-def publisher(store: Store, models: Path, learn: Learn = quickly) -> Publisher:
-    return Publisher(store, models, half_life_days=7.0, learn=learn)
+def publisher(store: Store, models: Path, learn: Learn = quickly, *, half_life_days: float | None = 7.0) -> Publisher:
+    return Publisher(store, models, half_life_days=half_life_days, learn=learn)
 
 
 def meanwhile(happens: Callable[[], None]) -> Callable[..., Artifact]:
@@ -75,6 +74,18 @@ def test_training_publishes_and_records(store: Store, models: Path) -> None:
     assert load(models / version).manifest["half_life_days"] == 7.0
     assert readers(models, version) == [1, 2, 3, 4]
     assert {path.name for path in models.iterdir()} <= {version, ".lock"}
+
+
+def test_without_a_half_life_training_finds_one(store: Store, models: Path) -> None:
+    """Training is told that there is none in the settings."""
+    told: list[object] = []
+
+    def learn(*arguments: Any, **settings: Any) -> Artifact:
+        told.append(settings["half_life_days"])
+        return quickly(*arguments, **settings)
+
+    publisher(store, models, learn, half_life_days=None).train(budget=0)
+    assert told == [None]
 
 
 def test_nothing_to_train_on(store: Store, tmp_path: Path) -> None:

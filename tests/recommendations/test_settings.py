@@ -15,6 +15,7 @@ def test_defaults() -> None:
     assert settings.database == "sqlite:///var/recommendations/recommendations.db"
     assert settings.models == Path("var/recommendations/models")
     assert settings.rejects == Path("var/recommendations/rejects")
+    assert settings.half_life_days is None
 
 
 def test_the_data_folder_moves_everything(monkeypatch: pytest.MonkeyPatch) -> None:

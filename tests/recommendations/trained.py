@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event
 from recommendations.model.artifact import Artifact
-from recommendations.model.learning.local_ease import Parameters
+from recommendations.model.learning.parameters import Parameters
 from recommendations.model.learning.training import train
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

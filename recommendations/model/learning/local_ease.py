@@ -13,11 +13,15 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
 from recommendations.model.learning import kernels
+from recommendations.model.learning.parameters import Parameters
 from recommendations.model.learning.threads import Advance, in_threads
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import Popularity, Prior
 
 PRIORITY_EXPONENT = 0.25
 """How much popular books are damped when the strongest pairs are selected."""
+
+Floats = npt.NDArray[np.float64]
 
 LATENESS_SHRINKAGE = 10.0
 """Virtual readers added to every book, who read it in the middle of their histories."""
@@ -29,60 +33,26 @@ LONGEST_HISTORY = 300
 """Books of one reader that count in C; of longer histories, a random sample."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parameters:
-    """The hyperparameters.
-
-    X is readers × books, n_i is the number of readers of book i, d_u the number of books of reader u, and
-    h_i = n_i + shrinkage. Content features count in C as further readers (see features.py). P is the part of C from
-    readers who read book i before book j, minus the part from those who read it after.
-
-        C = Xᵀ diag(d_u^−reader_damping) X
-        (C_NN + regularisation · diag(h_N^damping)) w = C_Nj + direction · P_Nj    for each candidate j
-        v_i = max(w_i, 0) h_i^known_boost
-        S_ij = v_i ‖v‖^−candidate_norm h_j^−candidate_damping exp(trend · t_j)
-
-    N are the neighbours of j, and t_j is the average position of j in its readers' histories.
-    As the regularisation grows, w approaches the plain item–item form h_i^−damping C_ij.
-    """
-
-    reader_damping: float = 0.4
-    """b: how much less each book counts of a reader with many books."""
-    damping: float = 0.3
-    """γ: how fast the regularisation grows with a book's readers."""
-    regularisation: float = 25.0
-    """λ."""
-    known_boost: float = 0.1
-    """ε: how much more a book of the history counts the more readers it has."""
-    candidate_norm: float = 0.3
-    """δ: how far the columns of S are normalised."""
-    candidate_damping: float = 0.05
-    """c: how much less a candidate scores the more readers it has."""
-    trend: float = 0.7
-    """τ: how much more a candidate scores the later in their histories readers read it."""
-    direction: float = 0.1
-    """How much more a book contributes to books read after it than to books read before it."""
-    recency_decay: float = 0.2
-    """r: the n-th latest book of a history, from 0, has the weight (1 + n)^−r."""
-    shrinkage: float = 3.0
-    """s: virtual readers added to every book, so that few readers are not taken for strong evidence."""
-    feature_weight: float = 0.7
-    """How much a shared content feature counts, compared with a shared reader."""
-    pairs: int = 150
-    """m: the books that each book is paired with, before the pairs are made symmetric."""
-    neighbours: int = 100
-    """k: the maximum number of books that contribute to one candidate."""
-
-
 @dataclass(frozen=True)
 class TrainingData:
     """Two matrices of ones: `liked`, readers × books, and content `features`, features × books.
 
-    The entries of a row of `liked` are in reading order, the latest last.
+    The entries of a row of `liked` are in reading order, the latest last; `times` has the time of each, NaN where
+    unknown, and `reference` the time from which the future begins, in seconds since 1970. `elsewhere` is the
+    popularity of each book elsewhere, see popularity.liked_elsewhere.
     """
 
     liked: csr_array
     features: csr_array
+    times: Floats
+    reference: float
+    elsewhere: Floats
+
+    def recent_likes(self, half_life_days: float) -> Floats:
+        """The readers of each book, each halved for every half-life."""
+        nothing = Popularity(np.empty(0), half_life_days, self.reference)
+        weights = np.bincount(self.liked.indices, nothing.weight_of(self.times), minlength=self.liked.shape[1])
+        return weights.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)
@@ -96,8 +66,8 @@ class Pairs:
     together: csr_array
     precedence: npt.NDArray[np.float32]
     diagonal: npt.NDArray[np.float32]
-    readers_of: npt.NDArray[np.float64]
-    lateness: npt.NDArray[np.float64]
+    readers_of: Floats
+    lateness: Floats
 
 
 @dataclass(frozen=True)
@@ -106,14 +76,23 @@ class Regressions:
 
     rows: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
-    readers_of: npt.NDArray[np.float64]
-    lateness: npt.NDArray[np.float64]
+    readers_of: Floats
+    lateness: Floats
 
 
 def fit(data: TrainingData, parameters: Parameters, advance: Advance = lambda _share: None) -> Neighbours:
     """Learn the neighbours of every book."""
+    if not parameters.neighbours:
+        return popularity_alone(data.liked.shape[1])
     pairs = pairs_of(data, parameters, lambda share: advance(0.4 * share))
-    return neighbours_of(regressions_of(pairs, parameters, lambda share: advance(0.4 + 0.6 * share)), parameters)
+    regressions = regressions_of(pairs, parameters, lambda share: advance(0.4 + 0.6 * share))
+    return neighbours_of(regressions, parameters, data.recent_likes(parameters.half_life_days))
+
+
+def popularity_alone(books: int) -> Neighbours:
+    """No neighbours, so that popularity decides."""
+    empty = np.empty(0, dtype=np.int32)
+    return Neighbours(np.zeros(books + 1, dtype=np.int64), empty, empty.astype(np.float32), prior=Prior(1.0))
 
 
 def pairs_of(data: TrainingData, parameters: Parameters, advance: Advance = lambda _share: None) -> Pairs:
@@ -181,19 +160,38 @@ def regressions_of(pairs: Pairs, parameters: Parameters, advance: Advance = lamb
     return Regressions(rows, weights, pairs.readers_of, pairs.lateness)
 
 
-def neighbours_of(regressions: Regressions, parameters: Parameters) -> Neighbours:
-    """Compute S from the weights."""
+def neighbours_of(regressions: Regressions, parameters: Parameters, recent_likes: Floats) -> Neighbours:
+    """Compute S from the weights, and the prior from the typical size of S."""
     shrunk = regressions.readers_of + parameters.shrinkage
     contributions = np.where(regressions.rows >= 0, np.maximum(regressions.weights, 0), 0)
     contributions *= _float32(shrunk**parameters.known_boost)[regressions.rows]
     lengths = np.sqrt(np.square(contributions).sum(axis=1, dtype=np.float64))
     scale = np.where(lengths > 0, lengths, 1) ** -parameters.candidate_norm
     scale *= shrunk**-parameters.candidate_damping * np.exp(parameters.trend * regressions.lateness)
+    scale *= _momentum(recent_likes / shrunk, regressions.readers_of, parameters.momentum)
     contributions *= _float32(scale)[:, np.newaxis]
     decay = _float32(np.arange(1, DECAY_LENGTH + 1) ** -parameters.recency_decay)
     by_known = csr_array(_sparse(np.where(contributions > 0, regressions.rows, -1), contributions).T.tocsr())
     by_known.sort_indices()
-    return Neighbours(by_known.indptr.astype(np.int64), by_known.indices.astype(np.int32), by_known.data, decay)
+    # SciPy finds no maxima in an empty matrix.
+    nearest = by_known.max(axis=1).toarray() if len(shrunk) else shrunk
+    # Without any neighbours all weights give the same lists.
+    unit = _mean_of_readers(nearest, regressions.readers_of) or 1.0
+    prior = Prior(parameters.popularity_weight * unit, parameters.popularity_growth)
+    return Neighbours(
+        by_known.indptr.astype(np.int64), by_known.indices.astype(np.int32), by_known.data, decay, prior
+    )
+
+
+def _momentum(recent: Floats, readers_of: Floats, exponent: float) -> Floats:
+    """The factors of candidates whose share of recent readers is `recent`, 1 for the average reader's book."""
+    factors: Floats = recent**exponent
+    return factors / (_mean_of_readers(factors, readers_of) or 1.0)
+
+
+def _mean_of_readers(values: npt.NDArray[Any], readers_of: Floats) -> float:
+    """The mean over all readers' books."""
+    return float(values @ readers_of / max(readers_of.sum(), 1.0))
 
 
 def _by_book(matrix: csr_array, *, ordered: int) -> tuple[csr_array, npt.NDArray[np.int32]]:
@@ -206,7 +204,7 @@ def _by_book(matrix: csr_array, *, ordered: int) -> tuple[csr_array, npt.NDArray
     return csr_array((ones, transposed.indices, transposed.indptr), shape=matrix.shape[::-1]), transposed.data
 
 
-def _lateness(liked: csr_array) -> npt.NDArray[np.float64]:
+def _lateness(liked: csr_array) -> Floats:
     """The average position of each book in its readers' histories, from −1/2 (first) to 1/2 (last)."""
     lengths = np.diff(liked.indptr)
     positions = np.arange(liked.nnz) - np.repeat(liked.indptr[:-1], lengths)
@@ -217,8 +215,8 @@ def _lateness(liked: csr_array) -> npt.NDArray[np.float64]:
     return total / (np.bincount(liked.indices, minlength=books) + LATENESS_SHRINKAGE)
 
 
-def _lengths(matrix: csr_array) -> npt.NDArray[np.float64]:
-    lengths: npt.NDArray[np.float64] = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
+def _lengths(matrix: csr_array) -> Floats:
+    lengths: Floats = np.maximum(np.diff(matrix.indptr), 1).astype(np.float64)
     return lengths
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,13 @@ from recommendations.model.artifact import Artifact, new_version
 from recommendations.model.disk import FORMAT
 from recommendations.model.learning.features import features_of
 from recommendations.model.learning.holdout import hold_outs
-from recommendations.model.learning.local_ease import Parameters, TrainingData, fit
+from recommendations.model.learning.local_ease import TrainingData, fit
+from recommendations.model.learning.parameters import Parameters
+from recommendations.model.learning.search_space import HALF_LIVES, full_size
 from recommendations.model.learning.threads import Advance
-from recommendations.model.learning.tuning import SEED, Search, full_size, search
-from recommendations.model.neighbours import Neighbours
-from recommendations.model.popularity import HALF_LIFE_DAYS, popularity_of
+from recommendations.model.learning.trials import SEED
+from recommendations.model.learning.tuning import Search, search
+from recommendations.model.popularity import HALF_LIFE_DAYS, liked_elsewhere, popularity_of, with_elsewhere
 from recommendations.model.preferences import DatedHistories, EventColumns, dated_histories_of
 from recommendations.model.vocabulary import Vocabulary
 
@@ -45,7 +47,7 @@ def train(
     *,
     now: datetime,
     readers_revision: int = 0,
-    half_life_days: float = HALF_LIFE_DAYS,
+    half_life_days: float | None = None,
     budget: float = DEFAULT_BUDGET,
     started: float | None = None,
     parameters: Parameters | None = None,
@@ -55,8 +57,9 @@ def train(
     """Train a model; `advance` is called with the share of the work done so far.
 
     Unless `parameters` are given or `budget` is 0, the best parameters are searched for on hold-outs, and the model
-    is then trained on the whole history. `budget` is in seconds since `started`. Books of the history that are not in
-    the catalogue are learned too, and count once they arrive. `readers_revision` is the revision of the readers table
+    is then trained on the whole history. `budget` is in seconds since `started`. The half-life of popularity is one
+    of the parameters, unless `half_life_days` is given. Books of the history that are not in the catalogue are
+    learned too, and count once they arrive. `readers_revision` is the revision of the readers table
     at the time the events were read.
     """
     started = clock() if started is None else started
@@ -64,45 +67,53 @@ def train(
     events = EventColumns.of(chunks)
     known = np.fromiter((book.id for book in books), dtype=np.int32)
     vocabulary = Vocabulary(np.union1d(known, events.books).astype(np.int32))
-    popularity = popularity_of(events, vocabulary, half_life_days=half_life_days, reference=now.timestamp())
+    default = Parameters(half_life_days=HALF_LIFE_DAYS if half_life_days is None else half_life_days)
+    half_lives = HALF_LIVES if half_life_days is None else (half_life_days,)
     dated = dated_histories_of(events, vocabulary)
     histories = dated.histories
     liked, times = liked_matrix(dated, len(vocabulary))
+    reference = now.timestamp()
+    popularity = {
+        days: popularity_of(events, vocabulary, half_life_days=days, reference=reference)
+        for days in {*half_lives, default.half_life_days, (parameters or default).half_life_days}
+    }
     del events, dated  # more than 250 MB for ten million events
-    data = TrainingData(liked, features_of(books, vocabulary))
+    elsewhere = liked_elsewhere(books, vocabulary)
+    data = TrainingData(liked, features_of(books, vocabulary), times, reference, elsewhere)
     result = None
     if parameters is None and budget > 0:
         deadline = started + budget * (1 - RESERVE)
         result = search(
             data,
-            hold_outs(liked, times, SEED),
-            start=Parameters(),
+            hold_outs(liked, times, reference, SEED),
+            start=default,
+            half_lives=half_lives,
             deadline=deadline,
             advance=lambda: progress.reach(min(0.9, (clock() - started) / (deadline - started))),
             clock=clock,
         )
-        chosen = result.chosen.parameters
-        parameters = full_size(chosen) if chosen is not None else None
-    else:
-        parameters = parameters or Parameters()
-    neighbours = _no_neighbours(len(vocabulary)) if parameters is None else fit(data, parameters, progress.rest())
+        parameters = full_size(result.chosen.parameters, len(vocabulary))
+    parameters = parameters or default
+    neighbours = fit(data, parameters, progress.rest())
     progress.reach(1.0)
+    here = popularity[parameters.half_life_days]
     artifact = Artifact(
         books=vocabulary,
         readers_of_book=np.bincount(liked.indices, minlength=len(vocabulary)).astype(np.int32),
-        popularity=popularity,
+        popularity=replace(here, weights=with_elsewhere(here.weights, elsewhere, parameters.elsewhere_weight)),
         neighbours=neighbours,
         histories=histories,
         manifest={
             "format": FORMAT,
             "version": new_version(now),
             "created_at": now.isoformat(),
-            "parameters": asdict(parameters) if parameters is not None else None,
+            "parameters": asdict(parameters),
+            "prior": asdict(neighbours.prior),
             "search": _summary(result),
             "sequence": histories.sequence,
             "readers_revision": readers_revision,
             "reference_time": now.timestamp(),
-            "half_life_days": half_life_days,
+            "half_life_days": parameters.half_life_days,
             "books": len(vocabulary),
             "readers": len(histories.readers),
             "likes": int(liked.nnz),
@@ -142,17 +153,13 @@ class _Progress:
         return lambda share: self.reach(before + (1 - before) * share)
 
 
-def _no_neighbours(books: int) -> Neighbours:
-    empty = np.empty(0, dtype=np.int32)
-    return Neighbours(np.zeros(books + 1, dtype=np.int64), empty, empty.astype(np.float32))
-
-
 def _summary(result: Search | None) -> dict[str, Any] | None:
     if result is None:
         return None
     return {
         "held_out_by": list(result.hold_outs),
         "readers": result.readers,
+        "members": result.members,
         "chosen": result.trials.index(result.chosen),
         "recall": result.chosen.recall,
         "ndcg": result.chosen.ndcg,

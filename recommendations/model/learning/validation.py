@@ -1,4 +1,4 @@
-"""Measures how well neighbours predict the held-out books."""
+"""Measures how well neighbours and popularity predict the held-out books."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from recommendations.model.learning import kernels
 from recommendations.model.learning.holdout import HoldOut
 from recommendations.model.learning.threads import in_threads
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import relative
 
 CUTOFF = 20
 MOST_READERS = 10_000
@@ -38,29 +39,22 @@ class Validator:
         reader_of = np.repeat(np.arange(hold_out.test.shape[0]), np.diff(hold_out.test.indptr))
         self._relevant = reader_of * books + hold_out.test.indices
 
-    def score_neighbours(self, neighbours: Neighbours) -> Scores:
-        """Score the lists that the neighbours produce."""
+    def score(self, neighbours: Neighbours, popularity: Floats) -> Scores:
+        """Score the lists that the neighbours and the popularity of the books produce."""
         training = self.hold_out.training
         tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
+        order = np.argsort(-popularity, kind="stable")
         in_threads(
             kernels.top_lists,
             *(training.indptr.astype(np.int64), training.indices.astype(np.int32)),
-            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, self.readers),
+            *(neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay),
+            order[: np.count_nonzero(popularity)].astype(np.int32),
+            relative(popularity).astype(np.float32),
+            neighbours.prior.weights(np.diff(training.indptr)[self.readers]),
+            self.readers,
             outputs=(tops,),
             count=len(self.readers),
         )
-        return self._score(tops)
-
-    def score_popularity(self) -> Scores:
-        """Score a list of the books with the most readers, without those that the reader has read."""
-        training = self.hold_out.training
-        order = np.argsort(-np.bincount(training.indices, minlength=training.shape[1]), kind="stable")
-        tops = np.full((len(self.readers), CUTOFF), -1, dtype=np.int32)
-        for place, reader in enumerate(self.readers):
-            history = training.indices[training.indptr[reader] : training.indptr[reader + 1]]
-            popular = order[: CUTOFF + len(history)]
-            unread = popular[~np.isin(popular, history)][:CUTOFF]
-            tops[place, : len(unread)] = unread
         return self._score(tops)
 
     def _score(self, tops: npt.NDArray[np.int32]) -> Scores:

@@ -32,9 +32,11 @@ _CONTRIBUTORS = REASONS + 1
 """How many top contributors are kept for a book: at most one of them may not be named."""
 _LEAST = float(np.nextafter(0.0, 1.0))
 """The least score above 0."""
+_ROUNDED = 1 - 2.0**-50
+"""Sums of scores and popularity are rounded, so equal ones may differ by less than this factor."""
 _LIKED = np.uint8(Preference.LIKED)
-_BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT = map(
-    int, (ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT)
+_BECAUSE_OF_BOOKS, _SAME_AUTHOR, _SAME_SUBJECT, _POPULAR = map(
+    int, (ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.SAME_AUTHOR, ReasonKind.SAME_SUBJECT, ReasonKind.POPULAR)
 )
 
 
@@ -51,10 +53,15 @@ def rank(
     following: Int32s,
     learned: int,
     keep: float,
+    prior_weight: float,
+    prior_growth: float,
     history: Int32s,
     preferences: Bytes,
     allowed: Mask,
     excluded: Int32s,
+    popular: Int32s,
+    popular_lately: Int32s,
+    popularity: Floats,
     content_rows: Int32s,
     content_weights: Floats,
     content_books: Int32s,
@@ -72,71 +79,114 @@ def rank(
             scores[np.uint32(neighbours[i])] += weights[i] * recency[entry]
     for i in range(len(content_rows)):
         scores[content_rows[i]] += content_weights[i]
-    for row in history:
-        scores[row] = 0
-        edition = following[row]
-        while edition != row:
-            scores[edition] = 0
-            edition = following[edition]
-    scores[excluded] = 0
+    _set(scores, history, following, excluded, -np.inf)
 
-    # Each score is cleared once read, so that a repeated candidate counts once. One comparison, which is mostly
-    # false, rejects both repeated candidates and low scores; two comparisons would be harder to predict.
+    # Popular books first: once the list is full, no later one gets in by its popularity alone.
     limit = len(best)
     rows, sums = np.empty(pool * limit, np.int32), np.empty(pool * limit, np.float64)
-    count, lowest = 0, _LEAST
+    prior = _prior(preferences, prior_weight, prior_growth)
+    count, lately, often, rest = 0, 0, 0, 0.0
+    if prior > 0:
+        ranked = rows, sums, ids, following
+        count, lately, rest = _rank_popular(popular_lately, popularity, prior, allowed, scores, ranked, count, rest)
+        count, often, rest = _rank_popular(popular, popularity, prior, allowed, scores, ranked, count, rest)
+
+    # Each score is cleared once read, so that a repeated candidate counts once. One comparison, which is mostly
+    # false, rejects both repeated candidates and low scores; two comparisons would be harder to predict. Popularity
+    # adds at most `rest`, since the more popular books were ranked before.
+    lowest, least = _lowest(sums, count, rest)
     for entry in range(len(liked)):
         for row in neighbours[indptr[liked[entry]] : indptr[liked[entry] + 1]]:
             score = scores[np.uint32(row)]
             scores[np.uint32(row)] = 0
-            if score >= lowest and allowed[row]:
-                count = _insert(rows, sums, ids, following, count, row, score)
-                lowest = sums[count - 1] if count == len(rows) else lowest
+            if score >= least and allowed[row]:
+                score += prior * popularity[row]
+                if score >= lowest:
+                    count = _insert(rows, sums, ids, following, count, row, score)
+                    lowest, least = _lowest(sums, count, rest)
     for row in content_rows:
         score = scores[row]
         scores[row] = 0
-        if score >= lowest and allowed[row]:
-            count = _insert(rows, sums, ids, following, count, row, score)
-            lowest = sums[count - 1] if count == len(rows) else lowest
+        if score >= least and allowed[row]:
+            score += prior * popularity[row]
+            if score >= lowest:
+                count = _insert(rows, sums, ids, following, count, row, score)
+                lowest, least = _lowest(sums, count, rest)
+    scores[popular_lately[:lately]] = 0
+    scores[popular[:often]] = 0
+    _set(scores, history, following, excluded, 0.0)
 
     listed = min(count, limit)
     positions = np.arange(listed).astype(np.int32)
+    best[:listed] = sums[:listed]
     if pool > 1:
-        diversify(sums, rows, count, catalogue_rows, spans, codes, keep, history[:0], positions)
+        diversify(sums, rows, count, catalogue_rows, spans, codes, keep, history[:0], positions, best)
 
-    # Temporarily, the scores of the listed books hold their positions, counted from 1.
     for position in range(listed):
         records[position, ROW] = rows[positions[position]]
-        best[position] = sums[positions[position]]
-        scores[records[position, ROW]] = position + 1
-    top = np.full((listed, _CONTRIBUTORS), ABSENT, np.int32)
-    contributions = np.zeros((listed, _CONTRIBUTORS), np.float64)
-    by_content = np.zeros((listed, _CONTRIBUTORS), np.bool_)
-    for entry in range(len(liked)):
-        for i in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
-            if scores[neighbours[i]] > 0:
-                position = int(scores[neighbours[i]]) - 1
-                weight = weights[i] * recency[entry]
-                _keep_top(
-                    top[position], contributions[position], by_content[position], liked[entry], weight, content=False
-                )
-    for i in range(len(content_rows)):
-        position = int(scores[content_rows[i]]) - 1
-        if position >= 0:
-            book, weight = content_books[i], content_weights[i]
-            _keep_top(top[position], contributions[position], by_content[position], book, weight, content=True)
+    evidence = (liked, recency, indptr, neighbours, weights), (content_rows, content_weights, content_books)
+    _give_reasons(evidence, scores, catalogue_rows, spans, codes, records[:listed])
     for position in range(listed):
-        scores[records[position, ROW]] = 0
-        _give_reason(
-            top[position],
-            contributions[position],
-            by_content[position],
-            catalogue_rows,
-            spans,
-            codes,
-            records[position],
-        )
+        by_popularity = prior * popularity[records[position, ROW]]
+        if by_popularity > sums[positions[position]] - by_popularity:
+            records[position, KIND] = _POPULAR
     return listed
+
+
+@njit(cache=True)
+def _set(scores: Floats, history: Int32s, following: Int32s, excluded: Int32s, value: float) -> None:
+    """Set the scores of the books of a history, of their other editions, and of the excluded books."""
+    for row in history:
+        scores[row] = value
+        edition = following[row]
+        while edition != row:
+            scores[edition] = value
+            edition = following[edition]
+    scores[excluded] = value
+
+
+@njit(cache=True)
+def _prior(preferences: Bytes, weight: float, growth: float) -> float:
+    """How much popularity counts for a reader, as in Prior; 0 for one who likes nothing, who gets no ranking."""
+    likes = 0
+    for preference in preferences:
+        likes += preference & _LIKED
+    return weight * likes**growth if likes else 0.0
+
+
+@njit(cache=True)
+def _lowest(sums: Floats, count: int, rest: float) -> tuple[float, float]:
+    """The least score that gets into the list, and one below which popularity, at most `rest`, cannot make that."""
+    lowest = sums[count - 1] if count == len(sums) else _LEAST
+    return lowest, max(lowest * _ROUNDED - rest, _LEAST)
+
+
+@njit(cache=True)
+def _rank_popular(
+    popular: Int32s,
+    popularity: Floats,
+    prior: float,
+    allowed: Mask,
+    scores: Floats,
+    ranked: tuple[Int32s, Floats, Int32s, Int32s],
+    count: int,
+    rest: float,
+) -> tuple[int, int, float]:
+    """Insert popular books, the most popular first, until none gets in by its popularity alone.
+
+    Returns the new number of ranked books, how many were tried, whose scores are now -inf, and the greatest of `rest`
+    and of what popularity adds to the others.
+    """
+    rows, sums, ids, following = ranked
+    for tried in range(len(popular)):
+        row = popular[tried]
+        by_popularity = prior * popularity[row]
+        if by_popularity <= 0 or (count == len(rows) and by_popularity < sums[count - 1]):
+            return count, tried, max(rest, by_popularity)
+        if scores[row] >= 0 and allowed[row]:
+            count = _insert(rows, sums, ids, following, count, row, scores[row] + by_popularity)
+        scores[row] = -np.inf
+    return count, len(popular), rest
 
 
 @njit(cache=True)
@@ -212,6 +262,56 @@ def _keep_top(
 
 
 @njit(cache=True)
+def _give_reasons(
+    evidence: tuple[
+        tuple[Int32s, Singles, Int64s, Int32s, Singles],
+        tuple[Int32s, Floats, Int32s],
+    ],
+    scores: Floats,
+    catalogue_rows: Int32s,
+    spans: Int64s,
+    codes: Int32s,
+    records: Int32s,
+) -> None:
+    """Write the reasons into the records of the listed books; `scores` are all 0, and stay so.
+
+    The evidence is the liked books, their recency weights and neighbours, and the content scores.
+    """
+    (liked, recency, indptr, neighbours, weights), (content_rows, content_weights, content_books) = evidence
+    # Temporarily, the scores of the listed books hold their positions, counted from 1.
+    listed = len(records)
+    for position in range(listed):
+        scores[records[position, ROW]] = position + 1
+    top = np.full((listed, _CONTRIBUTORS), ABSENT, np.int32)
+    contributions = np.zeros((listed, _CONTRIBUTORS), np.float64)
+    by_content = np.zeros((listed, _CONTRIBUTORS), np.bool_)
+    for entry in range(len(liked)):
+        for i in range(indptr[liked[entry]], indptr[liked[entry] + 1]):
+            if scores[neighbours[i]] > 0:
+                position = int(scores[neighbours[i]]) - 1
+                weight = weights[i] * recency[entry]
+                _keep_top(
+                    top[position], contributions[position], by_content[position], liked[entry], weight, content=False
+                )
+    for i in range(len(content_rows)):
+        position = int(scores[content_rows[i]]) - 1
+        if position >= 0:
+            book, weight = content_books[i], content_weights[i]
+            _keep_top(top[position], contributions[position], by_content[position], book, weight, content=True)
+    for position in range(listed):
+        scores[records[position, ROW]] = 0
+        _give_reason(
+            top[position],
+            contributions[position],
+            by_content[position],
+            catalogue_rows,
+            spans,
+            codes,
+            records[position],
+        )
+
+
+@njit(cache=True)
 def _give_reason(
     top: Int32s,
     contributions: Floats,
@@ -258,8 +358,9 @@ def diversify(
     keep: float,
     listed: Int32s,
     positions: Int32s,
+    lowered: Floats,
 ) -> None:
-    """Do what `diversity.diversified` describes with the first `count` rows, writing to `positions`."""
+    """Do what `diversity.diversified` describes with the first `count` rows, into `positions` and `lowered`."""
     longest = 0
     for row in rows[:count]:
         longest = max(longest, _authors(catalogue_rows[row], spans))
@@ -287,6 +388,7 @@ def diversify(
                     best, best_score = candidate, score
         taken[best] = True
         positions[position] = best
+        lowered[position] = best_score
         known = _count(catalogue_rows[rows[best]], spans, codes, seen, counts, known)
 
 

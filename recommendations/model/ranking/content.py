@@ -12,8 +12,6 @@ from recommendations.model.ranking.name_index import NameIndex, Spans, spans
 from recommendations.model.ranking.scoring import Evidence, ranges, read_only
 from recommendations.model.vocabulary import Rows
 
-FEW_READERS = 3
-"""A book with fewer readers at the training counts as not learned: their other books are mere chance."""
 AUTHOR, SUBJECTS, CATEGORY = 1.0, 0.5, 0.05
 """The weights of a shared author, identical subjects and a shared category; see `Content`."""
 COMMON = 500
@@ -36,14 +34,16 @@ class Content:
 
     A pair weighs 1 for each author in common, plus half the cosine similarity of the subjects, weighted by inverse
     document frequency; a category in common adds 5 %, to break ties. The unit is the median, over the model's books,
-    of a book's greatest weight: a shared author counts as much as a best neighbour.
+    of a book's greatest weight: a shared author counts as much as a best neighbour. Authors of several books of a
+    history add up; subjects are divided by the square root of the number of these books, because most of them share
+    some with any new book of their kind, and new books would fill the list.
     """
 
     def __init__(self, catalogue: CatalogueIndex, readers_of_book: npt.NDArray[np.int32], unit: float) -> None:
         self._catalogue = catalogue
         self._unit = unit
         self._unlearned: Mask = np.ones(len(catalogue.ids), dtype=np.bool_)
-        self._unlearned[: catalogue.learned] = readers_of_book < FEW_READERS
+        self._unlearned[: catalogue.learned] = readers_of_book == 0
         unlearned = self._unlearned[catalogue.model_rows]
         recommended = unlearned & ~catalogue.catalogue.removed
         is_source = np.zeros(len(catalogue.catalogue), dtype=np.bool_)
@@ -89,7 +89,8 @@ class Content:
         for sources, is_among_all in ((among_all, True), (among_unlearned, False)):
             if len(sources):
                 parts.append(self._pairs(authors, sources, among_all=is_among_all, cosine=False))
-                parts.append(self._pairs(subjects, sources, among_all=is_among_all, cosine=True))
+                sharing, similarity = self._pairs(subjects, sources, among_all=is_among_all, cosine=True)
+                parts.append((sharing, similarity / (len(among_all) + len(among_unlearned)) ** 0.5))
         pairs = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in parts)])
         weights = np.concatenate([np.empty(0), *(weight for _, weight in parts)])
         pairs, position = np.unique(pairs, return_inverse=True)

@@ -45,14 +45,15 @@ def diversified(
     diversity: float,
     limit: int,
     listed: Sequence[int] = (),
-) -> list[int]:
-    """Select at most `limit` of these rows; returns their positions, best first.
+) -> tuple[list[int], list[float]]:
+    """Select at most `limit` of these rows; returns their positions, best first, and the scores that decided.
 
     They are selected greedily by score · (1 − diversity)^n, where n is the number of books of the same author that
-    the list has so far, including those `listed` before. Ties go to the earlier position. Scores must be descending
-    and not negative; with diversity 0 the order does not change.
+    the list has so far, including those `listed` before: these scores fall along the list. Ties go to the earlier
+    position. Scores must be descending and not negative; with diversity 0 the order does not change.
     """
     positions = np.empty(min(limit, len(scores)), dtype=np.int32)
+    lowered = np.empty(len(positions))
     diversify(
         np.array(scores, dtype=np.float64),
         np.array(rows, dtype=np.int32),
@@ -61,9 +62,9 @@ def diversified(
         1.0 - diversity,
         read_only(np.array(listed, dtype=np.int32)),
         positions,
+        lowered,
     )
-    selected: list[int] = positions.tolist()
-    return selected
+    return positions.tolist(), lowered.tolist()
 
 
 def scores_by_position(count: int) -> list[float]:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommendations.domain.recommending import Topic
-from recommendations.model.popularity import Popularity
+from recommendations.model.popularity import Popularity, relative
 from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask, kept, lazy_rows
+from recommendations.model.ranking.scoring import read_only
 from recommendations.model.vocabulary import ABSENT, Rows
 
 MOST_MOVED = 256
@@ -27,21 +28,36 @@ class Like(NamedTuple):
     happened: float
 
 
+class Popular(NamedTuple):
+    """The available rows of a topic, the most popular first, in two parts, and the popularity of every row.
+
+    A row that has gained popularity `lately` may also be in the other part, at a later place than it has now. All
+    arrays are read-only.
+    """
+
+    rows: Rows
+    lately: Rows
+    popularity: npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False)
 class PopularityOrder:
     """One immutable order of the available books by popularity.
 
     The most popular come first, among equals the newest, then the lowest id. `_order` is the last sorted order, and
-    `_moved` has the weight and the readers of the rows that have gained popularity since.
+    `_moved` has the weight and the readers of the rows that have gained popularity since. `_relative` is the current
+    popularity of every row, see `popularity.relative`.
     """
 
     catalogue: CatalogueIndex
+    _relative: npt.NDArray[np.float64]
     _weights: npt.NDArray[np.float64]
     _readers: npt.NDArray[np.int32]
     _order: Rows
     _orders: dict[Topic | None, Rows]
     _moved: Additions = field(default_factory=dict)
     _moved_of: dict[Topic | None, list[int]] = field(default_factory=dict)
+    _popular_of: dict[Topic | None, Popular] = field(default_factory=dict)
 
     @classmethod
     def sorted(
@@ -51,7 +67,7 @@ class PopularityOrder:
         rows = np.flatnonzero(catalogue.available)
         rows = rows[np.argsort((-catalogue.newness[rows].astype(np.int64) << 32) + catalogue.ids[rows])]
         rows = rows[np.argsort(-weights[rows], kind="stable")]
-        return cls(catalogue, weights, readers, rows.astype(np.int32), {})
+        return cls(catalogue, read_only(relative(weights)), weights, readers, rows.astype(np.int32), {})
 
     def with_added(self, added: Additions) -> "PopularityOrder | None":
         """The order after these additions by book id; None if it must be sorted again."""
@@ -62,7 +78,13 @@ class PopularityOrder:
                 moved[row] = self.weight(row) + weight, self.readers(row) + readers
                 if len(moved) > MOST_MOVED:
                     return None
-        return PopularityOrder(self.catalogue, self._weights, self._readers, self._order, self._orders, moved)
+        weights = self._weights.copy()
+        for row, (weight, _) in moved.items():
+            weights[row] = weight
+        current = read_only(relative(weights))
+        return PopularityOrder(
+            self.catalogue, current, self._weights, self._readers, self._order, self._orders, moved
+        )
 
     def weight(self, row: int) -> float:
         """The popularity of the book at a row, 0 if nobody ever liked it."""
@@ -82,11 +104,23 @@ class PopularityOrder:
             moved = [row for row in moved if not without[row]]
         return merge(moved, (row for row in sorted_ if row not in self._moved), key=self.key)
 
+    def popular(self, topic: Topic | None) -> Popular:
+        """The books of a topic, or of all, for a Ranker."""
+        found = self._popular_of.get(topic)
+        if found is None:
+            moved = read_only(np.array(self._moved_in(topic), dtype=np.int32))
+            found = kept(self._popular_of, topic, Popular(self._array_of(topic), moved, self._relative))
+        return found
+
     def _sorted_in(self, topic: Topic | None, without: Mask | None) -> Iterator[int]:
+        return lazy_rows(self._array_of(topic), without)
+
+    def _array_of(self, topic: Topic | None) -> Rows:
         order = self._orders.get(topic)
         if order is None:
-            order = kept(self._orders, topic, self._order[self.catalogue.topic(topic).has[self._order]])
-        return lazy_rows(order, without)
+            has = self.catalogue.topic(topic).has
+            order = kept(self._orders, topic, read_only(self._order[has[self._order]]))
+        return order
 
     def _moved_in(self, topic: Topic | None) -> list[int]:
         moved = self._moved_of.get(topic)

@@ -12,6 +12,7 @@ from recommendations.model.ranking.compiled import WIDTH, Bytes, Int32s, Mask, r
 from recommendations.model.ranking.content import any_of
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
 from recommendations.model.ranking.editions import all_editions
+from recommendations.model.ranking.live_popularity import Popular
 from recommendations.model.ranking.scoring import Evidence, RankedBook, read_only
 from recommendations.model.vocabulary import ABSENT
 
@@ -47,14 +48,17 @@ class Ranker:
         diversity: float = 0.0,
     ) -> None:
         arrays = (neighbours.indptr, neighbours.rows, neighbours.weights, neighbours.decay, ids, *authors, following)
-        fixed = (*(read_only(array) for array in arrays), learned, 1.0 - diversity)
+        prior = neighbours.prior
+        fixed = (*(read_only(array) for array in arrays), learned, 1.0 - diversity, prior.weight, prior.growth)
         self._pool = POOL if diversity and authors.known else 1
         # Scratch space shared by all threads, see compiled.py.
         self._scores = np.zeros(len(ids))
         self._rank: Callable[..., int] = partial(cast("Callable[..., int]", rank), *fixed)
         # Compile now, so that the first call does not take longer.
         nothing = np.empty(0, dtype=np.int32)
-        self.rank(nothing, nothing.astype(np.uint8), allowed=read_only(ids > 0), excluded=nothing, limit=1)
+        popular = Popular(read_only(nothing), read_only(nothing), read_only(np.zeros(len(ids))))
+        allowed = read_only(ids > 0)
+        self.rank(nothing, nothing.astype(np.uint8), allowed=allowed, excluded=nothing, popular=popular, limit=1)
 
     def rank(
         self,
@@ -63,14 +67,16 @@ class Ranker:
         *,
         allowed: Mask,
         excluded: Int32s,
+        popular: Popular,
         limit: int,
         content: Evidence | None = None,
     ) -> list[RankedBook]:
         """At most `limit` allowed books with the highest scores above 0, best first; ties go to the lowest id.
 
-        `rows` and `preferences` are a reader's history, the latest book last. Liked books contribute to the scores.
-        Books of the history, their other editions and excluded books are not ranked, and of other works only the
-        edition with the highest score. `allowed` must be read-only. `content` is further evidence.
+        `rows` and `preferences` are a reader's history, the latest book last. Liked books and popularity contribute
+        to the scores; a book to which popularity contributed most has the reason POPULAR. Books of the history, their
+        other editions and excluded books are not ranked, and of other works only the edition with the highest score.
+        `allowed` must be read-only. `content` is further evidence. Scores fall along the list: see diversity.py.
         """
         extra = _NO_CONTENT
         if content is not None:
@@ -81,6 +87,7 @@ class Ranker:
             read_only(preferences),
             allowed,
             read_only(excluded),
+            *popular,
             *extra,
             self._pool,
             self._scores,

@@ -24,12 +24,20 @@ def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 class RankedBook(NamedTuple):
-    """A book of a list: its row and score, the kind of its reason, and the rows of the books that are the reason."""
+    """A book of a list: its row and score, the kind of its reason, and the rows of the books that are the reason.
+
+    Of a popular book they are those that contributed less than its popularity.
+    """
 
     row: int
     score: float
     kind: ReasonKind
     because: tuple[int, ...] = ()
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether any book of the reader's history contributed to the score."""
+        return self.kind is not ReasonKind.POPULAR or len(self.because) > 0
 
 
 class Evidence(NamedTuple):

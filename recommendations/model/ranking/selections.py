@@ -15,7 +15,7 @@ from recommendations.model.ranking.snapshot import Snapshot
 from recommendations.model.vocabulary import Rows
 
 FRESH_EVERY = 5
-"""Every Nth of the places that personal books leave free goes to a fresh book."""
+"""Every Nth of the places of books that are not personal goes to a fresh book."""
 FRESH_READERS = 10
 """A book with this many readers needs no more exposure."""
 FRESH_POOL = 100
@@ -72,10 +72,14 @@ def rank_books(
 def _for_you(
     snapshot: Snapshot, history: History, topic: Topic | None, excluded: Rows, limit: int
 ) -> list[RankedBook]:
-    """Personal books first, then popular and fresh ones, last those that the reader has seen but not read."""
+    """Ranked books first, then popular and fresh ones, last those that the reader has seen but not read."""
     ranked: list[RankedBook] = []
     if len(history.rows):
-        ranked = snapshot.ranked(history, snapshot.catalogue.topic(topic).has, excluded, limit)
+        ranked = snapshot.ranked(history, topic, excluded, limit)
+        if sum(not book.is_personal for book in ranked) >= FRESH_EVERY:
+            others = [*excluded.tolist(), *(book.row for book in ranked)]
+            fresh = _fresh(snapshot, history, topic, LeftOut.of(snapshot, history.rows, others))
+            ranked = _with_fresh(ranked, fresh, limit)
     left = limit - len(ranked)
     if not left:
         return ranked
@@ -86,6 +90,27 @@ def _for_you(
     never = LeftOut.of(snapshot, history.not_again, [*others, *(book.row for book in filled)])
     familiar = never.filtered(snapshot.popularity.rows(topic, never.mask))
     return [*ranked, *filled, *map(snapshot.popular_or_new, islice(familiar, left - len(filled)))]
+
+
+def _with_fresh(ranked: list[RankedBook], fresh: Iterator[int], limit: int) -> list[RankedBook]:
+    """The ranked books, with a fresh one at every FRESH_EVERY-th of the places of those that are not personal.
+
+    It has the score of the book whose place it takes, so that the scores still fall along the list. If there are more
+    than `limit`, the last ones that are not personal are left out.
+    """
+    listed: list[RankedBook] = []
+    places: list[int] = []
+    for book in ranked:
+        if not book.is_personal:
+            if len(places) % FRESH_EVERY == FRESH_EVERY - 1 and (row := next(fresh, None)) is not None:
+                places.append(len(listed))
+                listed.append(RankedBook(row, book.score, ReasonKind.NEW))
+            places.append(len(listed))
+        listed.append(book)
+    surplus = max(len(listed) - limit, 0)
+    for place in reversed(places[len(places) - surplus :]):
+        del listed[place]
+    return listed
 
 
 def _fill(

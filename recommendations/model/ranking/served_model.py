@@ -13,6 +13,7 @@ from recommendations.domain.errors import BookNotFound
 from recommendations.domain.interactions import NOBODY, Event
 from recommendations.domain.recommending import (
     Reason,
+    ReasonKind,
     Recommendation,
     RecommendationList,
     RecommendRequest,
@@ -131,7 +132,9 @@ class ServedModel:
         """Convert rows to books, and add an id that depends only on the model, the request and the books."""
         book_at = snapshot.catalogue.books.__getitem__
         recommendations = [
-            Recommendation(book_at(row), score, Reason(kind, tuple(map(book_at, because))))
+            Recommendation(
+                book_at(row), score, Reason(kind, () if kind is ReasonKind.POPULAR else tuple(map(book_at, because)))
+            )
             for row, score, kind, because in ranked
         ]
         name = blake2b(f"{self.version}|{request}|".encode(), digest_size=12)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from recommendations.domain.recommending import ReasonKind
+from recommendations.domain.recommending import ReasonKind, Topic
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking.catalogue_index import CatalogueIndex, Mask
+from recommendations.model.ranking.catalogue_index import CatalogueIndex
 from recommendations.model.ranking.content import Content
 from recommendations.model.ranking.diversity import POOL, diversified, scores_by_position
 from recommendations.model.ranking.live_histories import LONG, History, HistoryById
@@ -62,21 +62,27 @@ class Snapshot:
         sources = self.content.sources(history)
         return evidence.followed_by(self.content.evidence(sources)) if len(sources) else evidence
 
-    def ranked(self, history: History, allowed: Mask, excluded: Rows, limit: int) -> list[RankedBook]:
-        """At most `limit` books with the highest scores for a history, without its own books."""
+    def ranked(self, history: History, topic: Topic | None, excluded: Rows, limit: int) -> list[RankedBook]:
+        """At most `limit` books of a topic with the highest scores for a history, without its own books."""
         content = None
         if self.content.has_source(history.rows) and len(sources := self.content.sources(history.liked)):
             content = self.content.evidence(sources)
         return self.ranker.rank(
-            *history.with_latest_likes(), allowed=allowed, excluded=excluded, limit=limit, content=content
+            *history.with_latest_likes(),
+            allowed=self.catalogue.topic(topic).has,
+            excluded=excluded,
+            popular=self.popularity.popular(topic),
+            limit=limit,
+            content=content,
         )
 
     def diversified_ranking(self, ranking: Ranking, limit: int) -> tuple[list[int], list[float]]:
         """The rows of a list and their scores, from a ranking of `pool(limit)` rows."""
         rows, scores = ranking.rows.tolist(), ranking.scores.tolist()
         if self._diversity:
-            positions = diversified(scores, rows, self.catalogue.authors, diversity=self._diversity, limit=limit)
-            rows, scores = [rows[position] for position in positions], [scores[position] for position in positions]
+            authors, diversity = self.catalogue.authors, self._diversity
+            positions, scores = diversified(scores, rows, authors, diversity=diversity, limit=limit)
+            rows = [rows[position] for position in positions]
         return rows, scores
 
     def diversified_rows(self, rows: Iterable[int], limit: int, *, listed: Sequence[int] = ()) -> list[int]:
@@ -85,7 +91,7 @@ class Snapshot:
         if not self._diversity:
             return order
         scores, authors = scores_by_position(len(order)), self.catalogue.authors
-        positions = diversified(scores, order, authors, diversity=self._diversity, limit=limit, listed=listed)
+        positions, _ = diversified(scores, order, authors, diversity=self._diversity, limit=limit, listed=listed)
         return [order[position] for position in positions]
 
     def pool(self, limit: int) -> int:

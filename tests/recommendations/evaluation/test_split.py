@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommendations.domain.interactions import InteractionKind
+from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.evaluation.interactions import Interactions
 from recommendations.evaluation.split import (
     CannotSplit,
@@ -33,6 +33,11 @@ def histories(*lengths: int) -> Interactions:
     return bought({reader: range(1, length + 1) for reader, length in enumerate(lengths, 1)})
 
 
+def stamped(history: Interactions) -> list[tuple[float, ...]]:
+    """The interactions as rows with their values, in their order."""
+    return [(*row, value) for row, value in zip(rows(history), history.values.tolist(), strict=True)]
+
+
 def rows(history: Interactions) -> list[tuple[int, ...]]:
     """The interactions as rows, in their order."""
     return list(zip(history.readers.tolist(), history.books.tolist(), history.kinds.tolist(), strict=True))
@@ -47,6 +52,71 @@ def test_every_interaction_is_in_one_part(random_kind: Splitting, pairs: list[tu
     assert sorted(rows(parts.training) + rows(parts.test)) == sorted(rows(history))
     assert not set(rows(parts.training)) & set(rows(parts.test))
     assert parts.undated == 0
+
+
+STAMPED = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(1, 6), st.none() | st.integers(0, 5), st.integers(1, 9)), max_size=40
+)
+
+
+@BY_CHANCE
+@given(drawn=STAMPED, seed=st.integers(0, 3))
+def test_training_has_neither_times_nor_order(
+    random_kind: Splitting, drawn: list[tuple[int, int, int | None, int]], seed: int
+) -> None:
+    """Training has no times, but of each reader and book the interactions are in order; the test part is as it was.
+
+    Both parts together have all interactions, each with its kind and value.
+    """
+    history = interactions(
+        *(did(reader, book, InteractionKind.RATING, value / 2, at=at) for reader, book, at, value in drawn)
+    )
+    parts = random_kind(history, seed)
+    assert np.isnan(parts.training.times).all()
+    assert Counter(stamped(parts.training) + stamped(parts.test)) == Counter(stamped(history))
+    held_out = {row[:2] for row in rows(parts.test)}
+    timed = list(zip(stamped(history), history.times.tolist(), strict=True))
+    later = list(zip(stamped(parts.test), parts.test.times.tolist(), strict=True))
+    assert repr(later) == repr([row for row in timed if row[0][:2] in held_out])
+    for pair in {row[:2] for row in rows(parts.training)}:
+        of_pair = [(row, -1.0 if np.isnan(at) else at) for row, at in timed if row[:2] == pair]
+        # Undated ones first; those of the same moment in the order of the file.
+        expected = [row for row, _ in sorted(of_pair, key=lambda row: row[1])]
+        assert [row for row in stamped(parts.training) if row[:2] == pair] == expected
+
+
+@BY_CHANCE
+def test_the_order_of_books_is_drawn(random_kind: Splitting) -> None:
+    """In training, a reader's books are in random order, which depends only on the seed."""
+    history = interactions(*(did(reader, book, at=book) for reader in range(1, 20) for book in range(1, 21)))
+    first, again, other = (random_kind(history, seed).training for seed in (7, 7, 8))
+    assert rows(first) == rows(again)
+    ascends = [
+        float((np.diff(part.books[part.readers == reader]) > 0).mean())
+        for part in (first, other)
+        for reader in range(1, 20)
+    ]
+    assert 0.4 < np.mean(ascends) < 0.6
+    assert np.abs(np.corrcoef(first.books, np.arange(len(first)))[0, 1]) < 0.15
+
+
+@BY_CHANCE
+@pytest.mark.parametrize("dated", [False, True])
+def test_the_rating_that_counts_stays_the_same(random_kind: Splitting, dated: bool) -> None:
+    """Of several ratings of a book the latest counts in training too, although their times are unknown there."""
+
+    def rated(value: float, at: int) -> list[Interaction]:
+        return [
+            did(reader, book, InteractionKind.RATING, value if reader % 2 else 6 - value, at=at if dated else None)
+            for reader in range(1, 9)
+            for book in range(1, 6)
+        ]
+
+    earlier, later = rated(5.0, 1), rated(1.0, 2)
+    history = interactions(*later, *earlier) if dated else interactions(*earlier, *later)
+    _, liked = random_kind(history, 7).training.known_and_liked()
+    readers, _ = liked.pairs()
+    assert Counter(readers.tolist()) == {2: 4, 4: 4, 6: 4, 8: 4}
 
 
 @BY_CHANCE

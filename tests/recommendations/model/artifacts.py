@@ -10,7 +10,7 @@ from recommendations.domain.interactions import Event, Preference
 from recommendations.model.artifact import Artifact
 from recommendations.model.disk import FORMAT
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.popularity import popularity_of
+from recommendations.model.popularity import Prior, popularity_of
 from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import Vocabulary
 
@@ -20,8 +20,11 @@ DAMPING = 0.5
 """The weights of a book, and those of its neighbours, are damped by this power of its number of readers."""
 
 
-def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
-    """A plain item–item model of these books and events, with all pairs of books that a reader likes."""
+def artifact_of(book_ids: Iterable[int], events: Sequence[Event], prior: float = 0.0) -> Artifact:
+    """A plain item–item model of these books and events, with all pairs of books that a reader likes.
+
+    `prior` is how much popularity counts, whatever the number of a reader's books.
+    """
     columns = EventColumns.of([list(events)])
     books = Vocabulary(np.union1d(np.array([*book_ids], dtype=np.int32), columns.books).astype(np.int32))
     histories = histories_of(columns, books)
@@ -37,7 +40,9 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
         books=books,
         readers_of_book=readers_of_book.astype(np.int32),
         popularity=popularity_of(columns, books, half_life_days=HALF_LIFE_DAYS, reference=NOW.timestamp()),
-        neighbours=Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data),
+        neighbours=Neighbours(
+            *(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data), prior=Prior(prior)
+        ),
         histories=histories,
         manifest={
             "format": FORMAT,
@@ -46,6 +51,7 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event]) -> Artifact:
             "sequence": histories.sequence,
             "half_life_days": HALF_LIFE_DAYS,
             "reference_time": NOW.timestamp(),
+            "prior": {"weight": prior, "growth": 0.0},
             "vocabulary_sha256": books.digest(),
         },
     )

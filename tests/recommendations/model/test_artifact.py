@@ -13,11 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from recommendations.domain.books import Book
 from recommendations.domain.errors import ModelUnusable
 from recommendations.domain.interactions import Event, InteractionKind
+from recommendations.domain.recommending import ReasonKind, RecommendRequest
 from recommendations.model.artifact import Artifact, load, new_version, publish
 from recommendations.model.disk import FORMAT, MANIFEST
+from recommendations.model.popularity import Prior
 from recommendations.model.pruning import prune
+from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.trained import NOW, trained
 
 EVENTS = [
@@ -75,6 +79,34 @@ def test_round_trip(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found, expected)
     assert loaded.histories.sequence == EVENTS[-1].sequence
     assert (loaded.popularity.half_life_days, loaded.popularity.reference) == (30.0, NOW.timestamp())
+
+
+def test_the_prior_is_restored(published: Path) -> None:
+    """With both its numbers."""
+    prior = made().neighbours.prior
+    assert prior.weight > 0
+    assert load(published).neighbours.prior == prior
+    rewrite_manifest(published, prior={"weight": 0.25, "growth": 0.5})
+    assert load(published).neighbours.prior == Prior(0.25, 0.5)
+
+
+def test_models_of_earlier_versions_are_served(published: Path) -> None:
+    """Without a prior in its manifest, a model gives the lists of one in which popularity does not count."""
+    written = json.loads((published / MANIFEST).read_text())
+    del written["prior"]
+    (published / MANIFEST).write_text(json.dumps(written))
+    old = load(published)
+    assert old.neighbours.prior == Prior(0.0, 0.0)
+    books = [Book(id=id_, title="") for id_ in (5, 6, 7, 8)]
+    model = ServedModel.of(old, books)
+    model.observe([Event(99, 9, 6, InteractionKind.CLICK, 0.0)])
+    request = RecommendRequest(reader_id=9, topic=None, limit=4)
+    found = model.recommend(request).recommendations
+    assert [(item.book.id, item.reason.kind) for item in found] == [
+        (5, ReasonKind.BECAUSE_OF_BOOKS), (7, ReasonKind.POPULAR), (8, ReasonKind.NEW), (6, ReasonKind.POPULAR)
+    ]  # fmt: skip
+    assert found[0].score > 0
+    assert [item.score for item in found[1:]] == [0, 0, 0]
 
 
 def test_arrays_are_mapped_and_cannot_be_written(published: Path) -> None:
@@ -207,6 +239,9 @@ def manifest(text: bytes) -> Callable[[Path], None]:
         elsewhere,
         lambda folder: rewrite_manifest(folder, sequence="many"),
         lambda folder: rewrite_manifest(folder, sequence=None),
+        lambda folder: rewrite_manifest(folder, prior=None),
+        lambda folder: rewrite_manifest(folder, prior={"weight": "much"}),
+        lambda folder: rewrite_manifest(folder, prior={"wait": 1.0}),
         lambda folder: rewrite_manifest(folder, vocabulary_sha256="0"),
         lambda folder: rewrite_manifest(folder, version="another"),
         lambda folder: folder.rename(folder.with_name("renamed")),

@@ -7,8 +7,13 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommendations.model.learning.local_ease import LATENESS_SHRINKAGE, Parameters, TrainingData
+from recommendations.model.learning.local_ease import LATENESS_SHRINKAGE, TrainingData
+from recommendations.model.learning.parameters import Parameters
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import LASTING, SECONDS_A_DAY
+
+NOW = 1_790_000_000.0
+DAY = SECONDS_A_DAY
 
 Floats = npt.NDArray[np.float64]
 Rows = Sequence[Sequence[int]]
@@ -65,7 +70,16 @@ def lateness(readers: Rows, books: int) -> Floats:
     return total / (count + LATENESS_SHRINKAGE)
 
 
-def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters) -> Floats:
+def recent_likes(readers: Rows, days: Rows, books: int, half_life_days: float) -> Floats:
+    """The readers of each book, each halved for every half-life; `days` is how long ago each like was."""
+    likes = np.zeros(books)
+    for history, ages in zip(readers, days, strict=True):
+        for book, age in zip(history, ages, strict=True):
+            likes[book] += 2 ** (-age / half_life_days) + LASTING
+    return likes
+
+
+def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters, days: Rows) -> Floats:
     """S by the formula in the docstring of Parameters, all pairs and neighbours kept."""
     p = parameters
     weights = [max(len(row), 1) ** -p.reader_damping for row in readers]
@@ -74,6 +88,9 @@ def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters) ->
     targets = pairs + p.direction * precedence
     h = np.array([sum(book in row for row in readers) for book in range(books)]) + p.shrinkage
     late = lateness(readers, books)
+    recent = (recent_likes(readers, days, books, p.half_life_days) / h) ** p.momentum
+    # So that a book of the average reader has the factor 1.
+    average = np.mean([recent[book] for row in readers for book in row] or [1.0])
     contributions = np.zeros((books, books))
     for j in range(books):
         known = np.array([i for i in range(books) if i != j and pairs[j, i] > 0], dtype=int)
@@ -84,12 +101,15 @@ def fitted(readers: Rows, features: Rows, books: int, parameters: Parameters) ->
             contributions[known, j] = (
                 v * length**-p.candidate_norm * h[j] ** -p.candidate_damping * np.exp(p.trend * late[j])
             )
+            contributions[known, j] *= recent[j] / average
     return contributions
 
 
-def training_data(readers: Rows, features: Rows = (), *, books: int) -> TrainingData:
-    """The data of these readers and features."""
-    return TrainingData(matrix(readers, books), matrix(features, books))
+def training_data(readers: Rows, features: Rows = (), *, books: int, days: Rows | None = None) -> TrainingData:
+    """The data of these readers and features; `days` is how long ago each like was, otherwise that is unknown."""
+    liked = matrix(readers, books)
+    ages = np.full(liked.nnz, np.nan) if days is None else np.array([age for row in days for age in row], dtype=float)
+    return TrainingData(liked, matrix(features, books), NOW - DAY * ages, reference=NOW, elsewhere=np.zeros(books))
 
 
 def two_circles() -> list[list[int]]:

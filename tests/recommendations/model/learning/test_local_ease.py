@@ -12,12 +12,13 @@ from recommendations.model.learning import threads
 from recommendations.model.learning.local_ease import (
     LATENESS_SHRINKAGE,
     LONGEST_HISTORY,
-    Parameters,
     TrainingData,
     fit,
     pairs_of,
 )
+from recommendations.model.learning.parameters import Parameters
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import LASTING, Prior
 from tests.recommendations.model.learning import dense
 
 BOOKS = 7
@@ -31,18 +32,25 @@ parameters = st.builds(
     candidate_damping=st.sampled_from([0.0, 0.4]),
     trend=st.sampled_from([0.0, 2.0]),
     direction=st.sampled_from([0.0, 0.3]),
+    half_life_days=st.sampled_from([2.0, 30.0]),
+    momentum=st.sampled_from([0.0, 0.5, 1.0]),
+    popularity_weight=st.sampled_from([0.0, 0.3, 10.0]),
+    popularity_growth=st.sampled_from([0.0, 0.5]),
     shrinkage=st.sampled_from([1.0, 8.0]),
     feature_weight=st.sampled_from([0.0, 0.7]),
 )
 
 
-def training_data(readers: dense.Rows, features: dense.Rows = (), books: int = BOOKS) -> TrainingData:
-    return dense.training_data(readers, features, books=books)
+def training_data(
+    readers: dense.Rows, features: dense.Rows = (), books: int = BOOKS, days: dense.Rows | None = None
+) -> TrainingData:
+    return dense.training_data(readers, features, books=books, days=days)
 
 
 def same(first: Neighbours, second: Neighbours) -> bool:
     columns = ("indptr", "rows", "weights", "decay")
-    return all(np.array_equal(getattr(first, column), getattr(second, column)) for column in columns)
+    arrays = all(np.array_equal(getattr(first, column), getattr(second, column)) for column in columns)
+    return arrays and first.prior == second.prior
 
 
 def crowd(readers: int, books: int, each: int, seed: int = 0) -> list[list[int]]:
@@ -52,13 +60,23 @@ def crowd(readers: int, books: int, each: int, seed: int = 0) -> list[list[int]]
 
 
 @pytest.mark.slow
-@given(dense.rows(BOOKS, most=12), dense.rows(BOOKS, most=3), parameters)
-def test_a_small_fit_equals_the_formula(readers: dense.Rows, features: dense.Rows, chosen: Parameters) -> None:
-    """If all pairs and neighbours are kept, S is as in the docstring of Parameters."""
-    found = dense.score_matrix(fit(training_data(readers, features), chosen))
-    expected = dense.fitted(readers, features, BOOKS, chosen)
+@given(dense.rows(BOOKS, most=12), dense.rows(BOOKS, most=3), parameters, st.integers(0, 100))
+def test_a_small_fit_equals_the_formula(
+    readers: dense.Rows, features: dense.Rows, chosen: Parameters, seed: int
+) -> None:
+    """If all pairs and neighbours are kept, S and the prior are as in the docstring of Parameters."""
+    rng = np.random.default_rng(seed)
+    days = [rng.integers(0, 60, len(history)).tolist() for history in readers]
+    learned = fit(training_data(readers, features, days=days), chosen)
+    found = dense.score_matrix(learned)
+    expected = dense.fitted(readers, features, BOOKS, chosen, days)
     # A weight of 0 may be rounded up a little; dividing it by a power of itself amplifies the error.
-    assert found == pytest.approx(expected, rel=2e-3, abs=1e-4 * max(1.0, float(expected.max())))
+    tolerance = 1e-4 * max(1.0, float(expected.max()))
+    assert found == pytest.approx(expected, rel=2e-3, abs=tolerance)
+    # Of a book of the history, what it adds to its nearest neighbour; on average over all readers' books.
+    nearest = np.mean([found[book].max() for history in readers for book in history] or [0.0]) or 1.0
+    assert learned.prior.weight == pytest.approx(chosen.popularity_weight * nearest, rel=1e-5)
+    assert learned.prior.growth == chosen.popularity_growth
 
 
 def test_the_formula_on_two_books_by_hand() -> None:
@@ -84,6 +102,61 @@ def test_the_formula_on_two_books_by_hand() -> None:
     of_zero = weight**0.5 / 3 * np.exp(-1 / (2 + LATENESS_SHRINKAGE))
     found = dense.score_matrix(fit(training_data([[0, 1], [0, 1], [1]], [[0, 1]], 2), chosen))
     assert found == pytest.approx(np.array([[0, of_one], [of_zero, 0]]), rel=1e-5)
+
+
+def test_momentum_by_hand() -> None:
+    """Of two books with the same readers, the one read two half-lives later scores almost four times as much."""
+    readers = [[0, 1, 2]] * 4
+    chosen = Parameters(half_life_days=10, momentum=1.0, trend=0.0, direction=0.0, popularity_weight=0.0)
+    found = dense.score_matrix(fit(training_data(readers, books=3, days=[[20, 20, 0]] * 4), chosen))
+    assert found[0, 2] / found[0, 1] == pytest.approx((1 + LASTING) / (1 / 4 + LASTING))
+    half = dense.score_matrix(
+        fit(training_data(readers, books=3, days=[[20, 20, 0]] * 4), replace(chosen, momentum=0.5))
+    )
+    assert half[0, 2] / half[0, 1] == pytest.approx(((1 + LASTING) / (1 / 4 + LASTING)) ** 0.5)
+
+
+def test_momentum_keeps_the_size_of_scores() -> None:
+    """A book of the average reader has the factor 1, so that scores stay comparable with popularity."""
+    readers = crowd(60, 20, 6)
+    days = [[3 * book for book in history] for history in readers]
+    data, chosen = training_data(readers, books=20, days=days), Parameters()
+    without, with_ = fit(data, chosen), fit(data, replace(chosen, momentum=1.0))
+    factors = dense.score_matrix(with_).sum(axis=0) / dense.score_matrix(without).sum(axis=0)
+    assert np.mean([factors[book] for history in readers for book in history]) == pytest.approx(1.0)
+    assert factors.max() > 1.3
+    assert factors.min() < 0.7
+
+
+def test_the_prior_is_in_units_of_a_nearest_neighbour() -> None:
+    """Whatever the scale of S, the weight is relative to it; without neighbours it is the weight itself."""
+    readers = crowd(30, BOOKS, 4)
+    for regularisation in (1.0, 1e4):
+        chosen = Parameters(regularisation=regularisation, popularity_weight=3.0, popularity_growth=0.5)
+        learned = fit(training_data(readers), chosen)
+        nearest = dense.score_matrix(learned).max(axis=1)
+        expected = 3.0 * np.mean([nearest[book] for history in readers for book in history])
+        assert learned.prior.weight == pytest.approx(expected, rel=1e-5)
+        assert learned.prior.growth == 0.5
+    alone = fit(training_data([[0], [1]], books=2), Parameters(popularity_weight=3.0))
+    assert alone.prior == Prior(3.0, 0.0)
+
+
+def test_popularity_alone_has_no_neighbours() -> None:
+    """With no neighbours allowed nothing is learned, and any prior gives the order of popularity."""
+    learned = fit(training_data(crowd(30, BOOKS, 4)), Parameters(neighbours=0, popularity_weight=0.0))
+    assert learned.indptr.tolist() == [0] * (BOOKS + 1)
+    assert len(learned.rows) == len(learned.weights) == 0
+    assert learned.prior.weight > 0
+    assert learned.prior.growth == 0
+
+
+def test_likes_halve_with_every_half_life() -> None:
+    """Each reader counts by the age of their like, with a small part that lasts, and an undated one as an old one."""
+    data = training_data([[0, 1], [0, 2], [1]], books=4, days=[[0, 30], [10, 10_000], [0]])
+    undated = np.append(data.times[:-1], np.nan)
+    data = replace(data, times=undated)
+    assert data.recent_likes(10) == pytest.approx([1.5 + 2 * LASTING, 1 / 8 + 1 / 64 + 2 * LASTING, LASTING, 0])
 
 
 def test_much_regularisation_gives_the_plain_item_item_form() -> None:
@@ -210,6 +283,7 @@ def test_nothing_to_learn(readers: dense.Rows, features: dense.Rows, books: int)
     found = fit(training_data(readers, features, books), Parameters(), shares.append)
     assert found.indptr.tolist() == [0] * (books + 1)
     assert (len(found.rows), len(found.weights)) == (0, 0)
+    assert found.prior.weight == Parameters.popularity_weight
     assert shares == sorted(shares)
 
 

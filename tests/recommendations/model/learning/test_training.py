@@ -11,8 +11,10 @@ import pytest
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, InteractionKind, Preference
 from recommendations.model.artifact import Artifact
-from recommendations.model.learning.local_ease import Parameters
+from recommendations.model.learning.parameters import Parameters
+from recommendations.model.learning.search_space import HALF_LIVES, full_size, popularity
 from recommendations.model.learning.training import liked_matrix, train
+from recommendations.model.popularity import HALF_LIFE_DAYS, popularity_of
 from recommendations.model.preferences import EventColumns, dated_histories_of
 from recommendations.model.vocabulary import Vocabulary
 from tests.recommendations.model.learning import dense
@@ -61,8 +63,7 @@ def test_a_small_shop_learns_groups_of_readers(dated: bool, rated: bool) -> None
     """With fifty readers of a hundred books, neighbours are of the same half; disliked books do not count."""
     trained = train(books(*range(1, 101)), [crowd(dated=dated, rated=rated)], now=NOW)
     assert trained.search is not None
-    # Of fifty readers, some lack books in either part: too few for a hold-out by time.
-    assert trained.search.hold_outs == ("order", "drift")
+    assert trained.search.hold_outs == (("time",) if dated else ("order", "drift"))
     artifact = trained.artifact
     assert artifact.manifest["likes"] == 50 * (8 if rated else 12)
     neighbours = scores(artifact, 1, 2)
@@ -135,10 +136,9 @@ def test_the_manifest_has_the_search() -> None:
     assert summary["trials"][summary["chosen"]] == json.loads(json.dumps(asdict(search.chosen)))
     assert (summary["recall"], summary["ndcg"]) == (search.chosen.recall, search.chosen.ndcg)
     assert len(summary["trials"]) == len(search.trials) > 2
-    assert search.chosen.parameters is not None
-    assert manifest["parameters"]["pairs"] == Parameters.pairs
-    assert manifest["parameters"]["neighbours"] == Parameters.neighbours
-    assert manifest["parameters"]["recency_decay"] == search.chosen.parameters.recency_decay
+    assert summary["trials"][0].keys() >= {"behind", "error"}
+    assert manifest["parameters"] == asdict(full_size(search.chosen.parameters, 100))
+    assert manifest["prior"] == asdict(trained.artifact.neighbours.prior)
 
 
 def test_without_a_budget_nothing_is_searched_for() -> None:
@@ -148,22 +148,74 @@ def test_without_a_budget_nothing_is_searched_for() -> None:
     assert trained.artifact.manifest["parameters"] == asdict(Parameters())
 
 
-def test_if_popularity_is_best_no_neighbours_are_learned() -> None:
-    """If readers just read popular books, the model has no neighbours, and its manifest has no parameters."""
+def likes_of_a_year(readers: int = 200, count: int = 40) -> list[Event]:
+    """Readers of two groups, at random times within a year."""
     rng = np.random.default_rng(0)
-    weights = np.arange(1, 301) ** -1.0
-    pairs = [
-        (reader, 1 + book)
-        for reader in range(1, 401)
-        for book in rng.choice(300, 5, replace=False, p=weights / weights.sum()).tolist()
+    return [
+        Event(
+            *(8 * reader + place, reader, 1 + 20 * (reader % 2) + book, K.CLICK, 0.0),
+            NOW.timestamp() - YEAR * float(rng.random()),
+        )
+        for reader in range(1, readers + 1)
+        for place, book in enumerate(rng.permutation(count // 2)[:8].tolist())
     ]
-    events = [event._replace(happened=YEAR * float(rng.random())) for event in clicks(*pairs)]
-    artifact = train(books(*range(1, 301)), [events], now=NOW).artifact
-    assert artifact.manifest["parameters"] is None
-    summary = artifact.manifest["search"]
-    assert summary["trials"][summary["chosen"]]["name"] == "popularity"
-    assert artifact.neighbours.indptr.tolist() == [0] * 301
+
+
+def test_popularity_alone_has_no_neighbours() -> None:
+    """If popularity alone was chosen, the model has no neighbours, and popularity is that of its half-life."""
+    events = likes_of_a_year()
+    alone = popularity(3.0)
+    artifact = train(books(*range(1, 41)), [events], now=NOW, parameters=alone).artifact
+    assert artifact.manifest["parameters"] == asdict(alone)
+    assert artifact.neighbours.indptr.tolist() == [0] * 41
     assert artifact.neighbours.recency_weights(3).tolist() == [1, 1, 1]
+    assert artifact.neighbours.prior.weight > 0
+    assert artifact.popularity.half_life_days == 3.0
+
+
+@pytest.mark.parametrize("dated", [False, True])
+@pytest.mark.parametrize("budget", [0, 60.0], ids=["without a search", "with one"])
+def test_a_given_half_life(dated: bool, budget: float) -> None:
+    """It is that of the popularity in the model, whatever was found, also where no time is known."""
+    events = likes_of_a_year()
+    if not dated:
+        events = [event._replace(happened=float("nan")) for event in events]
+    artifact = train(books(*range(1, 41)), [events], now=NOW, half_life_days=11.0, budget=budget).artifact
+    assert artifact.manifest["half_life_days"] == artifact.manifest["parameters"]["half_life_days"] == 11.0
+    expected = popularity_of(
+        EventColumns.of([events]), artifact.books, half_life_days=11.0, reference=NOW.timestamp()
+    )
+    assert artifact.popularity.half_life_days == 11.0
+    assert artifact.popularity.weights == pytest.approx(expected.weights)
+
+
+def test_the_half_life_that_was_found() -> None:
+    """Without a given one, the half-life is one of those tried; without a search, or times, the default."""
+    events = likes_of_a_year()
+    trained = train(books(*range(1, 41)), [events], now=NOW)
+    found = trained.artifact.popularity
+    assert trained.search is not None
+    assert found.half_life_days == trained.search.chosen.parameters.half_life_days
+    assert found.half_life_days in HALF_LIVES
+    expected = popularity_of(
+        *(EventColumns.of([events]), trained.artifact.books),
+        half_life_days=found.half_life_days,
+        reference=NOW.timestamp(),
+    )
+    assert found.weights == pytest.approx(expected.weights)
+    assert train(books(1), [events], now=NOW, budget=0).artifact.popularity.half_life_days == HALF_LIFE_DAYS
+    undated = [event._replace(happened=float("nan")) for event in events]
+    assert train(books(1), [undated], now=NOW).artifact.popularity.half_life_days == HALF_LIFE_DAYS
+    given = Parameters(half_life_days=3.0)
+    assert train(books(1), [events], now=NOW, parameters=given).artifact.popularity.half_life_days == 3.0
+
+
+def test_popularity_is_as_of_the_training() -> None:
+    """Likes are halved from the time of the training on, in the search too."""
+    events = [Event(1, 1, 1, K.CLICK, 0.0, NOW.timestamp()), Event(2, 1, 2, K.CLICK, 0.0, NOW.timestamp() - YEAR)]
+    artifact = train(books(1, 2), [events], now=NOW, parameters=Parameters(half_life_days=365.0)).artifact
+    assert artifact.popularity.reference == NOW.timestamp()
+    assert artifact.popularity.weights == pytest.approx([1, 0.5], abs=0.01)
 
 
 def test_books_outside_the_catalogue_are_learned() -> None:
@@ -232,7 +284,7 @@ def test_progress_never_falls_and_ends_at_one(budget: float) -> None:
 def test_progress_of_a_slow_search() -> None:
     """Even after a slow search, the last fit has a share of the progress."""
     shares: list[float] = []
-    ticks = iter(np.arange(0.0, 1e6, 5.0).tolist())
+    ticks = iter(np.arange(0.0, 1e6, 50.0).tolist())
     train(books(*range(1, 3000)), [crowd()], now=NOW, budget=100, advance=shares.append, clock=lambda: next(ticks))
     assert shares == sorted(shares)
     searching = [share for share in shares if share <= 0.9]

@@ -11,8 +11,10 @@ from scipy.sparse import csr_array
 from recommendations.evaluation import metrics
 from recommendations.model.learning import threads
 from recommendations.model.learning.holdout import HoldOut
-from recommendations.model.learning.validation import CUTOFF, Validator
+from recommendations.model.learning.local_ease import popularity_alone
+from recommendations.model.learning.validation import CUTOFF, Scores, Validator
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import Prior, relative
 from tests.recommendations.model.learning import dense
 
 BOOKS = 30
@@ -20,7 +22,13 @@ BOOKS = 30
 
 def held_out(known: dense.Rows, wanted: dense.Rows, books: int = BOOKS) -> HoldOut:
     """A hold-out of these readers' books."""
-    return HoldOut(dense.matrix(known, books), dense.matrix(wanted, books), "none")
+    training = dense.matrix(known, books)
+    return HoldOut(training, dense.matrix(wanted, books), "none", np.full(training.nnz, np.nan), dense.NOW)
+
+
+def without_prior(validator: Validator, neighbours: Neighbours) -> Scores:
+    """The scores of lists without popular books."""
+    return validator.score(neighbours, np.ones(validator.hold_out.test.shape[1]))
 
 
 def no_neighbours(books: int = BOOKS) -> Neighbours:
@@ -37,9 +45,9 @@ def cases(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]]]:
     return [history[:cut] for history, cut in parts], [history[cut:] for history, cut in parts]
 
 
-@given(cases(), st.integers(0, 100), st.floats(0.05, 1))
+@given(cases(), st.integers(0, 100), st.floats(0.05, 1), st.sampled_from([0.0, 1.0, 50.0]))
 def test_the_metrics_are_those_of_the_evaluation(
-    case: tuple[list[list[int]], list[list[int]]], seed: int, density: float
+    case: tuple[list[list[int]], list[list[int]]], seed: int, density: float, weight: float
 ) -> None:
     """Recall and NDCG of every evaluated reader's list are those that the evaluation computes."""
     known, wanted = case
@@ -47,14 +55,16 @@ def test_the_metrics_are_those_of_the_evaluation(
     contributions = (rng.integers(1, 9, (BOOKS, BOOKS)) * (rng.random((BOOKS, BOOKS)) < density)).astype(np.float32)
     decay = np.array([1, 0.5], dtype=np.float32)
     sparse = csr_array(contributions)
+    popularity = rng.integers(0, 99, BOOKS).astype(np.float64)
     validator = Validator(held_out(known, wanted), 0)
-    scores = validator.score_neighbours(
-        Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data, decay)
-    )
+    neighbours = Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data, decay)
+    scores = validator.score(replace(neighbours, prior=Prior(weight, 0.5)), popularity)
     readers = [reader for reader in range(len(known)) if known[reader] and wanted[reader]]
     assert validator.readers.tolist() == readers
     for position, reader in enumerate(readers):
         sums = contributions[known[reader]].T @ ([0.5] * (len(known[reader]) - 1) + [1])
+        prior = np.float32(weight * len(known[reader]) ** 0.5) * relative(popularity).astype(np.float32)
+        sums = sums.astype(np.float32) + prior
         ranked = [
             book for book in np.argsort(-sums, kind="stable").tolist() if sums[book] > 0 and book not in known[reader]
         ]
@@ -71,7 +81,7 @@ def test_scores_by_hand() -> None:
         rows=np.array([1, 2, 3], dtype=np.int32),
         weights=weights,
     )
-    scores = Validator(held_out([[0], [0]], [[2, 9], [1]]), 0).score_neighbours(neighbours)
+    scores = without_prior(Validator(held_out([[0], [0]], [[2, 9], [1]]), 0), neighbours)
     assert scores.recall.tolist() == [0.5, 1]
     assert scores.ndcg == pytest.approx([(1 / np.log2(3)) / (1 + 1 / np.log2(3)), 1])
 
@@ -84,25 +94,25 @@ def test_more_relevant_books_than_the_cutoff() -> None:
         np.arange(1, CUTOFF + 1, dtype=np.int32),
         np.ones(CUTOFF, dtype=np.float32),
     )
-    scores = Validator(held_out([[0]], [list(range(1, books))], books), 0).score_neighbours(neighbours)
+    scores = without_prior(Validator(held_out([[0]], [list(range(1, books))], books), 0), neighbours)
     assert scores.recall.tolist() == [0.5]
     assert scores.ndcg == pytest.approx([1])
 
 
 def test_an_empty_list_scores_nothing() -> None:
     """Padding is no hit, neither for row 0 nor for the last row of the previous reader."""
-    scores = Validator(held_out([[1], [1], [2]], [[0, BOOKS - 1]] * 3), 0).score_neighbours(no_neighbours())
+    scores = without_prior(Validator(held_out([[1], [1], [2]], [[0, BOOKS - 1]] * 3), 0), no_neighbours())
     assert scores.recall.tolist() == scores.ndcg.tolist() == [0, 0, 0]
 
 
 @given(cases())
 def test_popularity_is_one_list_without_the_books_read(case: tuple[list[list[int]], list[list[int]]]) -> None:
-    """Books by their number of readers, ties by the lower row, without the reader's own."""
+    """Books by their popularity, ties by the lower row, without the reader's own, and none that nobody reads."""
     known, wanted = case
     readers_of = [sum(book in history for history in known) for book in range(BOOKS)]
-    order = sorted(range(BOOKS), key=lambda book: -readers_of[book])
+    order = [book for book in sorted(range(BOOKS), key=lambda book: -readers_of[book]) if readers_of[book]]
     validator = Validator(held_out(known, wanted), 0)
-    scores = validator.score_popularity()
+    scores = validator.score(popularity_alone(BOOKS), np.array(readers_of, dtype=np.float64))
     for position, reader in enumerate(validator.readers.tolist()):
         ranked = [book for book in order if book not in known[reader]]
         assert scores.recall[position] == pytest.approx(metrics.recall(ranked, {*wanted[reader]}, CUTOFF))
@@ -116,7 +126,7 @@ def test_a_sample_of_readers_is_evaluated() -> None:
     assert first == again == sorted(set(first))
     assert len(first) == 20
     assert first != other
-    assert len(Validator(hold_out, 1, most_readers=20).score_popularity().recall) == 20
+    assert len(without_prior(Validator(hold_out, 1, most_readers=20), no_neighbours()).recall) == 20
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,9 +136,9 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     validator = Validator(held_out([history[:4] for history in readers], [history[4:] for history in readers]), 0)
     sparse = csr_array(rng.random((BOOKS, BOOKS)).astype(np.float32))
     neighbours = Neighbours(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data)
-    expected = validator.score_neighbours(neighbours)
+    expected = without_prior(validator, neighbours)
     monkeypatch.setattr(threads, "BLOCK", 7)
-    found = validator.score_neighbours(neighbours)
+    found = without_prior(validator, neighbours)
     assert found.recall.tolist() == expected.recall.tolist()
     assert found.ndcg.tolist() == expected.ndcg.tolist()
     assert expected.recall.mean() > 0
@@ -138,5 +148,6 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_readers_to_evaluate(known: list[list[int]], wanted: list[list[int]]) -> None:
     """Without a reader in both parts the scores are empty."""
     validator = Validator(held_out(known, wanted), 0)
-    for scores in (validator.score_neighbours(no_neighbours()), validator.score_popularity()):
+    for neighbours in (no_neighbours(), popularity_alone(BOOKS)):
+        scores = validator.score(neighbours, np.ones(BOOKS))
         assert len(scores.recall) == len(scores.ndcg) == 0

@@ -27,9 +27,11 @@ def purchases(*pairs: tuple[int, int]) -> list[Event]:
     return [Event(sequence, reader, id_, K.PURCHASE, 0.0) for sequence, (reader, id_) in enumerate(pairs, 1)]
 
 
-def served(events: list[Event], books: Mapping[int, Book], *, known: Iterable[int] | None = None) -> ServedModel:
-    """A model of `known` books (all of them by default), trained on `events`."""
-    return ServedModel.of(artifact_of(books if known is None else known, events), books.values())
+def served(
+    events: list[Event], books: Mapping[int, Book], *, known: Iterable[int] | None = None, prior: float = 0.0
+) -> ServedModel:
+    """A model of `known` books (all of them by default), trained on `events`; for `prior` see `artifact_of`."""
+    return ServedModel.of(artifact_of(books if known is None else known, events, prior), books.values())
 
 
 class ChangingCatalogue:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,11 +45,15 @@ def pools(draw: st.DrawFn) -> tuple[list[float], list[list[int]]]:
 def test_greedy_choice(
     pool: tuple[list[float], list[list[int]]], listed: list[list[int]], diversity: float, limit: int
 ) -> None:
-    """Each place goes to the book with the highest score after the penalty for earlier books of its author."""
+    """Each place goes to the book with the highest score after the penalty for earlier books of its author.
+
+    That score is the book's in the list, and scores fall along it.
+    """
     scores, authors = pool
     counts = Counter(chain.from_iterable(listed))
     left = list(range(len(scores)))
     expected: list[int] = []
+    worths: list[float] = []
     while left and len(expected) < limit:
 
         def worth(position: int) -> float:
@@ -57,19 +62,31 @@ def test_greedy_choice(
 
         best = max(left, key=lambda position: (worth(position), -position))
         expected.append(best)
+        worths.append(worth(best))
         left.remove(best)
         counts.update(authors[best])
     # The rows of the candidates are in descending order.
     known = authors_of([*listed, *authors[::-1]])
     last = len(listed) + len(scores) - 1
     rows = [last - position for position in range(len(scores))]
-    assert diversified(scores, rows, known, diversity=diversity, limit=limit, listed=range(len(listed))) == expected
+    positions, lowered = diversified(scores, rows, known, diversity=diversity, limit=limit, listed=range(len(listed)))
+    assert positions == expected
+    assert lowered == pytest.approx(worths)
+    assert lowered == sorted(lowered, reverse=True)
 
 
 def test_without_diversity_or_authors_the_order_stays() -> None:
     """Without diversity, or if no authors are known, the order stays."""
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[1], [1], [1]]), diversity=0.0, limit=2) == [0, 1]
-    assert diversified([3, 2, 1], [0, 1, 2], authors_of([[], [], []]), diversity=1.0, limit=2) == [0, 1]
+    for authors, diversity in (([[1], [1], [1]], 0.0), ([[], [], []], 1.0)):
+        found = diversified([3, 2, 1], [0, 1, 2], authors_of(authors), diversity=diversity, limit=2)
+        assert found == ([0, 1], [3.0, 2.0])
+
+
+def test_the_scores_that_decided() -> None:
+    """The score of a further book of an author is lowered, once more for each book of the author before."""
+    authors = authors_of([[1], [1], [2], [1]])
+    assert diversified([8, 6, 5, 4], [0, 1, 2, 3], authors, diversity=0.5, limit=4) == ([0, 2, 1, 3], [8, 5, 3, 1])
+    assert diversified([8, 6, 5, 4], [0, 1, 2, 3], authors, diversity=0.5, limit=2, listed=[3]) == ([2, 0], [5, 4])
 
 
 def test_scores_fall_with_the_position() -> None:

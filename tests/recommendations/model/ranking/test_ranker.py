@@ -1,17 +1,20 @@
 """The compiled ranking gives the same results as NumPy."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations.domain.interactions import Preference
 from recommendations.domain.recommending import ReasonKind
 from recommendations.model.neighbours import Neighbours
+from recommendations.model.popularity import Prior
 from recommendations.model.ranking.diversity import POOL, Authors, diversified
 from recommendations.model.ranking.editions import Editions, all_editions
+from recommendations.model.ranking.live_popularity import Popular
 from recommendations.model.ranking.name_index import NameIndex
 from recommendations.model.ranking.ranker import Ranker
 from recommendations.model.ranking.scoring import (
@@ -39,6 +42,7 @@ class Situation(NamedTuple):
     preferences: npt.NDArray[np.uint8]
     allowed: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.int32]
+    popular: Popular
     content: Evidence | None
     limit: int
     authors: Authors
@@ -50,24 +54,25 @@ class Situation(NamedTuple):
 def situations(draw: st.DrawFn) -> Situation:
     """Learned and unlearned books, a history of both, and content scores.
 
-    Weights are either few and exact in binary, so that ties are common, or arbitrary, so that the order of summation
-    matters.
+    Weights and popularity are few and exact in binary, so that ties are common; few, so that ties are common although
+    sums are rounded; or arbitrary, so that the order of summation matters.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     learned, later = draw(st.integers(1, 40)), draw(st.integers(0, 5))
     books = learned + later
-    coarse = draw(st.booleans())
+    few = draw(st.sampled_from([[0.25, 0.5, 1.0, -0.5], rng.random(3).tolist(), None]))
 
     def weights(count: int) -> npt.NDArray[np.float64]:
-        drawn: npt.NDArray[np.float64] = rng.choice([0.25, 0.5, 1.0, -0.5], count) if coarse else rng.random(count)
+        drawn: npt.NDArray[np.float64] = rng.choice(few, count) if few else rng.random(count)
         return drawn
 
     cells = rng.random((learned, learned)) < draw(st.sampled_from([0.1, 0.5, 1.0]))
     np.fill_diagonal(cells, val=False)
     indptr = np.concatenate([[0], np.cumsum(cells.sum(axis=1))]).astype(np.int64)
-    decay = (rng.choice([1.0, 0.5], 3) if coarse else rng.random(3)).astype(np.float32)
+    decay = (rng.choice([1.0, 0.5], 3) if few else rng.random(3)).astype(np.float32)
+    prior = Prior(draw(st.sampled_from([0.0, 0.1, 1.0, 8.0])), draw(st.sampled_from([0.0, 0.5, 1.0])))
     neighbours = Neighbours(
-        indptr, np.nonzero(cells)[1].astype(np.int32), weights(int(indptr[-1])).astype(np.float32), decay
+        indptr, np.nonzero(cells)[1].astype(np.int32), weights(int(indptr[-1])).astype(np.float32), decay, prior
     )
     history = rng.permutation(books)[: draw(st.integers(0, 8))].astype(np.int32)
     entries = draw(st.integers(0, 12))
@@ -85,20 +90,42 @@ def situations(draw: st.DrawFn) -> Situation:
     authors = Authors.of(index, catalogue_rows)
     works = rng.integers(0, draw(st.sampled_from([3, 20])), books).astype(np.int32)
     works[rng.random(books) < draw(st.sampled_from([0.5, 1.0]))] = ABSENT
+    ids = (rng.permutation(books) + 100).astype(np.int32)
+    allowed = rng.random(books) < draw(st.sampled_from([0.5, 1.0]))
+    popularity = np.abs(weights(books)) * (rng.random(books) < draw(st.sampled_from([0.1, 0.7, 1.0])))
     return Situation(
         neighbours,
-        (rng.permutation(books) + 100).astype(np.int32),
+        ids,
         learned,
         history,
         rng.choice(np.array(PREFERENCES, dtype=np.uint8), len(history)),
-        rng.random(books) < draw(st.sampled_from([0.5, 1.0])),
+        allowed,
         rng.integers(0, books, draw(st.integers(0, 4))).astype(np.int32),
+        popular_of(popularity, allowed, ids, rng, moved=draw(st.sampled_from([0.0, 0.2, 1.0]))),
         content if entries else None,
-        draw(st.integers(1, books + 3)),
+        # Popular books are passed over only if the list is full.
+        draw(st.integers(1, 4) | st.integers(1, books + 3)),
         authors,
         Editions(works, np.arange(books, dtype=np.int32), books).following,
         draw(st.sampled_from([0.0, 0.3, 1.0])),
     )
+
+
+def popular_of(
+    popularity: npt.NDArray[np.float64],
+    allowed: npt.NDArray[np.bool_],
+    ids: npt.NDArray[np.int32],
+    rng: np.random.Generator,
+    *,
+    moved: float,
+) -> Popular:
+    """The order of the allowed books before some of them became more popular, and that of those books."""
+    has_moved = allowed & (rng.random(len(ids)) < moved) & (popularity > 0)
+    before = np.where(has_moved, popularity * rng.random(len(ids)), popularity)
+    rows = np.lexsort((ids, -before))
+    lately = np.lexsort((ids, -popularity))
+    rows, lately = rows[allowed[rows]], lately[has_moved[lately]]
+    return Popular(read_only(rows.astype(np.int32)), read_only(lately.astype(np.int32)), read_only(popularity))
 
 
 def authors_of(situation: Situation, row: int) -> set[int]:
@@ -121,9 +148,13 @@ def plain(situation: Situation) -> list[RankedBook]:
     candidates = situation.allowed.copy()
     candidates[all_editions(read_only(situation.history), situation.following)] = False
     candidates[situation.excluded] = False
-    rows = np.flatnonzero(candidates)
+    personal = totals(evidence, len(candidates))
+    prior, likes = situation.neighbours.prior, len(liked)
+    by_popularity = (prior.weight * likes**prior.growth if likes else 0.0) * situation.popular.popularity
+    # Books of which a reader's history speaks against are not listed, however popular.
+    rows = np.flatnonzero(candidates & (personal >= 0))
     pool = POOL * situation.limit if situation.diversity else situation.limit
-    ranking = best(rows, totals(evidence, len(candidates))[rows], situation.ids, len(rows))
+    ranking = best(rows, (personal + by_popularity)[rows], situation.ids, len(rows))
     listed: list[int] = []
     scores: list[float] = []
     for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
@@ -131,21 +162,29 @@ def plain(situation: Situation) -> list[RankedBook]:
             listed.append(row)
             scores.append(score)
     del listed[pool:], scores[pool:]
-    positions = diversified(scores, listed, situation.authors, diversity=situation.diversity, limit=situation.limit)
+    positions, lowered = diversified(
+        scores, listed, situation.authors, diversity=situation.diversity, limit=situation.limit
+    )
     listed, scores = [listed[position] for position in positions], [scores[position] for position in positions]
     ranked = []
     contributors = top_contributors(evidence, listed, len(candidates))
-    for row, score, tops in zip(listed, scores, contributors, strict=True):
-        _, top, is_learned = tops[0]
-        named = tuple([book for weight, book, by_model in tops[: REASONS + 1] if by_model and weight < 0][:REASONS])
-        shared = authors_of(situation, row) & authors_of(situation, top)
-        kind = ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT
-        ranked.append(
-            RankedBook(row, score, *((ReasonKind.BECAUSE_OF_BOOKS, named) if is_learned else (kind, (top,))))
-        )
+    for row, score, final, tops in zip(listed, scores, lowered, contributors, strict=True):
+        kind, named = ReasonKind.BECAUSE_OF_BOOKS, tuple[int, ...]()
+        if tops and tops[0][2]:
+            named = tuple(
+                [book for weight, book, by_model in tops[: REASONS + 1] if by_model and weight < 0][:REASONS]
+            )
+        elif tops:
+            named = (tops[0][1],)
+            shared = authors_of(situation, row) & authors_of(situation, named[0])
+            kind = ReasonKind.SAME_AUTHOR if shared else ReasonKind.SAME_SUBJECT
+        if by_popularity[row] > score - by_popularity[row]:
+            kind = ReasonKind.POPULAR
+        ranked.append(RankedBook(row, final, kind, named))
     return ranked
 
 
+@settings(max_examples=400)
 @given(st.lists(situations(), min_size=1, max_size=2))
 def test_the_compiled_ranking_equals_the_plain_one_to_the_last_bit(cases: list[Situation]) -> None:
     """Rows, scores and reasons are the same, and independent of earlier rankings."""
@@ -160,16 +199,107 @@ def test_the_compiled_ranking_equals_the_plain_one_to_the_last_bit(cases: list[S
                 situation.preferences,
                 allowed=read_only(situation.allowed),
                 excluded=situation.excluded,
+                popular=situation.popular,
                 limit=situation.limit,
                 content=situation.content,
             )
             assert ranked == plain(situation)
+            scores = [book.score for book in ranked]
+            assert scores == sorted(scores, reverse=True)
+            assert not ranker._scores.any()
 
 
 def test_nothing_is_ranked_without_a_history_or_books() -> None:
     """A model without books ranks nothing for an empty history."""
-    nothing, no_preferences = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
+    nothing, no_preferences = read_only(np.empty(0, dtype=np.int32)), np.empty(0, dtype=np.uint8)
     empty = Neighbours(np.zeros(1, dtype=np.int64), nothing, np.empty(0, dtype=np.float32))
     ranker = Ranker(empty, nothing, 0, Authors(nothing, np.zeros(1, dtype=np.int64), nothing), nothing)
-    allowed = np.empty(0, dtype=np.bool_)
-    assert ranker.rank(nothing, no_preferences, allowed=read_only(allowed), excluded=nothing, limit=10) == []
+    allowed, popular = np.empty(0, dtype=np.bool_), Popular(nothing, nothing, read_only(np.empty(0)))
+    ranked = ranker.rank(
+        *(nothing, no_preferences), allowed=read_only(allowed), excluded=nothing, popular=popular, limit=10
+    )
+    assert ranked == []
+
+
+def test_popular_books_by_hand() -> None:
+    """Popularity adds to the scores of neighbours, lists books that are none, and is the reason if it adds more.
+
+    Here 0 has the neighbours 1 and 2; 3 and 4 are popular, and 5 is not. A history without likes ranks nothing.
+    """
+    neighbours = Neighbours(
+        np.array([0, 2, 2, 2, 2, 2, 2]), np.array([1, 2], dtype=np.int32), np.array([1.0, 0.25], dtype=np.float32)
+    )
+    ids, nothing = np.arange(1, 7, dtype=np.int32), read_only(np.empty(0, dtype=np.int32))
+    authors = Authors(np.full(6, ABSENT, dtype=np.int32), np.zeros(1, dtype=np.int64), nothing)
+    popularity = np.array([9.0, 0.5, 0.5, 1.0, 0.75, 0.0])
+    order = np.argsort(-popularity, kind="stable").astype(np.int32)
+
+    def ranked(weight: float, growth: float = 0.0, preference: Preference = Preference.LIKED) -> list[RankedBook]:
+        ranker = Ranker(
+            *(replace(neighbours, prior=Prior(weight, growth)), ids, 6, authors, np.arange(6, dtype=np.int32))
+        )
+        history = np.array([5, 0], dtype=np.int32)
+        return ranker.rank(
+            *(history, np.array([preference, preference], dtype=np.uint8)),
+            allowed=read_only(ids > 0),
+            excluded=nothing,
+            popular=Popular(read_only(order), nothing, read_only(popularity)),
+            limit=6,
+        )
+
+    because, popular = ReasonKind.BECAUSE_OF_BOOKS, ReasonKind.POPULAR
+    assert ranked(0.0) == [(1, 1.0, because, (0,)), (2, 0.25, because, (0,))]
+    assert ranked(1.0) == [
+        (1, 1.5, because, (0,)), (3, 1.0, popular, ()), (2, 0.75, popular, (0,)), (4, 0.75, popular, ())
+    ]  # fmt: skip
+    assert [book.is_personal for book in ranked(1.0)] == [True, False, True, False]
+    # For two liked books, the weight doubles.
+    assert ranked(0.5, growth=1.0) == ranked(1.0)
+    assert ranked(1.0, preference=Preference.NONE) == []
+
+
+def test_ties_of_rounded_sums_go_to_the_lowest_id() -> None:
+    """The score that is needed for the last place is never rounded to more than that of an equal book."""
+    ids, nothing = np.array([5, 20, 10, 7], dtype=np.int32), read_only(np.empty(0, dtype=np.int32))
+    authors = Authors(np.full(4, ABSENT, dtype=np.int32), np.zeros(1, dtype=np.int64), nothing)
+    rng = np.random.default_rng(0)
+    for weight, popularity in zip(rng.random(50).astype(np.float32), rng.random(50), strict=True):
+        # Rows 1 and 2 have the same weight and popularity; row 3, ranked before, has popularity alone.
+        neighbours = Neighbours(
+            *(np.array([0, 2, 2, 2, 2]), np.array([1, 2], dtype=np.int32), np.array([weight, weight])),
+            prior=Prior(1.0),
+        )
+        popular = np.array([0, popularity, popularity, popularity + weight / 2])
+        (only,) = Ranker(neighbours, ids, 4, authors, np.arange(4, dtype=np.int32)).rank(
+            *(np.array([0], dtype=np.int32), np.array([Preference.LIKED], dtype=np.uint8)),
+            allowed=read_only(ids > 0),
+            excluded=nothing,
+            popular=Popular(read_only(np.array([3, 1, 2], dtype=np.int32)), nothing, read_only(popular)),
+            limit=1,
+        )
+        assert only.row == 2
+
+
+def test_a_book_that_became_popular_lately_needs_little_else() -> None:
+    """Its current popularity counts, though its place among the other books is that of an earlier one."""
+    ids, nothing = np.arange(1, 5, dtype=np.int32), read_only(np.empty(0, dtype=np.int32))
+    authors = Authors(np.full(4, ABSENT, dtype=np.int32), np.zeros(1, dtype=np.int64), nothing)
+    # Row 3 has become as popular as 1.0, and row 1 as 0.9; row 2 has had 0.5 all along.
+    neighbours = Neighbours(
+        *(np.array([0, 1, 1, 1, 1]), np.array([1], dtype=np.int32), np.array([0.3], dtype=np.float32)),
+        prior=Prior(1.0),
+    )
+    order = Popular(
+        read_only(np.array([2, 1, 3], dtype=np.int32)),
+        read_only(np.array([3, 1], dtype=np.int32)),
+        read_only(np.array([0.0, 0.9, 0.5, 1.0])),
+    )
+    for limit, rows in ((1, [1]), (2, [1, 3]), (3, [1, 3, 2])):
+        ranked = Ranker(neighbours, ids, 4, authors, np.arange(4, dtype=np.int32)).rank(
+            *(np.array([0], dtype=np.int32), np.array([Preference.LIKED], dtype=np.uint8)),
+            allowed=read_only(ids > 0),
+            excluded=nothing,
+            popular=order,
+            limit=limit,
+        )
+        assert [book.row for book in ranked] == rows

@@ -100,6 +100,43 @@ def test_every_fifth_place_has_a_fresh_book() -> None:
     assert 51 not in ids(ask(model, NOBODY, limit=4))
 
 
+@pytest.mark.parametrize("limit", range(4, 24))
+def test_fresh_books_among_popular_ones(limit: int) -> None:
+    """Where popularity counts, every fifth of the books that have nothing to do with the history is fresh.
+
+    They take no personal book's place, and have the score of the book whose place they take.
+    """
+    fresh = [replace(book(id_, M), added_on=TODAY) for id_ in range(50, 60)]
+    popular, personal = list(range(2, 20)), [30, 31, 32, 33, 34, 35]
+    events = purchases(
+        *((100 * id_ + reader, id_) for id_ in popular for reader in range(30 - id_)),
+        *((reader, 1) for reader in range(10, 20)),
+        *(
+            (reader, id_)
+            for id_, shared in zip(personal, (10, 5, 4, 3, 2, 1), strict=True)
+            for reader in range(10, 10 + shared)
+        ),
+        (9, 1),
+    )
+    old = by_id(*(book(id_, M) for id_ in (1, *popular, *personal)))
+    without, with_ = (ask(served(events, books, prior=0.5), 9, limit=limit) for books in (old, old | by_id(*fresh)))
+    plain = ids(without)
+    assert 0 < len({*plain} & {*personal}) < len(plain) == limit
+    listed = ids(with_)
+    assert len(listed) == limit
+    assert [id_ for id_ in listed if id_ in personal] == [id_ for id_ in plain if id_ in personal]
+    others = [id_ for id_ in listed if id_ not in personal]
+    assert [id_ >= 50 for id_ in others] == [place % 5 == 0 for place in range(1, len(others) + 1)]
+    kinds = {item.reason.kind for item in with_.recommendations if item.book.id >= 50}
+    assert kinds == ({ReasonKind.NEW} if len(others) >= 5 else set())
+    assert [id_ for id_ in others if id_ < 50] == [id_ for id_ in plain if id_ in popular][
+        : sum(map((50).__gt__, others))
+    ]
+    scores = [item.score for item in with_.recommendations]
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+
+
 def test_fresh_books_of_liked_categories_come_first() -> None:
     """Fresh books in a category that the reader likes come before later arrivals."""
     fresh = [replace(book(50, M), added_on=TODAY), replace(book(51, SF), added_on=TODAY - timedelta(1))]
@@ -128,7 +165,9 @@ def test_one_author_does_not_fill_a_list() -> None:
         assert ids(ask(diversified, 500, selection=selection)) == expected != order
         assert ids(ask(diversified, 500, selection=selection, limit=2)) == expected[:2]
     scores = {item.book.id: item.score for item in ask(plain, 500).recommendations}
-    assert {item.book.id: item.score for item in ask(diversified, 500).recommendations} == scores
+    assert {item.book.id: item.score for item in ask(diversified, 500).recommendations} == {
+        id_: 0 if id_ in {3, 4, 5} else score for id_, score in scores.items()
+    }
 
 
 def test_all_loops_are_compiled_ahead(tmp_path: Path) -> None:
@@ -226,13 +265,15 @@ def test_rules_of_all_lists(
     """No list has repeated, read, dismissed, excluded or removed books, or books of another category or subject.
 
     Neither has it other editions of read, dismissed and excluded books, nor two editions of a work. Lists are as long
-    as possible, the best scores come first, and reasons are books that the reader likes.
+    as possible, scores fall along them, also those of similar books, and reasons are books that the reader likes.
     """
     events = [Event(sequence, *event) for sequence, event in enumerate(drawn, 1)]
     books = by_id(*first, *later)
     catalogue = ChangingCatalogue(by_id(*first))
     trained, diversity = data.draw(st.integers(0, len(events))), data.draw(st.sampled_from([0.0, 0.3]))
-    model = ServedModel(artifact_of({book.id for book in first}, events[:trained]), catalogue, diversity=diversity)
+    prior = data.draw(st.sampled_from([0.0, 0.3, 5.0]))
+    artifact = artifact_of({book.id for book in first}, events[:trained], prior)
+    model = ServedModel(artifact, catalogue, diversity=diversity)
     model.observe(events[trained:])
     catalogue.update(*later)
     model.refresh_catalogue()
@@ -272,15 +313,18 @@ def test_rules_of_all_lists(
     assert len(ids(result)) == min(request.limit, len({editions[id_] for id_ in allowed}))
     assert set(ids(result)) <= allowed
     scores = [item.score for item in result.recommendations]
-    personal = [score > 0 for score in scores]
-    assert personal == sorted(personal, reverse=True)
-    if not diversity:
-        assert scores == sorted(scores, reverse=True)
+    assert scores == sorted(scores, reverse=True)
+    for book_id in books:
+        similar = model.similar(SimilarBooksRequest(book_id=book_id, reader_id=reader, limit=request.limit))
+        similarities = [item.score for item in similar.recommendations]
+        assert similarities == sorted(similarities, reverse=True)
     liked = {id_ for id_, preference in preferences.items() if preference & Preference.LIKED}
     for item in result.recommendations:
         because = item.reason.kind in BECAUSE
         assert item.book == books[item.book.id]
-        assert because == bool(item.reason.books) == (item.score > 0)
+        assert because == bool(item.reason.books)
+        # Only if popularity counts, books that have nothing to do with the history have a score.
+        assert because <= (item.score > 0) <= (because or (prior > 0 and bool(liked)))
         assert {known.id for known in item.reason.books} <= liked - {item.book.id}
         if item.reason.kind is ReasonKind.SAME_AUTHOR:
             assert set(item.book.authors) & set(item.reason.books[0].authors)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from math import log1p
+from math import log1p, sqrt
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from recommendations.domain.errors import BookNotFound
 from recommendations.domain.interactions import NOBODY, Event, InteractionKind
 from recommendations.domain.recommending import ReasonKind, RecommendationList, SimilarBooksRequest
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.ranking.content import AUTHOR, CATEGORY, FEW_READERS, SUBJECTS, unit_of
+from recommendations.model.ranking.content import AUTHOR, CATEGORY, SUBJECTS, unit_of
 from recommendations.model.ranking.served_model import ServedModel
 from tests.recommendations.model.artifacts import artifact_of
 from tests.recommendations.model.ranking.served import ask, ids
@@ -184,8 +184,13 @@ def test_one_author_does_not_fill_the_list() -> None:
     authors = {1: "", 2: "B", 3: "B", 4: "C"}
     events = purchases((range(1, 9), [1]), (range(1, 8), [2]), (range(1, 7), [3]), (range(1, 4), [4]))
     books = [book(id_, by=name) for id_, name in authors.items()]
-    assert ids(like(served(events, *books, diversity=0.0), 1)) == [2, 3, 4]
-    assert ids(like(served(events, *books, diversity=1.0), 1)) == [2, 4, 3]
+    plain, some, most = (like(served(events, *books, diversity=diversity), 1) for diversity in (0.0, 0.5, 1.0))
+    assert ids(plain) == [2, 3, 4]
+    assert ids(some) == ids(most) == [2, 4, 3]
+    # The scores are those that decided, and so fall along the list.
+    scores = {item.book.id: item.score for item in plain.recommendations}
+    assert [item.score for item in some.recommendations] == pytest.approx([scores[2], scores[4], scores[3] / 2])
+    assert [item.score for item in most.recommendations] == pytest.approx([scores[2], scores[4], 0])
 
 
 def test_a_new_book_is_recommended_by_content() -> None:
@@ -201,8 +206,8 @@ def test_a_new_book_is_recommended_by_content() -> None:
 
 
 def test_learned_books_have_no_content_scores() -> None:
-    """If enough readers have read both books, only the learned weights count."""
-    for readers, by_content in ((FEW_READERS - 1, True), (FEW_READERS, False)):
+    """As soon as anybody has read both books, only the learned weights count."""
+    for readers, by_content in ((0, True), (1, False)):
         events = purchases((range(1, 9), [1]), (range(50, 50 + readers), [100]), ([500], [1]))
         model = served(events, book(1, by="A"), book(100, by="A"))
         assert kinds_of(ask(model, 500, limit=20)) == [(100, AUTHORS if by_content else ReasonKind.POPULAR)]
@@ -216,11 +221,12 @@ def test_a_new_book_contributes_to_learned_ones() -> None:
 
 
 def test_the_top_contribution_is_the_reason() -> None:
-    """A book with few readers may have both kinds of contributors; the top one is the reason."""
-    events = purchases((range(1, 3), [1, 100]), (range(3, 9), [1]), (range(20, 29), [2]), ([500], [1, 2]))
+    """A book may have contributors that were read with it and new ones of its author; the top one is the reason."""
+    events = purchases((range(1, 3), [1, 100]), (range(3, 9), [1]), ([500], [1]))
     events += purchases((range(600, 640), [3, 4]), (range(640, 680), [5, 6]))
     for authors, kind in (("A", AUTHORS), ("", ReasonKind.BECAUSE_OF_BOOKS)):
         model = served(events, book(1), book(2, by=authors), *map(book, range(3, 7)), book(100, by="A"))
+        model.observe([Event(900, 500, 2, K.CLICK, 0.0)])
         (found,) = [item for item in ask(model, 500, limit=20).recommendations if item.book.id == 100]
         assert found.reason.kind is kind
         assert [book.id for book in found.reason.books] == [2 if authors else 1]
@@ -237,7 +243,10 @@ NAMES = st.lists(st.sampled_from("ABC"), max_size=2, unique=True).map("".join)
 def test_content_scores_equal_a_plain_computation(
     facts: list[tuple[str, str, bool, bool]], history: set[int]
 ) -> None:
-    """A score is 1 for each shared author, plus half the cosine of the subjects, plus 5 % for a shared category."""
+    """A score is 1 for each shared author, plus half the cosine of the subjects, plus 5 % for a shared category.
+
+    The cosine is divided by the square root of the number of books that share a name with any.
+    """
     books = [book(n, *([M] if m else [SF]), by=by, about=about) for n, (by, about, m, _) in enumerate(facts, 1)]
     learned = {n for n, (*_, crowd) in enumerate(facts, 1) if crowd}
     events = purchases(*((range(100 * n, 100 * n + 3), [n]) for n in learned))
@@ -248,19 +257,22 @@ def test_content_scores_equal_a_plain_computation(
     def rarity(name: str) -> float:
         return log1p(len(books) / sum(name in book.subjects for book in books))
 
+    def shares_with(first: Book, second: Book) -> bool:
+        if first is second or {first.id, second.id} <= learned:
+            return False
+        return bool({*first.authors} & {*second.authors} or {*first.subjects} & {*second.subjects})
+
+    sources = [known for known in books if known.id in mine and any(shares_with(known, other) for other in books)]
+
     def weight(first: Book, second: Book) -> float:
         squares = [sum(rarity(name) ** 2 for name in book.subjects) for book in (first, second)]
         common = sum(rarity(name) ** 2 for name in set(first.subjects) & set(second.subjects))
         cosine = common / (squares[0] * squares[1]) ** 0.5 if common else 0.0
-        shared = AUTHOR * len(set(first.authors) & set(second.authors)) + SUBJECTS * cosine
+        shared = AUTHOR * len(set(first.authors) & set(second.authors)) + SUBJECTS * cosine / sqrt(len(sources))
         return shared * (1 + CATEGORY * (first.categories == second.categories))
 
     expected = {
-        candidate.id: sum(
-            weight(known, candidate)
-            for known in books
-            if known.id in mine and not (known.id in learned and candidate.id in learned)
-        )
+        candidate.id: sum(weight(known, candidate) for known in sources if not {known.id, candidate.id} <= learned)
         for candidate in books
         if candidate.id not in mine
     }
@@ -274,3 +286,13 @@ def test_the_unit_is_the_median_of_the_greatest_weights() -> None:
     neighbours = Neighbours(np.array([0, 2, 2, 3, 5]), rows, np.array([0.1, 0.2, 9.0, 0.3, 0.1], dtype=np.float32))
     assert unit_of(neighbours) == pytest.approx(0.3)
     assert unit_of(Neighbours(np.zeros(4, dtype=np.int64), rows[:0], np.empty(0, dtype=np.float32))) == 1.0
+
+
+def test_new_books_of_common_subjects_do_not_fill_a_list() -> None:
+    """What some readers of twenty books of a subject liked comes before new books of that subject."""
+    known, liked, new = range(1, 21), range(30, 34), range(100, 140)
+    # Pairs of the books are read together by many, so that the weights of the liked ones are small beside theirs.
+    pairs = [(range(1000 + 50 * one, 1030 + 50 * one), [one, one + 1]) for one in known[::2]]
+    few = [(range(5000 + 20 * one, 5010 + 20 * one), [one, *liked]) for one in known]
+    model = served(purchases(*pairs, *few, ([500], known)), *(book(n, about="x") for n in (*known, *liked, *new)))
+    assert {item.book.id for item in ask(model, 500, limit=4).recommendations} == {*liked}
