@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -134,7 +135,17 @@ def test_without_readers_to_evaluate_the_start_is_chosen(readers: list[list[int]
     assert (found.chosen.recall, found.chosen.ndcg) == (0.0, 0.0)
 
 
-def by_popularity_alone(books: int = 300, readers: int = 400, each: int = 5) -> list[list[int]]:
+@cache
+def found_by_popularity(*, dated: bool) -> Search:
+    return searched(in_order(by_popularity_alone(), 300, dated=dated))
+
+
+@cache
+def found_in_groups(*, dated: bool) -> Search:
+    return searched(in_order(groups(), 80, dated=dated))
+
+
+def by_popularity_alone(books: int = 300, readers: int = 250, each: int = 5) -> list[list[int]]:
     """Readers whose books depend only on popularity."""
     rng = np.random.default_rng(0)
     weights = np.arange(1, books + 1) ** -1.0
@@ -145,7 +156,7 @@ def by_popularity_alone(books: int = 300, readers: int = 400, each: int = 5) -> 
 @pytest.mark.parametrize("dated", [False, True])
 def test_where_books_are_unrelated_popularity_is_best(dated: bool) -> None:
     """No model is better than popularity by more than noise, and the chosen one lists popular books."""
-    found = searched(in_order(by_popularity_alone(), 300, dated=dated))
+    found = found_by_popularity(dated=dated)
     popular = max((trial for trial in found.trials if is_popularity(trial)), key=lambda trial: -trial.behind)
     assert popular.behind <= 2 * popular.error
     assert is_popularity(found.chosen) or found.chosen.parameters.popularity_weight > Parameters.popularity_weight
@@ -153,6 +164,7 @@ def test_where_books_are_unrelated_popularity_is_best(dated: bool) -> None:
     assert plain.behind > 3 * plain.error
 
 
+@pytest.mark.slow
 def test_popularity_alone_is_chosen_where_all_else_is_noise() -> None:
     """Readers of disjoint random books in the past, and of the few books of the moment after each cut."""
     rng = np.random.default_rng(0)
@@ -166,7 +178,7 @@ def test_popularity_alone_is_chosen_where_all_else_is_noise() -> None:
     assert found.chosen.parameters.half_life_days == 1.0
 
 
-def groups(readers: int = 200) -> list[list[int]]:
+def groups(readers: int = 120) -> list[list[int]]:
     """Readers of two groups, each with books of its own."""
     rng = np.random.default_rng(0)
     return [(rng.permutation(40)[:8] + 40 * (reader % 2)).tolist() for reader in range(readers)]
@@ -175,7 +187,7 @@ def groups(readers: int = 200) -> list[list[int]]:
 @pytest.mark.parametrize("dated", [False, True])
 def test_popularity_is_not_chosen_for_two_groups(dated: bool) -> None:
     """If a reader's books reveal their group, the groups are learned."""
-    found = searched(in_order(groups(), 80, dated=dated))
+    found = found_in_groups(dated=dated)
     assert found.hold_outs == (("time",) if dated else ("order", "drift"))
     best = max(trial.recall for trial in found.trials if is_popularity(trial))
     assert not is_popularity(found.chosen)
@@ -190,6 +202,7 @@ def chains(count: int = 12, length: int = 15, readers: int = 600) -> list[list[i
     return [ids[reader % count, start : start + 7].tolist() for reader, start in enumerate(starts)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dated", [False, True])
 def test_reading_order_is_used_where_it_matters(dated: bool) -> None:
     """It learns what comes next in a chain, which a model without order cannot, however else it is made."""
@@ -200,6 +213,7 @@ def test_reading_order_is_used_where_it_matters(dated: bool) -> None:
     assert found.chosen.ndcg > 1.05 * tried(data, orderless(found.chosen.parameters)).ndcg
 
 
+@pytest.mark.slow
 def test_reading_order_is_not_used_where_it_does_not_matter() -> None:
     """If the books are shuffled, the parameters that use the order stay small."""
     rng = np.random.default_rng(1)
@@ -228,7 +242,7 @@ def test_every_trial_is_recorded() -> None:
 
 def test_trials_say_how_far_they_are_behind() -> None:
     """How much more the chosen one scores, and the standard error of that; 0 for the chosen one."""
-    found = searched(in_order(groups(), 80, dated=False))
+    found = found_in_groups(dated=False)
     assert (found.chosen.behind, found.chosen.error) == (0.0, 0.0)
     for trial in found.trials:
         assert trial.behind == pytest.approx(
@@ -257,7 +271,7 @@ def test_the_chosen_trial_is_behind_no_member(seed: int, dated: bool, popular: f
 @pytest.mark.parametrize("dated", [False, True])
 def test_lines_of_time_need_times(dated: bool) -> None:
     """Momentum and half-lives are searched for only where times are known, and popularity is tried with each."""
-    found = searched(in_order(groups(), 80, dated=dated))
+    found = found_in_groups(dated=dated)
     of_time = [trial.name for trial in found.trials if trial.name.startswith(("momentum", "half_life_days"))]
     half_lives = [trial.parameters.half_life_days for trial in found.trials if is_popularity(trial)]
     if dated:
@@ -281,7 +295,7 @@ def test_a_given_half_life_is_kept(dated: bool) -> None:
 
 def test_the_search_begins_from_the_best_half_life() -> None:
     """With times, the start has the half-life with which popularity is most accurate, and counts what is popular."""
-    found = searched(in_order(by_popularity_alone(), 300))
+    found = found_by_popularity(dated=True)
     popular = max(
         (trial for trial in found.trials if is_popularity(trial)), key=lambda trial: trial.recall + trial.ndcg
     )
