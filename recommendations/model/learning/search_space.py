@@ -90,9 +90,18 @@ def popularity(half_life_days: float, *, elsewhere_weight: float = 0.0) -> Param
 
 
 def by_time(start: Parameters, half_life_days: float) -> Parameters:
-    """A second start where times are known: what is read lately says more than the order of a reader's books."""
+    """The start where times are known: what is read lately says more than the order of a reader's books.
+
+    Its prior decides in long histories, whose books point everywhere, and leaves short ones to their books.
+    """
     return replace(
-        start, trend=0.0, direction=0.0, momentum=1.0, popularity_weight=3.0, half_life_days=half_life_days
+        start,
+        trend=0.0,
+        direction=0.0,
+        momentum=1.0,
+        popularity_weight=0.3,
+        popularity_growth=0.5,
+        half_life_days=half_life_days,
     )
 
 
