@@ -18,7 +18,6 @@ from recommendations.model.learning.local_ease import (
 )
 from recommendations.model.learning.parameters import Parameters
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.popularity import LASTING, Prior
 from tests.recommendations.model.learning import dense
 
 BOOKS = 7
@@ -102,61 +101,6 @@ def test_the_formula_on_two_books_by_hand() -> None:
     of_zero = weight**0.5 / 3 * np.exp(-1 / (2 + LATENESS_SHRINKAGE))
     found = dense.score_matrix(fit(training_data([[0, 1], [0, 1], [1]], [[0, 1]], 2), chosen))
     assert found == pytest.approx(np.array([[0, of_one], [of_zero, 0]]), rel=1e-5)
-
-
-def test_momentum_by_hand() -> None:
-    """Of two books with the same readers, the one read two half-lives later scores almost four times as much."""
-    readers = [[0, 1, 2]] * 4
-    chosen = Parameters(half_life_days=10, momentum=1.0, trend=0.0, direction=0.0, popularity_weight=0.0)
-    found = dense.score_matrix(fit(training_data(readers, books=3, days=[[20, 20, 0]] * 4), chosen))
-    assert found[0, 2] / found[0, 1] == pytest.approx((1 + LASTING) / (1 / 4 + LASTING))
-    half = dense.score_matrix(
-        fit(training_data(readers, books=3, days=[[20, 20, 0]] * 4), replace(chosen, momentum=0.5))
-    )
-    assert half[0, 2] / half[0, 1] == pytest.approx(((1 + LASTING) / (1 / 4 + LASTING)) ** 0.5)
-
-
-def test_momentum_keeps_the_size_of_scores() -> None:
-    """A book of the average reader has the factor 1, so that scores stay comparable with popularity."""
-    readers = crowd(60, 20, 6)
-    days = [[3 * book for book in history] for history in readers]
-    data, chosen = training_data(readers, books=20, days=days), Parameters()
-    without, with_ = fit(data, chosen), fit(data, replace(chosen, momentum=1.0))
-    factors = dense.score_matrix(with_).sum(axis=0) / dense.score_matrix(without).sum(axis=0)
-    assert np.mean([factors[book] for history in readers for book in history]) == pytest.approx(1.0)
-    assert factors.max() > 1.3
-    assert factors.min() < 0.7
-
-
-def test_the_prior_is_in_units_of_a_nearest_neighbour() -> None:
-    """Whatever the scale of S, the weight is relative to it; without neighbours it is the weight itself."""
-    readers = crowd(30, BOOKS, 4)
-    for regularisation in (1.0, 1e4):
-        chosen = Parameters(regularisation=regularisation, popularity_weight=3.0, popularity_growth=0.5)
-        learned = fit(training_data(readers), chosen)
-        nearest = dense.score_matrix(learned).max(axis=1)
-        expected = 3.0 * np.mean([nearest[book] for history in readers for book in history])
-        assert learned.prior.weight == pytest.approx(expected, rel=1e-5)
-        assert learned.prior.growth == 0.5
-    alone = fit(training_data([[0], [1]], books=2), Parameters(popularity_weight=3.0))
-    assert alone.prior == Prior(3.0, 0.0)
-
-
-def test_popularity_alone_has_no_neighbours() -> None:
-    """With no neighbours allowed nothing is learned, and any prior gives the order of popularity."""
-    learned = fit(training_data(crowd(30, BOOKS, 4)), Parameters(neighbours=0, popularity_weight=0.0))
-    assert learned.indptr.tolist() == [0] * (BOOKS + 1)
-    assert len(learned.rows) == len(learned.weights) == 0
-    assert learned.prior.weight > 0
-    assert learned.prior.growth == 0
-
-
-def test_likes_halve_with_every_half_life() -> None:
-    """Each reader counts by the age of their like, with a small part that lasts, and an undated one as an old one."""
-    data = training_data([[0, 1], [0, 2], [1]], books=4, days=[[0, 30], [10, 10_000], [0]])
-    undated = np.append(data.times[:-1], np.nan)
-    data = replace(data, times=undated)
-    assert data.recent_likes(10) == pytest.approx([1.5 + 2 * LASTING, 1 / 8 + 1 / 64 + 2 * LASTING, LASTING, 0])
 
 
 def test_much_regularisation_gives_the_plain_item_item_form() -> None:

@@ -1,7 +1,7 @@
 """The search for parameters: its time limit and its results."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
 
@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommendations.model.learning import trials, tuning
-from recommendations.model.learning.holdout import HoldOut, hold_outs
-from recommendations.model.learning.local_ease import Regressions, TrainingData, neighbours_of
+from recommendations.model.learning import trials
+from recommendations.model.learning.local_ease import Regressions, neighbours_of
 from recommendations.model.learning.parameters import Parameters
 from recommendations.model.learning.search_space import (
     COORDINATES,
@@ -20,59 +19,23 @@ from recommendations.model.learning.search_space import (
     MEMBERS,
     MOST_BOOKS_LARGE,
     OF_TIME,
-    PLAIN,
     full_size,
     reduced,
     refit_trials,
 )
-from recommendations.model.learning.trials import Scored, Trial, Tuner
 from recommendations.model.learning.tuning import Search, search
 from recommendations.model.neighbours import Neighbours
 from tests.recommendations.model.learning import dense
-
-ENDLESS = 1e6
-SOME = replace(Parameters(), half_life_days=5.0)
-
-
-def splits_of(data: TrainingData) -> list[HoldOut]:
-    return hold_outs(data.liked, data.times, data.reference, 1)
-
-
-def searched(
-    data: TrainingData,
-    *,
-    start: Parameters = SOME,
-    half_lives: Sequence[float] = HALF_LIVES,
-    deadline: float = ENDLESS,
-) -> Search:
-    """A search without a time limit."""
-    return search(data, splits_of(data), start=start, half_lives=half_lives, deadline=deadline, clock=lambda: 0.0)
-
-
-def in_order(readers: dense.Rows, books: int, *, dated: bool = True) -> TrainingData:
-    """Data in which readers read at random times within a year, each their books in order."""
-    rng = np.random.default_rng(3)
-    days = [np.sort(rng.uniform(0, 365, len(history)))[::-1].tolist() for history in readers] if dated else None
-    return dense.training_data(readers, books=books, days=days)
-
-
-def tried(data: TrainingData, parameters: Parameters) -> Trial:
-    """The trial of one model."""
-    return Tuner(data, splits_of(data), deadline=ENDLESS, clock=lambda: 0.0).attempt("", parameters).trial
-
-
-def orderless(parameters: Parameters) -> Parameters:
-    """The parameters without what depends on the reading order."""
-    return replace(parameters, direction=0.0, recency_decay=0.0, trend=0.0)
-
-
-def by_name(found: Search) -> dict[str, Trial]:
-    """The trials by name."""
-    return {trial.name: trial for trial in found.trials}
-
-
-def is_popularity(trial: Trial) -> bool:
-    return trial.parameters.neighbours == 0
+from tests.recommendations.model.learning.searches import (
+    SOME,
+    by_name,
+    in_order,
+    is_popularity,
+    orderless,
+    searched,
+    splits_of,
+    tried,
+)
 
 
 class Clock:
@@ -267,52 +230,6 @@ def test_the_chosen_trial_is_behind_no_member(seed: int, dated: bool, popular: f
     assert len(members) == 2 + len(MEMBERS) + dated * (len(HALF_LIVES) - 1)
     for trial in members:
         assert trial.behind >= -trial.error
-
-
-class Landscape(Tuner):
-    """A tuner whose scores are a given function of the parameters, with time for a number of trials."""
-
-    score: Callable[[Parameters], float]
-    most = 10_000
-
-    @property
-    def in_time(self) -> bool:
-        """Whether some trials are left."""
-        return len(self._scored) < self.most
-
-    def attempt(self, name: str, parameters: Parameters) -> Scored:
-        score = 0.0 if parameters.neighbours == 0 else self.score(parameters)
-        trial = Trial(name, parameters, score, 0.0, 0.0)
-        return self._scored.setdefault(parameters, Scored(trial, [np.full(9, score)]))
-
-
-def searched_in(
-    monkeypatch: pytest.MonkeyPatch, plain: Callable[[Parameters], float], *, most: int = 10_000
-) -> Parameters:
-    """The parameters found where all models score 2, except those from which no step leads there or from there."""
-
-    def score(parameters: Parameters) -> float:
-        far = parameters.regularisation > 9_000
-        return plain(parameters) if far else 2.0 - (parameters.regularisation > 50)
-
-    monkeypatch.setattr(tuning, "Tuner", type("Scripted", (Landscape,), {"score": staticmethod(score), "most": most}))
-    return searched(in_order(dense.two_circles(), 20, dated=False)).chosen.parameters
-
-
-def test_the_descent_begins_from_every_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the descent from a member that seems worse ends better it is chosen, otherwise it is not."""
-    most = max(step["recency_decay"] for line in COORDINATES for step in line if "recency_decay" in step)
-    better = searched_in(monkeypatch, lambda parameters: 1 + 4 * parameters.recency_decay)
-    assert (better.regularisation, better.recency_decay) == (PLAIN.regularisation, most)
-    worse = searched_in(monkeypatch, lambda parameters: 1 + parameters.recency_decay)
-    assert worse == reduced(SOME)
-
-
-def test_the_descent_begins_from_the_best_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If there is time for only one, it is from the most promising one."""
-    found = searched_in(monkeypatch, lambda parameters: 3 + parameters.recency_decay, most=15)
-    assert found.regularisation == PLAIN.regularisation
-    assert found.recency_decay > 0
 
 
 @pytest.mark.parametrize("dated", [False, True])
