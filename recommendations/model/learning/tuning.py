@@ -54,9 +54,10 @@ def search(
 
     The objective is Recall plus NDCG over the hold-outs, since optimising one alone worsens the other. The descent
     begins from `start`, or from another member that is better by more than noise, then from the others, the best
-    first; a step is taken only if the gain exceeds the noise, and so is the end of another descent. Popularity alone
-    is chosen only if it beats the best model by more than noise. If no reader can be evaluated, the result is
-    `start`. `half_lives` are those of popularity that may be chosen. `advance` is called after every line.
+    first; a step is taken only if the gain exceeds the noise, and so is the end of another descent. At last, a member
+    that is better than the result by more than noise, such as popularity alone, takes its place. If no reader can be
+    evaluated, the result is `start`. `half_lives` are those of popularity that may be chosen. `advance` is called
+    after every line.
     """
     compile_kernels()
     tuner = Tuner(data, hold_outs, deadline=deadline, clock=clock)
@@ -74,15 +75,18 @@ def search(
                 member = tuner.attempt(name, reduced(replace(parameters, half_life_days=half_life_days)))
                 members.append(member)
                 best = member if member.is_better_than(best) else best
-    tried = len(tuner.trials)
+    known = tuner.trials
     if tuner.readers:
         lines = _lines(data, half_lives, dated=dated)
         for member in (best, *sorted(members, key=lambda scored: -scored.mean)):
             found = _descended(tuner, member, lines, advance)
             best = found if found.is_better_than(best) else best
-    chosen = popular if popular.is_better_than(best) else best
+    chosen = best
+    # Noise is not transitive: one of these may be better than the last, and not better than those before.
+    while better := [member for member in known if member.is_better_than(chosen)]:
+        chosen = _most_accurate(better)
     trials = [_compared(scored, chosen) for scored in tuner.trials]
-    return Search(tuple(trials), tried, trials[tuner.trials.index(chosen)], tuner.kinds, tuner.readers)
+    return Search(tuple(trials), len(known), trials[tuner.trials.index(chosen)], tuner.kinds, tuner.readers)
 
 
 def _descended(tuner: Tuner, best: Scored, lines: Sequence[Line], advance: Callable[[], None]) -> Scored:
