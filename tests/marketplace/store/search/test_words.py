@@ -67,11 +67,13 @@ def test_numbers_have_other_notations(word: str, others: set[str]) -> None:
     assert set(other_notations([word])) - {word} == others
 
 
-@given(st.integers(0, 999_999_999))
+@given(st.integers(0, 999_999_999) | st.integers(1990, 2110))
 def test_a_number_in_words_is_that_number(number: int) -> None:
     """Digits read in words are those digits; a year of this century is read twice, as `two thousand` too."""
     words = [word for word in other_notations([str(number)]) if word.isalpha() and not re.fullmatch("[ivx]+", word)]
-    assert " ".join(in_digits(words)) in (str(number), f"2000 {number}")
+    # From 2010 on, both readings in a row would be another number.
+    last_reading = words[2:] if 2010 <= number < 2100 else words
+    assert " ".join(in_digits(last_reading)) in (str(number), f"2000 {number}")
 
 
 @pytest.mark.parametrize(
