@@ -63,12 +63,8 @@ class Scales:
 
     def add(self, field: str) -> None:
         """Take one field into account; unreadable ones, and those that name their scale, say nothing."""
-        value = stated(field)
-        try:
-            number, best = _parsed(value) if value else (0, BEST)
-        except Unreadable:
-            return
-        if best is None:
+        number = _without_scale(field)
+        if number is not None:
             self._numbers.add(number)
             if len(self._numbers) > _MANY:
                 self._numbers = {min(self._numbers), max(self._numbers)}
@@ -102,12 +98,8 @@ class AverageScales:
 
     def add(self, field: str) -> None:
         """Take one field into account; unreadable ones, and those that name their scale, say nothing."""
-        value = stated(field)
-        try:
-            number, best = _parsed(value) if value else (0, BEST)
-        except Unreadable:
-            return
-        if best is None and (needed := next((best for best in _SCALES if 0 < number <= best), None)):
+        number = _without_scale(field)
+        if number is not None and (needed := next((best for best in _SCALES if 0 < number <= best), None)):
             self._counts[needed] += 1
 
     @property
@@ -116,6 +108,16 @@ class AverageScales:
         few = self._counts.total() * _FEW
         beyond = ((best, sum(count for needed, count in self._counts.items() if needed > best)) for best in _SCALES)
         return Scale(float(next(best for best, count in beyond if count <= few)))
+
+
+def _without_scale(field: str) -> float | None:
+    """The number of a field; None if it is empty, unreadable or names its scale."""
+    value = stated(field)
+    try:
+        number, best = _parsed(value) if value else (0, BEST)
+    except Unreadable:
+        return None
+    return number if best is None else None
 
 
 def _parsed(value: str) -> tuple[float, float | None]:

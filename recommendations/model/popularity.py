@@ -9,7 +9,7 @@ import numpy.typing as npt
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import LOWEST_LIKED_RATING, InteractionKind, Preference, preference_after
 from recommendations.model.preferences import EventColumns
-from recommendations.model.vocabulary import Vocabulary
+from recommendations.model.vocabulary import Rows, Vocabulary
 
 HALF_LIFE_DAYS = 30.0
 UNDATED_HALF_LIVES = 6.0
@@ -96,22 +96,33 @@ def level(weights: npt.NDArray[np.float64]) -> float:
     return float(weights.mean()) if len(weights) else 0.0
 
 
-def popularity_of(events: EventColumns, books: Vocabulary, *, half_life_days: float, reference: float) -> Popularity:
-    """The popularity after all events; `reference` should be the time of the training.
+@dataclass(frozen=True)
+class FirstLikes:
+    """The row of a book, and when, in seconds since 1970 or NaN, for every first like of a book by a reader.
 
-    Each reader counts once for a book, at their first like, as in ranking.live_popularity.
+    Each reader counts once for a book, as in ranking.live_popularity.
     """
-    nothing = Popularity(np.zeros(len(books)), half_life_days, reference)
-    likes = np.flatnonzero(
-        np.isin(events.kinds, _LIKING_KINDS)
-        | ((events.kinds == InteractionKind.RATING) & (events.values >= LOWEST_LIKED_RATING))
-    )
-    pairs = events.readers[likes].astype(np.int64) << 32 | events.books[likes]
-    first = likes[np.unique(pairs, return_index=True)[1]]
-    weights = np.bincount(
-        books.rows(events.books[first]), nothing.weight_of(events.happened[first]), minlength=len(books)
-    )
-    return Popularity(weights.astype(np.float64), half_life_days, reference)
+
+    rows: Rows
+    happened: npt.NDArray[np.float64]
+    books: int
+
+    @classmethod
+    def of(cls, events: EventColumns, books: Vocabulary) -> "FirstLikes":
+        """Those among all events."""
+        likes = np.flatnonzero(
+            np.isin(events.kinds, _LIKING_KINDS)
+            | ((events.kinds == InteractionKind.RATING) & (events.values >= LOWEST_LIKED_RATING))
+        )
+        pairs = events.readers[likes].astype(np.int64) << 32 | events.books[likes]
+        first = likes[np.unique(pairs, return_index=True)[1]]
+        return cls(books.rows(events.books[first]), events.happened[first], len(books))
+
+    def popularity(self, *, half_life_days: float, reference: float) -> Popularity:
+        """The popularity with this half-life; `reference` should be the time of the training."""
+        nothing = Popularity(np.zeros(self.books), half_life_days, reference)
+        weights = np.bincount(self.rows, nothing.weight_of(self.happened), minlength=self.books)
+        return Popularity(weights.astype(np.float64), half_life_days, reference)
 
 
 _LIKING_KINDS = [

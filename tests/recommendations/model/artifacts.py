@@ -10,7 +10,7 @@ from recommendations.domain.interactions import Event, Preference
 from recommendations.model.artifact import Artifact
 from recommendations.model.disk import FORMAT
 from recommendations.model.neighbours import Neighbours
-from recommendations.model.popularity import Prior, popularity_of
+from recommendations.model.popularity import FirstLikes, Prior
 from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.vocabulary import Vocabulary
 
@@ -39,7 +39,7 @@ def artifact_of(book_ids: Iterable[int], events: Sequence[Event], prior: float =
     return Artifact(
         books=books,
         readers_of_book=readers_of_book.astype(np.int32),
-        popularity=popularity_of(columns, books, half_life_days=HALF_LIFE_DAYS, reference=NOW.timestamp()),
+        popularity=FirstLikes.of(columns, books).popularity(half_life_days=HALF_LIFE_DAYS, reference=NOW.timestamp()),
         neighbours=Neighbours(
             *(sparse.indptr.astype(np.int64), sparse.indices.astype(np.int32), sparse.data), prior=Prior(prior)
         ),

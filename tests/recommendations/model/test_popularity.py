@@ -16,11 +16,11 @@ from recommendations.model.popularity import (
     MOST_POPULAR,
     NO_PRIOR,
     SECONDS_A_DAY,
+    FirstLikes,
     Popularity,
     Prior,
     level,
     liked_elsewhere,
-    popularity_of,
     relative,
     with_elsewhere,
 )
@@ -35,7 +35,7 @@ BOOKS = Vocabulary(np.array([1, 2, 3], dtype=np.int32))
 
 def popularity(*events: Event) -> Popularity:
     """The popularity of three books after these events, halving in ten days."""
-    return popularity_of(EventColumns.of([list(events)]), BOOKS, half_life_days=10, reference=NOW)
+    return FirstLikes.of(EventColumns.of([list(events)]), BOOKS).popularity(half_life_days=10, reference=NOW)
 
 
 def test_likes_decay_with_time() -> None:

@@ -11,7 +11,7 @@ from recommendations.domain.interactions import Event, InteractionKind
 from recommendations.model.learning.parameters import Parameters
 from recommendations.model.learning.search_space import HALF_LIVES, popularity
 from recommendations.model.learning.training import train
-from recommendations.model.popularity import HALF_LIFE_DAYS, popularity_of
+from recommendations.model.popularity import HALF_LIFE_DAYS, FirstLikes
 from recommendations.model.preferences import EventColumns
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,9 +61,8 @@ def test_a_given_half_life(dated: bool, budget: float) -> None:
         events = [event._replace(happened=float("nan")) for event in events]
     artifact = train(books(*range(1, 41)), [events], now=NOW, half_life_days=11.0, budget=budget).artifact
     assert artifact.manifest["half_life_days"] == artifact.manifest["parameters"]["half_life_days"] == 11.0
-    expected = popularity_of(
-        EventColumns.of([events]), artifact.books, half_life_days=11.0, reference=NOW.timestamp()
-    )
+    likes = FirstLikes.of(EventColumns.of([events]), artifact.books)
+    expected = likes.popularity(half_life_days=11.0, reference=NOW.timestamp())
     assert artifact.popularity.half_life_days == 11.0
     assert artifact.popularity.weights == pytest.approx(expected.weights)
 
@@ -76,11 +75,8 @@ def test_the_half_life_that_was_found() -> None:
     assert trained.search is not None
     assert found.half_life_days == trained.search.chosen.parameters.half_life_days
     assert found.half_life_days in HALF_LIVES
-    expected = popularity_of(
-        *(EventColumns.of([events]), trained.artifact.books),
-        half_life_days=found.half_life_days,
-        reference=NOW.timestamp(),
-    )
+    likes = FirstLikes.of(EventColumns.of([events]), trained.artifact.books)
+    expected = likes.popularity(half_life_days=found.half_life_days, reference=NOW.timestamp())
     assert found.weights == pytest.approx(expected.weights)
     assert train(books(1), [events], now=NOW, budget=0).artifact.popularity.half_life_days == HALF_LIFE_DAYS
     undated = [event._replace(happened=float("nan")) for event in events]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Event, InteractionKind
-from recommendations.model.popularity import LASTING, MOST_POPULAR, SECONDS_A_DAY, Popularity, popularity_of, relative
+from recommendations.model.popularity import LASTING, MOST_POPULAR, SECONDS_A_DAY, FirstLikes, Popularity, relative
 from recommendations.model.preferences import EventColumns, histories_of
 from recommendations.model.ranking import live_popularity
 from recommendations.model.ranking.catalogue import Catalogue
@@ -36,13 +36,13 @@ def test_learned_and_live_popularity_agree(moves: list[tuple[int, int, K, int]],
     events = [Event(n, r, b, kind, 0.0, NOW - age * DAY) for n, (r, b, kind, age) in enumerate(moves, 1)]
     known = EventColumns.of([events[:trained]])
     histories = LiveHistories(histories_of(known, BOOKS), BOOKS)
-    base = popularity_of(known, BOOKS, half_life_days=10, reference=NOW)
+    base = FirstLikes.of(known, BOOKS).popularity(half_life_days=10, reference=NOW)
     live = LivePopularity(base, np.zeros(3, dtype=np.int32))
     live.add(histories.observe(events[trained:]))
     order = live.order(
         CatalogueIndex(BOOKS, Catalogue.empty().updated([Book(id=id_, title="") for id_ in (1, 2, 3)]))
     )
-    whole = popularity_of(EventColumns.of([events]), BOOKS, half_life_days=10, reference=NOW).weights
+    whole = FirstLikes.of(EventColumns.of([events]), BOOKS).popularity(half_life_days=10, reference=NOW).weights
     assert [order.weight(row) for row in range(3)] == pytest.approx(whole.tolist())
 
 
