@@ -1,14 +1,15 @@
 """The shop's settings, read from the environment once."""
 
-import os
 import re
 import secrets
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host, HostOrSocket
 
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
@@ -109,23 +110,4 @@ def session_key(settings: Settings) -> str:
     """The key that signs cookies: the setting, or one that is created once and kept in the data folder."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.data_dir / "secret_key"
-    if not path.exists():
-        _create_key(path)
-    return path.read_text(encoding="ascii")
-
-
-def _create_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # Linking is atomic: processes that start at the same time all read the same key.
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+    return kept_secret(settings.data_dir / "secret_key", partial(secrets.token_hex, 32))

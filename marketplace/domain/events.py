@@ -1,17 +1,26 @@
 """The events that the shop sends to other services."""
 
 from dataclasses import dataclass
-from enum import Enum
+from datetime import datetime
 
+from events.types import EventData
 from marketplace.domain.interactions import Interaction
 from marketplace.domain.money import Money
 
 
-class Destination(Enum):
+@dataclass(frozen=True, slots=True)
+class Destination:
     """The receiver of an event; the value is stored in the outbox."""
 
-    RECOMMENDATIONS = "recommendations"
-    PAYMENTS = "payments"
+    value: str
+
+
+RECOMMENDATIONS = Destination("recommendations")
+PAYMENTS = Destination("payments")
+NOTICES = Destination("notices")
+
+BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES)
+"""The destinations that every shop has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,24 @@ class PaymentWithdrawn:
     order_id: str
 
 
-ShopEvent = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentRequested | PaymentWithdrawn
+@dataclass(frozen=True, slots=True)
+class PublishedEvent:
+    """An event of the contract (docs/events.md); its id is the same for all its destinations."""
+
+    id: str
+    happened_at: datetime
+    data: EventData
 
 
-def destination_of(event: ShopEvent) -> Destination:
-    match event:
+Message = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentRequested | PaymentWithdrawn
+"""What one service must know, and nobody else."""
+
+ShopEvent = Message | PublishedEvent
+
+
+def destination_of(message: Message) -> Destination:
+    match message:
         case PaymentRequested() | PaymentWithdrawn():
-            return Destination.PAYMENTS
+            return PAYMENTS
         case _:
-            return Destination.RECOMMENDATIONS
+            return RECOMMENDATIONS

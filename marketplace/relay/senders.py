@@ -6,6 +6,8 @@ from typing import Protocol
 from marketplace.domain.books import Book
 from marketplace.domain.errors import Refused
 from marketplace.domain.events import (
+    PAYMENTS,
+    RECOMMENDATIONS,
     BookChanged,
     Destination,
     PaymentRequested,
@@ -69,7 +71,7 @@ class Sender(Protocol):
 class RecommendationsSender:
     """Sends to Recommendations; changed books are read from the catalogue at that time."""
 
-    destination = Destination.RECOMMENDATIONS
+    destination = RECOMMENDATIONS
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
         self._store = store
@@ -105,7 +107,7 @@ class RecommendationsSender:
 class PaymentsSender:
     """Sends to the payment provider, one order at a time."""
 
-    destination = Destination.PAYMENTS
+    destination = PAYMENTS
 
     def __init__(self, provider: PaymentProvider) -> None:
         self._provider = provider

@@ -8,7 +8,7 @@ import structlog
 
 from marketplace.domain.callbacks import CallbackTokens, InvalidToken
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentRequested
+from marketplace.domain.events import PAYMENTS, PaymentRequested
 from marketplace.domain.orders import Actor, OrderState, is_order_id
 from marketplace.store import Store
 from marketplace.usecases.orders import change_state
@@ -89,7 +89,7 @@ class Payments:
         """
         moment = self._clock()
         with self._store.write() as work:
-            if work.outbox.lengths()[Destination.PAYMENTS].waiting:
+            if work.outbox.lengths()[PAYMENTS].waiting:
                 return 0  # the provider is unreachable: the first requests still wait
             overdue = work.orders.overdue(moment - REQUEST_AGAIN_AFTER, REQUEST_BATCH)
             for order_id, amount in overdue:

@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from sqlalchemy import Executable, text
 
 from marketplace.domain.books import Book
-from marketplace.domain.events import Destination, ShopEvent
+from marketplace.domain.events import BUILT_IN, ShopEvent
 from marketplace.domain.interactions import Interaction
 from marketplace.store import Store
 
@@ -36,7 +36,7 @@ def run_migration(store: Store, name: str) -> None:
 def events_of(store: Store) -> list[ShopEvent]:
     """The events that wait in the outbox, sorted by destination."""
     with store.read() as work:
-        return [row.event() for destination in Destination for row in work.outbox.waiting(1000, destination)]
+        return [row.event() for destination in BUILT_IN for row in work.outbox.waiting(1000, destination)]
 
 
 def sent(store: Store) -> list[Interaction]:

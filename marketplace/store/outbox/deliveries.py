@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, or_, select, update
 
-from marketplace.domain.events import Destination
+from marketplace.domain.events import BUILT_IN, Destination
 from marketplace.store.schema import deliveries
 from servicekit.database.statements import insert_into
 
@@ -78,8 +78,8 @@ class Deliveries:
         rows = self._connection.execute(
             select(deliveries.c.destination, deliveries.c.failures, deliveries.c.last_error)
         )
-        known = {row.destination: DestinationStatus(row.failures, row.last_error) for row in rows}
-        return {destination: known.get(destination.value, DestinationStatus()) for destination in Destination}
+        known = {Destination(row.destination): DestinationStatus(row.failures, row.last_error) for row in rows}
+        return dict.fromkeys(BUILT_IN, DestinationStatus()) | known
 
     def _change(self, destination: Destination, holder: str, values: Mapping[str, Any]) -> bool:
         held = and_(deliveries.c.destination == destination.value, deliveries.c.holder == holder)

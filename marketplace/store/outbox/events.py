@@ -1,12 +1,16 @@
 """The JSON form of events in the outbox; old rows must stay readable."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from events.types import TYPES, ReaderDeleted
 from marketplace.domain.events import (
     BookChanged,
     PaymentRequested,
     PaymentWithdrawn,
+    PublishedEvent,
     ReaderForgotten,
     ReadersMerged,
     ShopEvent,
@@ -21,19 +25,7 @@ class MalformedEvent(Exception):
 
 
 def kind_of(event: ShopEvent) -> str:
-    match event:
-        case Interaction():
-            return "interaction"
-        case ReadersMerged():
-            return "merge"
-        case ReaderForgotten():
-            return "forget"
-        case BookChanged():
-            return "book"
-        case PaymentRequested():
-            return "pay"
-        case PaymentWithdrawn():
-            return "withdraw"
+    return _KINDS[type(event)]
 
 
 def reader_of(event: ShopEvent) -> int | None:
@@ -43,6 +35,11 @@ def reader_of(event: ShopEvent) -> int | None:
             return event.reader_id
         case ReadersMerged():
             return event.into_reader
+        case PublishedEvent(data=ReaderDeleted()):
+            return None
+        case PublishedEvent(data=data):
+            reader: int | None = getattr(data, "reader_id", None)
+            return reader
         case _:
             return None
 
@@ -51,17 +48,13 @@ def to_json(event: ShopEvent) -> dict[str, Any]:
     match event:
         case Interaction():
             return _interaction_to_json(event)
-        case ReadersMerged():
-            return {"from_reader": event.from_reader, "into_reader": event.into_reader}
-        case ReaderForgotten():
-            return {"reader_id": event.reader_id}
-        case BookChanged():
-            return {"book_id": event.book_id}
-        case PaymentRequested():
-            amount = event.amount
-            return {"order_id": event.order_id, "minor": amount.minor, "currency": amount.currency}
-        case PaymentWithdrawn():
-            return {"order_id": event.order_id}
+        case PaymentRequested(order_id, amount):
+            return {"order_id": order_id, "minor": amount.minor, "currency": amount.currency}
+        case PublishedEvent(id=event_id, happened_at=happened_at, data=data):
+            fields = data.model_dump(mode="json")
+            return {"id": event_id, "time": happened_at.isoformat(), "type": data.type, "data": fields}
+        case _:
+            return asdict(event)
 
 
 def from_json(kind: str, payload: Any) -> ShopEvent:
@@ -69,23 +62,12 @@ def from_json(kind: str, payload: Any) -> ShopEvent:
 
     Raises MalformedEvent.
     """
+    if kind not in _PARSERS:
+        raise MalformedEvent(f"unknown kind of event {kind!r}")
     try:
-        match kind:
-            case "interaction":
-                return _interaction_from_json(payload)
-            case "merge":
-                return ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"]))
-            case "forget":
-                return ReaderForgotten(_id(payload["reader_id"]))
-            case "book":
-                return BookChanged(_id(payload["book_id"]))
-            case "pay":
-                return PaymentRequested(_text(payload["order_id"]), _money(payload))
-            case "withdraw":
-                return PaymentWithdrawn(_text(payload["order_id"]))
+        return _PARSERS[kind](payload)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"malformed payload: {type(error).__name__}") from error
-    raise MalformedEvent(f"unknown kind of event {kind!r}")
 
 
 def _interaction_to_json(interaction: Interaction) -> dict[str, Any]:
@@ -104,16 +86,18 @@ def _interaction_to_json(interaction: Interaction) -> dict[str, Any]:
     return payload
 
 
+def _published_from_json(payload: Any) -> PublishedEvent:
+    kind = TYPES[_text(payload["type"])]
+    return PublishedEvent(_text(payload["id"]), _time(payload["time"]), kind.model_validate(payload["data"]))
+
+
 def _interaction_from_json(payload: Any) -> Interaction:
-    occurred_at = datetime.fromisoformat(payload["occurred_at"])
-    if occurred_at.tzinfo is None:
-        raise ValueError("a time without a zone")
     return Interaction(
         id=_text(payload["id"]),
         reader_id=_id(payload["reader_id"]),
         book_id=_id(payload["book_id"]),
         kind=InteractionKind[payload["kind"].upper()],
-        occurred_at=occurred_at,
+        occurred_at=_time(payload["occurred_at"]),
         recommendation_id=_text(payload["recommendation_id"]),
         half_stars=_half_stars(payload.get("half_stars")),
         undoes=_text(payload.get("undoes", "")),
@@ -124,6 +108,13 @@ def _id(value: Any) -> int:
     if not (isinstance(value, int) and NOBODY < value <= MAX_ID):
         raise ValueError("not an id")
     return value
+
+
+def _time(value: Any) -> datetime:
+    time = datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time
 
 
 def _half_stars(value: Any) -> int | None:
@@ -144,3 +135,24 @@ def _text(value: Any) -> str:
         raise TypeError("not a text")
     value.encode()  # a lone surrogate would fail later, in the message
     return value
+
+
+_KINDS: Mapping[type[ShopEvent], str] = {
+    Interaction: "interaction",
+    ReadersMerged: "merge",
+    ReaderForgotten: "forget",
+    BookChanged: "book",
+    PaymentRequested: "pay",
+    PaymentWithdrawn: "withdraw",
+    PublishedEvent: "event",
+}
+
+_PARSERS: Mapping[str, Callable[[Any], ShopEvent]] = {
+    "interaction": _interaction_from_json,
+    "merge": lambda payload: ReadersMerged(_id(payload["from_reader"]), _id(payload["into_reader"])),
+    "forget": lambda payload: ReaderForgotten(_id(payload["reader_id"])),
+    "book": lambda payload: BookChanged(_id(payload["book_id"])),
+    "pay": lambda payload: PaymentRequested(_text(payload["order_id"]), _money(payload)),
+    "withdraw": lambda payload: PaymentWithdrawn(_text(payload["order_id"])),
+    "event": _published_from_json,
+}

@@ -4,11 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, true, update
 
+from events.types import NOTICES_TYPES, EventData
 from marketplace.domain.errors import EventNotFound
-from marketplace.domain.events import Destination, ShopEvent, destination_of
+from marketplace.domain.events import (
+    BUILT_IN,
+    NOTICES,
+    RECOMMENDATIONS,
+    Destination,
+    Message,
+    PublishedEvent,
+    ShopEvent,
+    destination_of,
+)
 from marketplace.store.outbox import events
 from marketplace.store.schema import outbox
 from servicekit.database.statements import is_any_of
@@ -60,15 +71,14 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, event: ShopEvent, *, created_at: datetime) -> None:
-        row = {
-            "destination": destination_of(event).value,
-            "kind": events.kind_of(event),
-            "payload": events.to_json(event),
-            "reader_id": events.reader_of(event),
-            "created_at": created_at,
-        }
-        self._connection.execute(insert(outbox).values(row))
+    def add(self, message: Message, *, created_at: datetime) -> None:
+        self._connection.execute(insert(outbox).values(_row(message, destination_of(message), created_at)))
+
+    def publish(self, data: EventData, *, at: datetime) -> None:
+        """Publish an event to all destinations that receive its type."""
+        event = PublishedEvent(str(uuid4()), at, data)
+        if rows := [_row(event, destination, at) for destination in self._receivers(data)]:
+            self._connection.execute(insert(outbox), rows)
 
     def move(self, from_reader: int, into_reader: int) -> None:
         """Attach one reader's events to another, with whose data they are deleted; payloads still name the first."""
@@ -80,7 +90,7 @@ class Outbox:
         statement = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == "interaction")
         self._connection.execute(statement)
 
-    def waiting(self, limit: int, destination: Destination = Destination.RECOMMENDATIONS) -> list[OutboxRow]:
+    def waiting(self, limit: int, destination: Destination = RECOMMENDATIONS) -> list[OutboxRow]:
         """The oldest waiting events of a destination."""
         rows = self._connection.execute(
             select(outbox.c.event_id, outbox.c.kind, outbox.c.payload, outbox.c.attempts)
@@ -134,7 +144,7 @@ class Outbox:
         return self._requeue(true() if destination is None else outbox.c.destination == destination.value)
 
     def lengths(self) -> dict[Destination, OutboxLength]:
-        """The number of waiting and failed events of each destination."""
+        """The numbers of waiting and failed events of each destination, at least of those that every shop has."""
         failed = _FAILED.label("failed")
         columns = (outbox.c.destination, failed, func.count(), func.min(outbox.c.created_at))
         counted = {
@@ -148,7 +158,7 @@ class Outbox:
             destination: OutboxLength(
                 *counted.get((destination.value, False), nothing), counted.get((destination.value, True), nothing)[0]
             )
-            for destination in Destination
+            for destination in dict.fromkeys([*BUILT_IN, *(Destination(name) for name, _ in counted)])
         }
 
     def length(self) -> OutboxLength:
@@ -160,6 +170,19 @@ class Outbox:
             failed=sum(length.failed for length in lengths),
         )
 
+    def _receivers(self, data: EventData) -> list[Destination]:
+        return [NOTICES] if data.type in NOTICES_TYPES else []
+
     def _requeue(self, condition: ColumnElement[bool]) -> int:
         statement = update(outbox).where(condition, _FAILED).values(refused_reason=None, attempts=0)
         return self._connection.execute(statement).rowcount
+
+
+def _row(event: ShopEvent, destination: Destination, created_at: datetime) -> dict[str, Any]:
+    return {
+        "destination": destination.value,
+        "kind": events.kind_of(event),
+        "payload": events.to_json(event),
+        "reader_id": events.reader_of(event),
+        "created_at": created_at,
+    }

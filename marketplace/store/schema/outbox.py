@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, Identity, Index, Integer, SmallInteger, String, Table, Text
 
-from marketplace.domain.events import Destination
+from marketplace.domain.events import RECOMMENDATIONS
 from marketplace.store.schema.base import metadata
 from servicekit.database.columns import BIG_ID, UtcDateTime
 
@@ -10,7 +10,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("event_id", BIG_ID, Identity(), primary_key=True),
-    Column("destination", String(20), nullable=False, server_default=Destination.RECOMMENDATIONS.value),
+    Column("destination", String(20), nullable=False, server_default=RECOMMENDATIONS.value),
     Column("kind", String(40), nullable=False),
     Column("payload", JSON, nullable=False),
     # The reader with whose data the event is deleted.

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from marketplace.app import connect_provider, create_app, payments_of
 from marketplace.domain.callbacks import TOKEN_LIFETIME_SECONDS, CallbackTokens
 from marketplace.domain.errors import ProviderRefused
-from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn, ShopEvent
+from marketplace.domain.events import PAYMENTS, PaymentRequested, PaymentWithdrawn, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -75,7 +75,7 @@ class Both:
     def deliver(self) -> list[ShopEvent]:
         """Deliver the provider's waiting events, as the relay does; returns them."""
         with self.store.write() as work:
-            rows = work.outbox.waiting(1000, Destination.PAYMENTS)
+            rows = work.outbox.waiting(1000, PAYMENTS)
             events = [row.event() for row in rows]
             for event in events:
                 match event:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
-from marketplace.domain.events import Destination, ShopEvent
+from marketplace.domain.events import RECOMMENDATIONS, Destination, Message
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder
@@ -59,7 +59,7 @@ def add_clicks(store: Store, *ids: str) -> None:
     add_events(store, *(replace(CLICK, id=id_) for id_ in ids))
 
 
-def add_events(store: Store, *events: ShopEvent) -> None:
+def add_events(store: Store, *events: Message) -> None:
     with store.write() as work:
         for event in events:
             work.outbox.add(event, created_at=NOON)
@@ -76,7 +76,7 @@ def failures(store: Store) -> list[str]:
         return [event.reason for event in work.outbox.failed(100)]
 
 
-def status(store: Store, destination: Destination = Destination.RECOMMENDATIONS) -> DestinationStatus:
+def status(store: Store, destination: Destination = RECOMMENDATIONS) -> DestinationStatus:
     with store.read() as work:
         return work.deliveries.statuses()[destination]
 

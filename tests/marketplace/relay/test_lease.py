@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import update
 
 from marketplace.domain.errors import RecommenderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentRequested
+from marketplace.domain.events import PAYMENTS, RECOMMENDATIONS, BookChanged, Destination, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.gateways.recommender import EVENT_TIMEOUT
 from marketplace.relay.lease import LEASE, MAX_WAIT, MIN_REMAINING, BackOff, Lease, LeaseLost
@@ -24,8 +24,6 @@ from marketplace.store.outbox.deliveries import MAX_FUTURE
 from marketplace.store.schema import deliveries
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
 from tests.marketplace.relay.relaying import CLICK, add_clicks, add_events, payments, raising, relay, status, waiting
-
-RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
 
 def lease(store: Store, clock: Clock, destination: Destination = RECOMMENDATIONS) -> Lease:

@@ -6,7 +6,15 @@ from sqlalchemy import delete, insert, update
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import ProviderRefused, ProviderUnavailable
-from marketplace.domain.events import BookChanged, Destination, PaymentRequested, PaymentWithdrawn, ReaderForgotten
+from marketplace.domain.events import (
+    PAYMENTS,
+    RECOMMENDATIONS,
+    BookChanged,
+    Destination,
+    PaymentRequested,
+    PaymentWithdrawn,
+    ReaderForgotten,
+)
 from marketplace.domain.money import Money
 from marketplace.relay.lease import BackOff
 from marketplace.store import Store
@@ -96,14 +104,14 @@ def test_payments_wait_while_the_provider_is_down(store: Store) -> None:
     with structlog.testing.capture_logs(), pytest.raises(BackOff):
         payments(store, provider).deliver()
     with store.read() as work:
-        assert len(work.outbox.waiting(9, Destination.PAYMENTS)) == 2
+        assert len(work.outbox.waiting(9, PAYMENTS)) == 2
 
 
-@pytest.mark.parametrize("destination", list(Destination))
+@pytest.mark.parametrize("destination", [RECOMMENDATIONS, PAYMENTS])
 def test_an_event_for_the_wrong_destination_fails(store: Store, destination: Destination) -> None:
     """It does not block the others."""
     payload = {"reader_id": 7, "order_id": "7K3M"}
-    kind = "withdraw" if destination is Destination.RECOMMENDATIONS else "forget"
+    kind = "withdraw" if destination is RECOMMENDATIONS else "forget"
     with store.engine.connect() as connection:
         row = {"destination": destination.value, "kind": kind, "payload": payload, "created_at": NOON}
         connection.execute(insert(outbox).values(row))

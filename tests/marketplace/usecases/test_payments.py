@@ -7,7 +7,7 @@ import structlog
 
 from marketplace.domain.callbacks import CallbackTokens, Forged, WrongOrder
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import Destination, PaymentRequested, ShopEvent
+from marketplace.domain.events import PAYMENTS, PaymentRequested, ShopEvent
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
@@ -39,7 +39,7 @@ class Shop:
     def deliver(self) -> list[ShopEvent]:
         events = self.events()
         with self.store.write() as work:
-            work.outbox.remove([row.event_id for row in work.outbox.waiting(1000, Destination.PAYMENTS)])
+            work.outbox.remove([row.event_id for row in work.outbox.waiting(1000, PAYMENTS)])
             work.commit()
         return events
 

@@ -11,7 +11,7 @@ from flask import Flask
 from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.events import BookChanged, Destination
+from marketplace.domain.events import BUILT_IN, BookChanged
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
 from marketplace.domain.recommendations import (
@@ -188,7 +188,7 @@ def stored_of(store: Store, reader_id: int) -> object:
             work.carts.of(reader_id),
             [
                 row
-                for destination in Destination
+                for destination in BUILT_IN
                 for row in work.outbox.waiting(1_000_000, destination)
                 if names(row.payload, reader_id)
             ],

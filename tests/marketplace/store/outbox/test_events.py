@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, select
 
-from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
+from marketplace.domain.events import Message, ReaderForgotten, ReadersMerged
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent, from_json
@@ -14,7 +14,7 @@ from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import execute
 
 CLICK = Interaction(id="click-1", reader_id=1_000_000_000, book_id=7, kind=InteractionKind.CLICK, occurred_at=NOON)
-EVENTS: list[ShopEvent] = [
+EVENTS: list[Message] = [
     CLICK,
     replace(CLICK, recommendation_id="list-1"),
     replace(CLICK, kind=InteractionKind.RATING, half_stars=9),

@@ -5,14 +5,12 @@ from datetime import timedelta
 import pytest
 
 from marketplace.domain.errors import EventNotFound
-from marketplace.domain.events import BookChanged, Destination, PaymentRequested
+from marketplace.domain.events import NOTICES, PAYMENTS, RECOMMENDATIONS, BookChanged, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.store.outbox.outbox import FailedEvent, OutboxLength
 from tests.marketplace.fakes import NOON, FakeRecorder
 from tests.marketplace.relay.relaying import add_clicks, add_events, relay, waiting
-
-RECOMMENDATIONS, PAYMENTS = Destination.RECOMMENDATIONS, Destination.PAYMENTS
 
 
 def mark_failed(store: Store, *event_ids: int) -> None:
@@ -87,5 +85,6 @@ def test_each_destination_has_its_length(store: Store) -> None:
         assert work.outbox.lengths() == {
             RECOMMENDATIONS: OutboxLength(2, oldest, 0),
             PAYMENTS: OutboxLength(0, None, 1),
+            NOTICES: OutboxLength(),
         }
         assert work.outbox.length() == OutboxLength(2, oldest, 1)

@@ -24,7 +24,7 @@ from marketplace.domain.errors import (
     OtherCurrency,
     StateConflict,
 )
-from marketplace.domain.events import Destination, PaymentRequested, PaymentWithdrawn
+from marketplace.domain.events import BUILT_IN, PaymentRequested, PaymentWithdrawn
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
 from marketplace.domain.orders import MAX_QUANTITY, NEXT_STATES, Actor, Address, OrderState
@@ -208,7 +208,7 @@ class Rules(SellingModel, RuleBasedStateMachine):
 
     def teardown(self) -> None:
         with self.store.write() as work:
-            waiting = [row for destination in Destination for row in work.outbox.waiting(100_000, destination)]
+            waiting = [row for destination in BUILT_IN for row in work.outbox.waiting(100_000, destination)]
             work.outbox.remove([row.event_id for row in waiting])
             work.commit()
         events = [row.event() for row in waiting]

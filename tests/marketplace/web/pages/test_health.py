@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from marketplace.app import create_app
-from marketplace.domain.events import Destination, PaymentWithdrawn, ReaderForgotten
+from marketplace.domain.events import RECOMMENDATIONS, PaymentWithdrawn, ReaderForgotten
 from marketplace.settings import Settings
 from marketplace.store import Store
 from tests.marketplace.fakes import FakeRecommender
@@ -37,9 +37,9 @@ def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) ->
         work.outbox.add(ReaderForgotten(1), created_at=moment - timedelta(hours=1))
         work.outbox.add(PaymentWithdrawn("7K3M"), created_at=moment)
         work.outbox.mark_failed({2: "reader 7 is unknown"})
-        work.deliveries.acquire(Destination.RECOMMENDATIONS, "a", now=moment, until=moment)
+        work.deliveries.acquire(RECOMMENDATIONS, "a", now=moment, until=moment)
         error = "RecommenderUnavailable UNIMPLEMENTED"
-        work.deliveries.failed(Destination.RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)
+        work.deliveries.failed(RECOMMENDATIONS, "a", failures=3, error=error, retry_at=moment)
         work.commit()
     response = visitor.get("/readyz")
     assert response.status_code == 200

@@ -1,0 +1,85 @@
+"""CloudEvents 1.0 in structured JSON: `application/cloudevents+json`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from pydantic import ValidationError
+
+from events.types import TYPES, EventData
+
+CONTENT_TYPE = "application/cloudevents+json"
+MAX_BYTES = 256 * 1024
+"""The largest event; an order of 100 books with titles of 2,000 characters fits."""
+
+_FORMAT = JSONFormat()
+
+
+class InvalidEvent(ValueError):
+    """These bytes are not an event of the contract; the message says why, without values."""
+
+
+class UnknownType(InvalidEvent):
+    """The event is well formed, and of a type that the contract does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event: `source` is the shop's public address, `time` is when it happened."""
+
+    id: str
+    source: str
+    time: datetime
+    data: EventData
+
+    @property
+    def type(self) -> str:
+        return self.data.type
+
+
+def encode(event: Event) -> bytes:
+    """The event as JSON."""
+    attributes = {
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.data.subject,
+        "time": event.time,
+        "datacontenttype": "application/json",
+    }
+    return _FORMAT.write(CloudEvent(attributes, event.data.model_dump(mode="json")))
+
+
+def decode(body: bytes) -> Event:
+    """The event in a request's or a message's body.
+
+    Raises InvalidEvent, also UnknownType.
+    """
+    try:
+        read = _FORMAT.read(_event, body)
+        attributes, data = read.get_attributes(), read.get_data()
+    except InvalidEvent:
+        raise
+    except CloudEventValidationError as error:
+        raise InvalidEvent(f"not a CloudEvent 1.0: {', '.join(sorted(error.errors))}") from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise InvalidEvent("not a CloudEvent in JSON") from None
+    kind = TYPES.get(attributes["type"])
+    if kind is None:
+        raise UnknownType("the type is unknown")
+    try:
+        parsed = kind.model_validate(data)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, details["loc"])) or "data" for details in error.errors()})
+        raise InvalidEvent(f"malformed data: {', '.join(fields)}") from None
+    return Event(attributes["id"], attributes["source"], attributes["time"], parsed)
+
+
+def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
+    # The library would make up what is missing.
+    if missing := sorted({"id", "specversion", "time"} - set(attributes)):
+        raise InvalidEvent(f"not a CloudEvent 1.0: {', '.join(missing)}")
+    return CloudEvent(attributes, data)
