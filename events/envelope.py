@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from events.types import TYPES, EventData
 
 CONTENT_TYPE = "application/cloudevents+json"
-MAX_BYTES = 256 * 1024
-"""The largest event; an order of 100 books with titles of 2,000 characters fits."""
+MAX_BYTES = 1024 * 1024
+"""The largest event; an order of 100 books with the longest titles fits, whatever their characters."""
 
 _FORMAT = JSONFormat()
 

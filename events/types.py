@@ -5,8 +5,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MAX_AUTHORS = 50
+
 Id = Annotated[int, Field(ge=1)]
-Text = Annotated[str, Field(max_length=2_000)]
+MAX_TEXT = 500
+"""The length of a title or a name; longer ones are shortened."""
+
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 Path = Annotated[str, Field(max_length=2_000, pattern=r"^(/[!-~]*)?$")]
 """The path of a page of the shop, with its query; the event's source is what it is appended to."""
@@ -150,7 +155,7 @@ class BookChanged(BookData):
     type = "marketplace.book.changed"
 
     title: Text
-    authors: tuple[Text, ...] = ()
+    authors: Annotated[tuple[Text, ...], Field(max_length=MAX_AUTHORS)] = ()
     price: Amount | None = None
     stock: Annotated[int, Field(ge=0)] | None = None
 

@@ -10,6 +10,9 @@ from marketplace.domain.money import Money
 from marketplace.domain.recommendations import Reason
 from marketplace.domain.subjects import Subject, Topic, subject_slug
 
+LOW_STOCK = 5
+"""So many copies are few: pages say how many are left, and the shop's staff is told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:

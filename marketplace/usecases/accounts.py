@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from events.types import ReaderRegistered
 from marketplace.domain.accounts import (
     SESSION_LIFETIME,
     Account,
@@ -57,6 +58,7 @@ class Accounts:
                 password_hash=password_hash,
             )
             work.accounts.add(account, moment)
+            work.outbox.publish(ReaderRegistered(reader_id=account.reader_id), at=moment)
             _merge_guest(work, current_reader, account, moment)
             account = _with_session(work, account, moment)
             work.commit()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from events import types
 from marketplace.domain.errors import OpenOrders, StillModerator
 from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY, SHOP
@@ -199,6 +200,7 @@ def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) 
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
+    work.outbox.publish(types.ReadersMerged(reader_id=account, from_reader=guest), at=moment)
     known = {(own.book_id, own.kind): own for own in work.interactions.preferences(account)}
     for added in work.interactions.preferences(guest):
         if other := known.get((added.book_id, added.kind)):
@@ -225,6 +227,7 @@ def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
     work.outbox.drop_interactions(reader_id)
     work.readers.remove(reader_id)
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)
+    work.outbox.publish(types.ReaderDeleted(reader_id=reader_id), at=moment)
 
 
 def _is_same_click(click: Interaction, other: Interaction) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import NotSignedIn
-from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action, Overview
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store, UnitOfWork
+from marketplace.usecases.announcements import announce_books
 from marketplace.usecases.catalogue.forms import FIELDS_BY_ATTRIBUTE, BookForm, attributes_of, merged, texts_of
 from marketplace.usecases.orders import change_state
 from servicekit.clock import now
@@ -172,7 +172,7 @@ class Moderation:
 
     def _log_book(self, work: UnitOfWork, by: int, action: Action, book: Book, **detail: Any) -> None:
         moment = self._clock()
-        work.outbox.add(BookChanged(book.id), created_at=moment)
+        announce_books(work, [book.id], moment=moment)
         work.audit.add(by, action, str(book.id), {"title": _short(book.title), **detail}, at=moment)
 
 

@@ -33,6 +33,7 @@ from marketplace.domain.orders import (
 )
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.activity import undo
+from marketplace.usecases.announcements import announce_low_stock, announce_order
 from servicekit.clock import now
 
 
@@ -67,12 +68,15 @@ class Orders:
                     raise KeyReused(order_id)
                 return order_id
             lines = work.carts.of(reader_id)
-            cart = priced_cart(lines, work.books.lock(line.book_id for line in lines))
+            books = work.books.lock(line.book_id for line in lines)
+            cart = priced_cart(lines, books)
             if not cart.is_orderable or set(cart.shown) != set(shown):
                 raise CartChanged
             order = self._order_of(work, reader_id, cart)
             work.orders.add(order, address, key=key, digest=digest)
             work.carts.remove(reader_id, [line.book_id for line in order.lines])
+            announce_order(work, order, OrderState.PLACED, by=Actor.READER, moment=order.placed_at)
+            announce_low_stock(work, order, books)
             if order.total.minor:
                 work.outbox.add(PaymentRequested(order.id, order.total), created_at=order.placed_at)
             else:  # providers refuse payments of zero
@@ -154,6 +158,7 @@ def change_state(work: UnitOfWork, order_id: str, to: OrderState, *, by: Actor, 
         _undo_purchases(work, order, moment)
         if order.total.minor:
             work.outbox.add(PaymentWithdrawn(order_id), created_at=moment)
+    announce_order(work, order, to, by=by, moment=moment)
     return True
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace.domain.accounts import SESSION_LIFETIME
+from marketplace.domain.books import LOW_STOCK
 from marketplace.domain.ids import SHOP
 from marketplace.domain.money import format_price
 from marketplace.domain.text import slug
@@ -118,7 +119,7 @@ def _set_up_templates(app: Flask, translations: NullTranslations) -> None:
         markup: Markup = getattr(environment.get_template(template).module, macro)(*arguments)
         return markup
 
-    environment.globals.update(SHOP=SHOP, cover_url=cover.cover_url, fragment=fragment)
+    environment.globals.update(SHOP=SHOP, LOW_STOCK=LOW_STOCK, cover_url=cover.cover_url, fragment=fragment)
 
 
 def format_day(moment: datetime) -> str:

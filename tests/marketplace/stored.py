@@ -7,8 +7,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Executable, text
 
+from events.types import EventData
 from marketplace.domain.books import Book
-from marketplace.domain.events import BUILT_IN, ShopEvent
+from marketplace.domain.events import BUILT_IN, Message, PublishedEvent, ShopEvent
 from marketplace.domain.interactions import Interaction
 from marketplace.store import Store
 
@@ -33,8 +34,18 @@ def run_migration(store: Store, name: str) -> None:
         migration.upgrade()
 
 
-def events_of(store: Store) -> list[ShopEvent]:
-    """The events that wait in the outbox, sorted by destination."""
+def events_of(store: Store) -> list[Message]:
+    """The messages that wait in the outbox, sorted by destination."""
+    return [event for event in _waiting(store) if not isinstance(event, PublishedEvent)]
+
+
+def published(store: Store) -> list[EventData]:
+    """The published events that wait in the outbox, each once."""
+    events = {event.id: event.data for event in _waiting(store) if isinstance(event, PublishedEvent)}
+    return list(events.values())
+
+
+def _waiting(store: Store) -> list[ShopEvent]:
     with store.read() as work:
         return [row.event() for destination in BUILT_IN for row in work.outbox.waiting(1000, destination)]
 

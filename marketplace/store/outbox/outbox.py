@@ -74,11 +74,18 @@ class Outbox:
     def add(self, message: Message, *, created_at: datetime) -> None:
         self._connection.execute(insert(outbox).values(_row(message, destination_of(message), created_at)))
 
-    def publish(self, data: EventData, *, at: datetime) -> None:
-        """Publish an event to all destinations that receive its type."""
-        event = PublishedEvent(str(uuid4()), at, data)
-        if rows := [_row(event, destination, at) for destination in self._receivers(data)]:
+    def publish(self, *events_data: EventData, at: datetime) -> None:
+        """Publish events to all destinations that receive their types."""
+        rows = []
+        for data in events_data:
+            event = PublishedEvent(str(uuid4()), at, data)
+            rows += [_row(event, destination, at) for destination in self._receivers(data.type)]
+        if rows:
             self._connection.execute(insert(outbox), rows)
+
+    def has_receivers(self, *kinds: type[EventData]) -> bool:
+        """Whether any destination receives events of these types; if not, they need not be made."""
+        return any(self._receivers(kind.type) for kind in kinds)
 
     def move(self, from_reader: int, into_reader: int) -> None:
         """Attach one reader's events to another, with whose data they are deleted; payloads still name the first."""
@@ -170,8 +177,8 @@ class Outbox:
             failed=sum(length.failed for length in lengths),
         )
 
-    def _receivers(self, data: EventData) -> list[Destination]:
-        return [NOTICES] if data.type in NOTICES_TYPES else []
+    def _receivers(self, kind: str) -> list[Destination]:
+        return [NOTICES] if kind in NOTICES_TYPES else []
 
     def _requeue(self, condition: ColumnElement[bool]) -> int:
         statement = update(outbox).where(condition, _FAILED).values(refused_reason=None, attempts=0)

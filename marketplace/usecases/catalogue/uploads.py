@@ -15,9 +15,9 @@ from bookfiles.imports import FileBook, numbered_books, require_named
 from bookfiles.reading.books import Reading, read_books
 from bookfiles.reading.options import Options
 from bookfiles.reading.report import ColumnReport, FileReport
-from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
+from marketplace.usecases.announcements import announce_books
 from marketplace.usecases.catalogue.imports import put_books
 from servicekit.clock import now
 
@@ -129,8 +129,7 @@ class Uploads:
         moment = self._clock()
         with self._store.write() as work:
             put = put_books(work, batch, overwrite=False)
-            for book_id in put.changed:
-                work.outbox.add(BookChanged(book_id), created_at=moment)
+            announce_books(work, put.changed, moment=moment)
             work.commit()
         for place, reason in put.refused:
             report.good -= 1

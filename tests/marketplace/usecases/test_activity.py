@@ -8,7 +8,7 @@ import pytest
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import BookNotFound, InteractionNotFound, StoreUnavailable
-from marketplace.domain.events import ReaderForgotten, ReadersMerged, ShopEvent
+from marketplace.domain.events import Message, ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY, SHOP
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
@@ -33,7 +33,7 @@ class Readers:
     def _wake(self) -> None:
         self.woken += 1
 
-    def events(self) -> list[ShopEvent]:
+    def events(self) -> list[Message]:
         return events_of(self.store)
 
     def sent(self) -> list[Interaction]:

@@ -8,7 +8,7 @@ import pytest
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import CartChanged, KeyReused, NotSignedIn, OpenOrders, OrderNotFound, StateConflict
-from marketplace.domain.events import PaymentRequested, PaymentWithdrawn, ShopEvent
+from marketplace.domain.events import Message, PaymentRequested, PaymentWithdrawn
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, OrderState, ShownLine, is_order_id
@@ -55,7 +55,7 @@ class Shop:
         with self.store.read() as work:
             return work.books.get(book_id).stock
 
-    def events(self) -> list[ShopEvent]:
+    def events(self) -> list[Message]:
         return events_of(self.store)
 
     def sent(self, kind: InteractionKind) -> list[Interaction]:

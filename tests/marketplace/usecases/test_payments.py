@@ -7,7 +7,7 @@ import structlog
 
 from marketplace.domain.callbacks import CallbackTokens, Forged, WrongOrder
 from marketplace.domain.errors import OrderNotFound, StateConflict
-from marketplace.domain.events import PAYMENTS, PaymentRequested, ShopEvent
+from marketplace.domain.events import PAYMENTS, Message, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, OrderState, new_order_id
 from marketplace.store import Store
@@ -33,10 +33,10 @@ class Shop:
     def settle(self, outcome: PaymentOutcome) -> bool:
         return self.payments.settle(self.order, TOKENS.issue(self.order), outcome)
 
-    def events(self) -> list[ShopEvent]:
+    def events(self) -> list[Message]:
         return events_of(self.store)
 
-    def deliver(self) -> list[ShopEvent]:
+    def deliver(self) -> list[Message]:
         events = self.events()
         with self.store.write() as work:
             work.outbox.remove([row.event_id for row in work.outbox.waiting(1000, PAYMENTS)])
@@ -187,7 +187,7 @@ def test_overdue_payments_are_requested_in_batches(shop: Shop) -> None:
     for _ in range(REQUEST_BATCH):
         store_order(shop.store)
     shop.clock.seconds += 86_400
-    events: list[ShopEvent] = []
+    events: list[Message] = []
     for expected in (REQUEST_BATCH, 1, 0):
         assert shop.payments.request_overdue() == expected
         events += shop.deliver()
