@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Lock
 
 import structlog
 
@@ -11,6 +10,7 @@ from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.store import Store
+from marketplace.usecases.shared_value import SharedValue
 
 log = structlog.get_logger()
 
@@ -23,39 +23,25 @@ class BestSellersCache:
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._clock = clock
-        self._loading = Lock()
-        self._known: BestSellers | None = None
-        self._fresh_until = 0.0
+        self._shared: SharedValue[BestSellers] = SharedValue(MAX_AGE, clock=clock)
+        self._last: BestSellers | None = None
 
     def current(self) -> BestSellers:
         """The best-sellers of the last 30 seconds, or older ones while another thread reads or the database fails.
 
         Raises StoreUnavailable if they were never read.
         """
-        known = self._known
-        if known is not None and self._clock() < self._fresh_until:
-            return known
-        # Requests wait only if nothing is cached yet.
-        if not self._loading.acquire(blocking=known is None):
-            return known or self.current()
-        try:
-            return self._load()
-        finally:
-            self._loading.release()
+        return self._shared.get(self._load)
 
     def _load(self) -> BestSellers:
-        if self._known is not None and self._clock() < self._fresh_until:
-            return self._known  # another thread has just read them
         try:
             with self._store.read() as work:
-                self._known = _with_reasons(work.listings.best_sellers(LIMIT))
+                self._last = _with_reasons(work.listings.best_sellers(LIMIT))
         except StoreUnavailable:
-            if self._known is None:
+            if self._last is None:
                 raise
             log.exception("best_sellers_not_read")
-        self._fresh_until = self._clock() + MAX_AGE
-        return self._known
+        return self._last
 
 
 def _with_reasons(best: BestSellers) -> BestSellers:

@@ -51,6 +51,11 @@ class CardCache:
             cards |= fresh
         return {book_id: card for book_id, card in cards.items() if card is not None}
 
+    @property
+    def version(self) -> int:
+        """A number that changes whenever cards are dropped."""
+        return self._drops
+
     def drop(self, ids: Iterable[int]) -> None:
         """Discard the cards of books that have changed."""
         with self._lock:

@@ -28,9 +28,13 @@ from marketplace.usecases.page_shelves import (
     recommended_cards,
     topic_request,
 )
+from marketplace.usecases.shared_value import SharedValue
 
 log = structlog.get_logger()
 
+VISITOR_SECONDS = 1.0
+VISITOR_USABLE_SECONDS = 10.0
+"""How old a visitor's page may be while a thread asks for a new one."""
 TASTE_INTERACTIONS = 60
 """How many of a reader's latest interactions determine their taste."""
 
@@ -68,10 +72,20 @@ class Shelves:
         self._cards = cards
         self._best_sellers = BestSellersCache(store, clock=clock)
         self._last_good = LastGood(cards, clock=clock)
+        self._visitors: SharedValue[Home] = SharedValue(
+            VISITOR_SECONDS, usable_seconds=VISITOR_USABLE_SECONDS, clock=clock
+        )
 
     def home(self, reader_id: int) -> Home:
-        """The home page of a reader."""
+        """The home page of a reader; that of visitors is the same for all and made once a second."""
         best = self._best_sellers.current()
+        if reader_id == NOBODY:
+            # A moderator sees a change at once.
+            version = (self._cards.version, best)
+            return self._visitors.get(lambda: self._home(NOBODY, best), version=version)
+        return self._home(reader_id, best)
+
+    def _home(self, reader_id: int, best: BestSellers) -> Home:
         taste = self._taste(reader_id)
         known = self._cards.of((*taste.viewed, *taste.liked))
         requests = home_requests(taste, self._topics(known, best), best)

@@ -106,6 +106,13 @@ def test_popular_and_new_books_are_not_called_personal(visitor: FlaskClient, rec
     assert "Picked for you" not in html
     assert re.findall(r'class="reason">([^<]+)<', html)[0] == "Popular with readers"
     assert "New arrival<" not in html
+
+
+def test_a_reason_that_says_more_than_the_heading_is_printed(
+    visitor: FlaskClient, recommender: FakeRecommender
+) -> None:
+    """A new book among the popular ones, and a popular one among the new."""
+    new, popular = Reason(ReasonKind.NEW), Reason(ReasonKind.POPULAR)
     recommender.answer = [recommended(20, reason=new), recommended(21, reason=popular)]
     assert re.findall(r'class="reason">([^<]+)<', page(visitor))[:2] == ["New arrival", "Popular with readers"]
 
@@ -180,7 +187,6 @@ def test_without_recommendations_the_shop_shows_its_best_sellers(
     visitor: FlaskClient, recommender: FakeRecommender, error: RecommenderUnavailable
 ) -> None:
     """The page says so, and lists them by readers."""
-    page(visitor)
     recommender.error = error
     html = page(visitor)
     assert f"{BREAK} Here are our best-sellers." in html
