@@ -14,9 +14,11 @@ import pytest
 import structlog
 
 from tests.embedded_postgresql import DATABASES, create_database, postgresql
+from tests.rabbitmq import RabbitMQ, rabbitmq
 from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
+_PREFIXES = ("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_", "NOTICES_")
 
 # The machine may be busy, and the first example may compile.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -47,7 +49,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide settings in the environment from tests."""
-    for name in [name for name in os.environ if name.startswith(("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_"))]:
+    for name in [name for name in os.environ if name.startswith(_PREFIXES)]:
         monkeypatch.delenv(name)
 
 
@@ -79,6 +81,22 @@ def postgresql_server() -> Iterator[str]:
         return
     with postgresql() as (url, _):
         yield url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitMQ]:
+    """A RabbitMQ server for all tests of this process; tests use it through `broker`."""
+    with rabbitmq() as server:
+        yield server
+
+
+@pytest.fixture
+def broker(rabbitmq_server: RabbitMQ) -> RabbitMQ:
+    """A running RabbitMQ server without the shop's queues and exchanges; a test with it has the marker `rabbitmq`."""
+    if not rabbitmq_server.is_running:
+        rabbitmq_server.start()
+    rabbitmq_server.empty()
+    return rabbitmq_server
 
 
 @contextmanager

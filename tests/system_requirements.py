@@ -31,6 +31,11 @@ def docker_compose() -> str | None:
     return path if runs else None
 
 
+def rabbitmq() -> bool:
+    """Whether there are RabbitMQ's server and Erlang's name server."""
+    return all(map(shutil.which, ("rabbitmq-server", "epmd")))
+
+
 def book_data() -> Path | None:
     """The folder of real data that BOOK_DATA names."""
     folder = Path(os.environ.get("BOOK_DATA", "/nonexistent"))
@@ -78,6 +83,7 @@ REQUIREMENTS = {
     "grpcurl": Requirement("grpcurl", grpcurl),
     "compose": Requirement("docker-compose and a running Docker engine", docker_compose),
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
+    "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),
