@@ -8,15 +8,20 @@ from flask import Flask
 
 from bookfiles.ids import IdsFile
 from marketplace.domain.callbacks import CallbackTokens
+from marketplace.domain.destinations import is_broker
+from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.payment_provider import HttpPaymentProvider
+from marketplace.gateways.rabbitmq import BrokerReceiver, NoticesBrokerReceiver
 from marketplace.gateways.recommender import GrpcRecommender
-from marketplace.settings import Settings, session_key
+from marketplace.relay.senders import Receiver
+from marketplace.settings import Settings, notices_secret, session_key
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.passwords import MAX_PLACES, Passwords
@@ -62,6 +67,7 @@ def create_app(
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
+        destinations=Destinations(store, wake=wake),
         moderation=Moderation(store, changed=cards.drop, wake=wake),
         uploads=Uploads(store, IdsFile(settings.ids_dir), changed=cards.drop, wake=wake),
         limiter=limiter,
@@ -84,10 +90,33 @@ def connect_provider(settings: Settings, port: int | None = None) -> HttpPayment
 
     `port` is the port that the shop listens on if it differs from the settings.
     """
-    callback_url = settings.callback_url or f"http://localhost:{port or settings.port}"
+    callback_url = settings.callback_url or _local_url(settings, port)
     return HttpPaymentProvider(settings.payments_url, callback_url, CallbackTokens(session_key(settings)))
+
+
+def public_url(settings: Settings, port: int | None = None) -> str:
+    """Where readers reach the shop; `port` as for `connect_provider`."""
+    return settings.public_url or _local_url(settings, port)
+
+
+def connect_receiver(url: str, secret: str) -> Receiver:
+    """The client of a receiver of public events; it connects on first use."""
+    return BrokerReceiver(url) if is_broker(url) else HttpReceiver(url, secret)
+
+
+def connect_notices(settings: Settings) -> Receiver:
+    """The client of notices; it connects on first use.
+
+    Raises OSError and ValueError if its secret cannot be read or created.
+    """
+    url = settings.notices_url.get_secret_value()
+    return NoticesBrokerReceiver(url) if is_broker(url) else HttpReceiver(url, notices_secret(settings))
 
 
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:
     """The use cases of payments; `wake` as for `create_app`."""
     return Payments(store, CallbackTokens(session_key(settings)), wake=wake)
+
+
+def _local_url(settings: Settings, port: int | None) -> str:
+    return f"http://localhost:{port or settings.port}"

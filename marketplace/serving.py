@@ -7,13 +7,25 @@ from dataclasses import replace
 import click
 from flask import Flask
 
-from marketplace.app import connect, connect_provider, create_app, payments_of
+from marketplace.app import (
+    connect,
+    connect_notices,
+    connect_provider,
+    connect_receiver,
+    create_app,
+    payments_of,
+    public_url,
+)
+from marketplace.domain.destinations import EventDestination
+from marketplace.domain.events import NOTICES
 from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
+from marketplace.relay.senders import EventsSender, PaymentsSender, RecommendationsSender
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
+from marketplace.usecases.destinations import Destinations
 from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
@@ -69,7 +81,8 @@ def serve_shop(settings: Settings, store: Store) -> None:
         stack.callback(server.close)
         provider = connect_provider(settings, server.port)
         stack.callback(provider.close)
-        relays = create_relays(settings, relaying, recommender, provider)
+        Destinations(store).follow_settings(settings.events_urls)
+        relays = create_relays(settings, relaying, recommender, provider, server.port)
         if settings.relay:
             stack.enter_context(relays)
         stop_on_signal(server.stop, seconds=SHUTDOWN_SECONDS)
@@ -78,10 +91,39 @@ def serve_shop(settings: Settings, store: Store) -> None:
 
 
 def create_relays(
-    settings: Settings, store: Store, recommender: GrpcRecommender, provider: HttpPaymentProvider
+    settings: Settings,
+    store: Store,
+    recommender: GrpcRecommender,
+    provider: HttpPaymentProvider,
+    port: int | None = None,
 ) -> Relays:
-    """The relays, which deliver the shop's events and request overdue payments again."""
-    return Relays(store, recommender, provider, every_minute=payments_of(settings, store).request_overdue)
+    """The relays, which deliver the shop's events, request overdue payments again and prune the log of deliveries.
+
+    `port` is the port that the shop listens on if it differs from the settings. Raises CannotServe.
+    """
+    # It logs each step of a failed connection; the relay logs an outage once.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    source = public_url(settings, port)
+    try:
+        notices = connect_notices(settings)
+    except ValueError as error:
+        raise CannotServe(f"{settings.secrets_dir / 'notices'} is not the secret of notices: {error}") from None
+
+    def connect_other(stored: EventDestination) -> EventsSender:
+        return EventsSender(stored.destination, connect_receiver(stored.url, stored.secret), source=source)
+
+    payments, destinations = payments_of(settings, store), Destinations(store)
+
+    def every_minute() -> None:
+        payments.request_overdue()
+        destinations.prune()
+
+    senders = (
+        RecommendationsSender(store, recommender),
+        PaymentsSender(provider),
+        EventsSender(NOTICES, notices, source=source),
+    )
+    return Relays(store, senders, connect=connect_other, every_minute=every_minute)
 
 
 def listen(app: Flask, settings: Settings) -> HttpServer:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from events.signature import new_secret, parse_secret
+from marketplace.domain.destinations import parse_destination_url, parse_destination_urls
 from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host, HostOrSocket
 
@@ -62,6 +65,28 @@ class Settings(DatabaseSettings):
         None,
         description="where the payment provider reaches the shop; by default http://localhost and the shop's port",
     )
+    public_url: str | None = Field(
+        None,
+        description="where readers reach the shop, the source of its events; by default localhost and its port",
+    )
+    events_url: SecretStr = Field(
+        SecretStr(""),
+        description="addresses that public events are sent to, separated by commas: http, https, amqp or amqps",
+    )
+    notices_url: SecretStr = Field(
+        SecretStr("http://localhost:5003/events"),
+        description="where the shop sends events for notices, with addresses of readers: http, https, amqp or amqps",
+    )
+    notices_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("MARKETPLACE_NOTICES_SECRET", "NOTICES_SECRET"),
+        description="signs what is sent to notices, whsec_ and base64; by default created in the secrets' folder",
+    )
+    secrets_dir: Path = Field(
+        Path("var/secrets"),
+        validation_alias=AliasChoices("MARKETPLACE_SECRETS_DIR", "SECRETS_DIR"),
+        description="folder, shared with notices, of the secret; plain SECRETS_DIR works too",
+    )
     relay: bool = Field(True, description="whether `serve` also delivers events")
 
     @field_validator("trusted_hosts")
@@ -72,7 +97,25 @@ class Settings(DatabaseSettings):
             raise ValueError("write names or addresses separated by commas, without scheme, port and path")
         return text
 
-    @field_validator("payments_url", "callback_url")
+    @field_validator("events_url")
+    @classmethod
+    def _validated_destinations(cls, urls: SecretStr) -> SecretStr:
+        parse_destination_urls(urls.get_secret_value())
+        return urls
+
+    @field_validator("notices_url")
+    @classmethod
+    def _validated_destination(cls, url: SecretStr) -> SecretStr:
+        return SecretStr(parse_destination_url(url.get_secret_value()))
+
+    @field_validator("notices_secret")
+    @classmethod
+    def _validated_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            parse_secret(secret.get_secret_value())
+        return secret
+
+    @field_validator("payments_url", "callback_url", "public_url")
     @classmethod
     def _validated_url(cls, text: str | None) -> str | None:
         return None if text is None else _base_url(text)
@@ -81,6 +124,11 @@ class Settings(DatabaseSettings):
     def hosts(self) -> tuple[str, ...]:
         """The trusted host names, in lower case."""
         return _split(self.trusted_hosts)
+
+    @property
+    def events_urls(self) -> Sequence[str]:
+        """The addresses that public events are sent to."""
+        return parse_destination_urls(self.events_url.get_secret_value())
 
 
 def _base_url(text: str) -> str:
@@ -111,3 +159,13 @@ def session_key(settings: Settings) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
     return kept_secret(settings.data_dir / "secret_key", partial(secrets.token_hex, 32))
+
+
+def notices_secret(settings: Settings) -> str:
+    """The secret that signs what is sent to notices: the setting, or one that both find in the shared folder.
+
+    Raises OSError, and ValueError if the file has another content.
+    """
+    if settings.notices_secret is not None:
+        return settings.notices_secret.get_secret_value()
+    return parse_secret(kept_secret(settings.secrets_dir / "notices", new_secret))

@@ -39,6 +39,34 @@ class EventNotFound(MarketplaceError):
     """The outbox has no failed event with this id."""
 
 
+class DestinationNotFound(MarketplaceError):
+    """The shop has no destination with this number."""
+
+
+class DeliveryNotFound(MarketplaceError):
+    """The log has no such delivery, or its event is not kept."""
+
+
+class DestinationNotSaved(MarketplaceError):
+    """The base of reasons not to save a destination of events."""
+
+
+class InvalidDestination(DestinationNotSaved):
+    """The address is malformed, as the message says, or a type is not public."""
+
+
+class DestinationExists(DestinationNotSaved):
+    """Another destination has this address."""
+
+
+class TooManyDestinations(DestinationNotSaved):
+    """The shop has as many destinations as it allows."""
+
+
+class DestinationOfSettings(DestinationNotSaved):
+    """The settings name this destination, so it can be disabled and not deleted."""
+
+
 class StoreUnavailable(MarketplaceError):
     """The shop's own database does not answer, or fails."""
 
@@ -187,3 +215,15 @@ class ProviderBroken(ProviderUnavailable, Broken):
 
 class ProviderRefused(ProviderError, Refused):
     """The payment provider rejects this request."""
+
+
+class ReceiverUnavailable(Unavailable):
+    """A receiver of events is down, slow, overloaded, or not reachable as the settings say."""
+
+
+class ReceiverBroken(ReceiverUnavailable, Broken):
+    """A receiver of events fails on this event."""
+
+
+class ReceiverRefused(Refused):
+    """A receiver of events rejects this event."""

@@ -94,6 +94,13 @@ class Action(Enum):
     ORDER_STATE_CHANGED = "order moved"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
+    DESTINATION_ADDED = "destination added"
+    DESTINATION_CHANGED = "destination changed"
+    DESTINATION_ENABLED = "destination enabled"
+    DESTINATION_DISABLED = "destination disabled"
+    DESTINATION_DELETED = "destination deleted"
+    SECRET_SHOWN = "secret shown"  # noqa: S105  (an action)
+    DELIVERY_REPEATED = "delivery repeated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

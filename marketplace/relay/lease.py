@@ -21,7 +21,13 @@ MIN_REMAINING = timedelta(seconds=12)
 """What must be left of the lease before a call: changed books take two calls of five seconds, then the commit."""
 FIRST_WAIT = 0.1
 MAX_WAIT = 2.0
-BACKOFF = wait_exponential_jitter(multiplier=FIRST_WAIT, max=MAX_WAIT, jitter=FIRST_WAIT)
+MAX_WAIT_ELSEWHERE = 60.0
+"""The longest backoff of destinations that are not the shop's own services."""
+
+
+def backoff(longest: float = MAX_WAIT) -> wait_exponential_jitter:
+    """Waits that grow exponentially, from FIRST_WAIT to `longest`."""
+    return wait_exponential_jitter(multiplier=FIRST_WAIT, max=longest, jitter=FIRST_WAIT)
 
 
 class LeaseLost(Exception):
@@ -39,8 +45,12 @@ class BackOff(Exception):
 class Lease:
     """A worker's right to deliver to a destination, stored in the database with the destination's status."""
 
-    def __init__(self, store: Store, destination: Destination, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, destination: Destination, *, clock: Callable[[], datetime], max_wait: float = MAX_WAIT
+    ) -> None:
+        """`max_wait` is the longest backoff, in seconds."""
         self._store = store
+        self._backoff = backoff(max_wait)
         self._destination = destination
         self._clock = clock
         self._holder = uuid4().hex
@@ -52,6 +62,11 @@ class Lease:
     def is_held(self) -> bool:
         """Whether enough time is left for a call."""
         return self._held_until is not None and self._clock() <= self._held_until - MIN_REMAINING
+
+    @property
+    def failures(self) -> int:
+        """How often the destination has failed since it last answered."""
+        return self._failures
 
     def take(self) -> bool:
         """Take the lease; False if another worker holds it or the destination is backed off."""
@@ -97,7 +112,7 @@ class Lease:
         `attempted` is the id of an event whose attempts are counted. Raises LeaseLost.
         """
         failures = self._failures + 1
-        seconds = _seconds_after(failures)
+        seconds = self._seconds_after(failures)
         with self._store.write() as work:
             kept = work.deliveries.failed(
                 self._destination,
@@ -125,17 +140,16 @@ class Lease:
             work.commit()
         self._held_until = None
 
+    def _seconds_after(self, failures: int) -> float:
+        # All workers share the count in the database, and tenacity's own loop counts within one process.
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = failures
+        return self._backoff(state)
+
     def _check(self, kept: bool) -> None:
         if not kept:
             self._held_until = None
             raise LeaseLost(self._destination.value)
-
-
-def _seconds_after(failures: int) -> float:
-    # All workers share the count in the database, and tenacity's own loop counts within one process.
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = failures
-    return BACKOFF(state)
 
 
 def _published(error: Exception) -> str:

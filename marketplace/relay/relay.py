@@ -12,11 +12,12 @@ import structlog
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, sleep_using_event
 from tenacity.stop import stop_when_event_set
 
+from events.types import DeliveryFailed
 from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUnavailable, Unavailable
-from marketplace.domain.events import ShopEvent
-from marketplace.relay.lease import BACKOFF, BackOff, Lease, LeaseLost
+from marketplace.domain.events import BUILT_IN, NOTICES, PublishedEvent, ShopEvent
+from marketplace.relay.lease import MAX_WAIT, BackOff, Lease, LeaseLost, backoff
 from marketplace.relay.senders import BATCHED, Sender
-from marketplace.store import Store
+from marketplace.store import Store, UnitOfWork
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
 from servicekit.clock import now
@@ -28,6 +29,7 @@ POLL = 0.25
 MAX_ATTEMPTS = 10
 """How often an event may fail when sent alone before it is marked as failed; takes eleven seconds."""
 MAX_REASON_LENGTH = 500
+_PAUSE = backoff()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,17 @@ class Relay:
         wake: Event,
         stop: Event,
         batch: int = BATCH,
+        max_wait: float = MAX_WAIT,
         clock: Callable[[], datetime] = now,
     ) -> None:
+        """`max_wait` is the longest pause after a failure of the destination, in seconds."""
         self._store = store
         self._sender = sender
         self._wake = wake
         self._stop = stop
         self._batch = batch
-        self._lease = Lease(store, sender.destination, clock=clock)
+        self._clock = clock
+        self._lease = Lease(store, sender.destination, clock=clock, max_wait=max_wait)
 
     def run(self) -> None:
         """Deliver until `stop` is set; every failure is logged and retried."""
@@ -162,17 +167,46 @@ class Relay:
             self._settle([], {waiting.id: f"failed {MAX_ATTEMPTS} times, most recently: {reason}"})
 
     def _settle(self, delivered: Sequence[int], refused: Mapping[int, str]) -> None:
+        attempts = self._lease.failures + 1
+        reasons = {event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()}
         with self._lease.settling() as work:
+            if self._sender.destination not in BUILT_IN:
+                self._log_deliveries(work, [*delivered, *refused], reasons, attempts)
+            if refused:
+                self._report_first_failure(work, list(refused))
             work.outbox.remove(delivered)
-            work.outbox.mark_failed({event_id: reason[:MAX_REASON_LENGTH] for event_id, reason in refused.items()})
+            work.outbox.mark_failed(reasons)
         for event_id in refused:
             # The reason may name a reader, so it is in the table only and not in the log.
             log.error("event_delivery_failed", event_id=event_id)
 
+    def _log_deliveries(
+        self, work: UnitOfWork, event_ids: Sequence[int], reasons: Mapping[int, str], attempts: int
+    ) -> None:
+        # A row that is gone was about a reader whose data has been deleted meanwhile.
+        for row in work.outbox.lock(event_ids):
+            error = reasons.get(row.event_id)
+            work.event_log.add(self._sender.destination, row, error, attempts=attempts, at=self._clock())
+
+    def _report_first_failure(self, work: UnitOfWork, event_ids: Sequence[int]) -> None:
+        """Publish that the destination has a failed delivery, its first one since there was none."""
+        if self._sender.destination == NOTICES or work.outbox.has_failed(self._sender.destination):
+            return
+        if not all(map(_is_report, work.outbox.lock(event_ids))):
+            work.outbox.publish(DeliveryFailed(destination=self._destination), at=self._clock())
+
+
+def _is_report(row: OutboxRow) -> bool:
+    try:
+        event = row.event()
+    except MalformedEvent:
+        return False
+    return isinstance(event, PublishedEvent) and isinstance(event.data, DeliveryFailed)
+
 
 def _pause(attempt: RetryCallState) -> float:
     error = attempt.outcome.exception() if attempt.outcome else None
-    return error.seconds if isinstance(error, BackOff) else BACKOFF(attempt)
+    return error.seconds if isinstance(error, BackOff) else _PAUSE(attempt)
 
 
 def _log_failure(attempt: RetryCallState) -> None:

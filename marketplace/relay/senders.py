@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from events.envelope import Event
 from marketplace.domain.books import Book
 from marketplace.domain.errors import Refused
 from marketplace.domain.events import (
+    NOTICES,
     PAYMENTS,
     RECOMMENDATIONS,
     BookChanged,
     Destination,
     PaymentRequested,
     PaymentWithdrawn,
+    PublishedEvent,
     ReaderForgotten,
     ReadersMerged,
     ShopEvent,
@@ -51,6 +54,16 @@ class PaymentProvider(Protocol):
 
     def withdraw_payment(self, order_id: str) -> None:
         """Withdraw the payment request of an order and refund what was paid. Raises ProviderError."""
+
+
+class Receiver(Protocol):
+    """What the relay needs of a receiver of published events; each call takes ten seconds at most."""
+
+    def publish(self, event: Event) -> None:
+        """Have it accept an event. Raises ReceiverUnavailable (ReceiverBroken included) and ReceiverRefused."""
+
+    def close(self) -> None:
+        """Close its connections; the next call opens them again."""
 
 
 class Sender(Protocol):
@@ -121,6 +134,30 @@ class PaymentsSender:
             case _:
                 raise Refused("not an event for the payment provider")
         return [None]
+
+
+class EventsSender:
+    """Sends published events to one receiver, one at a time; private ones to notices alone."""
+
+    def __init__(self, destination: Destination, receiver: Receiver, *, source: str) -> None:
+        """`source` is the public URL of the shop."""
+        self.destination = destination
+        self._receiver = receiver
+        self._source = source
+
+    def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
+        match events[0]:
+            case PublishedEvent(id=event_id, happened_at=happened_at, data=data):
+                if data.is_private and self.destination != NOTICES:
+                    raise Refused("a private event is for notices alone")
+                self._receiver.publish(Event(event_id, self._source, happened_at, data))
+            case _:
+                raise Refused("not a published event")
+        return [None]
+
+    def close(self) -> None:
+        """Close the receiver's connections."""
+        self._receiver.close()
 
 
 def _refusal(result: RecordResult) -> str | None:

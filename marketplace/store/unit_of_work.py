@@ -18,6 +18,8 @@ from marketplace.store.moderation.book_table import AllBooks
 from marketplace.store.moderation.order_table import OrderTable
 from marketplace.store.orders import StoredOrders
 from marketplace.store.outbox.deliveries import Deliveries
+from marketplace.store.outbox.destinations import StoredDestinations
+from marketplace.store.outbox.event_log import EventLog
 from marketplace.store.outbox.outbox import Outbox
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
@@ -54,6 +56,8 @@ class UnitOfWork:
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection)
         self.deliveries = Deliveries(connection)
+        self.destinations = StoredDestinations(connection)
+        self.event_log = EventLog(connection)
 
     def commit(self) -> None:
         self._connection.commit()

@@ -199,6 +199,7 @@ def merge_readers(work: UnitOfWork, guest: int, account: int, moment: datetime) 
     for reader_id in (guest, account):
         work.readers.lock(reader_id)
     work.outbox.move(guest, account)
+    work.event_log.move(guest, account)
     work.outbox.add(ReadersMerged(guest, account), created_at=moment)
     work.outbox.publish(types.ReadersMerged(reader_id=account, from_reader=guest), at=moment)
     known = {(own.book_id, own.kind): own for own in work.interactions.preferences(account)}
@@ -224,7 +225,9 @@ def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
     if work.orders.has_open(reader_id):
         raise OpenOrders
     work.orders.anonymize(reader_id)
-    work.outbox.drop_interactions(reader_id)
+    # In this order: a relay that delivers one of them writes the log after it has locked the row of the outbox.
+    work.outbox.drop_of(reader_id)
+    work.event_log.remove_of(reader_id)
     work.readers.remove(reader_id)
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)
     work.outbox.publish(types.ReaderDeleted(reader_id=reader_id), at=moment)

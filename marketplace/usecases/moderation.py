@@ -162,18 +162,28 @@ class Moderation:
 
     @contextmanager
     def _transaction(self, by: int) -> Iterator[UnitOfWork]:
-        with self._store.write() as work:
-            # The reader is locked first everywhere, which avoids deadlocks.
-            if not work.readers.lock(by):
-                raise NotSignedIn
+        with moderating(self._store, by) as work:
             yield work
-            work.commit()
         self._wake()
 
     def _log_book(self, work: UnitOfWork, by: int, action: Action, book: Book, **detail: Any) -> None:
         moment = self._clock()
         announce_books(work, [book.id], moment=moment)
         work.audit.add(by, action, str(book.id), {"title": _short(book.title), **detail}, at=moment)
+
+
+@contextmanager
+def moderating(store: Store, by: int) -> Iterator[UnitOfWork]:
+    """A transaction of a moderator, committed at the end of the block.
+
+    Raises NotSignedIn if their account has been deleted.
+    """
+    with store.write() as work:
+        # The reader is locked first everywhere, which avoids deadlocks.
+        if not work.readers.lock(by):
+            raise NotSignedIn
+        yield work
+        work.commit()
 
 
 def _changes(before: Book, after: Book) -> Mapping[str, list[str]]:

@@ -5,7 +5,13 @@ from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.domain.errors import NotInCatalogue, OrderNotFound, PasswordsBusy, StoreUnavailable
+from marketplace.domain.errors import (
+    DestinationNotFound,
+    NotInCatalogue,
+    OrderNotFound,
+    PasswordsBusy,
+    StoreUnavailable,
+)
 from marketplace.web.moderator import UploadTooLarge
 from marketplace.web.reader import look_up_no_account
 from marketplace.web.security import CrossSite, UntrustedHost
@@ -34,6 +40,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotInCatalogue, _not_found)
     app.register_error_handler(OrderNotFound, _not_found)
+    app.register_error_handler(DestinationNotFound, _not_found)
     app.register_error_handler(PasswordsBusy, _busy)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
@@ -45,7 +52,7 @@ def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
 
 
-def _not_found(_error: NotInCatalogue | OrderNotFound) -> Answer:
+def _not_found(_error: NotInCatalogue | OrderNotFound | DestinationNotFound) -> Answer:
     return _page(404)
 
 

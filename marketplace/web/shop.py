@@ -9,6 +9,7 @@ from marketplace.usecases.activity import Activity
 from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
@@ -29,6 +30,7 @@ class Shop:
     carts: Carts
     orders: Orders
     payments: Payments
+    destinations: Destinations
     moderation: Moderation
     uploads: Uploads
     limiter: Limiter

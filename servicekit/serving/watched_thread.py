@@ -33,6 +33,11 @@ class WatchedThread:
             return False
         return not self._thread.is_alive() or monotonic() < self._healthy_from
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 

@@ -12,7 +12,7 @@ from marketplace.store.schema import deliveries
 from servicekit.database.statements import insert_into
 
 NO_HOLDER = ""
-MAX_FUTURE = timedelta(minutes=1)
+MAX_FUTURE = timedelta(minutes=2)
 """Longer than any lease or backoff: a time further in the future was written by a wrong clock."""
 
 

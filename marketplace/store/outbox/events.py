@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from events.types import TYPES, ReaderDeleted
+from events import types
+from events.types import TYPES
 from marketplace.domain.events import (
     BookChanged,
     PaymentRequested,
@@ -18,6 +19,9 @@ from marketplace.domain.events import (
 from marketplace.domain.ids import MAX_ID, NOBODY
 from marketplace.domain.interactions import MAX_HALF_STARS, Interaction, InteractionKind
 from marketplace.domain.money import Money
+
+MUST_ARRIVE = (types.ReaderDeleted.type, types.ReadersMerged.type)
+"""Events that stay when a reader's data is deleted: a receiver learns by them what it has to delete."""
 
 
 class MalformedEvent(Exception):
@@ -35,7 +39,7 @@ def reader_of(event: ShopEvent) -> int | None:
             return event.reader_id
         case ReadersMerged():
             return event.into_reader
-        case PublishedEvent(data=ReaderDeleted()):
+        case PublishedEvent(data=data) if data.type in MUST_ARRIVE:
             return None
         case PublishedEvent(data=data):
             reader: int | None = getattr(data, "reader_id", None)

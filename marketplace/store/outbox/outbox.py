@@ -9,7 +9,8 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, true, update
 
 from events.types import NOTICES_TYPES, EventData
-from marketplace.domain.errors import EventNotFound
+from marketplace.domain.destinations import Delivery
+from marketplace.domain.errors import DeliveryNotFound, EventNotFound
 from marketplace.domain.events import (
     BUILT_IN,
     NOTICES,
@@ -21,6 +22,7 @@ from marketplace.domain.events import (
     destination_of,
 )
 from marketplace.store.outbox import events
+from marketplace.store.outbox.destinations import StoredDestinations
 from marketplace.store.schema import outbox
 from servicekit.database.statements import is_any_of
 
@@ -35,6 +37,7 @@ class OutboxRow:
     kind: str
     payload: Any
     attempts: int = 0
+    reader_id: int | None = None
 
     def event(self) -> ShopEvent:
         """Parse the event.
@@ -76,10 +79,11 @@ class Outbox:
 
     def publish(self, *events_data: EventData, at: datetime) -> None:
         """Publish events to all destinations that receive their types."""
+        receivers = {kind: self._receivers(kind) for kind in {data.type for data in events_data}}
         rows = []
         for data in events_data:
             event = PublishedEvent(str(uuid4()), at, data)
-            rows += [_row(event, destination, at) for destination in self._receivers(data.type)]
+            rows += [_row(event, destination, at) for destination in receivers[data.type]]
         if rows:
             self._connection.execute(insert(outbox), rows)
 
@@ -92,10 +96,13 @@ class Outbox:
         statement = update(outbox).where(outbox.c.reader_id == from_reader)
         self._connection.execute(statement.values(reader_id=into_reader))
 
-    def drop_interactions(self, reader_id: int) -> None:
-        """Delete this reader's interactions; merges stay, or Recommendations would keep a merged guest's history."""
-        statement = delete(outbox).where(outbox.c.reader_id == reader_id, outbox.c.kind == "interaction")
-        self._connection.execute(statement)
+    def drop_of(self, reader_id: int) -> None:
+        """Delete this reader's interactions, and published events that name them.
+
+        Merges stay, or a receiver would keep a merged guest's history.
+        """
+        dropped = outbox.c.kind.in_(["interaction", "event"])
+        self._connection.execute(delete(outbox).where(outbox.c.reader_id == reader_id, dropped))
 
     def waiting(self, limit: int, destination: Destination = RECOMMENDATIONS) -> list[OutboxRow]:
         """The oldest waiting events of a destination."""
@@ -104,6 +111,16 @@ class Outbox:
             .where(outbox.c.destination == destination.value, outbox.c.refused_reason.is_(None))
             .order_by(outbox.c.event_id)
             .limit(limit)
+        )
+        return [OutboxRow(*row) for row in rows]
+
+    def lock(self, event_ids: Sequence[int]) -> list[OutboxRow]:
+        """Those of these events that are still in the outbox, locked until the end of the transaction."""
+        rows = self._connection.execute(
+            select(outbox.c.event_id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.reader_id)
+            .where(is_any_of(self._connection, outbox.c.event_id, event_ids))
+            .order_by(outbox.c.event_id)
+            .with_for_update()
         )
         return [OutboxRow(*row) for row in rows]
 
@@ -137,6 +154,24 @@ class Outbox:
             )
             for row in rows
         ]
+
+    def has_failed(self, destination: Destination) -> bool:
+        """Whether a destination has failed events."""
+        failed = select(outbox.c.event_id).where(outbox.c.destination == destination.value, _FAILED).limit(1)
+        return self._connection.execute(failed).first() is not None
+
+    def repeat(self, destination: Destination, delivery: Delivery, *, at: datetime) -> None:
+        """Deliver an event of the log again: a failed one in its old place, an accepted one after all others.
+
+        Raises DeliveryNotFound if the event is not kept.
+        """
+        if self._requeue((outbox.c.event_id == delivery.outbox_id) & (outbox.c.destination == destination.value)):
+            return
+        try:
+            event = events.from_json("event", delivery.payload)
+        except events.MalformedEvent:
+            raise DeliveryNotFound(f"the event of delivery {delivery.entry_id} is not kept") from None
+        self._connection.execute(insert(outbox).values(_row(event, destination, at)))
 
     def retry(self, event_id: int) -> None:
         """Have a failed event wait again, at its original position.
@@ -178,7 +213,8 @@ class Outbox:
         )
 
     def _receivers(self, kind: str) -> list[Destination]:
-        return [NOTICES] if kind in NOTICES_TYPES else []
+        chosen_by = StoredDestinations(self._connection).receivers(kind)
+        return [NOTICES, *chosen_by] if kind in NOTICES_TYPES else chosen_by
 
     def _requeue(self, condition: ColumnElement[bool]) -> int:
         statement = update(outbox).where(condition, _FAILED).values(refused_reason=None, attempts=0)

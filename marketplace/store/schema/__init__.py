@@ -12,7 +12,7 @@ from marketplace.store.schema.catalogue import (
     search_terms,
 )
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
-from marketplace.store.schema.outbox import deliveries, outbox
+from marketplace.store.schema.outbox import deliveries, event_destinations, event_log, outbox
 from marketplace.store.schema.readers import accounts, interactions, readers, sessions, wishes
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "books",
     "cart_lines",
     "deliveries",
+    "event_destinations",
+    "event_log",
     "imported_history",
     "interactions",
     "is_portable",

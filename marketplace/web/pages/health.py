@@ -1,5 +1,6 @@
 """Liveness, readiness and robots.txt."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Blueprint, Response, jsonify
 
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store
+from marketplace.store.outbox.deliveries import DestinationStatus
 from marketplace.store.outbox.outbox import OutboxLength
 from marketplace.web.shop import Shop
 from servicekit.clock import now
@@ -53,11 +55,12 @@ def _database(store: Store) -> dict[str, Any]:
         return {"database": "not migrated"}
     with store.read() as work:
         length, lengths, statuses = work.outbox.length(), work.outbox.lengths(), work.deliveries.statuses()
+        chosen = [stored.destination for stored in work.destinations.all()]
     moment = now()
     destinations = {
-        destination.value: _queue(lengths[destination], moment)
-        | {"failures": status.failures, "last_error": status.last_error}
-        for destination, status in statuses.items()
+        destination.value: _queue(lengths.get(destination, OutboxLength()), moment)
+        | asdict(statuses.get(destination, DestinationStatus()))
+        for destination in dict.fromkeys([*lengths, *chosen])
     }
     return {"database": "ok", "outbox": _queue(length, moment) | {"destinations": destinations}}
 

@@ -5,10 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
+from marketplace.domain.destinations import EventDestination
 from marketplace.domain.events import RECOMMENDATIONS, Destination, Message
 from marketplace.domain.interactions import Interaction, InteractionKind
+from marketplace.relay import Relays
 from marketplace.relay.relay import Relay
-from marketplace.relay.senders import PaymentProvider, PaymentsSender, RecommendationsSender, Recorder
+from marketplace.relay.senders import (
+    EventsSender,
+    PaymentProvider,
+    PaymentsSender,
+    RecommendationsSender,
+    Recorder,
+)
 from marketplace.store import Store
 from marketplace.store.outbox.deliveries import DestinationStatus
 from tests.marketplace.fakes import NOON, Clock
@@ -46,6 +54,23 @@ def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
     return Relay(store, PaymentsSender(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
+
+
+def relays_of(
+    store: Store,
+    recorder: Recorder,
+    provider: PaymentProvider,
+    *,
+    connect: Callable[[EventDestination], EventsSender] | None = None,
+    every_minute: Callable[[], object] = lambda: None,
+) -> Relays:
+    """The relays to Recommendations and the payment provider, and to destinations of events."""
+    senders = (RecommendationsSender(store, recorder), PaymentsSender(provider))
+    return Relays(store, senders, connect=connect or _no_other, every_minute=every_minute)
+
+
+def _no_other(stored: EventDestination) -> EventsSender:
+    raise AssertionError(stored.address)
 
 
 def run(store: Store, recorder: Recorder, stop: Stop) -> None:

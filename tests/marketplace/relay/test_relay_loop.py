@@ -8,14 +8,23 @@ import structlog
 from marketplace.domain.errors import MarketplaceError, RecommenderRefused, RecommenderUnavailable, StoreUnavailable
 from marketplace.domain.events import PaymentRequested
 from marketplace.domain.money import Money
-from marketplace.relay import Relays
 from marketplace.relay.lease import MAX_WAIT
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import RecommendationsSender
 from marketplace.store import Store, open_store
 from tests.e2e.processes import await_that
 from tests.marketplace.fakes import Clock, FakeProvider, FakeRecorder
-from tests.marketplace.relay.relaying import Stop, add_clicks, add_events, raising, relay, run, status, waiting
+from tests.marketplace.relay.relaying import (
+    Stop,
+    add_clicks,
+    add_events,
+    raising,
+    relay,
+    relays_of,
+    run,
+    status,
+    waiting,
+)
 
 
 def test_pauses_grow_during_an_outage(store: Store) -> None:
@@ -86,7 +95,7 @@ def test_a_relay_that_ends_is_started_again(store: Store) -> None:
     delivered = Event()
     recorder = FakeRecorder()
     recorder.before = raising(SystemExit(), then=delivered.set)
-    with structlog.testing.capture_logs() as logs, Relays(store, recorder, FakeProvider()) as relays:
+    with structlog.testing.capture_logs() as logs, relays_of(store, recorder, FakeProvider()) as relays:
         assert relays.failed() == []
         add_clicks(store, "a")
         relays.wake()
@@ -137,7 +146,7 @@ def test_the_relays_can_be_woken(store: Store) -> None:
     delivered, paid = Event(), Event()
     recorder, provider = FakeRecorder(), FakeProvider()
     recorder.before, provider.before = delivered.set, paid.set
-    with Relays(store, recorder, provider) as relays:
+    with relays_of(store, recorder, provider) as relays:
         add_clicks(store, "a")
         add_events(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
@@ -152,7 +161,7 @@ def test_no_failure_ends_the_repeated_call(store: Store, monkeypatch: pytest.Mon
     """It is logged, and the call is repeated a minute later."""
     monkeypatch.setattr("marketplace.relay.relays.MINUTE", 0.01)
     repeated = Event()
-    relays = Relays(store, FakeRecorder(), FakeProvider(), every_minute=raising(error, then=repeated.set))
+    relays = relays_of(store, FakeRecorder(), FakeProvider(), every_minute=raising(error, then=repeated.set))
     with structlog.testing.capture_logs() as logs, relays:
         assert repeated.wait(10)
     assert [log["event"] for log in logs] == ["overdue_payments_not_requested"]
@@ -169,7 +178,7 @@ def test_payments_do_not_wait_for_recommendations(store: Store) -> None:
 
     recorder.before, provider.before = freeze, paid.set
     add_clicks(store, "a")
-    with Relays(store, recorder, provider) as relays:
+    with relays_of(store, recorder, provider) as relays:
         assert frozen.wait(10)
         add_events(store, PaymentRequested("7K3M", Money(999, "EUR")))
         relays.wake()
