@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from marketplace.settings import Settings as MarketplaceSettings
 from payments.settings import Settings as PaymentsSettings
@@ -13,7 +14,7 @@ from recommendations.settings import Settings as RecommendationsSettings
 from servicekit.settings import ServiceSettings, variable
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("recommendations", "marketplace", "payments", "bookfiles", "servicekit")
+SERVICES = ("recommendations", "marketplace", "payments", "bookfiles", "events", "servicekit")
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "report"}
 SETTINGS = (RecommendationsSettings, MarketplaceSettings, PaymentsSettings)
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -45,6 +46,8 @@ def logged_events() -> Iterator[str]:
 def default_of(settings: type[ServiceSettings], name: str) -> str:
     """A setting's default as the README writes it, empty if there is none."""
     default = settings.model_fields[name].default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
     if isinstance(default, bool):
         return str(default).lower()
     return "" if default is None else str(default)

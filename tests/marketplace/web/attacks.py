@@ -23,6 +23,8 @@ VALID_SEGMENTS = {
     "filename": b"shop.css",
     "order_id": b"7K3M-9QXD-2TB4",
     "event_id": b"1",
+    "number": b"1",
+    "entry_id": b"1",
 }
 OTHERS_AT_ONCE, SECRETS_AT_ONCE = 2, 3
 WORST = ("script", "NUL", "line ends", "elsewhere, no scheme", "60 kB")
