@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from marketplace.settings import Settings, session_key
+from events.signature import new_secret, parse_secret
+from marketplace.settings import Settings, notices_secret, session_key
 from servicekit.settings import SettingsError, read_settings, variable
 
 
@@ -66,6 +67,12 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MARKETPLACE_CALLBACK_URL", "books.example.com"),
         ("MARKETPLACE_CALLBACK_URL", "https://books.example.com/#top"),
         ("RECOMMENDATIONS_PORT", "x"),
+        ("MARKETPLACE_PUBLIC_URL", "books.example.com"),
+        ("MARKETPLACE_EVENTS_URL", "http://a, kafka://s3cret"),
+        ("MARKETPLACE_EVENTS_URL", "http://user:s3cret@a"),
+        ("MARKETPLACE_NOTICES_URL", "amqp://user:s3cret@"),
+        ("MARKETPLACE_NOTICES_SECRET", "s3cret-s3cret-s3cret-s3cret-s3cret"),
+        ("NOTICES_SECRET", "whsec_s3cret"),
         ("MARKETPLACE_RECOMMENDATIONS_TIMEOUT_MS", "-1"),
     ],
 )
@@ -109,3 +116,31 @@ def test_paths_can_be_appended_to_urls() -> None:
     settings = Settings(payments_url="http://[::1]:5002/", callback_url="https://books.example.com/shop/")
     assert settings.payments_url == "http://[::1]:5002"
     assert settings.callback_url == "https://books.example.com/shop"
+
+
+def test_the_secret_of_notices_is_a_setting_or_in_the_shared_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notices reads the same variable and the same file; a file with something else is refused."""
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "shared"))
+    created = notices_secret(read_settings(Settings))
+    assert parse_secret(created) == (tmp_path / "shared" / "notices").read_text()
+    assert notices_secret(read_settings(Settings)) == created
+    monkeypatch.setenv("NOTICES_SECRET", new_secret())
+    assert notices_secret(read_settings(Settings)) not in {"", created}
+    monkeypatch.delenv("NOTICES_SECRET")
+    (tmp_path / "shared" / "notices").write_text("something else")
+    with pytest.raises(ValueError, match="whsec_"):
+        notices_secret(read_settings(Settings))
+
+
+def test_addresses_of_events_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may have passwords; each is there once."""
+    monkeypatch.setenv("MARKETPLACE_EVENTS_URL", "amqp://user:s3cret@a/books, http://b")
+    monkeypatch.setenv("MARKETPLACE_NOTICES_URL", " amqps://user:s3cret@a ")
+    settings = read_settings(Settings)
+    assert list(settings.events_urls) == ["amqp://user:s3cret@a/books", "http://b"]
+    assert settings.notices_url.get_secret_value() == "amqps://user:s3cret@a"
+    assert "s3cret" not in repr(settings)
+    monkeypatch.delenv("MARKETPLACE_EVENTS_URL")
+    assert Settings().events_urls == ()

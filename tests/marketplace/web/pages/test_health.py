@@ -9,7 +9,7 @@ from marketplace.app import create_app
 from marketplace.domain.events import RECOMMENDATIONS, PaymentWithdrawn, ReaderForgotten
 from marketplace.settings import Settings
 from marketplace.store import Store
-from tests.marketplace.fakes import FakeRecommender
+from tests.marketplace.fakes import NOON, FakeRecommender
 from tests.marketplace.stored import execute
 
 
@@ -53,6 +53,23 @@ def test_readiness_shows_each_destination(visitor: FlaskClient, store: Store) ->
     assert (recommendations["waiting"], recommendations["failures"]) == (1, 3)
     assert recommendations["last_error"] == "RecommenderUnavailable UNIMPLEMENTED"
     assert "reader" not in response.text
+
+
+def test_readiness_shows_destinations_of_events(visitor: FlaskClient, store: Store) -> None:
+    """By name, without their addresses; also one that never had an event, and one with failures only."""
+    with store.write() as work:
+        work.destinations.add("amqp://user:s3cret@broker.example", "whsec_a", at=NOON)
+        failing = work.destinations.add("http://a.example", "whsec_b", at=NOON).destination
+        work.deliveries.acquire(failing, "a", now=NOON, until=NOON)
+        work.deliveries.failed(failing, "a", failures=2, error="ReceiverUnavailable 503", retry_at=NOON)
+        work.commit()
+    response = visitor.get("/readyz")
+    assert response.json is not None
+    destinations = response.json["outbox"]["destinations"]
+    nothing = {"waiting": 0, "oldest_seconds": 0.0, "refused": 0, "failures": 0, "last_error": ""}
+    assert destinations["events-1"] == destinations["notices"] == nothing
+    assert destinations["events-2"] == nothing | {"failures": 2, "last_error": "ReceiverUnavailable 503"}
+    assert "example" not in response.text
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(visitor: FlaskClient, store: Store) -> None:
