@@ -10,6 +10,7 @@ from typing import Any
 
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from notices.domain import Message
 from servicekit.translations import negotiated, translations
@@ -65,12 +66,21 @@ def _environment(language: str, form: str) -> Environment:
         undefined=StrictUndefined,
     )
     environment.install_gettext_translations(translations(TRANSLATIONS)[language], newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(price=partial(_price, language), number=partial(_number, language))
+    environment.filters.update(
+        price=partial(_price, language),
+        number=partial(_number, language),
+        unbroken=_unbroken if form == "html" else str,
+    )
     environment.globals.update(language=language, frame=f"frame.{form}")
     # The parts of a message that look different in text and HTML.
     parts = environment.get_template(f"parts.{form}").module
     environment.globals.update({name: getattr(parts, name) for name in ("paragraph", "books", "button", "note")})
     return environment
+
+
+def _unbroken(text: str) -> Markup:
+    """Without line breaks within."""
+    return Markup('<span style="white-space:nowrap">{}</span>').format(text)
 
 
 def _price(language: str, amount: Mapping[str, Any]) -> str:
