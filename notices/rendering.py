@@ -69,6 +69,7 @@ def _environment(language: str, form: str) -> Environment:
     environment.filters.update(
         price=partial(_price, language),
         number=partial(_number, language),
+        one_line=one_line,
         unbroken=_unbroken if form == "html" else str,
     )
     environment.globals.update(language=language, frame=f"frame.{form}")

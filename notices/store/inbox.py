@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from notices.store.schema import inbox, tombstones
+from notices.store.schema import inbox, messages, tombstones
 from servicekit.database.statements import COUNT_ROWS, insert_into
 
 
@@ -42,6 +42,7 @@ class Inbox:
         self._connection.execute(inserting.on_conflict_do_update(index_elements=["reader_id"], set_=row))
 
     def prune(self, before: datetime) -> None:
-        """Delete events and tombstones of that time."""
-        self._connection.execute(delete(inbox).where(inbox.c.received_at < before))
+        """Delete events and tombstones of that time, but no event whose messages are kept."""
+        is_kept = select(messages.c.event_id).where(messages.c.event_id == inbox.c.event_id).exists()
+        self._connection.execute(delete(inbox).where(inbox.c.received_at < before, ~is_kept))
         self._connection.execute(delete(tombstones).where(tombstones.c.created_at < before))
