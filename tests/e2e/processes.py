@@ -25,6 +25,7 @@ LISTENS = {
     "recommendations": r"Recommendations listens on \S+:(?P<port>\d+)\n",
     "marketplace": r"Marketplace is open at http://\S+:(?P<port>\d+)\s",
     "payments": r"Payments \(demo\) listens on \S+:(?P<port>\d+)\n",
+    "notices": r"Notices listens on \S+:(?P<port>\d+)\n",
 }
 
 

@@ -58,7 +58,9 @@ def test_text_and_html_say_the_same(kind: str, language: str) -> None:
     # Nothing is left in English.
     if language == "ru":
         assert re.search("[а-яё]", rendered.subject, re.IGNORECASE)
-        english = words(render(message(kind, "en")).text) - words(str(message(kind).data).replace(r"\r\n", " ") + "Failed deliveries")
+        english = words(render(message(kind, "en")).text) - words(
+            str(message(kind).data).replace(r"\r\n", " ") + "Failed deliveries"
+        )
         assert not english & words(rendered.text)
 
 

@@ -69,7 +69,9 @@ def test_a_temporary_failure_is_retried_for_two_days(
     assert not sender.step()
 
 
-def test_a_permanent_failure_is_final(notices: Notices, sender: Sender, transport: FakeTransport, clock: Clock) -> None:
+def test_a_permanent_failure_is_final(
+    notices: Notices, sender: Sender, transport: FakeTransport, clock: Clock
+) -> None:
     """It is not tried again, and delays nobody."""
     transport.before = failing(PermanentFailure("SMTP 550"))
     notices.accept(event(notice(), "1"))

@@ -102,7 +102,9 @@ def test_a_repeated_event_is_accepted_once(notices: Notices) -> None:
     ],
     ids=["type", "long id", "NUL", "no address", "script"],
 )
-def test_what_is_refused_is_not_stored(notices: Notices, store: Store, refused: object, error: type[Exception]) -> None:
+def test_what_is_refused_is_not_stored(
+    notices: Notices, store: Store, refused: object, error: type[Exception]
+) -> None:
     """Neither event nor message: the same id is new afterwards."""
     with pytest.raises(error):
         notices.accept(refused)  # type: ignore[arg-type]
@@ -196,9 +198,7 @@ def test_messages_and_events_are_kept_for_their_time(
     assert notices.accept(event(notice(), "1"))
 
 
-def test_a_failed_message_is_listed_and_retried(
-    notices: Notices, store: Store, folder: Folder, clock: Clock
-) -> None:
+def test_a_failed_message_is_listed_and_retried(notices: Notices, store: Store, folder: Folder, clock: Clock) -> None:
     """Alone or with all others; it gets another two days, and what is not failed cannot be retried."""
     transport = FakeTransport()
     transport.before = failing(PermanentFailure("SMTP 550", f"unknown {ADDRESS}"))

@@ -93,7 +93,10 @@ def test_a_sent_message_keeps_no_link(store: Store) -> None:
         work.messages.mark_failed(failed, "a", at=NOON, error="SMTP 550")
     with store.read() as work:
         stored = work.messages.of_reader(READER)
-    assert [message.data for message in stored] == [{"shop_name": "S"}, {"shop_name": "S", "link": "https://a/?token=1"}]
+    assert [message.data for message in stored] == [
+        {"shop_name": "S"},
+        {"shop_name": "S", "link": "https://a/?token=1"},
+    ]
 
 
 def test_a_postponed_message_waits_for_its_time(store: Store) -> None:
