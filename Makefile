@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast drill lint format stubs check-stubs lock import bench up down migrate clean
+.PHONY: help setup run test test-fast drill lint format translations stubs check-stubs lock import bench up down migrate clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,7 +48,7 @@ $(VENV)/dev: requirements-dev.txt $(VENV)/run
 make_continues = kill -0 $$PPID 2>/dev/null && { [ ! -e /proc/$$PPID/status ] || \
   (( ($$(awk '/^Sig(Cgt|Ign)/ { printf "16\#%s|", $$2 }' /proc/$$PPID/status)0) & 2 )); }
 
-run: $(VENV)/run ## Run both services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
+run: $(VENV)/run ## Run all services and the demo provider until Ctrl-C: the shop on localhost:5001, gRPC on localhost:50051
 	@$(BIN)/honcho start & honcho=$$!; trap 'kill $$honcho' TERM; trap : INT; \
 	while kill -0 $$honcho 2>/dev/null && $(make_continues); do sleep 0.5; done; \
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
@@ -92,6 +92,9 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 	for stub in "$$fresh"/protobufs/*; do \
 	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
 
+translations: setup ## Bring the catalogues of translations up to date with the messages of templates and code
+	$(BIN)/python -m tests.translations notices
+
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
 	@# The first file has all packages; the others take their versions from it.
 	@for group in dev run recommendations marketplace notices; do \
@@ -109,7 +112,7 @@ import: $(VENV)/run ## Import your own data into both services and train: make i
 bench: setup ## Measure accuracy, import, training, calls, search and the home page, or one: make bench NAME (BOOK_DATA names the data)
 	$(BIN)/python -m bench $(NAMES) $(ARGS)
 
-up: ## Build and start both services and the demo provider in containers
+up: ## Build and start all services and the demo provider in containers
 	docker-compose up --build --detach
 
 down: ## Stop the containers; their data stays in named volumes
@@ -118,6 +121,7 @@ down: ## Stop the containers; their data stays in named volumes
 migrate: ## Bring the containers' databases up to date
 	docker-compose run --rm --no-deps recommendations python -m recommendations migrate
 	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
+	docker-compose run --rm --no-deps notices python -m notices migrate
 
 clean: ## Remove .venv, caches and the local data of `make run` (var/)
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,11 +10,12 @@ from bookfiles.ids import IdsFile
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
 from marketplace.gateways.http_receiver import HttpReceiver
+from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.rabbitmq import BrokerReceiver, NoticesBrokerReceiver
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
-from marketplace.settings import Settings, notices_secret, session_key
+from marketplace.settings import Settings, notices_api, notices_secret, session_key
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
@@ -22,6 +23,7 @@ from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.passwords import MAX_PLACES, Passwords
@@ -42,6 +44,7 @@ def create_app(
     passwords: Passwords | None = None,
     limiter: Limiter | None = None,
     payments: Payments | None = None,
+    notices: Notices | None = None,
     translations: NullTranslations | None = None,
     failed_threads: Callable[[], Sequence[str]] = tuple,
 ) -> Flask:
@@ -68,6 +71,7 @@ def create_app(
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         destinations=Destinations(store, wake=wake),
+        messages=Messages(store, notices or HttpNotices(notices_api(settings), partial(notices_secret, settings))),
         moderation=Moderation(store, changed=cards.drop, wake=wake),
         uploads=Uploads(store, IdsFile(settings.ids_dir), changed=cards.drop, wake=wake),
         limiter=limiter,

@@ -77,6 +77,11 @@ class Settings(DatabaseSettings):
         SecretStr("http://localhost:5003/events"),
         description="where the shop sends events for notices, with addresses of readers: http, https, amqp or amqps",
     )
+    notices_api_url: str | None = Field(
+        None,
+        description="where the shop asks notices for failed messages and a reader's mails; by default "
+        "`MARKETPLACE_NOTICES_URL` without `/events`, or port 5003 of localhost if that is a broker",
+    )
     notices_secret: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("MARKETPLACE_NOTICES_SECRET", "NOTICES_SECRET"),
@@ -115,7 +120,7 @@ class Settings(DatabaseSettings):
             parse_secret(secret.get_secret_value())
         return secret
 
-    @field_validator("payments_url", "callback_url", "public_url")
+    @field_validator("payments_url", "callback_url", "public_url", "notices_api_url")
     @classmethod
     def _validated_url(cls, text: str | None) -> str | None:
         return None if text is None else _base_url(text)
@@ -152,6 +157,14 @@ def _base_url(text: str) -> str:
 
 def _split(names: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in names.split(",") if name.strip())
+
+
+def notices_api(settings: Settings) -> str:
+    """The base address at which notices answers the shop."""
+    if settings.notices_api_url is not None:
+        return settings.notices_api_url
+    url = settings.notices_url.get_secret_value()
+    return url.rstrip("/").removesuffix("/events") if url.startswith("http") else "http://localhost:5003"
 
 
 def session_key(settings: Settings) -> str:

@@ -39,6 +39,14 @@ class EventNotFound(MarketplaceError):
     """The outbox has no failed event with this id."""
 
 
+class MessageNotFound(MarketplaceError):
+    """Notices has no failed message with this id."""
+
+
+class NoticesUnavailable(MarketplaceError):
+    """Notices did not answer, or not as expected; the message says why, for the log."""
+
+
 class DestinationNotFound(MarketplaceError):
     """The shop has no destination with this number."""
 

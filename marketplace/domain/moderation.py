@@ -94,6 +94,8 @@ class Action(Enum):
     ORDER_STATE_CHANGED = "order moved"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
+    MESSAGE_RETRIED = "message retried"
+    MESSAGES_RETRIED = "messages retried"
     DESTINATION_ADDED = "destination added"
     DESTINATION_CHANGED = "destination changed"
     DESTINATION_ENABLED = "destination enabled"

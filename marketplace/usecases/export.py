@@ -1,9 +1,10 @@
 """The export of all data that the shop keeps about a reader."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from marketplace.domain.errors import NoticesUnavailable
 from marketplace.domain.interactions import Interaction
 from marketplace.domain.orders import Order
 from marketplace.store import Store
@@ -12,10 +13,11 @@ UNLIMITED = 1_000_000
 """More interactions and orders than any reader has."""
 
 
-def export(store: Store, reader_id: int) -> dict[str, Any]:
-    """The reader's account, history, wishlist, cart and orders, ready for JSON.
+def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) -> dict[str, Any]:
+    """The reader's account, history, wishlist, cart, orders and mails, ready for JSON.
 
-    Recommendations keeps nothing but the same history. Raises StoreUnavailable.
+    `mails` returns what notices keeps about a reader, or raises NoticesUnavailable: then the export says so, and has the
+    rest. Recommendations keeps nothing but the same history. Raises StoreUnavailable.
     """
     with store.read() as work:
         account = work.accounts.by_reader(reader_id)
@@ -38,7 +40,16 @@ def export(store: Store, reader_id: int) -> dict[str, Any]:
             {"book_id": line.book_id, "title": titles.get(line.book_id), "quantity": line.quantity} for line in cart
         ],
         "orders": [_order(order) for order in orders],
+        **_mails(mails, reader_id),
     }
+
+
+def _mails(mails: Callable[[int], Sequence[Any]], reader_id: int) -> dict[str, Any]:
+    try:
+        return {"mails": list(mails(reader_id))}
+    except NoticesUnavailable:
+        # The field `mails` would say that there are none.
+        return {"mails_missing": "The mail service did not answer. Please download your data again later."}
 
 
 def _order(order: Order) -> dict[str, Any]:

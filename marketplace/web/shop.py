@@ -10,6 +10,7 @@ from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
@@ -31,6 +32,7 @@ class Shop:
     orders: Orders
     payments: Payments
     destinations: Destinations
+    messages: Messages
     moderation: Moderation
     uploads: Uploads
     limiter: Limiter

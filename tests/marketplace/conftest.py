@@ -21,7 +21,7 @@ from marketplace.store import Store, open_store
 from marketplace.store.readers import HistoryEntry
 from tests.embedded_postgresql import DATABASES, MigratedDatabase
 from tests.marketplace.browser import Browser, quick_passwords
-from tests.marketplace.fakes import FakeRecommender, because_of, recommended
+from tests.marketplace.fakes import FakeNotices, FakeRecommender, because_of, recommended
 
 BOOKS = [
     *(Book(id=n, title=f"Mystery {n}", categories=(Category.MYSTERY,)) for n in range(1, 13)),
@@ -114,14 +114,21 @@ def recommender() -> FakeRecommender:
 
 
 @pytest.fixture
-def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
+def notices() -> FakeNotices:
+    """Notices that has nothing."""
+    return FakeNotices()
+
+
+@pytest.fixture
+def app(store: Store, recommender: FakeRecommender, notices: FakeNotices, tmp_path: Path) -> Flask:
     """The shop over a small catalogue."""
     with store.write() as work:
         work.books.put(BOOKS)
         work.history.add([HistoryEntry(1, 21), HistoryEntry(2, 21), HistoryEntry(1, 5)])
         work.books.recount_readers()
         work.commit()
-    return create_app(Settings(data_dir=tmp_path), recommender, store=store, passwords=quick_passwords())
+    settings = Settings(data_dir=tmp_path, secrets_dir=tmp_path / "secrets")
+    return create_app(settings, recommender, store=store, passwords=quick_passwords(), notices=notices)
 
 
 @pytest.fixture

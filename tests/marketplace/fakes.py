@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from marketplace.domain.books import Book
+from marketplace.domain.errors import MessageNotFound
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
+from marketplace.domain.messages import FailedMessage
+from marketplace.domain.moderation import TablePage
 from marketplace.domain.money import Money
 from marketplace.domain.recommendations import (
     Reason,
@@ -28,6 +32,41 @@ class Clock:
 
     def now(self) -> datetime:
         return NOON + timedelta(seconds=self.seconds - 1000.0)
+
+
+class FakeNotices:
+    """Has failed messages and a reader's mails, or fails with `error`."""
+
+    def __init__(self, *failed: FailedMessage, mails: Sequence[Any] = ()) -> None:
+        self.messages = list(failed)
+        self.kept = mails
+        self.error: Exception | None = None
+        self.retried: list[int] = []
+
+    def failed(self, *, limit: int, offset: int) -> TablePage[FailedMessage]:
+        self._answer()
+        return TablePage(tuple(self.messages[offset : offset + limit]), len(self.messages))
+
+    def retry(self, message_id: int) -> None:
+        self._answer()
+        if message_id not in [message.id for message in self.messages]:
+            raise MessageNotFound
+        self.messages = [message for message in self.messages if message.id != message_id]
+        self.retried.append(message_id)
+
+    def retry_all(self) -> int:
+        self._answer()
+        self.retried += [message.id for message in self.messages]
+        count, self.messages = len(self.messages), []
+        return count
+
+    def mails(self, _reader_id: int) -> Sequence[Any]:
+        self._answer()
+        return self.kept
+
+    def _answer(self) -> None:
+        if self.error is not None:
+            raise self.error
 
 
 class FakeRecommender:

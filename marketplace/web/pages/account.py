@@ -41,7 +41,7 @@ def blueprint(shop: Shop) -> Blueprint:
         reader_id = current_reader()
         if reader_id == NOBODY:
             abort(404)
-        data = json.dumps(export(shop.store, reader_id), ensure_ascii=False, indent=2)
+        data = json.dumps(export(shop.store, reader_id, shop.messages.mails), ensure_ascii=False, indent=2)
         response = Response(data, mimetype="application/json")
         response.headers["Content-Disposition"] = 'attachment; filename="online-books-for-you.json"'
         return response

@@ -115,7 +115,7 @@ STATES = [
         State(f"/moderator{path}", Who.MODERATOR)
         for path in (
             *("", "/books?show=offered&sort=-price", "/books?q=qqqxzy", BOOK, "/books/new", f"{BOOK}/delete"),
-            *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/audit"),
+            *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/notices", "/audit"),
         )
     ),
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),

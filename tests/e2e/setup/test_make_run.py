@@ -15,7 +15,7 @@ from tests.e2e.processes import DEADLINE, ROOT, await_that
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="make and signals")]
 
-SERVICES = ("recommendations", "marketplace", "payments")
+SERVICES = ("recommendations", "marketplace", "payments", "notices")
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +33,14 @@ def _interruptible() -> Iterator[None]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Settings of all three services with their data in a folder and free ports."""
+    """Settings of all four services with their data in a folder and free ports."""
     settings = {f"{name.upper()}_DATA_DIR": str(folder / name) for name in SERVICES}
     with ExitStack() as stack:
         for name in SERVICES:
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             settings[f"{name.upper()}_PORT"] = str(listener.getsockname()[1])
+    settings["SECRETS_DIR"] = str(folder / "secrets")
+    settings["MARKETPLACE_NOTICES_URL"] = f"http://127.0.0.1:{settings['NOTICES_PORT']}/events"
     settings["MARKETPLACE_PAYMENTS_URL"] = f"http://127.0.0.1:{settings['PAYMENTS_PORT']}"
     return {**os.environ, **settings}
 

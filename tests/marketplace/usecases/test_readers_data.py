@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.books import Book
+from marketplace.domain.errors import NoticesUnavailable
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.interactions import InteractionKind
 from marketplace.domain.money import Money
@@ -39,7 +40,7 @@ def test_the_export_is_complete(store: Store) -> None:
     carts.add(action.reader_id, 8, 1, "")
     in_cart = [event for event in sent(store) if event.kind is InteractionKind.CART]
     moment = "2026-03-01T12:00:00+00:00"
-    assert export(store, action.reader_id) == {
+    assert export(store, action.reader_id, lambda _reader: [{"kind": "order_paid"}]) == {
         "reader_id": action.reader_id,
         "email": "ann@example.com",
         "history": [
@@ -78,7 +79,25 @@ def test_the_export_is_complete(store: Store) -> None:
                 "changes": [{"state": "placed", "at": moment}],
             }
         ],
+        "mails": [{"kind": "order_paid"}],
     }
+
+
+def no_mails(_reader_id: int) -> list[object]:
+    """Notices keeps nothing."""
+    return []
+
+
+def test_the_export_says_when_mails_are_missing(store: Store) -> None:
+    """Notices does not answer: everything else is exported."""
+
+    def fail(_reader_id: int) -> list[object]:
+        raise NoticesUnavailable("no response")
+
+    exported = export(store, buyer_of(store), fail)
+    assert "mails" not in exported
+    assert "did not answer" in exported["mails_missing"]
+    assert exported["email"] == "ann@example.com"
 
 
 def test_the_export_has_any_number_of_books_and_orders(sqlite_store: Store) -> None:
@@ -90,7 +109,7 @@ def test_the_export_has_any_number_of_books_and_orders(sqlite_store: Store) -> N
     for number in range(1, 31):
         order_of(sqlite_store, ann, number)
     allow_parameters(sqlite_store.engine, 24)
-    exported = export(sqlite_store, ann)
+    exported = export(sqlite_store, ann, no_mails)
     assert {book["title"] for book in exported["history"]} == {f"Volume {number}" for number in range(1, 31)}
     assert [len(order["books"]) for order in exported["orders"]] == [1] * 30
 
@@ -101,7 +120,7 @@ def test_the_export_has_no_data_of_others(store: Store) -> None:
     activity = Activity(store, wake=lambda: None)
     activity.rate(NOBODY, 7, 9, "")
     other = activity.add_to_wishlist(NOBODY, 7)
-    assert export(store, other)["history"] == []
+    assert export(store, other, no_mails)["history"] == []
 
 
 def account_with_history(store: Store, email: str) -> tuple[int, str]:

@@ -23,6 +23,7 @@ VALID_SEGMENTS = {
     "filename": b"shop.css",
     "order_id": b"7K3M-9QXD-2TB4",
     "event_id": b"1",
+    "message_id": b"1",
     "number": b"1",
     "entry_id": b"1",
 }

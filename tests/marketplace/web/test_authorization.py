@@ -56,6 +56,7 @@ ACCESS: Mapping[str, Access] = {
             *("moderator.delete_form", "moderator.delete_book", "moderator.hide_book", "moderator.show_book"),
             *("moderator.new_book", "moderator.add_book", "moderator.import_form", "moderator.import_books"),
             *("moderator.events", "moderator.retry_event", "moderator.retry_all_events"),
+            *("moderator.messages", "moderator.retry_message", "moderator.retry_all_messages"),
             *("moderator.destinations", "moderator.add_destination", "moderator.destination"),
             *("moderator.change_destination", "moderator.enable_destination", "moderator.disable_destination"),
             *("moderator.show_secret", "moderator.delete_destination_form", "moderator.delete_destination"),
