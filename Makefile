@@ -77,6 +77,9 @@ format: setup ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+translations: setup ## Bring the catalogues up to date with the sentences of templates and code (an empty XX.po begins a language)
+	$(BIN)/python -m tests.translations marketplace notices
+
 # $(call generate,FOLDER): the stubs, under the proto's own path so that the generated import works unpatched
 define generate
 $(BIN)/python -m grpc_tools.protoc -I . \

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from gettext import NullTranslations
 
 from flask import Flask
 
@@ -15,7 +14,7 @@ from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.rabbitmq import BrokerReceiver, NoticesBrokerReceiver
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
-from marketplace.settings import Settings, notices_api, notices_secret, session_key
+from marketplace.settings import TRANSLATIONS, Settings, notices_api, notices_secret, session_key
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
@@ -30,9 +29,11 @@ from marketplace.usecases.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.payments import Payments
 from marketplace.usecases.shelves import Recommender, Shelves
 from marketplace.web import create_web
+from marketplace.web.languages import Languages
 from marketplace.web.limits import Attempt, Limiter
 from marketplace.web.security import count_by_address
 from marketplace.web.shop import Shop
+from servicekit.translations import translations
 
 
 def create_app(
@@ -45,7 +46,7 @@ def create_app(
     limiter: Limiter | None = None,
     payments: Payments | None = None,
     notices: Notices | None = None,
-    translations: NullTranslations | None = None,
+    languages: Languages | None = None,
     failed_threads: Callable[[], Sequence[str]] = tuple,
 ) -> Flask:
     """The shop's application; collaborators that are not given are created from the settings.
@@ -77,7 +78,7 @@ def create_app(
         limiter=limiter,
         failed_threads=failed_threads,
     )
-    return create_web(settings, shop, translations or NullTranslations())
+    return create_web(settings, shop, languages or Languages(translations(TRANSLATIONS), settings.language))
 
 
 def connect(settings: Settings) -> GrpcRecommender:

@@ -14,6 +14,9 @@ from events.signature import new_secret, parse_secret
 from marketplace.domain.destinations import parse_destination_url, parse_destination_urls
 from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host, HostOrSocket
+from servicekit.translations import ENGLISH, languages
+
+TRANSLATIONS = Path(__file__).parent / "translations"
 
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
@@ -92,6 +95,9 @@ class Settings(DatabaseSettings):
         validation_alias=AliasChoices("MARKETPLACE_SECRETS_DIR", "SECRETS_DIR"),
         description="folder, shared with notices, of the secret; plain SECRETS_DIR works too",
     )
+    language: str = Field(
+        ENGLISH, description="language of readers who chose none and whose browser asks for none that the shop has"
+    )
     relay: bool = Field(True, description="whether `serve` also delivers events")
 
     @field_validator("trusted_hosts")
@@ -100,6 +106,14 @@ class Settings(DatabaseSettings):
         hosts = _split(text)
         if not hosts or not all(_HOST.fullmatch(host) for host in hosts):
             raise ValueError("write names or addresses separated by commas, without scheme, port and path")
+        return text
+
+    @field_validator("language")
+    @classmethod
+    def _validated_language(cls, text: str) -> str:
+        available = languages(TRANSLATIONS)
+        if text not in available:
+            raise ValueError(f"write one of {', '.join(available)}")
         return text
 
     @field_validator("events_url")

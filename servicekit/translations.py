@@ -14,11 +14,23 @@ from babel.messages.pofile import read_po
 ENGLISH = "en"
 
 
+def languages(folder: Path) -> tuple[str, ...]:
+    """English, and the languages that have a catalogue."""
+    return (ENGLISH, *sorted(path.stem for path in folder.glob("*.po")))
+
+
 @cache
 def translations(folder: Path) -> Mapping[str, NullTranslations]:
     """The translations by language; the catalogues are compiled in memory, so that none can be out of date."""
-    languages = {path.stem: _compiled(path) for path in sorted(folder.glob("*.po"))}
-    return {ENGLISH: NullTranslations(), **languages}
+    return {
+        language: NullTranslations() if language == ENGLISH else _compiled(folder / f"{language}.po")
+        for language in languages(folder)
+    }
+
+
+def gettext_noop(message: str) -> str:
+    """Marks a message in Python that a template translates when it is shown."""
+    return message
 
 
 def read_catalogue(path: Path) -> Catalog:
@@ -27,11 +39,11 @@ def read_catalogue(path: Path) -> Catalog:
         return read_po(file, locale=path.stem)
 
 
-def negotiated(preferred: Sequence[str], available: Sequence[str]) -> str:
-    """The first preferred language that is available, `ru` also for `ru-RU`; English if none is."""
+def negotiated(preferred: Sequence[str], available: Sequence[str], *, default: str = ENGLISH) -> str:
+    """The first preferred language that is available, `ru` also for `ru-RU`; the default if none is."""
     wanted = [language.replace("-", "_").lower() for language in preferred]
     # Babel compares the whole spelling first, and then without the territory.
-    return negotiate_locale(wanted, available, sep="_") or ENGLISH
+    return negotiate_locale(wanted, available, sep="_") or default
 
 
 def _compiled(path: Path) -> GNUTranslations:

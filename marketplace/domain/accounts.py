@@ -101,4 +101,6 @@ class Account:
     password_hash: str = field(repr=False)
     session_key: str = field(default="", repr=False, compare=False)
     is_moderator: bool = False
+    language: str | None = None
+    """What pages and mails are in, if the reader has chosen it."""
     has_cart: bool = False

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Self
 
 from marketplace.domain.text import folded_words
+from servicekit.translations import gettext_noop
 
 
 class Category(IntEnum):
@@ -51,7 +52,7 @@ class Category(IntEnum):
     @property
     def label(self) -> str:
         """The name on pages: `Science Fiction`."""
-        return "Self-Help" if self is Category.SELF_HELP else self.name.replace("_", " ").title()
+        return _LABELS[self]
 
     @property
     def slug(self) -> str:
@@ -80,6 +81,46 @@ class Category(IntEnum):
         name = "_".join(re.split(r"[\s_-]+", text.strip())).upper()
         return cls.__members__.get(name)
 
+
+# Templates translate them.
+_LABELS = {
+    Category.MYSTERY: gettext_noop("Mystery"),
+    Category.SCIENCE_FICTION: gettext_noop("Science Fiction"),
+    Category.SELF_HELP: gettext_noop("Self-Help"),
+    Category.FICTION: gettext_noop("Fiction"),
+    Category.CLASSICS: gettext_noop("Classics"),
+    Category.FANTASY: gettext_noop("Fantasy"),
+    Category.HISTORICAL_FICTION: gettext_noop("Historical Fiction"),
+    Category.ROMANCE: gettext_noop("Romance"),
+    Category.THRILLER: gettext_noop("Thriller"),
+    Category.HORROR: gettext_noop("Horror"),
+    Category.YOUNG_ADULT: gettext_noop("Young Adult"),
+    Category.CHILDREN: gettext_noop("Children"),
+    Category.COMICS: gettext_noop("Comics"),
+    Category.POETRY: gettext_noop("Poetry"),
+    Category.DRAMA: gettext_noop("Drama"),
+    Category.HUMOR: gettext_noop("Humor"),
+    Category.BIOGRAPHY: gettext_noop("Biography"),
+    Category.HISTORY: gettext_noop("History"),
+    Category.TRUE_CRIME: gettext_noop("True Crime"),
+    Category.SCIENCE: gettext_noop("Science"),
+    Category.TECHNOLOGY: gettext_noop("Technology"),
+    Category.NATURE: gettext_noop("Nature"),
+    Category.PHILOSOPHY: gettext_noop("Philosophy"),
+    Category.RELIGION: gettext_noop("Religion"),
+    Category.PSYCHOLOGY: gettext_noop("Psychology"),
+    Category.BUSINESS: gettext_noop("Business"),
+    Category.POLITICS: gettext_noop("Politics"),
+    Category.TRAVEL: gettext_noop("Travel"),
+    Category.COOKING: gettext_noop("Cooking"),
+    Category.ART: gettext_noop("Art"),
+    Category.MUSIC: gettext_noop("Music"),
+    Category.HEALTH: gettext_noop("Health"),
+    Category.SPORTS: gettext_noop("Sports"),
+    Category.FAMILY: gettext_noop("Family"),
+    Category.EDUCATION: gettext_noop("Education"),
+    Category.REFERENCE: gettext_noop("Reference"),
+}
 
 _OTHER_NAMES = {
     Category.SCIENCE_FICTION: ("sci-fi", "SF"),

@@ -48,9 +48,9 @@ def written_amount(money: Money) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def format_price(money: Money) -> str:
-    """A price in English: `€9.99`."""
-    return str(format_currency(Decimal(written_amount(money)), money.currency, locale="en"))
+def format_price(money: Money, language: str) -> str:
+    """A price: `€9.99`, in Russian `9,99 €`."""
+    return str(format_currency(Decimal(written_amount(money)), money.currency, locale=language))
 
 
 @lru_cache(maxsize=1_000)

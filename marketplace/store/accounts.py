@@ -14,6 +14,7 @@ _ACCOUNT = select(
     accounts.c.email,
     accounts.c.password_hash,
     accounts.c.is_moderator,
+    accounts.c.language,
     select(cart_lines.c.book_id).where(cart_lines.c.reader_id == accounts.c.reader_id).exists().label("has_cart"),
 )
 
@@ -36,6 +37,7 @@ class StoredAccounts:
                 email=account.email,
                 password_hash=account.password_hash,
                 created_at=created_at,
+                language=account.language,
             )
             .on_conflict_do_nothing(index_elements=[accounts.c.email])
             .returning(accounts.c.reader_id)
@@ -61,6 +63,10 @@ class StoredAccounts:
         """Store a new hash of a password."""
         statement = update(accounts).where(accounts.c.reader_id == reader_id)
         self._connection.execute(statement.values(password_hash=password_hash))
+
+    def set_language(self, reader_id: int, language: str) -> None:
+        """Store the language that an account has chosen."""
+        self._connection.execute(update(accounts).where(accounts.c.reader_id == reader_id).values(language=language))
 
     def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
         """Give an account a moderator's rights, or take them away."""

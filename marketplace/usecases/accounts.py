@@ -42,8 +42,8 @@ class Accounts:
         self._wake = wake
         self._clock = clock
 
-    def sign_up(self, current_reader: int, email: str, password: str) -> Account:
-        """Create an account, with the history of `current_reader` if that is a guest.
+    def sign_up(self, current_reader: int, email: str, password: str, *, language: str | None = None) -> Account:
+        """Create an account, with the history of `current_reader` if that is a guest, and with this language.
 
         It gets a new reader id: a copy of the guest's cookie must not give access to the account. Raises
         InvalidCredentials, EmailTaken and StoreUnavailable.
@@ -56,6 +56,7 @@ class Accounts:
                 reader_id=work.readers.add(moment),
                 email=email,
                 password_hash=password_hash,
+                language=language,
             )
             work.accounts.add(account, moment)
             work.outbox.publish(ReaderRegistered(reader_id=account.reader_id), at=moment)
@@ -113,6 +114,12 @@ class Accounts:
             changed = _with_session(work, replace(account, password_hash=new_hash), moment)
             work.commit()
         return changed
+
+    def choose_language(self, reader_id: int, language: str) -> None:
+        """Store the language of an account's pages and mails. Raises StoreUnavailable."""
+        with self._store.write() as work:
+            work.accounts.set_language(reader_id, language)
+            work.commit()
 
     def forget(self, reader_id: int, password: str | None) -> None:
         """Delete a reader's data; an account needs its password.

@@ -31,6 +31,7 @@ def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) 
     return {
         "reader_id": reader_id,
         "email": account.email if account else None,
+        "language": account.language if account else None,
         "history": [_interaction(interaction, titles) for interaction in interactions],
         "wishlist": [
             {"book_id": book_id, "title": titles.get(book_id), "added_at": moment.isoformat()}

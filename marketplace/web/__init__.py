@@ -2,14 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
-from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
 import structlog
-from babel.dates import format_date, format_datetime
 from flask import Blueprint, Flask, Response, g, request
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,11 +15,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from marketplace.domain.accounts import SESSION_LIFETIME
 from marketplace.domain.books import LOW_STOCK
 from marketplace.domain.ids import SHOP
-from marketplace.domain.money import format_price
 from marketplace.domain.text import slug
 from marketplace.settings import Settings, session_key
 from marketplace.web import errors, moderator, reader
 from marketplace.web.compression import compress
+from marketplace.web.languages import Languages, begin_page, current_language, use_languages
 from marketplace.web.pages import (
     account,
     actions,
@@ -67,7 +65,7 @@ MAX_FRAGMENTS = 1_000
 """Each has about 10 kB."""
 
 
-def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -> Flask:
+def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
     """The Flask application that serves `shop`."""
     app = Flask("marketplace.web")
     app.config.update(
@@ -85,7 +83,7 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=100,
     )
-    _set_up_templates(app, translations)
+    _set_up_templates(app)
     _version_static_files(app)
     _trace_requests(app)
     compress(app)
@@ -93,6 +91,7 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
     csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
     errors.register(app)
     reader.register(app, shop.accounts.signed_in)
+    use_languages(app, languages, shop.accounts.choose_language)
     for blueprint in PAGES:
         app.register_blueprint(blueprint(shop))
     for blueprint in CALLBACKS:
@@ -102,34 +101,24 @@ def create_web(settings: Settings, shop: Shop, translations: NullTranslations) -
     return app
 
 
-def _set_up_templates(app: Flask, translations: NullTranslations) -> None:
+def _set_up_templates(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
-    # Templates hold the English sentences, marked for translation.
-    environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(price=format_price, day=format_day, moment=format_moment, slug=slug)
+    environment.filters["slug"] = slug
 
     @lru_cache(maxsize=MAX_FRAGMENTS)
-    def fragment(template: str, macro: str, *arguments: Any) -> Markup:
-        """The markup of a macro, cached by its arguments; the macro must not depend on the request.
-
-        Rendering the cards takes most of the time of a page, and most visitors see the same ones.
-        """
+    def cached(_language: str, template: str, macro: str, *arguments: Any) -> Markup:
         markup: Markup = getattr(environment.get_template(template).module, macro)(*arguments)
         return markup
 
+    def fragment(*macro: Any) -> Markup:
+        """The markup of a template's macro, cached by language and arguments, which are all that it may depend on.
+
+        Rendering the cards takes most of the time of a page, and most visitors see the same ones.
+        """
+        return cached(current_language(), *macro)
+
     environment.globals.update(SHOP=SHOP, LOW_STOCK=LOW_STOCK, cover_url=cover.cover_url, fragment=fragment)
-
-
-def format_day(moment: datetime) -> str:
-    """The day of a moment, in English and UTC: `22 November 2026`."""
-    return format_date(moment, "d MMMM y", locale="en")
-
-
-def format_moment(moment: datetime) -> str:
-    """A moment to the minute, in English and UTC: `22 November 2026, 14:05 UTC`."""
-    return format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale="en")
 
 
 def _version_static_files(app: Flask) -> None:
@@ -150,6 +139,7 @@ def _version_static_files(app: Flask) -> None:
 def _trace_requests(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
+        begin_page()
         g.trace_id = trace_id_of(request.headers.get(HEADER))
         structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
 

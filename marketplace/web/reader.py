@@ -43,7 +43,7 @@ def register(app: Flask, signed_in: SignedIn) -> None:
     """
     app.session_interface = Sessions()
     app.extensions[_EXTENSION] = signed_in
-    app.jinja_env.globals["current_account"] = _account_if_known
+    app.jinja_env.globals["current_account"] = account_if_known
     app.jinja_env.globals["current_reader"] = _reader_if_known
     app.jinja_env.globals["cart_is_filled"] = _cart_is_filled
 
@@ -109,7 +109,8 @@ def sign_out() -> None:
     _clear_session()
 
 
-def _account_if_known() -> Account | None:
+def account_if_known() -> Account | None:
+    """The account that is signed in; None also while the database is unavailable."""
     try:
         return current_account()
     except StoreUnavailable:
@@ -118,12 +119,12 @@ def _account_if_known() -> Account | None:
 
 
 def _reader_if_known() -> int:
-    _account_if_known()
+    account_if_known()
     return current_reader()
 
 
 def _cart_is_filled() -> bool:
-    account = _account_if_known()
+    account = account_if_known()
     return account.has_cart if account else bool(session.get(_CART))
 
 

@@ -63,7 +63,7 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
 
     @app.before_request
     def reject_cross_site() -> None:
-        if request.method not in _SAFE_METHODS and not _is_same_site():
+        if request.method not in _SAFE_METHODS and not is_same_site():
             raise CrossSite
 
     @app.before_request
@@ -119,7 +119,8 @@ def count_by_address(limiter: Limiter, attempt: Attempt) -> None:
         raise TooManyRequests(retry_after=seconds)
 
 
-def _is_same_site() -> bool:
+def is_same_site() -> bool:
+    """Whether a page of the shop sent this request, as far as the browser says."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"

@@ -47,6 +47,8 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MARKETPLACE_PORT", "65536"),
         ("MARKETPLACE_THREADS", "0"),
         ("MARKETPLACE_RELAY", "perhaps"),
+        ("MARKETPLACE_LANGUAGE", "de"),
+        ("MARKETPLACE_LANGUAGE", "../ru"),
         ("MARKETPLACE_PROXIES", "-1"),
         ("MARKETPLACE_TRUSTED_HOSTS", ","),
         ("MARKETPLACE_TRUSTED_HOSTS", "https://books.example.com"),

@@ -55,3 +55,9 @@ def test_catalogues_are_read_and_english_needs_none(tmp_path: Path) -> None:
 def test_the_first_language_that_is_available_is_chosen(preferred: list[str], language: str) -> None:
     """Territories are left out of the comparison if need be; English is the last resort."""
     assert negotiated(preferred, ["en", "ru"]) == language
+
+
+def test_the_last_resort_may_be_another_language() -> None:
+    """For a shop whose readers mostly speak it."""
+    assert negotiated(["de"], ["en", "ru"], default="ru") == "ru"
+    assert negotiated(["en-GB"], ["en", "ru"], default="ru") == "en"

@@ -24,6 +24,7 @@ accounts = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("is_moderator", Boolean, nullable=False, server_default=false()),
+    Column("language", String(10)),
 )
 Index("ix_accounts_email", accounts.c.email, unique=True)
 

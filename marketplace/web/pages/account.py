@@ -12,6 +12,7 @@ from marketplace.usecases.export import export
 from marketplace.web.flash import flash
 from marketplace.web.forms import form, redirect_back, show_again, too_many_attempts, typed
 from marketplace.web.guesses import Guess, forget_device, remember_device
+from marketplace.web.languages import current_language
 from marketplace.web.limits import Attempt
 from marketplace.web.reader import current_account, current_reader, current_session_key, sign_in_as, sign_out
 from marketplace.web.security import address, no_store
@@ -61,7 +62,9 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
         if seconds := shop.limiter.wait(Attempt.SIGN_UP_BY_ADDRESS, address()):
             return too_many_attempts(SIGN_UP, seconds)
         try:
-            new = shop.accounts.sign_up(current_reader(), typed("email"), typed("password"))
+            new = shop.accounts.sign_up(
+                current_reader(), typed("email"), typed("password"), language=current_language()
+            )
         except InvalidCredentials as error:
             return show_again(SIGN_UP, 422, *(problem.name for problem in error.problems))
         except EmailTaken:

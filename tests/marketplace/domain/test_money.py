@@ -36,6 +36,7 @@ def test_an_invalid_price_says_why(amount: str, currency: str, reason: str) -> N
 
 
 def test_prices_are_formatted_for_their_currency() -> None:
-    """Yen have no decimals and euros two."""
-    assert format_price(Money(1200, "JPY")) == "¥1,200"
-    assert format_price(Money(905, "EUR")) == "€9.05"
+    """Yen have no decimals and euros two; each language has its own signs."""
+    assert format_price(Money(1200, "JPY"), "en") == "¥1,200"
+    assert format_price(Money(905, "EUR"), "en") == "€9.05"
+    assert format_price(Money(123456, "EUR"), "ru") == "1\xa0234,56\xa0€"

@@ -29,7 +29,11 @@ def test_the_export_is_complete(store: Store) -> None:
     action = activity.rate(NOBODY, 7, 9, "list-1")
     activity.add_to_wishlist(action.reader_id, 8)
     account = Account(
-        reader_id=action.reader_id, email="ann@example.com", password_hash="secret-hash", session_key="secret-key"
+        reader_id=action.reader_id,
+        email="ann@example.com",
+        password_hash="secret-hash",
+        session_key="secret-key",
+        language="ru",
     )
     with store.write() as work:
         work.accounts.add(account, NOON)
@@ -43,6 +47,7 @@ def test_the_export_is_complete(store: Store) -> None:
     assert export(store, action.reader_id, lambda _reader: [{"kind": "order_paid"}]) == {
         "reader_id": action.reader_id,
         "email": "ann@example.com",
+        "language": "ru",
         "history": [
             *(
                 {"id": event.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}

@@ -139,6 +139,9 @@ class Attacker:
             if seen[endpoint, *names] > MAX_URLS_PER_ROUTE or parts.path == leave_out:
                 continue
             response = self.request("a link", "GET", parts.path.encode(), query=parts.query)
+            if response is not None and response.status_code == 303 and "lang" in names:
+                # The choice of a language leads back to the page.
+                continue
             if response is None or response.status_code >= 300:
                 self._fault(f"{self.name}: {address}", "is a broken link")
                 continue
@@ -185,7 +188,7 @@ class Attacker:
         faults += [
             f"sets {text[:40]!r}"
             for text in response.headers.getlist("Set-Cookie")
-            if not text.startswith(("reader=", "device="))
+            if not text.startswith(("reader=", "device=", "language="))
         ]
         if (cookie := cookie_of(response)) and self._serializer.loads(cookie).get(
             "reader_id"

@@ -2,7 +2,6 @@
 
 import re
 from gettext import NullTranslations
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,13 @@ from marketplace.domain.orders import Address, OrderState
 from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.settings import Settings
 from marketplace.store import Store
+from marketplace.web.languages import Languages
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
 from tests.marketplace.stored import put
+from tests.translations import Texts
 
-TEXT_ATTRIBUTES = {"alt", "title", "aria-label", "placeholder", "data-label"}
-TEXT_META = {"description", "og:description", "og:site_name"}
-IGNORED = {"script", "style", "time"}
-"""Babel formats times."""
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 DATA = (
     *("Qqbook", "Qqauthor", "Qqsubject", "Qqdescription", "qq@example.com", "€9.99", "978-3", "BC"),
@@ -48,29 +45,6 @@ class Pseudo(NullTranslations):
 
     def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
         return self.ngettext(msgid1, msgid2, n)
-
-
-class Texts(HTMLParser):
-    """Collects the visible texts and those for screen readers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._ignored = 0
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attributes}
-        self._ignored += tag in IGNORED
-        self.words += [value for name, value in named.items() if name in TEXT_ATTRIBUTES]
-        if tag == "meta" and (named.get("name") or named.get("property")) in TEXT_META:
-            self.words.append(named.get("content", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        self._ignored -= tag in IGNORED
-
-    def handle_data(self, data: str) -> None:
-        if not self._ignored:
-            self.words.append(data)
 
 
 def unmarked(html: str) -> list[str]:
@@ -121,7 +95,7 @@ def app(store: Store, recommender: FakeRecommender, tmp_path: Path) -> Flask:
         recommender,
         store=store,
         passwords=quick_passwords(),
-        translations=Pseudo(),
+        languages=Languages({"en": Pseudo()}),
     )
 
 
