@@ -16,6 +16,7 @@ from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
 from marketplace.settings import TRANSLATIONS, Settings, notices_api, notices_secret, session_key
 from marketplace.store import Store, open_store
+from marketplace.usecases.account_links import AccountLinks
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.cards import CardCache
@@ -61,13 +62,15 @@ def create_app(
     cards = CardCache(store)
     limiter = limiter or Limiter()
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
+    accounts = Accounts(store, passwords=passwords, wake=wake)
     shop = Shop(
         store=store,
         recommender=recommender,
         cards=cards,
         shelves=Shelves(store, recommender, cards),
         activity=activity,
-        accounts=Accounts(store, passwords=passwords, wake=wake),
+        accounts=accounts,
+        account_links=AccountLinks(store, accounts, passwords=passwords, wake=wake),
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),

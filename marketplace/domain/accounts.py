@@ -1,19 +1,24 @@
-"""Accounts, and the rules for their e-mails and passwords."""
+"""Accounts, the rules for their e-mails and passwords, and the links that are sent to them by mail."""
 
+import hashlib
+import secrets
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 from threading import Lock
 
 from email_validator import EmailNotValidError, validate_email
 
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials
+from servicekit.translations import ENGLISH
 
 SESSION_LIFETIME = timedelta(days=365)
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 200
 _MAX_EMAIL_LENGTH = 254
 _FIRST_GUESSES = 10_000
+_TOKEN_BYTES = 32
 _MAX_COMMON_LENGTH = 24
 """Longer passwords are no common ones, and the library takes 0.1 s for some of 72 characters."""
 
@@ -27,9 +32,11 @@ def normalized_email(text: str) -> str | None:
     if len(stripped) > _MAX_EMAIL_LENGTH:
         return None
     try:
-        return validate_email(stripped, check_deliverability=False).normalized.lower()
+        normalized = validate_email(stripped, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         return None
+    # Some letters become longer in lower case.
+    return normalized if len(normalized) <= _MAX_EMAIL_LENGTH else None
 
 
 def normalized_password(text: str) -> str:
@@ -94,13 +101,57 @@ def _problems(password: str, *, email: str | None) -> frozenset[CredentialProble
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A reader who can sign in; `session_key` is that of the session that has just begun, if one has."""
+    """A reader who can sign in; `session_key` is that of the session that has just begun, if one has.
+
+    `email_confirmed_at` is when somebody who reads the address's mail confirmed it, None if nobody has.
+    """
 
     reader_id: int
     email: str
+    email_confirmed_at: datetime | None = None
     password_hash: str = field(repr=False)
     session_key: str = field(default="", repr=False, compare=False)
     is_moderator: bool = False
     language: str | None = None
     """What pages and mails are in, if the reader has chosen it."""
     has_cart: bool = False
+
+
+def language_of(account: Account) -> str:
+    """The language of the mails to an account: that of its pages, or English if it has none."""
+    return account.language or ENGLISH
+
+
+class LinkPurpose(Enum):
+    """What a link in a mail is for; the value is stored."""
+
+    RESET = "reset"
+    EMAIL = "email"
+    """Confirms the address that it was sent to, which becomes the account's if it is another one."""
+
+
+LINK_LIFETIMES = {LinkPurpose.RESET: timedelta(minutes=30), LinkPurpose.EMAIL: timedelta(days=7)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLink:
+    """A link that was sent to `email`, for this reader's account; the shop stores its token's hash only."""
+
+    reader_id: int
+    purpose: LinkPurpose
+    email: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def new_token() -> str:
+    """The random token of a link."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """The SHA-256 of a token, or of anything that somebody sent as one.
+
+    Without salt, because tokens cannot be guessed.
+    """
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

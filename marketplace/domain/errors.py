@@ -83,6 +83,7 @@ class CredentialProblem(Enum):
     """Why an e-mail or a password is not acceptable."""
 
     EMAIL_MALFORMED = "email malformed"
+    EMAIL_UNCHANGED = "email unchanged"
     PASSWORD_SHORT = "password short"  # noqa: S105  (a label, no password)
     PASSWORD_LONG = "password long"  # noqa: S105
     PASSWORD_COMMON = "password common"  # noqa: S105
@@ -114,6 +115,10 @@ class EmailTaken(MarketplaceError):
 
 class WrongPassword(MarketplaceError):
     """No account has this e-mail or reader id with this password; callers do not learn which is wrong."""
+
+
+class LinkInvalid(MarketplaceError):
+    """A link from a mail has been used or replaced, has expired, or never was one; callers do not learn which."""
 
 
 class PasswordsBusy(MarketplaceError):

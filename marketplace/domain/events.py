@@ -19,6 +19,9 @@ RECOMMENDATIONS = Destination("recommendations")
 PAYMENTS = Destination("payments")
 NOTICES = Destination("notices")
 
+SHOP_NAME = "Online Books For You"
+"""The shop as mails name it."""
+
 BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES)
 """The destinations that every shop has."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import EmailTaken
@@ -15,6 +16,7 @@ _ACCOUNT = select(
     accounts.c.password_hash,
     accounts.c.is_moderator,
     accounts.c.language,
+    accounts.c.email_confirmed_at,
     select(cart_lines.c.book_id).where(cart_lines.c.reader_id == accounts.c.reader_id).exists().label("has_cart"),
 )
 
@@ -67,6 +69,17 @@ class StoredAccounts:
     def set_language(self, reader_id: int, language: str) -> None:
         """Store the language that an account has chosen."""
         self._connection.execute(update(accounts).where(accounts.c.reader_id == reader_id).values(language=language))
+
+    def confirm_email(self, reader_id: int, email: str, moment: datetime) -> None:
+        """Store an e-mail that its owner has confirmed.
+
+        Raises EmailTaken, also for a concurrent transaction; this one must then be rolled back.
+        """
+        statement = update(accounts).where(accounts.c.reader_id == reader_id)
+        try:
+            self._connection.execute(statement.values(email=email, email_confirmed_at=moment))
+        except IntegrityError:
+            raise EmailTaken from None
 
     def set_moderator(self, reader_id: int, is_moderator: bool) -> None:
         """Give an account a moderator's rights, or take them away."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.domain.errors import StoreUnavailable
+from marketplace.store.account_links import StoredLinks
 from marketplace.store.accounts import StoredAccounts
 from marketplace.store.books import Books
 from marketplace.store.carts import StoredCarts
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.search = Search(connection)
         self.readers = Readers(connection)
         self.accounts = StoredAccounts(connection)
+        self.links = StoredLinks(connection)
         self.sessions = Sessions(connection)
         self.interactions = Interactions(connection)
         self.wishlists = Wishlists(connection)

@@ -10,6 +10,7 @@ from events.types import ReaderRegistered
 from marketplace.domain.accounts import (
     SESSION_LIFETIME,
     Account,
+    LinkPurpose,
     normalized_email,
     normalized_password,
     validated_credentials,
@@ -18,6 +19,7 @@ from marketplace.domain.accounts import (
 from marketplace.domain.errors import PasswordsBusy, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store, UnitOfWork
+from marketplace.usecases.account_mail import notify, send_link
 from marketplace.usecases.activity import forget_reader, merge_readers
 from marketplace.usecases.passwords import Passwords
 from servicekit.clock import now
@@ -60,8 +62,9 @@ class Accounts:
             )
             work.accounts.add(account, moment)
             work.outbox.publish(ReaderRegistered(reader_id=account.reader_id), at=moment)
-            _merge_guest(work, current_reader, account, moment)
-            account = _with_session(work, account, moment)
+            send_link(work, account, LinkPurpose.EMAIL, moment, to=email)
+            merge_guest(work, current_reader, account, moment)
+            account = with_session(work, account, moment)
             work.commit()
         self._wake()
         return account
@@ -86,8 +89,8 @@ class Accounts:
                 if _is_unchanged(work, account):
                     if current_hash != account.password_hash:
                         work.accounts.set_password(account.reader_id, current_hash)
-                    _merge_guest(work, current_reader, account, moment)
-                    account = _with_session(work, replace(account, password_hash=current_hash), moment)
+                    merge_guest(work, current_reader, account, moment)
+                    account = with_session(work, replace(account, password_hash=current_hash), moment)
                     work.commit()
                     break
         self._wake()
@@ -99,20 +102,29 @@ class Accounts:
             work.sessions.remove(session_key)
             work.commit()
 
+    def sign_out_everywhere(self, reader_id: int) -> None:
+        """End all sessions of an account. Raises StoreUnavailable."""
+        with self._store.write() as work:
+            work.sessions.remove_of(reader_id)
+            work.commit()
+
     def change_password(self, reader_id: int, old: str, new: str) -> Account:
         """Change the password, which ends all sessions, and begin a new one.
 
         Raises WrongPassword, InvalidCredentials, PasswordsBusy and StoreUnavailable.
         """
-        account = self._verified(reader_id, old)
+        account = self.verified(reader_id, old)
         new_hash = self._passwords.hash(validated_password(new, email=account.email))
         moment = self._clock()
         with self._store.write() as work:
-            _require_unchanged(work, account)
+            require_unchanged(work, account)
             work.accounts.set_password(reader_id, new_hash)
             work.sessions.remove_of(reader_id)
-            changed = _with_session(work, replace(account, password_hash=new_hash), moment)
+            work.links.remove_of(reader_id, LinkPurpose.RESET)
+            notify(work, account, "password_changed", moment)
+            changed = with_session(work, replace(account, password_hash=new_hash), moment)
             work.commit()
+        self._wake()
         return changed
 
     def choose_language(self, reader_id: int, language: str) -> None:
@@ -128,11 +140,11 @@ class Accounts:
         """
         account = self._account(reader_id)
         if account is not None:
-            account = self._verified(reader_id, password or "")
+            account = self.verified(reader_id, password or "")
         moment = self._clock()
         with self._store.write() as work:
             if account is not None:
-                _require_unchanged(work, account)
+                require_unchanged(work, account)
             forget_reader(work, reader_id, moment)
             work.commit()
         self._wake()
@@ -145,6 +157,16 @@ class Accounts:
         with self._store.read() as work:
             return work.accounts.by_session(reader_id, session_key, self._clock())
 
+    def verified(self, reader_id: int, password: str) -> Account:
+        """The reader's account, if this is its password.
+
+        Raises WrongPassword, PasswordsBusy and StoreUnavailable.
+        """
+        account = self._account(reader_id)
+        if account is None or not self._passwords.matches(account.password_hash, normalized_password(password)):
+            raise WrongPassword
+        return account
+
     def _account(self, reader_id: int) -> Account | None:
         with self._store.read() as work:
             return work.accounts.by_reader(reader_id)
@@ -156,14 +178,9 @@ class Accounts:
                 return self._passwords.hash(password)
         return account.password_hash
 
-    def _verified(self, reader_id: int, password: str) -> Account:
-        account = self._account(reader_id)
-        if account is None or not self._passwords.matches(account.password_hash, normalized_password(password)):
-            raise WrongPassword
-        return account
 
-
-def _merge_guest(work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
+def merge_guest(work: UnitOfWork, guest: int, account: Account, moment: datetime) -> None:
+    """Merge the reader into the account if they are a guest."""
     # Checked within the writing transaction, so that two concurrent sign-ins merge a guest once.
     if guest != NOBODY and _is_guest(work, guest):
         merge_readers(work, guest, account.reader_id, moment)
@@ -173,18 +190,21 @@ def _is_guest(work: UnitOfWork, reader_id: int) -> bool:
     return work.readers.exists(reader_id) and work.accounts.by_reader(reader_id) is None
 
 
-def _require_unchanged(work: UnitOfWork, account: Account) -> None:
+def require_unchanged(work: UnitOfWork, account: Account) -> None:
+    """Lock the account. Raises WrongPassword if its password is not the one that was verified."""
     if not _is_unchanged(work, account):
         raise WrongPassword
 
 
 def _is_unchanged(work: UnitOfWork, account: Account) -> bool:
-    # The password was verified before this transaction.
+    # The password was verified before this transaction. The lock keeps others from changing it before the commit.
+    work.readers.lock(account.reader_id)
     current = work.accounts.by_reader(account.reader_id)
     return current is not None and current.password_hash == account.password_hash
 
 
-def _with_session(work: UnitOfWork, account: Account, moment: datetime) -> Account:
+def with_session(work: UnitOfWork, account: Account, moment: datetime) -> Account:
+    """The account with the key of a new session."""
     session_key = secrets.token_hex(32)
     work.sessions.remove_expired(moment)
     work.sessions.add(session_key, account.reader_id, moment + SESSION_LIFETIME)

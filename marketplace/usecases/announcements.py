@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Literal
 
 from events import types
+from marketplace.domain.accounts import language_of
 from marketplace.domain.books import LOW_STOCK, Book
-from marketplace.domain.events import BookChanged
+from marketplace.domain.events import SHOP_NAME, BookChanged
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Order, OrderState
 from marketplace.store import UnitOfWork
-
-SHOP_NAME = "Online Books For You"
 
 _Notice = Literal[
     "order_placed", "order_paid", "order_declined", "order_shipped", "order_delivered", "order_cancelled"
@@ -43,6 +42,7 @@ def announce_order(work: UnitOfWork, order: Order, state: OrderState, *, by: Act
                 kind=notice,
                 reader_id=account.reader_id,
                 to=account.email,
+                language=language_of(account),
                 shop_name=SHOP_NAME,
                 path=f"/orders/{order.id}",
                 order=types.Order(order_id=order.id, total=total, lines=lines),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from marketplace.domain.errors import NoticesUnavailable
@@ -14,13 +15,14 @@ UNLIMITED = 1_000_000
 
 
 def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) -> dict[str, Any]:
-    """The reader's account, history, wishlist, cart, orders and mails, ready for JSON.
+    """The reader's account, the links sent to it, history, wishlist, cart, orders and mails, ready for JSON.
 
-    `mails` returns what notices keeps about a reader, or raises NoticesUnavailable: then the export says so, and has the
-    rest. Recommendations keeps nothing but the same history. Raises StoreUnavailable.
+    `mails` returns what notices keeps about a reader, or raises NoticesUnavailable: then the export says so, and has
+    the rest. Recommendations keeps nothing but the same history. Raises StoreUnavailable.
     """
     with store.read() as work:
         account = work.accounts.by_reader(reader_id)
+        links = work.links.of(reader_id, datetime.min.replace(tzinfo=UTC))
         interactions = work.interactions.latest(reader_id, UNLIMITED)
         wishes = work.wishlists.of(reader_id)
         cart = work.carts.of(reader_id)
@@ -32,6 +34,16 @@ def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) 
         "reader_id": reader_id,
         "email": account.email if account else None,
         "language": account.language if account else None,
+        "email_confirmed_at": _moment(account.email_confirmed_at) if account else None,
+        "links_sent": [
+            {
+                "purpose": link.purpose.value,
+                "email": link.email,
+                "created_at": _moment(link.created_at),
+                "expires_at": _moment(link.expires_at),
+            }
+            for link in links
+        ],
         "history": [_interaction(interaction, titles) for interaction in interactions],
         "wishlist": [
             {"book_id": book_id, "title": titles.get(book_id), "added_at": moment.isoformat()}
@@ -51,6 +63,10 @@ def _mails(mails: Callable[[int], Sequence[Any]], reader_id: int) -> dict[str, A
     except NoticesUnavailable:
         # The field `mails` would say that there are none.
         return {"mails_missing": "The mail service did not answer. Please download your data again later."}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _order(order: Order) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from marketplace.web.compression import compress
 from marketplace.web.languages import Languages, begin_page, current_language, use_languages
 from marketplace.web.pages import (
     account,
+    account_links,
     actions,
     activity,
     book,
@@ -51,6 +52,7 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     checkout.blueprint,
     orders.blueprint,
     account.blueprint,
+    account_links.blueprint,
     moderator.blueprint,
     health.blueprint,
 )

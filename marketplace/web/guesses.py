@@ -65,6 +65,13 @@ class Guess:
         return self._limiter.wait(Attempt.WRONG_BY_EMAIL_LATELY, self._email)
 
 
+def forgive(limiter: Limiter, email: str) -> None:
+    """Forget the wrong passwords of an account whose owner has set a new one by mail, from this address too."""
+    limiter.clear(Attempt.WRONG_BY_EMAIL, email)
+    limiter.clear(Attempt.WRONG_BY_EMAIL_LATELY, email)
+    limiter.clear(Attempt.WRONG_BY_EMAIL_AND_ADDRESS, f"{address()} {email}")
+
+
 def remember_device(response: Response, email: str) -> None:
     """Store in the browser that this account was signed in there; it opens nothing, and stays after signing out."""
     device_id, signatures = _read_cookie()

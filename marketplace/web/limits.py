@@ -20,6 +20,10 @@ class Attempt(Enum):
     WRONG_BY_EMAIL_AND_ADDRESS = "wrong password by email and address"
     WRONG_BY_SESSION = "wrong password by session"
     SIGN_UP_BY_ADDRESS = "sign up by address"
+    RESET_BY_ADDRESS = "password reset by address"
+    RESET_BY_EMAIL = "password reset by email"
+    CONFIRMATION_BY_READER = "confirmation by reader"
+    CONFIRMATION_BY_EMAIL = "confirmation by email"
     GUEST_BY_ADDRESS = "guest by address"
     OPENING_BY_READER = "opening by reader"
     SEARCH_BY_ADDRESS = "search by address"
@@ -45,6 +49,12 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.WRONG_BY_EMAIL_AND_ADDRESS: Limit(3, _DAY),
     Attempt.WRONG_BY_SESSION: Limit(10, 600),
     Attempt.SIGN_UP_BY_ADDRESS: Limit(20, 3600),
+    Attempt.RESET_BY_ADDRESS: Limit(20, 3600),
+    # The lifetime of a link: while further ones are not sent, the last one still works.
+    Attempt.RESET_BY_EMAIL: Limit(3, 1800),
+    Attempt.CONFIRMATION_BY_READER: Limit(5, 3600),
+    # The address may be that of somebody who is no reader.
+    Attempt.CONFIRMATION_BY_EMAIL: Limit(5, 3600),
     Attempt.GUEST_BY_ADDRESS: Limit(100, 3600),
     Attempt.OPENING_BY_READER: Limit(300, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
@@ -95,6 +105,11 @@ class Limiter:
         """The seconds until the next attempt is allowed, 0 if it is now; counts nothing."""
         with self._lock:
             return self._counts_and_delay(attempt, key)[1]
+
+    def clear(self, attempt: Attempt, key: str) -> None:
+        """Forget the attempts with this key."""
+        with self._lock:
+            self._known[attempt].pop(key, None)
 
     def _counts_and_delay(self, attempt: Attempt, key: str) -> tuple[_Counts, int]:
         limit = self._limits[attempt]

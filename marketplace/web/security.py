@@ -17,7 +17,6 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     # Pages are private: another site may not load one, not even as a picture.
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -81,6 +80,7 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
             response.headers.update(FILE_HEADERS)
             return response
         response.headers.update(HEADERS)
+        response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         # A page is private, and may change at any time.
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from marketplace.store import Store
+from marketplace.usecases.account_links import AccountLinks
 from marketplace.usecases.accounts import Accounts
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.cards import CardCache
@@ -28,6 +29,7 @@ class Shop:
     shelves: Shelves
     activity: Activity
     accounts: Accounts
+    account_links: AccountLinks
     carts: Carts
     orders: Orders
     payments: Payments

@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Executable, text
 
-from events.types import EventData
+from events.types import EventData, NoticeRequested
 from marketplace.domain.books import Book
 from marketplace.domain.events import BUILT_IN, Message, PublishedEvent, ShopEvent
 from marketplace.domain.interactions import Interaction
@@ -43,6 +43,11 @@ def published(store: Store) -> list[EventData]:
     """The published events that wait in the outbox, each once."""
     events = {event.id: event.data for event in _waiting(store) if isinstance(event, PublishedEvent)}
     return list(events.values())
+
+
+def notices_of(store: Store) -> list[NoticeRequested]:
+    """The mails to readers that wait in the outbox, in their order."""
+    return [data for data in published(store) if isinstance(data, NoticeRequested)]
 
 
 def _waiting(store: Store) -> list[ShopEvent]:

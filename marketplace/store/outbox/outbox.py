@@ -77,15 +77,16 @@ class Outbox:
     def add(self, message: Message, *, created_at: datetime) -> None:
         self._connection.execute(insert(outbox).values(_row(message, destination_of(message), created_at)))
 
-    def publish(self, *events_data: EventData, at: datetime) -> None:
-        """Publish events to all destinations that receive their types."""
+    def publish(self, *events_data: EventData, at: datetime) -> Sequence[int]:
+        """Publish events to all destinations that receive their types; returns the ids of the rows."""
         receivers = {kind: self._receivers(kind) for kind in {data.type for data in events_data}}
         rows = []
         for data in events_data:
             event = PublishedEvent(str(uuid4()), at, data)
             rows += [_row(event, destination, at) for destination in receivers[data.type]]
-        if rows:
-            self._connection.execute(insert(outbox), rows)
+        if not rows:
+            return []
+        return self._connection.execute(insert(outbox).returning(outbox.c.event_id), rows).scalars().all()
 
     def has_receivers(self, *kinds: type[EventData]) -> bool:
         """Whether any destination receives events of these types; if not, they need not be made."""

@@ -13,11 +13,12 @@ from marketplace.store.schema.catalogue import (
 )
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
 from marketplace.store.schema.outbox import deliveries, event_destinations, event_log, outbox
-from marketplace.store.schema.readers import accounts, interactions, readers, sessions, wishes
+from marketplace.store.schema.readers import account_links, accounts, interactions, readers, sessions, wishes
 
 __all__ = [
     "BYTEWISE",
     "NUL",
+    "account_links",
     "accounts",
     "audit",
     "book_authors",

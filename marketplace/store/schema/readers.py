@@ -1,4 +1,4 @@
-"""The tables of readers, accounts, sessions, interactions and wishlists."""
+"""The tables of readers, accounts, sessions, links, interactions and wishlists."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Identity, Index, Integer, SmallInteger, String, Table, Text, false
 
@@ -25,6 +25,7 @@ accounts = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("is_moderator", Boolean, nullable=False, server_default=false()),
     Column("language", String(10)),
+    Column("email_confirmed_at", UtcDateTime),
 )
 Index("ix_accounts_email", accounts.c.email, unique=True)
 
@@ -38,6 +39,21 @@ sessions = Table(
 )
 Index("ix_sessions_of_reader", sessions.c.reader_id)
 Index("ix_sessions_expired", sessions.c.expires_at)
+
+# The links in mails: at most one for each purpose of an account.
+account_links = Table(
+    "account_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    # None in a decoy: a password reset was requested for an address without an account.
+    Column("reader_id", ForeignKey("readers.reader_id", ondelete="CASCADE")),
+    Column("purpose", String(10), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+Index("ix_account_links_of_reader", account_links.c.reader_id, account_links.c.purpose, unique=True)
+Index("ix_account_links_expired", account_links.c.expires_at)
 
 interactions = Table(
     "interactions",

@@ -34,8 +34,11 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @account.get("")
     def overview() -> str:
-        current_reader()  # raises StoreUnavailable, instead of showing an account the page of a visitor
-        return render_template("account/overview.html")
+        # Raises StoreUnavailable, instead of showing an account the page of a visitor.
+        account = current_account()
+        return render_template(
+            "account/overview.html", unconfirmed=shop.account_links.unconfirmed(account) if account else ""
+        )
 
     @account.get("/export")
     def download() -> Response:
@@ -55,7 +58,7 @@ def blueprint(shop: Shop) -> Blueprint:
 def _add_sign_up(account: Blueprint, shop: Shop) -> None:
     @account.get("/sign-up")
     def sign_up_form() -> str | Answer:
-        return _to_overview() if current_account() else render_template(SIGN_UP, form=form())
+        return to_overview() if current_account() else render_template(SIGN_UP, form=form())
 
     @account.post("/sign-up")
     def sign_up() -> Answer:
@@ -69,13 +72,13 @@ def _add_sign_up(account: Blueprint, shop: Shop) -> None:
             return show_again(SIGN_UP, 422, *(problem.name for problem in error.problems))
         except EmailTaken:
             return show_again(SIGN_UP, 409, "EMAIL_TAKEN")
-        return _signed_in(shop, new, "signed-up")
+        return signed_in(shop, new, "signed-up")
 
 
 def _add_sign_in(account: Blueprint, shop: Shop) -> None:
     @account.get("/sign-in")
     def sign_in_form() -> str | Answer:
-        return _to_overview() if current_account() else render_template(SIGN_IN, form=form())
+        return to_overview() if current_account() else render_template(SIGN_IN, form=form())
 
     @account.post("/sign-in")
     def sign_in() -> Answer:
@@ -90,24 +93,32 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
             if seconds := guess.wrong():
                 return too_many_attempts(SIGN_IN, seconds)
             return show_again(SIGN_IN, 401, "WRONG_PASSWORD", headers=_BY_FORM)
-        return _signed_in(shop, known, "signed-in")
+        return signed_in(shop, known, "signed-in")
 
     @account.post("/sign-out")
     def end_session() -> Answer:
         _end_session(shop)
         flash("signed-out")
-        return _to_overview()
+        return to_overview()
+
+    @account.post("/sign-out-everywhere")
+    def end_all_sessions() -> Answer:
+        if known := current_account():
+            shop.accounts.sign_out_everywhere(known.reader_id)
+            sign_out()
+            flash("signed-out-everywhere")
+        return to_overview()
 
 
 def _add_password(account: Blueprint, shop: Shop) -> None:
     @account.get("/password")
     def password_form() -> str | Answer:
-        return render_template(PASSWORD, form=form()) if current_account() else _to_sign_in()
+        return render_template(PASSWORD, form=form()) if current_account() else to_sign_in()
 
     @account.post("/password")
     def change_password() -> Answer:
         if current_account() is None:
-            return _to_sign_in()
+            return to_sign_in()
         reader_id, session_key = current_reader(), current_session_key()
         if seconds := shop.limiter.delay(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(PASSWORD, seconds)
@@ -120,19 +131,19 @@ def _add_password(account: Blueprint, shop: Shop) -> None:
             return show_again(PASSWORD, 422, *(problem.name for problem in error.problems))
         sign_in_as(changed)
         flash("password-changed")
-        return _to_overview()
+        return to_overview()
 
 
 def _add_delete(account: Blueprint, shop: Shop) -> None:
     @account.get("/forget")
     def delete_form() -> str | Answer:
-        return _to_overview() if current_reader() == NOBODY else render_template(DELETE, form=form())
+        return to_overview() if current_reader() == NOBODY else render_template(DELETE, form=form())
 
     @account.post("/forget")
     def delete_data() -> Answer:
         reader_id = current_reader()
         if reader_id == NOBODY:
-            return _to_overview()
+            return to_overview()
         session_key = current_session_key()
         if seconds := shop.limiter.delay(Attempt.WRONG_BY_SESSION, session_key):
             return too_many_attempts(DELETE, seconds)
@@ -147,7 +158,7 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
             return show_again(DELETE, 409, "STILL_MODERATOR")
         sign_out()
         flash("data-deleted")
-        response = _to_overview()
+        response = to_overview()
         forget_device(response)
         return response
 
@@ -158,7 +169,8 @@ def _end_session(shop: Shop) -> None:
     sign_out()
 
 
-def _signed_in(shop: Shop, account: Account, message: str) -> Answer:
+def signed_in(shop: Shop, account: Account, message: str) -> Answer:
+    """Begin the account's session in this browser, and go on where the reader came from."""
     # A browser has one session: copies of its former cookie are not accepted either.
     _end_session(shop)
     sign_in_as(account)
@@ -168,9 +180,11 @@ def _signed_in(shop: Shop, account: Account, message: str) -> Answer:
     return response
 
 
-def _to_overview() -> Answer:
+def to_overview() -> Answer:
+    """To the account page."""
     return redirect(url_for("account.overview"), 303)
 
 
-def _to_sign_in() -> Answer:
+def to_sign_in() -> Answer:
+    """To the sign-in page, and back to this one."""
     return redirect(url_for("account.sign_in_form", next=request.path), 303)

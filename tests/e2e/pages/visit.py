@@ -106,7 +106,7 @@ class Visit:
 
     def sign_out(self) -> None:
         self._go_to_account()
-        self.hands.press(self.page.get_by_role("button", name="Sign out"))
+        self.hands.press(self.page.get_by_role("button", name="Sign out", exact=True))
         expect(self.page.get_by_text("You are signed out.")).to_be_visible()
 
     def delete_data(self) -> None:

@@ -170,6 +170,16 @@ def test_signing_out_ends_one_session(accounts: Accounts) -> None:
     assert accounts.signed_in(there.reader_id, there.session_key) == there
 
 
+def test_signing_out_everywhere_ends_all_sessions_of_the_account(accounts: Accounts) -> None:
+    """Those of other accounts stay."""
+    here, there = accounts.sign_up(NOBODY, EMAIL, PASSWORD), accounts.sign_in(NOBODY, EMAIL, PASSWORD)
+    other = accounts.sign_up(NOBODY, "bob@example.com", PASSWORD)
+    accounts.sign_out_everywhere(here.reader_id)
+    for session in (here, there):
+        assert accounts.signed_in(session.reader_id, session.session_key) is None
+    assert accounts.signed_in(other.reader_id, other.session_key) == other
+
+
 def test_sessions_expire(store: Store) -> None:
     """A year after signing in; they are deleted when somebody signs in later."""
     moment = [NOON]

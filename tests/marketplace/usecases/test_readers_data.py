@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from marketplace.domain.accounts import Account
+from marketplace.domain.accounts import Account, LinkPurpose
 from marketplace.domain.books import Book
 from marketplace.domain.errors import NoticesUnavailable
 from marketplace.domain.ids import NOBODY
@@ -23,7 +23,7 @@ from tests.parameters import allow_parameters
 
 
 def test_the_export_is_complete(store: Store) -> None:
-    """Account without its secrets, history with titles and stars, wishlist, cart and orders."""
+    """Account and links without their secrets, history with titles and stars, wishlist, cart and orders."""
     put(store, Book(id=7, title="Dune"), Book(id=8, title="Emma", price=Money(500, "EUR")))
     activity = Activity(store, wake=lambda: None, clock=lambda: NOON)
     action = activity.rate(NOBODY, 7, 9, "list-1")
@@ -37,6 +37,8 @@ def test_the_export_is_complete(store: Store) -> None:
     )
     with store.write() as work:
         work.accounts.add(account, NOON)
+        work.accounts.confirm_email(account.reader_id, account.email, NOON)
+        work.links.put("secret-token", account.reader_id, LinkPurpose.EMAIL, "new@example.com", NOON)
         work.commit()
     carts, orders = Carts(store, activity), Orders(store, clock=lambda: NOON)
     carts.add(action.reader_id, 8, 2, "")
@@ -48,6 +50,15 @@ def test_the_export_is_complete(store: Store) -> None:
         "reader_id": action.reader_id,
         "email": "ann@example.com",
         "language": "ru",
+        "email_confirmed_at": moment,
+        "links_sent": [
+            {
+                "purpose": "email",
+                "email": "new@example.com",
+                "created_at": moment,
+                "expires_at": "2026-03-08T12:00:00+00:00",
+            }
+        ],
         "history": [
             *(
                 {"id": event.id, "book_id": 8, "title": "Emma", "kind": "cart", "occurred_at": moment}

@@ -70,7 +70,7 @@ def attack_routes(attacker: Attacker, app: Flask, values: Values) -> None:
                 body = encoded([token]).encode() if method == "POST" else b""
                 attacker.request(f"{argument}: {what}", method, path, body=body, value=value)
             if "GET" in methods:
-                all_at_once = [(name, value) for name in sorted({*parameters, "from", "next", "q"})]
+                all_at_once = [(name, value) for name in sorted({*parameters, "from", "next", "q", "token"})]
                 for pairs in [[(name, value)] for name in parameters] + [all_at_once]:
                     attacker.request(what, "GET", path_of(rule.rule), query=encoded(pairs), value=value)
 

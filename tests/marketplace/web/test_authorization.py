@@ -44,7 +44,12 @@ ACCESS: Mapping[str, Access] = {
             *("cart.page", "cart.add", "cart.change", "cart.adjust", "cart.empty"),
             *("account.overview", "account.download", "account.sign_up_form", "account.sign_up"),
             *("account.sign_in_form", "account.sign_in", "account.end_session", "account.password_form"),
-            *("account.change_password", "account.delete_form", "account.delete_data"),
+            *("account.change_password", "account.delete_form", "account.delete_data", "account.end_all_sessions"),
+            *("account_links.forgotten_form", "account_links.request_reset", "account_links.email_form"),
+            *("account_links.change_email", "account_links.send_confirmation"),
+            # A token from a mail opens the account that it belongs to.
+            *("account_links.reset_form", "account_links.reset_password", "account_links.confirm_form"),
+            "account_links.confirm_email",
         ],
         Access.EVERYONE,
     ),
@@ -66,7 +71,7 @@ ACCESS: Mapping[str, Access] = {
     ),
     "webhooks.settle": Access.TOKEN,
 }
-LAST = {"account.delete_data", "account.end_session"}
+LAST = {"account.delete_data", "account.end_session", "account.end_all_sessions"}
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ UNLINKED = {
     "health.ready": "for machines",
     "health.robots": "for machines",
     "webhooks.settle": "the payment provider calls it",
+    **dict.fromkeys(
+        [
+            *("account_links.reset_form", "account_links.reset_password"),
+            *("account_links.confirm_form", "account_links.confirm_email"),
+        ],
+        "mails link there",
+    ),
 }
 
 

@@ -20,7 +20,7 @@ from marketplace.web.languages import Languages
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.ordering import buyer_of, moderators_browser, order_of
-from tests.marketplace.stored import put
+from tests.marketplace.stored import notices_of, put
 from tests.translations import Texts
 
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -115,6 +115,7 @@ PAGES = [
     *("/categories/mystery?page=2", "/authors/qqauthor", "/search", "/search?q=qqbook", "/search?q=qqbok"),
     *("/search?q=qqbook+zzzzzz", "/search?q=zzzzzz", "/search/suggest?q=qq", "/search/suggest?q=myst"),
     *("/history", "/wishlist", "/account", "/account/sign-up", "/account/sign-in", "/account/forget", "/nope"),
+    *("/account/forgotten", "/account/reset", "/account/confirm"),
 ]
 
 
@@ -152,14 +153,28 @@ def test_messages_after_actions_are_marked(browser: Browser, recommender: FakeRe
     assert unmarked(Browser(browser.client.application).client.get("/").text) == []
 
 
-def test_account_pages_are_marked(browser: Browser) -> None:
+def test_account_pages_are_marked(browser: Browser, store: Store) -> None:
     """With errors and messages."""
     wrong = browser.send("/account/sign-up", email="no", password="no")
     assert unmarked(wrong.text.replace('value="no"', "")) == []
     assert unmarked(browser.send("/account/sign-in", email="no", password="no").text) == []
     browser.sign_up("qq@example.com")
-    for path in ("/account", "/account/password", "/account/forget"):
+    for path in ("/account", "/account/password", "/account/forget", "/account/email"):
         assert unmarked(browser.client.get(path).text) == []
+    assert unmarked(browser.send("/account/email", email="qq@example.com", password="correct horse").text) == []
+    browser.send("/account/email", email="new-qq@example.com", password="correct horse")
+    assert unmarked(browser.client.get("/account").text.replace("new-", "")) == []
+    browser.send("/account/forgotten", email="qq@example.com")
+    change, reset = (notice.path for notice in notices_of(store)[-2:])
+    other = Browser(browser.client.application)
+    for reader, path in ((browser, change), (other, change), (browser, reset)):
+        assert unmarked(reader.client.get(path).text.replace("new-", "")) == []
+    assert unmarked(other.send("/account/forgotten", email="no").text.replace('value="no"', "")) == []
+    reset_form = {"token": reset.partition("=")[2], "password": "no"}
+    assert unmarked(browser.send("/account/reset", form_at=reset, **reset_form).text) == []
+    for _ in range(6):
+        browser.send("/account/email/confirmation", form_at="/account")
+        assert unmarked(browser.client.get("/account").text.replace("new-", "")) == []
     assert unmarked(browser.send("/account/password", old="no", password="no").text) == []
     browser.sign_out()
     assert unmarked(browser.client.get("/account").text) == []

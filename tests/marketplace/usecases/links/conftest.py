@@ -1,0 +1,12 @@
+"""The desk of these tests."""
+
+import pytest
+
+from marketplace.store import Store
+from tests.marketplace.usecases.links.desk import Desk
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    """Ann has an account, on both databases."""
+    return Desk(store)
