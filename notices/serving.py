@@ -1,5 +1,6 @@
 """Serves notices: the HTTP server, the threads that send and consume, and shutdown."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -43,6 +44,8 @@ def serve(settings: Settings, store: Store) -> None:
 
     Raises CannotServe if the address cannot be bound or the secret cannot be read.
     """
+    # pika logs each failed attempt to connect in seven lines and a traceback; the consumer logs it in one.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     secret = _secret(settings)
     stop = Event()
     with ExitStack() as stack:

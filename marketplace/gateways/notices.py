@@ -85,6 +85,8 @@ class HttpNotices:
             headers = signed_headers(self._secret(), str(uuid4()), now(), f"{method} {path}".encode())
         except (OSError, ValueError) as error:
             raise NoticesUnavailable(f"no secret: {type(error).__name__}") from error
+        # Questions are rare: the next one would find a connection that notices has closed.
+        headers["Connection"] = "close"
         with self._client.call() as pool:
             try:
                 response = pool.request(

@@ -57,7 +57,7 @@ def test_text_and_html_say_the_same(kind: str, language: str) -> None:
     assert not re.search(r"\{\{|\{%|%\(", rendered.text + rendered.html + rendered.subject)
     # Nothing is left in English.
     if language == "ru":
-        assert re.search("[а-яё]", rendered.subject, re.IGNORECASE)
+        assert re.search("[\u0430-\u044f]", rendered.subject)
         english = words(render(message(kind, "en")).text) - words(
             str(message(kind).data).replace(r"\r\n", " ") + "Failed deliveries"
         )
@@ -110,13 +110,13 @@ def test_a_price_is_of_all_copies_and_yen_have_no_cents() -> None:
     """Two at 12.99 are 25.98."""
     assert "2 × The Left Hand of Darkness: €25.98" in render(message()).text
     order = ORDER.model_dump(mode="json") | {"total": {"minor": 4397, "currency": "JPY"}}
-    assert "¥4,397" in render(replace(MESSAGE, data=MESSAGE.data | {"order": order})).text
+    assert "¥4,397" in render(replace(MESSAGE, data={**MESSAGE.data, "order": order})).text
 
 
 def test_nothing_to_pay_is_said_so() -> None:
     """A free order was not paid."""
     order = ORDER.model_dump(mode="json") | {"total": {"minor": 0, "currency": "EUR"}}
-    text = render(replace(MESSAGE, data=MESSAGE.data | {"order": order})).text
+    text = render(replace(MESSAGE, data={**MESSAGE.data, "order": order})).text
     assert "nothing to pay" in text
     assert "We have received" not in text
 

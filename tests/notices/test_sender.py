@@ -1,5 +1,6 @@
 """Tests of notices.sender: each message is sent once, or twice if the process dies at the wrong moment."""
 
+import itertools
 from datetime import timedelta
 from threading import Event as Flag
 from threading import Thread
@@ -60,7 +61,7 @@ def test_a_temporary_failure_is_retried_for_two_days(
         clock.moment += MOMENT
         assert sender.step()
         attempts.append(clock.moment)
-    waits = [(after - before).total_seconds() for before, after in zip(attempts, attempts[1:], strict=False)]
+    waits = [(after - before).total_seconds() for before, after in itertools.pairwise(attempts)]
     expected = [min(2.0**number, 3600) for number in range(len(waits))]
     assert all(exact <= wait <= exact + 1 for wait, exact in zip(waits, expected, strict=True)), waits
     assert timedelta(hours=46) < attempts[-1] - began <= TRY_FOR
@@ -164,7 +165,7 @@ def test_no_recipient_and_no_link_is_logged(notices: Notices, sender: Sender, tr
     assert "s3cret" not in str(logs)
 
 
-def test_killed_before_it_is_sent_it_is_sent_once(
+def test_killed_before_it_is_sent_it_is_sent_once(  # noqa: PLR0917
     notices: Notices, store: Store, sender: Sender, transport: FakeTransport, folder: Folder, clock: Clock
 ) -> None:
     """By the next process, when the lease has ended."""
@@ -180,7 +181,7 @@ def test_killed_before_it_is_sent_it_is_sent_once(
     assert len(transport.sent) == 1
 
 
-def test_killed_between_sending_and_the_mark_it_is_sent_again(
+def test_killed_between_sending_and_the_mark_it_is_sent_again(  # noqa: PLR0917
     notices: Notices, store: Store, sender: Sender, transport: FakeTransport, folder: Folder, clock: Clock
 ) -> None:
     """Twice, and not a third time."""

@@ -9,7 +9,7 @@ import pytest
 from events.envelope import InvalidEvent, UnknownType
 from events.types import BookRemoved, EventData
 from notices.channels.folder import Folder
-from notices.domain import Channel, MessageNotFound, PermanentFailure, State
+from notices.domain import Channel, Message, MessageNotFound, PermanentFailure, State
 from notices.drafts import Staff
 from notices.rendering import render
 from notices.sender import Sender
@@ -71,7 +71,7 @@ def test_a_request_becomes_one_mail(notices: Notices) -> None:
     ],
     ids=["both", "Telegram", "none"],
 )
-def test_the_staff_is_reached_by_each_channel_that_is_set(
+def test_the_staff_is_reached_by_each_channel_that_is_set(  # noqa: PLR0917
     store: Store, folder: Folder, data: EventData, kind: str, staff: Staff, expected: dict[Channel, str]
 ) -> None:
     """By both, one or none; without any, the event is accepted too."""
@@ -160,7 +160,12 @@ def test_a_reader_deleted_while_their_mail_is_sent_leaves_no_file(
     """The file that was written last is deleted as well."""
 
     slow = FakeTransport()
-    slow.after = lambda message: (notices.accept(event(DELETED, "2")), folder.send(message, render(message)))
+
+    def delete_and_write(message: Message) -> None:
+        notices.accept(event(DELETED, "2"))
+        folder.send(message, render(message))
+
+    slow.after = delete_and_write
     notices.accept(event(notice(), "1"))
     assert Sender(store, Channel.EMAIL, slow, folder, clock=clock).step()
     assert slow.ids

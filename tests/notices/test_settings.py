@@ -48,7 +48,7 @@ def test_the_secret_is_created_once(tmp_path: Path) -> None:
     assert parse_secret(secret) == secret == signing_secret(settings)
     assert (tmp_path / "secrets" / "notices").stat().st_mode & 0o077 == 0
     other = new_secret()
-    assert signing_secret(Settings(data_dir=tmp_path, secrets_dir=tmp_path / "secrets", secret=other)) == other  # type: ignore[arg-type]
+    assert signing_secret(Settings(data_dir=tmp_path, secrets_dir=tmp_path / "secrets", secret=other)) == other
 
 
 @pytest.mark.parametrize("name", ["SECRETS_DIR", "NOTICES_SECRETS_DIR"])
@@ -63,10 +63,10 @@ def test_the_folder_of_secrets_has_a_shared_name_too(
 def test_secrets_are_not_shown() -> None:
     """Neither password, token nor the broker's address, which has a password, is in the text of the settings."""
     settings = Settings(
-        secret=new_secret(),  # type: ignore[arg-type]
-        amqp_url="amqp://a:s3cret@b",  # type: ignore[arg-type]
-        smtp_password="s3cret",  # type: ignore[arg-type]
-        telegram_token="s3cret",  # type: ignore[arg-type]
+        secret=new_secret(),
+        amqp_url="amqp://a:s3cret@b",
+        smtp_password="s3cret",
+        telegram_token="s3cret",
         telegram_chat="1",
     )
     assert "s3cret" not in repr(settings)

@@ -214,8 +214,13 @@ def test_nothing_is_answered_without_a_signature_of_this_request(
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nowhere", 404), ("PUT", "/events", 405), ("GET", "/readers/0", 404), ("GET", f"/readers/{2**31}", 404)]
-    + [("POST", f"/failed/{2**63}/retry", 404)],
+    [
+        ("GET", "/nowhere", 404),
+        ("PUT", "/events", 405),
+        ("GET", "/readers/0", 404),
+        ("GET", f"/readers/{2**31}", 404),
+        ("POST", f"/failed/{2**63}/retry", 404),
+    ],
 )
 def test_unknown_paths_are_answered_in_json(client: FlaskClient, method: str, path: str, status: int) -> None:
     """To who may ask."""

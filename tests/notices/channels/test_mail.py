@@ -19,7 +19,7 @@ HEADERS = {"Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "MIM
 )
 def test_a_shop_s_name_is_only_a_name(name: str) -> None:
     """Whatever it has: there is one sender and no further header."""
-    message = replace(MESSAGE, data=MESSAGE.data | {"shop_name": name})
+    message = replace(MESSAGE, data={**MESSAGE.data, "shop_name": name})
     mail = mail_of(message, render(message), SENDER)
     head = mail.as_bytes().partition(b"\r\n\r\n")[0]
     assert {line.partition(b":")[0].decode() for line in head.split(b"\r\n") if not line.startswith(b" ")} == HEADERS

@@ -198,16 +198,14 @@ def test_tls_is_required_and_its_certificate_checked(tmp_path: Path) -> None:
     for security in ("starttls", "tls"):
         with mail_server(served, tls=security == "tls") as server:
             refused = [
-                Smtp("localhost", server.port, sender=SENDER, security=security),  # type: ignore[arg-type]
-                Smtp("127.0.0.1", server.port, sender=SENDER, security=security, context=trusting),  # type: ignore[arg-type]
+                Smtp("localhost", server.port, sender=SENDER, security=security),
+                Smtp("127.0.0.1", server.port, sender=SENDER, security=security, context=trusting),
             ]
             for smtp in refused:
                 with pytest.raises(TemporaryFailure, match="SSLCertVerificationError"):
                     send(smtp)
             assert server.mails == []
-            with resting(
-                Smtp("localhost", server.port, sender=SENDER, security=security, context=trusting)  # type: ignore[arg-type]
-            ) as good:
+            with resting(Smtp("localhost", server.port, sender=SENDER, security=security, context=trusting)) as good:
                 send(good)
             assert len(server.mails) == 1
 

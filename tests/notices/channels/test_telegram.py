@@ -73,7 +73,7 @@ def test_a_long_text_is_shortened(server: HttpServer, telegram: Telegram) -> Non
         (302, b"[]", TemporaryFailure, 0, "Telegram 302"),
     ],
 )
-def test_an_answer_decides(
+def test_an_answer_decides(  # noqa: PLR0917
     server: HttpServer, telegram: Telegram, status: int, body: bytes, error: type[NotSent], pause: float, text: str
 ) -> None:
     """By its status; 429 says how long to wait. One call is made, and no redirect followed."""

@@ -131,7 +131,7 @@ def test_an_event_has_one_message_a_channel(store: Store) -> None:
     """A second one cannot be stored, whatever the inbox says."""
     add(store, "1")
     add(store, "1", channel=Channel.TELEGRAM)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         add(store, "1")
 
 
