@@ -75,12 +75,14 @@ def test_it_understands_notices(tmp_path: Path) -> None:
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_request_is_signed_with_method_and_path(server: HttpServer, call: Callable[[HttpNotices], object]) -> None:
     """Each with another id; no body is sent."""
-    server.answer = answer(200, b'{"total":0,"messages":[],"retried":1,"mails":[]}')
+    body = b'{"total":0,"messages":[],"retried":1,"mails":[]}'
+    server.answer = answer(200, body, Connection="close")
     with closing(client(server.url)) as notices:
         call(notices)
         call(notices)
     for request in server.requests:
         headers = {name.lower(): value for name, value in request.headers.items()}
+        assert headers["connection"] == "close"
         verify(SECRET, headers, f"{request.method} {request.path}".encode())
         assert request.body == b""
     assert len({request.headers["webhook-id"] for request in server.requests}) == 2
