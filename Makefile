@@ -95,9 +95,6 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 	for stub in "$$fresh"/protobufs/*; do \
 	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
 
-translations: setup ## Bring the catalogues of translations up to date with the messages of templates and code
-	$(BIN)/python -m tests.translations notices
-
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
 	@# The first file has all packages; the others take their versions from it.
 	@for group in dev run recommendations marketplace notices; do \
