@@ -32,6 +32,7 @@ def open_shop(sandbox: Sandbox, recommendations: RunningServer) -> RunningShop:
     settings = {
         "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
         "MARKETPLACE_PORT": "0",
+        "SECRETS_DIR": str(sandbox.folder / "secrets"),
         "RECOMMENDATIONS_HOST": "127.0.0.1",
         "RECOMMENDATIONS_PORT": str(recommendations.port),
     }

@@ -51,7 +51,6 @@ class StoredLinks:
             _LINK.where(
                 account_links.c.token_hash == token_hash,
                 account_links.c.purpose == purpose.value,
-                account_links.c.expires_at > moment,
             )
         ).first()
         return None if row is None else _link(*row)
@@ -65,10 +64,9 @@ class StoredLinks:
         )
         return [_link(*row) for row in rows]
 
-    def remove(self, token_hash: str) -> bool:
-        """Delete a link; False if it is gone already. Of concurrent transactions one deletes it."""
-        statement = delete(account_links).where(account_links.c.token_hash == token_hash)
-        return self._connection.execute(statement).rowcount == 1
+    def remove(self, token_hash: str) -> None:
+        """Delete a link."""
+        self._connection.execute(delete(account_links).where(account_links.c.token_hash == token_hash))
 
     def remove_of(self, reader_id: int, *purposes: LinkPurpose) -> None:
         """Delete an account's links for these purposes."""

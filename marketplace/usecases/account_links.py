@@ -168,8 +168,7 @@ def _used(work: UnitOfWork, token: str, purpose: LinkPurpose, moment: datetime) 
     work.readers.lock(link.reader_id)
     # Another request may have used or replaced it, or changed the account, before the lock.
     found = _found(work, token, purpose, moment)
-    if not work.links.remove(token_hash(token)):
-        raise LinkInvalid
+    work.links.remove(token_hash(token))
     return found
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import text
 
 from marketplace.domain.accounts import Account, LinkPurpose
 from marketplace.domain.errors import (
@@ -15,7 +16,9 @@ from marketplace.domain.errors import (
     WrongPassword,
 )
 from marketplace.domain.ids import NOBODY
+from marketplace.store import Store
 from marketplace.usecases.accounts import Accounts
+from tests.e2e.processes import await_that
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.stored import notices_of
 from tests.marketplace.usecases.links.desk import (
@@ -121,3 +124,23 @@ def test_two_accounts_cannot_change_to_one_address(desk: Desk) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(confirm, tokens)) == ["changed", "taken"]
+
+
+def test_a_sign_in_waits_for_a_reset_that_is_not_committed(postgresql_store: Store) -> None:
+    """PostgreSQL would show it the old password until then, and begin a session that no reset has ended."""
+    desk = Desk(postgresql_store)
+
+    def is_waiting() -> bool:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        with postgresql_store.engine.connect() as connection:
+            return bool(connection.execute(text(waiting)).scalar_one())
+
+    with ThreadPoolExecutor(1) as pool, postgresql_store.write() as work:
+        work.readers.lock(desk.ann.reader_id)
+        work.accounts.set_password(desk.ann.reader_id, quick_passwords().hash(OTHER))
+        work.sessions.remove_of(desk.ann.reader_id)
+        signed_in = pool.submit(desk.accounts.sign_in, NOBODY, ANN, PASSWORD)
+        await_that(is_waiting)
+        work.commit()
+        with pytest.raises(WrongPassword):
+            signed_in.result()
