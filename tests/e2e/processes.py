@@ -23,11 +23,13 @@ ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
 POLL_SECONDS = 0.02
 
+NO_NOTICES = {"MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events", "NOTICES_SECRET": new_secret()}
+"""Otherwise a tested shop would send mails by whatever runs on this machine."""
+
 LISTENS = {
     "recommendations": r"Recommendations listens on \S+:(?P<port>\d+)\n",
     "marketplace": r"Marketplace is open at http://\S+:(?P<port>\d+)\s",
     "payments": r"Payments \(demo\) listens on \S+:(?P<port>\d+)\n",
-    "notices": r"Notices listens on \S+:(?P<port>\d+)\n",
     "notices": r"Notices listens on \S+:(?P<port>\d+)\n",
 }
 
@@ -36,10 +38,11 @@ class Command:
     """`python -m SERVICE ARGUMENTS…` as a process."""
 
     def __init__(self, service: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
+        own_secrets = {} if "SECRETS_DIR" in environment else NO_NOTICES
         self._popen = subprocess.Popen(
             [sys.executable, "-m", service, *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **_without_notices(environment), **environment},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **own_secrets, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -158,13 +161,6 @@ class Pair:
         """Start Recommendations again after it ended, and wait until it serves."""
         self.recommendations = start_recommendations(self.folder, self.recommendations.port)
         self.stack.callback(self.recommendations.stop)
-
-
-def _without_notices(environment: dict[str, str]) -> dict[str, str]:
-    """Settings for a shop whose notices do not run, so that it creates no secret in this folder either."""
-    if environment.keys() & {"SECRETS_DIR", "NOTICES_SECRET"}:
-        return {}
-    return {"MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events", "NOTICES_SECRET": new_secret()}
 
 
 def start_recommendations(folder: Path, port: int = 0) -> Process:

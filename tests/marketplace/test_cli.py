@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[2]
 def environment(tmp_path: Path) -> dict[str, str]:
     """The settings of a new shop on any free port, without Recommendations."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKETPLACE", "RECOMM"))}
-    return kept | {"MARKETPLACE_DATA_DIR": str(tmp_path), "MARKETPLACE_PORT": "0", "RECOMMENDATIONS_PORT": "1"}
+    nobody = {"RECOMMENDATIONS_PORT": "1", "MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events"}
+    own = {"MARKETPLACE_DATA_DIR": str(tmp_path), "SECRETS_DIR": str(tmp_path / "secrets"), "MARKETPLACE_PORT": "0"}
+    return kept | nobody | own
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
