@@ -51,6 +51,7 @@ class StoredLinks:
             _LINK.where(
                 account_links.c.token_hash == token_hash,
                 account_links.c.purpose == purpose.value,
+                account_links.c.expires_at > moment,
             )
         ).first()
         return None if row is None else _link(*row)

@@ -72,8 +72,8 @@ def test_modules_named_in_the_architecture_exist() -> None:
 
 
 def test_the_architecture_is_short() -> None:
-    """At most 1,200 words."""
-    assert len(ARCHITECTURE.read_text(encoding="utf-8").split()) <= 1200
+    """At most 1,300 words."""
+    assert len(ARCHITECTURE.read_text(encoding="utf-8").split()) <= 1300
 
 
 def test_log_events_are_documented() -> None:
