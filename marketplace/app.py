@@ -16,19 +16,19 @@ from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
 from marketplace.settings import TRANSLATIONS, Settings, notices_api, notices_secret, session_key
 from marketplace.store import Store, open_store
-from marketplace.usecases.account_links import AccountLinks
-from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.accounts.accounts import Accounts
+from marketplace.usecases.accounts.links import AccountLinks
+from marketplace.usecases.accounts.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.activity import Activity
-from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
-from marketplace.usecases.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.payments import Payments
-from marketplace.usecases.shelves import Recommender, Shelves
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.shelves import Recommender, Shelves
 from marketplace.web import create_web
 from marketplace.web.languages import Languages
 from marketplace.web.limits import Attempt, Limiter

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from marketplace.store import Store
-from marketplace.usecases.account_links import AccountLinks
-from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.accounts.accounts import Accounts
+from marketplace.usecases.accounts.links import AccountLinks
 from marketplace.usecases.activity import Activity
-from marketplace.usecases.cards import CardCache
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.destinations import Destinations
@@ -15,7 +14,8 @@ from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
-from marketplace.usecases.shelves import Recommender, Shelves
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.shelves import Recommender, Shelves
 from marketplace.web.limits import Limiter
 
 

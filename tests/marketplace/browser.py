@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.accounts.passwords import Passwords
 
 # For limits of attempts. Their windows begin by the clock: in a test that runs over the end of a short one, more
 # attempts are allowed.

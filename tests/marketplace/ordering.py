@@ -13,11 +13,11 @@ from marketplace.domain.moderation import AuditEntry
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange, new_order_id
 from marketplace.store import Store
-from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.accounts.accounts import Accounts
+from marketplace.usecases.accounts.passwords import Passwords
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.orders import Orders, change_state
-from marketplace.usecases.passwords import Passwords
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import NOON
 

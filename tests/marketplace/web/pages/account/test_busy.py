@@ -7,7 +7,7 @@ import pytest
 from marketplace.app import create_app
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.accounts.passwords import Passwords
 from tests.marketplace.browser import Browser
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.web.pages.account.session import EMAIL, PASSWORD

@@ -5,7 +5,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from marketplace.store import Store
-from marketplace.usecases.account_mail import ACCOUNT_PATH
+from marketplace.usecases.accounts.mail import ACCOUNT_PATH
 from tests.marketplace.browser import Browser
 from tests.marketplace.stored import notices_of
 from tests.marketplace.web.pages.account.session import EMAIL, PASSWORD

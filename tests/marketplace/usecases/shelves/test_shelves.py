@@ -7,9 +7,9 @@ from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.recommendations import Recommendation, RecommendationList
 from marketplace.store import Store
-from marketplace.usecases.cards import CardCache
-from marketplace.usecases.page_shelves import Notice
-from marketplace.usecases.shelves import VISITOR_SECONDS, Shelves
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.page_shelves import Notice
+from marketplace.usecases.shelves.shelves import VISITOR_SECONDS, Shelves
 from tests.marketplace.fakes import Clock, FakeRecommender
 from tests.marketplace.stored import put
 

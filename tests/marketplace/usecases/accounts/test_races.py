@@ -17,11 +17,11 @@ from marketplace.domain.errors import (
 )
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
-from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.accounts.accounts import Accounts
 from tests.e2e.processes import await_that
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.stored import notices_of
-from tests.marketplace.usecases.links.desk import (
+from tests.marketplace.usecases.accounts.desk import (
     ANN,
     BOB,
     NEW,

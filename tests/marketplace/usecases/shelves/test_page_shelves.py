@@ -8,9 +8,9 @@ from marketplace.domain.recommendations import Reason, ReasonKind, Recommendatio
 from marketplace.domain.subjects import Subject, Topic
 from marketplace.store import Store
 from marketplace.usecases.activity import Activity
-from marketplace.usecases.cards import CardCache
-from marketplace.usecases.page_shelves import Shelf, ShelfKind, home_requests
-from marketplace.usecases.shelves import Shelves
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.page_shelves import Shelf, ShelfKind, home_requests
+from marketplace.usecases.shelves.shelves import Shelves
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put
 

@@ -15,8 +15,8 @@ from marketplace.domain.events import ReaderForgotten, ReadersMerged
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
 from marketplace.store.schema import sessions, wishes
-from marketplace.usecases.accounts import Accounts
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.accounts.accounts import Accounts
+from marketplace.usecases.accounts.passwords import Passwords
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 from tests.marketplace.ordering import accounts_of

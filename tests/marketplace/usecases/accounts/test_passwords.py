@@ -10,7 +10,7 @@ from marketplace.domain.accounts import normalized_email, validated_credentials
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials, PasswordsBusy, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.accounts.passwords import Passwords
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.ordering import accounts_of
 

@@ -14,7 +14,7 @@ from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
 from marketplace.store.schema import account_links
 from tests.marketplace.stored import events_of, notices_of
-from tests.marketplace.usecases.links.desk import (
+from tests.marketplace.usecases.accounts.desk import (
     ANN,
     BOB,
     NEW,

@@ -10,7 +10,7 @@ from marketplace.domain.errors import (
 )
 from marketplace.domain.ids import NOBODY
 from tests.marketplace.stored import notices_of
-from tests.marketplace.usecases.links.desk import ANN, BOB, OTHER, Desk, columns_with, links_stored, token_of
+from tests.marketplace.usecases.accounts.desk import ANN, BOB, OTHER, Desk, columns_with, links_stored, token_of
 
 
 def test_only_the_hash_of_a_token_is_stored(desk: Desk) -> None:

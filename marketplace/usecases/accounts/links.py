@@ -15,9 +15,9 @@ from marketplace.domain.accounts import (
 from marketplace.domain.errors import CredentialProblem, InvalidCredentials, LinkInvalid, NotSignedIn
 from marketplace.domain.ids import MAX_ID, NOBODY
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.account_mail import notify, send_link
-from marketplace.usecases.accounts import Accounts, merge_guest, require_unchanged, with_session
-from marketplace.usecases.passwords import Passwords
+from marketplace.usecases.accounts.accounts import Accounts, merge_guest, require_unchanged, with_session
+from marketplace.usecases.accounts.mail import notify, send_link
+from marketplace.usecases.accounts.passwords import Passwords
 from servicekit.clock import now
 
 _NO_EVENT = 0

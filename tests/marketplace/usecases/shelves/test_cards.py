@@ -9,7 +9,7 @@ import pytest
 from marketplace.domain.books import Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.cards import MAX_AGE, CardCache
+from marketplace.usecases.shelves.cards import MAX_AGE, CardCache
 from tests.marketplace.fakes import Clock
 from tests.marketplace.stored import execute, put
 

@@ -11,7 +11,7 @@ import structlog
 from marketplace.domain.books import BestSellers, Book
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.best_sellers import MAX_AGE, BestSellersCache
+from marketplace.usecases.shelves.best_sellers import MAX_AGE, BestSellersCache
 from tests.marketplace.fakes import Clock
 from tests.marketplace.stored import execute, put
 

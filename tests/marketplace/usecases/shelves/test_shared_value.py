@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from marketplace.usecases.shared_value import SharedValue
+from marketplace.usecases.shelves.shared_value import SharedValue
 from tests.marketplace.fakes import Clock
 
 THREADS = 8

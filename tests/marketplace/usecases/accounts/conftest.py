@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.store import Store
-from tests.marketplace.usecases.links.desk import Desk
+from tests.marketplace.usecases.accounts.desk import Desk
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from marketplace.domain.errors import (
 from marketplace.domain.ids import NOBODY
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import notices_of
-from tests.marketplace.usecases.links.desk import ANN, BOB, NEW, PASSWORD, Desk, token_of
+from tests.marketplace.usecases.accounts.desk import ANN, BOB, NEW, PASSWORD, Desk, token_of
 
 
 def test_signing_up_sends_a_confirmation(desk: Desk) -> None:

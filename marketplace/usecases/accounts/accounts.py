@@ -19,9 +19,9 @@ from marketplace.domain.accounts import (
 from marketplace.domain.errors import PasswordsBusy, WrongPassword
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.account_mail import notify, send_link
+from marketplace.usecases.accounts.mail import notify, send_link
+from marketplace.usecases.accounts.passwords import Passwords
 from marketplace.usecases.activity import forget_reader, merge_readers
-from marketplace.usecases.passwords import Passwords
 from servicekit.clock import now
 
 

@@ -14,7 +14,7 @@ from marketplace.domain.events import ReadersMerged
 from marketplace.domain.ids import NOBODY
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import events_of
-from tests.marketplace.usecases.links.desk import ANN, BOB, NEW, OTHER, PASSWORD, Desk, links_stored
+from tests.marketplace.usecases.accounts.desk import ANN, BOB, NEW, OTHER, PASSWORD, Desk, links_stored
 
 
 def test_a_forgotten_password_is_set_by_a_link(desk: Desk) -> None:

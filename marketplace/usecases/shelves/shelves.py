@@ -13,10 +13,10 @@ from marketplace.domain.interactions import Taste, taste_of
 from marketplace.domain.recommendations import RecommendationList, RecommendationRequest, Selection
 from marketplace.domain.subjects import Subject, Topic, subject_slug
 from marketplace.store import Store
-from marketplace.usecases.best_sellers import BestSellersCache
-from marketplace.usecases.cards import CardCache
-from marketplace.usecases.last_good import LastGood
-from marketplace.usecases.page_shelves import (
+from marketplace.usecases.shelves.best_sellers import BestSellersCache
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.last_good import LastGood
+from marketplace.usecases.shelves.page_shelves import (
     SHELF_LENGTH,
     Home,
     Notice,
@@ -28,7 +28,7 @@ from marketplace.usecases.page_shelves import (
     recommended_cards,
     topic_request,
 )
-from marketplace.usecases.shared_value import SharedValue
+from marketplace.usecases.shelves.shared_value import SharedValue
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from marketplace.domain.books import BestSellers, Card
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.store import Store
-from marketplace.usecases.shared_value import SharedValue
+from marketplace.usecases.shelves.shared_value import SharedValue
 
 log = structlog.get_logger()
 

@@ -15,9 +15,9 @@ from marketplace.domain.recommendations import (
     RecommendationRequest,
 )
 from marketplace.store import Store
-from marketplace.usecases.cards import CardCache
-from marketplace.usecases.last_good import LastGood
-from marketplace.usecases.shelves import Shelves
+from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.last_good import LastGood
+from marketplace.usecases.shelves.shelves import Shelves
 from tests.marketplace.fakes import FakeRecommender, because_of, recommended
 from tests.marketplace.stored import put
 

@@ -14,8 +14,8 @@ from marketplace.domain.errors import (
 from marketplace.domain.ids import NOBODY
 from marketplace.store import Store
 from marketplace.store.schema import account_links, metadata
-from marketplace.usecases.account_links import AccountLinks
-from marketplace.usecases.accounts import Accounts
+from marketplace.usecases.accounts.accounts import Accounts
+from marketplace.usecases.accounts.links import AccountLinks
 from tests.marketplace.browser import quick_passwords
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import notices_of

@@ -15,7 +15,7 @@ from marketplace.domain.recommendations import (
     RecommendationList,
     RecommendationRequest,
 )
-from marketplace.usecases.cards import CardCache
+from marketplace.usecases.shelves.cards import CardCache
 
 READERS = 1_000
 SECONDS = 3600.0

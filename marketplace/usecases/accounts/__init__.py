@@ -1,0 +1,1 @@
+"""Accounts: signing up and in, passwords, and the links in mails."""
