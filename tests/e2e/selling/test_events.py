@@ -44,7 +44,8 @@ def test_addresses_of_settings_and_of_moderators(tmp_path: Path, broker: RabbitM
     """Over both transports; no password is logged, and the shop ends in time with a dead broker."""
     with ExitStack() as stack:
         named, added = stack.enter_context(HttpServer()), stack.enter_context(HttpServer())
-        channel = stack.enter_context(broker.channel())
+        listening = stack.enter_context(ExitStack())
+        channel = listening.enter_context(broker.channel())
         channel.exchange_declare("marketplace.events", "topic", durable=True)
         queue = channel.queue_declare("", exclusive=True).method.queue
         channel.queue_bind(queue, "marketplace.events", routing_key="#")
@@ -75,6 +76,7 @@ def test_addresses_of_settings_and_of_moderators(tmp_path: Path, broker: RabbitM
         await_that(lambda: lengths(store) == 0)
         assert decode(channel.basic_get("notices", auto_ack=True)[2] or b"").data == notice
 
+        listening.close()
         broker.kill()
         publish(store, types.BookRemoved(book_id=8), notice)
         assert types_of(added.await_requests(2), secrets[2])[1:] == [types.BookRemoved.type]

@@ -43,7 +43,8 @@ def receiver(request: pytest.FixtureRequest) -> Iterator[AnyReceiver]:
 def store(sqlite_store: Store) -> Store:
     """A store with one destination; how the outbox is stored has tests on both databases."""
     with sqlite_store.write() as work:
-        work.destinations.add("http://receiver.example/events", SECRET, at=NOON)
+        kinds = (types.BookChanged.type, types.BookRemoved.type)
+        work.destinations.add("http://receiver.example/events", SECRET, types=kinds, at=NOON)
         work.commit()
     return sqlite_store
 
