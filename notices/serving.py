@@ -23,6 +23,7 @@ from notices.service import Notices
 from notices.settings import Settings, signing_secret
 from notices.store import Store, open_store
 from notices.web import create_app
+from servicekit.clock import now
 from servicekit.listening import cannot_listen, host_port
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
@@ -50,6 +51,11 @@ def serve(settings: Settings, store: Store) -> None:
     stop = Event()
     with ExitStack() as stack:
         stack.callback(store.close)
+        if not store.is_shared:
+            # What a killed process was sending need not wait for the end of its lease.
+            with store.write() as work:
+                work.messages.release_all(at=now())
+                work.commit()
         # Of its own: calls wait for PostgreSQL for a short time only.
         calls = stack.enter_context(closing(open_calls(settings)))
         folder = folder_of(settings)

@@ -26,6 +26,12 @@ DRILLS = {
         ("tests/e2e/selling/test_selling_kill.py", "tests/e2e/selling/test_relay_kill.py"),
         15,
     ),
+    "mail": Drill(
+        "place 1,000 orders while relay, notices, mail server and RabbitMQ are killed repeatedly",
+        ("tests/e2e/notices/test_mail_kill.py",),
+        30,
+        prints=True,
+    ),
     "freeze": Drill(
         "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
     ),

@@ -77,6 +77,11 @@ class Messages:
         """Have a claimed message wait; returns as `mark_sent`."""
         return self._settle(message, holder, next_at=until, last_error=error)
 
+    def release_all(self, *, at: datetime) -> None:
+        """Have all claimed messages be due again, for a process that knows it is the only one."""
+        claimed = and_(_WAITING, messages.c.holder.is_not(None))
+        self._connection.execute(update(messages).where(claimed).values(holder=None, next_at=at))
+
     def failed(self, *, limit: int, offset: int = 0) -> list[Message]:
         """A page of the failed messages, newest first."""
         newest = select(messages).where(_FAILED).order_by(messages.c.settled_at.desc(), messages.c.message_id.desc())

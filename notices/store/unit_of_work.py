@@ -47,6 +47,11 @@ class Store:
         with _translated_errors(), writing(self.engine) as connection:
             yield UnitOfWork(connection)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may send over this database: a file of SQLite belongs to one."""
+        return self.engine.dialect.name != "sqlite"
+
     def migrate(self) -> None:
         """Create the tables, or upgrade them."""
         with _translated_errors():

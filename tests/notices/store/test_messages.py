@@ -60,6 +60,19 @@ def test_the_longest_due_is_claimed_first_and_by_one(store: Store) -> None:
     assert (again.event_id, again.attempts) == ("1", 2)
 
 
+def test_a_process_that_is_alone_takes_over_at_once(store: Store) -> None:
+    """What was claimed is due again; what waits for its next attempt, or is sent, stays as it is."""
+    add(store, "1", "2", "3")
+    sent, postponed, claimed = require(claim(store)), require(claim(store)), require(claim(store))
+    with written(store) as work:
+        work.messages.mark_sent(sent, "a", at=NOON)
+        work.messages.postpone(postponed, "a", until=NOON + timedelta(hours=1), error="busy")
+        work.messages.release_all(at=NOON)
+    again = require(claim(store, "b"))
+    assert (again.event_id, again.attempts) == (claimed.event_id, 2)
+    assert claim(store, "b") is None
+
+
 def test_channels_are_apart(store: Store) -> None:
     """What waits for one is not seen by the other."""
     add(store, "1", channel=Channel.TELEGRAM)

@@ -129,18 +129,33 @@ def test_two_accounts_cannot_change_to_one_address(desk: Desk) -> None:
 def test_a_sign_in_waits_for_a_reset_that_is_not_committed(postgresql_store: Store) -> None:
     """PostgreSQL would show it the old password until then, and begin a session that no reset has ended."""
     desk = Desk(postgresql_store)
-
-    def is_waiting() -> bool:
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        with postgresql_store.engine.connect() as connection:
-            return bool(connection.execute(text(waiting)).scalar_one())
-
     with ThreadPoolExecutor(1) as pool, postgresql_store.write() as work:
         work.readers.lock(desk.ann.reader_id)
         work.accounts.set_password(desk.ann.reader_id, quick_passwords().hash(OTHER))
         work.sessions.remove_of(desk.ann.reader_id)
         signed_in = pool.submit(desk.accounts.sign_in, NOBODY, ANN, PASSWORD)
-        await_that(is_waiting)
+        await_that(lambda: is_waiting(postgresql_store))
         work.commit()
         with pytest.raises(WrongPassword):
             signed_in.result()
+
+
+def test_a_request_waits_for_a_deletion_that_is_not_committed(postgresql_store: Store) -> None:
+    """Then the address is unknown, and a decoy is stored: no error tells that there was an account."""
+    desk = Desk(postgresql_store)
+    with ThreadPoolExecutor(1) as pool, postgresql_store.write() as work:
+        work.readers.lock(desk.ann.reader_id)
+        work.readers.remove(desk.ann.reader_id)
+        requested = pool.submit(desk.links.request_reset, ANN)
+        await_that(lambda: is_waiting(postgresql_store))
+        work.commit()
+        requested.result()
+    assert links_stored(postgresql_store) == [(None, "reset", "")]
+    assert desk.mails() == []
+
+
+def is_waiting(store: Store) -> bool:
+    """Whether a transaction of PostgreSQL waits for another one."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with store.engine.connect() as connection:
+        return bool(connection.execute(text(waiting)).scalar_one())

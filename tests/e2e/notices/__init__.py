@@ -1,0 +1,1 @@
+"""Mails end to end."""
