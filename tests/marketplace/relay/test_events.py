@@ -189,11 +189,11 @@ def test_the_first_failure_is_reported_once(store: Store) -> None:
 def test_failures_of_notices_and_of_reports_are_not_reported(store: Store) -> None:
     """Otherwise each report would cause another."""
     add(store, "http://a.example", types.DeliveryFailed.type)
-    publish(store, types.DeliveryFailed(destination="payments"))
+    low = types.StockLow(book_id=7, title="Dune", stock=1)
+    publish(store, low, types.DeliveryFailed(destination="payments"))
     with structlog.testing.capture_logs():
         relay(store, FakeReceiver(refuse)).deliver()
-        assert len(reports(store)) == 1
-        publish(store, types.StockLow(book_id=7, title="Dune", stock=1))
+        assert reports(store) == [low, types.DeliveryFailed(destination="payments")]
         relay(store, FakeReceiver(refuse), NOTICES).deliver()
     assert reports(store) == []
     with store.read() as work:
