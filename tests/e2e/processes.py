@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import grpc
 import psutil
@@ -217,6 +217,11 @@ def await_serving(address: str) -> None:
         for answer in watch(request, timeout=DEADLINE, wait_for_ready=True):
             if answer.status == health_pb2.HealthCheckResponse.SERVING:
                 return
+
+
+def waiting_in(outbox: dict[str, Any]) -> int:
+    """How many events wait in the outbox of `/readyz`, but for those of notices, which does not run."""
+    return sum(queue["waiting"] for name, queue in outbox["destinations"].items() if name != "notices")
 
 
 def await_that(

@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from events.signature import new_secret
+from events.types import StockLow
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
@@ -14,7 +16,7 @@ from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderSta
 from marketplace.settings import Settings
 from marketplace.store import open_store
 from tests.e2e.pages.states import ORDER
-from tests.e2e.processes import Pair, await_that
+from tests.e2e.processes import Pair, await_that, waiting_in
 from tests.marketplace.fakes import NOON
 
 DEADLINE_SECONDS = 30.0
@@ -28,7 +30,7 @@ def await_delivery(pair: Pair) -> None:
         with urllib.request.urlopen(f"{pair.shop}readyz", timeout=10) as response:
             outbox = json.load(response)["outbox"]
         assert outbox["refused"] == 0
-        return bool(outbox["waiting"] == 0)
+        return not waiting_in(outbox)
 
     await_that(is_delivered, seconds=DEADLINE_SECONDS)
 
@@ -42,7 +44,7 @@ def export_of(page: Page, shop: str) -> dict[str, Any]:
 
 
 def prepare_moderator(pair: Pair, email: str) -> None:
-    """Make an account a moderator, and store an order, a failed event and an entry in the audit log."""
+    """Make an account a moderator; store an order, a failed event, a destination and entries in both logs."""
     line = OrderLine(book_id=4, title="A book with a title", price=Money(999, "EUR"), quantity=2)
     address = Address(name="Ann Buyer", street="1 High Street", city="Oxford", country="GB")
     changes = (StateChange(OrderState.PLACED, NOON, Actor.READER), StateChange(OrderState.PAID, NOON, Actor.PROVIDER))
@@ -65,4 +67,11 @@ def prepare_moderator(pair: Pair, email: str) -> None:
         work.audit.add(account.reader_id, Action.BOOK_CHANGED, "4", _CHANGES, at=NOON)
         work.outbox.add(BookChanged(4), created_at=NOON)
         work.outbox.mark_failed({row.event_id: "a reason" for row in work.outbox.waiting(1000)[-1:]})
+        added = work.destinations.add("https://seller.example/events", new_secret(), at=NOON)
+        work.outbox.publish(StockLow(book_id=4, title="A book with a title", stock=2), at=NOON)
+        (published,) = work.outbox.waiting(1, added.destination)
+        work.event_log.add(added.destination, published, "no response", attempts=3, at=NOON)
+        # Nothing is sent to that address.
+        work.destinations.set_enabled(added.number, False)
+        work.outbox.remove([published.event_id])
         work.commit()

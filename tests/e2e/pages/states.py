@@ -117,7 +117,8 @@ STATES = [
         State(f"/moderator{path}", Who.MODERATOR)
         for path in (
             *("", "/books?show=offered&sort=-price", "/books?q=qqqxzy", BOOK, "/books/new", f"{BOOK}/delete"),
-            *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/notices", "/audit"),
+            *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/notices", "/audit", "/destinations"),
+            *("/destinations/1", "/destinations/1/delete", "/destinations/1/deliveries/1"),
         )
     ),
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),

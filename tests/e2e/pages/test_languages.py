@@ -64,7 +64,7 @@ def test_a_reader_chooses_a_language_and_keeps_it(shop: str, browser: Browser, w
         expect(page.locator("html")).to_have_attribute("lang", "en")
         expect(page.get_by_role("heading", level=1, name="Your cart")).to_be_visible()
         page.goto(f"{shop}/account")
-        hands.press(page.get_by_role("button", name="Выйти"))
+        hands.press(page.get_by_role("button", name="Выйти", exact=True))
         expect(page.get_by_text("Вы вышли из аккаунта.")).to_be_visible()
         hands.press(page.get_by_role("navigation", name="Язык").get_by_role("link", name="English"))
         expect(page.get_by_role("heading", level=1, name="Your account")).to_be_visible()

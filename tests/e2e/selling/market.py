@@ -14,7 +14,7 @@ from marketplace.store import Store
 from marketplace.store.schema import orders
 from payments.store import payments
 from servicekit.database.engine import open_engine, reading
-from tests.e2e.processes import DEADLINE, Command, Process, await_that
+from tests.e2e.processes import DEADLINE, Command, Process, await_that, waiting_in
 from tests.e2e.selling.buyers import NoAnswer
 from tests.e2e.small_shop import SmallShop
 
@@ -84,7 +84,7 @@ class Market:
         with reading(engine) as connection:
             undelivered = connection.execute(select(func.count()).where(payments.c.call_at.is_not(None))).scalar_one()
         engine.dispose()
-        left = {"waiting": outbox["waiting"], "placed": placed, "undelivered": undelivered}
+        left = {"waiting": waiting_in(outbox), "placed": placed, "undelivered": undelivered}
         return {**left, "outbox": outbox} if any(left.values()) else {}
 
     def _environment(self, port: int) -> dict[str, str]:

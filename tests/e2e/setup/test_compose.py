@@ -32,14 +32,14 @@ def compose(*arguments: str) -> str:
 
 
 def await_healthy() -> None:
-    """Wait until Docker's own health checks of all three containers pass."""
+    """Wait until Docker's own health checks of all four containers pass."""
 
     def states() -> list[str]:
         inspect = ["docker", "inspect", "--format", "{{.State.Health.Status}}", *compose("ps", "--quiet").split()]
         return subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
 
     await_that(
-        lambda: states() == ["healthy"] * 3,
+        lambda: states() == ["healthy"] * 4,
         seconds=HEALTHY_WITHIN_SECONDS,
         show=lambda: f"{states()}\n{compose('logs', '--tail=50')}",
     )
@@ -47,7 +47,7 @@ def await_healthy() -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[None]:
-    """All three containers, built and healthy; removed with their volumes afterwards."""
+    """All four containers, built and healthy; removed with their volumes afterwards."""
     try:
         compose("up", "--build", "--detach")
         await_healthy()
