@@ -94,16 +94,18 @@ def mail_server(
             auth_exclude_mechanism=["LOGIN"],
         )
 
-    listening = loop.run_until_complete(
-        loop.create_server(protocol, "127.0.0.1", port, ssl=context if tls else None, reuse_address=True)
-    )
-    server.port = listening.sockets[0].getsockname()[1]
+    # Only in a thread of its own: a browser of another test may have a loop in this one.
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield server
+        creating = loop.create_server(protocol, "127.0.0.1", port, ssl=context if tls else None, reuse_address=True)
+        listening = asyncio.run_coroutine_threadsafe(creating, loop).result(DEADLINE)
+        server.port = listening.sockets[0].getsockname()[1]
+        try:
+            yield server
+        finally:
+            asyncio.run_coroutine_threadsafe(_end(listening), loop).result(DEADLINE)
     finally:
-        asyncio.run_coroutine_threadsafe(_end(listening), loop).result(DEADLINE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

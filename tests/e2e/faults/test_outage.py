@@ -58,6 +58,11 @@ class Visitor:
         await_that(has_text, seconds=DEADLINE_SECONDS, show=lambda: page)
 
 
+def await_notice(shop: str) -> None:
+    """Wait until the page that visitors share is not the one from before the outage: a second, and a call."""
+    Visitor(shop).await_page(BREAK, without="Because you looked at")
+
+
 def crowd(shop: str, visits: int) -> list[str]:
     """The pages that four visitors at a time load."""
     visitors = threading.local()
@@ -77,6 +82,7 @@ def test_killed(pair: Pair) -> None:
     reader = Visitor(pair.shop)
     reader.become_reader()
     pair.recommendations.kill()
+    await_notice(pair.shop)
     pages = crowd(pair.shop, 40)
     assert all(f"{BREAK} Here are our best-sellers." in page for page in pages)
     assert BREAK in reader.get()
@@ -90,6 +96,7 @@ def test_frozen(pair: Pair) -> None:
     reader.become_reader()
     pair.recommendations.freeze()
     try:
+        await_notice(pair.shop)
         pages = crowd(pair.shop, 40)
         assert all(f"{BREAK} Here are our best-sellers." in page for page in pages)
         assert BREAK in reader.get()

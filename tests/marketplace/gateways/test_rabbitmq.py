@@ -92,7 +92,7 @@ def test_a_frozen_broker_ends_calls_before_the_lease(broker: RabbitMQ) -> None:
     assert MIN_REMAINING.total_seconds() > CONNECT_SECONDS + CALL_SECONDS
     with ExitStack() as stack:
         opened, closed, ending = (
-            stack.enter_context(closing(NoticesBrokerReceiver(broker.url, seconds=0.3))) for _ in range(3)
+            stack.enter_context(closing(NoticesBrokerReceiver(broker.url, seconds=1.0))) for _ in range(3)
         )
         opened.publish(event(NOTICE))
         ending.publish(event(NOTICE))
@@ -102,7 +102,7 @@ def test_a_frozen_broker_ends_calls_before_the_lease(broker: RabbitMQ) -> None:
                 with pytest.raises(ReceiverUnavailable):
                     receiver.publish(event(NOTICE))
             ending.close()
-        assert time.monotonic() - started < 2 * CONNECT_SECONDS
+        assert time.monotonic() - started < MIN_REMAINING.total_seconds()
         opened.publish(event(NOTICE))
         closed.publish(event(NOTICE))
 

@@ -1,14 +1,12 @@
 """Every mail in Chromium, in English and Russian, on a phone and wide, in the light and in the dark."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from notices.rendering import render
 from tests.notices.samples import KINDS, message
-from tests.system_requirements import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -33,15 +31,6 @@ CONTRAST = """() => {
     })
     .filter(([contrast]) => contrast < 4.5);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium that reaches nothing."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
