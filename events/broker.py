@@ -1,4 +1,8 @@
-"""The names in RabbitMQ. Publisher and consumer declare what they use, with the same arguments."""
+"""What is in RabbitMQ: names, and the declarations, which publisher and consumer both make when they connect."""
+
+from pika.adapters.blocking_connection import BlockingChannel
+
+from events.types import NOTICES_TYPES, PUBLIC_TYPES
 
 PUBLIC_EXCHANGE = "marketplace.events"
 """A durable topic exchange of public events; the routing key is the event's type."""
@@ -17,3 +21,22 @@ DELIVERY_LIMIT = 20
 
 QUORUM = {"x-queue-type": "quorum"}
 NOTICES_ARGUMENTS = {**QUORUM, "x-delivery-limit": DELIVERY_LIMIT, "x-dead-letter-exchange": DEAD_EXCHANGE}
+
+
+def declare_public(channel: BlockingChannel) -> None:
+    """Declare the exchange of public events."""
+    channel.exchange_declare(PUBLIC_EXCHANGE, "topic", durable=True)
+
+
+def declare_notices(channel: BlockingChannel) -> None:
+    """Declare the queue of notices, and everything that it needs."""
+    declare_public(channel)
+    channel.exchange_declare(PRIVATE_EXCHANGE, "direct", durable=True)
+    channel.exchange_declare(DEAD_EXCHANGE, "fanout", durable=True)
+    channel.queue_declare(DEAD_QUEUE, durable=True, arguments=QUORUM)
+    channel.queue_bind(DEAD_QUEUE, DEAD_EXCHANGE)
+    channel.queue_declare(NOTICES_QUEUE, durable=True, arguments=NOTICES_ARGUMENTS)
+    for kind in NOTICES_TYPES:
+        channel.queue_bind(NOTICES_QUEUE, PRIVATE_EXCHANGE, routing_key=kind)
+        if kind in PUBLIC_TYPES:
+            channel.queue_bind(NOTICES_QUEUE, PUBLIC_EXCHANGE, routing_key=kind)

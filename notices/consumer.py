@@ -7,22 +7,13 @@ import pika
 import structlog
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
-from tenacity import RetryCallState, Retrying
 from tenacity.wait import wait_exponential_jitter
 
-from events.broker import (
-    DEAD_EXCHANGE,
-    DEAD_QUEUE,
-    NOTICES_ARGUMENTS,
-    NOTICES_QUEUE,
-    PRIVATE_EXCHANGE,
-    PUBLIC_EXCHANGE,
-    QUORUM,
-)
+from events.broker import NOTICES_QUEUE, declare_notices
 from events.envelope import Event as ShopEvent
 from events.envelope import InvalidEvent, decode
-from events.types import NOTICES_TYPES, TYPES
 from notices.domain import StoreUnavailable
+from servicekit.backoff import seconds_after
 
 log = structlog.get_logger()
 
@@ -57,13 +48,13 @@ class Consumer:
                         connection.close()
             except (AMQPError, OSError) as error:
                 self._failures += 1
-                seconds = _seconds_after(self._failures)
+                seconds = seconds_after(self._failures, BACKOFF)
                 log.warning("broker_unavailable", cause=type(error).__name__, seconds=round(seconds, 1))
                 self._stop.wait(seconds)
 
     def _consume(self, connection: pika.BlockingConnection) -> None:
         channel = connection.channel()
-        declare(channel)
+        declare_notices(channel)
         channel.basic_qos(prefetch_count=PREFETCH)
         self._failures = 0
         log.info("broker_connected", queue=NOTICES_QUEUE)
@@ -88,26 +79,7 @@ class Consumer:
                 failures += 1
                 log.exception("database_unavailable")
                 # It answers heartbeats meanwhile.
-                connection.sleep(min(_seconds_after(failures), 5.0))
+                connection.sleep(min(seconds_after(failures, BACKOFF), 5.0))
             else:
                 channel.basic_ack(tag)
                 return
-
-
-def declare(channel: BlockingChannel) -> None:
-    """Declare everything that the queue of notices needs; the publisher declares the exchanges alike."""
-    channel.exchange_declare(PUBLIC_EXCHANGE, "topic", durable=True)
-    channel.exchange_declare(PRIVATE_EXCHANGE, "direct", durable=True)
-    channel.exchange_declare(DEAD_EXCHANGE, "fanout", durable=True)
-    channel.queue_declare(DEAD_QUEUE, durable=True, arguments=QUORUM)
-    channel.queue_bind(DEAD_QUEUE, DEAD_EXCHANGE)
-    channel.queue_declare(NOTICES_QUEUE, durable=True, arguments=NOTICES_ARGUMENTS)
-    for name in NOTICES_TYPES:
-        exchange = PRIVATE_EXCHANGE if TYPES[name].is_private else PUBLIC_EXCHANGE
-        channel.queue_bind(NOTICES_QUEUE, exchange, routing_key=name)
-
-
-def _seconds_after(failures: int) -> float:
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = failures
-    return BACKOFF(state)

@@ -17,6 +17,7 @@ from notices.domain import Channel, Message, NotSent, PermanentFailure, Temporar
 from notices.rendering import render
 from notices.service import Files
 from notices.store import Store
+from servicekit.backoff import seconds_after
 from servicekit.clock import now
 
 log = structlog.get_logger()
@@ -118,8 +119,10 @@ class Sender:
     def _mark_sent(self, message: Message, holder: str) -> None:
         with self._store.write() as work:
             is_kept = work.messages.mark_sent(message, holder, at=self._clock())
+            # Another process may have taken it over: then the file is that one's too.
+            is_deleted = not is_kept and not work.messages.existing([message.id])
             work.commit()
-        if not is_kept:
+        if is_deleted:
             self._files.discard([message])
         log.info("message_sent", **_described(message))
 
@@ -133,7 +136,7 @@ class Sender:
         moment = self._clock()
         if error.pause_seconds:
             self._paused_until = moment + timedelta(seconds=error.pause_seconds)
-        wait = max(_seconds_after(message.attempts), error.pause_seconds)
+        wait = max(seconds_after(message.attempts, BACKOFF), error.pause_seconds)
         until = moment + timedelta(seconds=wait)
         if until > message.give_up_at:
             self._fail(message, holder, error)
@@ -142,13 +145,6 @@ class Sender:
             work.messages.postpone(message, holder, until=until, error=_stored(message, error))
             work.commit()
         log.warning("message_postponed", **_described(message), cause=error.cause, seconds=round(wait))
-
-
-def _seconds_after(attempts: int) -> float:
-    # The count is in the database, and tenacity's own loop counts within one process.
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = attempts
-    return BACKOFF(state)
 
 
 def _stored(message: Message, error: NotSent) -> str:

@@ -11,7 +11,7 @@ from marketplace.domain.recommendations import Reason
 from marketplace.domain.subjects import Subject, Topic, subject_slug
 
 LOW_STOCK = 5
-"""So many copies are few: pages say how many are left, and the shop's staff is told."""
+"""So many copies are few: pages say how many are left, and the shop's staff is notified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

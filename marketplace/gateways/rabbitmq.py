@@ -8,17 +8,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, UnroutableError
 
-from events.broker import (
-    DEAD_EXCHANGE,
-    DEAD_QUEUE,
-    NOTICES_ARGUMENTS,
-    NOTICES_QUEUE,
-    PRIVATE_EXCHANGE,
-    PUBLIC_EXCHANGE,
-    QUORUM,
-)
+from events.broker import NOTICES_QUEUE, PRIVATE_EXCHANGE, PUBLIC_EXCHANGE, declare_notices, declare_public
 from events.envelope import CONTENT_TYPE, Event, encode
-from events.types import NOTICES_TYPES, PUBLIC_TYPES
 from marketplace.domain.errors import ReceiverRefused, ReceiverUnavailable
 
 CONNECT_SECONDS = 4.0
@@ -99,7 +90,7 @@ class BrokerReceiver(_BrokerReceiver):
         super().publish(event)
 
     def _declare(self, channel: BlockingChannel) -> None:
-        channel.exchange_declare(PUBLIC_EXCHANGE, "topic", durable=True)
+        declare_public(channel)
 
     def _unroutable(self, kind: str) -> Exception:
         return ReceiverRefused(f"no queue takes events of the type {kind}: bind one to {self.exchange}")
@@ -114,16 +105,7 @@ class NoticesBrokerReceiver(_BrokerReceiver):
     exchange = PRIVATE_EXCHANGE
 
     def _declare(self, channel: BlockingChannel) -> None:
-        channel.exchange_declare(PUBLIC_EXCHANGE, "topic", durable=True)
-        channel.exchange_declare(PRIVATE_EXCHANGE, "direct", durable=True)
-        channel.exchange_declare(DEAD_EXCHANGE, "fanout", durable=True)
-        channel.queue_declare(DEAD_QUEUE, durable=True, arguments=QUORUM)
-        channel.queue_bind(DEAD_QUEUE, DEAD_EXCHANGE)
-        channel.queue_declare(NOTICES_QUEUE, durable=True, arguments=NOTICES_ARGUMENTS)
-        for kind in NOTICES_TYPES:
-            channel.queue_bind(NOTICES_QUEUE, PRIVATE_EXCHANGE, routing_key=kind)
-            if kind in PUBLIC_TYPES:
-                channel.queue_bind(NOTICES_QUEUE, PUBLIC_EXCHANGE, routing_key=kind)
+        declare_notices(channel)
 
     def _unroutable(self, kind: str) -> Exception:
         # Somebody has deleted the queue: the next connection declares it again.

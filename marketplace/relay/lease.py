@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from tenacity import RetryCallState, Retrying
 from tenacity.wait import wait_exponential_jitter
 
 from marketplace.domain.errors import MarketplaceError, Unavailable
 from marketplace.domain.events import Destination
 from marketplace.store import Store, UnitOfWork
+from servicekit.backoff import seconds_after
 
 log = structlog.get_logger()
 
@@ -112,7 +112,7 @@ class Lease:
         `attempted` is the id of an event whose attempts are counted. Raises LeaseLost.
         """
         failures = self._failures + 1
-        seconds = self._seconds_after(failures)
+        seconds = seconds_after(failures, self._backoff)
         with self._store.write() as work:
             kept = work.deliveries.failed(
                 self._destination,
@@ -139,12 +139,6 @@ class Lease:
             work.deliveries.release(self._destination, self._holder)
             work.commit()
         self._held_until = None
-
-    def _seconds_after(self, failures: int) -> float:
-        # All workers share the count in the database, and tenacity's own loop counts within one process.
-        state = RetryCallState(Retrying(), None, (), {})
-        state.attempt_number = failures
-        return self._backoff(state)
 
     def _check(self, kept: bool) -> None:
         if not kept:

@@ -10,10 +10,17 @@ import pytest
 import structlog
 from pika import BasicProperties
 
-from events.broker import DEAD_QUEUE, DELIVERY_LIMIT, NOTICES_QUEUE, PRIVATE_EXCHANGE, PUBLIC_EXCHANGE
+from events.broker import (
+    DEAD_QUEUE,
+    DELIVERY_LIMIT,
+    NOTICES_QUEUE,
+    PRIVATE_EXCHANGE,
+    PUBLIC_EXCHANGE,
+    declare_notices,
+)
 from events.envelope import Event, encode
 from events.types import BookRemoved
-from notices.consumer import PREFETCH, Consumer, declare
+from notices.consumer import PREFETCH, Consumer
 from notices.domain import StoreUnavailable
 from notices.service import Notices
 from tests.e2e.processes import await_that
@@ -41,7 +48,7 @@ def consuming(broker: RabbitMQ, accept: Callable[[Event], object]) -> Iterator[F
 def publish(broker: RabbitMQ, *published: Event | bytes) -> None:
     """Publish events where they belong, as the shop does, and bytes as if they were one."""
     with broker.channel() as channel:
-        declare(channel)
+        declare_notices(channel)
         channel.confirm_delivery()
         for sent in published:
             body = sent if isinstance(sent, bytes) else encode(sent)
@@ -86,7 +93,7 @@ def test_what_is_no_event_is_dead_lettered(broker: RabbitMQ, notices: Notices) -
 def test_types_for_others_do_not_arrive(broker: RabbitMQ) -> None:
     """The queue is bound to what notices receives."""
     with broker.channel() as channel:
-        declare(channel)
+        declare_notices(channel)
         channel.confirm_delivery()
         other = event(BookRemoved(book_id=1))
         with pytest.raises(pika.exceptions.UnroutableError):

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
@@ -194,6 +195,24 @@ def test_killed_between_sending_and_the_mark_it_is_sent_again(  # noqa: PLR0917
     restarted = Sender(store, Channel.EMAIL, transport, folder, clock=clock)
     assert (restarted.step(), restarted.step()) == (True, False)
     assert len(transport.sent) == 2
+
+
+def test_what_another_process_has_taken_over_keeps_its_file(
+    notices: Notices, store: Store, folder: Folder, clock: Clock, tmp_path: Path
+) -> None:
+    """Frozen for longer than its lease, a process finds the mail sent by another one, and deletes nothing."""
+    frozen = FakeTransport()
+    other = Sender(store, Channel.EMAIL, folder, folder, clock=clock)
+
+    def take_over(_message: Message) -> None:
+        clock.moment += LEASE
+        assert other.step()
+
+    frozen.after = take_over
+    notices.accept(event(notice()))
+    assert Sender(store, Channel.EMAIL, frozen, folder, clock=clock).step()
+    assert only(notices).state is State.SENT
+    assert len(list(tmp_path.rglob("*.eml"))) == 1
 
 
 class _BrokenStore:

@@ -68,8 +68,8 @@ class AccountLinks:
     def reset_password(self, current_reader: int, token: str, password: str) -> Account:
         """Use a link to set the password, which ends all sessions, and begin a new one.
 
-        The other links of the account are deleted; whoever has the link reads the mail of its address, so that is
-        confirmed. `current_reader` is merged into the account if a guest. Raises LinkInvalid, InvalidCredentials,
+        The other links of the account are deleted. Having the link proves access to the mailbox, so the address is
+        confirmed too. `current_reader` is merged into the account if a guest. Raises LinkInvalid, InvalidCredentials,
         PasswordsBusy and StoreUnavailable.
         """
         link, _ = self.find(token, LinkPurpose.RESET)
@@ -135,7 +135,7 @@ class AccountLinks:
         self._wake()
 
     def confirm_email(self, current_reader: int, token: str) -> Account:
-        """Use a link to confirm its address, and to change to it; then the old address is told.
+        """Use a link to confirm its address, and to change to it; then the old address is notified.
 
         Only the account itself may change its address: a mistyped one may be a stranger's. Raises LinkInvalid,
         NotSignedIn, EmailTaken and StoreUnavailable.

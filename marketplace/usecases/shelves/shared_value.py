@@ -41,8 +41,10 @@ class SharedValue(Generic[T]):
         if known is not None:
             return known.value
         usable, failures = self._of(version, self._usable_seconds), self._failures
-        if not self._loading.acquire(blocking=usable is None):
-            return usable.value if usable else self.get(load, version=version)
+        if usable is None:
+            self._loading.acquire()
+        elif not self._loading.acquire(blocking=False):
+            return usable.value
         try:
             # Another thread may have loaded it meanwhile, or failed to.
             if (known := self._of(version, self._seconds)) is not None:

@@ -35,6 +35,17 @@ pytestmark = pytest.mark.slow
 ORDERS, KILLS = (1000, 5) if is_running("mail") else (100, 1)
 READERS = 10
 BOOKS = 20
+POSTGRESQL, RABBITMQ = (pytest.mark.postgresql, pytest.mark.rabbitmq)
+COMBINATIONS = [
+    ("sqlite", "http"),
+    pytest.param("postgresql", "amqp", marks=(POSTGRESQL, RABBITMQ)),
+    # The parts meet in the two above; the drill tries them all.
+    *(
+        [pytest.param("postgresql", "http", marks=POSTGRESQL), pytest.param("sqlite", "amqp", marks=RABBITMQ)]
+        if is_running("mail")
+        else []
+    ),
+]
 PATIENCE = 15 * DEADLINE if is_running("mail") else 3 * DEADLINE
 
 
@@ -158,7 +169,7 @@ def shop(database_url: str) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture(params=["http", pytest.param("amqp", marks=pytest.mark.rabbitmq)])
+@pytest.fixture
 def way(request: pytest.FixtureRequest) -> RabbitMQ | None:
     """How events travel: through this broker, or by HTTP."""
     return request.getfixturevalue("broker") if request.param == "amqp" else None
@@ -214,6 +225,7 @@ def inbox_of(post: Post) -> list[str]:
     return ids
 
 
+@pytest.mark.parametrize(("database_url", "way"), COMBINATIONS, indirect=True)
 def test_every_mail_is_sent(shop: Store, database_url: str, way: RabbitMQ | None, tmp_path: Path) -> None:
     """Each event is stored once; each mail is sent, and twice only for a kill between the answer and its mark."""
     with ExitStack() as stack:

@@ -26,7 +26,7 @@ class AnyReceiver(Protocol):
         """The shop's client of it."""
 
     def down(self) -> None:
-        """Stop it; whoever connects is refused."""
+        """Stop it; connections are refused."""
 
     def up(self) -> None:
         """Start it again, at the same address."""

@@ -15,7 +15,7 @@ from tests.marketplace.usecases.accounts.desk import ANN, BOB, NEW, PASSWORD, De
 
 
 def test_signing_up_sends_a_confirmation(desk: Desk) -> None:
-    """The link confirms the address, once, whoever opens it; the mail names the account and the shop."""
+    """The link confirms the address once, in any browser; the mail names the account and the shop."""
     (notice,) = notices_of(desk.store)
     assert (notice.kind, notice.to, notice.reader_id) == ("email_confirmation", ANN, desk.ann.reader_id)
     assert (notice.shop_name, notice.language) == ("Online Books For You", "en")

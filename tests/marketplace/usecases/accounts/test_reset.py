@@ -32,7 +32,7 @@ def test_a_forgotten_password_is_set_by_a_link(desk: Desk) -> None:
 
 
 def test_a_reset_confirms_the_address_it_was_sent_to(desk: Desk) -> None:
-    """Whoever has the link reads that mail; an earlier confirmation keeps its time."""
+    """Having the link proves access to the mailbox; an earlier confirmation keeps its time."""
     assert desk.account().email_confirmed_at is None
     desk.links.reset_password(NOBODY, desk.reset_token(), OTHER)
     assert desk.account().email_confirmed_at == NOON
