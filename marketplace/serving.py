@@ -30,6 +30,7 @@ from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
+from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
@@ -86,6 +87,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
         if settings.relay:
             stack.enter_context(relays)
         stop_on_signal(server.stop, seconds=SHUTDOWN_SECONDS)
+        freeze_objects()
         click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), server.port)}")
         server.run()
 

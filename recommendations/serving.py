@@ -22,6 +22,7 @@ from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
 from servicekit.database.engine import open_engine
 from servicekit.listening import host_port
+from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
 
@@ -122,10 +123,7 @@ def _open_store(settings: Settings, statement_seconds: float) -> Iterator[Store]
 
 def _follow(follower: Follower, server: Server, stop: threading.Event) -> None:
     def on_ready() -> None:
-        # Otherwise the garbage collector scans the catalogue again and again and stops all threads meanwhile: for
-        # 60 ms with 25,000 books.
-        gc.collect()
-        gc.freeze()
+        freeze_objects()
         server.set_database_serving(serving=True)
         server.set_serving(serving=True)
 

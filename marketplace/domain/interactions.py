@@ -51,6 +51,15 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What an interaction says of a reader's taste; `half_stars` is 0 if it is no rating."""
+
+    book_id: int
+    kind: InteractionKind
+    half_stars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ratings:
     """How many readers rated a book, and their mean in stars (0 without ratings)."""
 
@@ -120,23 +129,21 @@ class Taste:
         return reason
 
 
-def taste_of(interactions: Sequence[Interaction]) -> Taste:
-    """The taste that a reader's interactions, given latest first, show."""
+def taste_of(actions: Sequence[Action]) -> Taste:
+    """The taste that a reader's actions, given latest first, show."""
 
     def books(*kinds: InteractionKind) -> list[int]:
-        return [interaction.book_id for interaction in interactions if interaction.kind in kinds]
+        return [action.book_id for action in actions if action.kind in kinds]
 
     # The last opinion wins, as in Recommendations.
-    opinions: dict[int, Interaction] = {}
-    for interaction in interactions:
-        if interaction.kind in PREFERENCE_KINDS:
-            opinions.setdefault(interaction.book_id, interaction)
+    opinions: dict[int, Action] = {}
+    for action in actions:
+        if action.kind in PREFERENCE_KINDS:
+            opinions.setdefault(action.book_id, action)
     dismissed = {book_id for book_id, last in opinions.items() if last.kind is InteractionKind.NOT_INTERESTED}
     return Taste(
         viewed=tuple(book_id for book_id in dict.fromkeys(books(*_VIEW_KINDS)) if book_id not in dismissed),
-        liked=frozenset(
-            last.book_id for last in opinions.values() if (last.half_stars or 0) >= LIKED_FROM_HALF_STARS
-        ),
+        liked=frozenset(last.book_id for last in opinions.values() if last.half_stars >= LIKED_FROM_HALF_STARS),
         excluded=frozenset(opinions),
         bought=frozenset(books(InteractionKind.PURCHASE)),
     )

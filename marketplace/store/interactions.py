@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, union_all, update
+from sqlalchemy import Connection, Row, String, bindparam, cast, delete, func, insert, select, union_all, update
 
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import PREFERENCE_KINDS, Interaction, InteractionKind, Ratings
+from marketplace.domain.interactions import PREFERENCE_KINDS, Action, Interaction, InteractionKind, Ratings
 from marketplace.store.schema import NUL, books, interactions
 
 _OF_READER = (
@@ -15,6 +15,14 @@ _OF_READER = (
 )
 # Every page of a reader runs this query, and building the statement costs more than executing it.
 _LATEST = _OF_READER.limit(bindparam("limit")).offset(bindparam("offset"))
+
+_BETWEEN_ACTIONS, _IN_ACTION = ",", " "
+_latest = _OF_READER.limit(bindparam("limit")).subquery()
+_book, _kind, _half_stars = (
+    cast(part, String) for part in (_latest.c.book_id, _latest.c.kind, func.coalesce(_latest.c.half_stars, 0))
+)
+# All in one row: SQLite's driver lets another thread run before each row.
+_ACTIONS = select(func.aggregate_strings(_book + _IN_ACTION + _kind + _IN_ACTION + _half_stars, _BETWEEN_ACTIONS))
 
 
 class Interactions:
@@ -62,6 +70,11 @@ class Interactions:
         parameters = {"reader": reader_id, "limit": limit, "offset": offset}
         return [_interaction(row) for row in self._connection.execute(_LATEST, parameters)]
 
+    def actions(self, reader_id: int, limit: int) -> list[Action]:
+        """What this reader did, latest first."""
+        joined = self._connection.execute(_ACTIONS, {"reader": reader_id, "limit": limit}).scalar() or ""
+        return [_action(*map(int, action.split(_IN_ACTION))) for action in joined.split(_BETWEEN_ACTIONS) if action]
+
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(interactions.c.reader_id == reader_id)
         return int(self._connection.execute(counted).scalar_one())
@@ -100,3 +113,7 @@ def _interaction(row: Row[Any]) -> Interaction:
         recommendation_id=row.recommendation_id,
         half_stars=row.half_stars,
     )
+
+
+def _action(book_id: int, kind: int, half_stars: int) -> Action:
+    return Action(book_id, InteractionKind(kind), half_stars)

@@ -67,9 +67,15 @@ MAX_FRAGMENTS = 1_000
 """Each has about 10 kB."""
 
 
+class _Web(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none is a coroutine, and to ask for each of the sixteen of a page takes time."""
+        return func
+
+
 def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
     """The Flask application that serves `shop`."""
-    app = Flask("marketplace.web")
+    app = _Web("marketplace.web")
     app.config.update(
         SECRET_KEY=session_key(settings),
         # Browsers accept a cookie with this prefix only over TLS and from the host itself.

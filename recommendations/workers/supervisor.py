@@ -4,7 +4,6 @@ The parent does nothing else: it starts no thread and does not use gRPC, neither
 """
 
 import contextlib
-import gc
 import math
 import os
 import select
@@ -21,6 +20,7 @@ import structlog
 
 from recommendations.workers.heartbeats import BEAT_SECONDS, Heartbeats
 from servicekit.logs import finish_logs
+from servicekit.serving.memory import freeze_objects
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """A worker that cannot be forked, or dies soon after its start, is replaced after a pause, which doubles each time;
@@ -101,8 +101,7 @@ class Supervisor:
 
     def _start(self, on_listening: Callable[[], None]) -> None:
         # Memory allocated so far stays shared with the workers unless the garbage collector writes to it.
-        gc.collect()
-        gc.freeze()
+        freeze_objects()
         listening = 0
         while listening < len(self._workers) and not self._ending:
             self._replace()

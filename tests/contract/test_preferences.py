@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from marketplace.domain.interactions import (
     LIKED_FROM_HALF_STARS,
     MAX_HALF_STARS,
-    Interaction,
+    Action,
     InteractionKind,
     taste_of,
 )
 from recommendations.domain.interactions import HIGHEST_RATING, LOWEST_LIKED_RATING, Preference, preference_after
 from recommendations.domain.interactions import InteractionKind as Kind
-from tests.marketplace.fakes import NOON
 
 BOOK = 7
 SENT_KINDS = [kind for kind in InteractionKind if kind not in {InteractionKind.UNDO, InteractionKind.SHOWN}]
@@ -23,16 +22,9 @@ ACTIONS = st.tuples(st.sampled_from(SENT_KINDS), st.integers(1, MAX_HALF_STARS))
 """What a reader does with a book: the kind, and the half stars of a rating."""
 
 
-def did(kind: InteractionKind, half_stars: int) -> Interaction:
-    """A reader's interaction with the book."""
-    return Interaction(
-        id="",
-        reader_id=1,
-        book_id=BOOK,
-        kind=kind,
-        occurred_at=NOON,
-        half_stars=half_stars if kind is InteractionKind.RATING else None,
-    )
+def did(kind: InteractionKind, half_stars: int) -> Action:
+    """A reader's action with the book."""
+    return Action(BOOK, kind, half_stars if kind is InteractionKind.RATING else 0)
 
 
 def test_a_liking_begins_at_the_same_rating() -> None:

@@ -153,7 +153,7 @@ class Shelves:
         if reader_id == NOBODY:
             return Taste()
         with self._store.read() as work:
-            return taste_of(work.interactions.latest(reader_id, TASTE_INTERACTIONS))
+            return taste_of(work.interactions.actions(reader_id, TASTE_INTERACTIONS))
 
     def _recommend(
         self, reader_id: int, requests: Sequence[RecommendationRequest]

@@ -1,16 +1,13 @@
 """A reader's taste."""
 
 from marketplace.domain.categories import Category
-from marketplace.domain.interactions import Interaction, InteractionKind, Taste, taste_of
+from marketplace.domain.interactions import Action, InteractionKind, Taste, taste_of
 from marketplace.domain.recommendations import Reason, ReasonKind, Signal
 from marketplace.domain.subjects import Subject, Topic
-from tests.marketplace.fakes import NOON
 
 
-def did(kind: InteractionKind, book_id: int, half_stars: int | None = None) -> Interaction:
-    return Interaction(
-        id=f"{kind}-{book_id}", reader_id=1, book_id=book_id, kind=kind, occurred_at=NOON, half_stars=half_stars
-    )
+def did(kind: InteractionKind, book_id: int, half_stars: int = 0) -> Action:
+    return Action(book_id, kind, half_stars)
 
 
 def test_viewed_books_are_listed_once_and_latest_first() -> None:

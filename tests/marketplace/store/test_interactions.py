@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import InteractionNotFound
-from marketplace.domain.interactions import Interaction, InteractionKind, Ratings
+from marketplace.domain.interactions import Action, Interaction, InteractionKind, Ratings
 from marketplace.store import Store
 from tests.marketplace.fakes import NOON
 from tests.marketplace.stored import put
@@ -43,6 +43,33 @@ def test_an_interaction_is_found_for_its_own_reader_only(store: Store) -> None:
             work.interactions.get(other, "view-1")
         assert work.interactions.latest(other, 10) == []
         assert work.interactions.with_book(other, 7) == []
+
+
+def test_actions_are_the_latest_ones_of_the_reader_latest_first(store: Store) -> None:
+    """Whatever the order in which they were stored; a rating has its half stars, others 0."""
+    hours = [3, 40, 17, 5, 28, 9, 33, 1, 21]
+    done = [
+        replace(VIEW, id=f"view-{hour}", book_id=hour, occurred_at=NOON + timedelta(hours=hour)) for hour in hours
+    ]
+    reader_id = reader(store, *done, replace(RATING, occurred_at=NOON + timedelta(hours=30)))
+    reader(store, replace(VIEW, id="another-reader's", book_id=99, occurred_at=NOON + timedelta(hours=39)))
+    latest = [
+        Action(40, InteractionKind.VIEW),
+        Action(33, InteractionKind.VIEW),
+        Action(7, InteractionKind.RATING, 7),
+    ]
+    with store.read() as work:
+        assert work.interactions.actions(reader_id, 3) == latest
+        assert [action.book_id for action in work.interactions.actions(reader_id, 99)] == [
+            *(40, 33, 7, 28, 21, 17, 9, 5, 3, 1)
+        ]
+
+
+def test_a_reader_without_interactions_has_no_actions(store: Store) -> None:
+    """An empty list, and no error for the missing row."""
+    reader_id = reader(store)
+    with store.read() as work:
+        assert work.interactions.actions(reader_id, 3) == []
 
 
 def test_an_id_with_a_nul_is_not_found(store: Store) -> None:

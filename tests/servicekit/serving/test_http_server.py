@@ -236,3 +236,11 @@ def test_it_ends_although_a_request_hangs() -> None:
         stack.callback(release.set)
         with serving(app, drain_seconds=0.1) as server:
             stack.enter_context(connected(server, GET))
+
+
+def test_the_head_and_the_body_of_an_answer_are_sent_together() -> None:
+    """In one packet: apart, each costs a system call, after which the thread waits for the others."""
+    with serving() as server:
+        for _ in range(20):
+            with connected(server, GET) as client:
+                assert client.recv(65_536).endswith(b"hello")

@@ -1,4 +1,4 @@
-"""The number of malloc's arenas."""
+"""The number of malloc's arenas, and what garbage collection leaves out."""
 
 import platform
 import subprocess
@@ -6,9 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
-
-PROGRAM = """
+ARENAS = """
 import ctypes, threading
 from servicekit.serving.memory import limit_arenas
 limit_arenas()
@@ -27,7 +25,30 @@ libc.fflush(output)
 """
 
 
+FROZEN = """
+import gc
+from servicekit.serving.memory import freeze_objects
+kept, garbage = [[]], []
+garbage.append(garbage)
+del garbage
+before = len(gc.get_objects())
+freeze_objects()
+print(before > 1_000, len(gc.get_objects()) < 100, gc.collect())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has arenas")
 def test_threads_share_two_arenas() -> None:
     """However many threads allocate at a time, what they free can be used again by all."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
-    assert 1 <= done.stdout.count("<heap nr=") <= 2
+    assert 1 <= output(ARENAS).count("<heap nr=") <= 2
+
+
+def test_the_collector_no_longer_looks_at_what_is_in_use() -> None:
+    """What was garbage before is freed and not kept."""
+    assert output(FROZEN) == "True True 0\n"
+
+
+def output(program: str) -> str:
+    """What a new process prints."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout

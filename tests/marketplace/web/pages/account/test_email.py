@@ -1,5 +1,7 @@
 """The pages that confirm and change an e-mail address, and signing out everywhere."""
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -82,9 +84,12 @@ def test_a_taken_address_is_answered_like_a_free_one(app: Flask, store: Store, b
     """Only who reads its mail and is signed in learns that it is taken, and nothing changes."""
     Browser(app).sign_up("bob@example.com")
     browser.sign_up()
-    answers = [(change(browser, email).location, browser.get("/account")) for email in (NEW, "bob@example.com")]
-    assert answers[0][1].replace(NEW, "") == answers[1][1].replace("bob@example.com", "")
-    assert answers[0][0] == answers[1][0]
+    answers = []
+    for email in (NEW, "bob@example.com"):
+        location = change(browser, email).location
+        page = re.sub(r'name="csrf_token" value="[^"]+"', "", browser.get("/account"))
+        answers.append((location, page.replace(email, "")))
+    assert answers[0] == answers[1]
     taken = confirm(browser, notices_of(store)[-1].path)
     assert taken.status_code == 409
     assert "An account with this e-mail already exists" in taken.text
