@@ -20,3 +20,8 @@ def flash(key: str, *, title: str = "", **values: Any) -> None:
     # The cookie holds any JSON; Flask's annotation knows only strings.
     flask_flash({"key": key, "title": short, **values})  # type: ignore[arg-type]
     session[_FLASHES] = session[_FLASHES][-MAX_MESSAGES:]
+
+
+def has_messages() -> bool:
+    """Whether the next page shows messages."""
+    return _FLASHES in session

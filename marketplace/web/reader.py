@@ -45,7 +45,7 @@ def register(app: Flask, signed_in: SignedIn) -> None:
     app.extensions[_EXTENSION] = signed_in
     app.jinja_env.globals["current_account"] = account_if_known
     app.jinja_env.globals["current_reader"] = _reader_if_known
-    app.jinja_env.globals["cart_is_filled"] = _cart_is_filled
+    app.jinja_env.globals["cart_is_filled"] = cart_is_filled
 
 
 def current_reader() -> int:
@@ -118,14 +118,15 @@ def account_if_known() -> Account | None:
         return None
 
 
+def cart_is_filled() -> bool:
+    """Whether the header shows that the cart has books; False also while the database is unavailable."""
+    account = account_if_known()
+    return account.has_cart if account else bool(session.get(_CART))
+
+
 def _reader_if_known() -> int:
     account_if_known()
     return current_reader()
-
-
-def _cart_is_filled() -> bool:
-    account = account_if_known()
-    return account.has_cart if account else bool(session.get(_CART))
 
 
 def _clear_session() -> None:

@@ -10,7 +10,7 @@ from marketplace.domain.categories import Category
 from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.recommendations import Reason, ReasonKind, RecommendationRequest, Selection
 from marketplace.store import Store
-from tests.marketplace.browser import Browser
+from tests.marketplace.browser import Browser, token
 from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.stored import execute
 from tests.marketplace.web.pages.reading import links, page
@@ -232,3 +232,37 @@ def test_an_empty_shop_has_a_page(store: Store, visitor: FlaskClient, recommende
     execute(store, "DELETE FROM books")
     recommender.answer = []
     assert "There are no books yet." in page(visitor)
+
+
+def test_each_browser_of_an_account_has_its_own_forms(app: Flask, recommender: FakeRecommender) -> None:
+    """The page is kept, but the token of one browser would be refused in the form of another."""
+    clicking, first, second = Browser(app), Browser(app), Browser(app)
+    clicking.sign_up()
+    clicking.get("/books/20?from=list-1")
+    tokens = []
+    for browser in (first, second):
+        browser.sign_in()
+        # The message after signing in is shown on a page without forms.
+        browser.get("/categories")
+        pages = [browser.get("/") for _ in range(3)]
+        assert pages[1] == pages[2]
+        assert "Picked for you" in pages[2]
+        tokens.append([token(html) for html in pages])
+    for browser, of_browser in zip((first, second), tokens, strict=True):
+        for known in of_browser:
+            assert browser.client.post("/books/21/not-interested", data={"csrf_token": known}).status_code == 303
+
+
+def test_what_changes_on_a_kept_page_is_shown(browser: Browser, recommender: FakeRecommender) -> None:
+    """A message, once; whether the cart is filled; and that nobody is signed in any more."""
+    browser.sign_up()
+    browser.get("/books/20?from=list-1")
+    before = browser.get("/")
+    assert browser.get("/") == before
+    browser.send("/books/20/cart", form_at="/books/20", next="/")
+    with_message, after = browser.get("/"), browser.get("/")
+    assert ("to your cart" in with_message, "to your cart" in after) == (True, False)
+    assert ("(not empty)" in before, "(not empty)" in after) == (False, True)
+    browser.sign_out()
+    browser.get("/")
+    assert "card-button" not in browser.get("/")
