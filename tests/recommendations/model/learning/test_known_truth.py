@@ -23,8 +23,8 @@ BEFORE, AFTER = 9, 2
 """How many books a reader reads until the end of the history, and in the fifth that follows."""
 READERS, FRESH = 3_000, 4_000
 
-WEIGHTS = [0.0, *np.geomspace(0.03, 100, 30)]
-HALF_LIVES_TRIED = np.geomspace(1, 3650, 25).tolist()
+WEIGHTS = [0.0, *np.geomspace(0.03, 100, 15)]
+HALF_LIVES_TRIED = np.geomspace(1, 3650, 13).tolist()
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def steps_of(name: str) -> list[float]:
     return [step[name] for step in line]
 
 
-SEEDS = pytest.mark.parametrize("seed", [0, 1, 2])
+SEEDS = pytest.mark.parametrize("seed", [0, 1])
 
 
 @SEEDS

@@ -216,7 +216,7 @@ def test_trials_say_how_far_they_are_behind() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 10_000), st.booleans(), st.sampled_from([0.0, 0.5, 1.0]))
 def test_the_chosen_trial_is_behind_no_member(seed: int, dated: bool, popular: float) -> None:
     """No model from which the search may begin is better by more than one standard error, nor popularity alone."""
