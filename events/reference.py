@@ -26,6 +26,7 @@ EXAMPLES: Mapping[str, types.EventData] = {
         types.OrderShipped(**_FIELDS, reader_id=1_000_000_007, by="moderator"),
         types.OrderDelivered(**_FIELDS, reader_id=1_000_000_007, by="moderator"),
         types.OrderCancelled(**_FIELDS, reader_id=None, by="moderator"),
+        types.ConversationChanged(order_id="7K3M-9QXD-2TB4", reader_id=1_000_000_007, change=3, by="shop"),
         types.ReaderRegistered(reader_id=1_000_000_007),
         types.ReaderDeleted(reader_id=1_000_000_007),
         types.ReadersMerged(reader_id=1_000_000_007, from_reader=1_000_000_006),

@@ -109,6 +109,21 @@ class OrderCancelled(OrderData):
     type = "marketplace.order.cancelled"
 
 
+class ConversationChanged(EventData):
+    """A reader or the shop has written about an order, or edited what they wrote; `change` grows with each."""
+
+    type = "marketplace.conversation.changed"
+
+    order_id: Annotated[str, Field(max_length=40)]
+    reader_id: Id
+    change: Annotated[int, Field(ge=1)]
+    by: Literal["reader", "shop"]
+
+    @property
+    def subject(self) -> str:
+        return f"conversations/{self.order_id}"
+
+
 class ReaderData(EventData):
     """A reader, by number alone."""
 

@@ -22,6 +22,7 @@ from marketplace.usecases.accounts.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
@@ -73,6 +74,7 @@ def create_app(
         account_links=AccountLinks(store, accounts, passwords=passwords, wake=wake),
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
+        conversations=Conversations(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         destinations=Destinations(store, wake=wake),
         messages=Messages(store, notices or HttpNotices(notices_api(settings), partial(notices_secret, settings))),

@@ -35,6 +35,26 @@ class OrderNotFound(MarketplaceError):
     """The reader, or the shop, has no such order."""
 
 
+class ConversationNotFound(MarketplaceError):
+    """Nobody has written about this order."""
+
+
+class MessageNotSent(MarketplaceError):
+    """The base of reasons not to send a message."""
+
+
+class InvalidMessage(MessageNotSent):
+    """It is empty or too long, or has no id of its own."""
+
+
+class MessageConflict(MessageNotSent):
+    """Another text was sent before as this message in this version."""
+
+
+class ConversationFull(MessageNotSent):
+    """The conversation has as many messages as it may have."""
+
+
 class EventNotFound(MarketplaceError):
     """The outbox has no failed event with this id."""
 

@@ -92,6 +92,8 @@ class Action(Enum):
     BOOK_DELETED = "book deleted"
     BOOKS_IMPORTED = "books imported"
     ORDER_STATE_CHANGED = "order moved"
+    ANSWERED = "answered"
+    CONVERSATION_CLOSED = "conversation closed"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
     MESSAGE_RETRIED = "message retried"

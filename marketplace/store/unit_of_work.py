@@ -12,6 +12,7 @@ from marketplace.store.account_links import StoredLinks
 from marketplace.store.accounts import StoredAccounts
 from marketplace.store.books import Books
 from marketplace.store.carts import StoredCarts
+from marketplace.store.conversations import StoredConversations
 from marketplace.store.interactions import Interactions
 from marketplace.store.listings import Listings
 from marketplace.store.moderation.audit import Audit
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.carts = StoredCarts(connection)
         self.orders = StoredOrders(connection)
         self.order_table = OrderTable(connection)
+        self.conversations = StoredConversations(connection)
         self.audit = Audit(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from marketplace.domain.conversations import Conversation
 from marketplace.domain.errors import NoticesUnavailable
 from marketplace.domain.interactions import Interaction
 from marketplace.domain.orders import Order
@@ -15,7 +16,7 @@ UNLIMITED = 1_000_000
 
 
 def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) -> dict[str, Any]:
-    """The reader's account, the links sent to it, history, wishlist, cart, orders and mails, ready for JSON.
+    """The reader's account, the links sent to it, history, wishlist, cart, orders, conversations and mails, for JSON.
 
     `mails` returns what notices keeps about a reader, or raises NoticesUnavailable: then the export says so, and has
     the rest. Recommendations keeps nothing but the same history. Raises StoreUnavailable.
@@ -27,6 +28,7 @@ def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) 
         wishes = work.wishlists.of(reader_id)
         cart = work.carts.of(reader_id)
         orders = work.orders.of(reader_id, UNLIMITED)
+        conversations = work.conversations.of(reader_id)
         book_ids = {interaction.book_id for interaction in interactions} | {book_id for book_id, _ in wishes}
         cards = work.books.cards(book_ids | {line.book_id for line in cart})
     titles = {book_id: card.title for book_id, card in cards.items()}
@@ -53,6 +55,7 @@ def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) 
             {"book_id": line.book_id, "title": titles.get(line.book_id), "quantity": line.quantity} for line in cart
         ],
         "orders": [_order(order) for order in orders],
+        "conversations": [_conversation(conversation) for conversation in conversations],
         **_mails(mails, reader_id),
     }
 
@@ -82,6 +85,22 @@ def _order(order: Order) -> dict[str, Any]:
             for line in order.lines
         ],
         "changes": [{"state": change.state.value, "at": change.at.isoformat()} for change in order.changes],
+    }
+
+
+def _conversation(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "order_id": conversation.id,
+        "messages": [
+            {
+                "number": message.number,
+                "by": message.side.value,
+                "text": message.text,
+                "sent_at": message.sent_at.isoformat(),
+                "edited_at": _moment(message.edited_at),
+            }
+            for message in conversation.messages
+        ],
     }
 
 

@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from marketplace.domain.errors import (
+    ConversationNotFound,
     DestinationNotFound,
     NotInCatalogue,
     OrderNotFound,
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotInCatalogue, _not_found)
     app.register_error_handler(OrderNotFound, _not_found)
     app.register_error_handler(DestinationNotFound, _not_found)
+    app.register_error_handler(ConversationNotFound, _not_found)
     app.register_error_handler(PasswordsBusy, _busy)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
@@ -52,7 +54,7 @@ def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
 
 
-def _not_found(_error: NotInCatalogue | OrderNotFound | DestinationNotFound) -> Answer:
+def _not_found(_error: Exception) -> Answer:
     return _page(404)
 
 

@@ -26,6 +26,7 @@ class Attempt(Enum):
     CONFIRMATION_BY_EMAIL = "confirmation by email"
     GUEST_BY_ADDRESS = "guest by address"
     OPENING_BY_READER = "opening by reader"
+    MESSAGE_BY_READER = "message by reader"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
 
@@ -57,6 +58,7 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.CONFIRMATION_BY_EMAIL: Limit(5, 3600),
     Attempt.GUEST_BY_ADDRESS: Limit(100, 3600),
     Attempt.OPENING_BY_READER: Limit(300, 3600),
+    Attempt.MESSAGE_BY_READER: Limit(60, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
 }

@@ -9,6 +9,7 @@ from marketplace.usecases.accounts.links import AccountLinks
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
@@ -32,6 +33,7 @@ class Shop:
     account_links: AccountLinks
     carts: Carts
     orders: Orders
+    conversations: Conversations
     payments: Payments
     destinations: Destinations
     messages: Messages

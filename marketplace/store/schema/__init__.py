@@ -11,6 +11,7 @@ from marketplace.store.schema.catalogue import (
     made_books,
     search_terms,
 )
+from marketplace.store.schema.conversations import conversation_messages, conversations
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
 from marketplace.store.schema.outbox import deliveries, event_destinations, event_log, outbox
 from marketplace.store.schema.readers import account_links, accounts, interactions, readers, sessions, wishes
@@ -27,6 +28,8 @@ __all__ = [
     "book_subjects",
     "books",
     "cart_lines",
+    "conversation_messages",
+    "conversations",
     "deliveries",
     "event_destinations",
     "event_log",

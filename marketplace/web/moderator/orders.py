@@ -4,10 +4,12 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.addresses import address_lines
+from marketplace.domain.conversations import Side
 from marketplace.domain.errors import StateConflict
 from marketplace.domain.moderation import OrderColumn
 from marketplace.domain.orders import NEXT_STATES, OrderState
 from marketplace.usecases.moderation import MODERATOR_STATES
+from marketplace.web.conversations import ShownConversation, shown
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
 from marketplace.web.moderator.parameters import PAGE, moderator_id, search_words, sort_column
@@ -46,11 +48,7 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
 
     @moderator.get("/orders/<order_id>")
     def order(order_id: str) -> str:
-        with shop.store.read() as work:
-            shown = work.orders.get(order_id)
-        next_states = [state for state in OrderState if state in NEXT_STATES[shown.state] & MODERATOR_STATES]
-        address = address_lines(shown.address) if shown.address else []
-        return render_template("moderator/order.html", order=shown, next_states=next_states, address=address)
+        return order_page(shop, order_id, shown(shop, Side.SHOP, order_id))
 
     @moderator.post("/orders/<order_id>")
     def move_order(order_id: str) -> Answer:
@@ -65,3 +63,16 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
         with shop.store.read() as work:
             flash(message, order=order_id, state=work.orders.get(order_id).state.name)
         return redirect(url_for("moderator.order", order_id=order_id), 303)
+
+
+def order_page(shop: Shop, order_id: str, conversation: ShownConversation) -> str:
+    """The page of an order. Raises OrderNotFound."""
+    with shop.store.read() as work:
+        order = work.orders.get(order_id)
+    return render_template(
+        "moderator/order.html",
+        order=order,
+        next_states=[state for state in OrderState if state in NEXT_STATES[order.state] & MODERATOR_STATES],
+        address=address_lines(order.address) if order.address else [],
+        conversation=conversation,
+    )

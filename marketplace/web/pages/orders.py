@@ -1,13 +1,17 @@
 """A reader's orders."""
 
 from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.addresses import address_lines
-from marketplace.domain.errors import OrderNotFound, StateConflict
+from marketplace.domain.conversations import Side
+from marketplace.domain.errors import MessageNotSent, OrderNotFound, StateConflict
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.orders import NEXT_STATES, Order, OrderState
+from marketplace.web.conversations import shown, typed_message
 from marketplace.web.flash import flash
+from marketplace.web.limits import Attempt
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_reader
 from marketplace.web.security import no_store
@@ -19,16 +23,9 @@ UNPAID_POLL_SECONDS, POLL_SECONDS = 2, 20
 
 
 def blueprint(shop: Shop) -> Blueprint:
-    """`/orders`, `/orders/<id>`, its `/state` for the page to poll, and its `/cancel`."""
+    """`/orders`, `/orders/<id>`, its `/state` for the page to poll, its `/messages` and its `/cancel`."""
     orders = Blueprint("orders", __name__, url_prefix="/orders")
     orders.after_request(no_store)
-
-    def own_order(order_id: str) -> Order:
-        reader_id = current_reader()
-        if reader_id == NOBODY:
-            raise OrderNotFound
-        with shop.store.read() as work:
-            return work.orders.get_of(reader_id, order_id)
 
     @orders.get("")
     def overview() -> str:
@@ -42,14 +39,22 @@ def blueprint(shop: Shop) -> Blueprint:
 
     @orders.get("/<order_id>")
     def page(order_id: str) -> str:
-        order = own_order(order_id)
-        cards = shop.cards.of(line.book_id for line in order.lines)
-        address = address_lines(order.address) if order.address else []
-        return render_template("orders/page.html", order=order, cards=cards, address=address, **_state(order))
+        return _page(shop, _own_order(shop, order_id))
+
+    @orders.post("/<order_id>/messages")
+    def write(order_id: str) -> Answer | tuple[str, int]:
+        order = _own_order(shop, order_id)
+        if seconds := shop.limiter.wait(Attempt.MESSAGE_BY_READER, str(order.reader_id)):
+            raise TooManyRequests(retry_after=seconds)
+        try:
+            shop.conversations.write(current_reader(), order_id, typed_message())
+        except MessageNotSent as error:
+            return _page(shop, order, error), 422
+        return redirect(url_for("orders.page", order_id=order_id, _anchor="conversation"), 303)
 
     @orders.get("/<order_id>/state")
     def state(order_id: str) -> str:
-        order = own_order(order_id)
+        order = _own_order(shop, order_id)
         return render_template("orders/state.html", order=order, **_state(order))
 
     @orders.post("/<order_id>/cancel")
@@ -71,3 +76,22 @@ def _state(order: Order) -> dict[str, int | bool | None]:
         "wait": None if order.state.is_final else wait,
         "may_cancel": OrderState.CANCELLED in NEXT_STATES[order.state],
     }
+
+
+def _own_order(shop: Shop, order_id: str) -> Order:
+    reader_id = current_reader()
+    if reader_id == NOBODY:
+        raise OrderNotFound
+    with shop.store.read() as work:
+        return work.orders.get_of(reader_id, order_id)
+
+
+def _page(shop: Shop, order: Order, error: MessageNotSent | None = None) -> str:
+    return render_template(
+        "orders/page.html",
+        order=order,
+        cards=shop.cards.of(line.book_id for line in order.lines),
+        address=address_lines(order.address) if order.address else [],
+        conversation=shown(shop, Side.READER, order.id, error=error),
+        **_state(order),
+    )

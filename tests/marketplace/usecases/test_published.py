@@ -5,9 +5,11 @@ import jsonschema
 from events.reference import schema
 from events.types import TYPES
 from marketplace.domain.books import Book
+from marketplace.domain.conversations import Draft
 from marketplace.domain.money import Money
 from marketplace.domain.orders import OrderState
 from marketplace.store import Store
+from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.moderation import Moderation
 from tests.marketplace.fakes import NOON
 from tests.marketplace.ordering import accounts_of, buyer_of, moderator_of, order_of
@@ -26,6 +28,9 @@ def test_every_emitted_event_fits_its_schema(store: Store) -> None:
     moderation.change_order_state(by, order_id, OrderState.SHIPPED)
     moderation.change_order_state(by, order_id, OrderState.DELIVERED)
     moderation.change_order_state(by, order_of(store, buyer, 7, 1, OrderState.PAID), OrderState.CANCELLED)
+    conversations = Conversations(store)
+    conversations.write(buyer, order_id, Draft("m-1", "Hello!"))
+    conversations.answer(by, order_id, Draft("m-1", "Good day."))
     moderation.hide_book(by, 7)
     accounts_of(store).forget(buyer, "correct horse")
     with store.read() as work:

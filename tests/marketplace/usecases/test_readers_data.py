@@ -76,6 +76,7 @@ def test_the_export_is_complete(store: Store) -> None:
         ],
         "wishlist": [{"book_id": 8, "title": "Emma", "added_at": moment}],
         "cart": [{"book_id": 8, "title": "Emma", "quantity": 1}],
+        "conversations": [],
         "orders": [
             {
                 "id": order_id,

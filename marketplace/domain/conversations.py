@@ -1,0 +1,115 @@
+"""Conversations between a reader and the shop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+
+from marketplace.domain.errors import MessageConflict
+
+MAX_TEXT_LENGTH = 4_000
+MAX_ID_LENGTH = 64
+MAX_VERSION = 1_000
+MAX_MESSAGES = 1_000
+"""Of a conversation, so that its page stays short of a megabyte."""
+
+
+class Side(Enum):
+    """Who writes; the value is stored in the database. The shop is one side, whichever moderator answers."""
+
+    READER = "reader"
+    SHOP = "shop"
+
+    @property
+    def other(self) -> "Side":
+        return Side.SHOP if self is Side.READER else Side.READER
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message as its sender sends it: with an id of the sender's own, and 1 or, once edited, a higher version."""
+
+    id: str
+    text: str
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message in its highest version.
+
+    `number` is its place in the conversation. `change` is that of the conversation in which it was sent or last
+    edited.
+    """
+
+    number: int
+    id: str
+    side: Side
+    version: int
+    text: str
+    sent_at: datetime
+    edited_at: datetime | None = None
+    change: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """A conversation about an order, which has the order's id.
+
+    `changes` counts what was sent and edited; `seen` has the number of the last message that each side has seen.
+    """
+
+    id: str
+    reader_id: int
+    is_open: bool
+    changes: int = 0
+    seen: Mapping[Side, int] = field(default_factory=dict)
+    messages: Sequence[Message] = ()
+
+    @cached_property
+    def last_number(self) -> int:
+        """The number of the last message, 0 if there is none."""
+        return self.messages[-1].number if self.messages else 0
+
+    def unseen_by(self, side: Side) -> int:
+        """How many messages of the other side this one has not seen."""
+        seen = self.seen.get(side, 0)
+        return sum(message.side is side.other and message.number > seen for message in self.messages)
+
+    def after(self, change: int) -> Sequence[Message]:
+        """The messages that were sent or edited after this change."""
+        return [message for message in self.messages if message.change > change]
+
+
+def tidy_text(text: str) -> str:
+    """The text with Unix line ends and without surrounding white space and characters that cannot be printed."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable()).strip()
+
+
+def put_message(conversation: Conversation, side: Side, draft: Draft, at: datetime) -> Message | None:
+    """The message that a draft adds or changes; None if the conversation has it in this version or a higher one.
+
+    So it does not matter how often, and in which order, the versions of messages arrive. Raises MessageConflict if
+    this version has another text.
+    """
+    change = conversation.changes + 1
+    known = next((own for own in conversation.messages if own.side is side and own.id == draft.id), None)
+    if known is None:
+        number = conversation.last_number + 1
+        return Message(
+            number=number,
+            id=draft.id,
+            side=side,
+            version=draft.version,
+            text=draft.text,
+            sent_at=at,
+            edited_at=at if draft.version > 1 else None,
+            change=change,
+        )
+    if draft.version == known.version and draft.text != known.text:
+        raise MessageConflict
+    if draft.version <= known.version:
+        return None
+    return replace(known, version=draft.version, text=draft.text, edited_at=at, change=change)

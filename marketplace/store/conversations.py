@@ -1,0 +1,122 @@
+"""The tables of conversations and their messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from marketplace.domain.conversations import Conversation, Message, Side
+from marketplace.domain.errors import ConversationNotFound
+from marketplace.store.schema import conversation_messages, conversations
+from servicekit.database.statements import insert_into, is_any_of
+
+_SAW = {Side.READER: conversations.c.reader_saw, Side.SHOP: conversations.c.shop_saw}
+
+
+class StoredConversations:
+    """Conversations, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def begin(self, conversation_id: str, reader_id: int, *, at: datetime) -> None:
+        """Add a conversation without messages, unless there is one with this id."""
+        row = {
+            "conversation_id": conversation_id,
+            "reader_id": reader_id,
+            "is_open": True,
+            "changes": 0,
+            "reader_saw": 0,
+            "shop_saw": 0,
+            "changed_at": at,
+        }
+        self._connection.execute(insert_into(self._connection, conversations).values(row).on_conflict_do_nothing())
+
+    def lock(self, conversation_id: str) -> Conversation:
+        """A conversation, locked against changes until the end of the transaction. Raises ConversationNotFound."""
+        own = conversations.c.conversation_id == conversation_id
+        self._connection.execute(select(conversations.c.conversation_id).where(own).with_for_update())
+        return self.get(conversation_id)
+
+    def get(self, conversation_id: str) -> Conversation:
+        """A conversation with its messages in the order of their numbers. Raises ConversationNotFound."""
+        own = select(conversations).where(conversations.c.conversation_id == conversation_id)
+        found = self._with_messages(self._connection.execute(own).all())
+        if not found:
+            raise ConversationNotFound
+        return found[0]
+
+    def of(self, reader_id: int) -> list[Conversation]:
+        """A reader's conversations, those that changed last first."""
+        own = select(conversations).where(conversations.c.reader_id == reader_id)
+        return self._with_messages(self._connection.execute(own.order_by(conversations.c.changed_at.desc())).all())
+
+    def put(self, conversation_id: str, message: Message, *, at: datetime) -> None:
+        """Add or replace a message, which is the conversation's latest change and opens it."""
+        row = {
+            "message_id": message.id,
+            "side": message.side.value,
+            "version": message.version,
+            "text": message.text,
+            "sent_at": message.sent_at,
+            "edited_at": message.edited_at,
+            "change": message.change,
+        }
+        key = {"conversation_id": conversation_id, "number": message.number}
+        statement = insert_into(self._connection, conversation_messages).values(key | row)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
+        changed = update(conversations).where(conversations.c.conversation_id == conversation_id)
+        self._connection.execute(changed.values(changes=message.change, is_open=True, changed_at=at))
+
+    def see(self, conversation_id: str, side: Side, number: int) -> None:
+        """Note that a side has seen the messages up to this number; never takes back what it has seen."""
+        saw = _SAW[side]
+        own = update(conversations).where(conversations.c.conversation_id == conversation_id, saw < number)
+        self._connection.execute(own.values({saw: number}))
+
+    def set_open(self, conversation_id: str, *, is_open: bool) -> None:
+        own = update(conversations).where(conversations.c.conversation_id == conversation_id)
+        self._connection.execute(own.values(is_open=is_open))
+
+    def open_ones(self, limit: int, offset: int = 0) -> list[Conversation]:
+        """The open conversations, those that have waited longest first."""
+        listed = select(conversations).where(conversations.c.is_open)
+        ordered = listed.order_by(conversations.c.changed_at, conversations.c.conversation_id)
+        return self._with_messages(self._connection.execute(ordered.limit(limit).offset(offset)).all())
+
+    def count_open(self) -> int:
+        counted = select(func.count()).select_from(conversations).where(conversations.c.is_open)
+        return int(self._connection.execute(counted).scalar_one())
+
+    def _with_messages(self, rows: Sequence[Row[Any]]) -> list[Conversation]:
+        messages: dict[str, list[Message]] = {row.conversation_id: [] for row in rows}
+        if messages:
+            of_these = is_any_of(self._connection, conversation_messages.c.conversation_id, list(messages))
+            found = select(conversation_messages).where(of_these).order_by(conversation_messages.c.number)
+            for row in self._connection.execute(found):
+                messages[row.conversation_id].append(_message(row))
+        return [
+            Conversation(
+                id=row.conversation_id,
+                reader_id=row.reader_id,
+                is_open=row.is_open,
+                changes=row.changes,
+                seen={Side.READER: row.reader_saw, Side.SHOP: row.shop_saw},
+                messages=messages[row.conversation_id],
+            )
+            for row in rows
+        ]
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        number=row.number,
+        id=row.message_id,
+        side=Side(row.side),
+        version=row.version,
+        text=row.text,
+        sent_at=row.sent_at,
+        edited_at=row.edited_at,
+        change=row.change,
+    )

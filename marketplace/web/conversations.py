@@ -1,0 +1,76 @@
+"""What a page shows of a conversation, and the message of its form."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import request
+
+from marketplace.domain.conversations import MAX_VERSION, Conversation, Draft, Side
+from marketplace.domain.errors import (
+    ConversationFull,
+    MessageConflict,
+    MessageNotSent,
+    StoreUnavailable,
+)
+from marketplace.web.forms import typed
+from marketplace.web.shop import Shop
+
+EDIT = "edit"
+"""The query parameter with the number of the message to edit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConversation:
+    """A conversation as one side sees it, with the message in its form; `error` is a code, or ""."""
+
+    side: Side
+    draft: Draft
+    conversation: Conversation | None = None
+    error: str = ""
+
+
+def shown(shop: Shop, side: Side, order_id: str, *, error: MessageNotSent | None = None) -> ShownConversation:
+    """The conversation about an order; after an error the form has what was typed."""
+    conversation = shop.conversations.about(order_id)
+    if conversation is not None:
+        # The page is worth more; the next one that is shown notes it.
+        with suppress(StoreUnavailable):
+            shop.conversations.see(side, conversation)
+    if error is not None:
+        return ShownConversation(side=side, conversation=conversation, draft=_again(error), error=_code(error))
+    return ShownConversation(side=side, conversation=conversation, draft=_to_edit(side, conversation))
+
+
+def typed_message() -> Draft:
+    """The message of this request's form."""
+    version = request.form.get("version", 0, type=int)
+    return Draft(typed("id"), typed("text"), version)
+
+
+def _again(error: MessageNotSent) -> Draft:
+    draft = typed_message()
+    # What was sent under this id stays; this text is another message.
+    return _new(draft.text) if isinstance(error, MessageConflict) or not draft.id else draft
+
+
+def _to_edit(side: Side, conversation: Conversation | None) -> Draft:
+    number = request.args.get(EDIT, "")
+    for message in conversation.messages if conversation else ():
+        if message.side is side and str(message.number) == number and message.version < MAX_VERSION:
+            return Draft(message.id, message.text, message.version + 1)
+    return _new("")
+
+
+def _new(text: str) -> Draft:
+    return Draft(uuid4().hex, text)
+
+
+def _code(error: MessageNotSent) -> str:
+    match error:
+        case MessageConflict():
+            return "MESSAGE_CONFLICT"
+        case ConversationFull():
+            return "CONVERSATION_FULL"
+        case _:
+            return "MESSAGE_INVALID"
