@@ -63,6 +63,17 @@ def _open_order(page: Page) -> None:
     page.get_by_role("heading", name="Your books").wait_for()
 
 
+def _write_about_order(page: Page) -> None:
+    _open_order(page)
+    _write(page)
+
+
+def _write(page: Page) -> None:
+    page.get_by_label("Your message").fill("Hello,\nwhen will it arrive?")
+    page.get_by_role("button", name="Send").click()
+    page.locator(".message").first.wait_for()
+
+
 def _fail_to_order(page: Page) -> None:
     page.get_by_label("Postal code").fill("nowhere")
     page.locator("main form").last.evaluate("form => { form.noValidate = true }")
@@ -113,16 +124,18 @@ STATES = [
     State(BOOK, Who.ACCOUNT, _add_to_cart),
     State("/checkout", Who.ACCOUNT, _fail_to_order),
     State("/orders", Who.ACCOUNT, _open_order),
+    State("/orders", Who.ACCOUNT, _write_about_order),
     *(
         State(f"/moderator{path}", Who.MODERATOR)
         for path in (
             *("", "/books?show=offered&sort=-price", "/books?q=qqqxzy", BOOK, "/books/new", f"{BOOK}/delete"),
             *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/notices", "/audit", "/destinations"),
-            *("/destinations/1", "/destinations/1/delete", "/destinations/1/deliveries/1"),
+            *("/destinations/1", "/destinations/1/delete", "/destinations/1/deliveries/1", "/conversations"),
         )
     ),
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),
     State("/moderator/books/import", Who.MODERATOR, _import_badly),
+    State(f"/moderator/orders/{ORDER}", Who.MODERATOR, _write),
 ]
 
 
