@@ -68,7 +68,9 @@ def parse(text: str, rules: PublicInternet) -> Url:
     # A zone (RFC 6874) names an interface of this machine.
     if "%" in host or (address is not None and not rules.allows_address(address, port)):
         raise UrlRefused("must not have an address that is not public")
-    url = Url(parsed._replace(fragment=None).url, parsed.scheme, host, port, parsed.request_uri)
+    url = Url(
+        parsed._replace(path=parsed.path or "/", fragment=None).url, parsed.scheme, host, port, parsed.request_uri
+    )
     if len(url.text) > MAX_URL:
         raise UrlRefused(f"must be at most {MAX_URL:,} characters, also once it is escaped")
     return url

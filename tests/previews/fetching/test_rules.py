@@ -62,7 +62,8 @@ def test_refused_urls(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "url", "host", "port", "target"),
     [
-        ("http://example.com", "http://example.com", "example.com", 80, "/"),
+        ("http://example.com", "http://example.com/", "example.com", 80, "/"),
+        ("http://example.com?a", "http://example.com/?a", "example.com", 80, "/?a"),
         (" HTTPS://Example.COM/A?b=c#d ", "https://example.com/A?b=c", "example.com", 443, "/A?b=c"),
         ("https://example.com:443/", "https://example.com:443/", "example.com", 443, "/"),
         ("http://example.com:443/", "http://example.com:443/", "example.com", 443, "/"),
