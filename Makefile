@@ -122,6 +122,7 @@ migrate: ## Bring the containers' databases up to date
 	docker-compose run --rm --no-deps recommendations python -m recommendations migrate
 	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
 	docker-compose run --rm --no-deps notices python -m notices migrate
+	docker-compose run --rm --no-deps previews python -m previews migrate
 
 clean: ## Remove .venv, caches and the local data of `make run` (var/)
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
