@@ -7,8 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := servicekit bookfiles events recommendations marketplace payments notices starter bench tests
-PROTO := protobufs/recommendations.proto
+PACKAGES := servicekit bookfiles events recommendations marketplace payments notices previews starter bench tests
+PROTO := protobufs/recommendations.proto protobufs/previews.proto
 export PYTHONUNBUFFERED := 1
 # Compiled files make the tests' many processes start faster.
 unexport PYTHONDONTWRITEBYTECODE
@@ -97,7 +97,7 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
 	@# The first file has all packages; the others take their versions from it.
-	@for group in dev run recommendations marketplace notices; do \
+	@for group in dev run recommendations marketplace notices previews; do \
 	  case $$group in dev|run) file=requirements-$$group.txt;; *) file=$$group/requirements.txt;; esac; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \
@@ -122,6 +122,7 @@ migrate: ## Bring the containers' databases up to date
 	docker-compose run --rm --no-deps recommendations python -m recommendations migrate
 	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
 	docker-compose run --rm --no-deps notices python -m notices migrate
+	docker-compose run --rm --no-deps previews python -m previews migrate
 
 clean: ## Remove .venv, caches and the local data of `make run` (var/)
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,7 @@ from bookfiles.commands import EXPLAINED, files_of, import_options, options_of, 
 from bookfiles.ids import IdsFile
 from bookfiles.imports import Files
 from recommendations.api.health import DATABASE, SERVICE
-from recommendations.domain.errors import AddressInUse, ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
+from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
@@ -20,6 +20,7 @@ from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.engine import open_engine
 from servicekit.database.errors import driver_message
+from servicekit.errors import AddressInUse
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
 from servicekit.serving.health_check import Unhealthy, check_grpc

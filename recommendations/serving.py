@@ -11,7 +11,7 @@ from functools import partial
 import click
 import structlog
 
-from recommendations.api.server import Server, create_server
+from recommendations.api.server import create_server
 from recommendations.following.follower import Follower
 from recommendations.following.notifications import Notifications, SharedNotifications
 from recommendations.model.published_models import PublishedModels
@@ -21,6 +21,7 @@ from recommendations.store import Store
 from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
 from servicekit.database.engine import open_engine
+from servicekit.grpc.server import Server
 from servicekit.listening import host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
@@ -96,7 +97,7 @@ def _serve(
             log_requests=settings.log_requests,
             slow_call_ms=settings.slow_call_ms,
             share_port=notifications is not None,
-            database_timeout_seconds=settings.database_timeout_seconds,
+            call_seconds=settings.database_timeout_seconds,
         )
         server.start()
         on_listening(server.port)

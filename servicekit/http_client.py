@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from servicekit.deadline import deadline, remaining
@@ -30,13 +30,18 @@ class HttpClient:
         self.pool.clear()
 
 
-class _HttpConnection(HTTPConnection):
+class DeadlineConnection(HTTPConnection):
     """Shut down at the deadline of the thread that connects it."""
 
     _watched: tuple[socket.socket, threading.Timer] | None = None
+    _is_answering = False
+
+    def open_socket(self) -> socket.socket:
+        """Connect; a client that decides itself where to replaces this."""
+        return super()._new_conn()
 
     def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
+        connected = self.open_socket()
         left = remaining()
         if left is not None:
             # TLS takes the socket over; its duplicate shuts down the same connection.
@@ -47,8 +52,17 @@ class _HttpConnection(HTTPConnection):
             self._watched = duplicate, timer
         return connected
 
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself has it
+        # The standard library closes a connection here already that will have no other request, while its response
+        # is still to be read: the deadline must hold until that is closed, which closes the connection once more.
+        self._is_answering = True
+        try:
+            return super().getresponse()
+        finally:
+            self._is_answering = False
+
     def close(self) -> None:
-        if self._watched is not None:
+        if self._watched is not None and not self._is_answering:
             duplicate, timer = self._watched
             timer.cancel()
             duplicate.close()
@@ -56,16 +70,16 @@ class _HttpConnection(HTTPConnection):
         super().close()
 
 
-class _HttpsConnection(_HttpConnection, HTTPSConnection):
-    pass
+class DeadlineTlsConnection(DeadlineConnection, HTTPSConnection):
+    """Likewise, with TLS."""
 
 
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
+    ConnectionCls = DeadlineConnection
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
+    ConnectionCls = DeadlineTlsConnection
 
 
 def _shut_down(connected: socket.socket) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from recommendations.domain.errors import Overloaded
+from servicekit.errors import Overloaded
 
 MAX_WAITING = 36
 """How many calls may wait for a turn; more than one connection may have open."""

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 
-from recommendations.domain.errors import AddressInUse
+from servicekit.errors import AddressInUse
 from servicekit.listening import cannot_listen, host_port
 
 _BACKLOG = 128

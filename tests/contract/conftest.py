@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.server import Server, create_server
+from recommendations.api.server import create_server
 from recommendations.domain.books import Book, Category
 from recommendations.domain.interactions import Interaction, InteractionKind
 from recommendations.following.follower import Follower
@@ -20,6 +20,7 @@ from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.store import Store
 from servicekit.database.engine import open_engine
+from servicekit.grpc.server import Server
 
 DEADLINE = 20
 CATEGORIES = (Category.MYSTERY, Category.SCIENCE_FICTION, Category.SELF_HELP)

@@ -9,7 +9,7 @@ from marketplace.domain.events import BookChanged
 from marketplace.domain.interactions import Outcome
 from marketplace.gateways.recommender import MAX_MESSAGE_BYTES, GrpcRecommender
 from marketplace.store import open_store
-from recommendations.api.calls import MAX_REQUEST_BYTES
+from servicekit.grpc.calls import MAX_REQUEST_BYTES
 from tests.contract.conftest import DEADLINE, Shop
 from tests.marketplace.relay.relaying import add_events, failures, relay
 from tests.marketplace.stored import put

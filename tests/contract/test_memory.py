@@ -10,10 +10,10 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.calls import MAX_REQUEST_BYTES
-from recommendations.api.server import MAX_STREAMS
+from servicekit.grpc.calls import MAX_REQUEST_BYTES
+from servicekit.grpc.server import MAX_STREAMS
 from tests.e2e.processes import Process, start_recommendations
-from tests.recommendations.api.silent_client import SilentClient
+from tests.servicekit.grpc.silent_client import SilentClient
 
 CALLS, WARM_UP, LARGE_CALLS = 1_000, 100, 100
 MOST_MB = 30

@@ -11,13 +11,14 @@ from pydantic import SecretStr
 from marketplace.settings import Settings as MarketplaceSettings
 from notices.settings import Settings as NoticesSettings
 from payments.settings import Settings as PaymentsSettings
+from previews.settings import Settings as PreviewsSettings
 from recommendations.settings import Settings as RecommendationsSettings
 from servicekit.settings import ServiceSettings, variable
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("recommendations", "marketplace", "payments", "notices", "bookfiles", "events", "servicekit")
+SERVICES = ("recommendations", "marketplace", "payments", "notices", "previews", "bookfiles", "events", "servicekit")
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "report"}
-SETTINGS = (RecommendationsSettings, MarketplaceSettings, PaymentsSettings, NoticesSettings)
+SETTINGS = (RecommendationsSettings, MarketplaceSettings, PaymentsSettings, NoticesSettings, PreviewsSettings)
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
 
@@ -84,7 +85,7 @@ def test_log_events_are_documented() -> None:
 
 
 def test_settings_are_documented() -> None:
-    """The README lists every setting of the four services with its default, and no other."""
+    """The README lists every setting of the services with its default, and no other."""
     documented = {row[0].strip("`"): row[1].strip("`") for row in table(ROOT / "README.md", "Settings")}
     # A setting that two services read, such as a port, has one row.
     expected = {

@@ -7,7 +7,6 @@ from typing import cast
 
 import pytest
 
-from recommendations.api.server import Server
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import NOBODY, Interaction, InteractionKind
 from recommendations.domain.recommending import RecommendRequest
@@ -17,6 +16,7 @@ from recommendations.serving import _follow, create_follower
 from recommendations.settings import Settings
 from recommendations.store import Store
 from servicekit.database.engine import open_engine
+from servicekit.grpc.server import Server
 from servicekit.settings import read_settings
 from tests.recommendations.trained import trained
 

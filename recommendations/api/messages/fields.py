@@ -1,7 +1,7 @@
 """Checks of fields that several messages have."""
 
-from recommendations.domain.errors import InvalidArgument
 from recommendations.domain.interactions import LONGEST_ID
+from servicekit.errors import InvalidArgument
 
 MAX_TEXT = 10_000
 """How many characters a text of a request may have."""

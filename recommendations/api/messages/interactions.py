@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain.errors import InvalidArgument
 from recommendations.domain.interactions import (
     HIGHEST_RATING,
     LONGEST_ID,
@@ -18,6 +17,7 @@ from recommendations.domain.interactions import (
     Outcome,
     Result,
 )
+from servicekit.errors import InvalidArgument
 
 MAX_INTERACTIONS = 1_000
 DEFAULT_PAGE = 50

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
 from recommendations.domain.books import Book, Category
-from recommendations.domain.errors import CategoryNotFound, InvalidArgument
+from recommendations.domain.errors import CategoryNotFound
 from recommendations.domain.recommending import (
     ReasonKind,
     Recommendation,
@@ -15,6 +15,7 @@ from recommendations.domain.recommending import (
     SimilarBooksRequest,
     Topic,
 )
+from servicekit.errors import InvalidArgument
 
 DEFAULT_RESULTS = 10
 MAX_RESULTS = 100

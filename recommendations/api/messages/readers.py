@@ -2,7 +2,7 @@
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import fields
-from recommendations.domain.errors import InvalidArgument
+from servicekit.errors import InvalidArgument
 
 
 def merged_readers(message: pb.MergeReadersRequest) -> tuple[int, int]:

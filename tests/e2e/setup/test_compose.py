@@ -32,14 +32,14 @@ def compose(*arguments: str) -> str:
 
 
 def await_healthy() -> None:
-    """Wait until Docker's own health checks of all four containers pass."""
+    """Wait until Docker's own health checks of all five containers pass."""
 
     def states() -> list[str]:
         inspect = ["docker", "inspect", "--format", "{{.State.Health.Status}}", *compose("ps", "--quiet").split()]
         return subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
 
     await_that(
-        lambda: states() == ["healthy"] * 4,
+        lambda: states() == ["healthy"] * 5,
         seconds=HEALTHY_WITHIN_SECONDS,
         show=lambda: f"{states()}\n{compose('logs', '--tail=50')}",
     )
@@ -47,7 +47,7 @@ def await_healthy() -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[None]:
-    """All four containers, built and healthy; removed with their volumes afterwards."""
+    """All five containers, built and healthy; removed with their volumes afterwards."""
     try:
         compose("up", "--build", "--detach")
         await_healthy()
@@ -87,7 +87,7 @@ def test_grpcurl_answers() -> None:
 @pytest.mark.usefixtures("running")
 def test_containers_are_confined() -> None:
     """No service runs as root or can write to its image."""
-    for service in ("recommendations", "marketplace", "payments", "notices"):
+    for service in ("recommendations", "marketplace", "payments", "notices", "previews"):
         script = "import os; assert os.getuid() != 0; open('/app/x', 'w')"
         command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", service, "python", "-c", script]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -102,9 +102,9 @@ def test_containers_are_limited() -> None:
     limits = [
         json.loads(line) for line in subprocess.run(inspect, capture_output=True, check=True).stdout.splitlines()
     ]
-    assert len(limits) == 4
+    assert len(limits) == 5
     assert all(0 < limit["Memory"] <= 3 * 2**30 and 0 < limit["PidsLimit"] <= 1024 for limit in limits)
-    assert [limit["Tmpfs"] for limit in limits] == [{"/tmp": "size=256m"}] * 4
+    assert [limit["Tmpfs"] for limit in limits] == [{"/tmp": "size=256m"}] * 5
 
 
 @pytest.mark.usefixtures("running")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recommendations.api.reflection import V1, V1ALPHA
+from servicekit.grpc.reflection import V1, V1ALPHA
 from tests.e2e.processes import Pair
 from tests.system_requirements import VENV_BIN, grpcurl
 

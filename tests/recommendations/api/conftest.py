@@ -7,8 +7,9 @@ import grpc
 import pytest
 
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.server import Server, create_server
+from recommendations.api.server import create_server
 from recommendations.service import RecommendationService
+from servicekit.grpc.server import Server
 from servicekit.listening import host_port
 from tests.recommendations.fakes import FakeService
 

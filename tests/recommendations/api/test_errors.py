@@ -4,16 +4,16 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
-from recommendations.api.errors import status_of
+from recommendations.api.errors import STATUS_CODES
 from recommendations.domain.errors import (
     BookNotFound,
     CategoryNotFound,
     ForgettingUnfinished,
-    InvalidArgument,
     NotReady,
-    RecommendationsError,
     StoreUnavailable,
 )
+from servicekit.errors import InvalidArgument, ServiceError
+from servicekit.grpc.statuses import status_of
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ from recommendations.domain.errors import (
         ),
     ],
 )
-def test_status_of_each_error(error: RecommendationsError, code: str, message: str) -> None:
+def test_status_of_each_error(error: ServiceError, code: str, message: str) -> None:
     """Each error reported to callers has a code and a message."""
-    status = status_of(error)
+    status = status_of(error, STATUS_CODES)
     assert status.code == grpc.StatusCode[code].value[0]
     assert status.message == message
 
 
 def test_a_malformed_field_is_named() -> None:
     """InvalidArgument has a BadRequest detail with the field and a description; other errors have none."""
-    (detail,) = status_of(InvalidArgument("requests[1].user_id", "must not be negative")).details
+    (detail,) = status_of(InvalidArgument("requests[1].user_id", "must not be negative"), STATUS_CODES).details
     bad = BadRequest()
     assert detail.Unpack(bad)
     (violation,) = bad.field_violations
     assert (violation.field, violation.description) == ("requests[1].user_id", "must not be negative")
-    assert not status_of(CategoryNotFound()).details
+    assert not status_of(CategoryNotFound(), STATUS_CODES).details

@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.servicer import RecommendationsServicer
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
 from recommendations.domain.interactions import (
@@ -29,6 +28,7 @@ from recommendations.domain.recommending import (
     SimilarBooksRequest,
 )
 from recommendations.service import RecommendationService
+from servicekit.grpc.event_loop import EventLoopThread
 from tests.recommendations.fakes import FakeService
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from recommendations.api.event_loop import EventLoopThread
 from recommendations.api.turns import MAX_WAITING, ROUNDS, Turns
-from recommendations.domain.errors import Overloaded
+from servicekit.errors import Overloaded
+from servicekit.grpc.event_loop import EventLoopThread
 
 
 class Line:

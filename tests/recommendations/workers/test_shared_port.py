@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from recommendations.domain.errors import AddressInUse
 from recommendations.workers.shared_port import reserved_port
+from servicekit.errors import AddressInUse
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="this system does not share ports")
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.calls import MAX_REQUEST_BYTES
 from recommendations.api.messages import books
 from recommendations.domain.books import Book, Category, UpsertOutcome, UpsertResult
-from recommendations.domain.errors import InvalidArgument
+from servicekit.errors import InvalidArgument
+from servicekit.grpc.calls import MAX_REQUEST_BYTES
 
 INT32_MAX = 2**31 - 1
 DUNE: dict[str, Any] = {"id": 1, "title": "Dune"}

@@ -9,7 +9,6 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import interactions
-from recommendations.domain.errors import InvalidArgument
 from recommendations.domain.interactions import (
     HistoryPage,
     HistoryRequest,
@@ -18,6 +17,7 @@ from recommendations.domain.interactions import (
     Outcome,
     Result,
 )
+from servicekit.errors import InvalidArgument
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 INT32_MAX = 2**31 - 1

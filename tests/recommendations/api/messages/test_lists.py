@@ -7,7 +7,7 @@ import pytest
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import lists
 from recommendations.domain.books import Book, Category
-from recommendations.domain.errors import CategoryNotFound, InvalidArgument
+from recommendations.domain.errors import CategoryNotFound
 from recommendations.domain.recommending import (
     Reason,
     ReasonKind,
@@ -16,6 +16,7 @@ from recommendations.domain.recommending import (
     Selection,
     SimilarBooksRequest,
 )
+from servicekit.errors import InvalidArgument
 
 INT32_MAX = 2**31 - 1
 

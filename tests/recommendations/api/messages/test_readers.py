@@ -4,7 +4,7 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from recommendations.api.messages import readers
-from recommendations.domain.errors import InvalidArgument
+from servicekit.errors import InvalidArgument
 
 INT32_MAX = 2**31 - 1
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.messages.wire import has_more_fields
+from servicekit.grpc.wire import has_more_fields
 
 BOOK = pb.Book(id=300, title="Dune", authors=["Frank Herbert"], subjects=["deserts"] * 50, year=-1)
 

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import grpc
 
-from recommendations.domain.errors import AddressInUse
+from servicekit.errors import AddressInUse
 from servicekit.listening import UNIX, cannot_listen, has_listener, host_port, is_unix
 
 _SOCKET_MODE = 0o660
 """Its user and group may call: the shop is often another user."""
 
 
-def listen(server: grpc.aio.Server, hosts: Sequence[str], port: int) -> int:
+def listen(server: grpc.aio.Server, hosts: Sequence[str], port: int, *, prefix: str) -> int:
     """Have a server that has not started listen on hosts and Unix sockets; all hosts have the same port.
 
-    Returns the port, chosen by the system if it was 0. Raises AddressInUse.
+    Returns the port, chosen by the system if it was 0. Raises AddressInUse, which names
+    the settings with that `prefix`.
     """
     for host in hosts:
         address = host_port(host, port)
@@ -23,10 +24,10 @@ def listen(server: grpc.aio.Server, hosts: Sequence[str], port: int) -> int:
         try:
             # grpcio deletes the socket of a server that has died, but also one of a server that lives.
             if is_unix(host) and has_listener(path):
-                raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS"))
+                raise AddressInUse(cannot_listen(address, prefix))
             bound = server.add_insecure_port(address)
         except RuntimeError:
-            raise AddressInUse(cannot_listen(address, "RECOMMENDATIONS")) from None
+            raise AddressInUse(cannot_listen(address, prefix)) from None
         if is_unix(host):
             Path(path).chmod(_SOCKET_MODE)
         else:

@@ -7,10 +7,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.reflection import V1, V1ALPHA
-from recommendations.api.server import MAX_PENDING, MAX_STREAMS
+from servicekit.grpc.reflection import V1, V1ALPHA
+from servicekit.grpc.server import MAX_PENDING, MAX_STREAMS
 from tests.recommendations.api.conftest import Running, Start
-from tests.recommendations.api.silent_client import SilentClient
+from tests.servicekit.grpc.silent_client import SilentClient
 
 DEADLINE = 5.0
 METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["Recommendations"].methods]

@@ -9,14 +9,14 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.calls import MAX_REQUEST_BYTES
 from recommendations.api.health import SERVICE
 from recommendations.api.server import create_server
-from recommendations.domain.errors import AddressInUse
 from recommendations.domain.interactions import HistoryPage, Interaction, InteractionKind
 from servicekit.clock import now
+from servicekit.errors import AddressInUse
+from servicekit.grpc.calls import MAX_REQUEST_BYTES
 from tests.recommendations.api.conftest import Running, Start
-from tests.recommendations.api.silent_client import SilentClient
+from tests.servicekit.grpc.silent_client import SilentClient
 
 DEADLINE = 20
 SERVING = health_pb2.HealthCheckResponse.SERVING

@@ -10,9 +10,9 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from protobufs import recommendations_pb2 as pb
-from recommendations.api.server import MAX_PENDING, MAX_STREAMS
+from servicekit.grpc.server import MAX_PENDING, MAX_STREAMS
 from tests.recommendations.api.conftest import Running
-from tests.recommendations.api.silent_client import SilentClient
+from tests.servicekit.grpc.silent_client import SilentClient
 
 DEADLINE = 20.0
 RECOMMEND = "/Recommendations/Recommend"

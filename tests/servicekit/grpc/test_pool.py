@@ -13,9 +13,9 @@ from grpc_status import rpc_status
 
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from recommendations.api.errors import RETRY_SECONDS
 from recommendations.domain.interactions import HistoryRequest
 from servicekit.deadline import remaining
+from servicekit.grpc.statuses import RETRY_SECONDS
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20.0
@@ -116,7 +116,7 @@ def test_the_database_gets_part_of_the_callers_deadline(
     start: Start, timeout: float | None, least: float, most: float
 ) -> None:
     """It never gets more than the setting, even if the caller has no deadline."""
-    running = start(database_timeout_seconds=3.0)
+    running = start(call_seconds=3.0)
     left: list[float | None] = []
     running.service.before_record = lambda: left.append(remaining())
     running.stub.RecordInteractions(RECORD, timeout=timeout)

@@ -10,9 +10,10 @@ import pytest
 
 from protobufs import recommendations_pb2 as pb
 from protobufs import recommendations_pb2_grpc as pb_grpc
-from recommendations.api.server import Server, create_server
-from recommendations.domain.errors import AddressInUse
+from recommendations.api.server import create_server
 from recommendations.service import RecommendationService
+from servicekit.errors import AddressInUse
+from servicekit.grpc.server import Server
 from tests.recommendations.api.conftest import Start
 from tests.recommendations.fakes import FakeService
 

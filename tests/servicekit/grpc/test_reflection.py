@@ -8,7 +8,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_reflection.v1alpha import reflection_pb2
 
 from recommendations.api.health import SERVICE
-from recommendations.api.reflection import V1, V1ALPHA
+from servicekit.grpc.reflection import V1, V1ALPHA
 from tests.recommendations.api.conftest import Running, Start
 
 DEADLINE = 20

@@ -14,11 +14,11 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from recommendations.api.errors import REPORTED, status_of
-from recommendations.api.messages.wire import has_more_fields
-from recommendations.domain.errors import InvalidArgument, Overloaded
 from servicekit import tracing
 from servicekit.deadline import deadline
+from servicekit.errors import InvalidArgument, Overloaded
+from servicekit.grpc.statuses import StatusCodes, status_of
+from servicekit.grpc.wire import has_more_fields
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 """The largest request, as the contract says; grpcio refuses larger ones with RESOURCE_EXHAUSTED.
@@ -57,6 +57,7 @@ class Calls:
     def __init__(
         self,
         server: grpc.aio.Server,
+        status_codes: StatusCodes,
         *,
         threads: int,
         waiting: int,
@@ -65,6 +66,8 @@ class Calls:
         slow_call_ms: float,
     ) -> None:
         self._server = server
+        self._status_codes = status_codes
+        self._reported = tuple(status_codes)
         self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
         self._places = threading.BoundedSemaphore(threads + waiting)
         self._seconds = seconds
@@ -119,10 +122,10 @@ class Calls:
             self._idle.clear()
             try:
                 response = await run(message, context)
-            except REPORTED as error:
+            except self._reported as error:
                 # Its frames have the message, and are part of a cycle: it would stay until the next collection.
                 error.__traceback__ = None
-                status = rpc_status.to_status(status_of(error))
+                status = rpc_status.to_status(status_of(error, self._status_codes))
                 self._log_call(name, status.code, started, context)
                 await context.abort_with_status(status)
             except Exception:  # noqa: BLE001  (the one place that handles unexpected errors)

@@ -1,0 +1,1 @@
+"""The gRPC methods: the only package that handles protobuf messages."""

@@ -1,0 +1,1 @@
+"""Fetches strangers' URLs; the only package that connects to them."""

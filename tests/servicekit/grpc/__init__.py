@@ -1,0 +1,1 @@
+"""Tests of servicekit/grpc, through Recommendations, which has methods of every kind."""
