@@ -25,7 +25,6 @@ RULES = PublicInternet()
         ("http://user@example.com/", "user name"),
         ("http://user:pass@example.com/", "user name"),
         ("http://:@example.com/", "user name"),
-        ("http://@example.com/", "user name"),
         ("http://example.com@127.0.0.1/", "user name"),
         ("http://example.com:8080/", "port"),
         ("http://example.com:22/", "port"),
