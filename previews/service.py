@@ -1,6 +1,7 @@
 """The use cases of previews."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 
@@ -30,7 +31,7 @@ class PreviewService:
         self._fetcher = fetcher
         self._clock = clock
         self._urls = OneAtATime()
-        # A picture takes 200 MB while it is decoded.
+        # A picture takes up to 250 MB while it is decoded.
         self._decoding = BoundedSemaphore(1)
 
     def preview(self, text: str) -> Preview:
@@ -73,8 +74,16 @@ class PreviewService:
 
     def _fetched(self, url: Url) -> Preview | FetchError:
         try:
-            return read_page(self._fetcher.fetch(url, PAGE))
+            preview = read_page(self._fetcher.fetch(url, PAGE))
         except FetchError as error:
             # Not the URL: it is what somebody typed.
             _log.info("preview_failed", cause=type(error).__name__)
             return error.with_traceback(None)
+        return replace(preview, image=self._fetchable(preview.image))
+
+    def _fetchable(self, image: str) -> str:
+        """The URL of a picture in the form in which it may be fetched; empty if it may not be."""
+        try:
+            return self._fetcher.url(image).text
+        except UrlRefused:
+            return ""

@@ -15,7 +15,7 @@ Errors of both methods:
   FAILED_PRECONDITION the host has no public address, or the redirects, the size or the kind of what it sends are not
                       accepted; the message says which
   UNAVAILABLE         the site cannot be reached or fails, or this service's database does; worth another try later
-  DEADLINE_EXCEEDED   the site is too slow
+  DEADLINE_EXCEEDED   the site is too slow, or the call's own deadline was too short for it
   RESOURCE_EXHAUSTED  too many calls, or many for the same host; google.rpc.RetryInfo says when to try again
 
 No error says which address a name has, or whether it has a private one or none.

@@ -1,8 +1,8 @@
 """The tags of a page that say something about it.
 
 selectolax takes time with the square of a page's depth, of its unclosed tags, and of a tag's attributes: a hostile
-page of 1 MiB takes it minutes, during which nothing else of the process runs. So it is given a flat page, in which
-only tags are left that never contain others. One pass finds them, whose time grows with the page's length alone.
+page of 1 MiB can take it more than a minute, during which nothing else of the process runs. So it is given a flat
+page, in which only tags are left that never contain others. One pass finds them, in time that grows with its length.
 """
 
 import re
@@ -105,7 +105,8 @@ def _start_tags(html: str) -> Iterator[tuple[str, str, str, int]]:
         position, name, text = tag.end(), tag[2].lower(), ""
         if tag[1]:
             continue
-        if name in _ENDS:
+        # Only drawings can be closed at once.
+        if name in _ENDS and not (name == "svg" and tag[0].endswith("/>")):
             end = _ENDS[name].search(html, position)
             text = html[position : end.start() if end else len(html)]
             position += len(text)

@@ -63,6 +63,23 @@ def test_a_preview_is_kept_for_a_day(service: PreviewService, site: HttpServer, 
     assert len(site.requests) == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://cdn.example/a b.png#x", "https://cdn.example/a%20b.png"),
+        ("http://10.0.0.1/router.png", ""),
+        ("https://user@cdn.example/a.png", ""),
+        ("https://cdn.example:8443/a.png", ""),
+    ],
+)
+def test_only_pictures_that_may_be_fetched_are_named(
+    service: PreviewService, site: HttpServer, given: str, expected: str
+) -> None:
+    """A page cannot make a caller ask for an address of its own network."""
+    site.answer = html(f'<meta property="og:image" content="{given}">')
+    assert service.preview(site.url).image == expected
+
+
 def test_a_failure_is_kept_for_minutes(service: PreviewService, site: HttpServer, clock: Clock) -> None:
     """It is raised again without asking the site, and then a preview takes its place."""
     site.answer = answer(404)

@@ -304,7 +304,7 @@ SITES = [
         <template><meta property="og:title" content="no"></template>
         <noscript><meta property="og:description" content="Seen"></noscript>
         <![CDATA[ <meta property="og:image" content="x.jpg"> ]]>
-        <a title="<title>no</title>">a</a><title>Shown</title>""",
+        <a title="<title>no</title>">a</a><svg viewBox="0 0 1 1"/><title>Shown</title>""",
         expected=Preview(
             url="https://hidden.example/",
             title="Shown",

@@ -2,7 +2,6 @@
 
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import BadRequest
 
 from recommendations.api.errors import STATUS_CODES
 from recommendations.domain.errors import (
@@ -36,13 +35,3 @@ def test_status_of_each_error(error: ServiceError, code: str, message: str) -> N
     status = status_of(error, STATUS_CODES)
     assert status.code == grpc.StatusCode[code].value[0]
     assert status.message == message
-
-
-def test_a_malformed_field_is_named() -> None:
-    """InvalidArgument has a BadRequest detail with the field and a description; other errors have none."""
-    (detail,) = status_of(InvalidArgument("requests[1].user_id", "must not be negative"), STATUS_CODES).details
-    bad = BadRequest()
-    assert detail.Unpack(bad)
-    (violation,) = bad.field_violations
-    assert (violation.field, violation.description) == ("requests[1].user_id", "must not be negative")
-    assert not status_of(CategoryNotFound(), STATUS_CODES).details
