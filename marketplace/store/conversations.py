@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from marketplace.domain.conversations import Conversation, Message, Side
 from marketplace.domain.errors import ConversationNotFound
+from marketplace.domain.orders import is_order_id
 from marketplace.store.schema import conversation_messages, conversations
 from servicekit.database.statements import insert_into, is_any_of
 
@@ -35,12 +36,16 @@ class StoredConversations:
 
     def lock(self, conversation_id: str) -> Conversation:
         """A conversation, locked against changes until the end of the transaction. Raises ConversationNotFound."""
-        own = conversations.c.conversation_id == conversation_id
-        self._connection.execute(select(conversations.c.conversation_id).where(own).with_for_update())
+        if is_order_id(conversation_id):
+            own = conversations.c.conversation_id == conversation_id
+            self._connection.execute(select(conversations.c.conversation_id).where(own).with_for_update())
         return self.get(conversation_id)
 
     def get(self, conversation_id: str) -> Conversation:
         """A conversation with its messages in the order of their numbers. Raises ConversationNotFound."""
+        # PostgreSQL fails on a NUL, which would look like an outage.
+        if not is_order_id(conversation_id):
+            raise ConversationNotFound
         own = select(conversations).where(conversations.c.conversation_id == conversation_id)
         found = self._with_messages(self._connection.execute(own).all())
         if not found:

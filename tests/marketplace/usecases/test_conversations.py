@@ -181,6 +181,18 @@ def test_only_the_buyer_and_moderators_write(chat: Chat) -> None:
     assert chat.conversations.about(chat.order) is None
 
 
+@pytest.mark.parametrize("order_id", ["", "\0", "AAAA-AAAA-AAA\0", "x" * 100_000])
+def test_what_is_no_order_number_has_no_conversation(chat: Chat, order_id: str) -> None:
+    """PostgreSQL fails on a NUL; that must not look like an outage."""
+    assert chat.conversations.about(order_id) is None
+    with pytest.raises(ConversationNotFound):
+        chat.conversations.close(chat.moderator, order_id)
+    with pytest.raises(OrderNotFound):
+        chat.conversations.write(chat.buyer, order_id, HELLO)
+    with pytest.raises(OrderNotFound):
+        chat.conversations.answer(chat.moderator, order_id, HELLO)
+
+
 def test_deleting_a_reader_deletes_their_conversations(chat: Chat) -> None:
     """Also the shop's answers; the order stays, and can no longer be written about."""
     chat.conversations.write(chat.buyer, chat.order, HELLO)
