@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from unicodedata import category
 
 from marketplace.domain.errors import MessageConflict
 
@@ -12,7 +13,10 @@ MAX_TEXT_LENGTH = 4_000
 MAX_ID_LENGTH = 64
 MAX_VERSION = 1_000
 MAX_MESSAGES = 1_000
-"""Of a conversation, so that its page stays short of a megabyte."""
+"""Of a conversation: with usual texts its page stays below a megabyte."""
+
+_NO_TEXT = frozenset({"Cc", "Cs"})
+"""The categories of control characters and lone surrogates, which a database may not store."""
 
 
 class Side(Enum):
@@ -77,15 +81,13 @@ class Conversation:
         seen = self.seen.get(side, 0)
         return sum(message.side is side.other and message.number > seen for message in self.messages)
 
-    def after(self, change: int) -> Sequence[Message]:
-        """The messages that were sent or edited after this change."""
-        return [message for message in self.messages if message.change > change]
-
 
 def tidy_text(text: str) -> str:
-    """The text with Unix line ends and without surrounding white space and characters that cannot be printed."""
+    """The text with Unix line ends, without control characters and surrounding white space; "" if nothing is seen."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable()).strip()
+    # Invisible characters stay: emoji of several parts and words in Persian and Hindi have them.
+    kept = "".join(sign for sign in lines if sign in "\n\t" or category(sign) not in _NO_TEXT).strip()
+    return kept if any(sign.isprintable() and not sign.isspace() for sign in kept) else ""
 
 
 def put_message(conversation: Conversation, side: Side, draft: Draft, at: datetime) -> Message | None:

@@ -51,6 +51,10 @@ class MessageConflict(MessageNotSent):
     """Another text was sent before as this message in this version."""
 
 
+class TooManyMessages(MessageNotSent):
+    """The reader has sent many in a short time."""
+
+
 class ConversationFull(MessageNotSent):
     """The conversation has as many messages as it may have."""
 

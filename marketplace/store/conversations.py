@@ -36,9 +36,8 @@ class StoredConversations:
 
     def lock(self, conversation_id: str) -> Conversation:
         """A conversation, locked against changes until the end of the transaction. Raises ConversationNotFound."""
-        if is_order_id(conversation_id):
-            own = conversations.c.conversation_id == conversation_id
-            self._connection.execute(select(conversations.c.conversation_id).where(own).with_for_update())
+        own = conversations.c.conversation_id == conversation_id
+        self._connection.execute(select(conversations.c.conversation_id).where(own).with_for_update())
         return self.get(conversation_id)
 
     def get(self, conversation_id: str) -> Conversation:

@@ -48,7 +48,7 @@ class Conversations:
         self._clock = clock
 
     def about(self, order_id: str) -> Conversation | None:
-        """The conversation about an order, None if nobody has written; whoever calls it has checked the rights."""
+        """The conversation about an order, None if nobody has written; the caller has checked the rights."""
         with self._store.read() as work:
             try:
                 return work.conversations.get(order_id)

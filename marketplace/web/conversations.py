@@ -12,6 +12,7 @@ from marketplace.domain.errors import (
     MessageConflict,
     MessageNotSent,
     StoreUnavailable,
+    TooManyMessages,
 )
 from marketplace.web.forms import typed
 from marketplace.web.shop import Shop
@@ -72,5 +73,7 @@ def _code(error: MessageNotSent) -> str:
             return "MESSAGE_CONFLICT"
         case ConversationFull():
             return "CONVERSATION_FULL"
+        case TooManyMessages():
+            return "TOO_OFTEN"
         case _:
             return "MESSAGE_INVALID"

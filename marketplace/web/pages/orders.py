@@ -1,12 +1,11 @@
 """A reader's orders."""
 
 from flask import Blueprint, redirect, render_template, url_for
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.addresses import address_lines
 from marketplace.domain.conversations import Side
-from marketplace.domain.errors import MessageNotSent, OrderNotFound, StateConflict
+from marketplace.domain.errors import MessageNotSent, OrderNotFound, StateConflict, TooManyMessages
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.orders import NEXT_STATES, Order, OrderState
 from marketplace.web.conversations import shown, typed_message
@@ -42,10 +41,10 @@ def blueprint(shop: Shop) -> Blueprint:
         return _page(shop, _own_order(shop, order_id))
 
     @orders.post("/<order_id>/messages")
-    def write(order_id: str) -> Answer | tuple[str, int]:
+    def write(order_id: str) -> Answer | tuple[str, int] | tuple[str, int, dict[str, str]]:
         order = _own_order(shop, order_id)
         if seconds := shop.limiter.wait(Attempt.MESSAGE_BY_READER, str(order.reader_id)):
-            raise TooManyRequests(retry_after=seconds)
+            return _page(shop, order, TooManyMessages()), 429, {"Retry-After": str(seconds)}
         try:
             shop.conversations.write(current_reader(), order_id, typed_message())
         except MessageNotSent as error:

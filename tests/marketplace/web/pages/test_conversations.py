@@ -37,11 +37,11 @@ def form_of(browser: Browser, page: str) -> dict[str, str]:
 
 
 def messages(html: str) -> list[str]:
-    return [unescape(text) for text in re.findall(r'<p class="text">([^<]*)</p>', html)]
+    return [unescape(text) for text in re.findall(r'<p class="text" dir="auto">([^<]*)</p>', html)]
 
 
 def test_both_sides_talk_and_see_what_was_seen(buyer: Browser, moderator: Browser) -> None:
-    """On the order's page of each; whoever opens it has seen what is there."""
+    """On the order's page of each side; opening it counts as having seen what is there."""
     order = check_out(buyer)
     mine, theirs = f"/orders/{order}", f"/moderator/orders/{order}"
     assert "Do you have a question about this order?" in buyer.get(mine)
@@ -117,7 +117,7 @@ def test_messages_are_private(buyer: Browser, app: Flask) -> None:
 
 @pytest.mark.usefixtures("app")
 def test_messages_are_limited(store: Store, recommender: FakeRecommender, tmp_path: Path) -> None:
-    """A script cannot fill the database: 429 with Retry-After."""
+    """A script cannot fill the database: 429 with Retry-After, and what was typed is still there."""
     limiter = Limiter({**LIMITS, Attempt.MESSAGE_BY_READER: Limit(2, DAY)})
     settings = Settings(data_dir=tmp_path)
     buyer = Browser(create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=limiter))
@@ -129,6 +129,7 @@ def test_messages_are_limited(store: Store, recommender: FakeRecommender, tmp_pa
         statuses.append(response.status_code)
     assert statuses == [303, 303, 429]
     assert int(response.headers["Retry-After"]) > 0
+    assert "Hello</textarea>" in response.text
 
 
 def test_the_box_has_open_conversations(buyer: Browser, moderator: Browser) -> None:
