@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.conversations import Side
 from marketplace.domain.errors import MessageNotSent
-from marketplace.web.conversations import shown, typed_message
+from marketplace.web.conversations import new_messages, shown, typed_message
 from marketplace.web.flash import flash
 from marketplace.web.moderator.orders import order_page
 from marketplace.web.moderator.parameters import PAGE, moderator_id
@@ -23,6 +23,12 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
             pages = paged(work.conversations.count_open(), PAGE, number)
             listed = work.conversations.open_ones(PAGE, (number - 1) * PAGE)
         return render_template("moderator/conversations.html", conversations=listed, pages=pages)
+
+    @moderator.get("/orders/<order_id>/messages")
+    def order_messages(order_id: str) -> str | Answer:
+        with shop.store.read() as work:
+            work.orders.get(order_id)
+        return new_messages(shop, Side.SHOP, order_id, page=url_for("moderator.order", order_id=order_id))
 
     @moderator.post("/orders/<order_id>/messages")
     def answer(order_id: str) -> Answer | tuple[str, int]:

@@ -99,7 +99,7 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
     def end_session() -> Answer:
         _end_session(shop)
         flash("signed-out")
-        return to_overview()
+        return _without_drafts(to_overview())
 
     @account.post("/sign-out-everywhere")
     def end_all_sessions() -> Answer:
@@ -107,7 +107,7 @@ def _add_sign_in(account: Blueprint, shop: Shop) -> None:
             shop.accounts.sign_out_everywhere(known.reader_id)
             sign_out()
             flash("signed-out-everywhere")
-        return to_overview()
+        return _without_drafts(to_overview())
 
 
 def _add_password(account: Blueprint, shop: Shop) -> None:
@@ -158,7 +158,7 @@ def _add_delete(account: Blueprint, shop: Shop) -> None:
             return show_again(DELETE, 409, "STILL_MODERATOR")
         sign_out()
         flash("data-deleted")
-        response = to_overview()
+        response = _without_drafts(to_overview())
         forget_device(response)
         return response
 
@@ -167,6 +167,12 @@ def _end_session(shop: Shop) -> None:
     if session_key := current_session_key():
         shop.accounts.sign_out(session_key)
     sign_out()
+
+
+def _without_drafts(response: Answer) -> Answer:
+    """Have the browser delete what conversation.js keeps in it. Without TLS only localhost's does."""
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def signed_in(shop: Shop, account: Account, message: str) -> Answer:

@@ -8,7 +8,7 @@ from marketplace.domain.conversations import Side
 from marketplace.domain.errors import MessageNotSent, OrderNotFound, StateConflict, TooManyMessages
 from marketplace.domain.ids import NOBODY
 from marketplace.domain.orders import NEXT_STATES, Order, OrderState
-from marketplace.web.conversations import shown, typed_message
+from marketplace.web.conversations import new_messages, shown, typed_message
 from marketplace.web.flash import flash
 from marketplace.web.limits import Attempt
 from marketplace.web.paging import page_number, paged
@@ -25,6 +25,7 @@ def blueprint(shop: Shop) -> Blueprint:
     """`/orders`, `/orders/<id>`, its `/state` for the page to poll, its `/messages` and its `/cancel`."""
     orders = Blueprint("orders", __name__, url_prefix="/orders")
     orders.after_request(no_store)
+    _add_messages(orders, shop)
 
     @orders.get("")
     def overview() -> str:
@@ -39,17 +40,6 @@ def blueprint(shop: Shop) -> Blueprint:
     @orders.get("/<order_id>")
     def page(order_id: str) -> str:
         return _page(shop, _own_order(shop, order_id))
-
-    @orders.post("/<order_id>/messages")
-    def write(order_id: str) -> Answer | tuple[str, int] | tuple[str, int, dict[str, str]]:
-        order = _own_order(shop, order_id)
-        if seconds := shop.limiter.wait(Attempt.MESSAGE_BY_READER, str(order.reader_id)):
-            return _page(shop, order, TooManyMessages()), 429, {"Retry-After": str(seconds)}
-        try:
-            shop.conversations.write(current_reader(), order_id, typed_message())
-        except MessageNotSent as error:
-            return _page(shop, order, error), 422
-        return redirect(url_for("orders.page", order_id=order_id, _anchor="conversation"), 303)
 
     @orders.get("/<order_id>/state")
     def state(order_id: str) -> str:
@@ -67,6 +57,24 @@ def blueprint(shop: Shop) -> Blueprint:
         return redirect(url_for("orders.page", order_id=order_id), 303)
 
     return orders
+
+
+def _add_messages(orders: Blueprint, shop: Shop) -> None:
+    @orders.get("/<order_id>/messages")
+    def messages(order_id: str) -> str | Answer:
+        order = _own_order(shop, order_id)
+        return new_messages(shop, Side.READER, order.id, page=url_for("orders.page", order_id=order.id))
+
+    @orders.post("/<order_id>/messages")
+    def write(order_id: str) -> Answer | tuple[str, int] | tuple[str, int, dict[str, str]]:
+        order = _own_order(shop, order_id)
+        if seconds := shop.limiter.wait(Attempt.MESSAGE_BY_READER, str(order.reader_id)):
+            return _page(shop, order, TooManyMessages()), 429, {"Retry-After": str(seconds)}
+        try:
+            shop.conversations.write(current_reader(), order_id, typed_message())
+        except MessageNotSent as error:
+            return _page(shop, order, error), 422
+        return redirect(url_for("orders.page", order_id=order_id, _anchor="conversation"), 303)
 
 
 def _state(order: Order) -> dict[str, int | bool | None]:

@@ -53,14 +53,17 @@ ACCESS: Mapping[str, Access] = {
         ],
         Access.EVERYONE,
     ),
-    **dict.fromkeys(["orders.page", "orders.state", "orders.write", "orders.cancel"], Access.OWNER),
+    **dict.fromkeys(
+        ["orders.page", "orders.state", "orders.messages", "orders.write", "orders.cancel"], Access.OWNER
+    ),
     **dict.fromkeys(
         [
             *("moderator.overview", "moderator.audit", "moderator.orders", "moderator.order", "moderator.move_order"),
             *("moderator.books", "moderator.book", "moderator.change_book"),
             *("moderator.delete_form", "moderator.delete_book", "moderator.hide_book", "moderator.show_book"),
             *("moderator.new_book", "moderator.add_book", "moderator.import_form", "moderator.import_books"),
-            *("moderator.conversations", "moderator.answer", "moderator.close_conversation"),
+            *("moderator.conversations", "moderator.order_messages"),
+            *("moderator.answer", "moderator.close_conversation"),
             *("moderator.events", "moderator.retry_event", "moderator.retry_all_events"),
             *("moderator.messages", "moderator.retry_message", "moderator.retry_all_messages"),
             *("moderator.destinations", "moderator.add_destination", "moderator.destination"),

@@ -37,6 +37,7 @@ def form_of(browser: Browser, page: str) -> dict[str, str]:
 
 
 def messages(html: str) -> list[str]:
+    html = re.sub("<template>.*</template>", "", html, flags=re.DOTALL)
     return [unescape(text) for text in re.findall(r'<p class="text" dir="auto">([^<]*)</p>', html)]
 
 
@@ -47,15 +48,41 @@ def test_both_sides_talk_and_see_what_was_seen(buyer: Browser, moderator: Browse
     assert "Do you have a question about this order?" in buyer.get(mine)
     response = buyer.client.post(f"{mine}/messages", data={**form_of(buyer, mine), "text": "Where is it?\nThanks!"})
     assert (response.status_code, response.location) == (303, f"{mine}#conversation")
-    assert "seen" not in buyer.get(mine)
+    assert re.search('class="seen" hidden> · seen<', buyer.get(mine))
     assert "Where is it? Thanks!" in moderator.get(theirs)
-    assert "· seen" in buyer.get(mine)
+    assert re.search('class="seen"> · seen<', buyer.get(mine))
     answer = {**form_of(moderator, theirs), "text": "On its way."}
     assert moderator.client.post(f"{theirs}/messages", data=answer).location == f"{theirs}#conversation"
     html = buyer.get(mine)
     assert messages(html) == ["Where is it? Thanks!", "On its way."]
     assert "The shop" in html
     assert "The buyer" in moderator.get(theirs)
+
+
+def test_an_open_page_asks_for_what_it_does_not_have(buyer: Browser, moderator: Browser) -> None:
+    """What was sent or edited after a change of the conversation, with its number; asking counts as seeing it."""
+    order = check_out(buyer)
+    mine, theirs = f"/orders/{order}", f"/moderator/orders/{order}"
+    for text in ("One", "Two"):
+        buyer.client.post(f"{mine}/messages", data={**form_of(buyer, mine), "text": text})
+    new = moderator.get(f"{theirs}/messages?after=1")
+    assert messages(new) == ["Two"]
+    assert 'id="message-2"' in new
+    assert 'data-change="2"' in new
+    assert 'data-seen="2"' in buyer.get(f"{mine}/messages?after=2")
+    buyer.client.post(f"{mine}/messages", data={**form_of(buyer, f"{mine}?edit=1"), "text": "First"})
+    assert messages(moderator.get(f"{theirs}/messages?after=2")) == ["First"]
+    assert messages(moderator.get(f"{theirs}/messages?after=0")) == ["First", "Two"]
+    for browser, page in ((buyer, mine), (moderator, theirs)):
+        response = browser.client.get(f"{page}/messages")
+        assert (response.status_code, response.location) == (303, page)
+    assert moderator.client.get("/moderator/orders/AAAA-AAAA-AAAA/messages?after=0").status_code == 404
+
+
+def test_what_a_browser_keeps_unsent_is_deleted_with_the_session(buyer: Browser) -> None:
+    """The next person at this computer does not find it."""
+    response = buyer.send("/account/sign-out", form_at="/account")
+    assert response.headers["Clear-Site-Data"] == '"storage"'
 
 
 def test_a_form_that_is_sent_twice_is_one_message(buyer: Browser) -> None:
@@ -110,6 +137,7 @@ def test_messages_are_private(buyer: Browser, app: Flask) -> None:
     eve.sign_up("eve@example.com")
     for browser, form_at in ((eve, "/account"), (Browser(app), "/account/sign-in")):
         assert browser.client.get(page).status_code == 404
+        assert browser.client.get(f"{page}/messages?after=0").status_code == 404
         sent = browser.send(f"{page}/messages", form_at=form_at, id=form["id"], version="1", text="Hi")
         assert sent.status_code == 404
     assert messages(buyer.get(page)) == []
