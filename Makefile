@@ -54,8 +54,8 @@ run: $(VENV)/run ## Run all services and the demo provider until Ctrl-C: the sho
 	kill $$honcho 2>/dev/null || true; wait $$honcho || (( $$? == 130 || $$? == 143 ))
 
 test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout"; those that need what this machine lacks are skipped
-	@# One process more than there are processors, since many tests wait for processes that they started.
-	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1 )) $(ARGS)
+	@# Two processes more than there are processors, since many tests wait for processes that they started.
+	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 2 )) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
 	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)

@@ -25,7 +25,7 @@ from tests.e2e.processes import ROOT, Process, await_that
 from tests.notices.mail_server import mail_server
 from tests.notices.samples import ADDRESS, DELETED, ORDER, READER, event, notice, placed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 GONE = (str(READER), ADDRESS, "secret.reader", "s3cret", ORDER.order_id)
 Environment = dict[str, str]

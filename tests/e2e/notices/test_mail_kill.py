@@ -30,7 +30,7 @@ from tests.marketplace.ordering import ADDRESS, buyer_of
 from tests.marketplace.stored import put
 from tests.rabbitmq import RabbitMQ
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 ORDERS, KILLS = (1000, 5) if is_running("mail") else (100, 1)
 READERS = 10

@@ -27,6 +27,8 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifted += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+pytestmark = pytest.mark.long
+
 NOT_PAGES = {
     "static",
     "cover.image",

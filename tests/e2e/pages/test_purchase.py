@@ -13,7 +13,7 @@ from tests.e2e.pages.shop_state import await_delivery
 from tests.e2e.pages.test_visit import opened
 from tests.e2e.processes import ROOT, Pair
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.mark.parametrize("way", ["mouse", "no-scripts", "keyboard"])

@@ -14,7 +14,7 @@ from servicekit.database.engine import open_engine, reading
 from tests.e2e.processes import Command, Process, await_that
 from tests.e2e.small_shop import BOOKS, SmallShop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 EVENTS = 2000
 """The events of a stage, enough to kill a process before all are delivered."""

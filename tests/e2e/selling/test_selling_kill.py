@@ -26,7 +26,7 @@ from tests.e2e.selling.market import Market
 from tests.e2e.small_shop import BOOKS, SmallShop
 from tests.marketplace.stored import put
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 BUYERS = 10
 CHECKOUTS, KILLS = (

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.processes import ROOT, await_serving, await_that
 from tests.system_requirements import docker_compose, grpcurl
 
-pytestmark = [pytest.mark.slow, pytest.mark.compose, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.compose, pytest.mark.timeout(1500)]
 
 PROJECT = "book-marketplace-test"
 SHOP = "http://localhost:5001/"

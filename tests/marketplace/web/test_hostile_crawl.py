@@ -41,7 +41,7 @@ from tests.marketplace.web.attacks import (
 from tests.marketplace.web.crawler import KEPT_MARKER, MARKER
 from tests.marketplace.web.hostile import MARKUP
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(900)]
 
 log = logging.getLogger(__name__)
 

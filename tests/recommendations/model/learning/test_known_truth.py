@@ -14,7 +14,7 @@ from recommendations.model.learning.tuning import search
 from recommendations.model.learning.validation import Validator
 from tests.recommendations.model.learning import dense
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 GROUPS, EACH, OTHERS = 20, 12, 300
 """Groups of readers, the books that each has to itself, and the books that all may read."""
