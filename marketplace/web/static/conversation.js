@@ -12,8 +12,9 @@ const section = () => document.getElementById("conversation");
 const form = () => document.getElementById("write");
 const field = (name) => form().elements.namedItem(name);
 const list = () => section().querySelector(".messages");
-/* Also the prefix of what is kept in this browser. */
-const path = () => new URL(form().action).pathname;
+/* Where the form is sent, and where the page asks for what is new; a guest's has a token. */
+const address = () => new URL(form().action);
+const path = () => address().pathname;
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 
@@ -66,7 +67,14 @@ function edit(message) {
 function leaveEditing() {
   localStorage.removeItem(draftKey(typed()));
   fillNew();
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", pageAddress());
+}
+
+function pageAddress() {
+  const page = new URL(location);
+  page.searchParams.delete("edit");
+  page.hash = "";
+  return page;
 }
 
 /* What has not been sent is shown after the other messages, an edit in its message. */
@@ -129,7 +137,7 @@ async function sendAll() {
 
 async function send({ key, id, version, text }) {
   const body = new URLSearchParams({ csrf_token: field("csrf_token").value, id, version, text });
-  const response = await fetch(form().action, { method: "POST", body });
+  const response = await fetch(address(), { method: "POST", body });
   const page = parse(await response.text());
   const sent = [...page.querySelectorAll(".message.own")].find((message) => message.dataset.id === id);
   // The answer is the page: the message is sent if it is there.
@@ -149,7 +157,7 @@ async function send({ key, id, version, text }) {
 
 /* The reader has signed out and in again. */
 async function renewToken() {
-  const page = parse(await (await fetch(location.pathname)).text());
+  const page = parse(await (await fetch(pageAddress())).text());
   const token = page.querySelector("#write [name=csrf_token]");
   if (token) field("csrf_token").value = token.value;
 }
@@ -165,7 +173,9 @@ async function update() {
   while (isAsked && section() && !document.hidden) {
     isAsked = false;
     try {
-      const response = await fetch(`${path()}?after=${list().dataset.change}`);
+      const question = address();
+      question.searchParams.set("after", list().dataset.change);
+      const response = await fetch(question);
       if (response.ok) merge(parse(await response.text()));
     } catch {
       // No connection: the next poll asks again.
