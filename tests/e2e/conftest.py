@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.processes import Pair, start_pair
+from tests.e2e.processes import DEADLINE, Pair, start_pair
 from tests.e2e.small_shop import SmallShop, train_small_shop
 from tests.system_requirements import chromium
 
@@ -34,6 +34,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
+    # Pages are slow on a busy machine.
+    expect.set_options(timeout=DEADLINE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         yield browser
