@@ -29,7 +29,7 @@ _URL = re.compile(
 )
 _CLOSING = {")": "(", "]": "["}
 _TRAILING = ".,;:!?'…‘’*_~、。，！？；：）」』】"  # noqa: RUF001  (Chinese and Japanese marks too)
-_PICTURE_ID = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class LinkState(Enum):
@@ -149,7 +149,12 @@ def picture_path(picture_id: str) -> str:
 
 
 def is_picture_path(text: str) -> bool:
-    return text.startswith(PICTURES) and _PICTURE_ID.fullmatch(text[len(PICTURES) :]) is not None
+    return text.startswith(PICTURES) and is_id(text[len(PICTURES) :])
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may be the id of a link or a picture."""
+    return _SHA256.fullmatch(text) is not None
 
 
 def _links(text: str) -> Iterator[tuple[int, str]]:

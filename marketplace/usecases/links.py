@@ -5,7 +5,7 @@ from datetime import datetime
 
 from marketplace.domain.errors import InvalidLink
 from marketplace.domain.events import PreviewRequested
-from marketplace.domain.links import KEEP, Link, link_id, parse_link
+from marketplace.domain.links import KEEP, Link, is_id, link_id, parse_link
 from marketplace.store import Store, UnitOfWork
 from marketplace.usecases.moderation import moderating
 from servicekit.clock import now
@@ -37,6 +37,9 @@ class Links:
 
     def get(self, of: str) -> Link | None:
         """The link with this id, None if it was not asked for lately."""
+        # PostgreSQL fails on a NUL, which would look like an outage.
+        if not is_id(of):
+            return None
         with self._store.read() as work:
             return work.link_previews.get(of)
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort
 
-from marketplace.domain.links import PICTURE_TYPE, PICTURES, is_picture_path
+from marketplace.domain.links import PICTURE_TYPE, PICTURES, is_id
 from marketplace.web.pages.cover import IMMUTABLE
 from marketplace.web.shop import Shop
 
@@ -14,7 +14,7 @@ def blueprint(shop: Shop) -> Blueprint:
     @picture.get(f"{PICTURES}<string(length=64):picture_id>")
     def image(picture_id: str) -> Response:
         with shop.store.read() as work:
-            stored = work.pictures.get(picture_id) if is_picture_path(PICTURES + picture_id) else None
+            stored = work.pictures.get(picture_id) if is_id(picture_id) else None
         if stored is None:
             abort(404)
         # Its content security policy allows nothing: see `security.FILE_HEADERS`.

@@ -30,6 +30,7 @@ new PerformanceObserver((list) => {
 NOT_PAGES = {
     "static",
     "cover.image",
+    "picture.image",
     "health.alive",
     "health.ready",
     "health.robots",

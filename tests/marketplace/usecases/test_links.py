@@ -308,7 +308,8 @@ def test_moderators_ask_for_links(desk: Desk) -> None:
         desk.links.ask(desk.moderator, "dune")
     with pytest.raises(NotSignedIn):
         desk.links.ask(987_654, "https://other.example")
-    assert desk.links.get(link_id("https://other.example")) is None
+    for of in (link_id("https://other.example"), "", "\0", "\ud800"):
+        assert desk.links.get(of) is None
 
 
 def test_what_was_not_saved_is_pruned_after_a_day(desk: Desk) -> None:
@@ -376,7 +377,7 @@ def test_the_export_has_the_cards_of_messages(desk: Desk) -> None:
 
 
 def test_writing_fetching_and_pruning_at_once(desk: Desk) -> None:
-    """From eight threads, over the same link: nothing waits for another in a circle, and every message has the card."""
+    """From eight threads, over the same link: nobody waits in a circle, and every message has the card."""
     eve = buyer_of(desk.store, "eve@example.com")
     hers = order_of(desk.store, eve, 7, 1, OrderState.PAID, OrderState.SHIPPED)
 
