@@ -110,7 +110,7 @@ class OrderCancelled(OrderData):
 
 
 class ConversationChanged(EventData):
-    """A reader or the shop has written about an order, or edited what they wrote; `change` grows with each."""
+    """A message about an order was sent or edited, or got the preview of its link; `change` grows with each."""
 
     type = "marketplace.conversation.changed"
 

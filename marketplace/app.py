@@ -11,6 +11,7 @@ from marketplace.domain.destinations import is_broker
 from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
+from marketplace.gateways.previews import GrpcPreviews
 from marketplace.gateways.rabbitmq import BrokerReceiver, NoticesBrokerReceiver
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
@@ -24,6 +25,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.links import Links
 from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
@@ -75,6 +77,7 @@ def create_app(
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
         conversations=Conversations(store, wake=wake),
+        links=Links(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         destinations=Destinations(store, wake=wake),
         messages=Messages(store, notices or HttpNotices(notices_api(settings), partial(notices_secret, settings))),
@@ -93,6 +96,11 @@ def connect(settings: Settings) -> GrpcRecommender:
         settings.recommendations_port,
         timeout=settings.recommendations_timeout_ms / 1000,
     )
+
+
+def connect_previews(settings: Settings) -> GrpcPreviews:
+    """The client of Previews; it connects on first use."""
+    return GrpcPreviews(settings.previews_host, settings.previews_port)
 
 
 def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:

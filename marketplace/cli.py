@@ -10,7 +10,7 @@ import click
 from bookfiles.commands import EXPLAINED, files_of, import_options, starter_files
 from bookfiles.ids import IdsFile
 from bookfiles.imports import Files
-from marketplace.app import connect, connect_provider
+from marketplace.app import connect, connect_previews, connect_provider
 from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop
@@ -102,7 +102,8 @@ def relay(obj: tuple[Settings, Store]) -> None:
     with (
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
-        create_relays(settings, store, recommender, provider),
+        closing(connect_previews(settings)) as previews,
+        create_relays(settings, store, recommender, provider, previews),
     ):
         stop_on_signal(stop.set, seconds=SHUTDOWN_SECONDS)
         click.echo("Marketplace's relay delivers events")

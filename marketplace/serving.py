@@ -10,6 +10,7 @@ from flask import Flask
 from marketplace.app import (
     connect,
     connect_notices,
+    connect_previews,
     connect_provider,
     connect_receiver,
     create_app,
@@ -19,13 +20,16 @@ from marketplace.app import (
 from marketplace.domain.destinations import EventDestination
 from marketplace.domain.events import NOTICES
 from marketplace.gateways.payment_provider import HttpPaymentProvider
+from marketplace.gateways.previews import GrpcPreviews
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
-from marketplace.relay.senders import EventsSender, PaymentsSender, RecommendationsSender
+from marketplace.relay.senders import EventsSender, PaymentsSender, PreviewsSender, RecommendationsSender
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.links import Links
+from marketplace.usecases.previews import LinkFetcher
 from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
@@ -83,7 +87,9 @@ def serve_shop(settings: Settings, store: Store) -> None:
         provider = connect_provider(settings, server.port)
         stack.callback(provider.close)
         Destinations(store).follow_settings(settings.events_urls)
-        relays = create_relays(settings, relaying, recommender, provider, server.port)
+        previews = connect_previews(settings)
+        stack.callback(previews.close)
+        relays = create_relays(settings, relaying, recommender, provider, previews, port=server.port)
         if settings.relay:
             stack.enter_context(relays)
         stop_on_signal(server.stop, seconds=SHUTDOWN_SECONDS)
@@ -97,9 +103,11 @@ def create_relays(
     store: Store,
     recommender: GrpcRecommender,
     provider: HttpPaymentProvider,
+    previews: GrpcPreviews,
+    *,
     port: int | None = None,
 ) -> Relays:
-    """The relays, which deliver the shop's events, request overdue payments again and prune the log of deliveries.
+    """The relays, which deliver the shop's events, request overdue payments and links again, and prune.
 
     `port` is the port that the shop listens on if it differs from the settings. Raises CannotServe.
     """
@@ -114,16 +122,19 @@ def create_relays(
     def connect_other(stored: EventDestination) -> EventsSender:
         return EventsSender(stored.destination, connect_receiver(stored.url, stored.secret), source=source)
 
-    payments, destinations = payments_of(settings, store), Destinations(store)
+    payments, destinations, links = payments_of(settings, store), Destinations(store), Links(store)
 
     def every_minute() -> None:
         payments.request_overdue()
         destinations.prune()
+        links.retry_due()
+        links.prune()
 
     senders = (
         RecommendationsSender(store, recommender),
         PaymentsSender(provider),
         EventsSender(NOTICES, notices, source=source),
+        PreviewsSender(LinkFetcher(store, previews)),
     )
     return Relays(store, senders, connect=connect_other, every_minute=every_minute)
 

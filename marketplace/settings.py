@@ -63,6 +63,10 @@ class Settings(DatabaseSettings):
     recommendations_timeout_ms: int = Field(
         200, ge=1, le=60_000, description="how long a page waits for Recommendations"
     )
+    previews_host: HostOrSocket = Field(
+        "localhost", validation_alias="PREVIEWS_HOST", description="host of Previews, or unix:/path"
+    )
+    previews_port: int = Field(50052, ge=1, le=65535, validation_alias="PREVIEWS_PORT", description="its port")
     payments_url: str = Field("http://localhost:5002", description="where the shop reaches the payment provider")
     callback_url: str | None = Field(
         None,

@@ -8,6 +8,7 @@ from functools import cached_property
 from unicodedata import category
 
 from marketplace.domain.errors import MessageConflict
+from marketplace.domain.links import Card, first_link
 
 MAX_TEXT_LENGTH = 4_000
 MAX_ID_LENGTH = 64
@@ -44,7 +45,7 @@ class Message:
     """A message in its highest version.
 
     `number` is its place in the conversation. `change` is that of the conversation in which it was sent or last
-    edited.
+    edited, or in which the preview of its link came, which is its `card`.
     """
 
     number: int
@@ -55,13 +56,20 @@ class Message:
     sent_at: datetime
     edited_at: datetime | None = None
     change: int
+    card: Card | None = None
+
+    @property
+    def link(self) -> str | None:
+        """The URL of the first link in the text."""
+        return first_link(self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
     """A conversation about an order, which has the order's id.
 
-    `changes` counts what was sent and edited; `seen` has the number of the last message that each side has seen.
+    `changes` counts what was sent and edited, and cards that came; `seen` has the number of the last message that
+    each side has seen.
     """
 
     id: str
@@ -114,4 +122,4 @@ def put_message(conversation: Conversation, side: Side, draft: Draft, at: dateti
         raise MessageConflict
     if draft.version <= known.version:
         return None
-    return replace(known, version=draft.version, text=draft.text, edited_at=at, change=change)
+    return replace(known, version=draft.version, text=draft.text, edited_at=at, change=change, card=None)

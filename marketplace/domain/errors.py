@@ -59,6 +59,10 @@ class ConversationFull(MessageNotSent):
     """The conversation has as many messages as it may have."""
 
 
+class InvalidLink(MarketplaceError):
+    """The text is no link that the shop would follow."""
+
+
 class EventNotFound(MarketplaceError):
     """The outbox has no failed event with this id."""
 
@@ -252,6 +256,24 @@ class ProviderBroken(ProviderUnavailable, Broken):
 
 class ProviderRefused(ProviderError, Refused):
     """The payment provider rejects this request."""
+
+
+class PreviewsError(MarketplaceError):
+    """The base of failed calls of Previews; `code` is the status code."""
+
+    code = ""
+
+
+class PreviewsUnavailable(PreviewsError, Unavailable):
+    """Previews, or the site that it asked, is down, slow or overloaded."""
+
+    code = "UNAVAILABLE"
+
+
+class PreviewsRefused(PreviewsError, Refused):
+    """Previews has no preview of this link, and will not have one soon."""
+
+    code = "FAILED_PRECONDITION"
 
 
 class ReceiverUnavailable(Unavailable):

@@ -18,11 +18,12 @@ class Destination:
 RECOMMENDATIONS = Destination("recommendations")
 PAYMENTS = Destination("payments")
 NOTICES = Destination("notices")
+PREVIEWS = Destination("previews")
 
 SHOP_NAME = "Online Books For You"
 """The shop as mails name it."""
 
-BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES)
+BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES, PREVIEWS)
 """The destinations that every shop has."""
 
 
@@ -64,6 +65,13 @@ class PaymentWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewRequested:
+    """A link's preview is to be fetched; the relay reads the URL at delivery, since it may be about a reader."""
+
+    link_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedEvent:
     """An event of the contract (docs/events.md); its id is the same for all its destinations."""
 
@@ -72,7 +80,15 @@ class PublishedEvent:
     data: EventData
 
 
-Message = Interaction | ReadersMerged | ReaderForgotten | BookChanged | PaymentRequested | PaymentWithdrawn
+Message = (
+    Interaction
+    | ReadersMerged
+    | ReaderForgotten
+    | BookChanged
+    | PaymentRequested
+    | PaymentWithdrawn
+    | PreviewRequested
+)
 """What one service must know, and nobody else."""
 
 ShopEvent = Message | PublishedEvent
@@ -82,5 +98,7 @@ def destination_of(message: Message) -> Destination:
     match message:
         case PaymentRequested() | PaymentWithdrawn():
             return PAYMENTS
+        case PreviewRequested():
+            return PREVIEWS
         case _:
             return RECOMMENDATIONS

@@ -1,4 +1,4 @@
-"""The gRPC client of Recommendations, the only module that uses protobuf messages."""
+"""The gRPC client of Recommendations, the only module that uses its protobuf messages."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +24,9 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.domain.subjects import Subject
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
+from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, target, trace_metadata
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
-from servicekit.listening import host_port, is_unix
-from servicekit.tracing import HEADER, new_trace_id, traceparent
 
 log = structlog.get_logger()
 
@@ -35,23 +34,6 @@ SERVICE = "Recommendations"
 EVENT_TIMEOUT = 5.0
 """Seconds for calls of the relay, which no reader waits for."""
 
-# After these the same call may succeed later; the other statuses are permanent.
-TRANSIENT = frozenset(
-    {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.DATA_LOSS,
-        # A wrong address, version or permission: the call succeeds once the operator has fixed it.
-        grpc.StatusCode.UNIMPLEMENTED,
-        grpc.StatusCode.UNAUTHENTICATED,
-        grpc.StatusCode.PERMISSION_DENIED,
-    }
-)
 # Those of them that the request itself may cause.
 BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 
@@ -78,20 +60,7 @@ SERVICE_CONFIG = {
     "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
 }
 
-CHANNEL_OPTIONS = (
-    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
-    # Detects a frozen peer within 13 s instead of minutes.
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.http2.ping_timeout_ms", 3_000),
-    # Reconnects within a second of an outage's end instead of four.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
-    # Despite its name: how long an attempt to connect may take. With 100 ms, a busy server was never reached.
-    ("grpc.min_reconnect_backoff_ms", 1_000),
-    # Recommendations is on the internal network, not behind a proxy that the environment names.
-    ("grpc.enable_http_proxy", 0),
-)
+CHANNEL_OPTIONS = (("grpc.service_config", json.dumps(SERVICE_CONFIG)), *CONNECTION_OPTIONS)
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -102,8 +71,7 @@ class GrpcRecommender:
 
     def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
         """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits."""
-        address = host_port(host, port)
-        self._target = address if is_unix(host) else f"dns:///{address}"
+        self._target = target(host, port)
         self._timeout = timeout
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
         self._lock = Lock()
@@ -207,9 +175,8 @@ class GrpcRecommender:
 def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
     if request.ByteSize() > MAX_MESSAGE_BYTES:
         raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
-    trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
     try:
-        return method(request, timeout=timeout, metadata=((HEADER, traceparent(trace_id)),), wait_for_ready=False)
+        return method(request, timeout=timeout, metadata=trace_metadata(), wait_for_ready=False)
     except grpc.RpcError as error:
         raise _domain_error(cast("grpc.Call", error)) from error
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=15)
 """How long other workers wait after the holder was killed."""
 MIN_REMAINING = timedelta(seconds=12)
-"""What must be left of the lease before a call: changed books take two calls of five seconds, then the commit."""
+"""What must be left of the lease before a call: a link takes two calls of 5.5 seconds, then the commit."""
 FIRST_WAIT = 0.1
 MAX_WAIT = 2.0
 MAX_WAIT_ELSEWHERE = 60.0

@@ -24,7 +24,6 @@ from servicekit.clock import now
 
 log = structlog.get_logger()
 
-BATCH = 500
 POLL = 0.25
 MAX_ATTEMPTS = 10
 """How often an event may fail when sent alone before it is marked as failed; takes eleven seconds."""
@@ -54,16 +53,19 @@ class Relay:
         *,
         wake: Event,
         stop: Event,
-        batch: int = BATCH,
+        batch: int | None = None,
         max_wait: float = MAX_WAIT,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        """`max_wait` is the longest pause after a failure of the destination, in seconds."""
+        """`max_wait` is the longest pause after a failure of the destination, in seconds.
+
+        `batch` is how many events are read at once, by default as many as the sender takes.
+        """
         self._store = store
         self._sender = sender
         self._wake = wake
         self._stop = stop
-        self._batch = batch
+        self._batch = batch or sender.max_batch
         self._clock = clock
         self._lease = Lease(store, sender.destination, clock=clock, max_wait=max_wait)
 

@@ -1,6 +1,7 @@
 """Sends events to their destinations: which call delivers which kind of event."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from events.envelope import Event
@@ -9,11 +10,13 @@ from marketplace.domain.errors import Refused
 from marketplace.domain.events import (
     NOTICES,
     PAYMENTS,
+    PREVIEWS,
     RECOMMENDATIONS,
     BookChanged,
     Destination,
     PaymentRequested,
     PaymentWithdrawn,
+    PreviewRequested,
     PublishedEvent,
     ReaderForgotten,
     ReadersMerged,
@@ -23,8 +26,15 @@ from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.store import Store
 
-BATCHED = (Interaction, BookChanged)
-"""Consecutive events of these kinds are sent in one call for each kind."""
+BATCHED = (Interaction, BookChanged, PreviewRequested)
+"""Consecutive events of these kinds are sent together."""
+
+MAX_BATCH = 500
+AT_ONCE = 8
+"""How many links are fetched at the same time, half of what Previews does by default.
+
+The next ones wait for the slowest of them, eleven seconds at most.
+"""
 
 
 class Recorder(Protocol):
@@ -56,6 +66,13 @@ class PaymentProvider(Protocol):
         """Withdraw the payment request of an order and refund what was paid. Raises ProviderError."""
 
 
+class Fetcher(Protocol):
+    """What the relay needs to have links fetched; each takes eleven seconds at most."""
+
+    def fetch(self, link_id: str) -> None:
+        """Fetch what a link leads to, and store it or the failure. Raises StoreUnavailable."""
+
+
 class Receiver(Protocol):
     """What the relay needs of a receiver of published events; each call takes ten seconds at most."""
 
@@ -73,6 +90,10 @@ class Sender(Protocol):
     def destination(self) -> Destination:
         """The destination of its events."""
 
+    @property
+    def max_batch(self) -> int:
+        """How many events it is given at once."""
+
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
         """Send events of one kind; if that is not BATCHED, one event only.
 
@@ -85,6 +106,7 @@ class RecommendationsSender:
     """Sends to Recommendations; changed books are read from the catalogue at that time."""
 
     destination = RECOMMENDATIONS
+    max_batch = MAX_BATCH
 
     def __init__(self, store: Store, recorder: Recorder) -> None:
         self._store = store
@@ -121,6 +143,7 @@ class PaymentsSender:
     """Sends to the payment provider, one order at a time."""
 
     destination = PAYMENTS
+    max_batch = MAX_BATCH
 
     def __init__(self, provider: PaymentProvider) -> None:
         self._provider = provider
@@ -136,8 +159,29 @@ class PaymentsSender:
         return [None]
 
 
+class PreviewsSender:
+    """Has links fetched, several at a time; their failures are stored with them, and refuse no event."""
+
+    destination = PREVIEWS
+    max_batch = AT_ONCE
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
+        links = [event.link_id for event in events if isinstance(event, PreviewRequested)]
+        if len(links) < len(events):
+            raise Refused("not an event for Previews")
+        with ThreadPoolExecutor(len(links)) as pool:
+            # Errors are raised here.
+            list(pool.map(self._fetcher.fetch, links))
+        return [None] * len(links)
+
+
 class EventsSender:
     """Sends published events to one receiver, one at a time; private ones to notices alone."""
+
+    max_batch = MAX_BATCH
 
     def __init__(self, destination: Destination, receiver: Receiver, *, source: str) -> None:
         """`source` is the public URL of the shop."""

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from marketplace.domain.conversations import Conversation, Message, Side
 from marketplace.domain.errors import ConversationNotFound
+from marketplace.domain.links import Card, link_id
 from marketplace.domain.orders import is_order_id
+from marketplace.store.previews.links import cards_of
 from marketplace.store.schema import conversation_messages, conversations
 from servicekit.database.statements import insert_into, is_any_of
 
@@ -66,12 +68,29 @@ class StoredConversations:
             "sent_at": message.sent_at,
             "edited_at": message.edited_at,
             "change": message.change,
+            "link_id": link_id(message.link) if message.link else None,
         }
         key = {"conversation_id": conversation_id, "number": message.number}
         statement = insert_into(self._connection, conversation_messages).values(key | row)
         self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
         changed = update(conversations).where(conversations.c.conversation_id == conversation_id)
         self._connection.execute(changed.values(changes=message.change, is_open=True, changed_at=at))
+
+    def with_link(self, of: str) -> list[Conversation]:
+        """The conversations with a link in a message, by its id, locked as by `lock`."""
+        has_link = select(conversation_messages.c.conversation_id).where(conversation_messages.c.link_id == of)
+        found = select(conversations).where(conversations.c.conversation_id.in_(has_link))
+        ordered = found.order_by(conversations.c.conversation_id).with_for_update()
+        return self._with_messages(self._connection.execute(ordered).all())
+
+    def change_card(self, conversation_id: str, of: str, change: int) -> None:
+        """Note, as the conversation's latest change, that the cards of a link's messages have changed."""
+        in_it = conversation_messages.c.conversation_id == conversation_id
+        messages = update(conversation_messages).where(in_it, conversation_messages.c.link_id == of)
+        self._connection.execute(messages.values(change=change))
+        # It stays open or closed, and waits as long as before: nobody has written.
+        own = update(conversations).where(conversations.c.conversation_id == conversation_id)
+        self._connection.execute(own.values(changes=change))
 
     def see(self, conversation_id: str, side: Side, number: int) -> None:
         """Note that a side has seen the messages up to this number; never takes back what it has seen."""
@@ -98,8 +117,10 @@ class StoredConversations:
         if messages:
             of_these = is_any_of(self._connection, conversation_messages.c.conversation_id, list(messages))
             found = select(conversation_messages).where(of_these).order_by(conversation_messages.c.number)
-            for row in self._connection.execute(found):
-                messages[row.conversation_id].append(_message(row))
+            stored = self._connection.execute(found).all()
+            cards = cards_of(self._connection, {row.link_id for row in stored if row.link_id is not None})
+            for row in stored:
+                messages[row.conversation_id].append(_message(row, cards.get(row.link_id)))
         return [
             Conversation(
                 id=row.conversation_id,
@@ -113,7 +134,7 @@ class StoredConversations:
         ]
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Row[Any], card: Card | None) -> Message:
     return Message(
         number=row.number,
         id=row.message_id,
@@ -123,4 +144,5 @@ def _message(row: Row[Any]) -> Message:
         sent_at=row.sent_at,
         edited_at=row.edited_at,
         change=row.change,
+        card=card,
     )

@@ -23,6 +23,8 @@ from marketplace.store.outbox.deliveries import Deliveries
 from marketplace.store.outbox.destinations import StoredDestinations
 from marketplace.store.outbox.event_log import EventLog
 from marketplace.store.outbox.outbox import Outbox
+from marketplace.store.previews.links import StoredPreviews
+from marketplace.store.previews.pictures import Pictures
 from marketplace.store.readers import ImportedHistory, Readers
 from marketplace.store.schema import metadata
 from marketplace.store.search.search import Search
@@ -56,6 +58,8 @@ class UnitOfWork:
         self.orders = StoredOrders(connection)
         self.order_table = OrderTable(connection)
         self.conversations = StoredConversations(connection)
+        self.link_previews = StoredPreviews(connection)
+        self.pictures = Pictures(connection)
         self.audit = Audit(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection)

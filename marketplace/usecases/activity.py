@@ -228,7 +228,10 @@ def forget_reader(work: UnitOfWork, reader_id: int, moment: datetime) -> None:
     # In this order: a relay that delivers one of them writes the log after it has locked the row of the outbox.
     work.outbox.drop_of(reader_id)
     work.event_log.remove_of(reader_id)
+    # Locked before the reader's conversations are deleted: a preview that comes locks both in this order.
+    links = work.link_previews.lock_of(reader_id)
     work.readers.remove(reader_id)
+    work.pictures.remove_unused(work.link_previews.remove_unused(links))
     work.outbox.add(ReaderForgotten(reader_id), created_at=moment)
     work.outbox.publish(types.ReaderDeleted(reader_id=reader_id), at=moment)
 

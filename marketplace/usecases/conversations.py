@@ -23,8 +23,10 @@ from marketplace.domain.errors import (
     OrderNotFound,
 )
 from marketplace.domain.ids import NOBODY
+from marketplace.domain.links import first_link
 from marketplace.domain.moderation import Action
 from marketplace.store import Store, UnitOfWork
+from marketplace.usecases.links import ask_for
 from servicekit.clock import now
 
 
@@ -107,6 +109,9 @@ class Conversations:
     def _put(self, work: UnitOfWork, order_id: str, reader_id: int, side: Side, draft: Draft) -> bool:
         draft = _checked(draft)
         moment = self._clock()
+        # Before the conversation is locked: a preview that comes locks both in this order.
+        if url := first_link(draft.text):
+            ask_for(work, url, at=moment)
         work.conversations.begin(order_id, reader_id, at=moment)
         conversation = work.conversations.lock(order_id)
         message = put_message(conversation, side, draft, moment)

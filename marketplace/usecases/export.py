@@ -8,6 +8,7 @@ from typing import Any
 from marketplace.domain.conversations import Conversation
 from marketplace.domain.errors import NoticesUnavailable
 from marketplace.domain.interactions import Interaction
+from marketplace.domain.links import Card, picture_path
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 
@@ -98,10 +99,19 @@ def _conversation(conversation: Conversation) -> dict[str, Any]:
                 "text": message.text,
                 "sent_at": message.sent_at.isoformat(),
                 "edited_at": _moment(message.edited_at),
+                "link": _card(message.card),
             }
             for message in conversation.messages
         ],
     }
+
+
+def _card(card: Card | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    picture = picture_path(card.picture_id) if card.picture_id else None
+    texts = {"url": card.url, "title": card.title, "description": card.description, "site": card.site}
+    return {**texts, "picture": picture}
 
 
 def _interaction(interaction: Interaction, titles: Mapping[int, str]) -> dict[str, Any]:

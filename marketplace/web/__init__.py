@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from marketplace.domain.accounts import SESSION_LIFETIME
 from marketplace.domain.books import LOW_STOCK
 from marketplace.domain.ids import SHOP
+from marketplace.domain.links import text_parts
 from marketplace.domain.text import slug
 from marketplace.settings import Settings, session_key
 from marketplace.web import errors, moderator, reader
@@ -33,6 +34,7 @@ from marketplace.web.pages import (
     health,
     home,
     orders,
+    picture,
     search,
     webhooks,
 )
@@ -44,6 +46,7 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     home.blueprint,
     book.blueprint,
     cover.blueprint,
+    picture.blueprint,
     catalogue.blueprint,
     search.blueprint,
     actions.blueprint,
@@ -112,7 +115,7 @@ def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
 def _set_up_templates(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters["slug"] = slug
+    environment.filters.update(slug=slug, text_parts=text_parts)
 
     @lru_cache(maxsize=MAX_FRAGMENTS)
     def cached(_language: str, template: str, macro: str, *arguments: Any) -> Markup:

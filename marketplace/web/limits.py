@@ -27,6 +27,7 @@ class Attempt(Enum):
     GUEST_BY_ADDRESS = "guest by address"
     OPENING_BY_READER = "opening by reader"
     MESSAGE_BY_READER = "message by reader"
+    LINK_BY_MODERATOR = "link by moderator"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
 
@@ -59,6 +60,7 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.GUEST_BY_ADDRESS: Limit(100, 3600),
     Attempt.OPENING_BY_READER: Limit(300, 3600),
     Attempt.MESSAGE_BY_READER: Limit(60, 3600),
+    Attempt.LINK_BY_MODERATOR: Limit(60, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
 }

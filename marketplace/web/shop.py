@@ -11,6 +11,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.links import Links
 from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
@@ -34,6 +35,7 @@ class Shop:
     carts: Carts
     orders: Orders
     conversations: Conversations
+    links: Links
     payments: Payments
     destinations: Destinations
     messages: Messages

@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
 POLL_SECONDS = 0.02
 
+NO_PREVIEWS = {"PREVIEWS_PORT": "1"}
+"""Otherwise a tested shop would fetch links by whatever runs on this machine."""
+
 NO_NOTICES = {"MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events", "NOTICES_SECRET": new_secret()}
 """Otherwise a tested shop would send mails by whatever runs on this machine."""
 
@@ -43,7 +46,7 @@ class Command:
         self._popen = subprocess.Popen(
             [sys.executable, "-m", service, *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **own_secrets, **environment},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **NO_PREVIEWS, **own_secrets, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marketplace.domain.books import Book
-from marketplace.domain.errors import MessageNotFound
+from marketplace.domain.errors import MessageNotFound, PreviewsError, PreviewsRefused
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
+from marketplace.domain.links import Picture, Preview
 from marketplace.domain.messages import FailedMessage
 from marketplace.domain.moderation import TablePage
 from marketplace.domain.money import Money
@@ -67,6 +68,28 @@ class FakeNotices:
     def _answer(self) -> None:
         if self.error is not None:
             raise self.error
+
+
+class FakePreviews:
+    """Has the same preview and picture for every link; `errors` are raised first, one for each call of `preview`."""
+
+    def __init__(self, preview: Preview, picture: Picture | PreviewsError | None = None) -> None:
+        self.answer = preview
+        self.answered_picture = picture
+        self.errors: list[PreviewsError] = []
+        self.asked: list[str] = []
+
+    def preview(self, url: str) -> Preview:
+        self.asked.append(url)
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.answer
+
+    def picture(self, url: str) -> Picture:
+        self.asked.append(url)
+        if isinstance(self.answered_picture, Picture):
+            return self.answered_picture
+        raise self.answered_picture or PreviewsRefused("no picture")
 
 
 class FakeRecommender:

@@ -25,7 +25,11 @@ ROOT = Path(__file__).parents[2]
 def environment(tmp_path: Path) -> dict[str, str]:
     """The settings of a new shop on any free port, without Recommendations."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKETPLACE", "RECOMM"))}
-    nobody = {"RECOMMENDATIONS_PORT": "1", "MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events"}
+    nobody = {
+        "RECOMMENDATIONS_PORT": "1",
+        "PREVIEWS_PORT": "1",
+        "MARKETPLACE_NOTICES_URL": "http://127.0.0.1:1/events",
+    }
     own = {"MARKETPLACE_DATA_DIR": str(tmp_path), "SECRETS_DIR": str(tmp_path / "secrets"), "MARKETPLACE_PORT": "0"}
     return kept | nobody | own
 

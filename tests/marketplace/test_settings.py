@@ -17,7 +17,7 @@ def test_every_setting_is_described_and_named_for_its_service() -> None:
     assert all(field.description for field in fields.values())
     names = {variable(Settings, name) for name in fields}
     assert {"MARKETPLACE_PORT", "RECOMMENDATIONS_HOST", "MARKETPLACE_RECOMMENDATIONS_TIMEOUT_MS"} <= names
-    assert all(name.startswith(("MARKETPLACE_", "RECOMMENDATIONS_")) for name in names)
+    assert all(name.startswith(("MARKETPLACE_", "RECOMMENDATIONS_", "PREVIEWS_")) for name in names)
 
 
 def test_the_database_is_in_the_data_folder_unless_it_is_named(tmp_path: Path) -> None:
@@ -43,6 +43,8 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MARKETPLACE_BIND", "127.0.0.1:5001"),
         ("MARKETPLACE_BIND", "unix:/run/a.sock"),
         ("RECOMMENDATIONS_HOST", "localhost:50051"),
+        ("PREVIEWS_HOST", "localhost:50052"),
+        ("PREVIEWS_PORT", "0"),
         ("MARKETPLACE_PORT", "many"),
         ("MARKETPLACE_PORT", "65536"),
         ("MARKETPLACE_THREADS", "0"),

@@ -11,6 +11,7 @@ from marketplace.domain.events import (
     BookChanged,
     PaymentRequested,
     PaymentWithdrawn,
+    PreviewRequested,
     PublishedEvent,
     ReaderForgotten,
     ReadersMerged,
@@ -148,6 +149,7 @@ _KINDS: Mapping[type[ShopEvent], str] = {
     BookChanged: "book",
     PaymentRequested: "pay",
     PaymentWithdrawn: "withdraw",
+    PreviewRequested: "preview",
     PublishedEvent: "event",
 }
 
@@ -158,5 +160,6 @@ _PARSERS: Mapping[str, Callable[[Any], ShopEvent]] = {
     "book": lambda payload: BookChanged(_id(payload["book_id"])),
     "pay": lambda payload: PaymentRequested(_text(payload["order_id"]), _money(payload)),
     "withdraw": lambda payload: PaymentWithdrawn(_text(payload["order_id"])),
+    "preview": lambda payload: PreviewRequested(_text(payload["link_id"])),
     "event": _published_from_json,
 }

@@ -2,6 +2,7 @@
 
 from marketplace.store.schema.base import BYTEWISE, NUL, is_portable, metadata
 from marketplace.store.schema.catalogue import (
+    HAS_OWN_PICTURE,
     book_authors,
     book_categories,
     book_search,
@@ -12,12 +13,14 @@ from marketplace.store.schema.catalogue import (
     search_terms,
 )
 from marketplace.store.schema.conversations import conversation_messages, conversations
+from marketplace.store.schema.links import link_previews, pictures
 from marketplace.store.schema.orders import audit, cart_lines, order_changes, order_lines, orders
 from marketplace.store.schema.outbox import deliveries, event_destinations, event_log, outbox
 from marketplace.store.schema.readers import account_links, accounts, interactions, readers, sessions, wishes
 
 __all__ = [
     "BYTEWISE",
+    "HAS_OWN_PICTURE",
     "NUL",
     "account_links",
     "accounts",
@@ -36,12 +39,14 @@ __all__ = [
     "imported_history",
     "interactions",
     "is_portable",
+    "link_previews",
     "made_books",
     "metadata",
     "order_changes",
     "order_lines",
     "orders",
     "outbox",
+    "pictures",
     "readers",
     "search_terms",
     "sessions",

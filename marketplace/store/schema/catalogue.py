@@ -16,9 +16,11 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 from marketplace.domain.ids import FIRST_SHOP_ID
+from marketplace.domain.links import PICTURES
 from marketplace.store.schema.base import BYTEWISE, metadata
 from servicekit.database.columns import UtcDateTime
 
@@ -58,6 +60,9 @@ Index("ix_books_best_sellers", books.c.reader_count.desc(), books.c.ratings_coun
 Index("ix_books_by_title", books.c.sort_title, books.c.book_id)
 Index("ix_books_newest", books.c.year.desc().nulls_last(), books.c.book_id)
 Index("ix_books_cheapest", books.c.price_minor, books.c.book_id)
+HAS_OWN_PICTURE = text(f"picture LIKE '{PICTURES}%'")
+"""Whether the picture is one that the shop stores; SQLite uses the index only for the condition as it is written."""
+Index("ix_books_own_picture", books.c.picture, sqlite_where=HAS_OWN_PICTURE, postgresql_where=HAS_OWN_PICTURE)
 Index("ix_books_dearest", books.c.price_minor.desc().nulls_last(), books.c.book_id)
 Index("ix_books_by_stock", books.c.stock, books.c.book_id)
 Index("ix_books_most_in_stock", books.c.stock.desc().nulls_last(), books.c.book_id.desc())

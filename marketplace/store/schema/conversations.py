@@ -39,7 +39,10 @@ conversation_messages = Table(
     Column("sent_at", UtcDateTime, nullable=False),
     Column("edited_at", UtcDateTime),
     Column("change", Integer, nullable=False),
+    # Of the first link in the text.
+    Column("link_id", String(64)),
 )
+Index("ix_conversation_messages_link_id", conversation_messages.c.link_id)
 Index(
     "ix_conversation_messages_of_sender",
     conversation_messages.c.conversation_id,

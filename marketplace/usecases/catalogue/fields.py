@@ -10,6 +10,7 @@ from bookfiles.reading.books import MAX_STOCK
 from bookfiles.values import isbns, pictures, prices, text, years
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
+from marketplace.domain.links import is_picture_path
 from marketplace.domain.money import Money, PriceError, parse_price
 from servicekit.clock import now
 
@@ -68,6 +69,11 @@ def _categories(texts: Texts) -> tuple[Category, ...]:
     return tuple(dict.fromkeys(category for category in chosen if category is not None))
 
 
+def _picture(texts: Texts) -> str:
+    own = texts["picture"].strip()
+    return own if is_picture_path(own) else pictures.picture(texts["picture"])
+
+
 READERS: Mapping[str, Callable[[Texts], Any]] = {
     "title": _title,
     "authors": lambda texts: _entries(texts["authors"]),
@@ -78,7 +84,7 @@ READERS: Mapping[str, Callable[[Texts], Any]] = {
     "description": lambda texts: text.text(texts["description"]),
     "price": _price,
     "stock": _stock,
-    "picture": lambda texts: pictures.picture(texts["picture"]),
+    "picture": _picture,
 }
 """By attribute the function that reads it from a form; each raises Unreadable."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from bookfiles.errors import Unreadable
 from marketplace.domain.books import Book
 from marketplace.domain.errors import BookConflict, InvalidBook
+from marketplace.domain.links import Link, Preview, picture_path
 from marketplace.domain.money import written_amount
 from marketplace.usecases.catalogue.fields import READERS, Texts
 
@@ -53,6 +54,21 @@ def empty_form() -> BookForm:
 def form_of(book: Book) -> BookForm:
     texts = texts_of(book)
     return BookForm(texts, fingerprints(texts))
+
+
+def form_of_link(link: Link) -> BookForm:
+    """The form for a new book with what a page says about it."""
+    form, preview = empty_form(), link.preview or Preview()
+    texts = {
+        **form.texts,
+        "title": preview.title,
+        # A semicolon separates authors.
+        "authors": "; ".join(name.replace(";", ",") for name in preview.authors),
+        "isbn": preview.isbn,
+        "description": preview.description,
+        "picture": picture_path(link.picture_id) if link.picture_id else "",
+    }
+    return replace(form, texts=texts)
 
 
 def texts_of(book: Book) -> Texts:

@@ -4,11 +4,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import BookConflict, InvalidBook
+from marketplace.domain.errors import BookConflict, InvalidBook, InvalidLink
 from marketplace.domain.moderation import BookColumn, BookFilter, CatalogueBook
 from marketplace.usecases.catalogue.forms import FIELDS, FIELDS_BY_ATTRIBUTE, BookForm, empty_form, form_of
 from marketplace.web.flash import flash
 from marketplace.web.forms import BOOK_ID, redirect_back, typed
+from marketplace.web.limits import Attempt
+from marketplace.web.moderator.filling import NOTHING, Filling, filled_form
 from marketplace.web.moderator.parameters import PAGE, choice, moderator_id, search_words, sort_column
 from marketplace.web.paging import page_number, paged
 from marketplace.web.shop import Shop
@@ -20,7 +22,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 def add_to(moderator: Blueprint, shop: Shop) -> None:
-    """Add `/moderator/books`, `/moderator/books/new`, `/moderator/books/<id>` and their posts."""
+    """Add `/moderator/books`, `/moderator/books/new`, its `/link`, `/moderator/books/<id>` and their posts."""
 
     @moderator.get("/books")
     def books() -> str:
@@ -42,14 +44,29 @@ def add_to(moderator: Blueprint, shop: Shop) -> None:
             columns=list(BookColumn),
         )
 
+    _add_new(moderator, shop)
     _add_forms(moderator, shop)
     _add_actions(moderator, shop)
 
 
-def _add_forms(moderator: Blueprint, shop: Shop) -> None:
+def _add_new(moderator: Blueprint, shop: Shop) -> None:
     @moderator.get("/books/new")
     def new_book() -> str:
-        return render_template(FORM, stored=None, **_values(empty_form()))
+        of = request.args.get("link")
+        form, filling = (empty_form(), NOTHING) if of is None else filled_form(shop, of)
+        return render_template(FORM, stored=None, **_values(form, filling=filling))
+
+    @moderator.post("/books/new/link")
+    def fill_in() -> Answer:
+        if seconds := shop.limiter.wait(Attempt.LINK_BY_MODERATOR, str(moderator_id())):
+            page = _without_link(429, "TOO_OFTEN")
+            page.headers["Retry-After"] = str(seconds)
+            return page
+        try:
+            of = shop.links.ask(moderator_id(), typed("link"))
+        except InvalidLink:
+            return _without_link(422, "INVALID_ARGUMENT")
+        return redirect(url_for("moderator.new_book", link=of), 303)
 
     @moderator.post("/books/new")
     def add_book() -> Answer:
@@ -61,6 +78,8 @@ def _add_forms(moderator: Blueprint, shop: Shop) -> None:
         flash("book-added", title=form.texts["title"])
         return redirect(url_for("moderator.book", book_id=book_id), 303)
 
+
+def _add_forms(moderator: Blueprint, shop: Shop) -> None:
     @moderator.get(_BOOK)
     def book(book_id: int) -> str:
         stored = _stored(shop, book_id)
@@ -114,8 +133,19 @@ def _sent_form() -> BookForm:
     return BookForm(texts, {name: typed(f"shown-{name}") for name in FIELDS_BY_ATTRIBUTE})
 
 
-def _values(form: BookForm, invalid: frozenset[str] = _NONE, conflicts: frozenset[str] = _NONE) -> dict[str, object]:
+def _without_link(status: int, error: str) -> Response:
+    filling = Filling(link=typed("link"), error=error)
+    return make_response(render_template(FORM, stored=None, **_values(empty_form(), filling=filling)), status)
+
+
+def _values(
+    form: BookForm,
+    invalid: frozenset[str] = _NONE,
+    conflicts: frozenset[str] = _NONE,
+    filling: Filling = NOTHING,
+) -> dict[str, object]:
     return {
+        "filling": filling,
         "texts": form.texts,
         "shown": form.shown,
         "checked": form.texts["categories"].split(";"),

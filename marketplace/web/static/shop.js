@@ -113,6 +113,19 @@ function updateState(part, html) {
 poll();
 document.addEventListener("visibilitychange", () => document.hidden || poll());
 
+/* A page that waits for a link to be read looks every second, and is loaded again once it has been. */
+async function lookAgain() {
+  try {
+    const response = document.hidden ? null : await fetch(location.href);
+    const page = new DOMParser().parseFromString(response ? await response.text() : "", "text/html");
+    if (response && !page.querySelector("[data-waiting]")) return location.reload();
+  } catch {
+    // No connection: try again next time.
+  }
+  setTimeout(lookAgain, 1000);
+}
+if (document.querySelector("[data-waiting]")) setTimeout(lookAgain, 1000);
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

@@ -3,24 +3,35 @@
 import json
 import urllib.request
 from contextlib import closing
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Page
 
 from events.signature import new_secret
 from events.types import StockLow
 from marketplace.domain.events import BookChanged
+from marketplace.domain.links import Picture, Preview, link_id
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
 from marketplace.settings import Settings
 from marketplace.store import open_store
-from tests.e2e.pages.states import ORDER
+from servicekit.clock import now
+from tests.e2e.pages.states import LINK, ORDER
 from tests.e2e.processes import Pair, await_that, waiting_in
 from tests.marketplace.fakes import NOON
 
 DEADLINE_SECONDS = 30.0
+_PREVIEW = Preview(title="Emma " * 20, description="A novel about youthful hubris. " * 20, site="Books")
 _CHANGES = {"title": "A title", "changed": {"title": ["Another title", "A title"], "stock": ["3", ""]}}
+
+
+def _jpeg() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (30, 40), "teal").save(file, "JPEG")
+    return file.getvalue()
 
 
 def await_delivery(pair: Pair) -> None:
@@ -71,6 +82,9 @@ def prepare_moderator(pair: Pair, email: str) -> None:
         work.outbox.publish(StockLow(book_id=4, title="A book with a title", stock=2), at=NOON)
         (published,) = work.outbox.waiting(1, added.destination)
         work.event_log.add(added.destination, published, "no response", attempts=3, at=NOON)
+        work.link_previews.ask(LINK, at=now())
+        picture_id = work.pictures.put(Picture(content=_jpeg(), width=30, height=40), at=now())
+        work.link_previews.succeed(link_id(LINK), _PREVIEW, picture_id)
         # Nothing is sent to that address.
         work.destinations.set_enabled(added.number, False)
         work.outbox.remove([published.event_id])

@@ -13,6 +13,8 @@ BOOK = "/books/4"
 ADDRESS = {"Name": "Ann Reader", "Street and number": "1 High Street", "Postal code": "OX1 1AA", "City": "Oxford"}
 ORDER = "7K3M-9QXD-2TB4"
 """The one order of the shop."""
+LINK = "https://books.example/emma"
+"""A link whose preview the shop has."""
 
 _accounts = count()
 
@@ -72,6 +74,18 @@ def _write(page: Page) -> None:
     page.get_by_label("Your message").fill("Hello,\nwhen will it arrive?")
     page.get_by_role("button", name="Send").click()
     page.locator(".message").first.wait_for()
+
+
+def _fail_to_fill_in(page: Page) -> None:
+    page.get_by_label("Link").fill("https://books.example/dune")
+    page.get_by_role("button", name="Fill in from link").click()
+    page.get_by_text("The page cannot be reached").wait_for()
+
+
+def _write_a_link(page: Page) -> None:
+    page.get_by_label("Your message").fill(f"Do you mean {LINK}?")
+    page.get_by_role("button", name="Send").click()
+    page.locator(".link-card").last.wait_for()
 
 
 def _fail_to_order(page: Page) -> None:
@@ -136,6 +150,8 @@ STATES = [
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),
     State("/moderator/books/import", Who.MODERATOR, _import_badly),
     State(f"/moderator/orders/{ORDER}", Who.MODERATOR, _write),
+    State(f"/moderator/orders/{ORDER}", Who.MODERATOR, _write_a_link),
+    State("/moderator/books/new", Who.MODERATOR, _fail_to_fill_in),
 ]
 
 

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.long
 NOT_PAGES = {
     "static",
     "cover.image",
+    "picture.image",
     "health.alive",
     "health.ready",
     "health.robots",

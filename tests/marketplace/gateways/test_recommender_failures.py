@@ -9,7 +9,8 @@ import pytest
 from marketplace.domain.books import Book
 from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
 from marketplace.gateways.breaker import Breaker, State
-from marketplace.gateways.recommender import TRANSIENT, GrpcRecommender
+from marketplace.gateways.channel import TRANSIENT
+from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from tests.marketplace.fakes import Clock
 from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer

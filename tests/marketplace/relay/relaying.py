@@ -12,8 +12,10 @@ from marketplace.relay import Relays
 from marketplace.relay.relay import Relay
 from marketplace.relay.senders import (
     EventsSender,
+    Fetcher,
     PaymentProvider,
     PaymentsSender,
+    PreviewsSender,
     RecommendationsSender,
     Recorder,
 )
@@ -54,6 +56,10 @@ def relay(store: Store, recorder: Recorder, *, clock: Clock | None = None, batch
 
 def payments(store: Store, provider: PaymentProvider, *, clock: Clock | None = None) -> Relay:
     return Relay(store, PaymentsSender(provider), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
+
+
+def previews(store: Store, fetcher: Fetcher, *, clock: Clock | None = None) -> Relay:
+    return Relay(store, PreviewsSender(fetcher), wake=Event(), stop=Event(), clock=(clock or Clock()).now)
 
 
 def relays_of(

@@ -19,6 +19,7 @@ CARL = "carl@example.com"
 VALID_SEGMENTS = {
     "book_id": b"20",
     "version": b"0",
+    "picture_id": b"0" * 64,
     "slug": b"mystery",
     "filename": b"shop.css",
     "order_id": b"7K3M-9QXD-2TB4",

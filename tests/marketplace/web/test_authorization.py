@@ -37,6 +37,7 @@ ACCESS: Mapping[str, Access] = {
     **dict.fromkeys(
         [
             *("static", "health.alive", "health.ready", "health.robots", "home.index", "book.page", "cover.image"),
+            "picture.image",
             *("catalogue.author", "catalogue.categories", "catalogue.category", "catalogue.subject"),
             *("search.results", "search.suggest"),
             *("actions.rate", "actions.wish", "actions.unwish", "actions.dismiss", "actions.undo"),
@@ -61,7 +62,8 @@ ACCESS: Mapping[str, Access] = {
             *("moderator.overview", "moderator.audit", "moderator.orders", "moderator.order", "moderator.move_order"),
             *("moderator.books", "moderator.book", "moderator.change_book"),
             *("moderator.delete_form", "moderator.delete_book", "moderator.hide_book", "moderator.show_book"),
-            *("moderator.new_book", "moderator.add_book", "moderator.import_form", "moderator.import_books"),
+            *("moderator.new_book", "moderator.fill_in", "moderator.add_book"),
+            *("moderator.import_form", "moderator.import_books"),
             *("moderator.conversations", "moderator.order_messages"),
             *("moderator.answer", "moderator.close_conversation"),
             *("moderator.events", "moderator.retry_event", "moderator.retry_all_events"),

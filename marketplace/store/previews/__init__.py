@@ -1,0 +1,1 @@
+"""Links, what they lead to, and pictures."""
