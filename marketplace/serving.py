@@ -26,6 +26,7 @@ from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.waiting_messages import WaitingMessages
 from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
@@ -99,7 +100,7 @@ def create_relays(
     provider: HttpPaymentProvider,
     port: int | None = None,
 ) -> Relays:
-    """The relays, which deliver the shop's events, request overdue payments again and prune the log of deliveries.
+    """The relays, which deliver the shop's events, and every minute do what is due.
 
     `port` is the port that the shop listens on if it differs from the settings. Raises CannotServe.
     """
@@ -115,17 +116,15 @@ def create_relays(
         return EventsSender(stored.destination, connect_receiver(stored.url, stored.secret), source=source)
 
     payments, destinations = payments_of(settings, store), Destinations(store)
-
-    def every_minute() -> None:
-        payments.request_overdue()
-        destinations.prune()
+    messages = WaitingMessages(store, keep_days=settings.conversation_days)
 
     senders = (
         RecommendationsSender(store, recommender),
         PaymentsSender(provider),
         EventsSender(NOTICES, notices, source=source),
     )
-    return Relays(store, senders, connect=connect_other, every_minute=every_minute)
+    jobs = (payments.request_overdue, destinations.prune, messages.send_notices, messages.remove_old)
+    return Relays(store, senders, connect=connect_other, every_minute=jobs)
 
 
 def listen(app: Flask, settings: Settings) -> HttpServer:

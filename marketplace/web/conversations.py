@@ -31,15 +31,15 @@ class ShownConversation:
     error: str = ""
 
 
-def shown(shop: Shop, side: Side, order_id: str, *, error: MessageNotSent | None = None) -> ShownConversation:
-    """The conversation about an order; after an error the form has what was typed."""
-    conversation = shop.conversations.about(order_id)
+def shown(shop: Shop, side: Side, conversation_id: str, *, error: MessageNotSent | None = None) -> ShownConversation:
+    """A conversation; after an error the form has what was typed."""
+    conversation = shop.conversations.about(conversation_id)
     if conversation is not None:
         # The page is worth more; the next one that is shown notes it.
         with suppress(StoreUnavailable):
             shop.conversations.see(side, conversation)
     if error is not None:
-        return ShownConversation(side=side, conversation=conversation, draft=_again(error), error=_code(error))
+        return ShownConversation(side=side, conversation=conversation, draft=again(error), error=error_code(error))
     return ShownConversation(side=side, conversation=conversation, draft=_to_edit(side, conversation))
 
 
@@ -49,10 +49,11 @@ def typed_message() -> Draft:
     return Draft(typed("id"), typed("text"), version)
 
 
-def _again(error: MessageNotSent) -> Draft:
+def again(error: MessageNotSent | None = None) -> Draft:
+    """What was typed, to be sent again after an error."""
     draft = typed_message()
     # What was sent under this id stays; this text is another message.
-    return _new(draft.text) if isinstance(error, MessageConflict) or not draft.id else draft
+    return new_message(draft.text) if isinstance(error, MessageConflict) or not draft.id else draft
 
 
 def _to_edit(side: Side, conversation: Conversation | None) -> Draft:
@@ -60,14 +61,16 @@ def _to_edit(side: Side, conversation: Conversation | None) -> Draft:
     for message in conversation.messages if conversation else ():
         if message.side is side and str(message.number) == number and message.version < MAX_VERSION:
             return Draft(message.id, message.text, message.version + 1)
-    return _new("")
+    return new_message("")
 
 
-def _new(text: str) -> Draft:
+def new_message(text: str) -> Draft:
+    """A message with an id of its own."""
     return Draft(uuid4().hex, text)
 
 
-def _code(error: MessageNotSent) -> str:
+def error_code(error: MessageNotSent) -> str:
+    """The error for templates."""
     match error:
         case MessageConflict():
             return "MESSAGE_CONFLICT"

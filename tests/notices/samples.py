@@ -43,10 +43,13 @@ READERS_KINDS = (
     "email_changed",
     "password_reset",
     "password_changed",
+    "message_waiting",
+    "contact_answered",
 )
 STAFF_DATA: Mapping[str, Mapping[str, Any]] = {
     "staff_order_placed": {"order": ORDER.model_dump(mode="json")},
     "staff_stock_low": {"book_id": 20, "title": "Tom & Jerry <b>", "stock": 2},
+    "staff_conversation_waiting": {"order_id": "K7QM-2XPA-9RTB"},
     "staff_delivery_failed": {"destination": "sellers-own"},
 }
 KINDS = (*READERS_KINDS, *STAFF_DATA)
@@ -104,6 +107,7 @@ MESSAGE = Message(
         "shop_name": "Online Books For You",
         "link": f"{SHOP}/page?token=s3cret",
         "order": ORDER.model_dump(mode="json"),
+        "text": "The hardcover is back on Monday.\n\nTom & Jerry <b>",
     },
     reader_id=READER,
     state=State.WAITING,
