@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 
 from marketplace.domain.conversations import Conversation, Guest, Message, Side, is_contact_id
 from marketplace.domain.errors import ConversationNotFound
@@ -14,7 +14,10 @@ from marketplace.store.schema.conversations import WAITS, WAITS_FOR_READER, WAIT
 from servicekit.database.statements import insert_into, is_any_of
 
 _SAW = {Side.READER: conversations.c.reader_saw, Side.SHOP: conversations.c.shop_saw}
-_WROTE = {Side.READER: conversations.c.reader_wrote, Side.SHOP: conversations.c.shop_wrote}
+_WROTE = {
+    Side.READER: (conversations.c.reader_wrote, conversations.c.reader_wrote_at),
+    Side.SHOP: (conversations.c.shop_wrote, conversations.c.shop_wrote_at),
+}
 _NOTICED = {Side.READER: conversations.c.reader_noticed, Side.SHOP: conversations.c.shop_noticed}
 
 
@@ -82,12 +85,12 @@ class StoredConversations:
         statement = insert_into(self._connection, conversation_messages).values(key | row)
         self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
         changed = update(conversations).where(conversations.c.conversation_id == conversation_id)
-        wrote = _WROTE[message.side]
+        values = {"changes": message.change, "is_open": True, "changed_at": at}
+        self._connection.execute(changed.values(values))
         # An edit may be of an earlier message.
-        last = case((wrote < message.number, message.number), else_=wrote)
-        self._connection.execute(
-            changed.values({"changes": message.change, "is_open": True, "changed_at": at, wrote.name: last})
-        )
+        wrote, wrote_at = _WROTE[message.side]
+        is_new = changed.where(wrote < message.number)
+        self._connection.execute(is_new.values({wrote: message.number, wrote_at: message.sent_at}))
 
     def see(self, conversation_id: str, side: Side, number: int) -> None:
         """Note that a side has seen the messages up to this number; never takes back what it has seen."""
@@ -104,13 +107,12 @@ class StoredConversations:
         """The ids of conversations in which a side has neither seen the last message of the other, sent before
         `since`, nor had a notice of it.
         """
-        last = or_(
-            and_(WAITS_FOR_READER, conversation_messages.c.number == conversations.c.shop_wrote),
-            and_(WAITS_FOR_SHOP, conversation_messages.c.number == conversations.c.reader_wrote),
+        is_due = or_(
+            and_(WAITS_FOR_READER, conversations.c.shop_wrote_at <= since),
+            and_(WAITS_FOR_SHOP, conversations.c.reader_wrote_at <= since),
         )
-        is_own = conversation_messages.c.conversation_id == conversations.c.conversation_id
-        is_due = select(conversation_messages.c.number).where(is_own, last, conversation_messages.c.sent_at <= since)
-        found = select(conversations.c.conversation_id).where(WAITS, is_due.exists()).limit(limit)
+        # The first condition is that of the partial index.
+        found = select(conversations.c.conversation_id).where(WAITS, is_due).limit(limit)
         return list(self._connection.scalars(found))
 
     def remove(self, conversation_id: str) -> None:

@@ -20,9 +20,11 @@ conversations = Table(
     # The number of the last message that each side has seen.
     Column("reader_saw", Integer, nullable=False),
     Column("shop_saw", Integer, nullable=False),
-    # The number of the last message that each side has written, and of the last one that it has had a notice of.
+    # The last message that each side has written, and the number of the last one that it has had a notice of.
     Column("reader_wrote", Integer, nullable=False, server_default="0"),
     Column("shop_wrote", Integer, nullable=False, server_default="0"),
+    Column("reader_wrote_at", UtcDateTime),
+    Column("shop_wrote_at", UtcDateTime),
     Column("reader_noticed", Integer, nullable=False, server_default="0"),
     Column("shop_noticed", Integer, nullable=False, server_default="0"),
     Column("changed_at", UtcDateTime, nullable=False),

@@ -21,7 +21,8 @@ ROWS = (
     "INSERT INTO conversations (conversation_id, reader_id, is_open, changes, reader_saw, shop_saw, changed_at) "
     "VALUES (:order, 1000000007, true, 3, 0, 0, :noon)",
     *(
-        "INSERT INTO conversation_messages (conversation_id, number, message_id, side, version, text, sent_at, change) "
+        "INSERT INTO conversation_messages "
+        "(conversation_id, number, message_id, side, version, text, sent_at, change) "
         f"VALUES (:order, {number}, 'm-{number}', '{side}', 1, 'Text {number}', :noon, {number})"
         for number, side in ((1, "reader"), (2, "shop"), (3, "reader"))
     ),

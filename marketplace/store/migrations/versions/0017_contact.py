@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from servicekit.database.columns import UtcDateTime
+
 revision = "0017"
 down_revision = "0015"
 
@@ -42,6 +44,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("guest_language", sa.String(10)))
         for name in _COUNTED:
             table.add_column(sa.Column(name, sa.Integer, nullable=False, server_default="0"))
+        table.add_column(sa.Column("reader_wrote_at", UtcDateTime))
+        table.add_column(sa.Column("shop_wrote_at", UtcDateTime))
     with op.batch_alter_table("conversation_messages") as table:
         table.alter_column(
             "conversation_id", type_=sa.String(32), existing_type=sa.String(14), existing_nullable=False
