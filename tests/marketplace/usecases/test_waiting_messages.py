@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from events.types import ConversationWaiting, NoticeRequested
 from marketplace.domain.books import Book
@@ -186,10 +187,10 @@ def test_old_conversations_are_deleted_in_batches(desk: Desk) -> None:
 
 def test_looking_for_waiting_messages_reads_no_table(sqlite_store: Store) -> None:
     """The partial index has the few conversations in which somebody waits."""
-    statement = (
-        "EXPLAIN QUERY PLAN SELECT conversation_id FROM conversations WHERE shop_wrote > reader_saw AND "
-        "shop_wrote > reader_noticed OR reader_wrote > shop_saw AND reader_wrote > shop_noticed"
-    )
+    executed = []
+    listen(sqlite_store.engine, "before_cursor_execute", lambda *arguments: executed.append(arguments[2:4]))
     with sqlite_store.read() as work:
-        plan = str(work._connection.execute(text(statement)).all())
+        work.conversations.waiting(NOON, BATCH)
+        statement, parameters = executed[-1]
+        plan = str(work._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
     assert "ix_conversations_waiting" in plan
