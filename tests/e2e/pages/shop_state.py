@@ -9,13 +9,14 @@ from playwright.sync_api import Page
 
 from events.signature import new_secret
 from events.types import StockLow
+from marketplace.domain.conversations import Draft, Guest, Side, put_message
 from marketplace.domain.events import BookChanged
 from marketplace.domain.moderation import Action
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderState, StateChange
 from marketplace.settings import Settings
 from marketplace.store import open_store
-from tests.e2e.pages.states import ORDER
+from tests.e2e.pages.states import CONVERSATION, ORDER
 from tests.e2e.processes import Pair, await_that, waiting_in
 from tests.marketplace.fakes import NOON
 
@@ -44,7 +45,7 @@ def export_of(page: Page, shop: str) -> dict[str, Any]:
 
 
 def prepare_moderator(pair: Pair, email: str) -> None:
-    """Make an account a moderator; store an order, a failed event, a destination and entries in both logs."""
+    """Make an account a moderator; store an order, a failed event, a destination, entries in both logs, a message."""
     line = OrderLine(book_id=4, title="A book with a title", price=Money(999, "EUR"), quantity=2)
     address = Address(name="Ann Buyer", street="1 High Street", city="Oxford", country="GB")
     changes = (StateChange(OrderState.PLACED, NOON, Actor.READER), StateChange(OrderState.PAID, NOON, Actor.PROVIDER))
@@ -74,4 +75,9 @@ def prepare_moderator(pair: Pair, email: str) -> None:
         # Nothing is sent to that address.
         work.destinations.set_enabled(added.number, False)
         work.outbox.remove([published.event_id])
+        guest = Guest(email="ada@example.com", name="Ada", language="en")
+        work.conversations.begin(CONVERSATION, None, guest=guest, at=NOON)
+        message = put_message(work.conversations.get(CONVERSATION), Side.READER, Draft("m-1", "Hello!"), NOON)
+        assert message
+        work.conversations.put(CONVERSATION, message, at=NOON)
         work.commit()
