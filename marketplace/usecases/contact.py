@@ -100,11 +100,15 @@ class Contact:
         self._wake()
 
     def write_as_guest(self, conversation_id: str, token: str, draft: Draft) -> None:
-        """Send, or edit, the message of a guest who has a link. Raises LinkInvalid and MessageNotSent."""
+        """Send, or edit, the message of a guest who has a link, and so has seen those before it.
+
+        Raises LinkInvalid and MessageNotSent.
+        """
         self._links.verify(conversation_id, token)
         with self._store.write() as work:
-            _of_link(work, conversation_id)
+            before = _of_link(work, conversation_id)
             self._conversations.put(work, conversation_id, Side.READER, draft)
+            work.conversations.see(conversation_id, Side.READER, before.last_number)
             work.commit()
         self._wake()
 

@@ -84,6 +84,6 @@ def _publish(work: UnitOfWork, conversation: Conversation, side: Side, moment: d
             to=account.email,
             language=language_of(account),
             shop_name=SHOP_NAME,
-            path=f"/orders/{conversation.id}" if conversation.order_id else f"/messages/{conversation.id}",
+            path=f"/{'orders' if conversation.order_id else 'messages'}/{conversation.id}#conversation",
         )
         work.outbox.publish(notice, at=moment)

@@ -31,10 +31,12 @@ class ShownConversation:
     error: str = ""
 
 
-def shown(shop: Shop, side: Side, conversation_id: str, *, error: MessageNotSent | None = None) -> ShownConversation:
-    """A conversation; after an error the form has what was typed."""
+def shown(
+    shop: Shop, side: Side, conversation_id: str, *, error: MessageNotSent | None = None, is_seen: bool = True
+) -> ShownConversation:
+    """A conversation, with what was typed after an error; `is_seen` is whether this side then has seen it."""
     conversation = shop.conversations.about(conversation_id)
-    if conversation is not None:
+    if conversation is not None and is_seen:
         # The page is worth more; the next one that is shown notes it.
         with suppress(StoreUnavailable):
             shop.conversations.see(side, conversation)

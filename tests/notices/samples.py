@@ -8,6 +8,7 @@ from typing import Any
 from events.envelope import Event
 from events.types import (
     Amount,
+    ConversationWaiting,
     DeliveryFailed,
     EventData,
     Line,
@@ -88,6 +89,7 @@ def placed(reader_id: int | None = READER) -> OrderPlaced:
 
 
 LOW = StockLow(book_id=20, title="Dune", stock=2)
+WAITING = ConversationWaiting(conversation_id="5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f")
 DELIVERY_FAILED = DeliveryFailed(destination="sellers-own")
 DELETED = ReaderDeleted(reader_id=READER)
 

@@ -142,7 +142,8 @@ def _guest_page(
         shop.contact.of_guest(conversation_id, token)
     except LinkInvalid:
         return _invalid_link()
-    conversation = shown(shop, Side.READER, conversation_id, error=error)
+    # Programs that check mails open the links in them: the guest has seen the messages once they write.
+    conversation = shown(shop, Side.READER, conversation_id, error=error, is_seen=False)
     return make_response(render_template("contact/guest.html", conversation=conversation, token=token), status)
 
 

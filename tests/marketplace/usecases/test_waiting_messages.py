@@ -89,7 +89,7 @@ def test_an_answer_that_is_not_seen_becomes_a_mail_once(desk: Desk) -> None:
             "to": "ann@example.com",
             "language": "ru",
             "shop_name": "Online Books For You",
-            "path": f"/orders/{desk.order}",
+            "path": f"/orders/{desk.order}#conversation",
             "order": None,
             "text": "",
         }
@@ -146,7 +146,7 @@ def test_a_contact_conversation_is_linked_under_messages(desk: Desk) -> None:
     desk.contact.begin(desk.buyer, Draft(own, HELLO))
     desk.contact.answer(desk.moderator, own, Draft("a-1", HELLO))
     assert desk.after(minutes=10) == 1
-    assert f"/messages/{own}" in [data.get("path") for data in desk.sent()]
+    assert f"/messages/{own}#conversation" in [data.get("path") for data in desk.sent()]
 
 
 def test_several_processes_send_a_notice_once(desk: Desk) -> None:
