@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from inspect import cleandoc
 from typing import Any
 
 from events import types
@@ -26,7 +27,10 @@ EXAMPLES: Mapping[str, types.EventData] = {
         types.OrderShipped(**_FIELDS, reader_id=1_000_000_007, by="moderator"),
         types.OrderDelivered(**_FIELDS, reader_id=1_000_000_007, by="moderator"),
         types.OrderCancelled(**_FIELDS, reader_id=None, by="moderator"),
-        types.ConversationChanged(order_id="7K3M-9QXD-2TB4", reader_id=1_000_000_007, change=3, by="shop"),
+        types.ConversationChanged(
+            conversation_id="7K3M-9QXD-2TB4", order_id="7K3M-9QXD-2TB4", reader_id=1_000_000_007, change=3, by="shop"
+        ),
+        types.ConversationWaiting(conversation_id="5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f"),
         types.ReaderRegistered(reader_id=1_000_000_007),
         types.ReaderDeleted(reader_id=1_000_000_007),
         types.ReadersMerged(reader_id=1_000_000_007, from_reader=1_000_000_006),
@@ -67,7 +71,7 @@ def markdown() -> str:
 
 def _section(kind: type[types.EventData]) -> str:
     # A docstring of its own, not one that it inherits.
-    description = (vars(kind)["__doc__"] or "").strip()
+    description = cleandoc(vars(kind)["__doc__"] or "")
     private = " **Private**: sent to notices alone." if kind.is_private else ""
     parts = (
         f"### `{kind.type}`",

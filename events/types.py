@@ -10,6 +10,8 @@ MAX_AUTHORS = 50
 Id = Annotated[int, Field(ge=1)]
 MAX_TEXT = 500
 """The length of a title or a name; longer ones are shortened."""
+MAX_MESSAGE = 4_000
+"""The length of a message in a conversation."""
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
@@ -109,19 +111,39 @@ class OrderCancelled(OrderData):
     type = "marketplace.order.cancelled"
 
 
-class ConversationChanged(EventData):
-    """A message about an order was sent or edited, or got the preview of its link; `change` grows with each."""
+class ConversationData(EventData):
+    """A conversation between a reader, or a guest without an account, and the shop; never what was written."""
 
-    type = "marketplace.conversation.changed"
-
-    order_id: Annotated[str, Field(max_length=40)]
-    reader_id: Id
-    change: Annotated[int, Field(ge=1)]
-    by: Literal["reader", "shop"]
+    conversation_id: Annotated[str, Field(max_length=40)] = ""
+    order_id: Annotated[str, Field(max_length=40)] = ""
+    reader_id: Id | None = None
 
     @property
     def subject(self) -> str:
-        return f"conversations/{self.order_id}"
+        return f"conversations/{self.conversation_id or self.order_id}"
+
+
+class ConversationChanged(ConversationData):
+    """A message was sent or edited, or got the preview of its link; `change` grows with each, `by` is its sender.
+
+    `conversation_id` is the number of the order that it is about, which is also in `order_id`. A conversation that
+    began by the contact form has a random one, and no `order_id` (`""`). `reader_id` is null for a guest without an
+    account.
+    """
+
+    type = "marketplace.conversation.changed"
+
+    change: Annotated[int, Field(ge=1)]
+    by: Literal["reader", "shop"]
+
+
+class ConversationWaiting(ConversationData):
+    """Nobody of the shop has seen the last message of a reader, or of a guest without an account, for ten minutes.
+
+    The fields are those of `marketplace.conversation.changed`.
+    """
+
+    type = "marketplace.conversation.waiting"
 
 
 class ReaderData(EventData):
@@ -203,7 +225,10 @@ class DeliveryFailed(EventData):
 
 
 class NoticeRequested(EventData):
-    """A message to one reader, whose address it names; `path` is the page to open, perhaps with a one-use token."""
+    """A message to one reader, or to a guest without an account (`reader_id` is null), whose address it names.
+
+    `path` is the page to open, perhaps with a token; `text` is what the shop wrote to a guest.
+    """
 
     type = "marketplace.notice.requested"
     is_private = True
@@ -219,17 +244,20 @@ class NoticeRequested(EventData):
         "email_changed",
         "password_reset",
         "password_changed",
+        "message_waiting",
+        "contact_answered",
     ]
-    reader_id: Id
+    reader_id: Id | None = None
     to: Email
     language: Annotated[str, Field(max_length=10)] = "en"
     shop_name: Text
     path: Path = ""
     order: Order | None = None
+    text: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
 
     @property
     def subject(self) -> str:
-        return f"readers/{self.reader_id}"
+        return "guests" if self.reader_id is None else f"readers/{self.reader_id}"
 
 
 def _leaves(kind: type[EventData]) -> list[type[EventData]]:
@@ -243,6 +271,15 @@ TYPES: Mapping[str, type[EventData]] = {kind.type: kind for kind in _leaves(Even
 PUBLIC_TYPES = tuple(name for name, kind in TYPES.items() if not kind.is_private)
 
 NOTICES_TYPES = tuple(
-    kind.type for kind in (NoticeRequested, OrderPlaced, StockLow, DeliveryFailed, ReaderDeleted, ReadersMerged)
+    kind.type
+    for kind in (
+        NoticeRequested,
+        OrderPlaced,
+        StockLow,
+        ConversationWaiting,
+        DeliveryFailed,
+        ReaderDeleted,
+        ReadersMerged,
+    )
 )
 """What notices receives."""

@@ -8,6 +8,7 @@ from flask import Flask
 from bookfiles.ids import IdsFile
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
+from marketplace.domain.guest_links import GuestLinks
 from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -23,6 +24,7 @@ from marketplace.usecases.accounts.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.contact import Contact
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.links import Links
@@ -66,6 +68,7 @@ def create_app(
     limiter = limiter or Limiter()
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
     accounts = Accounts(store, passwords=passwords, wake=wake)
+    conversations = Conversations(store, wake=wake)
     shop = Shop(
         store=store,
         recommender=recommender,
@@ -76,7 +79,8 @@ def create_app(
         account_links=AccountLinks(store, accounts, passwords=passwords, wake=wake),
         carts=Carts(store, activity),
         orders=Orders(store, wake=wake),
-        conversations=Conversations(store, wake=wake),
+        conversations=conversations,
+        contact=Contact(store, conversations, GuestLinks(session_key(settings)), wake=wake),
         links=Links(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         destinations=Destinations(store, wake=wake),

@@ -30,6 +30,7 @@ from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.links import Links
 from marketplace.usecases.previews import LinkFetcher
+from marketplace.usecases.waiting_messages import WaitingMessages
 from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
 from servicekit.serving.http_server import HttpServer
@@ -107,7 +108,7 @@ def create_relays(
     *,
     port: int | None = None,
 ) -> Relays:
-    """The relays, which deliver the shop's events, request overdue payments and links again, and prune.
+    """The relays, which deliver the shop's events, and every minute do what is due.
 
     `port` is the port that the shop listens on if it differs from the settings. Raises CannotServe.
     """
@@ -123,12 +124,7 @@ def create_relays(
         return EventsSender(stored.destination, connect_receiver(stored.url, stored.secret), source=source)
 
     payments, destinations, links = payments_of(settings, store), Destinations(store), Links(store)
-
-    def every_minute() -> None:
-        payments.request_overdue()
-        destinations.prune()
-        links.retry_due()
-        links.prune()
+    messages = WaitingMessages(store, keep_days=settings.conversation_days)
 
     senders = (
         RecommendationsSender(store, recommender),
@@ -136,7 +132,15 @@ def create_relays(
         EventsSender(NOTICES, notices, source=source),
         PreviewsSender(LinkFetcher(store, previews)),
     )
-    return Relays(store, senders, connect=connect_other, every_minute=every_minute)
+    jobs = (
+        payments.request_overdue,
+        destinations.prune,
+        links.retry_due,
+        links.prune,
+        messages.send_notices,
+        messages.remove_old,
+    )
+    return Relays(store, senders, connect=connect_other, every_minute=jobs)
 
 
 def listen(app: Flask, settings: Settings) -> HttpServer:

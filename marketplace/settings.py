@@ -102,6 +102,12 @@ class Settings(DatabaseSettings):
     language: str = Field(
         ENGLISH, description="language of readers who chose none and whose browser asks for none that the shop has"
     )
+    conversation_days: int = Field(
+        730,
+        ge=0,
+        le=36_500,
+        description="days until a conversation in which nobody writes any more is deleted; 0 for never",
+    )
     relay: bool = Field(True, description="whether `serve` also delivers events")
 
     @field_validator("trusted_hosts")

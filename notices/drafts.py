@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.envelope import Event, InvalidEvent
-from events.types import DeliveryFailed, NoticeRequested, Order, OrderPlaced, StockLow
+from events.types import ConversationWaiting, DeliveryFailed, NoticeRequested, Order, OrderPlaced, StockLow
 from notices.domain import STAFF_PREFIX, Channel, Draft
 
 
@@ -36,6 +36,10 @@ def drafts_of(event: Event, staff: Staff) -> list[Draft]:
             return _to_staff(event, staff, "order_placed", {"order": _order(placed)}, reader_id=placed.reader_id)
         case StockLow() as low:
             return _to_staff(event, staff, "stock_low", low.model_dump(mode="json"))
+        case ConversationWaiting() as waiting:
+            # It is about a reader, so it is deleted with them.
+            data = {"order_id": waiting.order_id}
+            return _to_staff(event, staff, "conversation_waiting", data, reader_id=waiting.reader_id)
         case DeliveryFailed() as failed:
             return _to_staff(event, staff, "delivery_failed", failed.model_dump(mode="json"))
         case _:
@@ -50,6 +54,8 @@ def _to_reader(event: Event, notice: NoticeRequested) -> Draft:
         data["link"] = event.source.rstrip("/") + notice.path
     if notice.order:
         data["order"] = _order(notice.order)
+    if notice.text:
+        data["text"] = notice.text
     return Draft(
         event_id=event.id,
         channel=Channel.EMAIL,

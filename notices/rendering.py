@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent
 TRANSLATIONS = FOLDER / "translations"
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 _MAX_SUBJECT_LENGTH = 150
+_PARTS = ("paragraph", "letter", "books", "button", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def render(message: Message) -> Rendered:
     language = negotiated([message.language], list(translations(TRANSLATIONS)))
     text, html = (_environment(language, form) for form in ("txt", "html"))
     name = f"kinds/{message.kind}.jinja"
-    shown = {"shop_name": "", "link": "", "order": None, **message.data}
+    shown = {"shop_name": "", "link": "", "order": None, "text": "", **message.data}
     return Rendered(
         subject=_subject(text, name, shown),
         text=_BLANK_LINES.sub("\n\n", text.get_template(name).render(shown)).strip() + "\n",
@@ -75,7 +76,7 @@ def _environment(language: str, form: str) -> Environment:
     environment.globals.update(language=language, frame=f"frame.{form}")
     # The parts of a message that look different in text and HTML.
     parts = environment.get_template(f"parts.{form}").module
-    environment.globals.update({name: getattr(parts, name) for name in ("paragraph", "books", "button", "note")})
+    environment.globals.update({name: getattr(parts, name) for name in _PARTS})
     return environment
 
 

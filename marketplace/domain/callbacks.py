@@ -1,13 +1,13 @@
 """The tokens that authenticate the payment provider's callbacks; the shop signs one for each order."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
+from itsdangerous import BadSignature, SignatureExpired
 
 from marketplace.domain.errors import MarketplaceError
+from marketplace.domain.signing import ClockSigner
 
 WEBHOOK = "/webhooks/payments/"
 """The path of the callback, without the order's id."""
@@ -43,7 +43,7 @@ class CallbackTokens:
     """Issues and verifies tokens, with a key that is derived from the shop's for this purpose only."""
 
     def __init__(self, key: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._signer = _Signer(key, clock)
+        self._signer = ClockSigner(key, salt=_SALT, clock=clock)
 
     def issue(self, order_id: str) -> str:
         """A token for this order, valid for a day."""
@@ -59,14 +59,3 @@ class CallbackTokens:
             raise Forged from None
         if signed_for != order_id.encode():
             raise WrongOrder
-
-
-class _Signer(TimestampSigner):
-    """A signer whose clock can be injected."""
-
-    def __init__(self, key: str, clock: Callable[[], float]) -> None:
-        super().__init__(key, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
-        self._clock = clock
-
-    def get_timestamp(self) -> int:
-        return int(self._clock())

@@ -1,5 +1,6 @@
 """Conversations between a reader and the shop."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,13 +10,17 @@ from unicodedata import category
 
 from marketplace.domain.errors import MessageConflict
 from marketplace.domain.links import Card, first_link
+from marketplace.domain.orders import is_order_id
 
 MAX_TEXT_LENGTH = 4_000
 MAX_ID_LENGTH = 64
 MAX_VERSION = 1_000
+MAX_NAME_LENGTH = 200
 MAX_MESSAGES = 1_000
 """Of a conversation: with usual texts its page stays below a megabyte."""
 
+# An order number has capitals and hyphens.
+_CONTACT_ID = re.compile(r"[0-9a-f]{32}")
 _NO_TEXT = frozenset({"Cc", "Cs"})
 """The categories of control characters and lone surrogates, which a database may not store."""
 
@@ -29,6 +34,15 @@ class Side(Enum):
     @property
     def other(self) -> "Side":
         return Side.SHOP if self is Side.READER else Side.READER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """Somebody who wrote without an account; nobody has confirmed the address. `name` may be empty."""
+
+    email: str
+    name: str = ""
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +80,25 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """A conversation about an order, which has the order's id.
+    """A conversation about an order, which has the order's id, or one that somebody began by the contact form.
 
-    `changes` counts what was sent and edited, and cards that came; `seen` has the number of the last message that
-    each side has seen.
+    It is either a reader's or a guest's. `changes` counts what was sent and edited, and cards that came; `seen` has
+    the number of the last message that each side has seen, `noticed` that of the last one that became a notice to it.
     """
 
     id: str
-    reader_id: int
+    reader_id: int | None
+    guest: Guest | None = None
     is_open: bool
     changes: int = 0
     seen: Mapping[Side, int] = field(default_factory=dict)
+    noticed: Mapping[Side, int] = field(default_factory=dict)
     messages: Sequence[Message] = ()
+
+    @property
+    def order_id(self) -> str:
+        """The number of the order that it is about, or ""."""
+        return self.id if is_order_id(self.id) else ""
 
     @cached_property
     def last_number(self) -> int:
@@ -88,6 +109,22 @@ class Conversation:
         """How many messages of the other side this one has not seen."""
         seen = self.seen.get(side, 0)
         return sum(message.side is side.other and message.number > seen for message in self.messages)
+
+    def waits_for(self, side: Side, *, since: datetime) -> int:
+        """The number of the last message of the other side if this one has neither seen it nor had a notice of it.
+
+        0 if there is none, or if it was sent after `since`.
+        """
+        last = next((message for message in reversed(self.messages) if message.side is side.other), None)
+        if last is None or last.sent_at > since:
+            return 0
+        known = max(self.seen.get(side, 0), self.noticed.get(side, 0))
+        return last.number if last.number > known else 0
+
+
+def is_contact_id(text: str) -> bool:
+    """Whether `text` has the form of the id of a conversation that is about no order."""
+    return _CONTACT_ID.fullmatch(text) is not None
 
 
 def tidy_text(text: str) -> str:

@@ -36,7 +36,7 @@ class OrderNotFound(MarketplaceError):
 
 
 class ConversationNotFound(MarketplaceError):
-    """Nobody has written about this order."""
+    """Nobody has written about this order, or the reader, or the shop, has no such conversation."""
 
 
 class MessageNotSent(MarketplaceError):
@@ -61,6 +61,21 @@ class ConversationFull(MessageNotSent):
 
 class InvalidLink(MarketplaceError):
     """The text is no link that the shop would follow."""
+
+
+class ContactProblem(Enum):
+    """Why the contact form is not acceptable."""
+
+    EMAIL_MALFORMED = "email malformed"
+    NAME_LONG = "name long"
+
+
+class InvalidContact(MarketplaceError):
+    """The e-mail or the name of who uses the contact form is not acceptable."""
+
+    def __init__(self, problems: frozenset[ContactProblem]) -> None:
+        super().__init__(", ".join(sorted(problem.value for problem in problems)))
+        self.problems = problems
 
 
 class EventNotFound(MarketplaceError):

@@ -94,6 +94,7 @@ class Action(Enum):
     ORDER_STATE_CHANGED = "order moved"
     ANSWERED = "answered"
     CONVERSATION_CLOSED = "conversation closed"
+    CONVERSATION_DELETED = "conversation deleted"
     EVENT_RETRIED = "event retried"
     EVENTS_RETRIED = "events retried"
     MESSAGE_RETRIED = "message retried"

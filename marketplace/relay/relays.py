@@ -46,11 +46,11 @@ class Relays:
         senders: Sequence[Sender],
         *,
         connect: Callable[[EventDestination], EventsSender],
-        every_minute: Callable[[], object] = lambda: None,
+        every_minute: Sequence[Callable[[], object]] = (),
     ) -> None:
         """`senders` are those of the destinations that every shop has; `connect` makes the one of another.
 
-        `every_minute` is called every minute while the block lasts.
+        Each of `every_minute` is called every minute while the block lasts, whether or not others fail.
         """
         self._store = store
         self._connect = connect
@@ -142,10 +142,11 @@ class Relays:
 
     def _repeat(self) -> None:
         while not self._stop.wait(MINUTE):
-            try:
-                self._every_minute()
-            except Exception:
-                log.exception("overdue_payments_not_requested")
+            for job in self._every_minute:
+                try:
+                    job()
+                except Exception:
+                    log.exception("job_failed", job=getattr(job, "__qualname__", ""))
 
 
 def _run(relay: Relay, sender: Sender) -> None:

@@ -1,5 +1,6 @@
 """The table of accounts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import EmailTaken
 from marketplace.store.schema import accounts, cart_lines, sessions
-from servicekit.database.statements import insert_into
+from servicekit.database.statements import insert_into, is_any_of
 
 _ACCOUNT = select(
     accounts.c.reader_id,
@@ -54,6 +55,12 @@ class StoredAccounts:
     def by_reader(self, reader_id: int) -> Account | None:
         """The account of this reader; None for a guest."""
         return self._find(accounts.c.reader_id == reader_id)
+
+    def emails(self, reader_ids: Iterable[int]) -> dict[int, str]:
+        """The e-mails of the accounts of these readers."""
+        of_these = is_any_of(self._connection, accounts.c.reader_id, reader_ids)
+        rows = self._connection.execute(select(accounts.c.reader_id, accounts.c.email).where(of_these))
+        return {row.reader_id: row.email for row in rows}
 
     def by_session(self, reader_id: int, session_key: str, moment: datetime) -> Account | None:
         """The account of this reader, if it has this session, not expired at `moment`."""

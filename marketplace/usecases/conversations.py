@@ -1,4 +1,4 @@
-"""Conversations between readers and the shop about orders."""
+"""Conversations between readers and the shop; those that are about no order begin in `contact`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +11,7 @@ from marketplace.domain.conversations import (
     MAX_VERSION,
     Conversation,
     Draft,
+    Message,
     Side,
     put_message,
     tidy_text,
@@ -49,11 +50,14 @@ class Conversations:
         self._wake = wake
         self._clock = clock
 
-    def about(self, order_id: str) -> Conversation | None:
-        """The conversation about an order, None if nobody has written; the caller has checked the rights."""
+    def about(self, conversation_id: str) -> Conversation | None:
+        """The conversation with this id, which is that of its order if it is about one.
+
+        None if nobody has written; the caller has checked the rights.
+        """
         with self._store.read() as work:
             try:
-                return work.conversations.get(order_id)
+                return work.conversations.get(conversation_id)
             except ConversationNotFound:
                 return None
 
@@ -67,7 +71,8 @@ class Conversations:
             work.readers.lock(reader_id)
             if reader_id == NOBODY or work.orders.get(order_id).reader_id != reader_id:
                 raise OrderNotFound
-            self._put(work, order_id, reader_id, Side.READER, draft)
+            work.conversations.begin(order_id, reader_id, at=self._clock())
+            self.put(work, order_id, Side.READER, draft)
             work.commit()
         self._wake()
 
@@ -81,8 +86,9 @@ class Conversations:
             reader_id = work.orders.get(order_id).reader_id
             if reader_id is None:
                 raise OrderNotFound
-            _lock_both(work, by, reader_id)
-            if self._put(work, order_id, reader_id, Side.SHOP, draft):
+            lock_both(work, by, reader_id)
+            work.conversations.begin(order_id, reader_id, at=self._clock())
+            if self.put(work, order_id, Side.SHOP, draft):
                 work.audit.add(by, Action.ANSWERED, order_id, {}, at=self._clock())
             work.commit()
         self._wake()
@@ -94,37 +100,48 @@ class Conversations:
                 work.conversations.see(conversation.id, side, conversation.last_number)
                 work.commit()
 
-    def close(self, by: int, order_id: str) -> None:
+    def close(self, by: int, conversation_id: str) -> None:
         """Take a conversation out of the box of open ones, until somebody writes again.
 
         Raises ConversationNotFound, and NotSignedIn if the moderator's account has been deleted.
         """
         with self._store.write() as work:
-            _lock_both(work, by, work.conversations.get(order_id).reader_id)
-            if work.conversations.lock(order_id).is_open:
-                work.conversations.set_open(order_id, is_open=False)
-                work.audit.add(by, Action.CONVERSATION_CLOSED, order_id, {}, at=self._clock())
+            lock_both(work, by, work.conversations.get(conversation_id).reader_id)
+            if work.conversations.lock(conversation_id).is_open:
+                work.conversations.set_open(conversation_id, is_open=False)
+                work.audit.add(by, Action.CONVERSATION_CLOSED, conversation_id, {}, at=self._clock())
             work.commit()
 
-    def _put(self, work: UnitOfWork, order_id: str, reader_id: int, side: Side, draft: Draft) -> bool:
+    def put(self, work: UnitOfWork, conversation_id: str, side: Side, draft: Draft) -> Message | None:
+        """Put a message into a conversation that has begun, and publish that; None if it is there already.
+
+        Raises MessageNotSent.
+        """
         draft = _checked(draft)
         moment = self._clock()
         # Before the conversation is locked: a preview that comes locks both in this order.
         if url := first_link(draft.text):
             ask_for(work, url, at=moment)
-        work.conversations.begin(order_id, reader_id, at=moment)
-        conversation = work.conversations.lock(order_id)
+        conversation = work.conversations.lock(conversation_id)
         message = put_message(conversation, side, draft, moment)
         if message is None:
-            return False
+            return None
         if message.number > self._max_messages:
             raise ConversationFull
-        work.conversations.put(order_id, message, at=moment)
-        changed = types.ConversationChanged(
-            order_id=order_id, reader_id=reader_id, change=message.change, by=side.value
-        )
-        work.outbox.publish(changed, at=moment)
-        return True
+        work.conversations.put(conversation_id, message, at=moment)
+        work.outbox.publish(changed_event(conversation, message.change, side), at=moment)
+        return message
+
+
+def changed_event(conversation: Conversation, change: int, by: Side) -> types.ConversationChanged:
+    """The event that a message of one side has changed."""
+    return types.ConversationChanged(
+        conversation_id=conversation.id,
+        order_id=conversation.order_id,
+        reader_id=conversation.reader_id,
+        change=change,
+        by=by.value,
+    )
 
 
 def _checked(draft: Draft) -> Draft:
@@ -137,8 +154,9 @@ def _checked(draft: Draft) -> Draft:
     return Draft(draft.id, text, draft.version)
 
 
-def _lock_both(work: UnitOfWork, by: int, reader_id: int) -> None:
+def lock_both(work: UnitOfWork, by: int, reader_id: int | None) -> None:
+    """Lock a moderator and the reader, if there is one. Raises NotSignedIn if the moderator's account is deleted."""
     # In the order of their ids, which avoids deadlocks: moderators buy books too.
-    for locked in sorted({by, reader_id}):
+    for locked in sorted({by} if reader_id is None else {by, reader_id}):
         if not work.readers.lock(locked) and locked == by:
             raise NotSignedIn

@@ -91,7 +91,8 @@ def _order(order: Order) -> dict[str, Any]:
 
 def _conversation(conversation: Conversation) -> dict[str, Any]:
     return {
-        "order_id": conversation.id,
+        "id": conversation.id,
+        "order_id": conversation.order_id or None,
         "messages": [
             {
                 "number": message.number,

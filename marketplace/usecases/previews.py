@@ -7,11 +7,11 @@ from typing import Protocol
 
 import structlog
 
-from events import types
 from marketplace.domain.conversations import Conversation
 from marketplace.domain.errors import PreviewsError, PreviewsUnavailable
 from marketplace.domain.links import WAITS, Link, LinkState, Picture, Preview
 from marketplace.store import Store, UnitOfWork
+from marketplace.usecases.conversations import changed_event
 from servicekit.clock import now
 
 log = structlog.get_logger()
@@ -97,7 +97,4 @@ def _change_card(work: UnitOfWork, conversation: Conversation, link: Link, momen
     change = conversation.changes + 1
     work.conversations.change_card(conversation.id, link.id, change)
     by = next(message.side for message in reversed(conversation.messages) if message.link == link.url)
-    changed = types.ConversationChanged(
-        order_id=conversation.id, reader_id=conversation.reader_id, change=change, by=by.value
-    )
-    work.outbox.publish(changed, at=moment)
+    work.outbox.publish(changed_event(conversation, change, by), at=moment)

@@ -16,6 +16,7 @@ from marketplace.domain.accounts import SESSION_LIFETIME
 from marketplace.domain.books import LOW_STOCK
 from marketplace.domain.ids import SHOP
 from marketplace.domain.links import text_parts
+from marketplace.domain.orders import is_order_id
 from marketplace.domain.text import slug
 from marketplace.settings import Settings, session_key
 from marketplace.web import errors, moderator, reader
@@ -30,6 +31,7 @@ from marketplace.web.pages import (
     cart,
     catalogue,
     checkout,
+    contact,
     cover,
     health,
     home,
@@ -54,6 +56,7 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     cart.blueprint,
     checkout.blueprint,
     orders.blueprint,
+    contact.blueprint,
     account.blueprint,
     account_links.blueprint,
     moderator.blueprint,
@@ -130,6 +133,7 @@ def _set_up_templates(app: Flask) -> None:
         return cached(current_language(), *macro)
 
     environment.globals.update(SHOP=SHOP, LOW_STOCK=LOW_STOCK, cover_url=cover.cover_url, fragment=fragment)
+    environment.tests["order_id"] = is_order_id
 
 
 def _version_static_files(app: Flask) -> None:

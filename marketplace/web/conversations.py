@@ -5,8 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
-from flask import redirect, render_template, request
-from werkzeug.wrappers import Response as Answer
+from flask import render_template, request
 
 from marketplace.domain.conversations import MAX_VERSION, Conversation, Draft, Message, Side
 from marketplace.domain.errors import (
@@ -29,7 +28,7 @@ AFTER = "after"
 class ShownConversation:
     """A conversation as one side sees it, with the message in its form; `error` is a code, or "".
 
-    Of the messages those are shown that were sent or edited after a change of the conversation.
+    Of the messages those are shown that were sent or edited after a change of the conversation. `token` is a guest's.
     """
 
     side: Side
@@ -37,6 +36,7 @@ class ShownConversation:
     conversation: Conversation | None = None
     error: str = ""
     after: int = 0
+    token: str = ""
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -51,25 +51,38 @@ class ShownConversation:
 
 
 def shown(
-    shop: Shop, side: Side, order_id: str, *, after: int = 0, error: MessageNotSent | None = None
+    shop: Shop,
+    side: Side,
+    conversation_id: str,
+    *,
+    after: int = 0,
+    error: MessageNotSent | None = None,
+    token: str = "",
 ) -> ShownConversation:
-    """The conversation about an order; after an error the form has what was typed."""
-    conversation = shop.conversations.about(order_id)
-    if conversation is not None:
+    """A conversation, with what was typed after an error; one without a guest's token is then seen by this side."""
+    conversation = shop.conversations.about(conversation_id)
+    # Programs that check mails open the links in them: guests have seen the messages once they write.
+    if conversation is not None and not token:
         # The page is worth more; the next one that is shown notes it.
         with suppress(StoreUnavailable):
             shop.conversations.see(side, conversation)
-    if error is not None:
-        return ShownConversation(side=side, conversation=conversation, draft=_again(error), error=_code(error))
-    return ShownConversation(side=side, conversation=conversation, draft=_to_edit(side, conversation), after=after)
+    return ShownConversation(
+        side=side,
+        conversation=conversation,
+        draft=again(error) if error else _to_edit(side, conversation),
+        error=error_code(error) if error else "",
+        after=after,
+        token=token,
+    )
 
 
-def new_messages(shop: Shop, side: Side, order_id: str, *, page: str) -> str | Answer:
-    """The messages that an open page does not have yet; the address without a change leads to the page."""
+def new_messages(shop: Shop, side: Side, conversation_id: str, *, token: str = "") -> str | None:
+    """The messages that an open page does not have yet; None if no open page asks."""
     after = request.args.get(AFTER, type=int)
     if after is None:
-        return redirect(page, 303)
-    return render_template("orders/messages.html", conversation=shown(shop, side, order_id, after=after))
+        return None
+    conversation = shown(shop, side, conversation_id, after=after, token=token)
+    return render_template("orders/messages.html", conversation=conversation)
 
 
 def typed_message() -> Draft:
@@ -78,10 +91,11 @@ def typed_message() -> Draft:
     return Draft(typed("id"), typed("text"), version)
 
 
-def _again(error: MessageNotSent) -> Draft:
+def again(error: MessageNotSent | None = None) -> Draft:
+    """What was typed, to be sent again after an error."""
     draft = typed_message()
     # What was sent under this id stays; this text is another message.
-    return _new(draft.text) if isinstance(error, MessageConflict) or not draft.id else draft
+    return new_message(draft.text) if isinstance(error, MessageConflict) or not draft.id else draft
 
 
 def _to_edit(side: Side, conversation: Conversation | None) -> Draft:
@@ -89,14 +103,16 @@ def _to_edit(side: Side, conversation: Conversation | None) -> Draft:
     for message in conversation.messages if conversation else ():
         if message.side is side and str(message.number) == number and message.version < MAX_VERSION:
             return Draft(message.id, message.text, message.version + 1)
-    return _new("")
+    return new_message("")
 
 
-def _new(text: str) -> Draft:
+def new_message(text: str) -> Draft:
+    """A message with an id of its own."""
     return Draft(uuid4().hex, text)
 
 
-def _code(error: MessageNotSent) -> str:
+def error_code(error: MessageNotSent) -> str:
+    """The error for templates."""
     match error:
         case MessageConflict():
             return "MESSAGE_CONFLICT"

@@ -23,7 +23,12 @@ from marketplace.web.reader import account_if_known, current_account
 from marketplace.web.security import is_same_site
 from servicekit.translations import ENGLISH, negotiated
 
-COMPLETE: Mapping[str, tuple[str, ...]] = {"ru": ("base.html", "flash.html", "frame.html", "account/", "errors/")}
+COMPLETE: Mapping[str, tuple[str, ...]] = {
+    "ru": (
+        *("base.html", "flash.html", "frame.html", "paging.html", "account/", "contact/", "errors/"),
+        "orders/conversation.html",
+    )
+}
 """The templates, or folders of them, that a language has every sentence of; "" stands for all. English has all.
 
 The pages of other folders are in English, since half of a translation is no help. Tests check what is declared here.

@@ -28,6 +28,9 @@ class Attempt(Enum):
     OPENING_BY_READER = "opening by reader"
     MESSAGE_BY_READER = "message by reader"
     LINK_BY_MODERATOR = "link by moderator"
+    MESSAGE_BY_GUEST = "message by guest"
+    CONTACT_BY_ADDRESS = "contact by address"
+    CONTACT_BY_EVERYBODY = "contact by everybody"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
 
@@ -61,6 +64,11 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.OPENING_BY_READER: Limit(300, 3600),
     Attempt.MESSAGE_BY_READER: Limit(60, 3600),
     Attempt.LINK_BY_MODERATOR: Limit(60, 3600),
+    # Of one conversation.
+    Attempt.MESSAGE_BY_GUEST: Limit(60, 3600),
+    Attempt.CONTACT_BY_ADDRESS: Limit(10, 3600),
+    # Of guests with any addresses: more than the staff could read.
+    Attempt.CONTACT_BY_EVERYBODY: Limit(300, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
 }

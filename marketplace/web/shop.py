@@ -9,6 +9,7 @@ from marketplace.usecases.accounts.links import AccountLinks
 from marketplace.usecases.activity import Activity
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
+from marketplace.usecases.contact import Contact
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.links import Links
@@ -36,6 +37,7 @@ class Shop:
     orders: Orders
     conversations: Conversations
     links: Links
+    contact: Contact
     payments: Payments
     destinations: Destinations
     messages: Messages

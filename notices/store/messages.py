@@ -64,9 +64,10 @@ class Messages:
     def mark_sent(self, message: Message, holder: str, *, at: datetime) -> bool:
         """Mark a claimed message as sent; False if `holder` does not have it any more, or it was deleted.
 
-        What it shows stays for the reader's export, but not the link, which may hold a one-use token.
+        What it shows stays for the reader's export, but not the link, which may hold a token, nor what the shop wrote
+        to a guest, who has no export.
         """
-        data = {name: value for name, value in message.data.items() if name != "link"}
+        data = {name: value for name, value in message.data.items() if name not in {"link", "text"}}
         return self._settle(message, holder, state=State.SENT.value, settled_at=at, last_error="", data=data)
 
     def mark_failed(self, message: Message, holder: str, *, at: datetime, error: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from events.envelope import Event
 from events.types import (
     Amount,
+    ConversationWaiting,
     DeliveryFailed,
     EventData,
     Line,
@@ -43,10 +44,13 @@ READERS_KINDS = (
     "email_changed",
     "password_reset",
     "password_changed",
+    "message_waiting",
+    "contact_answered",
 )
 STAFF_DATA: Mapping[str, Mapping[str, Any]] = {
     "staff_order_placed": {"order": ORDER.model_dump(mode="json")},
     "staff_stock_low": {"book_id": 20, "title": "Tom & Jerry <b>", "stock": 2},
+    "staff_conversation_waiting": {"order_id": "K7QM-2XPA-9RTB"},
     "staff_delivery_failed": {"destination": "sellers-own"},
 }
 KINDS = (*READERS_KINDS, *STAFF_DATA)
@@ -85,6 +89,7 @@ def placed(reader_id: int | None = READER) -> OrderPlaced:
 
 
 LOW = StockLow(book_id=20, title="Dune", stock=2)
+WAITING = ConversationWaiting(conversation_id="5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f")
 DELIVERY_FAILED = DeliveryFailed(destination="sellers-own")
 DELETED = ReaderDeleted(reader_id=READER)
 
@@ -104,6 +109,7 @@ MESSAGE = Message(
         "shop_name": "Online Books For You",
         "link": f"{SHOP}/page?token=s3cret",
         "order": ORDER.model_dump(mode="json"),
+        "text": "The hardcover is back on Monday.\n\nTom & Jerry <b>",
     },
     reader_id=READER,
     state=State.WAITING,

@@ -59,7 +59,7 @@ def test_text_and_html_say_the_same(kind: str, language: str) -> None:
     if language == "ru":
         assert re.search("[\u0430-\u044f]", rendered.subject)
         english = words(render(message(kind, "en")).text) - words(
-            str(message(kind).data).replace(r"\r\n", " ") + "Failed deliveries"
+            str(message(kind).data).replace(r"\r\n", " ") + "Failed deliveries, Messages"
         )
         assert not english & words(rendered.text)
 
@@ -124,3 +124,21 @@ def test_nothing_to_pay_is_said_so() -> None:
 def test_a_repetition_is_the_same() -> None:
     """The same message is rendered alike at any time."""
     assert render(MESSAGE) == render(replace(MESSAGE, attempts=9, give_up_at=MESSAGE.give_up_at + timedelta(days=1)))
+
+
+def test_an_answer_keeps_its_lines() -> None:
+    """In both forms, with markup as text; the link is beside it, and the reason for the mail is no account."""
+    rendered = render(message("contact_answered"))
+    assert "The hardcover is back on Monday.\n\nTom & Jerry <b>\n" in rendered.text
+    assert "The hardcover is back on Monday.\n\nTom &amp; Jerry &lt;b&gt;</p>" in rendered.html
+    assert "white-space:pre-line" in rendered.html
+    assert "because of your account" not in rendered.text + rendered.html
+    assert "The hardcover" not in render(message("message_waiting")).text
+
+
+def test_a_waiting_message_names_its_order() -> None:
+    """Or says that it came by the contact form."""
+    about_order = message("staff_conversation_waiting")
+    assert render(about_order).subject == "Unread message about order K7QM-2XPA-9RTB"
+    by_form = replace(about_order, data={"order_id": ""})
+    assert render(by_form).subject == "Unread message from the contact form"

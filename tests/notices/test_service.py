@@ -26,6 +26,7 @@ from tests.notices.samples import (
     READER,
     SHOP,
     STAFF,
+    WAITING,
     Clock,
     event,
     merged,
@@ -59,8 +60,13 @@ def test_a_request_becomes_one_mail(notices: Notices) -> None:
 
 @pytest.mark.parametrize(
     ("data", "kind"),
-    [(placed(None), "order_placed"), (LOW, "stock_low"), (DELIVERY_FAILED, "delivery_failed")],
-    ids=["order", "stock", "delivery"],
+    [
+        (placed(None), "order_placed"),
+        (LOW, "stock_low"),
+        (WAITING, "conversation_waiting"),
+        (DELIVERY_FAILED, "delivery_failed"),
+    ],
+    ids=["order", "stock", "conversation", "delivery"],
 )
 @pytest.mark.parametrize(
     ("staff", "expected"),
@@ -127,6 +133,27 @@ def test_a_deleted_reader_leaves_nothing(notices: Notices, mail: Sender, tmp_pat
     assert [name[-6:] for name in files(tmp_path)] == ["-2.eml"]
     assert len(notices.about(7)) == 1
     assert not mail.step()
+
+
+def test_a_guest_gets_an_answer_by_mail(store: Store, notices: Notices) -> None:
+    """With its text and a link; a guest is no reader, so no deletion of one reaches it."""
+    answer = notice("contact_answered", reader_id=None, text="Yes, we do.")
+    assert notices.accept(event(answer, "1"))
+    assert notices.accept(event(DELETED, "2"))
+    with store.write() as work:
+        message = work.messages.claim(Channel.EMAIL, "x", now=NOON, until=NOON)
+    assert message
+    assert (message.recipient, message.kind, message.reader_id) == (ADDRESS, "contact_answered", None)
+    assert message.data["text"] == "Yes, we do."
+    assert message.data["link"] == f"{SHOP}/page?token=s3cret"
+
+
+def test_what_the_staff_is_told_of_a_readers_message_is_deleted_with_them(notices: Notices) -> None:
+    """As of their orders."""
+    assert notices.accept(event(WAITING.model_copy(update={"reader_id": READER}), "1"))
+    assert {message.kind for message in notices.about(READER)} == {"staff_conversation_waiting"}
+    notices.accept(event(DELETED, "2"))
+    assert notices.about(READER) == []
 
 
 def test_a_late_event_brings_nothing_back(notices: Notices, store: Store) -> None:

@@ -63,7 +63,7 @@ def _add_messages(orders: Blueprint, shop: Shop) -> None:
     @orders.get("/<order_id>/messages")
     def messages(order_id: str) -> str | Answer:
         order = _own_order(shop, order_id)
-        return new_messages(shop, Side.READER, order.id, page=url_for("orders.page", order_id=order.id))
+        return new_messages(shop, Side.READER, order.id) or redirect(url_for("orders.page", order_id=order.id), 303)
 
     @orders.post("/<order_id>/messages")
     def write(order_id: str) -> Answer | tuple[str, int] | tuple[str, int, dict[str, str]]:

@@ -136,7 +136,8 @@ async function sendAll() {
 }
 
 async function send({ key, id, version, text }) {
-  const body = new URLSearchParams({ csrf_token: field("csrf_token").value, id, version, text });
+  // With the form's other fields.
+  const body = new URLSearchParams({ ...Object.fromEntries(new FormData(form())), id, version, text });
   const response = await fetch(address(), { method: "POST", body });
   const page = parse(await response.text());
   const sent = [...page.querySelectorAll(".message.own")].find((message) => message.dataset.id === id);

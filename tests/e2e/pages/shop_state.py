@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from events.signature import new_secret
 from events.types import StockLow
+from marketplace.domain.conversations import Draft, Guest, Side, put_message
 from marketplace.domain.events import BookChanged
 from marketplace.domain.links import Picture, Preview, link_id
 from marketplace.domain.moderation import Action
@@ -19,7 +20,7 @@ from marketplace.domain.orders import Actor, Address, Order, OrderLine, OrderSta
 from marketplace.settings import Settings
 from marketplace.store import open_store
 from servicekit.clock import now
-from tests.e2e.pages.states import LINK, ORDER
+from tests.e2e.pages.states import CONVERSATION, LINK, ORDER
 from tests.e2e.processes import Pair, await_that, waiting_in
 from tests.marketplace.fakes import NOON
 
@@ -55,7 +56,7 @@ def export_of(page: Page, shop: str) -> dict[str, Any]:
 
 
 def prepare_moderator(pair: Pair, email: str) -> None:
-    """Make an account a moderator; store an order, a failed event, a destination and entries in both logs."""
+    """Make an account a moderator; store an order, a failed event, a destination, entries in both logs, a message."""
     line = OrderLine(book_id=4, title="A book with a title", price=Money(999, "EUR"), quantity=2)
     address = Address(name="Ann Buyer", street="1 High Street", city="Oxford", country="GB")
     changes = (StateChange(OrderState.PLACED, NOON, Actor.READER), StateChange(OrderState.PAID, NOON, Actor.PROVIDER))
@@ -88,4 +89,9 @@ def prepare_moderator(pair: Pair, email: str) -> None:
         # Nothing is sent to that address.
         work.destinations.set_enabled(added.number, False)
         work.outbox.remove([published.event_id])
+        guest = Guest(email="ada@example.com", name="Ada", language="en")
+        work.conversations.begin(CONVERSATION, None, guest=guest, at=NOON)
+        message = put_message(work.conversations.get(CONVERSATION), Side.READER, Draft("m-1", "Hello!"), NOON)
+        assert message
+        work.conversations.put(CONVERSATION, message, at=NOON)
         work.commit()

@@ -15,6 +15,8 @@ ORDER = "7K3M-9QXD-2TB4"
 """The one order of the shop."""
 LINK = "https://books.example/emma"
 """A link whose preview the shop has."""
+CONVERSATION = "5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f"
+"""That of a guest with the shop."""
 
 _accounts = count()
 
@@ -88,6 +90,13 @@ def _write_a_link(page: Page) -> None:
     page.locator(".link-card").last.wait_for()
 
 
+def _fail_to_contact(page: Page) -> None:
+    page.get_by_label("E-mail").fill("ann@example")
+    page.locator("main form").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("heading", name="Please check the following").wait_for()
+
+
 def _fail_to_order(page: Page) -> None:
     page.get_by_label("Postal code").fill("nowhere")
     page.locator("main form").last.evaluate("form => { form.noValidate = true }")
@@ -118,11 +127,13 @@ STATES = [
             *("/search", "/search?q=agata+cristie", "/search?q=qqqxzy", "/history", "/wishlist", "/account"),
             *("/account/sign-up", "/account/sign-in", "/account/forgotten", "/cart", "/orders"),
             # Links that do not work; tests of mails look at the others.
-            *("/account/reset?token=used", "/account/confirm?token=used"),
+            *("/account/reset?token=used", "/account/confirm?token=used", f"/contact/{CONVERSATION}?token=used"),
+            *("/contact", "/contact/sent"),
         )
     ),
     State("/", do=_type),
     State("/account/sign-up", do=_fail_to_sign_up),
+    State("/contact", do=_fail_to_contact),
     *(
         State(path, Who.GUEST)
         for path in (
@@ -138,13 +149,18 @@ STATES = [
     State(BOOK, Who.ACCOUNT, _add_to_cart),
     State("/checkout", Who.ACCOUNT, _fail_to_order),
     State("/orders", Who.ACCOUNT, _open_order),
+    State("/messages", Who.ACCOUNT),
+    State("/contact", Who.ACCOUNT),
+    State("/contact", Who.ACCOUNT, _write),
     State("/orders", Who.ACCOUNT, _write_about_order),
+    State("/messages", Who.ACCOUNT),
     *(
         State(f"/moderator{path}", Who.MODERATOR)
         for path in (
             *("", "/books?show=offered&sort=-price", "/books?q=qqqxzy", BOOK, "/books/new", f"{BOOK}/delete"),
             *("/books/import", "/orders", f"/orders/{ORDER}", "/events", "/notices", "/audit", "/destinations"),
             *("/destinations/1", "/destinations/1/delete", "/destinations/1/deliveries/1", "/conversations"),
+            *(f"/conversations/{CONVERSATION}", f"/conversations/{CONVERSATION}/delete"),
         )
     ),
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),

@@ -29,7 +29,7 @@ class Shop:
     """A shop without other services, and the mails that wait in its outbox."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.process = Process(
             "marketplace",
             {
@@ -43,7 +43,7 @@ class Shop:
 
     def link_to(self, email: str) -> str:
         """The path of the link in the last mail to an address."""
-        with closing(open_store(Settings(data_dir=self._folder).database)) as store:
+        with closing(open_store(Settings(data_dir=self.folder).database)) as store:
             return [notice.path for notice in notices_of(store) if notice.to == email][-1]
 
 

@@ -43,7 +43,7 @@ NOT_PAGES = {
     "moderator.order_messages",
 }
 # Its path has an id that the shop makes; a state on another page leads there.
-REACHED_BY_LINK = {"orders.page"}
+REACHED_BY_LINK = {"orders.page", "contact.conversation"}
 Cookies = Mapping[Who, StorageState | None]
 
 

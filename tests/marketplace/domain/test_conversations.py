@@ -1,6 +1,7 @@
 """Conversations: numbers and versions of messages."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,18 @@ def test_texts_are_tidied() -> None:
     for whole in ("👩\u200d👧", "می\u200cخواهم"):  # noqa: RUF001  (Persian)
         assert tidy_text(whole) == whole
     assert tidy_text("\u200b \n\u2063") == ""
+
+
+def test_a_message_waits_until_it_is_seen_or_noticed() -> None:
+    """The last one of the other side, once it is old enough; not what was written by this side itself."""
+    conversation = EMPTY
+    for number, side in enumerate([Side.READER, Side.SHOP, Side.SHOP, Side.READER]):
+        conversation = after(conversation, side, Draft(str(number), "text"))
+    assert [conversation.waits_for(side, since=NOON) for side in (Side.READER, Side.SHOP)] == [3, 4]
+    assert conversation.waits_for(Side.READER, since=NOON - timedelta(seconds=1)) == 0
+    assert replace(conversation, seen={Side.READER: 3}).waits_for(Side.READER, since=NOON) == 0
+    assert replace(conversation, noticed={Side.READER: 3}).waits_for(Side.READER, since=NOON) == 0
+    assert (
+        replace(conversation, seen={Side.READER: 2}, noticed={Side.READER: 2}).waits_for(Side.READER, since=NOON) == 3
+    )
+    assert EMPTY.waits_for(Side.SHOP, since=NOON) == 0

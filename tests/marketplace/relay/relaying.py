@@ -1,6 +1,6 @@
 """Helpers for tests of the relay: an outbox with events, and relays with a manual clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
@@ -68,7 +68,7 @@ def relays_of(
     provider: PaymentProvider,
     *,
     connect: Callable[[EventDestination], EventsSender] | None = None,
-    every_minute: Callable[[], object] = lambda: None,
+    every_minute: Sequence[Callable[[], object]] = (),
 ) -> Relays:
     """The relays to Recommendations and the payment provider, and to destinations of events."""
     senders = (RecommendationsSender(store, recorder), PaymentsSender(provider))

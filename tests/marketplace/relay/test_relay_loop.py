@@ -158,13 +158,20 @@ def test_the_relays_can_be_woken(store: Store) -> None:
 
 @pytest.mark.parametrize("error", [StoreUnavailable("disk"), ZeroDivisionError()])
 def test_no_failure_ends_the_repeated_call(store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """It is logged, and the call is repeated a minute later."""
+    """It is logged, the jobs after it are done all the same, and the call is repeated a minute later."""
     monkeypatch.setattr("marketplace.relay.relays.MINUTE", 0.01)
     repeated = Event()
-    relays = relays_of(store, FakeRecorder(), FakeProvider(), every_minute=raising(error, then=repeated.set))
+    after_failure: list[str] = []
+
+    def repeat() -> None:
+        assert after_failure
+        repeated.set()
+
+    jobs = (raising(error, then=repeat), lambda: after_failure.append("done"))
+    relays = relays_of(store, FakeRecorder(), FakeProvider(), every_minute=jobs)
     with structlog.testing.capture_logs() as logs, relays:
         assert repeated.wait(10)
-    assert [log["event"] for log in logs] == ["overdue_payments_not_requested"]
+    assert [log["event"] for log in logs] == ["job_failed"]
 
 
 def test_payments_do_not_wait_for_recommendations(store: Store) -> None:

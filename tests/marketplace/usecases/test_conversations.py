@@ -109,9 +109,10 @@ def test_every_change_is_published(chat: Chat) -> None:
     chat.conversations.answer(chat.moderator, chat.order, Draft("m-1", "Good day."))
     with chat.store.read() as work:
         payloads = [row.payload for row in work.outbox.waiting(100, destination)]
+    about = {"conversation_id": chat.order, "order_id": chat.order, "reader_id": chat.buyer}
     assert [payload["data"] for payload in payloads if payload["type"] == types.ConversationChanged.type] == [
-        {"order_id": chat.order, "reader_id": chat.buyer, "change": 1, "by": "reader"},
-        {"order_id": chat.order, "reader_id": chat.buyer, "change": 2, "by": "shop"},
+        {**about, "change": 1, "by": "reader"},
+        {**about, "change": 2, "by": "shop"},
     ]
 
 

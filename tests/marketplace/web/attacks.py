@@ -23,6 +23,7 @@ VALID_SEGMENTS = {
     "slug": b"mystery",
     "filename": b"shop.css",
     "order_id": b"7K3M-9QXD-2TB4",
+    "conversation_id": b"5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f",
     "event_id": b"1",
     "message_id": b"1",
     "number": b"1",

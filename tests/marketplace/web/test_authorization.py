@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import product
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -22,6 +23,7 @@ from tests.marketplace.web.attacks import path_of
 
 IN_BOBS_CART = 777
 CART_TITLE, ORDER_TITLE = "A title in Bob's cart", "A title in Bob's order"
+BOBS_MESSAGE = "What only Bob asks"
 
 
 class Access(Enum):
@@ -29,6 +31,8 @@ class Access(Enum):
 
     EVERYONE = "everyone, with public data or their own"
     OWNER = "the reader of the order; others get 404"
+    WRITER = "the account that wrote; others get 404, or are asked to sign in"
+    LINK = "a guest with a link from a mail; others get 404"
     MODERATOR = "moderators; others are asked to sign in, or get 403"
     TOKEN = "callers with a token"
 
@@ -51,6 +55,7 @@ ACCESS: Mapping[str, Access] = {
             # A token from a mail opens the account that it belongs to.
             *("account_links.reset_form", "account_links.reset_password", "account_links.confirm_form"),
             "account_links.confirm_email",
+            *("contact.form", "contact.begin", "contact.sent", "contact.messages"),
         ],
         Access.EVERYONE,
     ),
@@ -66,6 +71,8 @@ ACCESS: Mapping[str, Access] = {
             *("moderator.import_form", "moderator.import_books"),
             *("moderator.conversations", "moderator.order_messages"),
             *("moderator.answer", "moderator.close_conversation"),
+            *("moderator.conversation", "moderator.answer_contact", "moderator.close_contact"),
+            *("moderator.delete_contact_form", "moderator.delete_contact"),
             *("moderator.events", "moderator.retry_event", "moderator.retry_all_events"),
             *("moderator.messages", "moderator.retry_message", "moderator.retry_all_messages"),
             *("moderator.destinations", "moderator.add_destination", "moderator.destination"),
@@ -75,6 +82,8 @@ ACCESS: Mapping[str, Access] = {
         ],
         Access.MODERATOR,
     ),
+    **dict.fromkeys(["contact.conversation", "contact.write"], Access.WRITER),
+    **dict.fromkeys(["contact.guest", "contact.write_as_guest"], Access.LINK),
     "webhooks.settle": Access.TOKEN,
 }
 LAST = {"account.delete_data", "account.end_session", "account.end_all_sessions"}
@@ -86,12 +95,13 @@ class Bob:
 
     reader_id: int
     order_id: str
+    conversation_id: str
     browser: Browser
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that are only on his pages."""
-        return (self.order_id, "bob@example.com", "Robert the Buyer")
+        return (self.order_id, "bob@example.com", "Robert the Buyer", self.conversation_id, BOBS_MESSAGE)
 
 
 @pytest.fixture
@@ -109,7 +119,10 @@ def bob(app: Flask, store: Store) -> Bob:
     with store.read() as work:
         account = work.accounts.by_email("bob@example.com")
     assert account
-    return Bob(account.reader_id, order_id, browser)
+    conversation_id = uuid4().hex
+    fields = {"id": conversation_id, "version": "1", "text": BOBS_MESSAGE}
+    assert browser.send("/contact", **fields).status_code == 303
+    return Bob(account.reader_id, order_id, conversation_id, browser)
 
 
 @pytest.fixture(params=["visitor", "guest", "account"])
@@ -123,18 +136,20 @@ def stranger(request: pytest.FixtureRequest, app: Flask) -> Browser:
     return browser
 
 
-def stored_of(store: Store, bob: Bob) -> tuple[object, list[object], Order]:
-    """Bob's account, cart and order."""
+def stored_of(store: Store, bob: Bob) -> tuple[object, list[object], Order, object]:
+    """Bob's account, cart, order and conversations."""
     with store.read() as work:
         cart = [(line.book_id, line.quantity) for line in work.carts.of(bob.reader_id)]
-        return work.accounts.by_reader(bob.reader_id), list(cart), work.orders.get(bob.order_id)
+        conversations = work.conversations.of(bob.reader_id)
+        return work.accounts.by_reader(bob.reader_id), list(cart), work.orders.get(bob.order_id), conversations
 
 
 def paths(rule: Rule, bob: Bob) -> Iterator[str]:
     """The paths of a route with Bob's ids."""
     order_id = bob.order_id.encode()
     for book_id in (IN_BOBS_CART, IN_BOBS_CART + 1) if "book_id" in rule.arguments else (IN_BOBS_CART,):
-        yield path_of(rule.rule, {"book_id": str(book_id).encode(), "order_id": order_id}).decode()
+        segments = {"order_id": order_id, "conversation_id": bob.conversation_id.encode()}
+        yield path_of(rule.rule, {"book_id": str(book_id).encode(), **segments}).decode()
 
 
 def test_every_route_declares_its_access(app: Flask) -> None:
@@ -166,7 +181,9 @@ def faults_of(access: Access, answer: TestResponse, bob: Bob, is_account: bool) 
     faults = [
         f"shows {secret!r}" for secret in bob.secrets if secret in answer.text and secret not in answer.request.path
     ]
-    if access is Access.OWNER and answer.status_code != 404:
+    if access in {Access.OWNER, Access.LINK} and answer.status_code != 404:
+        faults.append(f"answers {answer.status_code}")
+    if access is Access.WRITER and answer.status_code != (404 if is_account else 303):
         faults.append(f"answers {answer.status_code}")
     if access is Access.TOKEN and answer.status_code not in {401, 400, 405, 415}:
         faults.append(f"answers {answer.status_code}")
@@ -183,3 +200,5 @@ def test_bob_can_reach_his_own_data(bob: Bob) -> None:
     assert ORDER_TITLE in bob.browser.get(f"/orders/{bob.order_id}")
     assert CART_TITLE in bob.browser.get("/cart")
     assert bob.order_id in bob.browser.get("/orders")
+    assert BOBS_MESSAGE in bob.browser.get(f"/messages/{bob.conversation_id}")
+    assert BOBS_MESSAGE in bob.browser.get("/messages")

@@ -95,6 +95,7 @@ UNLINKED = {
         [
             *("account_links.reset_form", "account_links.reset_password"),
             *("account_links.confirm_form", "account_links.confirm_email"),
+            *("contact.guest", "contact.write_as_guest"),
         ],
         "mails link there",
     ),

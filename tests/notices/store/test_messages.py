@@ -33,7 +33,7 @@ def add(store: Store, *event_ids: str, channel: Channel = Channel.EMAIL) -> None
                 recipient=ADDRESS,
                 kind="order_paid",
                 language="en",
-                data={"link": "https://a/?token=1", "shop_name": "S"},
+                data={"link": "https://a/?token=1", "text": "An answer", "shop_name": "S"},
             )
             work.messages.add(draft, reader_id=READER, at=NOON, give_up_at=NOON + timedelta(days=2))
 
@@ -97,8 +97,8 @@ def test_only_the_holder_settles(store: Store) -> None:
         assert work.messages.of_reader(READER)[0].state is State.SENT
 
 
-def test_a_sent_message_keeps_no_link(store: Store) -> None:
-    """It may hold a one-use token; a failed one keeps it, since it may be sent again."""
+def test_a_sent_message_keeps_neither_link_nor_answer(store: Store) -> None:
+    """The link may hold a token, the answer is a guest's; a failed one keeps both, since it may be sent again."""
     add(store, "1", "2")
     sent, failed = require(claim(store)), require(claim(store))
     with written(store) as work:
@@ -108,7 +108,7 @@ def test_a_sent_message_keeps_no_link(store: Store) -> None:
         stored = work.messages.of_reader(READER)
     assert [message.data for message in stored] == [
         {"shop_name": "S"},
-        {"shop_name": "S", "link": "https://a/?token=1"},
+        {"shop_name": "S", "text": "An answer", "link": "https://a/?token=1"},
     ]
 
 
