@@ -4,13 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.conversations import Draft, Guest, Side
-from marketplace.domain.errors import (
-    InvalidContact,
-    LinkInvalid,
-    MessageNotSent,
-    NotSignedIn,
-    TooManyMessages,
-)
+from marketplace.domain.errors import InvalidContact, LinkInvalid, MessageNotSent, NotSignedIn, TooManyMessages
 from marketplace.web.conversations import again, error_code, new_message, shown, typed_message
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
