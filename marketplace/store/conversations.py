@@ -123,8 +123,9 @@ class StoredConversations:
         self._connection.execute(own.values({_NOTICED[side]: number}))
 
     def waiting(self, since: datetime, limit: int) -> list[str]:
-        """The ids of conversations in which a side has neither seen the last message of the other, sent before
-        `since`, nor had a notice of it.
+        """The ids of conversations in which a notice is due.
+
+        A side has neither seen the last message of the other, sent at `since` or before, nor had a notice of it.
         """
         is_due = or_(
             and_(WAITS_FOR_READER, conversations.c.shop_wrote_at <= since),

@@ -91,6 +91,7 @@ def _page(shop: Shop, conversation_id: str, error: MessageNotSent | None = None)
     stored = shop.contact.of_shop(conversation_id)
     return render_template(
         "moderator/conversation.html",
+        stored=stored,
         conversation=shown(shop, Side.SHOP, conversation_id, error=error),
         email=_email(shop, stored),
     )

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.conversations import Draft, Guest, Side
-from marketplace.domain.errors import InvalidContact, LinkInvalid, MessageConflict, MessageNotSent, TooManyMessages
+from marketplace.domain.errors import InvalidContact, LinkInvalid, MessageNotSent, NotSignedIn, TooManyMessages
 from marketplace.web.conversations import again, error_code, new_message, new_messages, shown, typed_message
 from marketplace.web.flash import flash
 from marketplace.web.forms import typed
@@ -49,10 +49,10 @@ def _add_form(contact: Blueprint, shop: Shop) -> None:
         guest = Guest(email=typed("email"), name=typed("name"), language=current_language())
         try:
             shop.contact.begin(account.reader_id if account else guest, draft)
+        except NotSignedIn:
+            return to_sign_in()  # the account was deleted a moment ago
         except InvalidContact as error:
             return make_response(_form(again(), *(problem.name for problem in error.problems)), 422)
-        except MessageConflict as error:
-            return make_response(_form(again(error), "CONTACT_CONFLICT"), 422)
         except MessageNotSent as error:
             return make_response(_form(again(error), error_code(error)), 422)
         if account is None:

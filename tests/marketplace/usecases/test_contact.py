@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from events.types import ConversationChanged, NoticeRequested
+from marketplace.domain.books import Book
 from marketplace.domain.conversations import Conversation, Draft, Guest, Side
 from marketplace.domain.errors import (
     ContactProblem,
@@ -20,12 +21,14 @@ from marketplace.domain.errors import (
 from marketplace.domain.events import NOTICES
 from marketplace.domain.guest_links import GuestLinks
 from marketplace.domain.moderation import Action
+from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.usecases.contact import Contact
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.export import export
 from tests.marketplace.fakes import NOON
-from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_of
+from tests.marketplace.ordering import accounts_of, buyer_of, log_of, moderator_of, order_of
+from tests.marketplace.stored import put
 
 ID = uuid4().hex
 HELLO = Draft(ID, "Do you gift-wrap?")
@@ -137,6 +140,38 @@ def test_a_readers_conversation_is_theirs(desk: Desk) -> None:
         desk.contact.of_guest(ID, token)
     with pytest.raises(LinkInvalid):
         desk.contact.write_as_guest(ID, token, Draft("m-3", "Hi!"))
+
+
+def test_a_wrong_token_neither_reads_nor_writes(desk: Desk) -> None:
+    """None, a changed one, and that of another conversation."""
+    desk.contact.begin(GUEST, HELLO)
+    token, other = token_in(desk.links.path(ID)), urlsplit(desk.links.path(uuid4().hex)).query.removeprefix("token=")
+    for wrong in ("", f"{token}x", other):
+        with pytest.raises(LinkInvalid):
+            desk.contact.of_guest(ID, wrong)
+        with pytest.raises(LinkInvalid):
+            desk.contact.write_as_guest(ID, wrong, Draft("m-2", "Hi!"))
+    assert desk.texts() == [(Side.READER, HELLO.text)]
+
+
+def test_a_conversation_about_an_order_is_none_of_these(desk: Desk) -> None:
+    """Here it can neither be read, written to nor deleted, also by its reader and by moderators."""
+    put(desk.store, Book(id=7, title="Dune", price=Money(999, "EUR")))
+    ann = buyer_of(desk.store)
+    order = order_of(desk.store, ann, 7)
+    desk.conversations.write(ann, order, Draft("m-1", "Hello!"))
+    for call in (
+        lambda: desk.contact.of_shop(order),
+        lambda: desk.contact.of_reader(ann, order),
+        lambda: desk.contact.write(ann, order, Draft("m-2", "Hi!")),
+        lambda: desk.contact.answer(desk.moderator, order, ANSWER),
+        lambda: desk.contact.delete(desk.moderator, order),
+    ):
+        with pytest.raises(ConversationNotFound):
+            call()
+    conversation = desk.conversations.about(order)
+    assert conversation
+    assert len(conversation.messages) == 1
 
 
 def test_changes_are_published_under_the_conversations_id(desk: Desk) -> None:

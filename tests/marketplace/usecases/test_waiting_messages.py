@@ -101,6 +101,15 @@ def test_an_answer_that_is_not_seen_becomes_a_mail_once(desk: Desk) -> None:
     assert len(desk.sent()) == 2
 
 
+def test_an_edit_of_an_earlier_message_hides_no_later_one(desk: Desk) -> None:
+    """The one that was not seen is noticed all the same."""
+    desk.conversations.answer(desk.moderator, desk.order, Draft("a-1", HELLO))
+    desk.see(Side.READER)
+    desk.conversations.answer(desk.moderator, desk.order, Draft("a-2", HELLO))
+    desk.conversations.answer(desk.moderator, desk.order, Draft("a-1", "Hello, again!", 2))
+    assert desk.after(minutes=10) == 1
+
+
 def test_a_message_that_the_shop_has_not_seen_is_published(desk: Desk) -> None:
     """Of a reader about an order, and of a guest; once, and without the text."""
     contact_id = uuid4().hex
