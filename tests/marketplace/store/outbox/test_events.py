@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, select
 
-from marketplace.domain.events import Message, PreviewRequested, ReaderForgotten, ReadersMerged
+from marketplace.domain.events import Message, ReaderForgotten, ReadersMerged
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.store import Store
 from marketplace.store.outbox.events import MalformedEvent, from_json
@@ -21,7 +21,6 @@ EVENTS: list[Message] = [
     replace(CLICK, kind=InteractionKind.UNDO, undoes="click-0"),
     ReadersMerged(1_000_000_001, 1_000_000_002),
     ReaderForgotten(1_000_000_003),
-    PreviewRequested("0" * 64),
 ]
 READABLE = {
     "id": "a",
