@@ -148,7 +148,13 @@ def test_a_card_is_a_change_for_open_pages_alone(desk: Desk) -> None:
     with desk.store.read() as work:
         payloads = [row.payload for row in work.outbox.waiting(100, destination)]
     changes = [payload["data"] for payload in payloads if payload["type"] == types.ConversationChanged.type]
-    assert changes[-1] == {"order_id": desk.order, "reader_id": desk.buyer, "change": 4, "by": "shop"}
+    assert changes[-1] == {
+        "conversation_id": desk.order,
+        "order_id": desk.order,
+        "reader_id": desk.buyer,
+        "change": 4,
+        "by": "shop",
+    }
     assert len(changes) == 4
 
 

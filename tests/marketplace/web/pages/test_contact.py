@@ -80,10 +80,10 @@ def test_a_guest_and_the_shop_talk(browser: Browser, moderator: Browser, store: 
     opened = Browser(moderator.client.application)
     assert messages(opened.client.get(link).text) == ["Do you gift-wrap?", "Yes, we do."]
     # Programs that check mails open links too, so opening one is not reading.
-    assert "· seen" not in moderator.get(f"/moderator/conversations/{conversation_id}")
+    assert 'class="seen" hidden> · seen' in moderator.get(f"/moderator/conversations/{conversation_id}")
     reply = guest_reply(opened, link, "Thank you!")
     assert (reply.status_code, reply.location) == (303, f"{link}#conversation")
-    assert "· seen" in moderator.get(f"/moderator/conversations/{conversation_id}")
+    assert 'class="seen"> · seen' in moderator.get(f"/moderator/conversations/{conversation_id}")
     edit = opened.client.get(f"{link}&edit=3").text
     assert "Thank you!</textarea>" in edit
     assert f'href="{link}#conversation"' in unescape(edit)
