@@ -246,3 +246,6 @@ NOTICES_TYPES = tuple(
     kind.type for kind in (NoticeRequested, OrderPlaced, StockLow, DeliveryFailed, ReaderDeleted, ReadersMerged)
 )
 """What notices receives."""
+
+LIVE_TYPES = (*(kind.type for kind in _leaves(OrderData)), ConversationChanged.type)
+"""What live receives."""

@@ -11,6 +11,7 @@ from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
+from marketplace.usecases.live_tickets import LiveTickets
 from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
@@ -36,6 +37,7 @@ class Shop:
     conversations: Conversations
     payments: Payments
     destinations: Destinations
+    live: LiveTickets | None
     messages: Messages
     moderation: Moderation
     uploads: Uploads
