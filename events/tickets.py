@@ -38,7 +38,7 @@ class _Content(BaseModel):
     topics: Annotated[tuple[_Topic, ...], Field(min_length=1, max_length=MAX_TOPICS)]
     side: Side
     holder: int
-    until: int
+    until: Annotated[int, Field(ge=0, lt=2**33)]
 
 
 class Tickets:

@@ -24,6 +24,7 @@ DRAIN_SECONDS = 5
 """How long connections may take to close once the server is told to stop."""
 
 BACKLOG = 1024
+SEND_BUFFER_BYTES = 16 * 1024
 MAX_HEAD_BYTES = 16 * 1024
 OTHER_FILES = 600
 """Open files besides the connections of pages: those without a request, libraries, logs."""
@@ -98,6 +99,8 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         )[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by connections: the system would keep megabytes for a client that does not read.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         listener.bind(address)
         # Who was told the port may connect, even before uvicorn listens.
         listener.listen(BACKLOG)

@@ -148,8 +148,9 @@ class _Live:
                     connection = self._join(ticket)
                 case _:
                     raise _Refused(HTTPStatus.FORBIDDEN, "offer the subprotocols live and a ticket")
-        except _Refused as error:
-            await socket.send_denial_response(_failed(error.status, str(error)))
+        except _Refused:
+            # 403, whatever the reason: pages cannot see it.
+            await socket.close()
             return
         try:
             await socket.accept(SUBPROTOCOL)
