@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
 import urllib3
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
@@ -72,6 +74,14 @@ class Running:
         await_that(lambda: len(self.hub) == number, show=lambda: str(len(self.hub)))
 
 
+def closing_code(socket: ClientConnection) -> int:
+    """The code with which the server closes a WebSocket that hears nothing else."""
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(SECONDS)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
+
+
 @contextmanager
 def running(
     *,
@@ -80,12 +90,14 @@ def running(
     grace: timedelta = GRACE,
     ping_seconds: float = PING_SECONDS,
     deadlines: Deadlines | None = None,
+    origin: str = SHOP,
+    port: int = 0,
 ) -> Iterator[Running]:
     """Live, which is stopped at the end of the block."""
     hub = Hub(max_connections, max_of_holder=max_of_holder)
-    app = create_app(hub, SECRET, frozenset({SHOP}), grace=grace, ping_seconds=ping_seconds)
+    app = create_app(hub, SECRET, frozenset({origin}), grace=grace, ping_seconds=ping_seconds)
     server = Server(app, hub, deadlines or Deadlines())
-    with listening(Settings(port=0)) as listener:
+    with listening(Settings(port=port)) as listener:
         port = listener.getsockname()[1]
         loop = asyncio.new_event_loop()
         serving = server.serve(sockets=[listener])

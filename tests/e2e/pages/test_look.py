@@ -36,6 +36,7 @@ NOT_PAGES = {
     "account.download",
     "search.suggest",
     "orders.state",
+    "live.ticket",
 }
 # Its path has an id that the shop makes; a state on another page leads there.
 REACHED_BY_LINK = {"orders.page"}

@@ -36,7 +36,16 @@ class Access(Enum):
 ACCESS: Mapping[str, Access] = {
     **dict.fromkeys(
         [
-            *("static", "health.alive", "health.ready", "health.robots", "home.index", "book.page", "cover.image"),
+            *(
+                "static",
+                "health.alive",
+                "health.ready",
+                "health.robots",
+                "home.index",
+                "book.page",
+                "live.ticket",
+                "cover.image",
+            ),
             *("catalogue.author", "catalogue.categories", "catalogue.category", "catalogue.subject"),
             *("search.results", "search.suggest"),
             *("actions.rate", "actions.wish", "actions.unwish", "actions.dismiss", "actions.undo"),
