@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -34,19 +36,17 @@ def message(text: str | bytes) -> object:
     return json.loads(text)
 
 
-def events_of(live: Running, signed: str, origin: str | None = SHOP) -> urllib3.BaseHTTPResponse:
+@contextmanager
+def events_of(live: Running, signed: str, origin: str | None = SHOP) -> Iterator[urllib3.BaseHTTPResponse]:
     """A stream of server-sent events."""
     headers = {} if origin is None else {"Origin": origin}
-    fields = {"ticket": signed}
-    return urllib3.request(
-        "GET",
-        f"{live.url}/live/events",
-        fields=fields,
-        headers=headers,
-        preload_content=False,
-        retries=False,
-        timeout=SECONDS,
-    )
+    with urllib3.PoolManager(retries=False, timeout=SECONDS) as pool:
+        url = f"{live.url}/live/events"
+        stream = pool.request("GET", url, fields={"ticket": signed}, headers=headers, preload_content=False)
+        try:
+            yield stream
+        finally:
+            stream.close()
 
 
 def test_an_event_reaches_a_websocket(live: Running) -> None:
@@ -69,19 +69,17 @@ def test_staff_hear_of_all(live: Running) -> None:
 def test_an_event_reaches_an_event_stream(live: Running) -> None:
     """Likewise, readable for the shop's pages; comments keep the connection alive."""
     with running(ping_seconds=0.01) as pinging:
-        stream = events_of(pinging, ticket(ORDER))
-        assert stream.status == 200
-        assert stream.headers["Content-Type"].startswith("text/event-stream")
-        assert stream.headers["Access-Control-Allow-Origin"] == SHOP
-        assert stream.headers["Cache-Control"] == "no-store"
-        assert stream.read(6) == b":\n\n:\n\n"
-        stream.close()
+        with events_of(pinging, ticket(ORDER)) as stream:
+            assert stream.status == 200
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            assert stream.headers["Access-Control-Allow-Origin"] == SHOP
+            assert stream.headers["Cache-Control"] == "no-store"
+            assert stream.read(6) == b":\n\n:\n\n"
         pinging.await_connections(0)
-    stream = events_of(live, ticket(ORDER), origin=None)
-    live.post(PLACED)
-    sent = b":\n\n" + b'data: {"topic":"orders/7K3M-9QXD-2TB4","number":17}\n\n'
-    assert stream.read(len(sent)) == sent
-    stream.close()
+    with events_of(live, ticket(ORDER), origin=None) as stream:
+        live.post(PLACED)
+        sent = b":\n\n" + b'data: {"topic":"orders/7K3M-9QXD-2TB4","number":17}\n\n'
+        assert stream.read(len(sent)) == sent
     live.await_connections(0)
     assert urllib3.request("HEAD", f"{live.url}/live/events", retries=False).status == 200
 
@@ -130,7 +128,8 @@ def test_wrong_tickets_are_refused(live: Running, wrong: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         live.open(wrong)
     assert refused.value.response.status_code == 403
-    assert events_of(live, wrong).status == 403
+    with events_of(live, wrong) as stream:
+        assert stream.status == 403
     assert len(live.hub) == 0
 
 
@@ -140,8 +139,8 @@ def test_pages_of_others_are_refused(live: Running) -> None:
         with pytest.raises(InvalidStatus) as refused:
             live.open(ticket(ORDER), origin=origin)
         assert refused.value.response.status_code == 403
-        stream = events_of(live, ticket(ORDER), origin)
-        assert (stream.status, stream.headers.get("Access-Control-Allow-Origin")) == (403, None)
+        with events_of(live, ticket(ORDER), origin) as stream:
+            assert (stream.status, stream.headers.get("Access-Control-Allow-Origin")) == (403, None)
     with live.open(ticket(ORDER), origin=None):
         live.await_connections(1)
 
@@ -149,24 +148,21 @@ def test_pages_of_others_are_refused(live: Running) -> None:
 def test_a_connection_ends_with_its_ticket() -> None:
     """And a grace; the page has got a new ticket by then."""
     with running(grace=timedelta(seconds=0.1)) as live:
-        stream = events_of(live, ticket(ORDER, seconds=1))
-        with live.open(ticket(ORDER, seconds=1)) as socket:
+        with events_of(live, ticket(ORDER, seconds=1)) as stream, live.open(ticket(ORDER, seconds=1)) as socket:
             assert closing_code(socket) == TICKET_OVER
-        assert set(stream.read().split()) == {b":"}
+            assert set(stream.read().split()) == {b":"}
         live.await_connections(0)
 
 
 def test_stopping_closes_all_connections() -> None:
     """At once, with a code that says it is not their fault."""
-    with running() as live:
-        stream = events_of(live, ticket(ORDER))
-        with live.open(ticket(ORDER)) as socket:
-            live.await_connections(2)
-            began = time.monotonic()
-            live.server.stop()
-            assert closing_code(socket) == GOING_AWAY
+    with running() as live, events_of(live, ticket(ORDER)) as stream, live.open(ticket(ORDER)) as socket:
+        live.await_connections(2)
+        began = time.monotonic()
+        live.server.stop()
+        assert closing_code(socket) == GOING_AWAY
+        assert stream.read() == b":\n\n"
     assert time.monotonic() - began < 4
-    assert stream.read() == b":\n\n"
 
 
 def test_health(live: Running) -> None:
