@@ -12,8 +12,11 @@ HEAD_SECONDS = 10.0
 WRITE_SECONDS = 10.0
 """How long a client may not take what it is sent."""
 
-MAX_WAITING = 500
-"""How many connections may be without a request; then the oldest makes way."""
+MAX_WAITING = 1500
+"""How many connections may be without a request; then the oldest makes way.
+
+More than are accepted at a time: pages that come all at once are read only afterwards.
+"""
 
 MAX_UNSENT_BYTES = 64 * 1024
 MAX_FRAGMENTS = 16
@@ -92,6 +95,12 @@ class Http(H11Protocol):
             self.deadlines.begin(self.transport)
         else:
             self.deadlines.end(self.transport)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # Unless the next request was there already.
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self.deadlines.begin(self.transport)
 
     def pause_writing(self) -> None:
         super().pause_writing()

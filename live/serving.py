@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Iterator
 
@@ -26,7 +27,7 @@ DRAIN_SECONDS = 5
 BACKLOG = 1024
 SEND_BUFFER_BYTES = 16 * 1024
 MAX_HEAD_BYTES = 16 * 1024
-OTHER_FILES = 600
+OTHER_FILES = 1800
 """Open files besides the connections of pages: those without a request, libraries, logs."""
 
 
@@ -49,6 +50,7 @@ class Server(uvicorn.Server):
                 ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
+                backlog=BACKLOG,
                 # A ticket is in an address.
                 access_log=False,
                 proxy_headers=False,
@@ -98,7 +100,8 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
             settings.bind, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would let two processes listen on one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Inherited by connections: the system would keep megabytes for a client that does not read.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         listener.bind(address)

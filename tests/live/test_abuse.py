@@ -183,6 +183,18 @@ def test_idle_connections_make_way() -> None:
             assert live.post(PLACED) == 202
 
 
+def test_connections_after_their_answer_make_way() -> None:
+    """As those that have asked for nothing do."""
+    whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    with running(deadlines=Deadlines(max_waiting=20)) as live, ExitStack() as stack:
+        answered = []
+        for _ in range(60):
+            answered.append(stack.enter_context(raw(live, whole)))
+            assert answered[-1].recv(4096).startswith(b"HTTP/1.1 200")
+        assert is_closed(answered[0])
+        check_http("127.0.0.1", live.port)
+
+
 def test_unfinished_events_are_bounded(live: Running) -> None:
     """Bodies of strangers are held for a short time, and few at a time; the shop sends its event again."""
     head = f"POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: 1000000\r\n\r\nx"

@@ -61,8 +61,12 @@
       // No connection: try again later.
     }
     if (mine !== attempt) return;
-    if (ticket) open(ticket);
-    else retry();
+    try {
+      if (ticket) return open(ticket);
+    } catch {
+      // The browser refuses the address.
+    }
+    retry();
   }
 
   function open({ url, ticket, expires_in: seconds }) {
