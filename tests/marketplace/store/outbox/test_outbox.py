@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from marketplace.domain.errors import EventNotFound
-from marketplace.domain.events import NOTICES, PAYMENTS, RECOMMENDATIONS, BookChanged, PaymentRequested
+from marketplace.domain.events import LIVE, NOTICES, PAYMENTS, RECOMMENDATIONS, BookChanged, PaymentRequested
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from marketplace.store.outbox.outbox import FailedEvent, OutboxLength
@@ -86,5 +86,6 @@ def test_each_destination_has_its_length(store: Store) -> None:
             RECOMMENDATIONS: OutboxLength(2, oldest, 0),
             PAYMENTS: OutboxLength(0, None, 1),
             NOTICES: OutboxLength(),
+            LIVE: OutboxLength(),
         }
         assert work.outbox.length() == OutboxLength(2, oldest, 1)
