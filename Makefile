@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := servicekit bookfiles events recommendations marketplace payments notices previews starter bench tests
+PACKAGES := servicekit bookfiles events recommendations marketplace payments notices previews live starter bench tests
 PROTO := protobufs/recommendations.proto protobufs/previews.proto
 export PYTHONUNBUFFERED := 1
 # Compiled files make the tests' many processes start faster.
@@ -97,7 +97,7 @@ check-stubs: setup ## Fail when the committed stubs differ from the proto
 
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
 	@# The first file has all packages; the others take their versions from it.
-	@for group in dev run recommendations marketplace notices previews; do \
+	@for group in dev run recommendations marketplace notices previews live; do \
 	  case $$group in dev|run) file=requirements-$$group.txt;; *) file=$$group/requirements.txt;; esac; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $$([ $$group = dev ] || echo --constraint requirements-dev.txt) \

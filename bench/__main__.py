@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench import accuracy, calls, home, ingestion, machine, moderator, outage, overload, reload, scale, search
+from bench import accuracy, calls, home, ingestion, live, machine, moderator, outage, overload, reload, scale, search
 from bench.data.histories import Size
 from bench.load.processes import python, run_forwarding_signals
 from bench.shapes.named import SHAPES
@@ -85,6 +85,12 @@ def _moderator(count: int) -> None:
 def _home() -> None:
     """The home page, compared with an empty template with and without the same call to Recommendations."""
     home.run()
+
+
+@main.command("live")
+def _live() -> None:
+    """A thousand open pages: the memory of live, the home page meanwhile, and how soon a change is shown."""
+    live.run()
 
 
 @main.command("reload")

@@ -1,5 +1,6 @@
 """CloudEvents 1.0 in structured JSON: `application/cloudevents+json`."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ MAX_BYTES = 1024 * 1024
 """The largest event; an order of 100 books with the longest titles fits, whatever their characters."""
 
 _FORMAT = JSONFormat()
+_SEQUENCE = "sequence"
+"""An extension of CloudEvents: texts that are ordered as the events are, hence of one length."""
+_SEQUENCE_DIGITS = 19
 
 
 class InvalidEvent(ValueError):
@@ -28,12 +32,16 @@ class UnknownType(InvalidEvent):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event: `source` is the shop's public address, `time` is when it happened."""
+    """An event: `source` is the shop's public address, `time` is when it happened.
+
+    `sequence` grows from event to event of a destination; None if the sender numbers none.
+    """
 
     id: str
     source: str
     time: datetime
     data: EventData
+    sequence: int | None = None
 
     @property
     def type(self) -> str:
@@ -50,6 +58,8 @@ def encode(event: Event) -> bytes:
         "time": event.time,
         "datacontenttype": "application/json",
     }
+    if event.sequence is not None:
+        attributes[_SEQUENCE] = f"{event.sequence:0{_SEQUENCE_DIGITS}}"
     return _FORMAT.write(CloudEvent(attributes, event.data.model_dump(mode="json")))
 
 
@@ -75,7 +85,11 @@ def decode(body: bytes) -> Event:
     except ValidationError as error:
         fields = sorted({".".join(map(str, details["loc"])) or "data" for details in error.errors()})
         raise InvalidEvent(f"malformed data: {', '.join(fields)}") from None
-    return Event(attributes["id"], attributes["source"], attributes["time"], parsed)
+    sequence = attributes.get(_SEQUENCE)
+    if sequence is not None and not re.fullmatch(rf"[0-9]{{1,{_SEQUENCE_DIGITS}}}", str(sequence)):
+        raise InvalidEvent("malformed sequence")
+    number = None if sequence is None else int(sequence)
+    return Event(attributes["id"], attributes["source"], attributes["time"], parsed, number)
 
 
 def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:

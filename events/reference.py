@@ -59,7 +59,7 @@ def schema(kind: type[types.EventData]) -> dict[str, Any]:
 
 def example(kind: type[types.EventData]) -> dict[str, Any]:
     """An example of a type, as it is sent."""
-    event = Event("0b6f1c4e-6f0c-4a51-9a53-1f1a2c7a7d1e", "https://books.example", _MOMENT, EXAMPLES[kind.type])
+    event = Event("0b6f1c4e-6f0c-4a51-9a53-1f1a2c7a7d1e", "https://books.example", _MOMENT, EXAMPLES[kind.type], 4711)
     sent: dict[str, Any] = json.loads(encode(event))
     return sent
 

@@ -283,3 +283,6 @@ NOTICES_TYPES = tuple(
     )
 )
 """What notices receives."""
+
+LIVE_TYPES = (*(kind.type for kind in _leaves(OrderData)), ConversationChanged.type)
+"""What live receives."""

@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask
 
 from bookfiles.ids import IdsFile
+from events.tickets import Tickets
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
 from marketplace.domain.guest_links import GuestLinks
@@ -16,7 +17,15 @@ from marketplace.gateways.previews import GrpcPreviews
 from marketplace.gateways.rabbitmq import BrokerReceiver, NoticesBrokerReceiver
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.senders import Receiver
-from marketplace.settings import TRANSLATIONS, Settings, notices_api, notices_secret, session_key
+from marketplace.settings import (
+    TRANSLATIONS,
+    Settings,
+    live_address,
+    live_secret,
+    notices_api,
+    notices_secret,
+    session_key,
+)
 from marketplace.store import Store, open_store
 from marketplace.usecases.accounts.accounts import Accounts
 from marketplace.usecases.accounts.links import AccountLinks
@@ -28,6 +37,7 @@ from marketplace.usecases.contact import Contact
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.links import Links
+from marketplace.usecases.live_tickets import LiveTickets
 from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
@@ -60,7 +70,8 @@ def create_app(
     `wake` is called after each commit that wrote an event for the relay; `failed_threads` returns the names of
     the threads that must run and do not.
     """
-    store = store or open_store(settings.database, timeouts=settings.timeouts(settings.database_timeout_seconds))
+    timeouts = settings.timeouts(settings.database_timeout_seconds)
+    store = store or open_store(settings.database, timeouts=timeouts, has_live=settings.has_live)
     recommender = recommender or connect(settings)
     # At most half the threads hash passwords, or wait for it: the others serve pages.
     passwords = passwords or Passwords(places=max(1, min(MAX_PLACES, settings.threads // 2)))
@@ -84,6 +95,7 @@ def create_app(
         links=Links(store, wake=wake),
         payments=payments or payments_of(settings, store, wake=wake),
         destinations=Destinations(store, wake=wake),
+        live=live_of(settings, store),
         messages=Messages(store, notices or HttpNotices(notices_api(settings), partial(notices_secret, settings))),
         moderation=Moderation(store, changed=cards.drop, wake=wake),
         uploads=Uploads(store, IdsFile(settings.ids_dir), changed=cards.drop, wake=wake),
@@ -133,6 +145,20 @@ def connect_notices(settings: Settings) -> Receiver:
     """
     url = settings.notices_url.get_secret_value()
     return NoticesBrokerReceiver(url) if is_broker(url) else HttpReceiver(url, notices_secret(settings))
+
+
+def connect_live(settings: Settings, url: str) -> Receiver:
+    """The client of live at `url`; it connects on first use.
+
+    Raises OSError and ValueError if its secret cannot be read or created.
+    """
+    return HttpReceiver(url, live_secret(settings))
+
+
+def live_of(settings: Settings, store: Store) -> LiveTickets | None:
+    """The use case of tickets, None without live. Raises OSError and ValueError likewise."""
+    address = live_address(settings)
+    return LiveTickets(store, Tickets(live_secret(settings)), address) if address else None
 
 
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:

@@ -44,7 +44,7 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand != "health":
         names = "MARKETPLACE_DATA_DIR, MARKETPLACE_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)
-    store = open_store(settings.database, timeouts=settings.timeouts())
+    store = open_store(settings.database, timeouts=settings.timeouts(), has_live=settings.has_live)
     context.call_on_close(store.close)
     context.obj = settings, store
 

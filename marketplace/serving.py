@@ -3,12 +3,14 @@
 import logging
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 
 import click
 from flask import Flask
 
 from marketplace.app import (
     connect,
+    connect_live,
     connect_notices,
     connect_previews,
     connect_provider,
@@ -18,13 +20,13 @@ from marketplace.app import (
     public_url,
 )
 from marketplace.domain.destinations import EventDestination
-from marketplace.domain.events import NOTICES
+from marketplace.domain.events import LIVE, NOTICES
 from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.previews import GrpcPreviews
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay import Relays
-from marketplace.relay.senders import EventsSender, PaymentsSender, PreviewsSender, RecommendationsSender
-from marketplace.settings import Settings
+from marketplace.relay.senders import EventsSender, PaymentsSender, PreviewsSender, RecommendationsSender, Sender
+from marketplace.settings import Settings, live_secret
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
 from marketplace.usecases.destinations import Destinations
@@ -42,6 +44,8 @@ SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
 
 _BODY_MARGIN = 1.25
 """The server itself refuses larger bodies than the shop does, whose page explains the limit."""
+SIGNAL_AGE = timedelta(minutes=1)
+"""An older signal is worth nothing: pages ask the shop meanwhile."""
 CONNECTION_WAIT_SECONDS = 0.25
 """How long a page waits for a free connection of the database pool."""
 
@@ -68,9 +72,10 @@ def serve_shop(settings: Settings, store: Store) -> None:
             pool_size=max(1, settings.threads // 2),
             pool_timeout=CONNECTION_WAIT_SECONDS,
             waiting_writers=1,
+            has_live=settings.has_live,
         )
         stack.callback(pages.close)
-        relaying = open_store(settings.database, timeouts=timeouts)
+        relaying = open_store(settings.database, timeouts=timeouts, has_live=settings.has_live)
         stack.callback(relaying.close)
         recommender = connect(settings)
         stack.callback(recommender.close)
@@ -82,12 +87,13 @@ def serve_shop(settings: Settings, store: Store) -> None:
         def failed_threads() -> list[str]:
             return relays.failed()
 
+        _require_live_secret(settings)
         app = create_app(settings, recommender, store=pages, wake=wake, failed_threads=failed_threads)
         server = listen(app, settings)
         stack.callback(server.close)
         provider = connect_provider(settings, server.port)
         stack.callback(provider.close)
-        Destinations(store).follow_settings(settings.events_urls)
+        Destinations(store).follow_settings(settings.events_urls, has_live=settings.has_live)
         previews = connect_previews(settings)
         stack.callback(previews.close)
         relays = create_relays(settings, relaying, recommender, provider, previews, port=server.port)
@@ -119,19 +125,22 @@ def create_relays(
         notices = connect_notices(settings)
     except ValueError as error:
         raise CannotServe(f"{settings.secrets_dir / 'notices'} is not the secret of notices: {error}") from None
+    senders: list[Sender] = [
+        RecommendationsSender(store, recommender),
+        PaymentsSender(provider),
+        EventsSender(NOTICES, notices, source=source),
+        PreviewsSender(LinkFetcher(store, previews)),
+    ]
+    if settings.live_url is not None:
+        _require_live_secret(settings)
+        live = connect_live(settings, settings.live_url)
+        senders.append(EventsSender(LIVE, live, source=source, max_age=SIGNAL_AGE))
 
     def connect_other(stored: EventDestination) -> EventsSender:
         return EventsSender(stored.destination, connect_receiver(stored.url, stored.secret), source=source)
 
     payments, destinations, links = payments_of(settings, store), Destinations(store), Links(store)
     messages = WaitingMessages(store, keep_days=settings.conversation_days)
-
-    senders = (
-        RecommendationsSender(store, recommender),
-        PaymentsSender(provider),
-        EventsSender(NOTICES, notices, source=source),
-        PreviewsSender(LinkFetcher(store, previews)),
-    )
     jobs = (
         payments.request_overdue,
         destinations.prune,
@@ -141,6 +150,14 @@ def create_relays(
         messages.remove_old,
     )
     return Relays(store, senders, connect=connect_other, every_minute=jobs)
+
+
+def _require_live_secret(settings: Settings) -> None:
+    try:
+        if settings.has_live:
+            live_secret(settings)
+    except ValueError as error:
+        raise CannotServe(f"{settings.secrets_dir / 'live'} is not the secret of live: {error}") from None
 
 
 def listen(app: Flask, settings: Settings) -> HttpServer:

@@ -94,10 +94,25 @@ class Settings(DatabaseSettings):
         validation_alias=AliasChoices("MARKETPLACE_NOTICES_SECRET", "NOTICES_SECRET"),
         description="signs what is sent to notices, whsec_ and base64; by default created in the secrets' folder",
     )
+    live_url: str | None = Field(
+        None,
+        description="where the shop sends events for live, `http://…/events`; by default nowhere: pages poll",
+    )
+    live_public_url: str | None = Field(
+        None,
+        description="where browsers reach live, `https://…/live`; by default `MARKETPLACE_LIVE_URL` with `/live` "
+        "instead of `/events`",
+    )
+    live_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("MARKETPLACE_LIVE_SECRET", "LIVE_SECRET"),
+        description="signs what is sent to live, and its tickets, whsec_ and base64; by default created in the "
+        "secrets' folder",
+    )
     secrets_dir: Path = Field(
         Path("var/secrets"),
         validation_alias=AliasChoices("MARKETPLACE_SECRETS_DIR", "SECRETS_DIR"),
-        description="folder, shared with notices, of the secret; plain SECRETS_DIR works too",
+        description="folder, shared with notices and live, of their secrets; plain SECRETS_DIR works too",
     )
     language: str = Field(
         ENGLISH, description="language of readers who chose none and whose browser asks for none that the shop has"
@@ -137,14 +152,14 @@ class Settings(DatabaseSettings):
     def _validated_destination(cls, url: SecretStr) -> SecretStr:
         return SecretStr(parse_destination_url(url.get_secret_value()))
 
-    @field_validator("notices_secret")
+    @field_validator("notices_secret", "live_secret")
     @classmethod
     def _validated_secret(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:
             parse_secret(secret.get_secret_value())
         return secret
 
-    @field_validator("payments_url", "callback_url", "public_url", "notices_api_url")
+    @field_validator("payments_url", "callback_url", "public_url", "notices_api_url", "live_url", "live_public_url")
     @classmethod
     def _validated_url(cls, text: str | None) -> str | None:
         return None if text is None else _base_url(text)
@@ -153,6 +168,11 @@ class Settings(DatabaseSettings):
     def hosts(self) -> tuple[str, ...]:
         """The trusted host names, in lower case."""
         return _split(self.trusted_hosts)
+
+    @property
+    def has_live(self) -> bool:
+        """Whether there is a live to send events to."""
+        return self.live_url is not None
 
     @property
     def events_urls(self) -> Sequence[str]:
@@ -191,6 +211,13 @@ def notices_api(settings: Settings) -> str:
     return url.rstrip("/").removesuffix("/events") if url.startswith("http") else "http://localhost:5003"
 
 
+def live_address(settings: Settings) -> str | None:
+    """The URL at which browsers reach live, None without live."""
+    if settings.live_url is None:
+        return None
+    return settings.live_public_url or settings.live_url.removesuffix("/events") + "/live"
+
+
 def session_key(settings: Settings) -> str:
     """The key that signs cookies: the setting, or one that is created once and kept in the data folder."""
     if settings.secret_key is not None:
@@ -203,6 +230,15 @@ def notices_secret(settings: Settings) -> str:
 
     Raises OSError, and ValueError if the file has another content.
     """
-    if settings.notices_secret is not None:
-        return settings.notices_secret.get_secret_value()
-    return parse_secret(kept_secret(settings.secrets_dir / "notices", new_secret))
+    return _shared_secret(settings, settings.notices_secret, "notices")
+
+
+def live_secret(settings: Settings) -> str:
+    """The secret that signs what is sent to live, and tickets; likewise."""
+    return _shared_secret(settings, settings.live_secret, "live")
+
+
+def _shared_secret(settings: Settings, given: SecretStr | None, file: str) -> str:
+    if given is not None:
+        return given.get_secret_value()
+    return parse_secret(kept_secret(settings.secrets_dir / file, new_secret))

@@ -11,7 +11,7 @@ from tests.e2e.processes import ROOT
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 
 
-@pytest.mark.parametrize("package", ["recommendations", "marketplace", "payments", "notices", "previews"])
+@pytest.mark.parametrize("package", ["recommendations", "marketplace", "payments", "notices", "previews", "live"])
 def test_every_module_of_a_service_is_in_a_layer(package: str) -> None:
     """Every module and folder is in a layer, and every layer exists."""
     (contract,) = [contract for contract in CONTRACTS if contract.get("containers") == [package]]

@@ -27,14 +27,17 @@ class RunningShop:
         return port
 
 
-def open_shop(sandbox: Sandbox, recommendations: RunningServer) -> RunningShop:
-    """Start the shop with the starter catalogue on a free port. Raises ChildFailed."""
+def open_shop(
+    sandbox: Sandbox, recommendations: RunningServer, further: Mapping[str, str] | None = None
+) -> RunningShop:
+    """Start the shop with the starter catalogue, and `further` settings, on a free port. Raises ChildFailed."""
     settings = {
         "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
         "MARKETPLACE_PORT": "0",
         "SECRETS_DIR": str(sandbox.folder / "secrets"),
         "RECOMMENDATIONS_HOST": "127.0.0.1",
         "RECOMMENDATIONS_PORT": str(recommendations.port),
+        **(further or {}),
     }
     child = sandbox.start(*python("marketplace", "start"), settings=settings)
     return RunningShop(child, child.wait_for(_OPEN), settings)

@@ -19,12 +19,13 @@ RECOMMENDATIONS = Destination("recommendations")
 PAYMENTS = Destination("payments")
 NOTICES = Destination("notices")
 PREVIEWS = Destination("previews")
+LIVE = Destination("live")
 
 SHOP_NAME = "Online Books For You"
 """The shop as mails name it."""
 
-BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES, PREVIEWS)
-"""The destinations that every shop has."""
+BUILT_IN = (RECOMMENDATIONS, PAYMENTS, NOTICES, PREVIEWS, LIVE)
+"""The destinations that are the shop's own services; nothing is sent to live unless the settings name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,15 @@ class PreviewRequested:
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """An event of the contract (docs/events.md); its id is the same for all its destinations."""
+    """An event of the contract (docs/events.md); its id is the same for all its destinations.
+
+    `sequence` is its number in the outbox, another for each destination; 0 before it is there.
+    """
 
     id: str
     happened_at: datetime
     data: EventData
+    sequence: int = 0
 
 
 Message = (

@@ -1,7 +1,8 @@
 """Sends events to their destinations: which call delivers which kind of event."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from events.envelope import Event
@@ -25,6 +26,7 @@ from marketplace.domain.events import (
 from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.store import Store
+from servicekit.clock import now
 
 BATCHED = (Interaction, BookChanged, PreviewRequested)
 """Consecutive events of these kinds are sent together."""
@@ -183,18 +185,29 @@ class EventsSender:
 
     max_batch = MAX_BATCH
 
-    def __init__(self, destination: Destination, receiver: Receiver, *, source: str) -> None:
-        """`source` is the public URL of the shop."""
+    def __init__(
+        self,
+        destination: Destination,
+        receiver: Receiver,
+        *,
+        source: str,
+        max_age: timedelta | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        """`source` is the public URL of the shop; events older than `max_age` are not sent, and count as accepted."""
         self.destination = destination
         self._receiver = receiver
         self._source = source
+        self._max_age = max_age
+        self._clock = clock
 
     def send(self, events: Sequence[ShopEvent]) -> list[str | None]:
         match events[0]:
-            case PublishedEvent(id=event_id, happened_at=happened_at, data=data):
+            case PublishedEvent(id=event_id, happened_at=happened_at, data=data, sequence=sequence):
                 if data.is_private and self.destination != NOTICES:
                     raise Refused("a private event is for notices alone")
-                self._receiver.publish(Event(event_id, self._source, happened_at, data))
+                if self._max_age is None or self._clock() - happened_at <= self._max_age:
+                    self._receiver.publish(Event(event_id, self._source, happened_at, data, sequence or None))
             case _:
                 raise Refused("not a published event")
         return [None]

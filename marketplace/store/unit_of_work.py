@@ -42,7 +42,7 @@ _INDEX_BATCH = 1000
 class UnitOfWork:
     """One transaction and the tables in it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, has_live: bool = False) -> None:
         self._connection = connection
         self.books = Books(connection)
         self.all_books = AllBooks(connection)
@@ -62,7 +62,7 @@ class UnitOfWork:
         self.pictures = Pictures(connection)
         self.audit = Audit(connection)
         self.history = ImportedHistory(connection)
-        self.outbox = Outbox(connection)
+        self.outbox = Outbox(connection, has_live=has_live)
         self.deliveries = Deliveries(connection)
         self.destinations = StoredDestinations(connection)
         self.event_log = EventLog(connection)
@@ -74,19 +74,21 @@ class UnitOfWork:
 class Store:
     """The shop's database; its outages are raised as StoreUnavailable."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, has_live: bool = False) -> None:
+        """`has_live` is whether events are published for live."""
         self.engine = engine
+        self._has_live = has_live
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         with _translated_errors(), reading(self.engine) as connection:
-            yield UnitOfWork(connection)
+            yield UnitOfWork(connection, has_live=self._has_live)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write; rolled back unless it is committed before the block ends."""
         with _translated_errors(), writing(self.engine) as connection:
-            yield UnitOfWork(connection)
+            yield UnitOfWork(connection, has_live=self._has_live)
 
     def migrate(self) -> None:
         """Upgrade the tables, and index books that an older version stored without an index."""
@@ -124,17 +126,16 @@ def open_store(
     pool_size: int = 10,
     pool_timeout: float = 30.0,
     waiting_writers: int | None = None,
+    has_live: bool = False,
 ) -> Store:
-    """The store in the database that `url` names, which connects when it is first used; see `open_engine`."""
-    return Store(
-        open_engine(
-            url,
-            timeouts=timeouts,
-            pool_size=pool_size,
-            pool_timeout=pool_timeout,
-            waiting_writers=waiting_writers,
-        )
+    """The store in the database that `url` names, which connects when it is first used; see `open_engine`.
+
+    `has_live` is whether events are published for live.
+    """
+    engine = open_engine(
+        url, timeouts=timeouts, pool_size=pool_size, pool_timeout=pool_timeout, waiting_writers=waiting_writers
     )
+    return Store(engine, has_live=has_live)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from events.signature import new_secret
 from events.types import PUBLIC_TYPES
 from marketplace.domain.destinations import Delivery, EventDestination, parse_destination_url
 from marketplace.domain.errors import DestinationOfSettings, InvalidDestination
+from marketplace.domain.events import LIVE
 from marketplace.domain.moderation import Action
 from marketplace.store import Store
 from marketplace.store.outbox.deliveries import DestinationStatus
@@ -136,9 +137,11 @@ class Destinations:
         self._wake()
         return delivery
 
-    def follow_settings(self, urls: Iterable[str]) -> None:
+    def follow_settings(self, urls: Iterable[str], *, has_live: bool = False) -> None:
         """Send events to the addresses that the settings name, and no longer to those that they do not name."""
         with self._store.write() as work:
+            if not has_live:
+                work.outbox.clear(LIVE)
             without_room = work.destinations.follow_settings(urls, new_secret, at=self._clock())
             work.commit()
         for address in without_room:

@@ -18,7 +18,7 @@ from marketplace.domain.ids import SHOP
 from marketplace.domain.links import text_parts
 from marketplace.domain.orders import is_order_id
 from marketplace.domain.text import slug
-from marketplace.settings import Settings, session_key
+from marketplace.settings import Settings, live_address, session_key
 from marketplace.web import errors, moderator, reader
 from marketplace.web.compression import compress
 from marketplace.web.languages import Languages, begin_page, current_language, use_languages
@@ -35,6 +35,7 @@ from marketplace.web.pages import (
     cover,
     health,
     home,
+    live,
     orders,
     picture,
     search,
@@ -57,6 +58,7 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     checkout.blueprint,
     orders.blueprint,
     contact.blueprint,
+    live.blueprint,
     account.blueprint,
     account_links.blueprint,
     moderator.blueprint,
@@ -97,12 +99,12 @@ def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=100,
     )
-    _set_up_templates(app)
+    _set_up_templates(app, has_live=shop.live is not None)
     _version_static_files(app)
     _trace_requests(app)
     compress(app)
     moderator.allow_uploads(app)
-    csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies)
+    csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies, live_url=live_address(settings))
     errors.register(app)
     reader.register(app, shop.accounts.signed_in)
     use_languages(app, languages, shop.accounts.choose_language)
@@ -115,7 +117,7 @@ def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
     return app
 
 
-def _set_up_templates(app: Flask) -> None:
+def _set_up_templates(app: Flask, *, has_live: bool) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(slug=slug, text_parts=text_parts)
@@ -132,8 +134,10 @@ def _set_up_templates(app: Flask) -> None:
         """
         return cached(current_language(), *macro)
 
-    environment.globals.update(SHOP=SHOP, LOW_STOCK=LOW_STOCK, cover_url=cover.cover_url, fragment=fragment)
     environment.tests["order_id"] = is_order_id
+    environment.globals.update(
+        has_live=has_live, SHOP=SHOP, LOW_STOCK=LOW_STOCK, cover_url=cover.cover_url, fragment=fragment
+    )
 
 
 def _version_static_files(app: Flask) -> None:

@@ -42,11 +42,12 @@ class CrossSite(Forbidden):
     """A page of another site sent the form."""
 
 
-def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
+def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool, live_url: str | None = None) -> CSRFProtect:
     """Check every request to `app`, and set the headers of every response.
 
-    Returns the CSRF protection, so that callbacks can be exempted from it.
+    Pages may connect to `live_url`. Returns the CSRF protection, so that callbacks can be exempted from it.
     """
+    headers = _with_connections(live_url) if live_url else HEADERS
     app.config.update(
         # A token is valid as long as its session: a page may be open for days.
         WTF_CSRF_TIME_LIMIT=None,
@@ -79,7 +80,7 @@ def guard(app: Flask, *, hosts: tuple[str, ...], secure: bool) -> CSRFProtect:
             # Static files and covers are the same for everyone, and forty of them come with a page.
             response.headers.update(FILE_HEADERS)
             return response
-        response.headers.update(HEADERS)
+        response.headers.update(headers)
         response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         # A page is private, and may change at any time.
         response.headers.setdefault("Cache-Control", "private, no-cache")
@@ -132,6 +133,14 @@ def is_same_site() -> bool:
         return urlsplit(origin).netloc.lower() == request.host.lower()
     except ValueError:
         return False
+
+
+def _with_connections(url: str) -> dict[str, str]:
+    """The headers, which also allow pages to connect to the host of this URL, by HTTP and WebSocket."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    policy = f"{HEADERS['Content-Security-Policy']}; connect-src 'self' {origin} {origin.replace('http', 'ws', 1)}"
+    return HEADERS | {"Content-Security-Policy": policy}
 
 
 def _without_port(host: str) -> str:

@@ -13,6 +13,7 @@ from marketplace.usecases.contact import Contact
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.destinations import Destinations
 from marketplace.usecases.links import Links
+from marketplace.usecases.live_tickets import LiveTickets
 from marketplace.usecases.messages import Messages
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
@@ -40,6 +41,7 @@ class Shop:
     contact: Contact
     payments: Payments
     destinations: Destinations
+    live: LiveTickets | None
     messages: Messages
     moderation: Moderation
     uploads: Uploads

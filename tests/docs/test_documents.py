@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from live.settings import Settings as LiveSettings
 from marketplace.settings import Settings as MarketplaceSettings
 from notices.settings import Settings as NoticesSettings
 from payments.settings import Settings as PaymentsSettings
@@ -16,9 +17,26 @@ from recommendations.settings import Settings as RecommendationsSettings
 from servicekit.settings import ServiceSettings, variable
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("recommendations", "marketplace", "payments", "notices", "previews", "bookfiles", "events", "servicekit")
+SERVICES = (
+    "recommendations",
+    "marketplace",
+    "payments",
+    "notices",
+    "previews",
+    "live",
+    "bookfiles",
+    "events",
+    "servicekit",
+)
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "report"}
-SETTINGS = (RecommendationsSettings, MarketplaceSettings, PaymentsSettings, NoticesSettings, PreviewsSettings)
+SETTINGS = (
+    RecommendationsSettings,
+    MarketplaceSettings,
+    PaymentsSettings,
+    NoticesSettings,
+    PreviewsSettings,
+    LiveSettings,
+)
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
 

@@ -34,6 +34,7 @@ LISTENS = {
     "marketplace": r"Marketplace is open at http://\S+:(?P<port>\d+)\s",
     "payments": r"Payments \(demo\) listens on \S+:(?P<port>\d+)\n",
     "notices": r"Notices listens on \S+:(?P<port>\d+)\n",
+    "live": r"Live listens on \S+:(?P<port>\d+)\n",
     "previews": r"Previews listens on \S+:(?P<port>\d+)\n",
 }
 

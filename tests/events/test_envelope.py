@@ -1,6 +1,7 @@
 """Events as CloudEvents."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,20 @@ def test_an_event_has_the_attributes_of_cloudevents() -> None:
     assert body["data"]["lines"] == [
         {"book_id": 5, "title": "Ender’s Game", "quantity": 2, "price": {"minor": 999, "currency": "EUR"}}
     ]
+
+
+def test_the_sequence_is_ordered_as_a_text() -> None:
+    """As its extension of CloudEvents demands; it may be missing, or a number."""
+    numbers = [1, 9, 10, 2**63 - 1]
+    bodies = [json.loads(encode(replace(event(), sequence=number))) for number in numbers]
+    texts = [body["sequence"] for body in bodies]
+    assert texts == sorted(texts)
+    assert [decode(json.dumps(body).encode()).sequence for body in bodies] == numbers
+    assert decode(json.dumps({**bodies[0], "sequence": 17}).encode()).sequence == 17
+    assert decode(encode(event())).sequence is None
+    for wrong in ("", "x", "-1", -1, 1.5, True, "9" * 20, "\u0661"):
+        with pytest.raises(InvalidEvent):
+            decode(json.dumps({**bodies[0], "sequence": wrong}).encode())
 
 
 def test_fields_of_a_later_version_are_ignored() -> None:

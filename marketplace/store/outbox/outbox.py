@@ -1,18 +1,19 @@
 """The outbox: events for other services, in the order in which they happened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, true, update
 
-from events.types import NOTICES_TYPES, EventData
+from events.types import LIVE_TYPES, NOTICES_TYPES, EventData
 from marketplace.domain.destinations import Delivery
 from marketplace.domain.errors import DeliveryNotFound, EventNotFound
 from marketplace.domain.events import (
     BUILT_IN,
+    LIVE,
     NOTICES,
     RECOMMENDATIONS,
     Destination,
@@ -44,7 +45,8 @@ class OutboxRow:
 
         Raises MalformedEvent.
         """
-        return events.from_json(self.kind, self.payload)
+        event = events.from_json(self.kind, self.payload)
+        return replace(event, sequence=self.event_id) if isinstance(event, PublishedEvent) else event
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,10 @@ class FailedEvent:
 class Outbox:
     """The outbox, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, has_live: bool = False) -> None:
+        """`has_live` is whether there is a live to send events to."""
         self._connection = connection
+        self._has_live = has_live
 
     def add(self, message: Message, *, created_at: datetime) -> None:
         self._connection.execute(insert(outbox).values(_row(message, destination_of(message), created_at)))
@@ -127,6 +131,10 @@ class Outbox:
 
     def remove(self, event_ids: Sequence[int]) -> None:
         self._connection.execute(delete(outbox).where(is_any_of(self._connection, outbox.c.event_id, event_ids)))
+
+    def clear(self, destination: Destination) -> None:
+        """Delete all events of a destination."""
+        self._connection.execute(delete(outbox).where(outbox.c.destination == destination.value))
 
     def count_attempt(self, event_id: int) -> None:
         """Count a failed attempt to send an event alone."""
@@ -214,8 +222,10 @@ class Outbox:
         )
 
     def _receivers(self, kind: str) -> list[Destination]:
-        chosen_by = StoredDestinations(self._connection).receivers(kind)
-        return [NOTICES, *chosen_by] if kind in NOTICES_TYPES else chosen_by
+        own = [NOTICES] if kind in NOTICES_TYPES else []
+        if self._has_live and kind in LIVE_TYPES:
+            own.append(LIVE)
+        return [*own, *StoredDestinations(self._connection).receivers(kind)]
 
     def _requeue(self, condition: ColumnElement[bool]) -> int:
         statement = update(outbox).where(condition, _FAILED).values(refused_reason=None, attempts=0)

@@ -80,25 +80,40 @@ function show(page, button) {
   next.focus({ preventScroll: true });
 }
 
-/* An order's page polls its state until the state is final. */
-let polling;
+/* An order's page polls its state until the state is final, seldom while live.js hears of its changes. */
+const CONNECTED_WAIT = 60;
+let polling, isLive;
+let latest = 0;
 
 function poll() {
   clearTimeout(polling);
   const part = document.querySelector("[data-poll][data-wait]");
-  if (part) polling = setTimeout(() => fetchState(part), part.dataset.wait * 1000);
+  const wait = isLive ? CONNECTED_WAIT : part?.dataset.wait;
+  // A hidden page can wait.
+  if (part) polling = setTimeout(() => (document.hidden ? poll() : fetchState(part)), wait * 1000);
 }
 
 async function fetchState(part) {
+  const mine = ++latest;
   try {
-    // A hidden page can wait.
-    const response = document.hidden ? null : await fetch(part.dataset.poll);
-    if (response?.ok && part.isConnected) updateState(part, await response.text());
+    const response = await fetch(part.dataset.poll);
+    const html = response.ok ? await response.text() : "";
+    // An answer that was overtaken may be older.
+    if (html && mine === latest && part.isConnected) updateState(part, html);
   } catch {
     // No connection: try again next time.
   }
   poll();
 }
+
+document.addEventListener("live:state", ({ detail }) => {
+  isLive = detail.connected;
+  poll();
+});
+document.addEventListener("live:changed", ({ detail }) => {
+  const part = document.querySelector("[data-poll][data-wait]");
+  if (part?.dataset.topic === detail.topic) fetchState(part);
+});
 
 function updateState(part, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(part.id);

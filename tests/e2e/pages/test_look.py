@@ -41,6 +41,7 @@ NOT_PAGES = {
     "orders.state",
     "orders.messages",
     "moderator.order_messages",
+    "live.ticket",
 }
 # Its path has an id that the shop makes; a state on another page leads there.
 REACHED_BY_LINK = {"orders.page", "contact.conversation"}

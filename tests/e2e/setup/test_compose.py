@@ -87,7 +87,7 @@ def test_grpcurl_answers() -> None:
 @pytest.mark.usefixtures("running")
 def test_containers_are_confined() -> None:
     """No service runs as root or can write to its image."""
-    for service in ("recommendations", "marketplace", "payments", "notices", "previews"):
+    for service in ("recommendations", "marketplace", "payments", "notices", "previews", "live"):
         script = "import os; assert os.getuid() != 0; open('/app/x', 'w')"
         command = [str(docker_compose()), "--project-name", PROJECT, "exec", "-T", service, "python", "-c", script]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -102,9 +102,9 @@ def test_containers_are_limited() -> None:
     limits = [
         json.loads(line) for line in subprocess.run(inspect, capture_output=True, check=True).stdout.splitlines()
     ]
-    assert len(limits) == 5
+    assert len(limits) == 6
     assert all(0 < limit["Memory"] <= 3 * 2**30 and 0 < limit["PidsLimit"] <= 1024 for limit in limits)
-    assert [limit["Tmpfs"] for limit in limits] == [{"/tmp": "size=256m"}] * 5
+    assert [limit["Tmpfs"] for limit in limits] == [{"/tmp": "size=256m"}] * 6
 
 
 @pytest.mark.usefixtures("running")

@@ -15,7 +15,7 @@ from tests.e2e.processes import DEADLINE, ROOT, await_that
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="make and signals")]
 
-SERVICES = ("recommendations", "marketplace", "payments", "notices", "previews")
+SERVICES = ("recommendations", "marketplace", "payments", "notices", "previews", "live")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Settings of all five services with their data in a folder and free ports."""
+    """Settings of all services with their data in a folder and free ports."""
     settings = {f"{name.upper()}_DATA_DIR": str(folder / name) for name in SERVICES}
     with ExitStack() as stack:
         for name in SERVICES:

@@ -41,7 +41,7 @@ ACCESS: Mapping[str, Access] = {
     **dict.fromkeys(
         [
             *("static", "health.alive", "health.ready", "health.robots", "home.index", "book.page", "cover.image"),
-            "picture.image",
+            *("picture.image", "live.ticket"),
             *("catalogue.author", "catalogue.categories", "catalogue.category", "catalogue.subject"),
             *("search.results", "search.suggest"),
             *("actions.rate", "actions.wish", "actions.unwish", "actions.dismiss", "actions.undo"),

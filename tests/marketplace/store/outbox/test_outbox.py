@@ -6,6 +6,7 @@ import pytest
 
 from marketplace.domain.errors import EventNotFound
 from marketplace.domain.events import (
+    LIVE,
     NOTICES,
     PAYMENTS,
     PREVIEWS,
@@ -94,5 +95,6 @@ def test_each_destination_has_its_length(store: Store) -> None:
             PAYMENTS: OutboxLength(0, None, 1),
             NOTICES: OutboxLength(),
             PREVIEWS: OutboxLength(),
+            LIVE: OutboxLength(),
         }
         assert work.outbox.length() == OutboxLength(2, oldest, 1)
