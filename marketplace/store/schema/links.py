@@ -10,10 +10,11 @@ pictures = Table(
     metadata,
     # The SHA-256 of the content, a JPEG file.
     Column("picture_id", String(64), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
+    # The last one: SQLite reads what is before a column, and pruning looks at every row.
+    Column("content", LargeBinary, nullable=False),
 )
 
 link_previews = Table(

@@ -322,6 +322,9 @@ def test_what_was_not_saved_is_pruned_after_a_day(desk: Desk) -> None:
     """With its picture, unless a message has the link or a book the picture."""
     desk.links.ask(desk.moderator, "https://other.example")
     desk.deliver()
+    desk.later(KEEP - SECOND)
+    desk.links.ask(desk.moderator, "https://other.example")  # it is in use, although it is not fetched again
+    assert desk.deliver() == 0
     desk.later(KEEP)
     desk.links.prune()
     assert desk.counts() == (1, 1)

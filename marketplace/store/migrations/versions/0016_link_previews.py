@@ -14,10 +14,10 @@ def upgrade() -> None:
     op.create_table(
         "pictures",
         sa.Column("picture_id", sa.String(64), nullable=False),
-        sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("height", sa.Integer, nullable=False),
         sa.Column("stored_at", UtcDateTime, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("picture_id", name="pk_pictures"),
     )
     op.create_table(
