@@ -32,6 +32,11 @@ DRILLS = {
         30,
         prints=True,
     ),
+    "talk": Drill(
+        "send 10,000 messages of 50 senders while live and the relay are killed repeatedly",
+        ("tests/e2e/selling/test_conversation_kill.py",),
+        60,
+    ),
     "freeze": Drill(
         "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
     ),
