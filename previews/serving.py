@@ -15,7 +15,7 @@ from previews.service import PreviewService
 from previews.settings import Settings
 from previews.store import Store, open_store
 from servicekit.grpc.server import Server
-from servicekit.listening import host_port
+from servicekit.listening import host_port, is_local
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
 
@@ -32,7 +32,12 @@ _log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the calls in progress. Raises AddressInUse."""
+    """Serve until SIGTERM or SIGINT, then finish the calls in progress.
+
+    Raises AddressInUse and CertificateUnusable.
+    """
+    if not settings.tls_client_ca and not all(map(is_local, settings.hosts)):
+        _log.warning("callers_not_authenticated", bind=settings.bind)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -42,6 +47,8 @@ def serve(settings: Settings) -> None:
             service,
             settings.hosts,
             settings.port,
+            tls=settings.tls,
+            health_port=settings.health_port,
             threads=settings.threads,
             call_seconds=CALL_SECONDS,
             with_reflection=settings.reflection,

@@ -12,16 +12,18 @@ from bookfiles.ids import IdsFile
 from bookfiles.imports import Files
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
+from recommendations.domain.tokens import Scope, new_token
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
+from servicekit.clock import now
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.engine import open_engine
 from servicekit.database.errors import driver_message
 from servicekit.errors import AddressInUse
-from servicekit.listening import local_host
+from servicekit.grpc.tls import CertificateUnusable
 from servicekit.logs import output_in_background
 from servicekit.serving.health_check import Unhealthy, check_grpc
 from servicekit.settings import read_settings
@@ -47,6 +49,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
     explained={
         **EXPLAINED,
         AddressInUse: str,
+        CertificateUnusable: str,
         ModelUnusable: str,
         NoSuchModel: str,
         NothingToTrainOn: str,
@@ -222,8 +225,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    # It listens on all of them, or has not started.
-    address = local_host(settings.hosts[0]), settings.port
+    address = settings.health_address
     check_grpc(*address, SERVICE)
     try:
         check_grpc(*address, DATABASE)
@@ -232,6 +234,55 @@ def health(obj: tuple[Settings, Store]) -> None:
         up_to_date = False
     # Not a failure: restarting the server would not bring the database back.
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
+
+
+@main.group()
+@click.pass_obj
+def token(obj: tuple[Settings, Store]) -> None:
+    """Add, list and revoke the tokens of callers; running servers follow within a second."""
+    _, store = obj
+    _require_migrated(store)
+
+
+@token.command("add")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", type=click.Choice([*Scope]), multiple=True, required=True, help="What it allows; repeatable."
+)
+@click.pass_obj
+def add_token(obj: tuple[Settings, Store], name: str, scopes: tuple[Scope, ...]) -> None:
+    """Add a token for a caller and print it, this once: only its hash is kept."""
+    try:
+        text, kept = new_token(name, frozenset(scopes), now())
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
+    with obj[1].write() as work:
+        if not work.tokens.add(kept):
+            raise click.ClickException(f"there is a token {name} already: revoke it first, or choose another name")
+        work.commit()
+    click.echo(text)
+
+
+@token.command("list")
+@click.pass_obj
+def list_tokens(obj: tuple[Settings, Store]) -> None:
+    """List the tokens, without their secrets."""
+    with obj[1].read() as work:
+        tokens = work.tokens.all()
+    rows = [(kept.name, ", ".join(sorted(kept.scopes)), f"{kept.created_at:%Y-%m-%d %H:%M:%S}") for kept in tokens]
+    print_table("tokens", ("name", "scopes", "made (UTC)"), rows)
+
+
+@token.command()
+@click.argument("name")
+@click.pass_obj
+def revoke(obj: tuple[Settings, Store], name: str) -> None:
+    """Revoke a token: no call with it is answered any more."""
+    with obj[1].write() as work:
+        if not work.tokens.revoke(name):
+            raise click.ClickException(f"there is no token {name}")
+        work.commit()
+    click.echo(f"the token {name} is revoked")
 
 
 def _migrate(settings: Settings, store: Store) -> None:

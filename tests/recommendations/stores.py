@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, Interaction, InteractionKind
-from recommendations.ports import BookStore, InteractionStore, ReaderStore
+from recommendations.ports import BookStore, InteractionStore, ReaderStore, TokenStore
 from recommendations.store import Store, UnitOfWork
 from recommendations.store.schema import metadata
 from servicekit.database.engine import open_engine
@@ -110,6 +110,7 @@ class HookedWork:
         self.readers: ReaderStore = work.readers
         self.interactions: InteractionStore = HookedInteractions(store, work.interactions)
         self.models = self
+        self.tokens: TokenStore = work.tokens
         self.commit = work.commit
 
     def latest(self, most: int) -> Sequence[str]:
