@@ -89,15 +89,13 @@ def create_app(
 
 def connect(settings: Settings) -> GrpcRecommender:
     """The client of Recommendations; it connects on first use. Raises CertificateUnusable."""
-    ca = settings.recommendations_tls_ca
+    ca, certificate = settings.recommendations_tls_ca, settings.recommendations_tls_client_certificate
+    key = settings.recommendations_tls_client_key
     return GrpcRecommender(
         settings.recommendations_host,
         settings.recommendations_port,
         timeout=settings.recommendations_timeout_ms / 1000,
-        credentials=ca
-        and channel_credentials(
-            ca, settings.recommendations_tls_client_certificate, settings.recommendations_tls_client_key
-        ),
+        credentials=None if ca is None else channel_credentials(ca, certificate, key),
         token=settings.recommendations_token.get_secret_value(),
     )
 

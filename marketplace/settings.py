@@ -66,7 +66,6 @@ class Settings(DatabaseSettings):
     recommendations_token: SecretStr = Field(
         SecretStr(""),
         validation_alias="RECOMMENDATIONS_TOKEN",
-        pattern=r"^[!-~]*$",
         description="token that is sent to Recommendations; by default none",
     )
     recommendations_tls_ca: Path | None = Field(
@@ -121,6 +120,13 @@ class Settings(DatabaseSettings):
         ENGLISH, description="language of readers who chose none and whose browser asks for none that the shop has"
     )
     relay: bool = Field(True, description="whether `serve` also delivers events")
+
+    @field_validator("recommendations_token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
+            raise ValueError("write the token as `python -m recommendations token add` printed it")
+        return token
 
     @field_validator("recommendations_tls_client_key")
     @classmethod

@@ -247,13 +247,18 @@ def token(obj: tuple[Settings, Store]) -> None:
 @token.command("add")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", type=click.Choice([*Scope]), multiple=True, required=True, help="What it allows; repeatable."
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    required=True,
+    help="What it allows; repeatable.",
 )
 @click.pass_obj
-def add_token(obj: tuple[Settings, Store], name: str, scopes: tuple[Scope, ...]) -> None:
+def add_token(obj: tuple[Settings, Store], name: str, scopes: tuple[str, ...]) -> None:
     """Add a token for a caller and print it, this once: only its hash is kept."""
     try:
-        text, kept = new_token(name, frozenset(scopes), now())
+        text, kept = new_token(name, frozenset(map(Scope, scopes)), now())
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
     with obj[1].write() as work:

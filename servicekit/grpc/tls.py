@@ -2,9 +2,10 @@
 
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import grpc
 import structlog
@@ -39,7 +40,8 @@ def server_credentials(files: CertificateFiles) -> grpc.ServerCredentials:
     certificate = _ReloadedCertificate(files)
     return grpc.dynamic_ssl_server_credentials(
         certificate.configuration,
-        certificate.changed,  # type: ignore[arg-type]  (it may return None, by grpcio's documentation)
+        # The stubs do not know that it may return None.
+        cast("Callable[[], grpc.ServerCertificateConfiguration]", certificate.changed),
         require_client_authentication=files.client_ca is not None,
     )
 
@@ -57,7 +59,7 @@ class _ReloadedCertificate:
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
         """The configuration if it has changed. grpcio asks before each handshake, in any thread.
 
-        Reading the files takes far less than a handshake; their times and sizes may stay the same when they change.
+        Reading takes far less time than a handshake, and a file's time and size may stay the same when it changes.
         """
         with self._lock:
             try:
@@ -66,6 +68,8 @@ class _ReloadedCertificate:
                     self._refused = ""
                     return None
                 configuration = _configuration(self._files, contents)
+                if _read(self._files) != contents:
+                    return None  # they are being replaced: the next connection tries again
             except CertificateUnusable as error:
                 if str(error) != self._refused:
                     self._refused = str(error)
@@ -90,8 +94,6 @@ def _configuration(files: CertificateFiles, contents: Sequence[bytes]) -> grpc.S
     _check_pair(files.certificate, files.key)
     if files.client_ca is not None:
         _check_authorities(files.client_ca)
-    if _read(files) != contents:
-        raise CertificateUnusable("the files are being replaced")
     return grpc.ssl_server_certificate_configuration([(key, certificate)], client_ca[0] if client_ca else None)
 
 
