@@ -80,7 +80,7 @@ class Row:
     def measure_single_caller(self) -> tuple[float, int]:
         """The median milliseconds of a single caller with grpcio's client, and the size of the response."""
         seconds = []
-        metadata = [("authorization", f"Bearer {self._token}")] if self._token else []
+        metadata = (("authorization", f"Bearer {self._token}"),) if self._token else ()
         with grpc.insecure_channel(f"127.0.0.1:{self._server.port}") as channel:
             stub = RecommendationsStub(channel)
             for _ in range(SEQUENTIAL_CALLS):

@@ -15,7 +15,7 @@ from previews.service import PreviewService
 from previews.settings import Settings
 from previews.store import Store, open_store
 from servicekit.grpc.server import Server
-from servicekit.listening import host_port, is_local
+from servicekit.listening import host_port
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
 
@@ -36,7 +36,7 @@ def serve(settings: Settings) -> None:
 
     Raises AddressInUse and CertificateUnusable.
     """
-    if not settings.tls_client_ca and not all(map(is_local, settings.hosts)):
+    if settings.accepts_strangers:
         _log.warning("callers_not_authenticated", bind=settings.bind)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -25,7 +25,7 @@ from recommendations.workers.supervisor import Supervisor
 from servicekit.database.engine import open_engine
 from servicekit.errors import AddressInUse
 from servicekit.grpc.server import Server
-from servicekit.listening import LOOPBACK, cannot_answer_health, host_port, is_local
+from servicekit.listening import LOOPBACK, cannot_answer_health, host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
@@ -44,9 +44,9 @@ _log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in progress.
 
-    Raises AddressInUse, and ChildProcessError if a worker does not start or does not end.
+    Raises AddressInUse, CertificateUnusable, and ChildProcessError if a worker does not start or does not end.
     """
-    if not settings.require_tokens and not settings.tls_client_ca and not all(map(is_local, settings.hosts)):
+    if settings.accepts_strangers:
         _log.warning("callers_not_authenticated", bind=settings.bind)
     if settings.workers > 1:
         _serve_with_workers(settings)

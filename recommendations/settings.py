@@ -77,5 +77,9 @@ class Settings(GrpcSettings):
         return workers
 
     @property
+    def accepts_strangers(self) -> bool:
+        return super().accepts_strangers and not self.require_tokens
+
+    @property
     def models(self) -> Path:
         return self.data_dir / "models"

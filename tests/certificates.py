@@ -1,5 +1,6 @@
 """Certificates that tests make, in files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import trustme
 
 from servicekit.grpc.tls import CertificateFiles
 
-NAMES = ("localhost", "127.0.0.1", "127.0.0.2", "::1")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "127.0.0.2", "::1")
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Authority:
         self.file = folder / "ca.pem"
         self._ca.cert_pem.write_to_path(self.file)
 
-    def issue(self, name: str, *, expired: bool = False) -> Pair:
-        """A certificate for loopback, in files of that name."""
+    def issue(self, file: str, *, expired: bool = False, names: Sequence[str] = LOOPBACK_NAMES) -> Pair:
+        """A certificate for `names`, in files of that name."""
         ends_at = datetime.now(UTC) - timedelta(minutes=1) if expired else None
         begins_at = datetime.now(UTC) - timedelta(days=1)
-        issued = self._ca.issue_cert(*NAMES, not_before=begins_at, not_after=ends_at)
-        pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        issued = self._ca.issue_cert(*names, not_before=begins_at, not_after=ends_at)
+        pair = Pair(self._folder / f"{file}.pem", self._folder / f"{file}.key")
         pair.certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(pair.key)
         return pair

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 
 from servicekit.grpc.tls import CertificateFiles
-from servicekit.listening import LOOPBACK, local_host, parse_hosts
+from servicekit.listening import LOOPBACK, is_local, local_host, parse_hosts
 from servicekit.settings import DatabaseSettings
 
 
@@ -57,6 +57,11 @@ class GrpcSettings(DatabaseSettings):
         if self.tls_certificate is None or self.tls_key is None:
             return None
         return CertificateFiles(self.tls_certificate, self.tls_key, self.tls_client_ca)
+
+    @property
+    def accepts_strangers(self) -> bool:
+        """Whether everybody who reaches its port from another machine is answered."""
+        return self.tls_client_ca is None and not all(map(is_local, self.hosts))
 
     @property
     def health_address(self) -> tuple[str, int]:

@@ -30,7 +30,7 @@ def test_a_token_is_added_listed_and_revoked(migrated: Path) -> None:
         (kept,) = work.tokens.all()
     store.close()
     assert kept.is_of(text)
-    assert (kept.name, kept.scopes) == ("shop", {Scope.RECOMMEND, Scope.RECORD})
+    assert (kept.name, kept.scopes) == ("shop", frozenset({Scope.RECOMMEND, Scope.RECORD}))
     listed = run(migrated, "token", "list")
     assert "shop  recommend, record" in listed.output
     assert text.partition(".")[2] not in listed.output

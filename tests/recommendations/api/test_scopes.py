@@ -46,8 +46,9 @@ def guarded(start: Start, store: HookedStore, tokens: dict[Scope, str]) -> Runni
 def status(running: Running, method: str, header: str | None) -> grpc.StatusCode:
     """The status of a call with an empty message."""
     metadata = [] if header is None else [("authorization", header)]
+    call: Any = running.channel.unary_unary(method)
     try:
-        running.channel.unary_unary(method)(b"", metadata=metadata, timeout=DEADLINE)
+        call(b"", metadata=metadata, timeout=DEADLINE)
     except grpc.RpcError as error:
         code: grpc.StatusCode = error.code()
         return code
@@ -84,7 +85,7 @@ def test_a_method_without_a_scope_is_answered_to_nobody(
     guarded: Running, tokens: dict[Scope, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the table lacks it, the call fails and the service is not reached."""
-    monkeypatch.delitem(SCOPES, "/Recommendations/Recommend")  # type: ignore[arg-type]
+    monkeypatch.delitem(SCOPES, "/Recommendations/Recommend")
     header = f"Bearer {tokens[Scope.RECOMMEND]}"
     assert status(guarded, "/Recommendations/Recommend", header) is grpc.StatusCode.INTERNAL
     assert guarded.service.asked == []

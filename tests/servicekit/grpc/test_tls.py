@@ -48,8 +48,9 @@ def connected(running: Running, ca: Path, own: Pair | None = None) -> Iterator[g
 
 def code_of(channel: grpc.Channel, method: str = "Recommend") -> grpc.StatusCode:
     """The status of a call with an empty message, which every method refuses or answers."""
+    call: Any = channel.unary_unary(f"/{SERVICE}/{method}")
     try:
-        channel.unary_unary(f"/{SERVICE}/{method}")(b"", timeout=DEADLINE)
+        call(b"", timeout=DEADLINE)
     except grpc.RpcError as error:
         code: grpc.StatusCode = error.code()
         return code
