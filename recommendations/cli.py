@@ -237,11 +237,8 @@ def health(obj: tuple[Settings, Store]) -> None:
 
 
 @main.group()
-@click.pass_obj
-def token(obj: tuple[Settings, Store]) -> None:
+def token() -> None:
     """Add, list and revoke the tokens of callers; running servers follow within a second."""
-    _, store = obj
-    _require_migrated(store)
 
 
 @token.command("add")
@@ -261,7 +258,9 @@ def add_token(obj: tuple[Settings, Store], name: str, scopes: tuple[str, ...]) -
         text, kept = new_token(name, frozenset(map(Scope, scopes)), now())
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
-    with obj[1].write() as work:
+    _, store = obj
+    _require_migrated(store)
+    with store.write() as work:
         if not work.tokens.add(kept):
             raise click.ClickException(f"there is a token {name} already: revoke it first, or choose another name")
         work.commit()
@@ -272,7 +271,9 @@ def add_token(obj: tuple[Settings, Store], name: str, scopes: tuple[str, ...]) -
 @click.pass_obj
 def list_tokens(obj: tuple[Settings, Store]) -> None:
     """List the tokens, without their secrets."""
-    with obj[1].read() as work:
+    _, store = obj
+    _require_migrated(store)
+    with store.read() as work:
         tokens = work.tokens.all()
     rows = [(kept.name, ", ".join(sorted(kept.scopes)), f"{kept.created_at:%Y-%m-%d %H:%M:%S}") for kept in tokens]
     print_table("tokens", ("name", "scopes", "made (UTC)"), rows)
@@ -283,7 +284,9 @@ def list_tokens(obj: tuple[Settings, Store]) -> None:
 @click.pass_obj
 def revoke(obj: tuple[Settings, Store], name: str) -> None:
     """Revoke a token: no call with it is answered any more."""
-    with obj[1].write() as work:
+    _, store = obj
+    _require_migrated(store)
+    with store.write() as work:
         if not work.tokens.revoke(name):
             raise click.ClickException(f"there is no token {name}")
         work.commit()
