@@ -25,6 +25,7 @@ from recommendations.workers.supervisor import Supervisor
 from servicekit.database.engine import open_engine
 from servicekit.errors import AddressInUse
 from servicekit.grpc.server import Server
+from servicekit.grpc.tls import check_files
 from servicekit.listening import LOOPBACK, cannot_answer_health, host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
@@ -48,6 +49,8 @@ def serve(settings: Settings) -> None:
     """
     if settings.accepts_strangers:
         _log.warning("callers_not_authenticated", bind=settings.bind)
+    if settings.tls is not None:
+        check_files(settings.tls)
     if settings.workers > 1:
         _serve_with_workers(settings)
         return

@@ -91,9 +91,7 @@ def _read(files: CertificateFiles) -> Sequence[bytes]:
 def _configuration(files: CertificateFiles, contents: Sequence[bytes]) -> grpc.ServerCertificateConfiguration:
     """What grpcio needs of these contents. Raises CertificateUnusable."""
     certificate, key, *client_ca = contents
-    _check_pair(files.certificate, files.key)
-    if files.client_ca is not None:
-        _check_authorities(files.client_ca)
+    check_files(files)
     return grpc.ssl_server_certificate_configuration([(key, certificate)], client_ca[0] if client_ca else None)
 
 
@@ -114,7 +112,15 @@ def channel_credentials(
         raise CertificateUnusable(f"cannot read {error.filename}: {error.strerror}") from error
 
 
-# By the standard library, since grpcio would not say what is wrong.
+def check_files(files: CertificateFiles) -> None:
+    """Check that a server can use the files; a process that forks may do so. Raises CertificateUnusable.
+
+    By the standard library, since grpcio would not say what is wrong.
+    """
+    _read(files)
+    _check_pair(files.certificate, files.key)
+    if files.client_ca is not None:
+        _check_authorities(files.client_ca)
 
 
 def _check_pair(certificate: Path, key: Path) -> None:

@@ -135,12 +135,14 @@ def test_the_shop(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
         client.close()
 
 
-def test_a_certificate_that_cannot_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_certificate_that_cannot_be_read(tmp_path: Path, workers: str) -> None:
     """The service does not start: one line names the file. Before that it warns that it would answer everybody."""
     settings = {
         "RECOMMENDATIONS_DATA_DIR": str(tmp_path),
         "RECOMMENDATIONS_BIND": "0.0.0.0",
         "RECOMMENDATIONS_PORT": "0",
+        "RECOMMENDATIONS_WORKERS": workers,
         "RECOMMENDATIONS_TLS_CERTIFICATE": str(tmp_path / "missing.pem"),
         "RECOMMENDATIONS_TLS_KEY": str(tmp_path / "missing.key"),
     }
