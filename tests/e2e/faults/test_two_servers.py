@@ -37,6 +37,7 @@ class Servers:
             "RECOMMENDATIONS_DATA_DIR": str(self._folder),
             "RECOMMENDATIONS_PORT": str(self.port),
             "RECOMMENDATIONS_BIND": address,
+            "RECOMMENDATIONS_LOG_REQUESTS": "true",
         }
         server = Process("recommendations", settings)
         self._stack.callback(server.stop)
@@ -51,7 +52,10 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
 
 
 def test_calls_of_pages_go_on_when_a_server_is_killed(servers: Servers) -> None:
-    """Each in turn is killed and started again while four threads call: none of their calls fails."""
+    """Each in turn is killed and started again while four threads call: none of their calls fails.
+
+    While both run, both are called.
+    """
     answered, ended = [0] * CALLERS, threading.Event()
     with closing(GrpcRecommender("localhost", 1, timeout=10.0)) as recommender, ThreadPoolExecutor(CALLERS) as pool:
         # As a name with two addresses would be resolved.
@@ -70,6 +74,7 @@ def test_calls_of_pages_go_on_when_a_server_is_killed(servers: Servers) -> None:
         try:
             for address in ADDRESSES:
                 await_calls()
+                await_that(lambda: all("RecommendBatch" in server.output for server in servers.running.values()))
                 servers.running[address].kill()
                 await_calls()
                 servers.start(address)
