@@ -55,13 +55,14 @@ COLUMNS = (
 class Row:
     """One server, the messages sent to it, and its measurements."""
 
-    def __init__(self, name: str, server: RunningServer, readers: Sequence[int]) -> None:
+    def __init__(self, name: str, server: RunningServer, readers: Sequence[int], token: str = "") -> None:
         self.name = name
         self.loads: list[Load] = []
         self.server_us: list[float] = []
         self.threads = 0
         self._server = server
         self._reader = readers[0]
+        self._token = token
         self._messages = cycled_requests(readers)
 
     def warm_up(self) -> None:
@@ -79,11 +80,12 @@ class Row:
     def measure_single_caller(self) -> tuple[float, int]:
         """The median milliseconds of a single caller with grpcio's client, and the size of the response."""
         seconds = []
+        metadata = (("authorization", f"Bearer {self._token}"),) if self._token else ()
         with grpc.insecure_channel(f"127.0.0.1:{self._server.port}") as channel:
             stub = RecommendationsStub(channel)
             for _ in range(SEQUENTIAL_CALLS):
                 started = time.perf_counter()
-                response = stub.Recommend(_request(self._reader), timeout=5.0)
+                response = stub.Recommend(_request(self._reader), timeout=5.0, metadata=metadata)
                 seconds.append(time.perf_counter() - started)
         if len(response.recommendations) != RESULTS:
             raise ValueError(f"the response has {len(response.recommendations)} books instead of {RESULTS}")
@@ -95,7 +97,14 @@ class Row:
         return [len(load.latencies) / load.seconds for load in self.loads]
 
     def _load(self, seconds: float) -> Load:
-        return generate_load(self._server.port, METHOD, self._messages, connections=CONNECTIONS, seconds=seconds)
+        return generate_load(
+            self._server.port,
+            METHOD,
+            self._messages,
+            connections=CONNECTIONS,
+            seconds=seconds,
+            token=self._token,
+        )
 
 
 def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
@@ -107,6 +116,8 @@ def run(beside: Path | None = None, rounds: int = ROUNDS) -> None:
             readers = shuffled_readers(data)
             folder = _trained(sandbox, data, PROJECT)
             rows.append(Row("Recommend, another reader each call", _ready(folder), readers))
+            token = folder.run("token", "add", "bench", "--scope", "recommend").output.strip()
+            rows.append(Row("the same, with a token", _ready(folder, require_tokens=True), readers, token))
             if beside is not None:
                 other = _ready(_trained(sandbox, data, beside.resolve()))
                 rows.append(Row(f"the same, {beside}", other, readers))
@@ -142,8 +153,8 @@ def _trained(sandbox: Sandbox, data: BookData, checkout: Path) -> Recommendation
     return folder
 
 
-def _ready(folder: RecommendationsFolder, *, workers: int = 1) -> RunningServer:
-    server = folder.serve(workers=workers)
+def _ready(folder: RecommendationsFolder, *, workers: int = 1, require_tokens: bool = False) -> RunningServer:
+    server = folder.serve(workers=workers, require_tokens=require_tokens)
     # Each check is a new connection, which any of the workers may accept.
     for _ in range(HEALTH_CHECKS if workers > 1 else 1):
         wait_until_serving(server)

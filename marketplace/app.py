@@ -49,6 +49,7 @@ from marketplace.web.languages import Languages
 from marketplace.web.limits import Attempt, Limiter
 from marketplace.web.security import count_by_address
 from marketplace.web.shop import Shop
+from servicekit.grpc.tls import channel_credentials
 from servicekit.translations import translations
 
 
@@ -106,11 +107,15 @@ def create_app(
 
 
 def connect(settings: Settings) -> GrpcRecommender:
-    """The client of Recommendations; it connects on first use."""
+    """The client of Recommendations; it connects on first use. Raises CertificateUnusable."""
+    ca, certificate = settings.recommendations_tls_ca, settings.recommendations_tls_client_certificate
+    key = settings.recommendations_tls_client_key
     return GrpcRecommender(
         settings.recommendations_host,
         settings.recommendations_port,
         timeout=settings.recommendations_timeout_ms / 1000,
+        credentials=None if ca is None else channel_credentials(ca, certificate, key),
+        token=settings.recommendations_token.get_secret_value(),
     )
 
 

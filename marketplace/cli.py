@@ -20,6 +20,7 @@ from marketplace.usecases.catalogue.export import export_books
 from marketplace.usecases.catalogue.imports import Importer
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
+from servicekit.grpc.tls import CertificateUnusable
 from servicekit.listening import local_host
 from servicekit.logs import output_in_background
 from servicekit.serving.health_check import check_http
@@ -34,6 +35,7 @@ STARTER = Path(__file__).parent.parent / "starter"
     explained={
         **EXPLAINED,
         CannotServe: str,
+        CertificateUnusable: str,
         StoreUnavailable: lambda error: f"the database of MARKETPLACE_DATABASE_URL failed: {error}",
     },
 )

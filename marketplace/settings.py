@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from events.signature import new_secret, parse_secret
@@ -67,6 +67,27 @@ class Settings(DatabaseSettings):
         "localhost", validation_alias="PREVIEWS_HOST", description="host of Previews, or unix:/path"
     )
     previews_port: int = Field(50052, ge=1, le=65535, validation_alias="PREVIEWS_PORT", description="its port")
+    recommendations_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias="RECOMMENDATIONS_TOKEN",
+        description="token that is sent to Recommendations; by default none",
+    )
+    recommendations_tls_ca: Path | None = Field(
+        None,
+        validation_alias="RECOMMENDATIONS_TLS_CA",
+        description="PEM file of the CAs of its certificate: set, the shop calls it over TLS",
+    )
+    recommendations_tls_client_certificate: Path | None = Field(
+        None,
+        validation_alias="RECOMMENDATIONS_TLS_CLIENT_CERTIFICATE",
+        description="PEM file of the shop's own certificate, for mutual TLS",
+    )
+    recommendations_tls_client_key: Path | None = Field(
+        None,
+        validation_alias="RECOMMENDATIONS_TLS_CLIENT_KEY",
+        validate_default=True,
+        description="PEM file of that certificate's private key, without a password",
+    )
     payments_url: str = Field("http://localhost:5002", description="where the shop reaches the payment provider")
     callback_url: str | None = Field(
         None,
@@ -124,6 +145,23 @@ class Settings(DatabaseSettings):
         description="days until a conversation in which nobody writes any more is deleted; 0 for never",
     )
     relay: bool = Field(True, description="whether `serve` also delivers events")
+
+    @field_validator("recommendations_token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
+            raise ValueError("write the token as `python -m recommendations token add` printed it")
+        return token
+
+    @field_validator("recommendations_tls_client_key")
+    @classmethod
+    def _belongs_to_a_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
+        certificate = others.data.get("recommendations_tls_client_certificate")
+        if (key is None) != (certificate is None):
+            raise ValueError("set both RECOMMENDATIONS_TLS_CLIENT_CERTIFICATE and …_KEY, or neither")
+        if key is not None and others.data.get("recommendations_tls_ca") is None:
+            raise ValueError("set RECOMMENDATIONS_TLS_CA too")
+        return key
 
     @field_validator("trusted_hosts")
     @classmethod

@@ -11,7 +11,7 @@ from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.errors import driver_message
 from servicekit.errors import AddressInUse
-from servicekit.listening import local_host
+from servicekit.grpc.tls import CertificateUnusable
 from servicekit.logs import output_in_background
 from servicekit.serving.health_check import check_grpc
 from servicekit.settings import read_settings
@@ -21,6 +21,7 @@ from servicekit.settings import read_settings
     cls=Commands,
     explained={
         AddressInUse: str,
+        CertificateUnusable: str,
         StoreUnavailable: lambda error: (
             f"the database of PREVIEWS_DATABASE_URL failed: {driver_message(error.__cause__)}"
         ),
@@ -75,7 +76,7 @@ def start(obj: tuple[Settings, Store]) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    check_grpc(local_host(settings.hosts[0]), settings.port, SERVICE)
+    check_grpc(*settings.health_address, SERVICE)
     click.echo("serving")
 
 

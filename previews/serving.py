@@ -32,7 +32,12 @@ _log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the calls in progress. Raises AddressInUse."""
+    """Serve until SIGTERM or SIGINT, then finish the calls in progress.
+
+    Raises AddressInUse and CertificateUnusable.
+    """
+    if settings.accepts_strangers:
+        _log.warning("callers_not_authenticated", bind=settings.bind)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -42,6 +47,8 @@ def serve(settings: Settings) -> None:
             service,
             settings.hosts,
             settings.port,
+            tls=settings.tls,
+            health_port=settings.health_port,
             threads=settings.threads,
             call_seconds=CALL_SECONDS,
             with_reflection=settings.reflection,

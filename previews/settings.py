@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from servicekit.listening import parse_hosts
-from servicekit.settings import DatabaseSettings
+from servicekit.grpc.settings import GrpcSettings
 
 
-class Settings(DatabaseSettings):
+class Settings(GrpcSettings):
     """The settings of Previews. None of them weakens the rules of what may be fetched."""
 
     model_config = SettingsConfigDict(env_prefix="PREVIEWS_")
@@ -17,6 +16,9 @@ class Settings(DatabaseSettings):
 
     bind: str = Field("127.0.0.1", description="addresses to listen on, as for RECOMMENDATIONS_BIND")
     port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0 lets the system choose")
+    health_port: int = Field(
+        50062, ge=0, le=65535, description="with TLS, the port of 127.0.0.1 where health is answered without it"
+    )
     threads: int = Field(16, ge=1, le=256, description="threads for calls, which wait for sites")
     data_dir: Path = Field(Path("var/previews"), description="folder of its SQLite database")
     user_agent: str = Field(
@@ -30,14 +32,3 @@ class Settings(DatabaseSettings):
     drain_seconds: float = Field(
         10.0, ge=0, le=600, description="how long calls in progress may take once the server is told to stop"
     )
-
-    @field_validator("bind")
-    @classmethod
-    def _validated_bind(cls, bind: str) -> str:
-        parse_hosts(bind)
-        return bind
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Where to listen: names, addresses (IPv6 without brackets) and `unix:path`."""
-        return parse_hosts(self.bind)

@@ -8,6 +8,10 @@ of its names, numbers or types changes. Ids of readers and books are positive an
 
 A request may have 4 MiB (4,194,304 bytes as sent); a larger one is answered RESOURCE_EXHAUSTED and does nothing. All
 requests within the limits below fit, except for UpsertBooks: see there.
+
+A server may require a token with every call, in the header `authorization: Bearer TOKEN`. A call without a token, or with
+one that is not valid, is answered UNAUTHENTICATED; one whose token has not the scope that the method names below,
+PERMISSION_DENIED. Both do nothing. Health and reflection need no token.
 """
 
 from collections import abc as abc

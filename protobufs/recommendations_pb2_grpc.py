@@ -87,42 +87,42 @@ class RecommendationsServicer:
     """
 
     def Recommend(self, request, context):
-        """The books that a reader would enjoy next, from one category, on one subject or from all.
+        """The books that a reader would enjoy next, from one category, on one subject or from all. Scope: recommend.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecommendBatch(self, request, context):
-        """Several such lists in one call, for a whole page.
+        """Several such lists in one call, for a whole page. Scope: recommend.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SimilarBooks(self, request, context):
-        """Books like another one, personal if a reader is given.
+        """Books like another one, personal if a reader is given. Scope: recommend.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordInteractions(self, request, context):
-        """Records interactions; they count in the next list.
+        """Records interactions; they count in the next list. Scope: record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListInteractions(self, request, context):
-        """A reader's interactions, page by page.
+        """A reader's interactions, page by page. Scope: record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpsertBooks(self, request, context):
-        """Adds or replaces books; the next list may have them.
+        """Adds or replaces books; the next list may have them. Scope: catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,20 +130,21 @@ class RecommendationsServicer:
 
     def RemoveBooks(self, request, context):
         """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count.
+        Scope: catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MergeReaders(self, request, context):
-        """Merges one reader into another.
+        """Merges one reader into another. Scope: record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ForgetReader(self, request, context):
-        """Deletes a reader for good.
+        """Deletes a reader for good. Scope: record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -8,6 +8,10 @@ of its names, numbers or types changes. Ids of readers and books are positive an
 
 A request may have 4 MiB (4,194,304 bytes as sent); a larger one is answered RESOURCE_EXHAUSTED and does nothing. All
 requests within the limits below fit, except for UpsertBooks: see there.
+
+A server may require a token with every call, in the header `authorization: Bearer TOKEN`. A call without a token, or with
+one that is not valid, is answered UNAUTHENTICATED; one whose token has not the scope that the method names below,
+PERMISSION_DENIED. Both do nothing. Health and reflection need no token.
 """
 
 from collections import abc as _abc
@@ -41,23 +45,25 @@ class RecommendationsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecommendationsAsyncStub: ...
     Recommend: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]
-    """The books that a reader would enjoy next, from one category, on one subject or from all."""
+    """The books that a reader would enjoy next, from one category, on one subject or from all. Scope: recommend."""
     RecommendBatch: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]
-    """Several such lists in one call, for a whole page."""
+    """Several such lists in one call, for a whole page. Scope: recommend."""
     SimilarBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]
-    """Books like another one, personal if a reader is given."""
+    """Books like another one, personal if a reader is given. Scope: recommend."""
     RecordInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]
-    """Records interactions; they count in the next list."""
+    """Records interactions; they count in the next list. Scope: record."""
     ListInteractions: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]
-    """A reader's interactions, page by page."""
+    """A reader's interactions, page by page. Scope: record."""
     UpsertBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]
-    """Adds or replaces books; the next list may have them."""
+    """Adds or replaces books; the next list may have them. Scope: catalogue."""
     RemoveBooks: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]
-    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
+    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count.
+    Scope: catalogue.
+    """
     MergeReaders: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]
-    """Merges one reader into another."""
+    """Merges one reader into another. Scope: record."""
     ForgetReader: _grpc.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]
-    """Deletes a reader for good."""
+    """Deletes a reader for good. Scope: record."""
 
 @_typing.type_check_only
 class RecommendationsAsyncStub(RecommendationsStub):
@@ -65,23 +71,25 @@ class RecommendationsAsyncStub(RecommendationsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Recommend: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendationRequest, _recommendations_pb2.RecommendationResponse]  # type: ignore[assignment]
-    """The books that a reader would enjoy next, from one category, on one subject or from all."""
+    """The books that a reader would enjoy next, from one category, on one subject or from all. Scope: recommend."""
     RecommendBatch: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecommendBatchRequest, _recommendations_pb2.RecommendBatchResponse]  # type: ignore[assignment]
-    """Several such lists in one call, for a whole page."""
+    """Several such lists in one call, for a whole page. Scope: recommend."""
     SimilarBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.SimilarBooksRequest, _recommendations_pb2.SimilarBooksResponse]  # type: ignore[assignment]
-    """Books like another one, personal if a reader is given."""
+    """Books like another one, personal if a reader is given. Scope: recommend."""
     RecordInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RecordInteractionsRequest, _recommendations_pb2.RecordInteractionsResponse]  # type: ignore[assignment]
-    """Records interactions; they count in the next list."""
+    """Records interactions; they count in the next list. Scope: record."""
     ListInteractions: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ListInteractionsRequest, _recommendations_pb2.ListInteractionsResponse]  # type: ignore[assignment]
-    """A reader's interactions, page by page."""
+    """A reader's interactions, page by page. Scope: record."""
     UpsertBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.UpsertBooksRequest, _recommendations_pb2.UpsertBooksResponse]  # type: ignore[assignment]
-    """Adds or replaces books; the next list may have them."""
+    """Adds or replaces books; the next list may have them. Scope: catalogue."""
     RemoveBooks: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.RemoveBooksRequest, _recommendations_pb2.RemoveBooksResponse]  # type: ignore[assignment]
-    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
+    """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count.
+    Scope: catalogue.
+    """
     MergeReaders: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.MergeReadersRequest, _recommendations_pb2.MergeReadersResponse]  # type: ignore[assignment]
-    """Merges one reader into another."""
+    """Merges one reader into another. Scope: record."""
     ForgetReader: _aio.UnaryUnaryMultiCallable[_recommendations_pb2.ForgetReaderRequest, _recommendations_pb2.ForgetReaderResponse]  # type: ignore[assignment]
-    """Deletes a reader for good."""
+    """Deletes a reader for good. Scope: record."""
 
 class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
     """Learns what each reader would enjoy next."""
@@ -92,7 +100,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecommendationResponse, _abc.Awaitable[_recommendations_pb2.RecommendationResponse]]:
-        """The books that a reader would enjoy next, from one category, on one subject or from all."""
+        """The books that a reader would enjoy next, from one category, on one subject or from all. Scope: recommend."""
 
     @_abc_1.abstractmethod
     def RecommendBatch(
@@ -100,7 +108,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecommendBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecommendBatchResponse, _abc.Awaitable[_recommendations_pb2.RecommendBatchResponse]]:
-        """Several such lists in one call, for a whole page."""
+        """Several such lists in one call, for a whole page. Scope: recommend."""
 
     @_abc_1.abstractmethod
     def SimilarBooks(
@@ -108,7 +116,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.SimilarBooksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.SimilarBooksResponse, _abc.Awaitable[_recommendations_pb2.SimilarBooksResponse]]:
-        """Books like another one, personal if a reader is given."""
+        """Books like another one, personal if a reader is given. Scope: recommend."""
 
     @_abc_1.abstractmethod
     def RecordInteractions(
@@ -116,7 +124,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RecordInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RecordInteractionsResponse, _abc.Awaitable[_recommendations_pb2.RecordInteractionsResponse]]:
-        """Records interactions; they count in the next list."""
+        """Records interactions; they count in the next list. Scope: record."""
 
     @_abc_1.abstractmethod
     def ListInteractions(
@@ -124,7 +132,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.ListInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.ListInteractionsResponse, _abc.Awaitable[_recommendations_pb2.ListInteractionsResponse]]:
-        """A reader's interactions, page by page."""
+        """A reader's interactions, page by page. Scope: record."""
 
     @_abc_1.abstractmethod
     def UpsertBooks(
@@ -132,7 +140,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.UpsertBooksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.UpsertBooksResponse, _abc.Awaitable[_recommendations_pb2.UpsertBooksResponse]]:
-        """Adds or replaces books; the next list may have them."""
+        """Adds or replaces books; the next list may have them. Scope: catalogue."""
 
     @_abc_1.abstractmethod
     def RemoveBooks(
@@ -140,7 +148,9 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.RemoveBooksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.RemoveBooksResponse, _abc.Awaitable[_recommendations_pb2.RemoveBooksResponse]]:
-        """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count."""
+        """Removes books; no later list has them (in other processes, within 250 ms). Interactions with them still count.
+        Scope: catalogue.
+        """
 
     @_abc_1.abstractmethod
     def MergeReaders(
@@ -148,7 +158,7 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.MergeReadersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.MergeReadersResponse, _abc.Awaitable[_recommendations_pb2.MergeReadersResponse]]:
-        """Merges one reader into another."""
+        """Merges one reader into another. Scope: record."""
 
     @_abc_1.abstractmethod
     def ForgetReader(
@@ -156,6 +166,6 @@ class RecommendationsServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_pb2.ForgetReaderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_pb2.ForgetReaderResponse, _abc.Awaitable[_recommendations_pb2.ForgetReaderResponse]]:
-        """Deletes a reader for good."""
+        """Deletes a reader for good. Scope: record."""
 
 def add_RecommendationsServicer_to_server(servicer: RecommendationsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -16,12 +16,13 @@ from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import Store
+from recommendations.token_commands import token
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.engine import open_engine
 from servicekit.database.errors import driver_message
 from servicekit.errors import AddressInUse
-from servicekit.listening import local_host
+from servicekit.grpc.tls import CertificateUnusable
 from servicekit.logs import output_in_background
 from servicekit.serving.health_check import Unhealthy, check_grpc
 from servicekit.settings import read_settings
@@ -47,6 +48,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
     explained={
         **EXPLAINED,
         AddressInUse: str,
+        CertificateUnusable: str,
         ModelUnusable: str,
         NoSuchModel: str,
         NothingToTrainOn: str,
@@ -222,8 +224,7 @@ def start(obj: tuple[Settings, Store], starter: Path) -> None:
 def health(obj: tuple[Settings, Store]) -> None:
     """Check that the running server serves, for container health checks."""
     settings, _ = obj
-    # It listens on all of them, or has not started.
-    address = local_host(settings.hosts[0]), settings.port
+    address = settings.health_address
     check_grpc(*address, SERVICE)
     try:
         check_grpc(*address, DATABASE)
@@ -232,6 +233,9 @@ def health(obj: tuple[Settings, Store]) -> None:
         up_to_date = False
     # Not a failure: restarting the server would not bring the database back.
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
+
+
+main.add_command(token)
 
 
 def _migrate(settings: Settings, store: Store) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, HistoryPage, Interaction, RetiredReader
 from recommendations.domain.recommending import RecommendationList, RecommendRequest, SimilarBooksRequest
+from recommendations.domain.tokens import Token
 
 
 class BookStore(Protocol):
@@ -65,6 +66,13 @@ class ModelStore(Protocol):
         """The versions that may be served, the preferred one first."""
 
 
+class TokenStore(Protocol):
+    """The callers' tokens."""
+
+    def all(self) -> Sequence[Token]:
+        """All tokens that are not revoked."""
+
+
 class UnitOfWork(Protocol):
     """One transaction; what it wrote is kept only after `commit()`."""
 
@@ -79,6 +87,9 @@ class UnitOfWork(Protocol):
 
     @property
     def models(self) -> ModelStore: ...
+
+    @property
+    def tokens(self) -> TokenStore: ...
 
     def commit(self) -> None: ...
 

@@ -3,8 +3,9 @@
 import gc
 import logging
 import signal
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 
@@ -14,6 +15,7 @@ import structlog
 from recommendations.api.server import create_server
 from recommendations.following.follower import Follower
 from recommendations.following.notifications import Notifications, SharedNotifications
+from recommendations.following.tokens import TokenFollower
 from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
@@ -21,8 +23,10 @@ from recommendations.store import Store
 from recommendations.workers.shared_port import reserved_port
 from recommendations.workers.supervisor import Supervisor
 from servicekit.database.engine import open_engine
+from servicekit.errors import AddressInUse
 from servicekit.grpc.server import Server
-from servicekit.listening import host_port
+from servicekit.grpc.tls import check_files
+from servicekit.listening import LOOPBACK, cannot_answer_health, host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
@@ -41,15 +45,25 @@ _log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls in progress.
 
-    Raises AddressInUse, and ChildProcessError if a worker does not start or does not end.
+    Raises AddressInUse, CertificateUnusable, and ChildProcessError if a worker does not start or does not end.
     """
+    if settings.accepts_strangers:
+        _log.warning("callers_not_authenticated", bind=settings.bind)
+    if settings.tls is not None:
+        check_files(settings.tls)
     if settings.workers > 1:
         _serve_with_workers(settings)
         return
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    _serve(settings, stop, partial(_print_address, settings), port=settings.port)
+    _serve(
+        settings,
+        stop,
+        partial(_print_address, settings),
+        port=settings.port,
+        health_port=settings.health_port,
+    )
 
 
 def create_follower(settings: Settings, store: Store, notifications: Notifications | None = None) -> Follower:
@@ -60,13 +74,27 @@ def create_follower(settings: Settings, store: Store, notifications: Notificatio
 
 def _serve_with_workers(settings: Settings) -> None:
     notifications = SharedNotifications(settings.workers)
-    with reserved_port(settings.hosts, settings.port) as (port, sockets):
+    with (
+        reserved_port(settings.hosts, settings.port) as (port, sockets),
+        _reserved_health_port(settings) as (health_port, health_sockets),
+    ):
 
         def work(number: int, stop: threading.Event, on_listening: Callable[[], None]) -> None:
-            _serve(settings, stop, lambda _port: on_listening(), port=port, notifications=notifications.of(number))
+            _serve(
+                settings,
+                stop,
+                lambda _port: on_listening(),
+                port=port,
+                health_port=health_port,
+                notifications=notifications.of(number),
+            )
 
-        end_seconds = _watchdog_seconds(settings) + WATCHDOG_SECONDS
-        supervisor = Supervisor(settings.workers, work, end_seconds=end_seconds, closed_in_workers=sockets)
+        supervisor = Supervisor(
+            settings.workers,
+            work,
+            end_seconds=_watchdog_seconds(settings) + WATCHDOG_SECONDS,
+            closed_in_workers=[*sockets, *health_sockets],
+        )
         supervisor.run(lambda: _print_address(settings, port))
 
 
@@ -76,6 +104,7 @@ def _serve(
     on_listening: Callable[[int], None],
     *,
     port: int,
+    health_port: int,
     notifications: Notifications | None = None,
 ) -> None:
     """Serve in this process until `stop` is set; with `notifications`, as one of several workers on that port."""
@@ -88,10 +117,16 @@ def _serve(
         if notifications is not None:
             # Clients that connect while other workers serve must not meet one without a model.
             _first_step(follower)
+        tokens = TokenFollower(follower_store) if settings.require_tokens else None
+        if tokens is not None:
+            tokens.step()
         server = create_server(
             RecommendationService(store, follower),
             settings.hosts,
             port,
+            tokens=tokens,
+            tls=settings.tls,
+            health_port=health_port,
             threads=settings.threads,
             with_reflection=settings.reflection,
             log_requests=settings.log_requests,
@@ -101,18 +136,35 @@ def _serve(
         )
         server.start()
         on_listening(server.port)
-        following = WatchedThread(partial(_follow, follower, server, stop), name="following", stop=stop)
-        following.start()
+        threads = [WatchedThread(partial(_follow, follower, server, stop), name="following", stop=stop)]
+        if tokens is not None:
+            threads.append(WatchedThread(partial(tokens.run, stop), name="tokens", stop=stop))
+        for thread in threads:
+            thread.start()
         try:
             _report_staleness(follower, server, stop, stale_seconds=settings.stale_seconds)
         finally:
-            stop.set()  # the following thread must not keep a process alive that has failed
+            stop.set()  # these threads must not keep a process alive that has failed
         _log.info("draining")
         watchdog = start_watchdog(_watchdog_seconds(settings))
         server.drain(notice=DRAIN_NOTICE_SECONDS, grace=settings.drain_seconds)
-        following.join()
+        for thread in threads:
+            thread.join()
         watchdog.cancel()
     _log.info("stopped")
+
+
+@contextmanager
+def _reserved_health_port(settings: Settings) -> Iterator[tuple[int, Sequence[socket.socket]]]:
+    """The port of health for all workers, if the server speaks TLS."""
+    if settings.tls is None:
+        yield settings.health_port, ()
+        return
+    try:
+        with reserved_port([LOOPBACK], settings.health_port) as reserved:
+            yield reserved
+    except AddressInUse:
+        raise AddressInUse(cannot_answer_health(settings.health_port, "RECOMMENDATIONS")) from None
 
 
 @contextmanager

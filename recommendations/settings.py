@@ -6,11 +6,11 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from servicekit.grpc.settings import GrpcSettings
 from servicekit.listening import is_unix, parse_hosts
-from servicekit.settings import DatabaseSettings
 
 
-class Settings(DatabaseSettings):
+class Settings(GrpcSettings):
     """Read from RECOMMENDATIONS_… environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
@@ -22,6 +22,10 @@ class Settings(DatabaseSettings):
         "`[::1]`, `unix:/path`.",
     )
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    health_port: int = Field(
+        50061, ge=0, le=65535, description="With TLS, the port of 127.0.0.1 where health is answered without it."
+    )
+    require_tokens: bool = Field(False, description="Whether each call needs a token with a scope.")
     threads: int = Field(10, ge=1, le=256, description="Threads for each worker's calls that use the database.")
     workers: int = Field(
         1,
@@ -63,12 +67,6 @@ class Settings(DatabaseSettings):
         description="Days after which a liked book counts half towards popularity; by default training finds them.",
     )
 
-    @field_validator("bind")
-    @classmethod
-    def _validated_bind(cls, bind: str) -> str:
-        parse_hosts(bind)
-        return bind
-
     @field_validator("workers")
     @classmethod
     def _can_share(cls, workers: int, others: ValidationInfo) -> int:
@@ -79,9 +77,8 @@ class Settings(DatabaseSettings):
         return workers
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """Where to listen: names, addresses (IPv6 without brackets) and `unix:path`."""
-        return parse_hosts(self.bind)
+    def accepts_strangers(self) -> bool:
+        return super().accepts_strangers and not self.require_tokens
 
     @property
     def models(self) -> Path:

@@ -6,7 +6,9 @@ import socket
 UNIX = "unix:"
 """The start of the address of a Unix socket; the path follows."""
 
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared, not bound)
+LOOPBACK = "127.0.0.1"
+
+_LOCAL = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  (compared, not bound)
 _PROBE_SECONDS = 1.0
 
 
@@ -36,7 +38,7 @@ def parse_host_or_socket(text: str) -> str:
 def parse_hosts(text: str) -> tuple[str, ...]:
     """The hosts and Unix sockets in a list separated by commas, each once. Raises ValueError."""
     hosts = tuple(dict.fromkeys(parse_host_or_socket(part) for part in text.split(",")))
-    if len([host for host in hosts if not is_unix(host)]) > 1 and not _LOOPBACK.keys().isdisjoint(hosts):
+    if len([host for host in hosts if not is_unix(host)]) > 1 and not _LOCAL.keys().isdisjoint(hosts):
         raise ValueError("0.0.0.0 and :: each mean all addresses: write one of them, and no other address")
     return hosts
 
@@ -68,7 +70,17 @@ def host_port(host: str, port: int) -> str:
 
 def local_host(host: str) -> str:
     """The host by which this machine reaches a server that listens on `host`: loopback for a wildcard."""
-    return _LOOPBACK.get(host, host)
+    return _LOCAL.get(host, host)
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches it: loopback or a Unix socket."""
+    if is_unix(host) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def cannot_listen(address: str, prefix: str) -> str:
@@ -78,6 +90,11 @@ def cannot_listen(address: str, prefix: str) -> str:
         return f"cannot listen on {address}: {reasons}; see {prefix}_BIND"
     settings = f"{prefix}_BIND and {prefix}_PORT"
     return f"cannot listen on {address}: the address is in use or not of this machine; see {settings}"
+
+
+def cannot_answer_health(port: int, prefix: str) -> str:
+    """Likewise for the port where a server with TLS answers health checks."""
+    return f"cannot listen on {LOOPBACK}:{port}: the address is in use; see {prefix}_HEALTH_PORT"
 
 
 def _is_ipv6(host: str) -> bool:

@@ -48,14 +48,16 @@ class Load:
         return len(self.latencies) + self.failed
 
 
-def generate_load(port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float) -> Load:
+def generate_load(
+    port: int, method: str, messages: Iterator[bytes], *, connections: int, seconds: float, token: str = ""
+) -> Load:
     """Call `method`, `/Service/Method`, for `seconds` on all connections at once, each time with the next message.
 
     A call without a response message counts as failed. Raises ConnectionLost.
     """
     latencies: list[float] = []
     failed = 0
-    with _connect(port, method, connections) as (connected, selector):
+    with _connect(port, method, connections, token) as (connected, selector):
         cpu, started = time.process_time(), time.perf_counter()
         stop = started + seconds
         for connection in connected:
@@ -111,9 +113,9 @@ def offer_load(
 
 @contextlib.contextmanager
 def _connect(
-    port: int, method: str, connections: int
+    port: int, method: str, connections: int, token: str = ""
 ) -> "Iterator[tuple[list[_Connection], selectors.DefaultSelector]]":
-    headers = header_block(method, f"127.0.0.1:{port}")
+    headers = header_block(method, f"127.0.0.1:{port}", token=token)
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         connected = []
@@ -207,9 +209,10 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
 
 
-def header_block(method: str, authority: str, timeout_ms: int | None = None) -> bytes:
+def header_block(method: str, authority: str, timeout_ms: int | None = None, *, token: str = "") -> bytes:
     """The request's headers in HPACK (RFC 7541), all literal, so that every call can use the same block."""
     timeout = b"" if timeout_ms is None else _literal(b"\x00" + _text("grpc-timeout"), f"{timeout_ms}m")
+    authorization = _literal(b"\x00" + _text("authorization"), f"Bearer {token}") if token else b""
     return (
         b"\x83\x86"  # :method POST, :scheme http
         + _literal(b"\x04", method)  # :path
@@ -217,6 +220,7 @@ def header_block(method: str, authority: str, timeout_ms: int | None = None) -> 
         + _literal(b"\x0f\x10", "application/grpc")  # content-type
         + _literal(b"\x00" + _text("te"), "trailers")
         + timeout
+        + authorization
     )
 
 

@@ -52,10 +52,20 @@ class RecommendationsFolder:
         return self._sandbox.start(*command, settings=self._settings(port=0), checkout=self._checkout)
 
     def serve(
-        self, command: str = "serve", *, port: int = 0, workers: int = 1, module: tuple[str, ...] = (MODULE,)
+        self,
+        command: str = "serve",
+        *,
+        port: int = 0,
+        workers: int = 1,
+        module: tuple[str, ...] = (MODULE,),
+        require_tokens: bool = False,
     ) -> RunningServer:
         """Start the server and wait until it listens; it may not be ready yet. Raises ChildFailed."""
-        settings = {**self._settings(port=port), "RECOMMENDATIONS_WORKERS": str(workers)}
+        settings = {
+            **self._settings(port=port),
+            "RECOMMENDATIONS_WORKERS": str(workers),
+            "RECOMMENDATIONS_REQUIRE_TOKENS": str(require_tokens),
+        }
         child = self._sandbox.start(self._python, "-m", *module, command, settings=settings, checkout=self._checkout)
         return RunningServer(child, int(child.wait_for(_LISTENS, seconds=120)))
 

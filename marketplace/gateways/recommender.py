@@ -69,10 +69,24 @@ Response = TypeVar("Response", bound=Message)
 class GrpcRecommender:
     """Calls Recommendations over one channel, which is opened by the first call; thread-safe."""
 
-    def __init__(self, host: str, port: int, *, timeout: float, breaker: Breaker | None = None) -> None:
-        """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout: float,
+        breaker: Breaker | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+        token: str = "",
+    ) -> None:
+        """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits.
+
+        With `credentials` calls use TLS; `token` is sent with each of them.
+        """
         self._target = target(host, port)
         self._timeout = timeout
+        self._credentials = credentials
+        self._authorization = (("authorization", f"Bearer {token}"),) if token else ()
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
         self._lock = Lock()
         self._channel: grpc.Channel | None = None
@@ -112,7 +126,7 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused, after which any of them may have been recorded.
         """
         request = pb.RecordInteractionsRequest(interactions=map(_interaction, interactions))
-        response = _call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
+        response = self._call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
         return _results(response.results, len(interactions))
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
@@ -121,7 +135,7 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.UpsertBooksRequest(books=map(_book, books))
-        response = _call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
+        response = self._call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
         return _results(response.results, len(books))
 
     def remove(self, book_ids: Sequence[int]) -> None:
@@ -129,7 +143,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        _call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), EVENT_TIMEOUT)
+        self._call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), EVENT_TIMEOUT)
 
     def merge(self, from_reader: int, into_reader: int) -> None:
         """Merge one reader's history into another's. Idempotent.
@@ -137,14 +151,14 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.MergeReadersRequest(from_user_id=from_reader, into_user_id=into_reader)
-        _call(self._connected().MergeReaders, request, EVENT_TIMEOUT)
+        self._call(self._connected().MergeReaders, request, EVENT_TIMEOUT)
 
     def forget(self, reader_id: int) -> None:
         """Delete a reader's history. Idempotent.
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        _call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), EVENT_TIMEOUT)
+        self._call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), EVENT_TIMEOUT)
 
     def close(self) -> None:
         """Close the channel; later calls raise RecommenderUnavailable."""
@@ -158,7 +172,7 @@ class GrpcRecommender:
     ) -> Response:
         try:
             with self._breaker.call():
-                return _call(method(self._connected()), request, self._timeout)
+                return self._call(method(self._connected()), request, self._timeout)
         except BreakerOpen:
             raise RecommenderUnavailable("not called: the circuit breaker is open") from None
 
@@ -167,18 +181,22 @@ class GrpcRecommender:
             if self._closed:
                 raise RecommenderUnavailable("closed")
             if self._stub is None:
-                self._channel = grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+                self._channel = (
+                    grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
+                    if self._credentials is None
+                    else grpc.secure_channel(self._target, self._credentials, options=CHANNEL_OPTIONS)
+                )
                 self._stub = RecommendationsStub(self._channel)
             return self._stub
 
-
-def _call(method: Callable[..., Response], request: Message, timeout: float) -> Response:
-    if request.ByteSize() > MAX_MESSAGE_BYTES:
-        raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
-    try:
-        return method(request, timeout=timeout, metadata=trace_metadata(), wait_for_ready=False)
-    except grpc.RpcError as error:
-        raise _domain_error(cast("grpc.Call", error)) from error
+    def _call(self, method: Callable[..., Response], request: Message, timeout: float) -> Response:
+        if request.ByteSize() > MAX_MESSAGE_BYTES:
+            raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
+        metadata = (*trace_metadata(), *self._authorization)
+        try:
+            return method(request, timeout=timeout, metadata=metadata, wait_for_ready=False)
+        except grpc.RpcError as error:
+            raise _domain_error(cast("grpc.Call", error)) from error
 
 
 def _domain_error(call: grpc.Call) -> RecommenderError:

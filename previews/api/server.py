@@ -16,6 +16,9 @@ from servicekit.grpc.server import Server, ServerOptions
 def create_server(
     service: PreviewService, hosts: Sequence[str], port: int, **options: Unpack[ServerOptions]
 ) -> Server:
-    """Build a server that listens on `hosts`; see `servicekit.grpc.server`. Raises AddressInUse."""
+    """Build a server that listens on `hosts`; see `servicekit.grpc.server`.
+
+    Raises AddressInUse and CertificateUnusable.
+    """
     add_servicer = partial(pb_grpc.add_PreviewsServicer_to_server, PreviewsServicer(service))
     return server.create_server(SERVICE, add_servicer, STATUS_CODES, hosts, port, prefix="PREVIEWS", **options)

@@ -27,6 +27,16 @@ class StoreUnavailable(ServiceError):
     text = "The database failed; try again, nothing counts twice"
 
 
+class Unauthenticated(ServiceError):
+    """The call has no token, or none that is known."""
+
+    text = "Send a valid token in the header `authorization: Bearer TOKEN`"
+
+
+class ScopeMissing(ServiceError):
+    """The caller's token has not the scope that the method needs; the message names both."""
+
+
 class ForgettingUnfinished(ServiceError):
     """A reader is deleted from the database, but not yet from memory or from every model on disk."""
 

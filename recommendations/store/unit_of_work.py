@@ -13,6 +13,7 @@ from recommendations.store.interactions import Interactions
 from recommendations.store.models import Models
 from recommendations.store.readers import Readers
 from recommendations.store.schema import metadata
+from recommendations.store.tokens import Tokens
 from servicekit.database import integrity, migrations
 from servicekit.database.engine import reading, refresh_statistics, writing
 from servicekit.database.errors import is_outage
@@ -30,6 +31,7 @@ class UnitOfWork:
         self.readers = Readers(connection)
         self.interactions = Interactions(connection, self.readers)
         self.models = Models(connection)
+        self.tokens = Tokens(connection)
 
     def commit(self) -> None:
         self._connection.commit()

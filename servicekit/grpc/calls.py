@@ -40,6 +40,9 @@ DEADLINE_SHARE = 0.75
 _log = structlog.get_logger()
 
 Method = Callable[[Any, Any], Any]
+Authorize = Callable[[str, str], None]
+"""Raises a reported error unless the caller may call a method, `/Service/Method`; given the `authorization` header,
+empty if there is none."""
 # Subscripted for the type checker only: these classes are not generic.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -51,7 +54,7 @@ class Calls:
     Methods that are coroutines run on the event loop. All others run in the pool, for at most `seconds` or a part of
     the caller's deadline, and at most `waiting` calls wait for a thread. Both begin when the message has arrived: a
     client that sends none holds no thread. Only then is it decoded: while a call waits, its message takes no more
-    memory than it has bytes.
+    memory than it has bytes. `authorize` is asked before all that, on the event loop.
     """
 
     def __init__(
@@ -64,8 +67,10 @@ class Calls:
         seconds: float,
         log_requests: bool,
         slow_call_ms: float,
+        authorize: Authorize | None = None,
     ) -> None:
         self._server = server
+        self._authorize = authorize
         self._status_codes = status_codes
         self._reported = tuple(status_codes)
         self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
@@ -121,6 +126,8 @@ class Calls:
             self._running += 1
             self._idle.clear()
             try:
+                if self._authorize is not None:
+                    self._authorize(name, _authorization(context))
                 response = await run(message, context)
             except self._reported as error:
                 # Its frames have the message, and are part of a cycle: it would stay until the next collection.
@@ -168,6 +175,10 @@ class Calls:
     def _log_call(self, name: str, code: grpc.StatusCode, started: float, context: Context) -> None:
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         _log.info("call", method=name, code=code.name, ms=milliseconds, **_trace(context))
+
+
+def _authorization(context: Context) -> str:
+    return next((str(value) for key, value in context.invocation_metadata() or () if key == "authorization"), "")
 
 
 def _trace(context: Context) -> dict[str, str]:

@@ -13,11 +13,12 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health import aio as health
 
 from servicekit.errors import AddressInUse
-from servicekit.grpc.calls import MAX_REQUEST_BYTES, Calls
+from servicekit.grpc.calls import MAX_REQUEST_BYTES, Authorize, Calls
 from servicekit.grpc.event_loop import EventLoopThread
-from servicekit.grpc.listening import listen
+from servicekit.grpc.listening import listen, listen_for_health
 from servicekit.grpc.reflection import add_reflection
 from servicekit.grpc.statuses import StatusCodes
+from servicekit.grpc.tls import CertificateFiles, server_credentials
 
 SILENT_SECONDS = 0.25
 """How long a stopping server waits for a client that sends no message, and for one that takes no answer."""
@@ -69,6 +70,8 @@ class ServerOptions(TypedDict, total=False):
     slow_call_ms: float
     share_port: bool
     keepalive_seconds: float
+    tls: CertificateFiles | None
+    health_port: int
 
 
 def database_of(service: str) -> str:
@@ -77,22 +80,28 @@ def database_of(service: str) -> str:
 
 
 class Server:
-    """A gRPC server with its port and its health, which starts as NOT_SERVING. Any thread may use it."""
+    """A gRPC server with its port and its health, which starts as NOT_SERVING. Any thread may use it.
+
+    With TLS it has a `health_port` of loopback too, where health alone is answered without TLS: what checks a
+    container needs neither a certificate nor a library.
+    """
 
     def __init__(
         self,
         service: str,
         port: int,
         *,
+        health_port: int | None,
         loop: EventLoopThread,
-        server: grpc.aio.Server,
+        servers: Sequence[grpc.aio.Server],
         calls: Calls,
         servicer: health.HealthServicer,
     ) -> None:
         self.port = port
+        self.health_port = health_port
         self._service = service
         self._loop = loop
-        self._server = server
+        self._servers = servers
         self._calls = calls
         self._health = servicer
         self._lock = threading.Lock()
@@ -100,7 +109,8 @@ class Server:
 
     def start(self) -> None:
         """Accept calls; health stays NOT_SERVING until it is set."""
-        self._loop.run(self._server.start())
+        for server in self._servers:
+            self._loop.run(server.start())
 
     def set_serving(self, *, serving: bool) -> None:
         """Set whether health reports SERVING; no effect once the server drains."""
@@ -126,21 +136,24 @@ class Server:
         with self._lock:
             if not self._stopped:
                 self._stopped = True
-                self._loop.run(self._server.stop(None))
+                self._loop.run(self._stop(None))
                 self._loop.stop()
                 self._calls.close()
 
     async def _finish(self, grace: float) -> None:
         """Refuse new calls and finish those that run."""
-        stopping = asyncio.ensure_future(self._server.stop(grace))
+        stopping = asyncio.ensure_future(self._stop(grace))
         # Watches of health never end, nor do calls whose message never comes or whose answer is not taken: grpcio
         # would wait for all of them. So messages on their way get a moment to arrive, and so do answers.
         await asyncio.wait({stopping}, timeout=min(SILENT_SECONDS, grace))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._calls.finished(), grace)
         await asyncio.wait({stopping}, timeout=SILENT_SECONDS)
-        await self._server.stop(None)
+        await self._stop(None)
         await stopping
+
+    async def _stop(self, grace: float | None) -> None:
+        await asyncio.gather(*(server.stop(grace) for server in self._servers))
 
     def _set(self, name: str, *, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
@@ -157,6 +170,9 @@ def create_server(
     port: int,
     *,
     prefix: str,
+    authorize: Authorize | None = None,
+    tls: CertificateFiles | None = None,
+    health_port: int = 0,
     threads: int = 10,
     waiting: int = MAX_WAITING,
     call_seconds: float = 2.0,
@@ -169,9 +185,11 @@ def create_server(
     """Build a server of one service that listens on `hosts`, names, addresses or `unix:path`.
 
     `add_servicer` adds the methods; they may raise the errors of `status_codes`. With port 0 the system chooses one.
-    With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. Raises
-    AddressInUse, which names the settings with that `prefix`.
+    With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. `authorize` is
+    asked before each call of those methods; health and reflection are open. Raises AddressInUse, which names the
+    settings with that `prefix`, and CertificateUnusable.
     """
+    credentials = None if tls is None else server_credentials(tls)
     loop = EventLoopThread("event-loop")
 
     async def create() -> Server:
@@ -193,6 +211,7 @@ def create_server(
             seconds=call_seconds,
             log_requests=log_requests,
             slow_call_ms=slow_call_ms,
+            authorize=authorize,
         )
         # Calls has the methods that the generated code needs.
         add_servicer(cast("grpc.aio.Server", calls))
@@ -202,8 +221,15 @@ def create_server(
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
         if with_reflection:
             add_reflection(server, (service, HEALTH_SERVICE))
-        bound = listen(server, hosts, port, prefix=prefix)
-        return Server(service, bound, loop=loop, server=server, calls=calls, servicer=servicer)
+        bound = listen(server, hosts, port, prefix=prefix, credentials=credentials)
+        servers, bound_health = [server], None
+        if credentials is not None:
+            servers.append(grpc.aio.server(options=options))
+            health_pb2_grpc.add_HealthServicer_to_server(servicer, servers[1])
+            bound_health = listen_for_health(servers[1], health_port, prefix=prefix)
+        return Server(
+            service, bound, health_port=bound_health, loop=loop, servers=servers, calls=calls, servicer=servicer
+        )
 
     try:
         return loop.run(create())

@@ -15,6 +15,9 @@ import time
 TIMEOUT_SECONDS = 2.0
 """How long the whole answer may take."""
 
+HEALTH_PORT_OFFSET = 10
+"""How far the default port for health, where a server with TLS answers without it, is from the service's own."""
+
 _MAX_ANSWER_BYTES = 65_536
 
 _CONNECTION_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -144,6 +147,9 @@ def main(service: str, default_port: str, grpc_service: str = "") -> None:
     # The first of several addresses. A client reaches this machine by the wildcard address too.
     host = (os.environ.get(f"{settings}_BIND") or "127.0.0.1").partition(",")[0].strip().strip("[]")
     port = int(os.environ.get(f"{settings}_PORT") or default_port)
+    if os.environ.get(f"{settings}_TLS_CERTIFICATE"):
+        port = int(os.environ.get(f"{settings}_HEALTH_PORT") or int(default_port) + HEALTH_PORT_OFFSET)
+        host = "127.0.0.1"
     if grpc_service:
         check_grpc(host, port, grpc_service)
     else:

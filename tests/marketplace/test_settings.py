@@ -37,6 +37,18 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings(Settings).recommendations_host == "unix:/run/a.sock"
 
 
+def test_an_own_certificate_needs_its_key_and_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half of it is refused, and so is one for a plain connection, where it would not be shown."""
+    monkeypatch.setenv("RECOMMENDATIONS_TLS_CLIENT_CERTIFICATE", "/tls/shop.pem")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_TLS_CLIENT_KEY: .*set both"):
+        read_settings(Settings)
+    monkeypatch.setenv("RECOMMENDATIONS_TLS_CLIENT_KEY", "/tls/shop.key")
+    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_TLS_CLIENT_KEY: .*set RECOMMENDATIONS_TLS_CA too"):
+        read_settings(Settings)
+    monkeypatch.setenv("RECOMMENDATIONS_TLS_CA", "/tls/ca.pem")
+    assert read_settings(Settings).recommendations_tls_ca == Path("/tls/ca.pem")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -71,6 +83,8 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MARKETPLACE_CALLBACK_URL", "books.example.com"),
         ("MARKETPLACE_CALLBACK_URL", "https://books.example.com/#top"),
         ("RECOMMENDATIONS_PORT", "x"),
+        ("RECOMMENDATIONS_TOKEN", "shop.s3cret\n"),
+        ("RECOMMENDATIONS_TLS_CLIENT_KEY", "/tls/shop.key"),
         ("MARKETPLACE_PUBLIC_URL", "books.example.com"),
         ("MARKETPLACE_EVENTS_URL", "http://a, kafka://s3cret"),
         ("MARKETPLACE_EVENTS_URL", "http://user:s3cret@a"),

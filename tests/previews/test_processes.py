@@ -2,16 +2,21 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 
+from previews.api.health import SERVICE
 from protobufs import previews_pb2 as pb
 from protobufs.previews_pb2_grpc import PreviewsStub
+from servicekit.grpc.tls import channel_credentials
+from tests.certificates import Authority
 from tests.e2e.processes import ROOT, Process, await_that
 from tests.http_server import HttpServer
 from tests.previews.site import DEADLINE
@@ -89,3 +94,34 @@ def test_a_killed_service_starts_again(environment: Environment) -> None:
         os.kill(process.pid, number)
         process.stop()
     assert "Traceback" not in process.output
+
+
+def test_mutual_tls_protects_every_method(environment: Environment, tmp_path: Path) -> None:
+    """Only a client with a certificate of the CA is answered; the `health` command needs none."""
+    authority = Authority(tmp_path / "ca")
+    files, own = authority.server_files(mutual=True), authority.issue("client")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        health_port = free.getsockname()[1]
+    settings = {
+        **environment,
+        "PREVIEWS_HEALTH_PORT": str(health_port),
+        "PREVIEWS_TLS_CERTIFICATE": str(files.certificate),
+        "PREVIEWS_TLS_KEY": str(files.key),
+        "PREVIEWS_TLS_CLIENT_CA": str(files.client_ca),
+    }
+    process = Process("previews", settings)
+    try:
+        await_that(lambda: run(settings, "health").stdout == "serving\n", show=lambda: process.output)
+        address = f"127.0.0.1:{process.port}"
+        for method in pb.DESCRIPTOR.services_by_name[SERVICE].methods:
+            for credentials, expected in (
+                (channel_credentials(authority.file), grpc.StatusCode.UNAVAILABLE),
+                (channel_credentials(authority.file, own.certificate, own.key), grpc.StatusCode.INVALID_ARGUMENT),
+            ):
+                with grpc.secure_channel(address, credentials) as channel:
+                    call: Any = channel.unary_unary(f"/{SERVICE}/{method.name}")
+                    with pytest.raises(grpc.RpcError) as caught:
+                        call(b"", timeout=DEADLINE)
+                assert caught.value.code() is expected
+    finally:
+        assert process.stop() == 0

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from recommendations.domain.books import Book
 from recommendations.domain.interactions import Event, Interaction, InteractionKind
-from recommendations.ports import BookStore, InteractionStore, ReaderStore
+from recommendations.domain.tokens import Scope, new_token
+from recommendations.ports import BookStore, InteractionStore, ReaderStore, TokenStore
 from recommendations.store import Store, UnitOfWork
 from recommendations.store.schema import metadata
+from servicekit.clock import now
 from servicekit.database.engine import open_engine
 
 TODAY = date(2026, 1, 2)
@@ -100,6 +102,19 @@ class HookedStore:
                 work.readers.merge(reader_id, into)
             work.commit()
 
+    def add_token(self, name: str, *scopes: Scope) -> str:
+        """Returns the token as its caller has it."""
+        text, token = new_token(name, frozenset(scopes), now())
+        with self._store.write() as work:
+            assert work.tokens.add(token)
+            work.commit()
+        return text
+
+    def revoke_token(self, name: str) -> None:
+        with self._store.write() as work:
+            assert work.tokens.revoke(name)
+            work.commit()
+
 
 class HookedWork:
     """One transaction, with events in chunks of `store.chunk` and `store.versions` as models."""
@@ -110,6 +125,7 @@ class HookedWork:
         self.readers: ReaderStore = work.readers
         self.interactions: InteractionStore = HookedInteractions(store, work.interactions)
         self.models = self
+        self.tokens: TokenStore = work.tokens
         self.commit = work.commit
 
     def latest(self, most: int) -> Sequence[str]:

@@ -9,7 +9,9 @@ from recommendations.domain.errors import (
     CategoryNotFound,
     ForgettingUnfinished,
     NotReady,
+    ScopeMissing,
     StoreUnavailable,
+    Unauthenticated,
 )
 from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.grpc.statuses import status_of
@@ -21,6 +23,8 @@ from servicekit.grpc.statuses import status_of
         (InvalidArgument("user_id", "must not be negative"), "INVALID_ARGUMENT", "user_id must not be negative"),
         (CategoryNotFound(), "NOT_FOUND", "Category not found"),
         (BookNotFound(), "NOT_FOUND", "Book not found"),
+        (Unauthenticated(), "UNAUTHENTICATED", "Send a valid token in the header `authorization: Bearer TOKEN`"),
+        (ScopeMissing("The token a has no scope b"), "PERMISSION_DENIED", "The token a has no scope b"),
         (NotReady(), "UNAVAILABLE", "There is no model yet; try again when the server is ready"),
         (StoreUnavailable(), "UNAVAILABLE", "The database failed; try again, nothing counts twice"),
         (

@@ -123,6 +123,22 @@ def test_it_asks_the_first_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         main("recommendations", "1", SERVICE)
 
 
+def test_with_tls_it_asks_the_port_for_health(
+    monkeypatch: pytest.MonkeyPatch, health: tuple[HealthServicer, int]
+) -> None:
+    """On loopback, whatever the server's own addresses are; by default ten above the default port."""
+    servicer, port = health
+    servicer.set(SERVICE, HealthCheckResponse.SERVING)
+    monkeypatch.setenv("RECOMMENDATIONS_BIND", "10.255.255.1")
+    monkeypatch.setenv("RECOMMENDATIONS_PORT", "1")
+    monkeypatch.setenv("RECOMMENDATIONS_TLS_CERTIFICATE", "/tls/server.pem")
+    main("recommendations", str(port - 10), SERVICE)
+    with pytest.raises(Unhealthy, match=r"no answer from 127\.0\.0\.1:11:"):
+        main("recommendations", "1", SERVICE)
+    monkeypatch.setenv("RECOMMENDATIONS_HEALTH_PORT", str(port))
+    main("recommendations", "1", SERVICE)
+
+
 @pytest.mark.parametrize(
     ("file", "arguments"),
     [
