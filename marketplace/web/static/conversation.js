@@ -83,7 +83,7 @@ function showWaiting() {
   hideWaiting();
   for (const draft of waiting()) {
     const original = own(draft.id);
-    const shown = section().querySelector("template").content.firstElementChild.cloneNode(true);
+    const shown = document.getElementById("unsent").content.firstElementChild.cloneNode(true);
     shown.key = draft.key;
     shown.querySelector(".text").textContent = draft.text;
     shown.querySelector(".reason").textContent = draft.error ?? "";

@@ -37,7 +37,7 @@ def form_of(browser: Browser, page: str) -> dict[str, str]:
 
 
 def messages(html: str) -> list[str]:
-    html = re.sub("<template>.*</template>", "", html, flags=re.DOTALL)
+    html = re.sub("<template.*</template>", "", html, flags=re.DOTALL)
     return [unescape(text) for text in re.findall(r'<p class="text" dir="auto">([^<]*)</p>', html)]
 
 
