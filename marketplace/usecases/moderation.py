@@ -51,7 +51,10 @@ class Moderation:
 
     @contextmanager
     def changes(self, by: int, *, token: str = "") -> Iterator[CatalogueChanges]:
-        """A transaction that changes books, committed at the end of the block; `token` is the name of an API token."""
+        """A transaction that changes books, committed at the end of the block.
+
+        `token` is the name of the API token that acts for the moderator, if one does.
+        """
         with moderating(self._store, by) as work:
             changes = CatalogueChanges(work, by, moment=self._clock(), token=token)
             yield changes

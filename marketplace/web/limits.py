@@ -29,6 +29,8 @@ class Attempt(Enum):
     MESSAGE_BY_READER = "message by reader"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
+    API_WRONG_BY_ADDRESS = "wrong API token by address"
+    API_BY_TOKEN = "API by token"  # noqa: S105  (a label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.MESSAGE_BY_READER: Limit(60, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
+    Attempt.API_WRONG_BY_ADDRESS: Limit(20, 60),
+    Attempt.API_BY_TOKEN: Limit(600, 60),
 }
 
 MAX_KEYS = 10_000
