@@ -21,6 +21,7 @@ VALID_SEGMENTS = {
     "version": b"0",
     "slug": b"mystery",
     "filename": b"shop.css",
+    "reader_id": b"1000000000",
     "order_id": b"7K3M-9QXD-2TB4",
     "event_id": b"1",
     "message_id": b"1",
