@@ -1,6 +1,6 @@
 """Cursors of lists: where the next page begins, as a text that clients do not read."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from datetime import datetime
 
 from marketplace.domain.ids import MAX_ID
@@ -44,7 +44,7 @@ def _written(text: str) -> str:
 
 def _read(cursor: str) -> str:
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise _malformed() from None
 

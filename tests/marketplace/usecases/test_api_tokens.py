@@ -116,7 +116,7 @@ def test_a_token_works_only_while_its_maker_is_a_moderator(store: Store, by: int
 
 
 @pytest.mark.parametrize(
-    ("name", "scopes", "lifetime"),
+    "draft",
     [
         ("", ["books:read"], MONTH),
         (" \n", ["books:read"], MONTH),
@@ -129,11 +129,11 @@ def test_a_token_works_only_while_its_maker_is_a_moderator(store: Store, by: int
     ],
 )
 def test_a_malformed_token_is_not_made(
-    store: Store, by: int, tokens: ApiTokens, name: str, scopes: list[str], lifetime: timedelta
+    store: Store, by: int, tokens: ApiTokens, draft: tuple[str, list[str], timedelta]
 ) -> None:
     """Nothing is stored or logged."""
     with pytest.raises(TokenMalformed):
-        tokens.make(by, name, scopes, lifetime)
+        tokens.make(by, *draft)
     assert tokens.all() == []
     assert log_of(store) == []
 
