@@ -120,7 +120,6 @@ OPERATIONS = (
         scope=Scope.BOOKS_READ,
         run=read_book,
         reply=BookAnswer,
-        problems=("not-found",),
         has_etag=True,
     ),
     Operation(
@@ -131,7 +130,6 @@ OPERATIONS = (
         run=replace_book,
         body=BookFields,
         reply=BookAnswer,
-        problems=("not-found",),
         takes_versions=True,
         needs_versions=True,
         has_etag=True,
@@ -143,7 +141,6 @@ OPERATIONS = (
         scope=Scope.BOOKS_WRITE,
         run=delete_book,
         status=HTTPStatus.NO_CONTENT,
-        problems=("not-found",),
         takes_versions=True,
         needs_versions=True,
     ),

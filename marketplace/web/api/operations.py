@@ -72,9 +72,11 @@ class Operation:
     def all_problems(self) -> tuple[str, ...]:
         """All kinds of problems that it can answer."""
         always = ("malformed-request", "unauthorized", "forbidden", "invalid-request", "too-many-requests")
+        # A part of a path that is empty, or a dot, leads to another address.
+        of_path = ("not-found", "method-not-allowed") if "<" in self.path else ()
         of_body = ("too-large", "unsupported-media-type") if self.body else ()
         of_key = ("request-in-progress", "key-reused") if self.needs_key else ()
         of_versions = ("version-conflict",) if self.takes_versions else ()
         needed = ("precondition-required",) if self.needs_versions else ()
         failures = ("internal-error", "unavailable")
-        return (*always, *of_body, *of_key, *of_versions, *needed, *self.problems, *failures)
+        return (*always, *of_path, *of_body, *of_key, *of_versions, *needed, *self.problems, *failures)

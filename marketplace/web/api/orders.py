@@ -76,7 +76,6 @@ OPERATIONS = (
         scope=Scope.ORDERS_READ,
         run=read_order,
         reply=OrderAnswer,
-        problems=("not-found",),
     ),
     Operation(
         method="PUT",
@@ -86,7 +85,7 @@ OPERATIONS = (
         run=change_order_state,
         body=StateFields,
         reply=OrderAnswer,
-        problems=("not-found", "state-conflict"),
+        problems=("state-conflict",),
     ),
 )
 

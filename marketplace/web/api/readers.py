@@ -29,6 +29,5 @@ OPERATIONS = (
         scope=Scope.READERS_READ,
         run=export_reader,
         reply=ReaderExport,
-        problems=("not-found",),
     ),
 )

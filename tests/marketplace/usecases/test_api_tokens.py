@@ -45,7 +45,7 @@ def test_a_token_works_until_it_expires(store: Store, by: int, tokens: ApiTokens
     """It has the scopes that were chosen, and the day of its last use is noted."""
     made = str(tokens.make(by, "  the \n till ", ["books:read", "books:read"], MONTH))
     token = tokens.authenticated(made)
-    assert (token.name, token.scopes, token.made_by) == ("the till", {Scope.BOOKS_READ}, by)
+    assert (token.name, token.scopes, token.made_by) == ("the till", frozenset({Scope.BOOKS_READ}), by)
     assert token.expires_at == NOON + MONTH
     assert tokens.all()[0].last_used_on == NOON.date()
     clock.seconds += MONTH.total_seconds() - 1

@@ -57,7 +57,8 @@ def test_all_books_are_listed_in_pages(system: System) -> None:
     """Each once, by id, hidden ones too; the last page has no cursor."""
     hidden = system.send("POST", "/books", EMMA).json
     assert hidden
-    ids, cursor = [], ""
+    ids: list[Any] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = system.get(f"/books?limit=4&cursor={cursor}")
         assert 0 < len(page["books"]) <= 4

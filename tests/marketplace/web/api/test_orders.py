@@ -1,6 +1,7 @@
 """Orders over the API."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -34,7 +35,8 @@ def test_orders_are_listed_in_pages_by_time(system: System, store: Store) -> Non
     moments = [NOON, NOON, NOON, NOON + timedelta(hours=1), NOON + timedelta(days=1)]
     ids = [store_order(store, at=moment) for moment in moments]
     expected = [*sorted(ids[:3]), *ids[3:]]
-    found, cursor = [], ""
+    found: list[Any] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = system.get(f"/orders?limit=2&cursor={cursor}")
         found += [order["id"] for order in page["orders"]]

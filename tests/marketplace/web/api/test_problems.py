@@ -1,15 +1,15 @@
 """Errors of the API: each is problem+json, also where the shop itself refuses."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.store import Store, UnitOfWork
+from marketplace.store import Store
 from marketplace.web import MAX_FORM_BYTES
 from tests.marketplace.web.api.conftest import System, problem_of
 
@@ -69,10 +69,8 @@ class FailingStore(Store):
         super().__init__(engine)
         self._error = error
 
-    @contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
+    def read(self) -> NoReturn:
         raise self._error
-        yield
 
 
 def test_a_database_that_does_not_answer(app_with: Callable[..., Flask], store: Store, system: System) -> None:
