@@ -59,14 +59,14 @@ def _type(page: Page) -> None:
 
 
 def _make_token(page: Page) -> None:
-    page.get_by_label("Name").fill(f"till {next(_accounts)}")
+    page.get_by_label("Name", exact=True).fill(f"till {next(_accounts)}")
     page.get_by_label("read books and stock").check()
     page.get_by_role("button", name="Make token").click()
     page.get_by_text("not shown again").wait_for()
 
 
 def _fail_to_make_token(page: Page) -> None:
-    page.get_by_label("Name").fill("till")
+    page.get_by_label("Name", exact=True).fill("till")
     page.get_by_role("button", name="Make token").click()
     page.get_by_role("heading", name="Please check the following").wait_for()
 
