@@ -84,7 +84,7 @@ class BookFields(SentModel):
 class BookAnswer(Model):
     """A book of the catalogue. `version` is what `ETag` and `If-Match` have."""
 
-    id: int = Field(examples=[1000000000])
+    id: int = Field(examples=[6])
     external_id: str = Field(description="Its id in an imported file, if it is not `id`.", examples=[""])
     version: str = Field(examples=["5f0c1e4a9b2d4c7f8e6a1b3c5d7e9f01"])
     title: str
