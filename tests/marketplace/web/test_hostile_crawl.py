@@ -23,9 +23,9 @@ from marketplace.domain.recommendations import (
     RecommendationRequest,
 )
 from marketplace.settings import Settings
+from marketplace.store import Store
 from marketplace.usecases.api_tokens import ApiTokens
 from marketplace.web.api import OPERATIONS
-from marketplace.store import Store
 from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
 from tests.embedded_postgresql import DATABASES

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
@@ -67,6 +68,7 @@ def test_the_document_is_made_once() -> None:
     assert document(OPERATIONS) is document(OPERATIONS)
 
 
+@pytest.mark.slow
 def test_pages_need_none_of_it() -> None:
     """A shop that is not asked for the document does not import what makes it."""
     code = "import sys, marketplace.app; print('spectree' in sys.modules)"
