@@ -45,9 +45,9 @@ class Key:
 class ApiChanges:
     """What a token changes, and exports; each is one transaction with an entry in the audit log that names the token.
 
-    All raise StoreUnavailable, and TokenInvalid if the account of the token's moderator has been deleted; those of books
-    also if the token has just been revoked. Those of one book raise BookNotFound, and VersionConflict if it is in none
-    of `versions`.
+    All raise StoreUnavailable, and TokenInvalid if the account of the token's moderator has been deleted; those of
+    books also if the token has just been revoked. Those of one book raise BookNotFound, and VersionConflict if it is
+    in none of `versions`.
     """
 
     def __init__(self, store: Store, moderation: Moderation, *, clock: Callable[[], datetime] = now) -> None:
