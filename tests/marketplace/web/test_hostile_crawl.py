@@ -151,6 +151,9 @@ def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
         # New books and readers have ids from the same range; Bob's must not be a book's.
         for _ in range(10):
             work.all_books.new_id(NOON)
+        # Nor part of a round number, such as those in the document of the API.
+        for _ in range(7):
+            work.readers.add(NOON)
         work.commit()
     unlimited = Limiter(dict.fromkeys(Attempt, Limit(1_000_000, 1)))
     settings = Settings(data_dir=tmp_path)
