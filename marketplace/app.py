@@ -31,6 +31,8 @@ from marketplace.usecases.accounts.accounts import Accounts
 from marketplace.usecases.accounts.links import AccountLinks
 from marketplace.usecases.accounts.passwords import MAX_PLACES, Passwords
 from marketplace.usecases.activity import Activity
+from marketplace.usecases.api_changes import ApiChanges
+from marketplace.usecases.api_tokens import ApiTokens
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.contact import Contact
@@ -81,6 +83,7 @@ def create_app(
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
     accounts = Accounts(store, passwords=passwords, wake=wake)
     conversations = Conversations(store, wake=wake)
+    moderation = Moderation(store, changed=cards.drop, wake=wake)
     shop = Shop(
         store=store,
         recommender=recommender,
@@ -98,7 +101,9 @@ def create_app(
         destinations=Destinations(store, wake=wake),
         live=live_of(settings, store),
         messages=Messages(store, notices or HttpNotices(notices_api(settings), partial(notices_secret, settings))),
-        moderation=Moderation(store, changed=cards.drop, wake=wake),
+        moderation=moderation,
+        api_tokens=ApiTokens(store),
+        api_changes=ApiChanges(store, moderation),
         uploads=Uploads(store, IdsFile(settings.ids_dir), changed=cards.drop, wake=wake),
         limiter=limiter,
         failed_threads=failed_threads,

@@ -46,6 +46,11 @@ DRILLS = {
         ("tests/marketplace/web/test_hostile_crawl.py",),
         15,
     ),
+    "api": Drill(
+        "send every operation of the HTTP API 50 times the requests that its document describes, and malformed ones",
+        ("tests/marketplace/web/api/test_generated.py",),
+        30,
+    ),
     "rules": Drill(
         "check the rules of carts, orders and payments with 30 times the examples",
         ("tests/marketplace/usecases/selling/test_rules.py",),

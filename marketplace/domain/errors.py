@@ -118,6 +118,46 @@ class DestinationOfSettings(DestinationNotSaved):
     """The settings name this destination, so it can be disabled and not deleted."""
 
 
+class TokenInvalid(MarketplaceError):
+    """A token of the API is unknown, revoked or expired; callers do not learn which."""
+
+
+class TokenNotFound(MarketplaceError):
+    """The shop has no token with this id."""
+
+
+class TokenNotSaved(MarketplaceError):
+    """The base of reasons not to make a token of the API."""
+
+
+class TokenMalformed(TokenNotSaved):
+    """Its name is empty, too long or unprintable, it has no scope, or its lifetime is none of those offered."""
+
+
+class TokenNameTaken(TokenNotSaved):
+    """Another token has this name."""
+
+
+class TooManyTokens(TokenNotSaved):
+    """The shop has as many tokens as it allows."""
+
+
+class RequestInProgress(MarketplaceError):
+    """A request with the same idempotency key is being answered."""
+
+
+class RequestDiffers(MarketplaceError):
+    """Another request was sent before with this idempotency key."""
+
+
+class VersionConflict(MarketplaceError):
+    """The book is not in the version that the caller has seen."""
+
+
+class StockConflict(MarketplaceError):
+    """The stock cannot be changed by that much, because it is not tracked or would not be from 0 to the maximum."""
+
+
 class StoreUnavailable(MarketplaceError):
     """The shop's own database does not answer, or fails."""
 

@@ -106,11 +106,17 @@ class Action(Enum):
     DESTINATION_DELETED = "destination deleted"
     SECRET_SHOWN = "secret shown"  # noqa: S105  (an action)
     DELIVERY_REPEATED = "delivery repeated"
+    TOKEN_MADE = "token made"  # noqa: S105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
+    READER_EXPORTED = "reader exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One action of a moderator; `email` is None once the moderator's account is deleted."""
+    """One action of a moderator; `email` is None once the moderator's account is deleted.
+
+    `detail["token"]` is the name of the API token that acted for them, if one did.
+    """
 
     at: datetime
     email: str | None

@@ -83,6 +83,14 @@ class StoredOrders:
         latest = own.order_by(orders.c.placed_at.desc(), orders.c.order_id).limit(limit).offset(offset)
         return self._with_lines(self._connection.execute(latest).all())
 
+    def listed(self, order_ids: Sequence[str]) -> list[Order]:
+        """These orders of any readers, in this order."""
+        rows = self._connection.execute(
+            select(orders).where(is_any_of(self._connection, orders.c.order_id, order_ids))
+        ).all()
+        by_id = {order.id: order for order in self._with_lines(rows)}
+        return [by_id[order_id] for order_id in order_ids]
+
     def count(self, reader_id: int) -> int:
         counted = select(func.count()).where(orders.c.reader_id == reader_id)
         return int(self._connection.execute(counted).scalar_one())

@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.store.account_links import StoredLinks
 from marketplace.store.accounts import StoredAccounts
+from marketplace.store.api_answers import StoredAnswers
+from marketplace.store.api_tokens import StoredTokens
 from marketplace.store.books import Books
 from marketplace.store.carts import StoredCarts
 from marketplace.store.conversations import StoredConversations
@@ -61,6 +63,8 @@ class UnitOfWork:
         self.link_previews = StoredPreviews(connection)
         self.pictures = Pictures(connection)
         self.audit = Audit(connection)
+        self.api_tokens = StoredTokens(connection)
+        self.api_answers = StoredAnswers(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection, has_live=has_live)
         self.deliveries = Deliveries(connection)

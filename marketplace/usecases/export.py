@@ -12,15 +12,18 @@ from marketplace.domain.links import Card, picture_path
 from marketplace.domain.orders import Order
 from marketplace.store import Store
 
+Mails = Callable[[int], Sequence[Any]]
+"""Returns what notices keeps about a reader, or raises NoticesUnavailable."""
+
 UNLIMITED = 1_000_000
 """More interactions and orders than any reader has."""
 
 
-def export(store: Store, reader_id: int, mails: Callable[[int], Sequence[Any]]) -> dict[str, Any]:
+def export(store: Store, reader_id: int, mails: Mails) -> dict[str, Any]:
     """The reader's account, the links sent to it, history, wishlist, cart, orders, conversations and mails, for JSON.
 
-    `mails` returns what notices keeps about a reader, or raises NoticesUnavailable: then the export says so, and has
-    the rest. Recommendations keeps nothing but the same history. Raises StoreUnavailable.
+    If notices is unavailable, the export says so, and has the rest. Recommendations keeps nothing but the same
+    history. Raises StoreUnavailable.
     """
     with store.read() as work:
         account = work.accounts.by_reader(reader_id)

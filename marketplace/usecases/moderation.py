@@ -1,24 +1,21 @@
 """What moderators do with books, orders and failed events; each action has an entry in the audit log."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from marketplace.domain.books import Book
 from marketplace.domain.errors import NotSignedIn
 from marketplace.domain.moderation import Action, Overview
 from marketplace.domain.orders import Actor, OrderState
 from marketplace.store import Store, UnitOfWork
-from marketplace.usecases.announcements import announce_books
-from marketplace.usecases.catalogue.forms import FIELDS_BY_ATTRIBUTE, BookForm, attributes_of, merged, texts_of
+from marketplace.usecases.catalogue.changes import CatalogueChanges, named
+from marketplace.usecases.catalogue.forms import BookForm
 from marketplace.usecases.orders import change_state
 from servicekit.clock import now
 
 MODERATOR_STATES = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED})
 """The states that moderators can set."""
-
-_MAX_LOGGED_LENGTH = 200
 
 
 class Moderation:
@@ -52,75 +49,60 @@ class Moderation:
                 failed_deliveries=work.outbox.length().failed,
             )
 
+    @contextmanager
+    def changes(self, by: int, *, token: str = "") -> Iterator[CatalogueChanges]:
+        """A transaction that changes books, committed at the end of the block.
+
+        `token` is the name of the API token that acts for the moderator, if one does.
+        """
+        with moderating(self._store, by) as work:
+            changes = CatalogueChanges(work, by, moment=self._clock(), token=token)
+            yield changes
+        self._changed(changes.book_ids)
+        self._wake()
+
     def add_book(self, by: int, form: BookForm) -> int:
         """Add a new book; returns its id.
 
         Raises InvalidBook.
         """
-        attributes = attributes_of(form)
-        with self._transaction(by) as work:
-            book = Book(id=work.all_books.new_id(self._clock()), **attributes)
-            work.books.put([book])
-            self._log_book(work, by, Action.BOOK_ADDED, book)
-        self._changed([book.id])
-        return book.id
+        with self.changes(by) as changes:
+            return changes.add(form).id
 
     def change_book(self, by: int, book_id: int, form: BookForm) -> bool:
         """Change the attributes of a book that the moderator edited; False if nothing changes.
 
         Raises BookNotFound, InvalidBook, and BookConflict if somebody else has changed the same attribute.
         """
-        with self._transaction(by) as work:
-            before = work.all_books.lock(book_id).book
-            book = merged(before, form)
-            is_changed = bool(work.books.put([book]))
-            if is_changed:
-                edited = work.books.edited([book_id]).get(book_id, frozenset())
-                work.books.set_edited({book_id: edited | form.changed})
-                self._log_book(work, by, Action.BOOK_CHANGED, book, changed=_changes(before, book))
-        self._changed([book_id])
-        return is_changed
+        with self.changes(by) as changes:
+            return changes.change(book_id, form)
 
     def hide_book(self, by: int, book_id: int) -> bool:
         """Hide a book from readers; False if it is hidden already.
 
         Raises BookNotFound.
         """
-        with self._transaction(by) as work:
-            before = work.all_books.lock(book_id)
-            if not before.is_hidden:
-                work.all_books.hide(before.book)
-                self._log_book(work, by, Action.BOOK_HIDDEN, before.book)
-        self._changed([book_id])
-        return not before.is_hidden
+        with self.changes(by) as changes:
+            return changes.set_hidden(book_id, True)
 
     def show_book(self, by: int, book_id: int) -> bool:
         """Show a hidden book to readers again; False if it is not hidden.
 
         Raises BookNotFound.
         """
-        with self._transaction(by) as work:
-            before = work.all_books.lock(book_id)
-            if before.is_hidden:
-                work.all_books.show(before.book)
-                self._log_book(work, by, Action.BOOK_SHOWN, before.book)
-        self._changed([book_id])
-        return before.is_hidden
+        with self.changes(by) as changes:
+            return changes.set_hidden(book_id, False)
 
     def delete_book(self, by: int, book_id: int) -> Book:
         """Delete a book from the catalogue; returns it.
 
         Raises BookNotFound.
         """
-        with self._transaction(by) as work:
-            book = work.all_books.lock(book_id).book
-            work.all_books.remove(book_id)
-            self._log_book(work, by, Action.BOOK_DELETED, book)
-        self._changed([book_id])
-        return book
+        with self.changes(by) as changes:
+            return changes.delete(book_id)
 
-    def change_order_state(self, by: int, order_id: str, to: OrderState) -> bool:
-        """Change the state of an order; False if it is in that state already.
+    def change_order_state(self, by: int, order_id: str, to: OrderState, *, token: str = "") -> bool:
+        """Change the state of an order; False if it is in that state already. `token` as for `changes`.
 
         Raises ValueError for a state that moderators cannot set, OrderNotFound, and StateConflict if the order cannot
         change to it.
@@ -137,7 +119,8 @@ class Moderation:
             is_changed = change_state(work, order_id, to, by=Actor.MODERATOR, moment=moment)
             if is_changed:
                 states = {"from": before.value, "to": to.value}
-                work.audit.add(by, Action.ORDER_STATE_CHANGED, order_id, states, at=moment)
+                detail = states | named(token)
+                work.audit.add(by, Action.ORDER_STATE_CHANGED, order_id, detail, at=moment)
             work.commit()
         self._wake()
         return is_changed
@@ -166,11 +149,6 @@ class Moderation:
             yield work
         self._wake()
 
-    def _log_book(self, work: UnitOfWork, by: int, action: Action, book: Book, **detail: Any) -> None:
-        moment = self._clock()
-        announce_books(work, [book.id], moment=moment)
-        work.audit.add(by, action, str(book.id), {"title": _short(book.title), **detail}, at=moment)
-
 
 @contextmanager
 def moderating(store: Store, by: int) -> Iterator[UnitOfWork]:
@@ -184,17 +162,3 @@ def moderating(store: Store, by: int) -> Iterator[UnitOfWork]:
             raise NotSignedIn
         yield work
         work.commit()
-
-
-def _changes(before: Book, after: Book) -> Mapping[str, list[str]]:
-    """The old and the new text of each attribute that differs."""
-    old, new = texts_of(before), texts_of(after)
-    return {
-        attribute: [_short(" ".join(texts[name] for name in names).strip()) for texts in (old, new)]
-        for attribute, names in FIELDS_BY_ATTRIBUTE.items()
-        if any(old[name] != new[name] for name in names)
-    }
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_LOGGED_LENGTH else f"{text[: _MAX_LOGGED_LENGTH - 1]}…"

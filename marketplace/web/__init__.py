@@ -19,7 +19,7 @@ from marketplace.domain.links import text_parts
 from marketplace.domain.orders import is_order_id
 from marketplace.domain.text import slug
 from marketplace.settings import Settings, live_address, session_key
-from marketplace.web import errors, moderator, reader
+from marketplace.web import api, errors, moderator, reader
 from marketplace.web.compression import compress
 from marketplace.web.languages import Languages, begin_page, current_language, use_languages
 from marketplace.web.pages import (
@@ -64,8 +64,8 @@ PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     moderator.blueprint,
     health.blueprint,
 )
-CALLBACKS: tuple[Callable[[Shop], Blueprint], ...] = (webhooks.blueprint,)
-"""Other services call these; their own token replaces the CSRF token."""
+CALLBACKS: tuple[Callable[[Shop], Blueprint], ...] = (webhooks.blueprint, api.blueprint)
+"""Other systems call these; their own tokens replace the CSRF token, and cookies count for nothing."""
 
 MAX_FORM_BYTES = 64 * 1024
 UPLOAD_PATH = "/moderator/books/import"

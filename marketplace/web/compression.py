@@ -59,7 +59,12 @@ def compress(app: Flask, cache: CacheBackend | None = None) -> None:
             response.vary.add("Accept-Encoding")
             return response
         if request.endpoint != "static":
-            return pages.after_request(response)
+            # The name of the algorithm would be added to the version of a book, which clients send back.
+            return (
+                response
+                if request.blueprint == "api" and "ETag" in response.headers
+                else pages.after_request(response)
+            )
         if response.status_code == HTTPStatus.OK and response.mimetype in MIMETYPES:
             # A file is sent as a stream; read it, so that the compressed bytes can be cached.
             response.direct_passthrough = False

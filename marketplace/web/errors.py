@@ -1,7 +1,7 @@
 """Error pages in the shop's design, without internal details."""
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, Response, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -13,13 +13,14 @@ from marketplace.domain.errors import (
     PasswordsBusy,
     StoreUnavailable,
 )
+from marketplace.web.api.problems import is_api, problem_of_status
 from marketplace.web.moderator import UploadTooLarge
 from marketplace.web.reader import look_up_no_account
 from marketplace.web.security import CrossSite, UntrustedHost
 
 log = structlog.get_logger()
 
-Answer = tuple[str, int]
+Answer = tuple[str | Response, int]
 
 RETRY_SECONDS = "5"
 """Retry-After when the database does not answer."""
@@ -33,6 +34,11 @@ _CAUSES: dict[type[HTTPException], str] = {
     UntrustedHost: "unknown host",
     CrossSite: "cross site",
     UploadTooLarge: "upload",
+}
+# The same errors, where the API answers.
+_DETAILS = {
+    "unknown host": "MARKETPLACE_TRUSTED_HOSTS does not name this host.",
+    "cross site": "A page of another site has sent this request.",
 }
 
 
@@ -48,7 +54,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
+def _http_error(error: HTTPException) -> tuple[str | Response, int, list[tuple[str, str]]]:
     # Keep headers such as Allow, which 405 requires.
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return *_page(error.code or 500, cause=_CAUSES.get(type(error), "")), headers
@@ -58,11 +64,11 @@ def _not_found(_error: Exception) -> Answer:
     return _page(404)
 
 
-def _busy(_error: PasswordsBusy) -> tuple[str, int, dict[str, str]]:
+def _busy(_error: PasswordsBusy) -> tuple[str | Response, int, dict[str, str]]:
     return *_page(429), {"Retry-After": BUSY_SECONDS}
 
 
-def _unavailable(error: StoreUnavailable) -> tuple[str, int, dict[str, str]]:
+def _unavailable(error: StoreUnavailable) -> tuple[str | Response, int, dict[str, str]]:
     log.error("database_unavailable", exc_info=error)
     return *_page(503), {"Retry-After": RETRY_SECONDS}
 
@@ -74,4 +80,6 @@ def _unexpected(error: Exception) -> Answer:
 
 
 def _page(status: int, *, cause: str = "", error_id: str | None = None) -> Answer:
+    if is_api():
+        return problem_of_status(status, _DETAILS.get(cause, "")), status
     return render_template("errors/error.html", status=status, cause=cause, error_id=error_id), status

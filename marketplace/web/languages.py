@@ -17,6 +17,7 @@ from flask import Flask, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from marketplace.domain.accounts import SESSION_LIFETIME
+from marketplace.web.api.problems import is_api
 from marketplace.web.formats import FORMATS
 from marketplace.web.forms import own_path
 from marketplace.web.reader import account_if_known, current_account
@@ -99,6 +100,8 @@ def use_languages(app: Flask, languages: Languages, choose: Callable[[int, str],
     def change_language() -> Answer | None:
         # Parsing the arguments of every request would take longer.
         if b"lang=" not in request.query_string or request.method not in _READING:
+            return None
+        if is_api():
             return None
         language = request.args.get(PARAMETER, "")
         return _changed_language(language, choose) if language in languages.translations else None

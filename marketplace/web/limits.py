@@ -33,6 +33,8 @@ class Attempt(Enum):
     CONTACT_BY_EVERYBODY = "contact by everybody"
     SEARCH_BY_ADDRESS = "search by address"
     SUGGEST_BY_ADDRESS = "suggest by address"
+    API_WRONG_BY_ADDRESS = "wrong API token by address"
+    API_BY_TOKEN = "API by token"  # noqa: S105  (a label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.CONTACT_BY_EVERYBODY: Limit(300, 3600),
     Attempt.SEARCH_BY_ADDRESS: Limit(60, 60),
     Attempt.SUGGEST_BY_ADDRESS: Limit(300, 60),
+    Attempt.API_WRONG_BY_ADDRESS: Limit(20, 60),
+    Attempt.API_BY_TOKEN: Limit(600, 60),
 }
 
 MAX_KEYS = 10_000

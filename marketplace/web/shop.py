@@ -7,6 +7,8 @@ from marketplace.store import Store
 from marketplace.usecases.accounts.accounts import Accounts
 from marketplace.usecases.accounts.links import AccountLinks
 from marketplace.usecases.activity import Activity
+from marketplace.usecases.api_changes import ApiChanges
+from marketplace.usecases.api_tokens import ApiTokens
 from marketplace.usecases.carts import Carts
 from marketplace.usecases.catalogue.uploads import Uploads
 from marketplace.usecases.contact import Contact
@@ -44,6 +46,8 @@ class Shop:
     live: LiveTickets | None
     messages: Messages
     moderation: Moderation
+    api_tokens: ApiTokens
+    api_changes: ApiChanges
     uploads: Uploads
     limiter: Limiter
     failed_threads: Callable[[], Sequence[str]]

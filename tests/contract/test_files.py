@@ -59,7 +59,7 @@ class Pair:
 
     def shop_books(self) -> dict[int, ShopBook]:
         with self.shop.read() as work:
-            return {book.id: book for book in work.all_books.after(0, limit=1000)}
+            return {stored.book.id: stored.book for stored in work.all_books.after(0, limit=1000)}
 
     def events(self) -> list[Any]:
         with self.recommendations.read() as work:

@@ -66,10 +66,10 @@ class AllBooks:
         lock_books(self._connection, [book_id])
         return self.get(book_id)
 
-    def after(self, book_id: int, *, limit: int) -> list[Book]:
+    def after(self, book_id: int, *, limit: int) -> list[CatalogueBook]:
         """Books with greater ids, in the order of their ids."""
         following = select(books).where(books.c.book_id > book_id).order_by(books.c.book_id).limit(limit)
-        return [book_of(row) for row in self._connection.execute(following)]
+        return [CatalogueBook(book_of(row), row.hidden) for row in self._connection.execute(following)]
 
     def new_id(self, moment: datetime) -> int:
         """A new id for a book that is created in the shop, from 1,000,000,000 upward and never reused."""

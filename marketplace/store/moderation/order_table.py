@@ -1,9 +1,10 @@
 """The moderators' table of all orders."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
 from marketplace.domain.moderation import OrderColumn, OrderRow, TablePage
 from marketplace.domain.money import Money
@@ -11,6 +12,7 @@ from marketplace.domain.orders import OrderState
 from marketplace.domain.text import query_words
 from marketplace.store.moderation.tables import MAX_FOUND_ROWS, MAX_ROWS, has_word, page_of, without_index
 from marketplace.store.schema import orders
+from servicekit.database.columns import UtcDateTime
 
 # Each matches an index, so that the database can scan it in order.
 _ORDERS: Mapping[tuple[OrderColumn, bool], tuple[ColumnElement[Any], ...]] = {
@@ -56,6 +58,30 @@ class OrderTable:
         )
         rows = self._connection.execute(select(orders).where(orders.c.order_id.in_(page.rows)))
         return page.with_rows({row.order_id: _order_row(row) for row in rows})
+
+    def after(
+        self,
+        position: tuple[datetime, str] | None,
+        *,
+        state: OrderState | None = None,
+        placed_from: datetime | None = None,
+        placed_before: datetime | None = None,
+        limit: int,
+    ) -> list[str]:
+        """The ids of the orders placed after `position`, the moment and the id of an order; earliest first."""
+        conditions = []
+        if position is not None:
+            at, order_id = position
+            known = tuple_(literal(at, UtcDateTime), literal(order_id, orders.c.order_id.type))
+            conditions.append(tuple_(orders.c.placed_at, orders.c.order_id) > known)
+        if state is not None:
+            conditions.append(orders.c.state == state.value)
+        if placed_from is not None:
+            conditions.append(orders.c.placed_at >= placed_from)
+        if placed_before is not None:
+            conditions.append(orders.c.placed_at < placed_before)
+        listed = select(orders.c.order_id).where(*conditions).order_by(*_ORDERS[OrderColumn.PLACED, False])
+        return list(self._connection.scalars(listed.limit(limit)))
 
 
 def _order_row(row: Any) -> OrderRow:

@@ -1,5 +1,6 @@
 """The tables of the shop's database."""
 
+from marketplace.store.schema.api import api_answers, api_tokens
 from marketplace.store.schema.base import BYTEWISE, NUL, is_portable, metadata
 from marketplace.store.schema.catalogue import (
     HAS_OWN_PICTURE,
@@ -24,6 +25,8 @@ __all__ = [
     "NUL",
     "account_links",
     "accounts",
+    "api_answers",
+    "api_tokens",
     "audit",
     "book_authors",
     "book_categories",

@@ -24,7 +24,7 @@ def export_books(store: Store, file: IO[str]) -> int:
     count = after = 0
     while True:
         with store.read() as work:
-            books = work.all_books.after(after, limit=_BATCH)
+            books = [stored.book for stored in work.all_books.after(after, limit=_BATCH)]
         if not books:
             return count
         rows.writerows(map(_row, books))

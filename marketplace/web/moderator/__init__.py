@@ -7,7 +7,16 @@ from werkzeug.wrappers import Response as Answer
 from marketplace.domain.accounts import Account
 from marketplace.domain.errors import NotSignedIn
 from marketplace.usecases.catalogue.uploads import MAX_UPLOAD_BYTES
-from marketplace.web.moderator import books, conversations, destinations, events, imports, messages, orders
+from marketplace.web.moderator import (
+    api_tokens,
+    books,
+    conversations,
+    destinations,
+    events,
+    imports,
+    messages,
+    orders,
+)
 from marketplace.web.moderator.parameters import PAGE
 from marketplace.web.paging import page_number, paged
 from marketplace.web.reader import current_account
@@ -65,7 +74,7 @@ def blueprint(shop: Shop) -> Blueprint:
             entries = work.audit.page(limit=PAGE, offset=(number - 1) * PAGE)
         return render_template("moderator/audit.html", entries=entries.rows, pages=paged(entries.total, PAGE, number))
 
-    for pages in (books, imports, orders, conversations, destinations, events, messages):
+    for pages in (books, imports, orders, conversations, destinations, events, messages, api_tokens):
         pages.add_to(moderator, shop)
     return moderator
 

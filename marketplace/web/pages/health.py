@@ -17,7 +17,7 @@ from servicekit.clock import now
 log = structlog.get_logger()
 
 # A crawler that followed the links of a list would become a reader; the private pages differ for each reader.
-_PRIVATE = ("/account", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
+_PRIVATE = ("/account", "/api", "/cart", "/checkout", "/history", "/moderator", "/orders", "/wishlist")
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in ("/*?from=", "/search", *_PRIVATE))
 
 

@@ -62,6 +62,19 @@ def _type(page: Page) -> None:
     page.keyboard.press("ArrowDown")
 
 
+def _make_token(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill(f"till {next(_accounts)}")
+    page.get_by_label("read books and stock").check()
+    page.get_by_role("button", name="Make token").click()
+    page.get_by_text("not shown again").wait_for()
+
+
+def _fail_to_make_token(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("till")
+    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("heading", name="Please check the following").wait_for()
+
+
 def _open_order(page: Page) -> None:
     page.locator(".lines a").first.click()
     page.get_by_role("heading", name="Your books").wait_for()
@@ -126,6 +139,7 @@ STATES = [
             "/subjects/private-detectives",
             *("/search", "/search?q=agata+cristie", "/search?q=qqqxzy", "/history", "/wishlist", "/account"),
             *("/account/sign-up", "/account/sign-in", "/account/forgotten", "/cart", "/orders"),
+            "/api/v1/docs",
             # Links that do not work; tests of mails look at the others.
             *("/account/reset?token=used", "/account/confirm?token=used", f"/contact/{CONVERSATION}?token=used"),
             *("/contact", "/contact/sent"),
@@ -164,6 +178,9 @@ STATES = [
         )
     ),
     State(f"/moderator{BOOK}", Who.MODERATOR, _fail_to_save),
+    State("/moderator/api-tokens", Who.MODERATOR),
+    State("/moderator/api-tokens", Who.MODERATOR, _make_token),
+    State("/moderator/api-tokens", Who.MODERATOR, _fail_to_make_token),
     State("/moderator/books/import", Who.MODERATOR, _import_badly),
     State(f"/moderator/orders/{ORDER}", Who.MODERATOR, _write),
     State(f"/moderator/orders/{ORDER}", Who.MODERATOR, _write_a_link),

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, CDPSession, Page, StorageState, Viewpor
 
 from marketplace.app import create_app
 from marketplace.settings import Settings
+from marketplace.web.api import OPERATIONS
 from tests.drills import is_running
 from tests.e2e.pages.shop_state import prepare_moderator
 from tests.e2e.pages.states import BOOK, STATES, Who, cookies_of_all
@@ -42,6 +43,8 @@ NOT_PAGES = {
     "orders.messages",
     "moderator.order_messages",
     "live.ticket",
+    "api.document",
+    *(f"api.{operation.name}" for operation in OPERATIONS),
 }
 # Its path has an id that the shop makes; a state on another page leads there.
 REACHED_BY_LINK = {"orders.page", "contact.conversation"}

@@ -22,6 +22,7 @@ VALID_SEGMENTS = {
     "picture_id": b"0" * 64,
     "slug": b"mystery",
     "filename": b"shop.css",
+    "reader_id": b"1000000000",
     "order_id": b"7K3M-9QXD-2TB4",
     "conversation_id": b"5f0c1d3e9a7b4c2f8d6e0a1b2c3d4e5f",
     "event_id": b"1",

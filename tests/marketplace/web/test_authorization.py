@@ -16,6 +16,7 @@ from marketplace.domain.books import Book
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Order
 from marketplace.store import Store
+from marketplace.web.api import OPERATIONS
 from tests.marketplace.browser import Browser, token
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, check_out
 from tests.marketplace.stored import put
@@ -79,12 +80,15 @@ ACCESS: Mapping[str, Access] = {
             *("moderator.change_destination", "moderator.enable_destination", "moderator.disable_destination"),
             *("moderator.show_secret", "moderator.delete_destination_form", "moderator.delete_destination"),
             *("moderator.delivery", "moderator.repeat_delivery"),
+            *("moderator.api_tokens", "moderator.make_api_token", "moderator.revoke_api_token"),
         ],
         Access.MODERATOR,
     ),
     **dict.fromkeys(["contact.conversation", "contact.write"], Access.WRITER),
     **dict.fromkeys(["contact.guest", "contact.write_as_guest"], Access.LINK),
     "webhooks.settle": Access.TOKEN,
+    **dict.fromkeys((f"api.{operation.name}" for operation in OPERATIONS), Access.TOKEN),
+    **dict.fromkeys(("api.document", "api.docs"), Access.EVERYONE),
 }
 LAST = {"account.delete_data", "account.end_session", "account.end_all_sessions"}
 

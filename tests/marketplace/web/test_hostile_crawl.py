@@ -9,6 +9,7 @@ import structlog
 from flask import Flask
 
 from marketplace.app import create_app
+from marketplace.domain.api_tokens import LIFETIMES, MAX_NAME_LENGTH
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.events import BUILT_IN, BookChanged
@@ -23,6 +24,8 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.settings import Settings
 from marketplace.store import Store
+from marketplace.usecases.api_tokens import ApiTokens
+from marketplace.web.api import OPERATIONS
 from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
 from tests.embedded_postgresql import DATABASES
@@ -91,6 +94,7 @@ UNLINKED = {
     "health.ready": "for machines",
     "health.robots": "for machines",
     "webhooks.settle": "the payment provider calls it",
+    **dict.fromkeys((f"api.{operation.name}" for operation in OPERATIONS), "for machines"),
     **dict.fromkeys(
         [
             *("account_links.reset_form", "account_links.reset_password"),
@@ -148,6 +152,9 @@ def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
         # New books and readers have ids from the same range; Bob's must not be a book's.
         for _ in range(10):
             work.all_books.new_id(NOON)
+        # Nor part of a round number, such as those in the document of the API.
+        for _ in range(7):
+            work.readers.add(NOON)
         work.commit()
     unlimited = Limiter(dict.fromkeys(Attempt, Limit(1_000_000, 1)))
     settings = Settings(data_dir=tmp_path)
@@ -270,7 +277,7 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
 
 
 def _prepare_moderator(store: Store) -> None:
-    """Add orders of a hostile buyer and failed deliveries with hostile reasons."""
+    """Add orders of a hostile buyer, failed deliveries with hostile reasons, and a token of the API."""
     buyer = buyer_of(store, "buyer@example.com")
     for number in range(3):
         order_of(store, buyer, HOSTILE_BOOKS[number].id, 1, OrderState.PAID, address=HOSTILE_ADDRESS)
@@ -278,7 +285,10 @@ def _prepare_moderator(store: Store) -> None:
         for text in KEPT:
             work.outbox.add(BookChanged(20), created_at=NOON)
             work.outbox.mark_failed({work.outbox.waiting(1_000_000)[-1].event_id: text})
+        moderator = work.accounts.by_email("mod@example.com")
         work.commit()
+    assert moderator
+    ApiTokens(store).make(moderator.reader_id, KEPT[0][:MAX_NAME_LENGTH], ["books:read"], LIFETIMES[0])
 
 
 def _do_all(browser: Browser, book_id: int, attribution: str) -> None:

@@ -62,7 +62,7 @@ def test_an_export_can_be_imported(store: Store, tmp_path: Path) -> None:
     importer.run(Files(books=books, interactions=None))
     assert exported(store) == before
     with store.write() as work:
-        for book in work.all_books.after(0, limit=10):
+        for book in (stored.book for stored in work.all_books.after(0, limit=10)):
             work.all_books.remove(book.id)
         work.commit()
     importer.run(Files(books=books, interactions=None))
