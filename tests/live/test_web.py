@@ -122,6 +122,7 @@ def test_only_the_shop_can_send_events(live: Running) -> None:
         ticket(ORDER)[:-1],
         "e30." + ticket(ORDER).partition(".")[2],
     ],
+    ids=["malformed", "over", "other secret", "cut off", "other content"],
 )
 def test_wrong_tickets_are_refused(live: Running, wrong: str) -> None:
     """Old, foreign and forged ones, both ways."""
