@@ -113,6 +113,13 @@ class Connection(HTTPChannel):
         self._taken += sent
         return sent
 
+    def handle_write(self) -> None:
+        # waitress keeps a small rest back, to send it with what the next request writes; here that one is not begun
+        # before the rest is taken.
+        if self in self.server.deferred:
+            self._flush_exception(self._flush_some_if_lockable)  # type: ignore[attr-defined]
+        super().handle_write()
+
     def handle_read(self) -> None:
         if self._discarding_since is None:
             super().handle_read()

@@ -43,6 +43,12 @@ class Side:
         self.field.fill(text)
         self.page.locator("#write button").click()
 
+    def send(self, text: str) -> None:
+        """Write, and wait until it is sent."""
+        self.write(text)
+        expect(self.page.locator(".message[data-number]", has_text=text)).to_be_visible()
+        expect(self.page.locator(".waiting")).to_have_count(0)
+
     def edit(self, number: int, text: str) -> None:
         self.page.get_by_role("link", name=f"Edit message {number}").click()
         self.write(text)
@@ -189,7 +195,7 @@ def test_without_scripts_it_is_a_form_and_a_page(reader: Side, staff: Side, brow
         plain.shows("Where is it?", "Thank you!")
         expect(plain.page.locator(".message").first).to_contain_text("edited")
         staff.open()
-        staff.write("It is on its way.")
+        staff.send("It is on its way.")
         staff.shows("Where is it?", "Thank you!", "It is on its way.")
         plain.open()
         assert plain.sent() == staff.sent()

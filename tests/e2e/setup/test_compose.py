@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.compose, pytest.ma
 PROJECT = "book-marketplace-test"
 SHOP = "http://localhost:5001/"
 RECOMMENDATIONS = "localhost:50051"
+CONTAINERS = 6
 HEALTHY_WITHIN_SECONDS = 400
 """Containers compile and train at their first start, on a machine that runs other tests."""
 
@@ -32,14 +33,14 @@ def compose(*arguments: str) -> str:
 
 
 def await_healthy() -> None:
-    """Wait until Docker's own health checks of all five containers pass."""
+    """Wait until Docker's own health checks of all containers pass."""
 
     def states() -> list[str]:
         inspect = ["docker", "inspect", "--format", "{{.State.Health.Status}}", *compose("ps", "--quiet").split()]
         return subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.split()
 
     await_that(
-        lambda: states() == ["healthy"] * 5,
+        lambda: states() == ["healthy"] * CONTAINERS,
         seconds=HEALTHY_WITHIN_SECONDS,
         show=lambda: f"{states()}\n{compose('logs', '--tail=50')}",
     )
@@ -47,7 +48,7 @@ def await_healthy() -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[None]:
-    """All five containers, built and healthy; removed with their volumes afterwards."""
+    """All containers, built and healthy; removed with their volumes afterwards."""
     try:
         compose("up", "--build", "--detach")
         await_healthy()

@@ -200,6 +200,21 @@ def test_pipelined_requests_wait_until_the_previous_answer_is_taken() -> None:
         assert begun == paths
 
 
+def test_pipelined_requests_with_small_answers() -> None:
+    """The rest of an answer is sent, however small, before the next request is given to a thread."""
+    paths = [f"/{number}" for number in range(5)]
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "2")])
+        return [environ["PATH_INFO"].encode()]
+
+    pipelined = b"".join(GET.replace(b"/", path.encode(), 1) for path in paths)
+    with serving(app, threads=1) as server, connected(server, pipelined) as client:
+        answers = answer(client, until=b"/4")
+    assert [line for line in answers.decode().split("\r\n") if line.startswith("/")][-1:] == ["/4"]
+    assert answers.count(b"200 OK") == len(paths)
+
+
 def test_requests_in_line_are_answered_before_the_end() -> None:
     """Those waiting for a thread when it stops, and one whose client has closed its side."""
     began, go_on = Event(), Event()
