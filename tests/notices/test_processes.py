@@ -150,8 +150,7 @@ def test_killed_while_sending(environment: Environment, moment: str) -> None:
             assert post(process, environment, event(notice())) == 202
             await_that(lambda: not psutil.pid_exists(process.pid) or _is_dead(process.pid))
         with running(environment, **smtp) as process:
-            assert get(process, "/readyz")["waiting"] == 1
-            # As if the lease had ended.
+            # As if the lease had ended; on a busy machine it has.
             engine = create_engine(parsed_url(environment["NOTICES_DATABASE_URL"]))
             with engine.begin() as connection:
                 connection.execute(update(messages).values(next_at=now() - timedelta(seconds=1)))

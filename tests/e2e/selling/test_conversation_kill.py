@@ -33,7 +33,7 @@ from tests.marketplace.stored import put
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(1800 if is_running("talk") else 300)]
 
 READERS, STAFF = 20, 30
-MESSAGES, KILLS = (10_000, 10) if is_running("talk") else (300, 1)
+MESSAGES, KILLS = (10_000, 10) if is_running("talk") else (150, 1)
 OF_READER = min(20, MESSAGES // (READERS + STAFF))
 """Messages of a reader: with repetitions and edits below what one may send in an hour."""
 MOST_SENDS = 59
