@@ -97,7 +97,7 @@ def test_mutual_tls(serve: Serve, authority: Authority) -> None:
 
 
 def test_a_certificate_for_another_name_is_refused(serve: Serve, authority: Authority) -> None:
-    """Whoever has a certificate of that CA is not thereby Recommendations."""
+    """A certificate of that CA for another name does not make a server Recommendations."""
     files = authority.issue("elsewhere", names=("books.example",))
     port = serve(CertificateFiles(files.certificate, files.key))
     with (
