@@ -160,8 +160,10 @@ def test_an_order_that_ships_changes_its_open_page(shop: Shop, browser: Browser)
         expect(link).to_be_focused()
         changes = page.evaluate("told.filter(([name]) => name === 'live:changed').map(([, detail]) => detail)")
         numbers = [change["number"] for change in changes if change["topic"] == f"orders/{order_id}"]
-        assert len(numbers) == 2
-        assert numbers[0] == 0 < numbers[1]
+        # Those of placing and paying the order may come before the page is connected, or after.
+        assert 2 <= len(numbers) <= 4
+        assert numbers[0] == 0
+        assert numbers == sorted(set(numbers))
 
 
 def test_a_conversation_is_the_same_on_both_sides_at_once(shop: Shop, browser: Browser) -> None:
