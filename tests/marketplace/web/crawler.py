@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 MARKER = "zqx7"
 """Part of every hostile text that is sent, and of no text of the shop."""
@@ -24,6 +24,8 @@ _URL_ATTRIBUTES = {
     "xlink:href",
 }
 _NAVIGATING = _URL_ATTRIBUTES - {"src", "srcset", "poster"}
+_OF_READERS = "noopener nofollow ugc"
+"""How a link is marked that somebody wrote in a message."""
 _FIELDS = {"button", "input", "select", "textarea"}
 _MARKER = re.compile(f"{MARKER}|{KEPT_MARKER}")
 _FORBIDDEN = {"base", "embed", "frame", "iframe", "math", "object", "style", "template"}
@@ -94,7 +96,7 @@ class Page(HTMLParser):
         for name in ("href", "src", "data-poll", "data-suggest"):
             link = attributes.get(name, "#")
             if urlsplit(link).netloc in {"", "localhost"} and not link.startswith("#"):
-                self.links.append(link)
+                self.links.append(urljoin(self._path, link))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # In HTML the slash has no meaning.
@@ -139,7 +141,8 @@ class Page(HTMLParser):
         for name, value in attributes.items():
             if name.startswith("on") or name in {"style", "srcdoc"} or _MARKER.search(name):
                 self.faults.append(f"attribute {name[:60]} of <{tag}>")
-            if name in _URL_ATTRIBUTES and (fault := _url_fault(name, value)):
+            may_lead_out = name not in _NAVIGATING or attributes.get("rel") == _OF_READERS
+            if name in _URL_ATTRIBUTES and (fault := _url_fault(value, may_lead_out=may_lead_out)):
                 self.faults.append(f"{name} of <{tag}> {fault}: {value[:60]!r}")
 
     def _add_field(self, tag: str, attributes: Attributes) -> None:
@@ -161,13 +164,13 @@ class Page(HTMLParser):
         return self._drafts.setdefault(name, _Draft("GET", self._path))
 
 
-def _url_fault(name: str, address: str) -> str:
+def _url_fault(address: str, *, may_lead_out: bool) -> str:
     """What is wrong with a URL, or "". Browsers ignore white space before the scheme."""
     bare = re.sub(r"[\x00-\x20]", "", address).replace("\\", "/")
     scheme = re.match(r"([^/?#]*?):", bare)
     if scheme and scheme[1].lower() not in {"http", "https"}:
         return "has another scheme"
     host = urlsplit(bare).netloc
-    if name in _NAVIGATING and host not in {"", "localhost"}:
+    if not may_lead_out and host not in {"", "localhost"}:
         return "leads out of the shop"
     return ""

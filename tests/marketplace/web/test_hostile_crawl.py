@@ -8,11 +8,16 @@ import pytest
 import structlog
 from flask import Flask
 
+from events.signature import new_secret
+from events.types import StockLow
 from marketplace.app import create_app
 from marketplace.domain.api_tokens import LIFETIMES, MAX_NAME_LENGTH
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
+from marketplace.domain.conversations import Draft
 from marketplace.domain.events import BUILT_IN, BookChanged
+from marketplace.domain.links import Picture, Preview, link_id
+from marketplace.domain.messages import FailedMessage
 from marketplace.domain.money import Money
 from marketplace.domain.orders import Address, OrderState
 from marketplace.domain.recommendations import (
@@ -22,15 +27,18 @@ from marketplace.domain.recommendations import (
     RecommendationList,
     RecommendationRequest,
 )
+from marketplace.domain.subjects import ENOUGH_BOOKS
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.usecases.api_tokens import ApiTokens
+from marketplace.usecases.conversations import Conversations
+from marketplace.usecases.previews import LinkFetcher
 from marketplace.web.api import OPERATIONS
 from marketplace.web.limits import Attempt, Limit, Limiter
 from tests.drills import is_running
 from tests.embedded_postgresql import DATABASES
 from tests.marketplace.browser import Browser, quick_passwords
-from tests.marketplace.fakes import NOON
+from tests.marketplace.fakes import NOON, FakeNotices, FakePreviews
 from tests.marketplace.ordering import ADDRESS_FIELDS, add_to_cart, buyer_of, check_out, moderators_browser, order_of
 from tests.marketplace.web.attacker import Attacker, Findings, Victim
 from tests.marketplace.web.attacks import (
@@ -43,6 +51,8 @@ from tests.marketplace.web.attacks import (
 )
 from tests.marketplace.web.crawler import KEPT_MARKER, MARKER
 from tests.marketplace.web.hostile import MARKUP
+from tests.marketplace.web.pages.test_contact import contact_form
+from tests.marketplace.web.pages.test_conversations import form_of
 
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -79,13 +89,25 @@ BOOKS = [
         subjects=("deserts",),
         price=Money(100, "EUR"),
     ),
-    *(Book(id=200 + number, title=f"Mystery {number}", categories=(Category.MYSTERY,)) for number in range(30)),
+    *(
+        Book(
+            id=200 + number,
+            title=f"Mystery {number}",
+            categories=(Category.MYSTERY,),
+            # Of enough books for a page, and not of too many.
+            subjects=("deserts",) if number < ENOUGH_BOOKS else (),
+        )
+        for number in range(30)
+    ),
     Book(id=LAST_COPY, title="Rare", categories=(Category.MYSTERY,), price=Money(100, "EUR"), stock=1),
     Book(id=HIS_BOOK, title=WISH, categories=(Category.POETRY,), price=Money(100, "EUR")),
     *HOSTILE_BOOKS,
 ]
 HIDDEN = Book(id=300, title=f"000 {KEPT[0]}", authors=tuple(KEPT[:3]), categories=(Category.MYSTERY,))
 """The first in a moderator's table, so that the crawl opens its page."""
+LINK = "https://books.example/dune"
+HOSTILE_PAGE = Preview(title=KEPT[0], description=KEPT[1], site=KEPT[2], image=f"{LINK}.png")
+PICTURE = Picture(content=b"jpeg", width=30, height=40)
 HOSTILE_ADDRESS = Address(name=KEPT[0], street=KEPT[1], city=KEPT[2], region=KEPT[3], country="GB")
 
 # Routes that no page links to, and why; the attacks cover them all the same.
@@ -103,6 +125,8 @@ UNLINKED = {
         ],
         "mails link there",
     ),
+    **dict.fromkeys(["live.ticket", "orders.messages", "moderator.order_messages"], "scripts fetch it"),
+    "contact.sent": "the form leads there",
 }
 
 
@@ -157,8 +181,19 @@ def app(store: Store, recommender: HostileRecommender, tmp_path: Path) -> Flask:
             work.readers.add(NOON)
         work.commit()
     unlimited = Limiter(dict.fromkeys(Attempt, Limit(1_000_000, 1)))
+    failed = [
+        FailedMessage(id=number, kind=text, channel=text, recipient=text, error=text, since=NOON)
+        for number, text in enumerate(KEPT, start=1)
+    ]
     settings = Settings(data_dir=tmp_path)
-    return create_app(settings, recommender, store=store, passwords=quick_passwords(), limiter=unlimited)
+    return create_app(
+        settings,
+        recommender,
+        store=store,
+        passwords=quick_passwords(),
+        limiter=unlimited,
+        notices=FakeNotices(*failed),
+    )
 
 
 @pytest.fixture
@@ -229,7 +264,7 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
     with structlog.testing.capture_logs() as logs:
         # The drill attacks as every kind of reader. Otherwise without visitors, who can do less than guests, and as
         # one of the others on each database.
-        for name, browser in browsers(app):
+        for name, browser in browsers(app, store):
             if not is_drill and name != ("guest" if is_sqlite else "ann"):
                 continue
             attacker = Attacker(name, browser, app, findings, victim)
@@ -260,8 +295,8 @@ def test_strangers_cannot_break_the_shop_or_read_private_data(app: Flask, store:
     assert Browser(app).sign_in(BOB, HIS_PASSWORD).location == "/account"
 
 
-def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
-    """A visitor, a guest and an account; the last two have a history."""
+def browsers(app: Flask, store: Store) -> Iterator[tuple[str, Browser]]:
+    """A visitor, a guest and an account; the last two have a history, and the account has written to the shop."""
     yield "visitor", Browser(app)
     guest = Browser(app)
     _do_all(guest, 20, "list-of-a-guest")
@@ -271,20 +306,30 @@ def browsers(app: Flask) -> Iterator[tuple[str, Browser]]:
     ann = Browser(app)
     assert ann.sign_up(password="ann's own horse").status_code == 303
     _do_all(ann, 20, "list-of-ann")
-    check_out(ann)
+    order_page = f"/orders/{check_out(ann)}"
     add_to_cart(ann)
+    for form, action in ((contact_form(ann), "/contact"), (form_of(ann, order_page), f"{order_page}/messages")):
+        assert ann.client.post(action, data={**form, "text": f"{KEPT[0]} {LINK}"}).status_code == 303
+    LinkFetcher(store, FakePreviews(HOSTILE_PAGE, PICTURE)).fetch(link_id(LINK))
     yield "ann", ann
 
 
 def _prepare_moderator(store: Store) -> None:
-    """Add orders of a hostile buyer, failed deliveries with hostile reasons, and a token of the API."""
+    """Add what a moderator sees of a hostile buyer, hostile pages and receivers, and a token of the API."""
     buyer = buyer_of(store, "buyer@example.com")
     for number in range(3):
-        order_of(store, buyer, HOSTILE_BOOKS[number].id, 1, OrderState.PAID, address=HOSTILE_ADDRESS)
+        order_id = order_of(store, buyer, HOSTILE_BOOKS[number].id, 1, OrderState.PAID, address=HOSTILE_ADDRESS)
+        Conversations(store).write(buyer, order_id, Draft("m-1", KEPT[0]))
     with store.write() as work:
         for text in KEPT:
             work.outbox.add(BookChanged(20), created_at=NOON)
             work.outbox.mark_failed({work.outbox.waiting(1_000_000)[-1].event_id: text})
+        added = work.destinations.add(f"https://seller.example/{KEPT[0]}", new_secret(), at=NOON)
+        work.outbox.publish(StockLow(book_id=20, title=KEPT[0], stock=2), at=NOON)
+        (published,) = work.outbox.waiting(1, added.destination)
+        disabled = work.destinations.add("https://seller.example/events", new_secret(), at=NOON)
+        work.destinations.set_enabled(disabled.number, False)
+        work.event_log.add(added.destination, published, KEPT[0], attempts=3, at=NOON)
         moderator = work.accounts.by_email("mod@example.com")
         work.commit()
     assert moderator
