@@ -29,7 +29,7 @@ from marketplace.domain.subjects import Subject
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
-from servicekit.tracing import trace_id_of
+from servicekit.tracing.context import trace_id_of
 from tests.marketplace.fakes import NOON
 from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer
 
