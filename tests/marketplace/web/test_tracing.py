@@ -11,7 +11,7 @@ from opentelemetry.trace import StatusCode
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.settings import Settings, session_key
 from marketplace.store import Store
-from marketplace.web.pages.book import BOOK_ID
+from marketplace.web.forms import BOOK_ID
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import store_order
 from tests.traces import STRANGER, header_of, parent_of, recording

@@ -1,7 +1,11 @@
 """The spans of answered calls."""
 
+from typing import Any
+
 import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
 from structlog.testing import capture_logs
@@ -77,7 +81,7 @@ def test_health_has_no_spans(start: Start) -> None:
     """It is asked every few seconds."""
     with recording() as trace:
         running = start()
-        check = running.channel.unary_unary("/grpc.health.v1.Health/Check")
-        check(b"", timeout=DEADLINE)
+        stub: Any = HealthStub(running.channel)
+        stub.Check(HealthCheckRequest(), timeout=DEADLINE)
         running.stop()
     assert trace.names == []
