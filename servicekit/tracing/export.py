@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from servicekit.settings import SettingsError
 from servicekit.tracing.spans import tracing_by
 
 FLUSH_SECONDS = 2.0
@@ -32,7 +33,7 @@ def exporting_traces(service: str) -> Iterator[None]:
     """Send the spans of this process to the collector of the environment while the block lasts, if there is one.
 
     Spans wait in a bounded queue and are sent by a thread, so nothing waits for the collector. To be entered after a
-    fork. `service` is the default of OTEL_SERVICE_NAME.
+    fork. `service` is the default of OTEL_SERVICE_NAME. Raises SettingsError.
     """
     if not has_collector():
         yield
@@ -40,7 +41,11 @@ def exporting_traces(service: str) -> Iterator[None]:
     # Importing it takes a third of a second and 20 MB.
     from servicekit.tracing.opentelemetry import provider_of, tracer_of  # noqa: PLC0415
 
-    provider = provider_of(service, on_lost=Losses().add)
+    try:
+        provider = provider_of(service, on_lost=Losses().add)
+    except ValueError as error:
+        # Most malformed values are replaced by defaults, with a warning; of the others the text has no secret.
+        raise SettingsError(f"a variable of OpenTelemetry, OTEL_…, is malformed: {error}") from error
     try:
         with tracing_by(tracer_of(provider)):
             yield

@@ -15,8 +15,9 @@ from servicekit.tracing.spans import Attributes, Kind, Span
 
 SCOPE = "servicekit.tracing"
 _KINDS = {kind: api.SpanKind[kind.value] for kind in Kind}
-# They log each attempt to reach a collector that is away, and each span that finds the queue full.
-_NOISY = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal")
+# They log each attempt to reach a collector that is away, each span that finds the queue full, and malformed headers,
+# which may be keys.
+_SILENT = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal", "opentelemetry.util.re")
 
 
 class _Span:
@@ -93,7 +94,7 @@ class _ReportingExporter(SpanExporter):
 
 def provider_of(service: str, *, on_lost: Callable[[Sequence[ReadableSpan]], None]) -> TracerProvider:
     """The provider that the OTEL_ variables describe; it has a thread, and is to be shut down."""
-    for name in _NOISY:
+    for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # What the environment says wins; given as attributes alone, the default would.
     described = {"service.name": service, **OTELResourceDetector().detect().attributes}

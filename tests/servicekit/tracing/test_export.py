@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from servicekit.settings import SettingsError
 from servicekit.tracing.export import FLUSH_SECONDS, LOG_SECONDS, Losses, exporting_traces, has_collector
 from servicekit.tracing.spans import Kind, is_tracing, span
 from tests.http_server import HttpServer, answer
@@ -80,6 +81,26 @@ def test_the_environment_names_the_sampler(collector: HttpServer, monkeypatch: p
     with exporting_traces("shop"), span("GET /", Kind.SERVER, begins_trace=True):
         pass
     assert collector.requests == []
+
+
+def test_a_malformed_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of the service's own does."""
+    monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:1")
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "0")
+    with pytest.raises(SettingsError, match="OTEL_…, is malformed: max_queue_size"), exporting_traces("shop"):
+        pass
+
+
+def test_malformed_headers_are_not_logged(
+    collector: HttpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They may be a key; the collector will say that it is missing."""
+    monkeypatch.setenv(ENDPOINT, collector.url)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "secret")
+    with exporting_traces("shop"), span("GET /", Kind.SERVER, begins_trace=True):
+        pass
+    assert len(collector.requests) == 1
+    assert "secret" not in caplog.text
 
 
 def test_a_collector_that_hangs_delays_neither_pages_nor_the_end(
