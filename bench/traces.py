@@ -19,6 +19,8 @@ from bench.load.wrk import CONNECTIONS
 from servicekit.table import print_table
 
 ROUNDS = 5
+ALTERNATIONS = 4
+"""How often each row is measured in a round: other load on the machine comes and goes."""
 COLUMNS = (
     "home page of a guest",
     "server µs",
@@ -61,8 +63,8 @@ def run(beside: Path | None) -> None:
         click.echo("measuring …")
         for row in rows:
             row.warm_up(sandbox)
-        for number in range(ROUNDS):
-            # In alternating order, so that none always comes after the same one.
+        for number in range(ROUNDS * ALTERNATIONS):
+            # In both directions, so that none always comes after the same one.
             for row in rows if number % 2 == 0 else reversed(rows):
                 row.measure(sandbox)
     print_table(
@@ -116,10 +118,19 @@ def collector() -> Iterator[str]:
 
 
 def _cells(row: Row, off: Row) -> Sequence[str]:
-    ratios = [seconds / base for seconds, base in zip(row.cpu_seconds, off.cpu_seconds, strict=True)]
+    rounds = _rounds(row)
+    ratios = [seconds / base for seconds, base in zip(rounds, _rounds(off), strict=True)]
     return (
         row.name,
-        *(f"{of(row.cpu_seconds) * 1e6:,.0f}" for of in (statistics.median, min, max)),
+        *(f"{of(rounds) * 1e6:,.0f}" for of in (statistics.median, min, max)),
         *("–" if row is off else f"{of(ratios):.3f}" for of in (statistics.median, min, max)),
         str(sum(report.bad_answers + report.socket_errors for report in row.reports)),
     )
+
+
+def _rounds(row: Row) -> list[float]:
+    """Processor time per page, the mean of each round."""
+    return [
+        statistics.fmean(row.cpu_seconds[first : first + ALTERNATIONS])
+        for first in range(0, len(row.cpu_seconds), ALTERNATIONS)
+    ]

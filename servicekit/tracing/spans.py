@@ -127,7 +127,7 @@ def span(
     parent: str | None = None,
     links: Sequence[str] = (),
     begins_trace: bool = False,
-    attributes: Attributes = {},  # noqa: B006  (never changed)
+    attributes: Attributes | None = None,
 ) -> Scope:
     """A span that continues the header `parent`, by default the current span.
 
@@ -143,7 +143,7 @@ def span(
         parent = current.traceparent if current is not None else None
         if parent is None and not begins_trace:
             return _NO_SPAN
-    return _Scope(tracer.begin(name, kind, parent=parent, links=links, attributes=attributes))
+    return _Scope(tracer.begin(name, kind, parent=parent, links=links, attributes=attributes or {}))
 
 
 def outgoing() -> str:
