@@ -5,7 +5,21 @@ from pathlib import Path
 
 import click
 
-from bench import accuracy, calls, home, ingestion, live, machine, moderator, outage, overload, reload, scale, search
+from bench import (
+    accuracy,
+    calls,
+    home,
+    ingestion,
+    live,
+    machine,
+    moderator,
+    outage,
+    overload,
+    reload,
+    scale,
+    search,
+    traces,
+)
 from bench.data.histories import Size
 from bench.load.processes import python, run_forwarding_signals
 from bench.shapes.named import SHAPES
@@ -91,6 +105,17 @@ def _home() -> None:
 def _live() -> None:
     """A thousand open pages: the memory of live, the home page meanwhile, and how soon a change is shown."""
     live.run()
+
+
+@main.command("traces")
+@click.option(
+    "--beside",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of another checkout, which needs the same libraries, to measure in the same run.",
+)
+def _traces(beside: Path | None) -> None:
+    """Processor time of the home page without traces, with a hundredth of them, and with all."""
+    traces.run(beside)
 
 
 @main.command("reload")

@@ -20,6 +20,8 @@ _FORMAT = JSONFormat()
 _SEQUENCE = "sequence"
 """An extension of CloudEvents: texts that are ordered as the events are, hence of one length."""
 _SEQUENCE_DIGITS = 19
+_TRACEPARENT = "traceparent"
+"""The extension of CloudEvents for distributed tracing."""
 
 
 class InvalidEvent(ValueError):
@@ -34,7 +36,8 @@ class UnknownType(InvalidEvent):
 class Event:
     """An event: `source` is the shop's public address, `time` is when it happened.
 
-    `sequence` grows from event to event of a destination; None if the sender numbers none.
+    `sequence` grows from event to event of a destination; None if the sender numbers none. `traceparent` is the trace
+    in which it was sent (W3C Trace Context); None if none is recorded, and for a receiver perhaps malformed.
     """
 
     id: str
@@ -42,6 +45,7 @@ class Event:
     time: datetime
     data: EventData
     sequence: int | None = None
+    traceparent: str | None = None
 
     @property
     def type(self) -> str:
@@ -60,6 +64,8 @@ def encode(event: Event) -> bytes:
     }
     if event.sequence is not None:
         attributes[_SEQUENCE] = f"{event.sequence:0{_SEQUENCE_DIGITS}}"
+    if event.traceparent:
+        attributes[_TRACEPARENT] = event.traceparent
     return _FORMAT.write(CloudEvent(attributes, event.data.model_dump(mode="json")))
 
 
@@ -89,7 +95,10 @@ def decode(body: bytes) -> Event:
     if sequence is not None and not re.fullmatch(rf"[0-9]{{1,{_SEQUENCE_DIGITS}}}", str(sequence)):
         raise InvalidEvent("malformed sequence")
     number = None if sequence is None else int(sequence)
-    return Event(attributes["id"], attributes["source"], attributes["time"], parsed, number)
+    # A trace is worth no refusal: whoever continues it leaves out a malformed one.
+    traceparent = attributes.get(_TRACEPARENT)
+    trace = traceparent if isinstance(traceparent, str) else None
+    return Event(attributes["id"], attributes["source"], attributes["time"], parsed, number, trace)
 
 
 def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:

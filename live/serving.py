@@ -20,6 +20,7 @@ from live.web import create_app
 from servicekit.listening import cannot_listen, host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
+from servicekit.tracing.export import exporting_traces
 
 DRAIN_SECONDS = 5
 """How long connections may take to close once the server is told to stop."""
@@ -85,7 +86,7 @@ def serve(settings: Settings) -> None:
     hub = Hub(settings.max_connections)
     app = create_app(hub, _secret(settings), settings.allowed_origins)
     server = Server(app, hub, Deadlines())
-    with listening(settings) as listener:
+    with exporting_traces("live"), listening(settings) as listener:
         stop_on_signal(server.stop, seconds=DRAIN_SECONDS + WATCHDOG_SECONDS)
         freeze_objects()
         click.echo(f"Live listens on {host_port(settings.bind, listener.getsockname()[1])}")

@@ -20,6 +20,7 @@ from events.tickets import InvalidTicket, Tickets
 from live.domain import InvalidNote, NoteLimit, TooManyMessages, parse_note, topics_of
 from live.hub import Connection, Hub, NoRoom, TooManyOfHolder
 from servicekit.clock import now
+from servicekit.tracing.spans import Kind, span
 
 SUBPROTOCOL = "live"
 GRACE = timedelta(seconds=30)
@@ -34,6 +35,13 @@ TICKET_OVER = 4001
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 GOING_AWAY = 1012
+
+_PROCESSED = {
+    "messaging.system": "outbox",
+    "messaging.operation.type": "process",
+    "messaging.operation.name": "process",
+    "messaging.destination.name": "live",
+}
 
 log = structlog.get_logger()
 
@@ -97,7 +105,8 @@ class _Live:
             event, number = await self._event(request)
         except _Refused as error:
             return _failed(error.status, str(error))
-        self._hub.signal(topics_of(event.data), number)
+        with span(f"process {event.type}", Kind.CONSUMER, parent=event.traceparent, attributes=_PROCESSED):
+            self._hub.signal(topics_of(event.data), number)
         return JSONResponse({"accepted": True}, HTTPStatus.ACCEPTED)
 
     async def _event(self, request: Request) -> tuple[Event, int]:

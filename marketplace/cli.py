@@ -26,6 +26,7 @@ from servicekit.logs import output_in_background
 from servicekit.serving.health_check import check_http
 from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
+from servicekit.tracing.export import exporting_traces
 
 STARTER = Path(__file__).parent.parent / "starter"
 
@@ -102,6 +103,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
     _require_migrated(store)
     stop = Event()
     with (
+        exporting_traces("marketplace"),
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
         closing(connect_previews(settings)) as previews,

@@ -39,6 +39,7 @@ from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
+from servicekit.tracing.export import exporting_traces
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
 
@@ -64,6 +65,7 @@ def serve_shop(settings: Settings, store: Store) -> None:
 
     timeouts = settings.timeouts(settings.database_timeout_seconds)
     with ExitStack() as stack:
+        stack.enter_context(exporting_traces("marketplace"))
         stack.callback(store.close)
         # Half the threads: if the database hangs, the others still serve what does not need it.
         pages = open_store(

@@ -51,6 +51,8 @@ class Message(Draft):
     attempts: int = 0
     settled_at: datetime | None = None
     last_error: str = ""
+    traceparent: str | None = None
+    """The trace in which its event came; None if none is recorded."""
 
     @property
     def is_for_staff(self) -> bool:

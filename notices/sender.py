@@ -19,6 +19,8 @@ from notices.service import Files
 from notices.store import Store
 from servicekit.backoff import seconds_after
 from servicekit.clock import now
+from servicekit.tracing.context import parse
+from servicekit.tracing.spans import Kind, Scope, span
 
 log = structlog.get_logger()
 
@@ -90,7 +92,8 @@ class Sender:
     def _send(self, message: Message, holder: str) -> Callable[[], None]:
         """Send a message; returns what stores the outcome."""
         try:
-            self._transport.send(message, render(message))
+            with self._sending(message):
+                self._transport.send(message, render(message))
         except PermanentFailure as error:
             return partial(self._fail, message, holder, error)
         except TemporaryFailure as error:
@@ -103,6 +106,16 @@ class Sender:
             log.error("message_broken", **_described(message), cause=cause, place=where)  # noqa: TRY400
             return partial(self._postpone, message, holder, TemporaryFailure(f"unexpected {cause}"))
         return partial(self._mark_sent, message, holder)
+
+    def _sending(self, message: Message) -> Scope:
+        attributes = {
+            "messaging.system": self.channel.value,
+            "messaging.operation.type": "send",
+            "messaging.operation.name": "send",
+            # One of a few: it is no address.
+            "messaging.destination.name": message.kind,
+        }
+        return span(f"send {self.channel.value}", Kind.CLIENT, parent=message.traceparent, attributes=attributes)
 
     def _claim(self, holder: str) -> Message | None:
         moment = self._clock()
@@ -154,12 +167,14 @@ def _stored(message: Message, error: NotSent) -> str:
 
 def _described(message: Message) -> dict[str, object]:
     """What the log says of a message, and no recipient or link."""
+    context = parse(message.traceparent)
     return {
         "message_id": message.id,
         "event_id": message.event_id,
         "kind": message.kind,
         "channel": message.channel.value,
         "attempts": message.attempts,
+        **({"trace_id": context.trace_id} if context else {}),
     }
 
 

@@ -3,7 +3,7 @@
 An event and its messages are stored in one transaction before the event is acknowledged, so a kill loses nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,11 +11,12 @@ import structlog
 
 from events.envelope import Event, InvalidEvent, UnknownType
 from events.types import NOTICES_TYPES, ReaderDeleted, ReadersMerged
-from notices.domain import Message, QueueLength
+from notices.domain import Draft, Message, QueueLength
 from notices.drafts import Staff, drafts_of
 from notices.store import Store, UnitOfWork
 from notices.store.schema import MAX_EVENT_ID_LENGTH
 from servicekit.clock import now
+from servicekit.tracing.spans import Kind, recorded, span
 
 log = structlog.get_logger()
 
@@ -28,6 +29,13 @@ KEEP_EVENTS = timedelta(days=28)
 The shop sends an event again, at most two seconds apart, until it is acknowledged, and then never again. So a
 repetition comes seconds after the first time, or as soon as a relay that was killed or cut off in between runs again.
 """
+
+_PROCESSED = {
+    "messaging.system": "outbox",
+    "messaging.operation.type": "process",
+    "messaging.operation.name": "process",
+    "messaging.destination.name": "notices",
+}
 
 
 class Files(Protocol):
@@ -69,25 +77,12 @@ class Notices:
         if len(event.id) > MAX_EVENT_ID_LENGTH or "\0" in event.id:
             raise InvalidEvent(f"malformed: id must have at most {MAX_EVENT_ID_LENGTH} characters")
         drafts = drafts_of(event, self._staff)
-        moment = self._clock()
-        with self._store.write() as work:
-            is_new = work.inbox.add(event.id, at=moment)
+        with span(f"process {event.type}", Kind.CONSUMER, parent=event.traceparent, attributes=_PROCESSED):
+            is_new = self._store_new(event, drafts)
             if is_new:
-                match event.data:
-                    case ReaderDeleted() as deleted:
-                        self._delete(work, deleted.reader_id, moment)
-                    case ReadersMerged() as merged:
-                        self._merge(work, merged, moment)
-                for draft in drafts:
-                    # A late event of a deleted reader brings nothing back.
-                    reader_id = None if draft.reader_id is None else work.inbox.current_reader(draft.reader_id)
-                    if reader_id is not None or draft.reader_id is None:
-                        work.messages.add(draft, reader_id=reader_id, at=moment, give_up_at=moment + TRY_FOR)
-            work.commit()
-        if is_new:
-            log.info("event_accepted", event_id=event.id, type=event.type)
-        else:
-            log.info("event_repeated", event_id=event.id, type=event.type)
+                log.info("event_accepted", event_id=event.id, type=event.type)
+            else:
+                log.info("event_repeated", event_id=event.id, type=event.type)
         return is_new
 
     def about(self, reader_id: int) -> list[Message]:
@@ -134,6 +129,31 @@ class Notices:
     def _known(self, message_ids: list[int]) -> set[int]:
         with self._store.read() as work:
             return work.messages.existing(message_ids)
+
+    def _store_new(self, event: Event, drafts: Sequence[Draft]) -> bool:
+        """Store an event and its messages; False if it was accepted before."""
+        moment = self._clock()
+        with self._store.write() as work:
+            is_new = work.inbox.add(event.id, at=moment)
+            if is_new:
+                match event.data:
+                    case ReaderDeleted() as deleted:
+                        self._delete(work, deleted.reader_id, moment)
+                    case ReadersMerged() as merged:
+                        self._merge(work, merged, moment)
+                for draft in drafts:
+                    # A late event of a deleted reader brings nothing back.
+                    reader_id = None if draft.reader_id is None else work.inbox.current_reader(draft.reader_id)
+                    if reader_id is not None or draft.reader_id is None:
+                        work.messages.add(
+                            draft,
+                            reader_id=reader_id,
+                            at=moment,
+                            give_up_at=moment + TRY_FOR,
+                            traceparent=recorded(),
+                        )
+            work.commit()
+        return is_new
 
     def _delete(self, work: UnitOfWork, reader_id: int, moment: datetime) -> None:
         # The files first: if this ends before the commit, the event comes again.

@@ -29,6 +29,7 @@ from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 from servicekit.serving.watched_thread import WatchedThread
+from servicekit.tracing.export import exporting_traces
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ def serve(settings: Settings, store: Store) -> None:
     secret = _secret(settings)
     stop = Event()
     with ExitStack() as stack:
+        stack.enter_context(exporting_traces("notices"))
         stack.callback(store.close)
         if not store.is_shared:
             # What a killed process was sending need not wait for the end of its lease.

@@ -18,6 +18,7 @@ from servicekit.grpc.server import Server
 from servicekit.listening import host_port
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
+from servicekit.tracing.export import exporting_traces
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
@@ -41,7 +42,7 @@ def serve(settings: Settings) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with closing(_open(settings)) as store:
+    with exporting_traces("previews"), closing(_open(settings)) as store:
         service = PreviewService(store, Fetcher(user_agent=settings.user_agent))
         server = create_server(
             service,

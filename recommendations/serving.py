@@ -30,6 +30,7 @@ from servicekit.listening import LOOPBACK, cannot_answer_health, host_port
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
+from servicekit.tracing.export import exporting_traces
 
 DRAIN_NOTICE_SECONDS = 1.0
 """How long a stopping server still accepts calls, so that clients see first that its health is NOT_SERVING."""
@@ -109,6 +110,7 @@ def _serve(
 ) -> None:
     """Serve in this process until `stop` is set; with `notifications`, as one of several workers on that port."""
     with (
+        exporting_traces("recommendations"),
         _open_store(settings, settings.database_timeout_seconds) as store,
         # The follower has its own connections: those of the calls must be free for calls, and time out sooner.
         _open_store(settings, FOLLOWER_STATEMENT_SECONDS) as follower_store,

@@ -18,7 +18,7 @@ from tests.rabbitmq import RabbitMQ, rabbitmq
 from tests.system_requirements import OPTIONAL_IN_CI, REQUIREMENTS
 
 _names = itertools.count()
-_PREFIXES = ("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_", "NOTICES_", "PREVIEWS_")
+_PREFIXES = ("RECOMMENDATIONS_", "MARKETPLACE_", "PAYMENTS_", "NOTICES_", "PREVIEWS_", "OTEL_")
 
 # The machine may be busy, and the first example may compile.
 hypothesis.settings.register_profile("no deadline", deadline=None)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.load.processes import Child, Sandbox, python
+from bench.load.processes import PROJECT, Child, Sandbox, python
 from bench.load.recommendations_process import RunningServer
 
 _OPEN = "Marketplace is open at "
@@ -28,16 +29,24 @@ class RunningShop:
 
 
 def open_shop(
-    sandbox: Sandbox, recommendations: RunningServer, further: Mapping[str, str] | None = None
+    sandbox: Sandbox,
+    recommendations: RunningServer,
+    further: Mapping[str, str] | None = None,
+    *,
+    name: str = "marketplace",
+    checkout: Path = PROJECT,
 ) -> RunningShop:
-    """Start the shop with the starter catalogue, and `further` settings, on a free port. Raises ChildFailed."""
+    """Start the shop of a checkout with the starter catalogue and `further` settings, on a free port.
+
+    `name` is that of its data folder. Raises ChildFailed.
+    """
     settings = {
-        "MARKETPLACE_DATA_DIR": str(sandbox.folder / "marketplace"),
+        "MARKETPLACE_DATA_DIR": str(sandbox.folder / name),
         "MARKETPLACE_PORT": "0",
         "SECRETS_DIR": str(sandbox.folder / "secrets"),
         "RECOMMENDATIONS_HOST": "127.0.0.1",
         "RECOMMENDATIONS_PORT": str(recommendations.port),
         **(further or {}),
     }
-    child = sandbox.start(*python("marketplace", "start"), settings=settings)
+    child = sandbox.start(*python("marketplace", "start"), settings=settings, checkout=checkout)
     return RunningShop(child, child.wait_for(_OPEN), settings)

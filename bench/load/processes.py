@@ -19,7 +19,7 @@ import psutil
 PROJECT = Path(__file__).parents[2]
 ENDING_SECONDS = 20.0
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
-_SETTINGS = ("RECOMMENDATIONS_", "MARKETPLACE_", "LIVE_")
+_SETTINGS = ("RECOMMENDATIONS_", "MARKETPLACE_", "LIVE_", "OTEL_")
 
 
 class ChildFailed(click.ClickException):

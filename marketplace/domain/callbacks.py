@@ -13,6 +13,7 @@ WEBHOOK = "/webhooks/payments/"
 """The path of the callback, without the order's id."""
 TOKEN_LIFETIME_SECONDS = 24 * 60 * 60
 _SALT = "payment callback"
+_TRACE = "~"
 
 
 class InvalidToken(MarketplaceError):
@@ -45,17 +46,22 @@ class CallbackTokens:
     def __init__(self, key: str, *, clock: Callable[[], float] = time.time) -> None:
         self._signer = ClockSigner(key, salt=_SALT, clock=clock)
 
-    def issue(self, order_id: str) -> str:
-        """A token for this order, valid for a day."""
-        return self._signer.sign(order_id).decode("ascii")
+    def issue(self, order_id: str, traceparent: str | None = None) -> str:
+        """A token for this order, valid for a day; `traceparent` is the trace that its callback continues."""
+        return self._signer.sign(f"{order_id}{_TRACE}{traceparent}" if traceparent else order_id).decode("ascii")
 
-    def verify(self, token: str, order_id: str) -> None:
-        """Raises Forged, Expired or WrongOrder unless the token was issued for this order within the last day."""
+    def verify(self, token: str, order_id: str) -> str | None:
+        """The `traceparent` with which the token was issued.
+
+        Raises Forged, Expired or WrongOrder unless it was issued for this order within the last day.
+        """
         try:
             signed_for = self._signer.unsign(token, max_age=TOKEN_LIFETIME_SECONDS)
         except SignatureExpired:
             raise Expired from None
         except BadSignature:
             raise Forged from None
-        if signed_for != order_id.encode():
+        signed_id, _, traceparent = signed_for.decode().partition(_TRACE)
+        if signed_id != order_id:
             raise WrongOrder
+        return traceparent or None

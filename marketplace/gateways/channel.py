@@ -1,10 +1,19 @@
-"""What gRPC clients share: how they connect, and which failures may pass."""
+"""What gRPC clients share: how they connect and call, and which failures may pass."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar, cast
 
 import grpc
-import structlog
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 
 from servicekit.listening import host_port, is_unix
-from servicekit.tracing import HEADER, new_trace_id, traceparent
+from servicekit.tracing.context import HEADER
+from servicekit.tracing.spans import Kind, is_tracing, outgoing, span
+
+Metadata = tuple[tuple[str, str], ...]
+Response = TypeVar("Response", bound=Message)
 
 # After these the same call may succeed later; the other statuses are permanent.
 TRANSIENT = frozenset(
@@ -45,7 +54,34 @@ def target(host: str, port: int) -> str:
     return address if is_unix(host) else f"dns:///{address}"
 
 
-def trace_metadata() -> tuple[tuple[str, str]]:
-    """The metadata that continues the current trace, or begins one."""
-    trace_id = structlog.contextvars.get_contextvars().get("trace_id") or new_trace_id()
-    return ((HEADER, traceparent(trace_id)),)
+def call(method: Callable[..., Response], request: Message, *, timeout: float, metadata: Metadata = ()) -> Response:
+    """Call a method of a stub in the current trace, without waiting for a connection. Raises grpc.RpcError."""
+
+    def send() -> Response:
+        traced = ((HEADER, outgoing()), *metadata)
+        return method(request, timeout=timeout, metadata=traced, wait_for_ready=False)
+
+    if not is_tracing():
+        return send()
+    name = _method_of(request.DESCRIPTOR)
+    with span(name, Kind.CLIENT, attributes={"rpc.system.name": "grpc", "rpc.method": name}) as calling:
+        try:
+            response = send()
+        except grpc.RpcError as error:
+            code = cast("grpc.Call", error).code().name
+            calling.set("rpc.response.status_code", code)
+            calling.fail(code)
+            raise
+        calling.set("rpc.response.status_code", grpc.StatusCode.OK.name)
+        return response
+
+
+@cache
+def _method_of(request: Descriptor) -> str:
+    """The method that takes a request, `Service/Method`: each takes a kind of its own."""
+    return next(
+        f"{service.full_name}/{method.name}"
+        for service in request.file.services_by_name.values()
+        for method in service.methods
+        if method.input_type is request
+    )

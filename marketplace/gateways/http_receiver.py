@@ -12,6 +12,7 @@ from marketplace.domain.errors import ReceiverBroken, ReceiverRefused, ReceiverU
 from servicekit.clock import now
 from servicekit.deadline import remaining
 from servicekit.http_client import HttpClient
+from servicekit.tracing.context import HEADER
 
 TIMEOUT_SECONDS = 5.0
 
@@ -48,6 +49,9 @@ class HttpReceiver:
         """
         body = encode(event)
         headers = {"Content-Type": CONTENT_TYPE, **signed_headers(self._secret, event.id, self._clock(), body)}
+        if event.traceparent:
+            # The same as in the event, as CloudEvents' extension for tracing demands.
+            headers[HEADER] = event.traceparent
         with self._client.call() as pool:
             try:
                 response = pool.request(

@@ -14,6 +14,7 @@ from marketplace.domain.errors import ProviderBroken, ProviderError, ProviderRef
 from marketplace.domain.money import Money
 from servicekit.deadline import remaining
 from servicekit.http_client import HttpClient
+from servicekit.tracing.spans import recorded
 
 TIMEOUT_SECONDS = 5.0
 MAX_RESPONSE_BYTES = 4096
@@ -47,7 +48,7 @@ class HttpPaymentProvider:
         """
         callback = {
             "url": f"{self._callback_url}{WEBHOOK}{quote(order_id, safe='')}",
-            "token": self._tokens.issue(order_id),
+            "token": self._tokens.issue(order_id, recorded()),
         }
         body = {"amount_minor": amount.minor, "currency": amount.currency, "callback": callback}
         self._send("PUT", order_id, "", body)

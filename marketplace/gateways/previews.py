@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 
 from marketplace.domain.errors import PreviewsError, PreviewsRefused, PreviewsUnavailable
 from marketplace.domain.links import MAX_PICTURE_BYTES, PICTURE_TYPE, Picture, Preview
-from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, target, trace_metadata
+from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, call, target
 from protobufs import previews_pb2 as pb
 from protobufs.previews_pb2_grpc import PreviewsStub
 
@@ -64,7 +64,7 @@ class GrpcPreviews:
 
     def _call(self, method: Callable[..., _Response], request: Message) -> _Response:
         try:
-            return method(request, timeout=self._timeout, metadata=trace_metadata(), wait_for_ready=False)
+            return call(method, request, timeout=self._timeout)
         except grpc.RpcError as error:
             raise _domain_error(cast("grpc.Call", error)) from error
 

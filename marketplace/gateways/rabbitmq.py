@@ -11,6 +11,7 @@ from pika.exceptions import AMQPError, UnroutableError
 from events.broker import NOTICES_QUEUE, PRIVATE_EXCHANGE, PUBLIC_EXCHANGE, declare_notices, declare_public
 from events.envelope import CONTENT_TYPE, Event, encode
 from marketplace.domain.errors import ReceiverRefused, ReceiverUnavailable
+from servicekit.tracing.context import HEADER
 
 CONNECT_SECONDS = 4.0
 CALL_SECONDS = 5.0
@@ -44,6 +45,7 @@ class _BrokerReceiver:
             message_id=event.id,
             type=event.type,
             timestamp=int(event.time.timestamp()),
+            headers={HEADER: event.traceparent} if event.traceparent else None,
         )
         try:
             self._publish(event.type, encode(event), properties)

@@ -24,7 +24,7 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.domain.subjects import Subject
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
-from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, target, trace_metadata
+from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, Metadata, call, target
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 
@@ -86,7 +86,7 @@ class GrpcRecommender:
         self._target = target(host, port)
         self._timeout = timeout
         self._credentials = credentials
-        self._authorization = (("authorization", f"Bearer {token}"),) if token else ()
+        self._authorization: Metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
         self._lock = Lock()
         self._channel: grpc.Channel | None = None
@@ -192,9 +192,8 @@ class GrpcRecommender:
     def _call(self, method: Callable[..., Response], request: Message, timeout: float) -> Response:
         if request.ByteSize() > MAX_MESSAGE_BYTES:
             raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
-        metadata = (*trace_metadata(), *self._authorization)
         try:
-            return method(request, timeout=timeout, metadata=metadata, wait_for_ready=False)
+            return call(method, request, timeout=timeout, metadata=self._authorization)
         except grpc.RpcError as error:
             raise _domain_error(cast("grpc.Call", error)) from error
 

@@ -17,6 +17,7 @@ from marketplace.domain.errors import Broken, MarketplaceError, Refused, StoreUn
 from marketplace.domain.events import BUILT_IN, NOTICES, PublishedEvent, ShopEvent
 from marketplace.relay.lease import MAX_WAIT, BackOff, Lease, LeaseLost, backoff
 from marketplace.relay.senders import BATCHED, Sender
+from marketplace.relay.tracing import delivery
 from marketplace.store import Store, UnitOfWork
 from marketplace.store.outbox.events import MalformedEvent
 from marketplace.store.outbox.outbox import OutboxRow
@@ -36,6 +37,7 @@ class _WaitingEvent:
     id: int
     event: ShopEvent
     attempts: int
+    traceparent: str | None = None
 
     @property
     def batch_key(self) -> object:
@@ -122,7 +124,7 @@ class Relay:
         readable: list[_WaitingEvent] = []
         for row in rows:
             try:
-                readable.append(_WaitingEvent(row.event_id, row.event(), row.attempts))
+                readable.append(_WaitingEvent(row.event_id, row.event(), row.attempts, row.traceparent))
             except MalformedEvent as error:
                 malformed[row.event_id] = str(error)
         if malformed:
@@ -142,7 +144,8 @@ class Relay:
     def _send(self, batch: Sequence[_WaitingEvent]) -> bool:
         """Whether the batch is settled; if not, it is too large, or an event in it fails: it must be divided."""
         try:
-            reasons = self._sender.send([waiting.event for waiting in batch])
+            with delivery(self._destination, [waiting.traceparent for waiting in batch]):
+                reasons = self._sender.send([waiting.event for waiting in batch])
             results = dict(zip((waiting.id for waiting in batch), reasons, strict=True))
         except StoreUnavailable:
             raise  # the shop's own database failed, not the destination

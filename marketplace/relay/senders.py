@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from marketplace.domain.interactions import Interaction, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.store import Store
 from servicekit.clock import now
+from servicekit.tracing.spans import recorded
 
 BATCHED = (Interaction, BookChanged, PreviewRequested)
 """Consecutive events of these kinds are sent together."""
@@ -175,8 +177,10 @@ class PreviewsSender:
         if len(links) < len(events):
             raise Refused("not an event for Previews")
         with ThreadPoolExecutor(len(links)) as pool:
-            # Errors are raised here.
-            list(pool.map(self._fetcher.fetch, links))
+            # In the context of this thread, which has the trace.
+            fetched = [pool.submit(copy_context().run, self._fetcher.fetch, link) for link in links]
+        for result in fetched:
+            result.result()
         return [None] * len(links)
 
 
@@ -207,7 +211,9 @@ class EventsSender:
                 if data.is_private and self.destination != NOTICES:
                     raise Refused("a private event is for notices alone")
                 if self._max_age is None or self._clock() - happened_at <= self._max_age:
-                    self._receiver.publish(Event(event_id, self._source, happened_at, data, sequence or None))
+                    self._receiver.publish(
+                        Event(event_id, self._source, happened_at, data, sequence or None, recorded())
+                    )
             case _:
                 raise Refused("not a published event")
         return [None]

@@ -49,6 +49,13 @@ class Payments:
         self._wake = wake
         self._clock = clock
 
+    def trace_of(self, order_id: str, token: str) -> str | None:
+        """The trace in which the payment was requested, as a `traceparent`; None if the token names none."""
+        try:
+            return self._tokens.verify(token, order_id)
+        except InvalidToken:
+            return None
+
     def settle(self, order_id: str, token: str, outcome: PaymentOutcome) -> bool:
         """Apply the outcome of an order's payment; False if it was applied before.
 

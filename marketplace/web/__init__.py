@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import structlog
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -41,9 +40,9 @@ from marketplace.web.pages import (
     search,
     webhooks,
 )
-from marketplace.web.security import guard, is_public
+from marketplace.web.security import guard
 from marketplace.web.shop import Shop
-from servicekit.tracing import HEADER, trace_id_of
+from marketplace.web.tracing import trace_requests
 
 PAGES: tuple[Callable[[Shop], Blueprint], ...] = (
     home.blueprint,
@@ -101,7 +100,8 @@ def create_web(settings: Settings, shop: Shop, languages: Languages) -> Flask:
     )
     _set_up_templates(app, has_live=shop.live is not None)
     _version_static_files(app)
-    _trace_requests(app)
+    app.before_request(begin_page)
+    trace_requests(app, shop.payments)
     compress(app)
     moderator.allow_uploads(app)
     csrf = guard(app, hosts=settings.hosts, secure=settings.secure_cookies, live_url=live_address(settings))
@@ -153,23 +153,3 @@ def _version_static_files(app: Flask) -> None:
     def add_version(endpoint: str, values: dict[str, str]) -> None:
         if endpoint == "static" and values.get("filename") in versions:
             values["v"] = versions[values["filename"]]
-
-
-def _trace_requests(app: Flask) -> None:
-    @app.before_request
-    def begin() -> None:
-        begin_page()
-        g.trace_id = trace_id_of(request.headers.get(HEADER))
-        structlog.contextvars.bind_contextvars(trace_id=g.trace_id)
-
-    @app.after_request
-    def add_header(response: Response) -> Response:
-        # The forty covers of a page need no trace.
-        if not is_public(response):
-            response.headers["X-Trace-Id"] = g.trace_id
-        return response
-
-    @app.teardown_request
-    def end(_error: BaseException | None) -> None:
-        # The thread will handle other requests.
-        structlog.contextvars.clear_contextvars()

@@ -20,8 +20,19 @@ class Messages:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, draft: Draft, *, reader_id: int | None, at: datetime, give_up_at: datetime) -> None:
-        """Have a message sent; `reader_id` is the reader with whose data it is deleted."""
+    def add(
+        self,
+        draft: Draft,
+        *,
+        reader_id: int | None,
+        at: datetime,
+        give_up_at: datetime,
+        traceparent: str | None = None,
+    ) -> None:
+        """Have a message sent; `reader_id` is the reader with whose data it is deleted.
+
+        `traceparent` is the trace that sending it continues.
+        """
         row = {
             "event_id": draft.event_id,
             "channel": draft.channel.value,
@@ -33,6 +44,7 @@ class Messages:
             "created_at": at,
             "next_at": at,
             "give_up_at": give_up_at,
+            "traceparent": traceparent,
         }
         self._connection.execute(insert(messages).values(row))
 

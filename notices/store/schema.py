@@ -48,6 +48,8 @@ messages = Table(
     Column("holder", String(32)),
     Column("settled_at", UtcDateTime),
     Column("last_error", Text, nullable=False, server_default=""),
+    # NULL: of no recorded trace.
+    Column("traceparent", Text),
     UniqueConstraint("event_id", "channel", name="uq_messages_event_channel"),
     # Files are named by id, so ids must never be reused.
     sqlite_autoincrement=True,

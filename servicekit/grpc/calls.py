@@ -1,6 +1,7 @@
 """Runs calls on the event loop or in threads, turns errors into status codes, and logs slow or failed calls."""
 
 import asyncio
+import contextvars
 import inspect
 import threading
 import time
@@ -14,11 +15,12 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from servicekit import tracing
 from servicekit.deadline import deadline
 from servicekit.errors import InvalidArgument, Overloaded
 from servicekit.grpc.statuses import StatusCodes, status_of
+from servicekit.grpc.tracing import metadata, traced
 from servicekit.grpc.wire import has_more_fields
+from servicekit.tracing.context import HEADER, trace_id_of
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 """The largest request, as the contract says; grpcio refuses larger ones with RESOURCE_EXHAUSTED.
@@ -115,8 +117,9 @@ class Calls:
             return method(request, context)
 
         # grpcio would decode before the call waits, and would answer an undecodable message with INTERNAL.
+        running = run if inspect.iscoroutinefunction(method) else self._in_pool(run)
         return grpc.unary_unary_rpc_method_handler(
-            self._around(name, run if inspect.iscoroutinefunction(method) else self._in_pool(run)),
+            self._around(name, traced(name, running, self._status_codes)),
             response_serializer=handler.response_serializer,
         )
 
@@ -127,7 +130,7 @@ class Calls:
             self._idle.clear()
             try:
                 if self._authorize is not None:
-                    self._authorize(name, _authorization(context))
+                    self._authorize(name, metadata(context, "authorization"))
                 response = await run(message, context)
             except self._reported as error:
                 # Its frames have the message, and are part of a cycle: it would stay until the next collection.
@@ -165,7 +168,8 @@ class Calls:
                 with deadline(ends_at - time.monotonic()):
                     return method(message, context)
 
-            running = self._pool.submit(in_thread)
+            # With the trace id of the log.
+            running = self._pool.submit(contextvars.copy_context().run, in_thread)
             # When the method ends, not when the caller leaves.
             running.add_done_callback(lambda _: self._places.release())
             return await asyncio.wrap_future(running)
@@ -177,10 +181,6 @@ class Calls:
         _log.info("call", method=name, code=code.name, ms=milliseconds, **_trace(context))
 
 
-def _authorization(context: Context) -> str:
-    return next((str(value) for key, value in context.invocation_metadata() or () if key == "authorization"), "")
-
-
 def _trace(context: Context) -> dict[str, str]:
-    headers = dict(context.invocation_metadata() or ())
-    return {"trace_id": tracing.trace_id_of(str(headers.get(tracing.HEADER, "")))}
+    bound = structlog.contextvars.get_contextvars().get("trace_id")
+    return {"trace_id": bound or trace_id_of(metadata(context, HEADER))}

@@ -47,11 +47,22 @@ def test_the_sequence_is_ordered_as_a_text() -> None:
             decode(json.dumps({**bodies[0], "sequence": wrong}).encode())
 
 
+def test_a_trace_is_an_extension() -> None:
+    """Of CloudEvents, for distributed tracing; an event without one, or with one that is no text, is an event too."""
+    header = f"00-{'a' * 32}-{'b' * 16}-01"
+    body = json.loads(encode(replace(event(), traceparent=header)))
+    assert body["traceparent"] == header
+    assert decode(json.dumps(body).encode()).traceparent == header
+    assert "traceparent" not in json.loads(encode(event()))
+    for wrong in (7, None, [header]):
+        assert decode(json.dumps({**body, "traceparent": wrong}).encode()) == event()
+
+
 def test_fields_of_a_later_version_are_ignored() -> None:
     """A receiver reads events of a newer shop."""
     body = json.loads(encode(event()))
     body["data"]["gift_wrapped"] = True
-    body["traceparent"] = "00-1-1-00"
+    body["giftwrapped"] = "yes"
     assert decode(json.dumps(body).encode()) == event()
 
 

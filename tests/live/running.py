@@ -63,9 +63,16 @@ class Running:
             proxy=None,
         )
 
-    def post(self, data: EventData, *, sequence: int | None = 17, secret: str = SECRET) -> int:
+    def post(
+        self,
+        data: EventData,
+        *,
+        sequence: int | None = 17,
+        secret: str = SECRET,
+        traceparent: str | None = None,
+    ) -> int:
         """Send an event as the shop does; returns the status."""
-        body = encode(Event("e-1", SHOP, now(), data, sequence))
+        body = encode(Event("e-1", SHOP, now(), data, sequence, traceparent))
         headers = {"Content-Type": CONTENT_TYPE, **signature.signed_headers(secret, "e-1", now(), body)}
         return urllib3.request("POST", f"{self.url}/events", body=body, headers=headers, retries=False).status
 

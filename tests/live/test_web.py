@@ -28,6 +28,7 @@ from tests.live.running import (
     running,
     ticket,
 )
+from tests.traces import STRANGER, parent_of, recording
 
 CHANGED = ConversationChanged(conversation_id=ORDER_ID, order_id=ORDER_ID, reader_id=7, change=1, by="shop")
 
@@ -55,6 +56,17 @@ def test_an_event_reaches_a_websocket(live: Running) -> None:
         assert socket.subprotocol == "live"
         assert live.post(PLACED) == 202
         assert message(socket.recv(SECONDS)) == {"topic": ORDER, "number": 17}
+
+
+def test_an_event_is_a_span(live: Running) -> None:
+    """In the trace of its delivery; an event that is not signed has none, whatever trace it names."""
+    with recording() as trace:
+        assert live.post(PLACED, traceparent=STRANGER) == 202
+        assert live.post(PLACED) == 202
+        assert live.post(PLACED, traceparent=STRANGER, secret=signature.new_secret()) == 401
+    (processed,) = trace.spans
+    assert (processed.name, parent_of(processed)) == ("process marketplace.order.placed", "b" * 16)
+    assert dict(processed.attributes or {})["messaging.destination.name"] == "live"
 
 
 def test_staff_hear_of_all(live: Running) -> None:

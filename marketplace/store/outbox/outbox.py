@@ -26,6 +26,8 @@ from marketplace.store.outbox import events
 from marketplace.store.outbox.destinations import StoredDestinations
 from marketplace.store.schema import outbox
 from servicekit.database.statements import is_any_of
+from servicekit.tracing.context import HEADER
+from servicekit.tracing.spans import recorded
 
 _FAILED = outbox.c.refused_reason.is_not(None)
 
@@ -39,6 +41,12 @@ class OutboxRow:
     payload: Any
     attempts: int = 0
     reader_id: int | None = None
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace in which it was written; None if none was recorded."""
+        kept = self.payload.get(HEADER) if isinstance(self.payload, dict) else None
+        return kept if isinstance(kept, str) else None
 
     def event(self) -> ShopEvent:
         """Parse the event.
@@ -233,10 +241,11 @@ class Outbox:
 
 
 def _row(event: ShopEvent, destination: Destination, created_at: datetime) -> dict[str, Any]:
+    traceparent = recorded()
     return {
         "destination": destination.value,
         "kind": events.kind_of(event),
-        "payload": events.to_json(event),
+        "payload": events.to_json(event) | ({HEADER: traceparent} if traceparent else {}),
         "reader_id": events.reader_of(event),
         "created_at": created_at,
     }

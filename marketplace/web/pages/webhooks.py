@@ -26,7 +26,7 @@ def blueprint(shop: Shop) -> Blueprint:
     @webhooks.post(f"{WEBHOOK}<string(maxlength=64):order_id>")
     def settle(order_id: str) -> Answer:
         request.max_content_length = MAX_BODY_BYTES
-        changed = shop.payments.settle(order_id, _token(), _outcome())
+        changed = shop.payments.settle(order_id, bearer_token(), _outcome())
         return jsonify(result="changed" if changed else "repeated"), HTTPStatus.OK
 
     @webhooks.errorhandler(InvalidToken)
@@ -57,7 +57,8 @@ def blueprint(shop: Shop) -> Blueprint:
     return webhooks
 
 
-def _token() -> str:
+def bearer_token() -> str:
+    """The token of this request, empty if it has none."""
     authorization = request.authorization
     if authorization is None or authorization.type != "bearer":
         return ""

@@ -41,6 +41,17 @@ def test_a_token_is_valid_for_its_order(tokens: CallbackTokens) -> None:
     CallbackTokens(KEY, clock=Clock()).verify(token, ORDER)
 
 
+def test_a_token_may_name_a_trace(tokens: CallbackTokens) -> None:
+    """It is valid for its order all the same, and only for that."""
+    header = f"00-{'a' * 32}-{'b' * 16}-01"
+    token = tokens.issue(ORDER, header)
+    assert tokens.verify(token, ORDER) == header
+    assert tokens.verify(tokens.issue(ORDER), ORDER) is None
+    for other in ("7K3M-9QXD", f"{ORDER}~{header}", ""):
+        with pytest.raises(WrongOrder):
+            tokens.verify(token, other)
+
+
 def test_a_token_expires_after_a_day(tokens: CallbackTokens, clock: Clock) -> None:
     """It is valid in its last second, and a second later it is not."""
     token = tokens.issue(ORDER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,14 @@ def test_a_request_is_a_signed_event(server: HttpServer, receiver: HttpReceiver)
     with pytest.raises(signature.InvalidSignature):
         signature.verify(signature.new_secret(), headers, request.body)
     assert decode(request.body) == event()
+
+
+def test_the_trace_of_an_event_is_a_header_too(server: HttpServer, receiver: HttpReceiver) -> None:
+    """The same, as the extension of CloudEvents demands; an event without one has no header."""
+    header = f"00-{'a' * 32}-{'b' * 16}-01"
+    receiver.publish(replace(event(), traceparent=header))
+    receiver.publish(event())
+    assert [request.headers.get("traceparent") for request in server.requests] == [header, None]
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
@@ -55,6 +56,16 @@ def test_events_for_notices_wait_before_it_first_runs(broker: RabbitMQ) -> None:
         assert [decode(body).id for body in bodies(channel, others)] == ["e-3"]
         # Notices is bound to the public exchange too, for what it receives.
         assert [decode(body).id for body in bodies(channel, names.NOTICES_QUEUE)] == ["e-3"]
+
+
+def test_the_trace_of_an_event_is_a_header_too(broker: RabbitMQ) -> None:
+    """The same, as the extension of CloudEvents demands; an event without one has no header."""
+    header = f"00-{'a' * 32}-{'b' * 16}-01"
+    with broker.channel() as channel, closing(NoticesBrokerReceiver(broker.url)) as notices:
+        notices.publish(replace(event(NOTICE), traceparent=header))
+        notices.publish(event(NOTICE))
+        headers = [channel.basic_get(names.NOTICES_QUEUE, auto_ack=True)[1] for _ in range(2)]
+    assert [got.headers for got in headers if got is not None] == [{"traceparent": header}, None]
 
 
 def test_a_dead_letter_is_kept(broker: RabbitMQ) -> None:

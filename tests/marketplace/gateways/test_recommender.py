@@ -14,7 +14,7 @@ import structlog
 
 from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
-from marketplace.domain.errors import RecommenderUnavailable
+from marketplace.domain.errors import RecommenderRefused, RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind, Outcome, RecordResult
 from marketplace.domain.money import Money
 from marketplace.domain.recommendations import (
@@ -29,9 +29,11 @@ from marketplace.domain.subjects import Subject
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
-from servicekit.tracing import trace_id_of
+from servicekit.tracing.context import trace_id_of
+from servicekit.tracing.spans import Kind, span
 from tests.marketplace.fakes import NOON
 from tests.marketplace.gateways.conftest import CLICK, MYSTERY, Servicer
+from tests.traces import header_of, parent_of, recording
 
 
 def test_a_page_is_one_call(servicer: Servicer, recommender: GrpcRecommender) -> None:
@@ -269,6 +271,32 @@ def test_the_trace_id_is_sent(servicer: Servicer, recommender: GrpcRecommender) 
     first, second = (metadata["traceparent"] for metadata in servicer.metadata)
     assert trace_id_of(first) == "0af7651916cd43dd8448eb211c80319c"
     assert trace_id_of(second) in second
+
+
+def test_a_call_is_a_span(servicer: Servicer, recommender: GrpcRecommender) -> None:
+    """Of the current trace, which it continues at the server; a failure has its code, and not the server's words."""
+    with recording() as trace:
+        recommender.recommend(0, [MYSTERY])  # outside of traces
+        with span("page", Kind.SERVER, begins_trace=True):
+            recommender.recommend(0, [MYSTERY])
+            servicer.status = grpc.StatusCode.INVALID_ARGUMENT
+            with pytest.raises(RecommenderRefused):
+                recommender.record([CLICK])
+    answered, failed, page = trace.spans
+    assert (answered.name, answered.kind.name) == ("Recommendations/RecommendBatch", "CLIENT")
+    assert dict(answered.attributes or {}) == {
+        "rpc.system.name": "grpc",
+        "rpc.method": "Recommendations/RecommendBatch",
+        "rpc.response.status_code": "OK",
+    }
+    assert failed.name == "Recommendations/RecordInteractions"
+    assert dict(failed.attributes or {})["rpc.response.status_code"] == "INVALID_ARGUMENT"
+    assert dict(failed.attributes or {})["error.type"] == "INVALID_ARGUMENT"
+    assert "as the test says" not in failed.to_json()
+    assert parent_of(answered) == parent_of(failed) == header_of(page).split("-")[2]
+    headers = [metadata["traceparent"] for metadata in servicer.metadata]
+    assert headers[0].endswith("-00")
+    assert headers[1:] == [header_of(answered), header_of(failed)]
 
 
 def test_nothing_is_opened_before_the_first_call(port: int) -> None:
