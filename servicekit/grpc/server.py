@@ -189,8 +189,8 @@ def create_server(
 
     `add_servicer` adds the methods; they may raise the errors of `status_codes`. With port 0 the system chooses one.
     With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. `authorize` is
-    asked before each call of those methods; health and reflection are open. `metrics` measures them. Raises AddressInUse,
-    which names the settings with that `prefix`, and CertificateUnusable.
+    asked before each call of those methods; health and reflection are open. `metrics` measures them. Raises
+    AddressInUse, which names the settings with that `prefix`, and CertificateUnusable.
     """
     credentials = None if tls is None else server_credentials(tls)
     loop = EventLoopThread("event-loop")

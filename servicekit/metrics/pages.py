@@ -42,19 +42,19 @@ class PageMetrics:
 
         def measured(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             started = perf_counter()
-            answered = "500"
+            page, answered = UNKNOWN, "500"
 
             def note_status(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
-                nonlocal answered
-                answered = status
+                nonlocal page, answered
+                # Flask leaves its request there until the end of the answer.
+                rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+                page, answered = UNKNOWN if rule is None else rule.rule, status
                 return start_response(status, headers, *error)
 
             try:
                 return app(environ, note_status)
             finally:
-                # Flask leaves its request there.
-                rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-                self.observe(UNKNOWN if rule is None else rule.rule, answered, perf_counter() - started)
+                self.observe(page, answered, perf_counter() - started)
 
         return measured
 

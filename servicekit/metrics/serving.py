@@ -1,5 +1,6 @@
 """Serves a registry at `/metrics`."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
@@ -50,6 +51,8 @@ def serving_metrics(
         server = HttpServer(only_metrics(registry), host=host, port=port, threads=THREADS, limits=LIMITS)
     except (OSError, ValueError):
         raise AddressInUse(cannot_serve_metrics(host_port(host, port), prefix)) from None
+    # It logs each scrape that waits for another.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stop = Event()
     thread = WatchedThread(server.run, name="metrics", stop=stop)
     thread.start()
