@@ -178,10 +178,10 @@ class Calls:
                     return method(message, context)
 
             running = self._pool.submit(in_thread)
-            self._pooled.add(running)
             # When the method ends, not when the caller leaves.
-            running.add_done_callback(self._pooled.discard)
             running.add_done_callback(lambda _: self._places.release())
+            self._pooled.add(running)
+            running.add_done_callback(self._pooled.discard)
             return await asyncio.wrap_future(running)
 
         return run

@@ -9,7 +9,7 @@ import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.processes import DEADLINE, Process, await_that
+from tests.e2e.processes import DEADLINE, Command, Process, await_that
 from tests.e2e.small_shop import SmallShop, train_small_shop
 
 WORKERS = 2
@@ -46,12 +46,12 @@ def exposed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exposed]:
     small = SmallShop.in_folder(folder / "recommendations")
     train_small_shop(small)
     addresses: dict[str, tuple[str, ...]] = {}
+    secrets = {"SECRETS_DIR": str(folder / "secrets"), "IDS_DIR": str(folder / "ids")}
     with ExitStack() as stack:
 
         def start(service: str, *, number: int = 1, **environment: str) -> Process:
             prefix = service.upper()
             own = {f"{prefix}_PORT": "0", f"{prefix}_METRICS_PORT": "0", f"{prefix}_DATA_DIR": str(folder / service)}
-            secrets = {"SECRETS_DIR": str(folder / "secrets"), "IDS_DIR": str(folder / "ids")}
             process = Process(service, own | secrets | environment)
             stack.callback(process.stop)
             await_that(lambda: len(_ADDRESS.findall(process.output)) == number, show=lambda: process.output)
@@ -62,6 +62,13 @@ def exposed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exposed]:
             "recommendations", number=WORKERS, **small.environment, RECOMMENDATIONS_WORKERS=str(WORKERS)
         )
         shop = start("marketplace", RECOMMENDATIONS_HOST="127.0.0.1", RECOMMENDATIONS_PORT=str(recommendations.port))
+        relay = Command(
+            "marketplace",
+            ["relay"],
+            {"MARKETPLACE_METRICS_PORT": "0", "MARKETPLACE_DATA_DIR": str(folder / "marketplace"), **secrets},
+        )
+        stack.callback(relay.stop)
+        addresses["relay"] = (relay.await_output(_ADDRESS.pattern)[1],)
         for service in ("notices", "previews", "live"):
             start(service)
         yield Exposed(addresses, shop.port)

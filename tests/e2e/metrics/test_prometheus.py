@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.prometheus, pytest.mark.slow]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES, TESTS, CONFIG = (PROMETHEUS / name for name in ("rules.yml", "rules_test.yml", "prometheus.yml"))
 DASHBOARD = ROOT / "deploy" / "grafana" / "books.json"
+SHOP = {"marketplace": "shop", "relay": "shop"}
 OWN = {"up", "ALERTS"}
 """The series that Prometheus itself makes."""
 
@@ -101,7 +102,7 @@ def test_metrics_are_documented(exposed: Exposed) -> None:
     for service in exposed.addresses:
         for name in exposed.names(service):
             family = re.sub(r"_(?:bucket|count|sum)$", "", name)
-            found.setdefault(family, set()).add("shop" if service == "marketplace" else service)
+            found.setdefault(family, set()).add(SHOP.get(service, service))
     process = {name for name in found if name.startswith("process_")}
     assert {name: found[name] for name in found.keys() - process} == {
         name: services for name, services in documented.items() if name != "process_…"
@@ -175,7 +176,9 @@ def prometheus(folder: Path, exposed: Exposed) -> Iterator[str]:
         match = listening.search(log.read_text(encoding="utf-8"))
         assert match
         url = f"http://{match[1]}"
-        await_that(lambda: urllib3.request("GET", f"{url}/-/ready", timeout=DEADLINE).status == 200, show=log.read_text)
+        await_that(
+            lambda: urllib3.request("GET", f"{url}/-/ready", timeout=DEADLINE).status == 200, show=log.read_text
+        )
         yield url
     finally:
         process.terminate()
