@@ -58,7 +58,7 @@ test: setup ## Run all tests in parallel, or some: make test ARGS="-k checkout";
 	$(pytest) $$(( $$($(PYTHON) -c 'import os; print(os.cpu_count())') + 2 )) $(ARGS)
 
 test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or process of their own
-	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or book_data)" $(ARGS)
+	$(pytest) logical -m "not (slow or browser or compose or postgresql or grpcurl or prometheus or book_data)" $(ARGS)
 
 drill: setup ## Run a test at full length: make drill NAME, with one of the names below
 	$(BIN)/python -m tests.drills $(NAMES)

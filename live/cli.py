@@ -6,7 +6,7 @@ from live.serving import CannotServe, serve
 from live.settings import Settings
 from servicekit.commands import Commands
 from servicekit.listening import local_host
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import check_http
 from servicekit.settings import read_settings
 
@@ -15,7 +15,8 @@ from servicekit.settings import read_settings
 @click.pass_context
 def main(context: click.Context) -> None:
     """Live: tells open pages that something has changed."""
-    context.obj = read_settings(Settings)
+    context.obj = settings = read_settings(Settings)
+    configure_logging(settings.log_format)
 
 
 @main.command()

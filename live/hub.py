@@ -52,10 +52,11 @@ class Connection:
 
 
 class Hub:
-    """Distributes signals and notes to connections."""
+    """Distributes signals and notes to connections, and counts them, and the connections refused, since its start."""
 
     def __init__(self, max_connections: int, *, max_of_holder: int = MAX_OF_HOLDER) -> None:
-        self._max_connections = max_connections
+        self.max_connections = max_connections
+        self.refused = self.signals = self.messages = 0
         self._max_of_holder = max_of_holder
         self._connections: set[Connection] = set()
         self._by_topic: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -67,9 +68,11 @@ class Hub:
 
     def join(self, ticket: Ticket) -> Connection:
         """A new connection, which `leave` ends. Raises NoRoom and TooManyOfHolder."""
-        if self._is_closed or len(self._connections) >= self._max_connections:
+        if self._is_closed or len(self._connections) >= self.max_connections:
+            self.refused += 1
             raise NoRoom
         if self._by_holder[ticket.holder] >= self._max_of_holder:
+            self.refused += 1
             raise TooManyOfHolder
         connection = Connection(ticket)
         self._connections.add(connection)
@@ -93,6 +96,7 @@ class Hub:
     def signal(self, topics: Iterable[str], number: int) -> None:
         """Tell all connections of these topics that they have changed."""
         for topic in topics:
+            self.signals += 1
             self._send(topic, Signal(topic, number).to_json())
 
     def note(self, sender: Connection, note: Note) -> None:
@@ -109,4 +113,5 @@ class Hub:
     def _send(self, topic: str, message: str, *, but: Connection | None = None) -> None:
         for connection in self._by_topic.get(topic, ()):
             if connection is not but:
+                self.messages += 1
                 connection.put(message)

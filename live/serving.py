@@ -13,11 +13,14 @@ from starlette.types import ASGIApp
 
 from live.domain import MAX_NOTE_BYTES
 from live.hub import Hub
+from live.metrics import add_hub
 from live.open_files import allow_open_files
 from live.protocols import Deadlines, with_deadlines
 from live.settings import Settings, signing_secret
 from live.web import create_app
 from servicekit.listening import cannot_listen, host_port
+from servicekit.metrics.registry import create_registry
+from servicekit.metrics.serving import serving_metrics
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 from servicekit.tracing.export import exporting_traces
@@ -78,7 +81,7 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then close all connections: their pages come back.
 
-    Raises CannotServe if the address cannot be bound or the secret cannot be read.
+    Raises CannotServe if the address cannot be bound or the secret cannot be read, and AddressInUse for the metrics.
     """
     # Each malformed request would be a line.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
@@ -86,7 +89,13 @@ def serve(settings: Settings) -> None:
     hub = Hub(settings.max_connections)
     app = create_app(hub, _secret(settings), settings.allowed_origins)
     server = Server(app, hub, Deadlines())
-    with exporting_traces("live"), listening(settings) as listener:
+    registry = create_registry()
+    add_hub(registry, hub)
+    with (
+        exporting_traces("live"),
+        listening(settings) as listener,
+        serving_metrics(registry, [settings.bind], settings.metrics_port, prefix="LIVE"),
+    ):
         stop_on_signal(server.stop, seconds=DRAIN_SECONDS + WATCHDOG_SECONDS)
         freeze_objects()
         click.echo(f"Live listens on {host_port(settings.bind, listener.getsockname()[1])}")

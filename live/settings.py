@@ -7,14 +7,15 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from events.signature import new_secret, parse_secret
+from servicekit.metrics.settings import MetricsSettings
 from servicekit.secret_file import kept_secret
-from servicekit.settings import Host, ServiceSettings
+from servicekit.settings import Host
 
 _ORIGIN = re.compile(r"https?://[^/?#\s@]+")
 SECRET_FILE = "live"  # noqa: S105  (a name)
 
 
-class Settings(ServiceSettings):
+class Settings(MetricsSettings):
     """The settings of Live."""
 
     model_config = SettingsConfigDict(env_prefix="LIVE_")

@@ -45,6 +45,7 @@ from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
 from marketplace.usecases.shelves.cards import CardCache
+from marketplace.usecases.shelves.page_shelves import Answer
 from marketplace.usecases.shelves.shelves import Recommender, Shelves
 from marketplace.web import create_web
 from marketplace.web.languages import Languages
@@ -67,11 +68,12 @@ def create_app(
     notices: Notices | None = None,
     languages: Languages | None = None,
     failed_threads: Callable[[], Sequence[str]] = tuple,
+    count_answer: Callable[[Answer], object] | None = None,
 ) -> Flask:
     """The shop's application; collaborators that are not given are created from the settings.
 
     `wake` is called after each commit that wrote an event for the relay; `failed_threads` returns the names of
-    the threads that must run and do not.
+    the threads that must run and do not; `count_answer` is for the metrics.
     """
     timeouts = settings.timeouts(settings.database_timeout_seconds)
     store = store or open_store(settings.database, timeouts=timeouts, has_live=settings.has_live)
@@ -88,7 +90,7 @@ def create_app(
         store=store,
         recommender=recommender,
         cards=cards,
-        shelves=Shelves(store, recommender, cards),
+        shelves=Shelves(store, recommender, cards, count=count_answer),
         activity=activity,
         accounts=accounts,
         account_links=AccountLinks(store, accounts, passwords=passwords, wake=wake),

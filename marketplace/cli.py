@@ -13,7 +13,8 @@ from bookfiles.imports import Files
 from marketplace.app import connect, connect_previews, connect_provider
 from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
-from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop
+from marketplace.metrics import ShopMetrics
+from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop, serving_shop_metrics
 from marketplace.settings import Settings
 from marketplace.store import Store, open_store
 from marketplace.usecases.catalogue.export import export_books
@@ -22,7 +23,7 @@ from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.grpc.tls import CertificateUnusable
 from servicekit.listening import local_host
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import check_http
 from servicekit.serving.shutdown import stop_on_signal
 from servicekit.settings import read_settings
@@ -44,6 +45,7 @@ STARTER = Path(__file__).parent.parent / "starter"
 def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
     settings = read_settings(Settings)
+    configure_logging(settings.log_format)
     if context.invoked_subcommand != "health":
         names = "MARKETPLACE_DATA_DIR, MARKETPLACE_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)
@@ -107,6 +109,7 @@ def relay(obj: tuple[Settings, Store]) -> None:
         closing(connect(settings)) as recommender,
         closing(connect_provider(settings)) as provider,
         closing(connect_previews(settings)) as previews,
+        serving_shop_metrics(settings, ShopMetrics(), store),
         create_relays(settings, store, recommender, provider, previews),
     ):
         stop_on_signal(stop.set, seconds=SHUTDOWN_SECONDS)

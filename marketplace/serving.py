@@ -1,12 +1,13 @@
 """Runs the shop: waitress, the relays beside it, and a clean shutdown."""
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 
 from marketplace.app import (
     connect,
@@ -24,6 +25,7 @@ from marketplace.domain.events import LIVE, NOTICES
 from marketplace.gateways.payment_provider import HttpPaymentProvider
 from marketplace.gateways.previews import GrpcPreviews
 from marketplace.gateways.recommender import GrpcRecommender
+from marketplace.metrics import ShopMetrics
 from marketplace.relay import Relays
 from marketplace.relay.senders import EventsSender, PaymentsSender, PreviewsSender, RecommendationsSender, Sender
 from marketplace.settings import Settings, live_secret
@@ -35,11 +37,15 @@ from marketplace.usecases.previews import LinkFetcher
 from marketplace.usecases.waiting_messages import WaitingMessages
 from marketplace.web import MAX_FORM_BYTES, UPLOAD_PATH
 from servicekit.listening import cannot_listen, host_port, local_host
+from servicekit.metrics.serving import serving_metrics
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
 from servicekit.tracing.export import exporting_traces
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + WATCHDOG_SECONDS
 
@@ -58,7 +64,7 @@ class CannotServe(Exception):
 def serve_shop(settings: Settings, store: Store) -> None:
     """Serve until SIGTERM or SIGINT, then answer the requests that have been sent.
 
-    Raises CannotServe if the address cannot be bound.
+    Raises CannotServe if the address cannot be bound, and AddressInUse for that of the metrics.
     """
     # waitress logs each request that waits for a thread, which would fill the log of a busy shop.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -90,9 +96,21 @@ def serve_shop(settings: Settings, store: Store) -> None:
             return relays.failed()
 
         _require_live_secret(settings)
-        app = create_app(settings, recommender, store=pages, wake=wake, failed_threads=failed_threads)
-        server = listen(app, settings)
+        metrics = ShopMetrics()
+        is_measured = settings.metrics_port is not None
+        app = create_app(
+            settings,
+            recommender,
+            store=pages,
+            wake=wake,
+            failed_threads=failed_threads,
+            count_answer=metrics.add_answers() if is_measured else None,
+        )
+        server = listen(metrics.add_pages().measured(app) if is_measured else app, settings)
         stack.callback(server.close)
+        metrics.add_server(server)
+        metrics.add_breaker(lambda: recommender.state)
+        stack.enter_context(serving_shop_metrics(settings, metrics, relaying))
         provider = connect_provider(settings, server.port)
         stack.callback(provider.close)
         Destinations(store).follow_settings(settings.events_urls, has_live=settings.has_live)
@@ -105,6 +123,14 @@ def serve_shop(settings: Settings, store: Store) -> None:
         freeze_objects()
         click.echo(f"Marketplace is open at http://{host_port(local_host(settings.bind), server.port)}")
         server.run()
+
+
+@contextmanager
+def serving_shop_metrics(settings: Settings, metrics: ShopMetrics, store: Store) -> Iterator[int | None]:
+    """Serve the metrics, with the outbox of this store; yields their port. Raises AddressInUse."""
+    metrics.add_store(store)
+    with serving_metrics(metrics.registry, [settings.bind], settings.metrics_port, prefix="MARKETPLACE") as port:
+        yield port
 
 
 def create_relays(
@@ -162,7 +188,7 @@ def _require_live_secret(settings: Settings) -> None:
         raise CannotServe(f"{settings.secrets_dir / 'live'} is not the secret of live: {error}") from None
 
 
-def listen(app: Flask, settings: Settings) -> HttpServer:
+def listen(app: "WSGIApplication", settings: Settings) -> HttpServer:
     """A server for `app`, bound to its address but not yet running.
 
     Raises CannotServe if the address cannot be bound.

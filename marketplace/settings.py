@@ -12,6 +12,7 @@ from pydantic_settings import SettingsConfigDict
 
 from events.signature import new_secret, parse_secret
 from marketplace.domain.destinations import parse_destination_url, parse_destination_urls
+from servicekit.metrics.settings import MetricsSettings
 from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host, HostOrSocket
 from servicekit.translations import ENGLISH, languages
@@ -21,7 +22,7 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
 
 
-class Settings(DatabaseSettings):
+class Settings(MetricsSettings, DatabaseSettings):
     """The settings of Marketplace."""
 
     model_config = SettingsConfigDict(env_prefix="MARKETPLACE_")

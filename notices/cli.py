@@ -10,7 +10,7 @@ from notices.store import Store, open_store
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.listening import local_host
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import check_http
 from servicekit.settings import read_settings
 from servicekit.table import print_table
@@ -30,6 +30,7 @@ SHOWN = 100
 def main(context: click.Context) -> None:
     """Notices: messages to readers and to the shop's staff."""
     settings = read_settings(Settings)
+    configure_logging(settings.log_format)
     if context.invoked_subcommand != "health":
         names = "NOTICES_DATA_DIR, NOTICES_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)

@@ -18,6 +18,7 @@ from notices.channels.telegram import Telegram
 from notices.consumer import Consumer
 from notices.domain import Channel
 from notices.drafts import Staff
+from notices.metrics import add_queue
 from notices.sender import Sender
 from notices.service import Notices
 from notices.settings import Settings, signing_secret
@@ -25,6 +26,9 @@ from notices.store import Store, open_store
 from notices.web import create_app
 from servicekit.clock import now
 from servicekit.listening import cannot_listen, host_port
+from servicekit.metrics.pages import PageMetrics, add_server
+from servicekit.metrics.registry import create_registry
+from servicekit.metrics.serving import serving_metrics
 from servicekit.serving.http_server import HttpServer
 from servicekit.serving.limits import DRAIN_SECONDS, Limits
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, stop_on_signal
@@ -44,7 +48,7 @@ class CannotServe(Exception):
 def serve(settings: Settings, store: Store) -> None:
     """Serve until SIGTERM or SIGINT, then answer the requests that have been sent and finish the mail under way.
 
-    Raises CannotServe if the address cannot be bound or the secret cannot be read.
+    Raises CannotServe if the address cannot be bound or the secret cannot be read, and AddressInUse for the metrics.
     """
     # pika logs each failed attempt to connect in seven lines and a traceback; the consumer logs it in one.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -76,8 +80,13 @@ def serve(settings: Settings, store: Store) -> None:
             return [thread.name for thread in threads if thread.has_failed]
 
         app = create_app(notices, secret, failed_threads=failed_threads)
-        server = _listen(settings, app)
+        registry = create_registry()
+        is_measured = settings.metrics_port is not None
+        server = _listen(settings, PageMetrics(registry).measured(app) if is_measured else app)
         stack.callback(server.close)
+        add_server(registry, server)
+        add_queue(registry, notices.length)
+        stack.enter_context(serving_metrics(registry, [settings.bind], settings.metrics_port, prefix="NOTICES"))
         for thread in threads:
             stack.callback(thread.join)
             thread.start()

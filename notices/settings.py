@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_valid
 from pydantic_settings import SettingsConfigDict
 
 from events.signature import new_secret, parse_secret
+from servicekit.metrics.settings import MetricsSettings
 from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host
 
@@ -14,7 +15,7 @@ SECRET_FILE = "notices"  # noqa: S105  (a name)
 _ADDRESS = r"^[^\s@<>,]+@[^\s@<>,]+$"
 
 
-class Settings(DatabaseSettings):
+class Settings(MetricsSettings, DatabaseSettings):
     """The settings of Notices."""
 
     model_config = SettingsConfigDict(env_prefix="NOTICES_")

@@ -8,7 +8,7 @@ from payments.settings import Settings
 from servicekit.commands import Commands
 from servicekit.database.errors import driver_message
 from servicekit.listening import local_host
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import check_http
 from servicekit.settings import read_settings
 
@@ -23,7 +23,8 @@ from servicekit.settings import read_settings
 @click.pass_context
 def main(context: click.Context) -> None:
     """Payments: a demo of a payment provider. IT TAKES NO MONEY."""
-    context.obj = read_settings(Settings)
+    context.obj = settings = read_settings(Settings)
+    configure_logging(settings.log_format)
 
 
 @main.command()

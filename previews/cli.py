@@ -12,7 +12,7 @@ from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.errors import driver_message
 from servicekit.errors import AddressInUse
 from servicekit.grpc.tls import CertificateUnusable
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import check_grpc
 from servicekit.settings import read_settings
 
@@ -31,6 +31,7 @@ from servicekit.settings import read_settings
 def main(context: click.Context) -> None:
     """Previews: what a link leads to, over gRPC."""
     settings = read_settings(Settings)
+    configure_logging(settings.log_format)
     if context.invoked_subcommand != "health":
         names = "PREVIEWS_DATA_DIR, PREVIEWS_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)

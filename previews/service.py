@@ -19,6 +19,8 @@ from servicekit.errors import InvalidArgument
 
 KEEP = timedelta(days=1)
 KEEP_FAILURES = timedelta(minutes=5)
+FETCHED = "Fetched"
+"""The outcome of a fetch that has brought a page or a picture; others are named after their FetchError."""
 
 _log = structlog.get_logger()
 
@@ -26,10 +28,19 @@ _log = structlog.get_logger()
 class PreviewService:
     """What links lead to; thread-safe."""
 
-    def __init__(self, store: Store, fetcher: Fetcher, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fetcher: Fetcher,
+        *,
+        clock: Callable[[], datetime] = now,
+        count: Callable[[str], object] = lambda _outcome: None,
+    ) -> None:
+        """`count` is called with the outcome of each fetch."""
         self._store = store
         self._fetcher = fetcher
         self._clock = clock
+        self._count = count
         self._urls = OneAtATime()
         # A picture takes up to 250 MB while it is decoded.
         self._decoding = BoundedSemaphore(1)
@@ -57,10 +68,13 @@ class PreviewService:
         try:
             file = self._fetcher.fetch(url, PICTURE).body
             with self._decoding:
-                return encode_again(file)
+                picture = encode_again(file)
         except FetchError as error:
+            self._count(type(error).__name__)
             _log.info("picture_failed", cause=type(error).__name__)
             raise
+        self._count(FETCHED)
+        return picture
 
     def prune(self) -> None:
         """Delete what has expired. Raises StoreUnavailable."""
@@ -76,9 +90,11 @@ class PreviewService:
         try:
             preview = read_page(self._fetcher.fetch(url, PAGE))
         except FetchError as error:
+            self._count(type(error).__name__)
             # Not the URL: it is what somebody typed.
             _log.info("preview_failed", cause=type(error).__name__)
             return error.with_traceback(None)
+        self._count(FETCHED)
         return replace(preview, image=self._fetchable(preview.image))
 
     def _fetchable(self, image: str) -> str:

@@ -11,11 +11,15 @@ import structlog
 from previews.api.server import create_server
 from previews.domain import StoreUnavailable
 from previews.fetching.fetcher import SECONDS, Fetcher
+from previews.metrics import add_database, add_fetches
 from previews.service import PreviewService
 from previews.settings import Settings
 from previews.store import Store, open_store
 from servicekit.grpc.server import Server
 from servicekit.listening import host_port
+from servicekit.metrics.calls import CallMetrics
+from servicekit.metrics.registry import create_registry
+from servicekit.metrics.serving import serving_metrics
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
 from servicekit.tracing.export import exporting_traces
@@ -42,8 +46,14 @@ def serve(settings: Settings) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with exporting_traces("previews"), closing(_open(settings)) as store:
-        service = PreviewService(store, Fetcher(user_agent=settings.user_agent))
+    registry = create_registry()
+    with (
+        exporting_traces("previews"),
+        serving_metrics(registry, settings.hosts, settings.metrics_port, prefix="PREVIEWS"),
+        closing(_open(settings)) as store,
+    ):
+        service = PreviewService(store, Fetcher(user_agent=settings.user_agent), count=add_fetches(registry))
+        add_database(registry, store.check)
         server = create_server(
             service,
             settings.hosts,
@@ -55,6 +65,7 @@ def serve(settings: Settings) -> None:
             with_reflection=settings.reflection,
             log_requests=settings.log_requests,
             slow_call_ms=settings.slow_call_ms,
+            metrics=None if settings.metrics_port is None else CallMetrics(registry),
         )
         server.start()
         pruning = WatchedThread(partial(_prune, service, stop), name="pruning", stop=stop)

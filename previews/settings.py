@@ -6,9 +6,10 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from servicekit.grpc.settings import GrpcSettings
+from servicekit.metrics.settings import MetricsSettings
 
 
-class Settings(GrpcSettings):
+class Settings(MetricsSettings, GrpcSettings):
     """The settings of Previews. None of them weakens the rules of what may be fetched."""
 
     model_config = SettingsConfigDict(env_prefix="PREVIEWS_")

@@ -23,7 +23,7 @@ from servicekit.database.engine import open_engine
 from servicekit.database.errors import driver_message
 from servicekit.errors import AddressInUse
 from servicekit.grpc.tls import CertificateUnusable
-from servicekit.logs import output_in_background
+from servicekit.logs import configure_logging, output_in_background
 from servicekit.serving.health_check import Unhealthy, check_grpc
 from servicekit.settings import read_settings
 from servicekit.table import print_table
@@ -62,6 +62,7 @@ _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
     settings = read_settings(Settings)
+    configure_logging(settings.log_format)
     if context.invoked_subcommand != "health":
         names = "RECOMMENDATIONS_DATA_DIR, RECOMMENDATIONS_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)

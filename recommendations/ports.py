@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from recommendations.domain.books import Book
@@ -109,6 +109,9 @@ class Model(Protocol):
 
     @property
     def version(self) -> str: ...
+
+    @property
+    def trained_at(self) -> datetime: ...
 
     @property
     def sequence(self) -> int:

@@ -16,6 +16,7 @@ from recommendations.api.server import create_server
 from recommendations.following.follower import Follower
 from recommendations.following.notifications import Notifications, SharedNotifications
 from recommendations.following.tokens import TokenFollower
+from recommendations.metrics import add_follower
 from recommendations.model.published_models import PublishedModels
 from recommendations.service import RecommendationService
 from recommendations.settings import Settings
@@ -27,6 +28,9 @@ from servicekit.errors import AddressInUse
 from servicekit.grpc.server import Server
 from servicekit.grpc.tls import check_files
 from servicekit.listening import LOOPBACK, cannot_answer_health, host_port
+from servicekit.metrics.calls import CallMetrics
+from servicekit.metrics.registry import create_registry
+from servicekit.metrics.serving import serving_metrics
 from servicekit.serving.memory import freeze_objects
 from servicekit.serving.shutdown import WATCHDOG_SECONDS, start_watchdog
 from servicekit.serving.watched_thread import WatchedThread
@@ -88,6 +92,7 @@ def _serve_with_workers(settings: Settings) -> None:
                 port=port,
                 health_port=health_port,
                 notifications=notifications.of(number),
+                number=number,
             )
 
         supervisor = Supervisor(
@@ -107,10 +112,14 @@ def _serve(
     port: int,
     health_port: int,
     notifications: Notifications | None = None,
+    number: int = 0,
 ) -> None:
-    """Serve in this process until `stop` is set; with `notifications`, as one of several workers on that port."""
+    """Serve in this process until `stop` is set; with `notifications`, as worker `number` of several on that port."""
+    registry = create_registry()
     with (
         exporting_traces("recommendations"),
+        # Each worker has a port of its own: a scrape of a shared one would meet any of them.
+        serving_metrics(registry, settings.hosts, settings.metrics_port_of(number), prefix="RECOMMENDATIONS"),
         _open_store(settings, settings.database_timeout_seconds) as store,
         # The follower has its own connections: those of the calls must be free for calls, and time out sooner.
         _open_store(settings, FOLLOWER_STATEMENT_SECONDS) as follower_store,
@@ -122,6 +131,7 @@ def _serve(
         tokens = TokenFollower(follower_store) if settings.require_tokens else None
         if tokens is not None:
             tokens.step()
+        add_follower(registry, follower)
         server = create_server(
             RecommendationService(store, follower),
             settings.hosts,
@@ -135,6 +145,7 @@ def _serve(
             slow_call_ms=settings.slow_call_ms,
             share_port=notifications is not None,
             call_seconds=settings.database_timeout_seconds,
+            metrics=None if settings.metrics_port is None else CallMetrics(registry),
         )
         server.start()
         on_listening(server.port)

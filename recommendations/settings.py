@@ -8,9 +8,10 @@ from pydantic_settings import SettingsConfigDict
 
 from servicekit.grpc.settings import GrpcSettings
 from servicekit.listening import is_unix, parse_hosts
+from servicekit.metrics.settings import MetricsSettings
 
 
-class Settings(GrpcSettings):
+class Settings(MetricsSettings, GrpcSettings):
     """Read from RECOMMENDATIONS_… environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATIONS_")
@@ -79,6 +80,10 @@ class Settings(GrpcSettings):
     @property
     def accepts_strangers(self) -> bool:
         return super().accepts_strangers and not self.require_tokens
+
+    def metrics_port_of(self, number: int) -> int | None:
+        """The port of a worker's metrics: those of the first one, and the ports after it."""
+        return self.metrics_port + number if self.metrics_port else self.metrics_port
 
     @property
     def models(self) -> Path:

@@ -8,6 +8,7 @@ import click
 
 from servicekit.data_folder import DatabaseMissing
 from servicekit.database.integrity import DamagedDatabase
+from servicekit.errors import AddressInUse
 from servicekit.logs import logging_in_background
 from servicekit.serving.health_check import Unhealthy
 from servicekit.settings import SettingsError
@@ -35,6 +36,7 @@ class Commands(click.Group):
     def __init__(self, *args: Any, explained: Mapping[type[Exception], Explain], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self._explained: dict[type[Exception], Explain] = {
+            AddressInUse: str,
             DatabaseMissing: str,
             NotMigrated: str,
             Unhealthy: str,

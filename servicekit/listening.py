@@ -97,6 +97,12 @@ def cannot_answer_health(port: int, prefix: str) -> str:
     return f"cannot listen on {LOOPBACK}:{port}: the address is in use; see {prefix}_HEALTH_PORT"
 
 
+def cannot_serve_metrics(address: str, prefix: str) -> str:
+    """Likewise for the address of the metrics."""
+    settings = f"{prefix}_BIND and {prefix}_METRICS_PORT"
+    return f"cannot listen on {address}: the address is in use or not of this machine; see {settings}"
+
+
 def _is_ipv6(host: str) -> bool:
     try:
         ipaddress.IPv6Address(host)

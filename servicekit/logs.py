@@ -1,10 +1,11 @@
-"""Structured logs: each event is one line of key=value pairs on standard error."""
+"""Structured logs: each event is one line on standard error, of key=value pairs or a JSON object."""
 
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Literal
 
 import structlog
 
@@ -16,15 +17,20 @@ FINISH_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-def configure_logging() -> None:
-    """Send structlog's events, and those of libraries from WARNING up, to standard error as logfmt lines."""
+LogFormat = Literal["logfmt", "json"]
+
+
+def configure_logging(form: LogFormat = "logfmt") -> None:
+    """Send structlog's events, and those of libraries from WARNING up, to standard error, a line each."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    render = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    render: structlog.types.Processor = structlog.processors.JSONRenderer()
+    if form == "logfmt":
+        render = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from servicekit.database.engine import LEAST_CONNECT_SECONDS, Timeouts, database_url
 from servicekit.listening import parse_host, parse_host_or_socket
+from servicekit.logs import LogFormat
 
 Host = Annotated[str, AfterValidator(parse_host)]
 """A name or an address; IPv6 may be written in brackets, and is kept without."""
@@ -27,6 +28,8 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", validate_by_name=True, validate_by_alias=True
     )
+
+    log_format: LogFormat = Field("logfmt", description="form of a line of the log: `logfmt` or `json`")
 
 
 class DatabaseSettings(ServiceSettings):

@@ -36,6 +36,11 @@ def rabbitmq() -> bool:
     return all(map(shutil.which, ("rabbitmq-server", "epmd")))
 
 
+def prometheus() -> bool:
+    """Whether there are Prometheus and its promtool."""
+    return all(map(shutil.which, ("prometheus", "promtool")))
+
+
 def book_data() -> Path | None:
     """The folder of real data that BOOK_DATA names."""
     folder = Path(os.environ.get("BOOK_DATA", "/nonexistent"))
@@ -84,6 +89,7 @@ REQUIREMENTS = {
     "compose": Requirement("docker-compose and a running Docker engine", docker_compose),
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
     "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
+    "prometheus": Requirement("Prometheus (Debian: prometheus)", prometheus),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),

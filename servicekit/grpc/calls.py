@@ -21,6 +21,7 @@ from servicekit.grpc.statuses import StatusCodes, status_of
 from servicekit.grpc.tracing import metadata, traced
 from servicekit.grpc.wire import has_more_fields
 from servicekit.tracing.context import HEADER, trace_id_of
+from servicekit.metrics.calls import CallMetrics
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 """The largest request, as the contract says; grpcio refuses larger ones with RESOURCE_EXHAUSTED.
@@ -70,13 +71,18 @@ class Calls:
         log_requests: bool,
         slow_call_ms: float,
         authorize: Authorize | None = None,
+        metrics: CallMetrics | None = None,
     ) -> None:
         self._server = server
+        self._metrics = metrics
         self._authorize = authorize
         self._status_codes = status_codes
         self._reported = tuple(status_codes)
         self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="call")
         self._places = threading.BoundedSemaphore(threads + waiting)
+        self._pooled: set[futures.Future[Any]] = set()
+        if metrics is not None:
+            metrics.add_pool(threads, lambda: len(self._pooled))
         self._seconds = seconds
         self._log_requests = log_requests
         self._slow = slow_call_ms / 1000
@@ -126,24 +132,30 @@ class Calls:
     def _around(self, name: str, run: Method) -> Callable[[Any, Context], Awaitable[Any]]:
         async def call(message: bytes, context: Context) -> Any:
             started = time.perf_counter()
+            code = grpc.StatusCode.CANCELLED  # unless it ends otherwise
             self._running += 1
             self._idle.clear()
             try:
                 if self._authorize is not None:
                     self._authorize(name, metadata(context, "authorization"))
                 response = await run(message, context)
+                code = grpc.StatusCode.OK
             except self._reported as error:
                 # Its frames have the message, and are part of a cycle: it would stay until the next collection.
                 error.__traceback__ = None
                 status = rpc_status.to_status(status_of(error, self._status_codes))
-                self._log_call(name, status.code, started, context)
+                code = status.code
+                self._log_call(name, code, started, context)
                 await context.abort_with_status(status)
             except Exception:  # noqa: BLE001  (the one place that handles unexpected errors)
+                code = grpc.StatusCode.INTERNAL
                 # The text may contain anything, so only the log gets it; the id leads from the answer to the log.
                 error_id = uuid.uuid4().hex[:12]
                 _log.exception("call_failed", method=name, error_id=error_id, **_trace(context))
                 await context.abort(grpc.StatusCode.INTERNAL, f"Internal error; the log has it under {error_id}")
             finally:
+                if self._metrics is not None:
+                    self._metrics.observe(name, code.name, time.perf_counter() - started)
                 self._running -= 1
                 if not self._running:
                     self._idle.set()
@@ -172,6 +184,8 @@ class Calls:
             running = self._pool.submit(contextvars.copy_context().run, in_thread)
             # When the method ends, not when the caller leaves.
             running.add_done_callback(lambda _: self._places.release())
+            self._pooled.add(running)
+            running.add_done_callback(self._pooled.discard)
             return await asyncio.wrap_future(running)
 
         return run

@@ -19,6 +19,7 @@ from servicekit.grpc.listening import listen, listen_for_health
 from servicekit.grpc.reflection import add_reflection
 from servicekit.grpc.statuses import StatusCodes
 from servicekit.grpc.tls import CertificateFiles, server_credentials
+from servicekit.metrics.calls import CallMetrics
 
 SILENT_SECONDS = 0.25
 """How long a stopping server waits for a client that sends no message, and for one that takes no answer."""
@@ -72,6 +73,7 @@ class ServerOptions(TypedDict, total=False):
     keepalive_seconds: float
     tls: CertificateFiles | None
     health_port: int
+    metrics: CallMetrics | None
 
 
 def database_of(service: str) -> str:
@@ -173,6 +175,7 @@ def create_server(
     authorize: Authorize | None = None,
     tls: CertificateFiles | None = None,
     health_port: int = 0,
+    metrics: CallMetrics | None = None,
     threads: int = 10,
     waiting: int = MAX_WAITING,
     call_seconds: float = 2.0,
@@ -186,8 +189,8 @@ def create_server(
 
     `add_servicer` adds the methods; they may raise the errors of `status_codes`. With port 0 the system chooses one.
     With `share_port`, other processes with `share_port` may listen there too, but not on Unix sockets. `authorize` is
-    asked before each call of those methods; health and reflection are open. Raises AddressInUse, which names the
-    settings with that `prefix`, and CertificateUnusable.
+    asked before each call of those methods; health and reflection are open. `metrics` measures them. Raises
+    AddressInUse, which names the settings with that `prefix`, and CertificateUnusable.
     """
     credentials = None if tls is None else server_credentials(tls)
     loop = EventLoopThread("event-loop")
@@ -212,6 +215,7 @@ def create_server(
             log_requests=log_requests,
             slow_call_ms=slow_call_ms,
             authorize=authorize,
+            metrics=metrics,
         )
         # Calls has the methods that the generated code needs.
         add_servicer(cast("grpc.aio.Server", calls))

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -23,6 +24,19 @@ _LOG_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy a server is: its threads, those that answer a request, and how many requests wait for one.
+
+    `made_way` is how many connections have been closed for others.
+    """
+
+    threads: int
+    busy: int
+    waiting: int
+    made_way: int
+
+
 class HttpServer:
     """Serves a WSGI application on an address, which it binds at once."""
 
@@ -37,7 +51,7 @@ class HttpServer:
         self._map: dict[int, Any] = {}
         self._is_stopping = False
         self._checked_at = self._logged_at = 0.0
-        self._made_way = 0
+        self._made_way = self._all_made_way = 0
         self._dispatcher = ThreadedTaskDispatcher()
         adjustments = Adjustments(
             host=host,
@@ -99,6 +113,17 @@ class HttpServer:
         wasyncore.close_all(self._map)
 
     @property
+    def load(self) -> Load:
+        """How busy it is now; any thread may ask."""
+        dispatcher = self._dispatcher
+        return Load(
+            threads=len(dispatcher.threads),
+            busy=dispatcher.active_count,
+            waiting=len(dispatcher.queue),
+            made_way=self._all_made_way,
+        )
+
+    @property
     def _connections(self) -> list[Connection]:
         return [channel for channel in list(self._map.values()) if isinstance(channel, Connection)]
 
@@ -154,6 +179,7 @@ class HttpServer:
 
     def _end_for_others(self, connection: Connection) -> None:
         self._made_way += 1
+        self._all_made_way += 1
         connection.end()
 
 

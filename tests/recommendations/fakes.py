@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from recommendations.domain.books import Book, UpsertResult
@@ -24,6 +24,7 @@ from recommendations.domain.recommending import (
     SimilarBooksRequest,
 )
 
+TRAINED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EMPTY_LIST = RecommendationList(recommendations=(), recommendation_id="", model_version="")
 
 
@@ -32,6 +33,7 @@ class FakeModel:
 
     def __init__(self, version: str, models: "FakeModels", *, sequence: int = 0, readers_revision: int = 0) -> None:
         self.version = version
+        self.trained_at = TRAINED_AT
         self.sequence = sequence
         self.readers_revision = readers_revision
         self.observed: list[Event] = []

@@ -1,5 +1,6 @@
 """Logs as logfmt lines on standard error."""
 
+import json
 import logging
 import re
 
@@ -64,3 +65,19 @@ def test_configuring_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> No
     configure_logging()
     logging.getLogger("some.library").warning("once")
     assert len(lines(capsys)) == 1
+
+
+def test_events_may_be_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, with numbers as numbers; exceptions and the lines of libraries too."""
+    configure_logging("json")
+    structlog.get_logger().info("call", ms=1.5, reason='two "words"\nand a line')
+    try:
+        raise RuntimeError("first\nsecond")
+    except RuntimeError:
+        structlog.get_logger().exception("call_failed")
+    logging.getLogger("some.library").warning("beware of %s", "dogs")
+    event, failure, warning = map(json.loads, lines(capsys))
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"level": "info", "event": "call", "ms": 1.5, "reason": 'two "words"\nand a line'}
+    assert "RuntimeError: first\nsecond" in failure["exception"]
+    assert (warning["level"], warning["event"]) == ("warning", "beware of dogs")

@@ -30,6 +30,15 @@ class Notice(Enum):
     BEST_SELLERS = "best-sellers"
 
 
+class Answer(Enum):
+    """Where the books of a reader's page are from: Recommendations, or what replaces it when it fails."""
+
+    PERSONAL = "personal"
+    GENERAL = "general"
+    LAST_GOOD = "last_good"
+    BEST_SELLERS = "best_sellers"
+
+
 class ShelfKind(Enum):
     """The kind of a shelf, which decides its heading."""
 
@@ -54,6 +63,12 @@ class Shelf:
     def is_personal(self) -> bool:
         """Whether any book is recommended because of the reader's own history."""
         return any(card.reason and card.reason.kind in PERSONAL for card in self.cards)
+
+
+def answer_of(lists: Iterable[RecommendationList]) -> Answer:
+    """Whether Recommendations used the reader's own history for any book of these lists."""
+    reasons = (book.reason for recommended in lists for book in recommended.recommendations)
+    return Answer.PERSONAL if any(reason and reason.kind in PERSONAL for reason in reasons) else Answer.GENERAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

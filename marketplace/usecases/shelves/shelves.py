@@ -18,11 +18,13 @@ from marketplace.usecases.shelves.cards import CardCache
 from marketplace.usecases.shelves.last_good import LastGood
 from marketplace.usecases.shelves.page_shelves import (
     SHELF_LENGTH,
+    Answer,
     Home,
     Notice,
     Shelf,
     ShelfKind,
     ShelfRequest,
+    answer_of,
     cards_without,
     home_requests,
     recommended_cards,
@@ -66,7 +68,10 @@ class Shelves:
         cards: CardCache,
         *,
         clock: Callable[[], float] = time.monotonic,
+        count: Callable[[Answer], object] | None = None,
     ) -> None:
+        """`count` is called with where a page's books are from, unless it is a visitor's."""
+        self._count = count
         self._store = store
         self._recommender = recommender
         self._cards = cards
@@ -163,10 +168,17 @@ class Shelves:
         except RecommenderError as error:
             _log(error)
             last_good = self._last_good.lists(reader_id, requests)
+            self._count_answer(reader_id, lambda: Answer.LAST_GOOD if last_good else Answer.BEST_SELLERS)
             return (last_good, Notice.LAST_GOOD) if last_good else ([], Notice.BEST_SELLERS)
+        self._count_answer(reader_id, lambda: answer_of(lists))
         if reader_id != NOBODY:
             self._last_good.keep(reader_id, dict(zip(requests, lists, strict=True)))
         return lists, Notice.NONE
+
+    def _count_answer(self, reader_id: int, answer: Callable[[], Answer]) -> None:
+        # Visitors have no history, and share a page.
+        if self._count is not None and reader_id != NOBODY:
+            self._count(answer())
 
     def _filled(
         self,

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -65,6 +66,10 @@ class ServedModel:
         """A model with a catalogue of these books."""
         catalogue = Catalogue.empty().updated(list(books))
         return cls(artifact, lambda: catalogue, diversity=diversity)
+
+    @property
+    def trained_at(self) -> datetime:
+        return datetime.fromisoformat(self._artifact.manifest["created_at"])
 
     def observe(self, events: Sequence[Event]) -> None:
         """Take further events into account, in the order of their sequence numbers."""

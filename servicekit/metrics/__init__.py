@@ -1,0 +1,1 @@
+"""Metrics for Prometheus: what is measured in every service, and the port where they are read."""
