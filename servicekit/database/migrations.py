@@ -29,7 +29,7 @@ class NewerDatabase(Exception):
     def __init__(self, revision: str | None) -> None:
         super().__init__(
             f"a newer version has migrated the database (to {revision}), and this one cannot go back: nothing was "
-            "changed; use the newer version, run this one with `serve`, or restore a backup from before"
+            "changed; use the newer version, or restore a backup from before"
         )
 
 
@@ -75,12 +75,12 @@ def _upgrade(engine: Engine, scripts: Path) -> None:
 def is_current(engine: Engine, scripts: Path) -> bool:
     """Whether the database has all migrations in `scripts`, and perhaps further ones of a newer version.
 
-    A version works on the tables of the next one: it serves until that one has replaced it, and again after a rollback.
+    A version works on the tables of the next one: it serves until that has replaced it, and again after a rollback.
     """
     with reading(engine) as connection:
         revision = _revision(connection)
     if _is_newer(revision, scripts):
-        _report_newer(revision, _head(scripts))
+        _report_newer(revision, scripts)
         return True
     return revision == _head(scripts)
 
@@ -101,9 +101,9 @@ def _is_newer(revision: str | None, scripts: Path) -> TypeGuard[str]:
 
 
 @cache
-def _report_newer(revision: str, known: str | None) -> None:
+def _report_newer(revision: str, scripts: Path) -> None:
     # Once, although health checks ask again and again.
-    _log.warning("database_newer", revision=revision, known=known)
+    _log.warning("database_newer", revision=revision, known=_head(scripts))
 
 
 def _head(scripts: Path) -> str | None:
