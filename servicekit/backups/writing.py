@@ -28,7 +28,9 @@ def write_backup(contents: Contents, file: Path) -> Manifest:
     """
     if file == STANDARD_OUTPUT:
         with tempfile.TemporaryDirectory(prefix=".backup-") as draft:
-            return _write(contents, Path(draft), sys.stdout.buffer)
+            manifest = _write(contents, Path(draft), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return manifest
     if file.exists():
         raise BackupError(f"{file} exists: give the backup another name")
     # In the same folder, so that the renaming is atomic; only its owner may read it.
