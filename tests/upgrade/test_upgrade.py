@@ -76,7 +76,7 @@ def _only(columns: set[str], table: Sequence[dict[str, Any]]) -> list[str]:
 @pytest.mark.postgresql
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_migrations_that_need_a_stop_are_documented(on_postgresql: Engine, service: str) -> None:
-    """All others only add: the version before works meanwhile and afterwards, and no large table is locked for long."""
+    """All others only add: the version before works meanwhile and afterwards, and no large table is locked."""
     scripts = SERVICES[service]
     first, *later = revisions(scripts)
     upgrade_to(on_postgresql, scripts, first)
