@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast drill lint format translations stubs check-stubs lock import bench up down migrate clean
+.PHONY: help setup run test test-fast drill lint format translations stubs check-stubs lock import bench up down migrate deploy-backup deploy-restore clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -123,6 +123,12 @@ migrate: ## Bring the containers' databases up to date
 	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
 	docker-compose run --rm --no-deps notices python -m notices migrate
 	docker-compose run --rm --no-deps previews python -m previews migrate
+
+deploy-backup: ## Back up the containers of deploy/, while they run: make deploy-backup TO=FOLDER
+	deploy/backup "$(TO)"
+
+deploy-restore: ## Restore a backup into empty volumes of deploy/: make deploy-restore FROM=FOLDER/TIME
+	deploy/restore "$(FROM)"
 
 clean: ## Remove .venv, caches and the local data of `make run` (var/)
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

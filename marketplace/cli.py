@@ -15,10 +15,12 @@ from marketplace.domain.accounts import normalized_email
 from marketplace.domain.errors import StoreUnavailable
 from marketplace.metrics import ShopMetrics
 from marketplace.serving import SHUTDOWN_SECONDS, CannotServe, create_relays, serve_shop, serving_shop_metrics
-from marketplace.settings import Settings
-from marketplace.store import Store, open_store
+from marketplace.settings import SECRET_KEY, Settings
+from marketplace.store import MIGRATIONS, Store, open_store
 from marketplace.usecases.catalogue.export import export_books
 from marketplace.usecases.catalogue.imports import Importer
+from servicekit.backups import commands as backups
+from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.grpc.tls import CertificateUnusable
@@ -46,7 +48,7 @@ def main(context: click.Context) -> None:
     """Marketplace: the bookshop."""
     settings = read_settings(Settings)
     configure_logging(settings.log_format)
-    if context.invoked_subcommand != "health":
+    if context.invoked_subcommand not in {"health", "restore"}:
         names = "MARKETPLACE_DATA_DIR, MARKETPLACE_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)
     store = open_store(settings.database, timeouts=settings.timeouts(), has_live=settings.has_live)
@@ -143,6 +145,23 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("alive")
 
 
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def backup(obj: tuple[Settings, Store], file: Path) -> None:
+    """Write the database and the key into FILE, while it runs; - is standard output."""
+    backups.back_up(_contents(obj[0]), file)
+
+
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def restore(obj: tuple[Settings, Store], file: Path) -> None:
+    """Restore FILE where there is nothing; - is standard input."""
+    settings, _ = obj
+    backups.restore(_contents(settings), file, settings.data_dir)
+
+
 @main.group()
 @click.pass_obj
 def moderator(obj: tuple[Settings, Store]) -> None:
@@ -190,6 +209,15 @@ def _set_moderator(store: Store, email: str, *, is_moderator: bool) -> None:
 def _import(settings: Settings, store: Store, files: Files) -> None:
     with IdsFile(settings.ids_dir) as ids:
         Importer(store, ids, rejects=settings.rejects).run(files)
+
+
+def _contents(settings: Settings) -> Contents:
+    return Contents(
+        service="marketplace",
+        url=settings.database,
+        migrations=MIGRATIONS,
+        files={"secret_key": settings.data_dir / SECRET_KEY},
+    )
 
 
 def _migrate(settings: Settings, store: Store) -> None:

@@ -17,6 +17,9 @@ from servicekit.secret_file import kept_secret
 from servicekit.settings import DatabaseSettings, Host, HostOrSocket
 from servicekit.translations import ENGLISH, languages
 
+SECRET_KEY = "secret_key"  # noqa: S105  (a name)
+"""The file of the key that signs cookies, in the data folder."""
+
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 _HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9:.]+\]")
@@ -261,7 +264,7 @@ def session_key(settings: Settings) -> str:
     """The key that signs cookies: the setting, or one that is created once and kept in the data folder."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    return kept_secret(settings.data_dir / "secret_key", partial(secrets.token_hex, 32))
+    return kept_secret(settings.data_dir / SECRET_KEY, partial(secrets.token_hex, 32))
 
 
 def notices_secret(settings: Settings) -> str:

@@ -1,12 +1,16 @@
 """The commands of notices."""
 
+from pathlib import Path
+
 import click
 
 from notices.domain import MessageNotFound, StoreUnavailable
 from notices.service import Notices
 from notices.serving import CannotServe, folder_of, notices_of, serve
 from notices.settings import Settings
-from notices.store import Store, open_store
+from notices.store import MIGRATIONS, Store, open_store
+from servicekit.backups import commands as backups
+from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.listening import local_host
@@ -31,7 +35,7 @@ def main(context: click.Context) -> None:
     """Notices: messages to readers and to the shop's staff."""
     settings = read_settings(Settings)
     configure_logging(settings.log_format)
-    if context.invoked_subcommand != "health":
+    if context.invoked_subcommand not in {"health", "restore"}:
         names = "NOTICES_DATA_DIR, NOTICES_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)
     store = open_store(settings.database, timeouts=settings.timeouts())
@@ -106,6 +110,27 @@ def health(obj: tuple[Settings, Store]) -> None:
     settings, _ = obj
     check_http(local_host(settings.bind), settings.port)
     click.echo("alive")
+
+
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def backup(obj: tuple[Settings, Store], file: Path) -> None:
+    """Write the database into FILE, while it runs; - is standard output."""
+    backups.back_up(_contents(obj[0]), file)
+
+
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def restore(obj: tuple[Settings, Store], file: Path) -> None:
+    """Restore FILE where there is nothing; - is standard input."""
+    settings, _ = obj
+    backups.restore(_contents(settings), file, settings.data_dir)
+
+
+def _contents(settings: Settings) -> Contents:
+    return Contents(service="notices", url=settings.database, migrations=MIGRATIONS)
 
 
 def _migrate(settings: Settings, store: Store) -> None:

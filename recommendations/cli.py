@@ -1,22 +1,24 @@
 """The commands of the Recommendations service."""
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bookfiles.commands import EXPLAINED, files_of, import_options, options_of, reading_options, starter_files
-from bookfiles.ids import IdsFile
+from bookfiles.ids import FILE, IdsFile
 from bookfiles.imports import Files
 from recommendations.api.health import DATABASE, SERVICE
 from recommendations.domain.errors import ModelUnusable, NoSuchModel, NothingToTrainOn, StoreUnavailable
 from recommendations.evaluation import LONGEST_LIST, MODELS, SPLITS
 from recommendations.imports import Importer
 from recommendations.settings import Settings
-from recommendations.store import Store
+from recommendations.store import MIGRATIONS, Store
 from recommendations.token_commands import token
+from servicekit.backups import commands as backups
+from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
 from servicekit.database.engine import open_engine
@@ -63,7 +65,7 @@ def main(context: click.Context) -> None:
     """Recommendations: learns what each reader would enjoy next, and answers over gRPC."""
     settings = read_settings(Settings)
     configure_logging(settings.log_format)
-    if context.invoked_subcommand != "health":
+    if context.invoked_subcommand not in {"health", "restore"}:
         names = "RECOMMENDATIONS_DATA_DIR, RECOMMENDATIONS_DATABASE_URL"
         check_data_folder(settings.data_dir, settings.database, settings=names)
     store = Store(open_engine(settings.database, timeouts=settings.timeouts()))
@@ -236,7 +238,38 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
 
 
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def backup(obj: tuple[Settings, Store], file: Path) -> None:
+    """Write database, models and numbers of imported ids into FILE, while it runs; - is standard output."""
+    backups.back_up(_contents(obj[0]), file)
+
+
+@main.command()
+@backups.backup_file
+@click.pass_obj
+def restore(obj: tuple[Settings, Store], file: Path) -> None:
+    """Restore FILE where there is nothing; - is standard input."""
+    settings, _ = obj
+    backups.restore(_contents(settings), file, settings.data_dir)
+
+
 main.add_command(token)
+
+
+def _contents(settings: Settings) -> Contents:
+    # Late, since it loads NumPy.
+    from recommendations.model.disk import locked  # noqa: PLC0415
+
+    return Contents(
+        service="recommendations",
+        url=settings.database,
+        migrations=MIGRATIONS,
+        files={"models": settings.models},
+        databases={FILE: settings.ids_dir / FILE},
+        lock=locked(settings.models) if settings.models.is_dir() else nullcontext(),
+    )
 
 
 def _migrate(settings: Settings, store: Store) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from servicekit.backups.contents import BackupError
 from servicekit.data_folder import DatabaseMissing
 from servicekit.database.integrity import DamagedDatabase
+from servicekit.database.migrations import MigrationBlocked, NewerDatabase
 from servicekit.errors import AddressInUse
 from servicekit.logs import logging_in_background
 from servicekit.serving.health_check import Unhealthy
@@ -40,6 +42,9 @@ class Commands(click.Group):
             DatabaseMissing: str,
             NotMigrated: str,
             Unhealthy: str,
+            BackupError: str,
+            NewerDatabase: str,
+            MigrationBlocked: str,
             DamagedDatabase: str,
             OSError: str,
             **explained,

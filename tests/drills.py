@@ -37,6 +37,11 @@ DRILLS = {
         ("tests/e2e/selling/test_conversation_kill.py",),
         60,
     ),
+    "restore": Drill(
+        "back up and restore the shop and Recommendations while readers place 2,000 orders, on both databases",
+        ("tests/e2e/backups/test_backup.py",),
+        15,
+    ),
     "freeze": Drill(
         "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
     ),

@@ -1,5 +1,5 @@
 """The database of notices."""
 
-from notices.store.unit_of_work import Store, UnitOfWork, open_store
+from notices.store.unit_of_work import MIGRATIONS, Store, UnitOfWork, open_store
 
-__all__ = ["Store", "UnitOfWork", "open_store"]
+__all__ = ["MIGRATIONS", "Store", "UnitOfWork", "open_store"]

@@ -17,6 +17,7 @@ from recommendations.model.neighbours import Neighbours
 from recommendations.model.popularity import Popularity, Prior
 from recommendations.model.preferences import Histories
 from recommendations.model.vocabulary import Vocabulary
+from servicekit.files import sync_folder
 
 STAGED = ".partial"
 """The suffix of folders that are still being written."""
@@ -97,7 +98,7 @@ def stage(artifact: Artifact, models: Path) -> Path:
 def reveal(staged: Path) -> None:
     """Rename a staged folder to the model's version, so that the model can be served. Raises OSError."""
     staged.rename(staged.with_name(staged.name.removeprefix(".").removesuffix(STAGED)))
-    disk.sync_folder(staged.parent)
+    sync_folder(staged.parent)
 
 
 def load(folder: Path) -> Artifact:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from filelock import BaseFileLock, FileLock
 
 from recommendations.domain.errors import ModelUnusable
+from servicekit.files import sync_folder
 
 FORMAT = 3
 MANIFEST = "manifest.json"
@@ -100,18 +101,6 @@ def remove_leftovers(folder: Path, manifest: Manifest) -> None:
         path.unlink()
     if leftovers:
         sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the directory entries of a folder to disk."""
-    # Windows cannot open a folder, and does not need this.
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _checksum(path: Path) -> str:

@@ -12,6 +12,7 @@ from recommendations.domain.errors import ModelUnusable
 from recommendations.model import disk
 from recommendations.model.artifact import DTYPES, MALFORMED
 from recommendations.model.disk import Manifest
+from servicekit.files import sync_folder
 
 _READERS, _INDPTR = "history_readers", "history_indptr"
 
@@ -36,7 +37,7 @@ def prune(folder: Path, reader_ids: Collection[int], *, reached: Callable[[str],
             changed = _write(folder, manifest, arrays, reached)
         except MALFORMED as error:
             raise ModelUnusable(f"{folder}: {type(error).__name__}: {error}") from error
-        disk.sync_folder(folder)
+        sync_folder(folder)
         reached("arrays on disk")
         disk.write_manifest(folder, changed)
         reached("manifest replaced")

@@ -1,5 +1,5 @@
 """The service's database: books, interactions, retired readers and the record of models."""
 
-from recommendations.store.unit_of_work import Store, UnitOfWork
+from recommendations.store.unit_of_work import MIGRATIONS, Store, UnitOfWork
 
-__all__ = ["Store", "UnitOfWork"]
+__all__ = ["MIGRATIONS", "Store", "UnitOfWork"]

@@ -18,7 +18,7 @@ from servicekit.database import integrity, migrations
 from servicekit.database.engine import reading, refresh_statistics, writing
 from servicekit.database.errors import is_outage
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITE_LOCK = 5005101
 
 
@@ -64,12 +64,12 @@ class Store:
     def migrate(self) -> None:
         """Bring the database up to date. Raises StoreUnavailable."""
         with _unavailable():
-            migrations.upgrade(self._engine, _MIGRATIONS)
+            migrations.upgrade(self._engine, MIGRATIONS)
 
     def is_migrated(self) -> bool:
         """Whether the database is up to date. Raises StoreUnavailable."""
         with _unavailable():
-            return migrations.is_current(self._engine, _MIGRATIONS)
+            return migrations.is_current(self._engine, MIGRATIONS)
 
     def require_intact(self) -> None:
         """Check the pages of the database, before it is served. Raises DamagedDatabase and StoreUnavailable."""

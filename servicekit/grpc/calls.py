@@ -20,8 +20,8 @@ from servicekit.errors import InvalidArgument, Overloaded
 from servicekit.grpc.statuses import StatusCodes, status_of
 from servicekit.grpc.tracing import metadata, traced
 from servicekit.grpc.wire import has_more_fields
-from servicekit.tracing.context import HEADER, trace_id_of
 from servicekit.metrics.calls import CallMetrics
+from servicekit.tracing.context import HEADER, trace_id_of
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 """The largest request, as the contract says; grpcio refuses larger ones with RESOURCE_EXHAUSTED.

@@ -36,6 +36,7 @@ class SmallShop:
         return {
             "RECOMMENDATIONS_DATA_DIR": str(self.folder / "data"),
             "RECOMMENDATIONS_DATABASE_URL": self.database,
+            "RECOMMENDATIONS_IDS_DIR": str(self.folder / "ids"),
             "RECOMMENDATIONS_PORT": "0",
             "RECOMMENDATIONS_LOG_REQUESTS": "true",
         }

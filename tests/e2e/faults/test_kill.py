@@ -145,6 +145,27 @@ def test_train(trained_shop: SmallShop) -> None:
     assert require_consistent(shop)[0] not in known
 
 
+def test_backup(trained_shop: SmallShop, tmp_path: Path) -> None:
+    """A backup has its name only if it is complete: what a killed one has left cannot be restored by mistake."""
+    shop = trained_shop
+    (model,) = shop.models.glob("[!.]*")
+    (model / "large.npy").write_bytes(random.Random(7).randbytes(30_000_000))
+    expected = events(shop)
+    for round_, moment in enumerate([*moments(0.3), DEADLINE]):
+        file = tmp_path / f"backup-{round_}"
+        command = shop.command("backup", str(file))
+        command.await_output("copying")
+        killed = command.kill_after(moment)
+        assert not list(tmp_path.glob(f"{file.name}?*"))
+        assert killed or file.exists()
+        if file.exists():
+            restored = SmallShop.in_folder(tmp_path / f"restored-{round_}")
+            restored.run("restore", str(file))
+            require_consistent(restored)
+            assert events(restored) == expected
+    assert not killed
+
+
 def test_record(shop: SmallShop) -> None:
     """Acknowledged interactions are stored exactly once after a restart."""
     train_small_shop(shop)

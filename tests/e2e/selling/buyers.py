@@ -123,12 +123,12 @@ class Buyer:
         return Answer(response.status, response.headers.get("Location", ""), response.data.decode())
 
 
-def sign_up(settings: Settings, store: Store, count: int) -> list[Session]:
-    """Sign up readers in this process at the shop with these settings."""
+def sign_up(settings: Settings, store: Store, count: int, *, first: int = 0) -> list[Session]:
+    """Sign up readers in this process at the shop with these settings; `first` is the number of the first one."""
     unlimited = Limiter(dict.fromkeys(Attempt, Limit(100_000, 1)))
     app = create_app(settings, FakeRecommender(), store=store, passwords=quick_passwords(), limiter=unlimited)
     sessions = []
-    for number in range(count):
+    for number in range(first, first + count):
         browser = Browser(app)
         email = f"buyer-{number}@example.com"
         assert browser.sign_up(email).status_code == 303

@@ -1,0 +1,1 @@
+"""Backups: what a service keeps, in one file, and back."""
