@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast drill lint format translations stubs check-stubs lock import bench up down migrate deploy-backup deploy-restore clean
+.PHONY: help setup run test test-fast drill lint format translations stubs check-stubs lock import bench up down migrate deploy-up deploy-migrate deploy-down deploy-backup deploy-restore clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -123,6 +123,15 @@ migrate: ## Bring the containers' databases up to date
 	docker-compose run --rm --no-deps marketplace python -m marketplace migrate
 	docker-compose run --rm --no-deps notices python -m notices migrate
 	docker-compose run --rm --no-deps previews python -m previews migrate
+
+deploy-up: ## Start the shop of deploy/ with TLS, PostgreSQL and two of each service, or replace what has changed (docs/deploy.md)
+	deploy/up
+
+deploy-migrate: ## Bring the databases of deploy/ up to date
+	deploy/migrate
+
+deploy-down: ## Stop the shop of deploy/; its data stays in named volumes
+	deploy/down
 
 deploy-backup: ## Back up the containers of deploy/, while they run: make deploy-backup TO=FOLDER
 	deploy/backup "$(TO)"

@@ -33,6 +33,10 @@ from servicekit.tracing.export import exporting_traces
 
 STARTER = Path(__file__).parent.parent / "starter"
 
+starter_option = click.option(
+    "--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False
+)
+
 
 @click.group(
     cls=Commands,
@@ -120,19 +124,22 @@ def relay(obj: tuple[Settings, Store]) -> None:
 
 
 @main.command()
-@click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
+@starter_option
+@click.pass_obj
+def prepare(obj: tuple[Settings, Store], starter: Path) -> None:
+    """Do what is missing before shops can open: migrate, import the starter into an empty catalogue."""
+    _prepare(*obj, starter)
+    click.echo("shops can open")
+
+
+@main.command()
+@starter_option
 @click.pass_obj
 @output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
-    """Migrate, import the starter catalogue into an empty shop, and run it."""
-    settings, store = obj
-    store.require_intact()
-    _migrate(settings, store)
-    with store.read() as work:
-        empty = work.books.is_empty()
-    if empty:
-        _import(settings, store, starter_files(starter))
-    serve_shop(settings, store)
+    """Prepare, then run the shop."""
+    _prepare(*obj, starter)
+    serve_shop(*obj)
 
 
 @main.command()
@@ -218,6 +225,15 @@ def _contents(settings: Settings) -> Contents:
         migrations=MIGRATIONS,
         files={"secret_key": settings.data_dir / SECRET_KEY},
     )
+
+
+def _prepare(settings: Settings, store: Store, starter: Path) -> None:
+    store.require_intact()
+    _migrate(settings, store)
+    with store.read() as work:
+        empty = work.books.is_empty()
+    if empty:
+        _import(settings, store, starter_files(starter))
 
 
 def _migrate(settings: Settings, store: Store) -> None:

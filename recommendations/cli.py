@@ -41,6 +41,9 @@ IMPORT_CACHE_MB = 64
 """Room for the pages of the index of ids that a batch changes, in any order; otherwise SQLite writes them twice."""
 BUDGET_SECONDS = 60.0
 
+starter_option = click.option(
+    "--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False
+)
 _csv_path = click.Path(path_type=Path, dir_okay=False)
 _svg_path = click.Path(path_type=Path, dir_okay=False, writable=True)
 
@@ -204,22 +207,22 @@ def serve(obj: tuple[Settings, Store]) -> None:
 
 
 @main.command()
-@click.option("--starter", type=click.Path(path_type=Path, file_okay=False), default=STARTER, show_default=False)
+@starter_option
+@click.pass_obj
+def prepare(obj: tuple[Settings, Store], starter: Path) -> None:
+    """Do what is missing before servers can serve: migrate, import the starter into an empty catalogue, train."""
+    _prepare(*obj, starter)
+    click.echo("servers can start")
+
+
+@main.command()
+@starter_option
 @click.pass_obj
 @output_in_background()
 def start(obj: tuple[Settings, Store], starter: Path) -> None:
-    """Do what is missing (migrate, import the starter, train), then serve."""
-    settings, store = obj
-    store.require_intact()
-    _migrate(settings, store)
-    with store.read() as work:
-        no_books = not work.books.ids()
-    if no_books:
-        _import(settings, store, starter_files(starter))
-    # The recorded model may be of a format that this version does not read.
-    if not _publisher(settings, store).is_served():
-        _train(settings, store, budget=0)  # quickly; the next `train` searches
-    _serve(settings, store)
+    """Prepare, then serve."""
+    _prepare(*obj, starter)
+    _serve(*obj)
 
 
 @main.command()
@@ -270,6 +273,18 @@ def _contents(settings: Settings) -> Contents:
         databases={FILE: settings.ids_dir / FILE},
         lock=locked(settings.models) if settings.models.is_dir() else nullcontext(),
     )
+
+
+def _prepare(settings: Settings, store: Store, starter: Path) -> None:
+    store.require_intact()
+    _migrate(settings, store)
+    with store.read() as work:
+        no_books = not work.books.ids()
+    if no_books:
+        _import(settings, store, starter_files(starter))
+    # The recorded model may be of a format that this version does not read.
+    if not _publisher(settings, store).is_served():
+        _train(settings, store, budget=0)  # quickly; the next `train` searches
 
 
 def _migrate(settings: Settings, store: Store) -> None:

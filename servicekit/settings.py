@@ -1,11 +1,18 @@
-"""Settings: environment variables, read once into a frozen object."""
+"""Settings: environment variables, or files with their names, read once into a frozen object."""
 
 import os
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as FileUnusable
 
 from servicekit.database.engine import LEAST_CONNECT_SECONDS, Timeouts, database_url
 from servicekit.listening import parse_host, parse_host_or_socket
@@ -17,19 +24,43 @@ Host = Annotated[str, AfterValidator(parse_host)]
 HostOrSocket = Annotated[str, AfterValidator(parse_host_or_socket)]
 """Likewise, or a Unix socket, `unix:path`."""
 
+SECRETS = Path("/run/secrets")
+"""Where Docker and Kubernetes show secrets as files."""
+
 
 class SettingsError(Exception):
     """Settings are malformed; the message has a line for each, without its value, which may be a secret."""
 
 
+class _Files(SecretsSettingsSource):
+    """Settings from files; empty ones count as absent, like variables."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return value or None, key, is_complex
+
+
 class ServiceSettings(BaseSettings):
-    """The base of a service's settings; empty variables count as absent."""
+    """The base of a service's settings; empty variables and files count as absent."""
 
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", validate_by_name=True, validate_by_alias=True
     )
 
     log_format: LogFormat = Field("logfmt", description="form of a line of the log: `logfmt` or `json`")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (there is no such file)
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings are read from, the first one first."""
+        folder = getattr(file_secret_settings, "secrets_dir", None)
+        return init_settings, env_settings, _Files(settings_cls, secrets_dir=folder)
 
 
 class DatabaseSettings(ServiceSettings):
@@ -85,10 +116,17 @@ class DatabaseSettings(ServiceSettings):
 _Settings = TypeVar("_Settings", bound=ServiceSettings)
 
 
-def read_settings(kind: type[_Settings]) -> _Settings:
-    """Read settings of a `kind` from the environment. Raises SettingsError."""
+def read_settings(kind: type[_Settings], files: Path = SECRETS) -> _Settings:
+    """Read settings of a `kind` from the environment, or else from `files`: each has the name of its variable.
+
+    Raises SettingsError.
+    """
     try:
-        return kind()
+        return kind(_secrets_dir=files if files.is_dir() else None)
+    except FileUnusable as error:
+        cause = error.__cause__
+        reason = f"{cause.filename}: {cause.strerror}" if isinstance(cause, OSError) else "not text in UTF-8"
+        raise SettingsError(f"settings in {files} cannot be read: {reason}") from None
     except ValidationError as error:
         lines = [f"{variable(kind, str(details['loc'][0]))}: {details['msg']}" for details in error.errors()]
         raise SettingsError("\n".join(lines)) from None
