@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from marketplace.__main__ import main
+from marketplace.cli import main
 
 
 @pytest.fixture

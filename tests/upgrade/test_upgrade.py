@@ -148,7 +148,7 @@ def test_readers_and_writers_go_on_during_a_migration(on_postgresql: Engine) -> 
     migrated = threading.Event()
 
     def work() -> list[float]:
-        took = []
+        took: list[float] = []
         while not migrated.is_set() or len(took) < 20:
             began = time.monotonic()
             with on_postgresql.begin() as connection:

@@ -98,7 +98,7 @@ def test_migrations_make_the_tables_of_the_schema(store: Store, engine: Engine) 
 def test_migrating_keeps_the_data(empty_engine: Engine) -> None:
     """After migrating from version 1, books are not removed, events count, and models keep their order."""
     with writing(empty_engine) as connection:
-        config = migrations._config(unit_of_work._MIGRATIONS)
+        config = migrations._config(unit_of_work.MIGRATIONS)
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         tables = {
