@@ -20,7 +20,7 @@ from tests.e2e.selling.buyers import Buyer, NoAnswer, Session
 
 READERS = 4
 CALLERS = 2
-PAUSE_SECONDS = 0.04
+PAUSE_SECONDS = 0.05
 """Between two requests of a client: the machine is to be busy, not overloaded."""
 CALL_SECONDS = 5.0
 PAGE_SECONDS = 20.0

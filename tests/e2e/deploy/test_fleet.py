@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from marketplace.settings import Settings
@@ -43,9 +44,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 def buyers(shop: Fleet, tmp_path_factory: pytest.TempPathFactory) -> list[Session]:
     """Signed-in readers."""
     folder = tmp_path_factory.mktemp("buyers")
-    settings = Settings(
-        data_dir=folder, secret_key=shop.secret("marketplace_secret_key"), public_url=shop.shop, secure_cookies=True
-    )
+    settings = Settings(data_dir=folder, secret_key=SecretStr(shop.secret("marketplace_secret_key")))
     with closing(open_store(shop.database_url("marketplace", "database"))) as store:
         return sign_up(settings, store, BUYERS)
 
