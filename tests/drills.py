@@ -48,6 +48,12 @@ DRILLS = {
         45,
         prints=True,
     ),
+    "roll": Drill(
+        "replace Recommendations under load on the Kubernetes cluster that TEST_KUBECONFIG names",
+        ("tests/e2e/deploy/test_roll.py",),
+        15,
+        prints=True,
+    ),
     "freeze": Drill(
         "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
     ),
