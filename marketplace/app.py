@@ -10,6 +10,7 @@ from events.tickets import Tickets
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
 from marketplace.domain.guest_links import GuestLinks
+from marketplace.gateways.channel import target
 from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -118,8 +119,7 @@ def connect(settings: Settings) -> GrpcRecommender:
     ca, certificate = settings.recommendations_tls_ca, settings.recommendations_tls_client_certificate
     key = settings.recommendations_tls_client_key
     return GrpcRecommender(
-        settings.recommendations_host,
-        settings.recommendations_port,
+        target(settings.recommendations_host, settings.recommendations_port),
         timeout=settings.recommendations_timeout_ms / 1000,
         credentials=None if ca is None else channel_credentials(ca, certificate, key),
         token=settings.recommendations_token.get_secret_value(),
@@ -128,7 +128,7 @@ def connect(settings: Settings) -> GrpcRecommender:
 
 def connect_previews(settings: Settings) -> GrpcPreviews:
     """The client of Previews; it connects on first use."""
-    return GrpcPreviews(settings.previews_host, settings.previews_port)
+    return GrpcPreviews(target(settings.previews_host, settings.previews_port))
 
 
 def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:
