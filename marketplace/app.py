@@ -45,6 +45,7 @@ from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
+from marketplace.usecases.shared_attempts import SharedAttempts
 from marketplace.usecases.shelves.cards import CardCache
 from marketplace.usecases.shelves.page_shelves import Answer
 from marketplace.usecases.shelves.shelves import Recommender, Shelves
@@ -82,7 +83,7 @@ def create_app(
     # At most half the threads hash passwords, or wait for it: the others serve pages.
     passwords = passwords or Passwords(places=max(1, min(MAX_PLACES, settings.threads // 2)))
     cards = CardCache(store)
-    limiter = limiter or Limiter()
+    limiter = limiter or Limiter(shared=shared_attempts(settings, store))
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
     accounts = Accounts(store, passwords=passwords, wake=wake)
     conversations = Conversations(store, wake=wake)
@@ -176,6 +177,11 @@ def live_of(settings: Settings, store: Store) -> LiveTickets | None:
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:
     """The use cases of payments; `wake` as for `create_app`."""
     return Payments(store, CallbackTokens(session_key(settings)), wake=wake)
+
+
+def shared_attempts(settings: Settings, store: Store) -> SharedAttempts:
+    """The attempts that are counted over all processes of the shop."""
+    return SharedAttempts(store, session_key(settings))
 
 
 def _local_url(settings: Settings, port: int | None) -> str:
