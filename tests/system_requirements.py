@@ -41,6 +41,11 @@ def prometheus() -> bool:
     return all(map(shutil.which, ("prometheus", "promtool")))
 
 
+def envoy() -> str | None:
+    """The path of Envoy, on PATH or beside this Python."""
+    return shutil.which("envoy") or shutil.which("envoy", path=str(VENV_BIN))
+
+
 def book_data() -> Path | None:
     """The folder of real data that BOOK_DATA names."""
     folder = Path(os.environ.get("BOOK_DATA", "/nonexistent"))
@@ -90,6 +95,7 @@ REQUIREMENTS = {
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
     "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
     "prometheus": Requirement("Prometheus (Debian: prometheus)", prometheus),
+    "envoy": Requirement("Envoy", envoy),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),
