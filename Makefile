@@ -93,13 +93,24 @@ $(BIN)/python -m grpc_tools.protoc -I . \
   --python_out=$(1) --grpc_python_out=$(1) --mypy_out=quiet,readable_stubs:$(1) --mypy_grpc_out=quiet:$(1) $(PROTO)
 endef
 
-stubs: setup ## Generate the stubs from the proto
+# $(call describe,FILE): the contract as Envoy reads it, with the messages of errors
+define describe
+$(BIN)/python -m grpc_tools.protoc -I . \
+  -I "$$($(BIN)/python -c 'import pathlib, google.rpc.status_pb2 as m; print(pathlib.Path(m.__file__).parents[2])')" \
+  --include_imports --descriptor_set_out=$(1) \
+  protobufs/recommendations.proto google/rpc/status.proto google/rpc/error_details.proto
+endef
+
+stubs: setup ## Generate the stubs, and the contract for Envoy, from the proto
 	$(call generate,.)
+	$(call describe,deploy/envoy/recommendations.pb)
 
 check-stubs: setup ## Fail when the committed stubs differ from the proto
 	@fresh=$$(mktemp -d); trap 'rm -r "$$fresh"' EXIT; $(call generate,$$fresh); \
 	for stub in "$$fresh"/protobufs/*; do \
-	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done
+	  diff -u "protobufs/$$(basename "$$stub")" "$$stub" || { echo "the stubs are old: run make stubs"; exit 1; }; done; \
+	$(call describe,"$$fresh/recommendations.pb"); \
+	cmp deploy/envoy/recommendations.pb "$$fresh/recommendations.pb" || { echo "deploy/envoy is old: run make stubs"; exit 1; }
 
 lock: setup ## Lock the dependency groups of pyproject.toml, with hashes, into the requirements files
 	@# The first file has all packages; the others take their versions from it.

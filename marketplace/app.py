@@ -10,6 +10,7 @@ from events.tickets import Tickets
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
 from marketplace.domain.guest_links import GuestLinks
+from marketplace.gateways.channel import target
 from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -44,6 +45,7 @@ from marketplace.usecases.messages import Messages, Notices
 from marketplace.usecases.moderation import Moderation
 from marketplace.usecases.orders import Orders
 from marketplace.usecases.payments import Payments
+from marketplace.usecases.shared_attempts import SharedAttempts
 from marketplace.usecases.shelves.cards import CardCache
 from marketplace.usecases.shelves.page_shelves import Answer
 from marketplace.usecases.shelves.shelves import Recommender, Shelves
@@ -81,7 +83,7 @@ def create_app(
     # At most half the threads hash passwords, or wait for it: the others serve pages.
     passwords = passwords or Passwords(places=max(1, min(MAX_PLACES, settings.threads // 2)))
     cards = CardCache(store)
-    limiter = limiter or Limiter()
+    limiter = limiter or Limiter(shared=shared_attempts(settings, store))
     activity = Activity(store, wake=wake, admit=partial(count_by_address, limiter, Attempt.GUEST_BY_ADDRESS))
     accounts = Accounts(store, passwords=passwords, wake=wake)
     conversations = Conversations(store, wake=wake)
@@ -118,8 +120,7 @@ def connect(settings: Settings) -> GrpcRecommender:
     ca, certificate = settings.recommendations_tls_ca, settings.recommendations_tls_client_certificate
     key = settings.recommendations_tls_client_key
     return GrpcRecommender(
-        settings.recommendations_host,
-        settings.recommendations_port,
+        target(settings.recommendations_host, settings.recommendations_port),
         timeout=settings.recommendations_timeout_ms / 1000,
         credentials=None if ca is None else channel_credentials(ca, certificate, key),
         token=settings.recommendations_token.get_secret_value(),
@@ -128,7 +129,7 @@ def connect(settings: Settings) -> GrpcRecommender:
 
 def connect_previews(settings: Settings) -> GrpcPreviews:
     """The client of Previews; it connects on first use."""
-    return GrpcPreviews(settings.previews_host, settings.previews_port)
+    return GrpcPreviews(target(settings.previews_host, settings.previews_port))
 
 
 def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:
@@ -176,6 +177,11 @@ def live_of(settings: Settings, store: Store) -> LiveTickets | None:
 def payments_of(settings: Settings, store: Store, *, wake: Callable[[], None] = lambda: None) -> Payments:
     """The use cases of payments; `wake` as for `create_app`."""
     return Payments(store, CallbackTokens(session_key(settings)), wake=wake)
+
+
+def shared_attempts(settings: Settings, store: Store) -> SharedAttempts:
+    """The attempts that are counted over all processes of the shop."""
+    return SharedAttempts(store, session_key(settings))
 
 
 def _local_url(settings: Settings, port: int | None) -> str:

@@ -19,6 +19,7 @@ from marketplace.app import (
     create_app,
     payments_of,
     public_url,
+    shared_attempts,
 )
 from marketplace.domain.destinations import EventDestination
 from marketplace.domain.events import LIVE, NOTICES
@@ -176,6 +177,7 @@ def create_relays(
         links.prune,
         messages.send_notices,
         messages.remove_old,
+        shared_attempts(settings, store).prune,
     )
     return Relays(store, senders, connect=connect_other, every_minute=jobs)
 

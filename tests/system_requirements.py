@@ -46,6 +46,11 @@ def kubernetes() -> str | None:
     return shutil.which("kubectl") and os.environ.get("TEST_CLUSTER_DNS") and os.environ.get("TEST_KUBECONFIG")
 
 
+def envoy() -> str | None:
+    """The path of Envoy, on PATH or beside this Python."""
+    return shutil.which("envoy") or shutil.which("envoy", path=str(VENV_BIN))
+
+
 def book_data() -> Path | None:
     """The folder of real data that BOOK_DATA names."""
     folder = Path(os.environ.get("BOOK_DATA", "/nonexistent"))
@@ -96,6 +101,7 @@ REQUIREMENTS = {
     "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
     "prometheus": Requirement("Prometheus (Debian: prometheus)", prometheus),
     "kubernetes": Requirement("a Kubernetes cluster that TEST_KUBECONFIG names, and TEST_CLUSTER_DNS", kubernetes),
+    "envoy": Requirement("Envoy", envoy),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),

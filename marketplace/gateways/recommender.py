@@ -1,9 +1,8 @@
 """The gRPC client of Recommendations, the only module that uses its protobuf messages."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from threading import Lock
+from time import monotonic
 from typing import TypeVar, cast
 
 import grpc
@@ -24,7 +23,7 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.domain.subjects import Subject
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
-from marketplace.gateways.channel import CONNECTION_OPTIONS, TRANSIENT, Metadata, call, target
+from marketplace.gateways.channel import TRANSIENT, Connection, ConnectionClosed, Metadata, call, channel_options
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 
@@ -40,58 +39,36 @@ BROKEN = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.Stat
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """The contract's limit for a request; Recommendations answers larger ones RESOURCE_EXHAUSTED, as under overload."""
 
-SERVICE_CONFIG = {
-    # pick_first ignores health checks.
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "healthCheckConfig": {"serviceName": SERVICE},
-    # Only for calls of pages: the relay has retries of its own.
-    "methodConfig": [
-        {
-            "name": [{"service": SERVICE, "method": method} for method in ("RecommendBatch", "SimilarBooks")],
-            "retryPolicy": {
-                "maxAttempts": 2,
-                "initialBackoff": "0.05s",
-                "maxBackoff": "0.5s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ],
-    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
-}
+# Only for calls of pages: the relay has retries of its own.
+CHANNEL_OPTIONS = channel_options(SERVICE, repeated=("RecommendBatch", "SimilarBooks"))
 
-CHANNEL_OPTIONS = (("grpc.service_config", json.dumps(SERVICE_CONFIG)), *CONNECTION_OPTIONS)
-
-Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+_Method = Callable[[RecommendationsStub], Callable[..., Response]]
 
 
 class GrpcRecommender:
-    """Calls Recommendations over one channel, which is opened by the first call; thread-safe."""
+    """Calls Recommendations over a connection that the first call opens; thread-safe."""
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        target: str,
         *,
         timeout: float,
         breaker: Breaker | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         token: str = "",
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`host` is a name, an address or `unix:path`; `timeout` is how many seconds a page waits.
+        """`target` is what a channel connects to; `timeout` is how many seconds a page waits.
 
-        With `credentials` calls use TLS; `token` is sent with each of them.
+        With `credentials` calls use TLS; `token` is sent with each of them. `clock` returns seconds.
         """
-        self._target = target(host, port)
+        self._connection = Connection(
+            target, CHANNEL_OPTIONS, RecommendationsStub, credentials=credentials, clock=clock
+        )
         self._timeout = timeout
-        self._credentials = credentials
         self._authorization: Metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._breaker = breaker or Breaker(RecommenderUnavailable, on_change=_log_change)
-        self._lock = Lock()
-        self._channel: grpc.Channel | None = None
-        self._stub: RecommendationsStub | None = None
-        self._closed = False
 
     @property
     def state(self) -> str:
@@ -126,7 +103,7 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused, after which any of them may have been recorded.
         """
         request = pb.RecordInteractionsRequest(interactions=map(_interaction, interactions))
-        response = self._call(self._connected().RecordInteractions, request, EVENT_TIMEOUT)
+        response = self._call(lambda stub: stub.RecordInteractions, request, EVENT_TIMEOUT)
         return _results(response.results, len(interactions))
 
     def upsert(self, books: Sequence[Book]) -> list[RecordResult]:
@@ -135,7 +112,7 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.UpsertBooksRequest(books=map(_book, books))
-        response = self._call(self._connected().UpsertBooks, request, EVENT_TIMEOUT)
+        response = self._call(lambda stub: stub.UpsertBooks, request, EVENT_TIMEOUT)
         return _results(response.results, len(books))
 
     def remove(self, book_ids: Sequence[int]) -> None:
@@ -143,7 +120,7 @@ class GrpcRecommender:
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        self._call(self._connected().RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), EVENT_TIMEOUT)
+        self._call(lambda stub: stub.RemoveBooks, pb.RemoveBooksRequest(book_ids=book_ids), EVENT_TIMEOUT)
 
     def merge(self, from_reader: int, into_reader: int) -> None:
         """Merge one reader's history into another's. Idempotent.
@@ -151,49 +128,34 @@ class GrpcRecommender:
         Raises RecommenderUnavailable and RecommenderRefused.
         """
         request = pb.MergeReadersRequest(from_user_id=from_reader, into_user_id=into_reader)
-        self._call(self._connected().MergeReaders, request, EVENT_TIMEOUT)
+        self._call(lambda stub: stub.MergeReaders, request, EVENT_TIMEOUT)
 
     def forget(self, reader_id: int) -> None:
         """Delete a reader's history. Idempotent.
 
         Raises RecommenderUnavailable and RecommenderRefused.
         """
-        self._call(self._connected().ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), EVENT_TIMEOUT)
+        self._call(lambda stub: stub.ForgetReader, pb.ForgetReaderRequest(user_id=reader_id), EVENT_TIMEOUT)
 
     def close(self) -> None:
-        """Close the channel; later calls raise RecommenderUnavailable."""
-        with self._lock:
-            self._closed = True
-            if self._channel is not None:
-                self._channel.close()
+        """Close the connection; later calls raise RecommenderUnavailable."""
+        self._connection.close()
 
-    def _call_guarded(
-        self, method: Callable[[RecommendationsStub], Callable[..., Response]], request: Message
-    ) -> Response:
+    def _call_guarded(self, method: _Method[Response], request: Message) -> Response:
         try:
             with self._breaker.call():
-                return self._call(method(self._connected()), request, self._timeout)
+                return self._call(method, request, self._timeout)
         except BreakerOpen:
             raise RecommenderUnavailable("not called: the circuit breaker is open") from None
 
-    def _connected(self) -> RecommendationsStub:
-        with self._lock:
-            if self._closed:
-                raise RecommenderUnavailable("closed")
-            if self._stub is None:
-                self._channel = (
-                    grpc.insecure_channel(self._target, options=CHANNEL_OPTIONS)
-                    if self._credentials is None
-                    else grpc.secure_channel(self._target, self._credentials, options=CHANNEL_OPTIONS)
-                )
-                self._stub = RecommendationsStub(self._channel)
-            return self._stub
-
-    def _call(self, method: Callable[..., Response], request: Message, timeout: float) -> Response:
+    def _call(self, method: _Method[Response], request: Message, timeout: float) -> Response:
         if request.ByteSize() > MAX_MESSAGE_BYTES:
             raise RecommenderRefused(f"larger than {MAX_MESSAGE_BYTES:,} bytes")
         try:
-            return call(method, request, timeout=timeout, metadata=self._authorization)
+            with self._connection.stub() as stub:
+                return call(method(stub), request, timeout=timeout, metadata=self._authorization)
+        except ConnectionClosed:
+            raise RecommenderUnavailable("closed") from None
         except grpc.RpcError as error:
             raise _domain_error(cast("grpc.Call", error)) from error
 

@@ -12,6 +12,7 @@ from marketplace.store.account_links import StoredLinks
 from marketplace.store.accounts import StoredAccounts
 from marketplace.store.api_answers import StoredAnswers
 from marketplace.store.api_tokens import StoredTokens
+from marketplace.store.attempts import StoredAttempts
 from marketplace.store.books import Books
 from marketplace.store.carts import StoredCarts
 from marketplace.store.conversations import StoredConversations
@@ -65,6 +66,7 @@ class UnitOfWork:
         self.audit = Audit(connection)
         self.api_tokens = StoredTokens(connection)
         self.api_answers = StoredAnswers(connection)
+        self.attempts = StoredAttempts(connection)
         self.history = ImportedHistory(connection)
         self.outbox = Outbox(connection, has_live=has_live)
         self.deliveries = Deliveries(connection)

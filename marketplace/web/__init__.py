@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, request
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -40,7 +40,7 @@ from marketplace.web.pages import (
     search,
     webhooks,
 )
-from marketplace.web.security import guard
+from marketplace.web.security import REVALIDATED, guard, is_public
 from marketplace.web.shop import Shop
 from marketplace.web.tracing import trace_requests
 
@@ -153,3 +153,12 @@ def _version_static_files(app: Flask) -> None:
     def add_version(endpoint: str, values: dict[str, str]) -> None:
         if endpoint == "static" and values.get("filename") in versions:
             values["v"] = versions[values["filename"]]
+
+    @app.after_request
+    def keep_own_version(response: Response) -> Response:
+        # While the shop is upgraded, the page of a new process may ask an old one for its files.
+        if request.endpoint == "static" and is_public(response):
+            file = (request.view_args or {})["filename"]
+            if request.args.get("v") != versions.get(file):
+                response.headers["Cache-Control"] = REVALIDATED
+        return response

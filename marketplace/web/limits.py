@@ -1,13 +1,15 @@
 """Rate limits."""
 
-import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import Enum
 from threading import Lock
 
 from cachetools import LRUCache
+
+from marketplace.domain.limits import Counts, Limit
+from marketplace.usecases.shared_attempts import SharedAttempts
 
 
 class Attempt(Enum):
@@ -35,14 +37,6 @@ class Attempt(Enum):
     SUGGEST_BY_ADDRESS = "suggest by address"
     API_WRONG_BY_ADDRESS = "wrong API token by address"
     API_BY_TOKEN = "API by token"  # noqa: S105  (a label)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `times` attempts in any window of `seconds`."""
-
-    times: int
-    seconds: int
 
 
 _DAY = 24 * 60 * 60
@@ -77,74 +71,77 @@ LIMITS: Mapping[Attempt, Limit] = {
     Attempt.API_BY_TOKEN: Limit(600, 60),
 }
 
+IN_MEMORY = frozenset(
+    {
+        Attempt.GUEST_BY_ADDRESS,
+        Attempt.OPENING_BY_READER,
+        Attempt.SEARCH_BY_ADDRESS,
+        Attempt.SUGGEST_BY_ADDRESS,
+        Attempt.API_WRONG_BY_ADDRESS,
+        Attempt.API_BY_TOKEN,
+    }
+)
+"""What each process counts for itself: these limits spare the processor and the database, and a page that is only
+read must not wait for a write. The others hold over all processes: they protect passwords, mailboxes and staff."""
+
 MAX_KEYS = 10_000
-"""Of each limit. Clients choose the keys, so one who has many addresses would fill the memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """Attempts in the window with this number, and in the one before it."""
-
-    window: int = 0
-    current: int = 0
-    previous: int = 0
+"""Of each limit in memory. Clients choose the keys, so one who has many addresses would fill it."""
 
 
 class Limiter:
-    """Counts attempts in a sliding window, in this process's memory; safe to share between threads.
+    """Counts attempts in sliding windows; safe to share between threads.
 
-    The sliding window is approximated from two fixed ones: each attempt in the previous one counts as much as the
-    part of it that the sliding window still covers. Each limit remembers the `max_keys` keys that were used last.
+    Those in memory remember, for each limit, the `max_keys` keys that were used last. All are there without `shared`.
     """
 
     def __init__(
         self,
         limits: Mapping[Attempt, Limit] = LIMITS,
         *,
+        shared: SharedAttempts | None = None,
         max_keys: int = MAX_KEYS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """`clock` returns seconds."""
         self._limits = limits
+        self._shared = shared
         self._clock = clock
         self._lock = Lock()
-        self._known: dict[Attempt, LRUCache[str, _Counts]] = {attempt: LRUCache(max_keys) for attempt in limits}
+        self._known: dict[Attempt, LRUCache[str, Counts]] = {attempt: LRUCache(max_keys) for attempt in limits}
 
     def wait(self, attempt: Attempt, key: str) -> int:
-        """Count an attempt and return 0, or return the seconds until the next one is allowed."""
+        """Count an attempt and return 0, or return the seconds until the next one is allowed.
+
+        This and the others raise StoreUnavailable, for attempts that are not counted in memory.
+        """
+        if shared := self._shared_for(attempt):
+            return shared.wait(attempt.value, key, self._limits[attempt])
         with self._lock:
             counts, seconds = self._counts_and_delay(attempt, key)
             if not seconds:
-                self._known[attempt][key] = _Counts(counts.window, counts.current + 1, counts.previous)
+                self._known[attempt][key] = replace(counts, current=counts.current + 1)
             return seconds
 
     def delay(self, attempt: Attempt, key: str) -> int:
         """The seconds until the next attempt is allowed, 0 if it is now; counts nothing."""
+        if shared := self._shared_for(attempt):
+            return shared.delay(attempt.value, key, self._limits[attempt])
         with self._lock:
             return self._counts_and_delay(attempt, key)[1]
 
     def clear(self, attempt: Attempt, key: str) -> None:
         """Forget the attempts with this key."""
+        if shared := self._shared_for(attempt):
+            shared.clear(attempt.value, key)
+            return
         with self._lock:
             self._known[attempt].pop(key, None)
 
-    def _counts_and_delay(self, attempt: Attempt, key: str) -> tuple[_Counts, int]:
+    def _shared_for(self, attempt: Attempt) -> SharedAttempts | None:
+        return None if attempt in IN_MEMORY else self._shared
+
+    def _counts_and_delay(self, attempt: Attempt, key: str) -> tuple[Counts, int]:
         limit = self._limits[attempt]
         window, passed = divmod(self._clock(), limit.seconds)
-        known = self._known[attempt].get(key, _Counts())
-        match window - known.window:
-            case 0:
-                counts = known
-            case 1:
-                counts = _Counts(int(window), 0, known.current)
-            case _:
-                counts = _Counts(int(window))
-        allowed_at = limit.seconds * _windows_until_allowed(limit.times, counts.current, counts.previous)
-        # Without rounding, 20.000000000000004 would be 21 seconds.
-        return counts, max(0, math.ceil(round(allowed_at - passed, 3)))
-
-
-def _windows_until_allowed(times: int, current: int, previous: int) -> float:
-    """How many windows after the begin of the current one a further attempt is allowed: 0 to 2."""
-    if current >= times:
-        return 1 + _windows_until_allowed(times, 0, current)
-    return max(0.0, 1 - (times - current) / previous) if previous else 0.0
+        counts = self._known[attempt].get(key, Counts()).at(int(window))
+        return counts, counts.delay(limit, passed)

@@ -29,6 +29,8 @@ FILE_HEADERS = {
     # The same for everyone: a cover may be shown in an e-mail or on another site.
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+REVALIDATED = "public, no-cache"
+"""`Cache-Control` of a file that another process may answer differently."""
 HSTS = "max-age=31536000"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -10,6 +10,7 @@ import pytest
 
 from bookfiles.ids import UnsharedIds
 from bookfiles.imports import Files
+from marketplace.gateways.channel import target
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.relay.relay import Relay
 from marketplace.store import Store, open_store
@@ -57,7 +58,7 @@ def ratings_elsewhere(shop: Shop) -> dict[int, tuple[int, float]]:
 def delivery(shop: Shop, catalogue: Store) -> Iterator[Relay]:
     """The shop's relay to Recommendations."""
     shop.server.set_serving(serving=True)
-    with closing(GrpcRecommender("127.0.0.1", shop.server.port, timeout=DEADLINE)) as recommender:
+    with closing(GrpcRecommender(target("127.0.0.1", shop.server.port), timeout=DEADLINE)) as recommender:
         yield relay(catalogue, recommender)
 
 

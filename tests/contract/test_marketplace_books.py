@@ -7,6 +7,7 @@ from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.events import BookChanged
 from marketplace.domain.interactions import Outcome
+from marketplace.gateways.channel import target
 from marketplace.gateways.recommender import MAX_MESSAGE_BYTES, GrpcRecommender
 from marketplace.store import open_store
 from servicekit.grpc.calls import MAX_REQUEST_BYTES
@@ -28,7 +29,7 @@ def test_upserting_and_removing_books(shop: Shop) -> None:
         average_rating=4.34,
     )
     shop.server.set_serving(serving=True)
-    with closing(GrpcRecommender("127.0.0.1", shop.server.port, timeout=DEADLINE)) as recommender:
+    with closing(GrpcRecommender(target("127.0.0.1", shop.server.port), timeout=DEADLINE)) as recommender:
         results = recommender.upsert([dune, Book(id=78, title="Old", year=-5001), Book(id=79, title="x" * 10_001)])
         assert [result.outcome for result in results] == [Outcome.STORED, Outcome.REFUSED, Outcome.REFUSED]
         assert "year must be -5000 to 9999" in results[1].reason
@@ -53,7 +54,10 @@ def test_the_relay_keeps_to_the_size_of_requests(shop: Shop, tmp_path: Path) -> 
     put(store, *(Book(id=number, title=f"Title {number}", subjects=subjects) for number in range(1_001, 1_016)))
     add_events(store, *(BookChanged(number) for number in range(1_001, 1_016)))
     shop.server.set_serving(serving=True)
-    with closing(store), closing(GrpcRecommender("127.0.0.1", shop.server.port, timeout=DEADLINE)) as recommender:
+    with (
+        closing(store),
+        closing(GrpcRecommender(target("127.0.0.1", shop.server.port), timeout=DEADLINE)) as recommender,
+    ):
         assert relay(store, recommender).deliver() == 15
         assert failures(store) == []
         with store.read() as work:

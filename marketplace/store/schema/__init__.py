@@ -1,6 +1,7 @@
 """The tables of the shop's database."""
 
 from marketplace.store.schema.api import api_answers, api_tokens
+from marketplace.store.schema.attempts import attempts
 from marketplace.store.schema.base import BYTEWISE, NUL, is_portable, metadata
 from marketplace.store.schema.catalogue import (
     HAS_OWN_PICTURE,
@@ -27,6 +28,7 @@ __all__ = [
     "accounts",
     "api_answers",
     "api_tokens",
+    "attempts",
     "audit",
     "book_authors",
     "book_categories",

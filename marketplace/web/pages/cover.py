@@ -7,13 +7,12 @@ from flask import Blueprint, Response, abort, url_for
 from marketplace.covers import CoverSpec, cover_spec, draw, version_of
 from marketplace.domain.books import Book, Card
 from marketplace.web.forms import BOOK_ID
+from marketplace.web.security import REVALIDATED
 from marketplace.web.shop import Shop
 
 MAX_DRAWINGS = 4_000
 """Each has about 1.5 kB."""
 IMMUTABLE = "public, max-age=31536000, immutable"
-# Another process may know a newer or older title of the book, so no cache may reuse this drawing.
-REVALIDATED = "public, no-cache"
 
 
 def cover_url(book: Book | Card) -> str:
@@ -36,6 +35,7 @@ def blueprint(shop: Shop) -> Blueprint:
             abort(404)
         spec = cover_spec(card)
         response = Response(drawn(spec), mimetype="image/svg+xml")
+        # Another process may know a newer or older title of the book, so no cache may reuse this drawing.
         response.headers["Cache-Control"] = IMMUTABLE if version == version_of(spec) else REVALIDATED
         return response
 

@@ -1,4 +1,4 @@
-"""Two servers of Recommendations behind one name, of which one is killed."""
+"""Two servers of Recommendations behind one name, which are killed."""
 
 import threading
 from collections.abc import Iterator
@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.recommendations import RecommendationRequest
 from marketplace.gateways.breaker import State
 from marketplace.gateways.recommender import GrpcRecommender
+from tests.dns_server import NameServer
 from tests.e2e.processes import Process, await_serving, await_that
 
 pytestmark = pytest.mark.slow
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
+NEW_ADDRESS = "127.0.0.3"
 CALLERS = 4
 CALLS_BETWEEN = 200
 """How many calls are answered before each kill and after the last one."""
@@ -51,20 +54,27 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
         yield Servers(tmp_path, stack)
 
 
-def test_calls_of_pages_go_on_when_a_server_is_killed(servers: Servers) -> None:
+def test_calls_of_pages_go_on_when_servers_are_killed(servers: Servers) -> None:
     """Each in turn is killed and started again while four threads call: none of their calls fails.
 
-    While both run, both are called.
+    While both run, both are called. Then one at another address takes the place of both: each thread loses at most
+    the call that it makes then.
     """
-    answered, ended = [0] * CALLERS, threading.Event()
-    with closing(GrpcRecommender("localhost", 1, timeout=10.0)) as recommender, ThreadPoolExecutor(CALLERS) as pool:
-        # As a name with two addresses would be resolved.
-        recommender._target = "ipv4:" + ",".join(f"{address}:{servers.port}" for address in ADDRESSES)
+    answered, lost, ended = [0] * CALLERS, [0] * CALLERS, threading.Event()
+    with (
+        NameServer(ADDRESSES) as names,
+        closing(GrpcRecommender(names.target(servers.port), timeout=10.0)) as recommender,
+        ThreadPoolExecutor(CALLERS) as pool,
+    ):
 
         def call(caller: int) -> None:
             while not ended.is_set():
-                recommender.recommend(0, [RecommendationRequest(None, 5)])
-                answered[caller] += 1
+                try:
+                    recommender.recommend(0, [RecommendationRequest(None, 5)])
+                except RecommenderUnavailable:
+                    lost[caller] += 1
+                else:
+                    answered[caller] += 1
 
         def await_calls() -> None:
             before = sum(answered)
@@ -78,8 +88,16 @@ def test_calls_of_pages_go_on_when_a_server_is_killed(servers: Servers) -> None:
                 servers.running[address].kill()
                 await_calls()
                 servers.start(address)
+            await_calls()
+            assert lost == [0] * CALLERS
+            servers.start(NEW_ADDRESS)
+            names.addresses = [NEW_ADDRESS]
+            for address in ADDRESSES:
+                servers.running[address].kill()
+            await_calls()
         finally:
             ended.set()
         for done in calls:
             done.result()
+        assert max(lost) <= 1
         assert recommender.state == State.CLOSED.value

@@ -13,9 +13,10 @@ from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from marketplace.app import create_app
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import Attempt, Limit, Limiter
+from marketplace.web.limits import Attempt, Limiter
 from tests.marketplace.browser import Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import ADDRESS_FIELDS

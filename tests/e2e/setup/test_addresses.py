@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.domain.recommendations import RecommendationRequest
+from marketplace.gateways.channel import target
 from marketplace.gateways.recommender import GrpcRecommender
 from tests.e2e.processes import Command, await_serving
 
@@ -35,7 +36,7 @@ def test_hosts_and_a_unix_socket(tmp_path: Path) -> None:
     server = Command("recommendations", ["serve"], settings)
     try:
         await_serving(f"unix:{path}")
-        with closing(GrpcRecommender(f"unix:{path}", 1, timeout=10.0)) as recommender:
+        with closing(GrpcRecommender(target(f"unix:{path}", 1), timeout=10.0)) as recommender:
             (shelf,) = recommender.recommend(0, [RecommendationRequest(None, 10)])
         assert len(shelf.recommendations) == 10
     finally:

@@ -11,6 +11,7 @@ import pytest
 from marketplace.domain.categories import Category
 from marketplace.domain.interactions import Interaction, InteractionKind
 from marketplace.domain.recommendations import RecommendationRequest
+from marketplace.gateways.channel import target
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsServicer, add_RecommendationsServicer_to_server
@@ -74,5 +75,5 @@ def port(servicer: Servicer) -> Iterator[int]:
 @pytest.fixture
 def recommender(port: int) -> Iterator[GrpcRecommender]:
     """A client with a long timeout."""
-    with closing(GrpcRecommender("localhost", port, timeout=10)) as client:
+    with closing(GrpcRecommender(target("localhost", port), timeout=10)) as client:
         yield client

@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from marketplace.domain.errors import PreviewsRefused, PreviewsUnavailable
 from marketplace.domain.links import MAX_PICTURE_BYTES, Picture, Preview
-from marketplace.gateways.channel import TRANSIENT
+from marketplace.gateways.channel import TRANSIENT, target
 from marketplace.gateways.previews import GrpcPreviews
 from protobufs import previews_pb2 as pb
 from protobufs.previews_pb2_grpc import PreviewsServicer, add_PreviewsServicer_to_server
@@ -70,7 +70,7 @@ def port(servicer: Servicer) -> Iterator[int]:
 @pytest.fixture
 def previews(port: int) -> Iterator[GrpcPreviews]:
     """A client with a long timeout."""
-    with closing(GrpcPreviews("localhost", port, timeout=10)) as client:
+    with closing(GrpcPreviews(target("localhost", port), timeout=10)) as client:
         yield client
 
 
@@ -144,7 +144,7 @@ def test_a_call_ends_at_its_deadline(servicer: Servicer, port: int) -> None:
     """A service that hangs does not hold the relay."""
     servicer.release.clear()
     with (
-        closing(GrpcPreviews("localhost", port, timeout=0.05)) as previews,
+        closing(GrpcPreviews(target("localhost", port), timeout=0.05)) as previews,
         pytest.raises(PreviewsUnavailable, match="DEADLINE_EXCEEDED"),
     ):
         previews.preview(URL)
@@ -152,7 +152,7 @@ def test_a_call_ends_at_its_deadline(servicer: Servicer, port: int) -> None:
 
 def test_an_absent_service_may_come(port: int) -> None:
     """Nothing listens there; and a closed client connects no more."""
-    with closing(GrpcPreviews("127.0.0.1", 1, timeout=10)) as previews, pytest.raises(PreviewsUnavailable):
+    with closing(GrpcPreviews(target("127.0.0.1", 1), timeout=10)) as previews, pytest.raises(PreviewsUnavailable):
         previews.preview(URL)
     with pytest.raises(PreviewsUnavailable, match="closed"):
         previews.preview(URL)

@@ -26,6 +26,7 @@ from marketplace.domain.recommendations import (
     Selection,
 )
 from marketplace.domain.subjects import Subject
+from marketplace.gateways.channel import target
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
@@ -241,7 +242,7 @@ def test_the_host_may_be_an_ipv6_address_or_a_unix_socket(
         add_RecommendationsServicer_to_server(servicer, server)
         number = server.add_insecure_port(address.format(folder=tmp_path))
         server.start()
-        with closing(GrpcRecommender(host.format(folder=tmp_path), number, timeout=10)) as recommender:
+        with closing(GrpcRecommender(target(host.format(folder=tmp_path), number), timeout=10)) as recommender:
             assert recommender.recommend(0, [MYSTERY]) == [RecommendationList(())]
         server.stop(None).wait()
 
@@ -251,7 +252,7 @@ def test_a_server_that_connects_slowly_is_not_given_up() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         ThreadPoolExecutor(1) as pool,
-        closing(GrpcRecommender("127.0.0.1", server.getsockname()[1], timeout=10)) as recommender,
+        closing(GrpcRecommender(target("127.0.0.1", server.getsockname()[1]), timeout=10)) as recommender,
     ):
         call = pool.submit(recommender.recommend, 0, [MYSTERY])
         with server.accept()[0] as connection:
@@ -301,7 +302,7 @@ def test_a_call_is_a_span(servicer: Servicer, recommender: GrpcRecommender) -> N
 
 def test_nothing_is_opened_before_the_first_call(port: int) -> None:
     """An unused client has nothing to close, and a closed one does not reopen."""
-    recommender = GrpcRecommender("localhost", port, timeout=10)
+    recommender = GrpcRecommender(target("localhost", port), timeout=10)
     recommender.close()
     with pytest.raises(RecommenderUnavailable, match="closed"):
         recommender.recommend(0, [MYSTERY])

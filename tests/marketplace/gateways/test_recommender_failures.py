@@ -9,7 +9,7 @@ import pytest
 from marketplace.domain.books import Book
 from marketplace.domain.errors import Broken, RecommenderBroken, RecommenderRefused, RecommenderUnavailable
 from marketplace.gateways.breaker import Breaker, State
-from marketplace.gateways.channel import TRANSIENT
+from marketplace.gateways.channel import TRANSIENT, target
 from marketplace.gateways.recommender import GrpcRecommender
 from protobufs import recommendations_pb2 as pb
 from tests.marketplace.fakes import Clock
@@ -85,7 +85,7 @@ def test_a_call_ends_at_its_deadline(servicer: Servicer, port: int) -> None:
     """A page does not wait longer for a server that hangs."""
     release = Event()
     servicer.wait = release.wait
-    with closing(GrpcRecommender("localhost", port, timeout=0.05)) as recommender:
+    with closing(GrpcRecommender(target("localhost", port), timeout=0.05)) as recommender:
         with pytest.raises(RecommenderUnavailable, match="DEADLINE_EXCEEDED"):
             recommender.recommend(0, [MYSTERY])
         release.set()
@@ -94,7 +94,7 @@ def test_a_call_ends_at_its_deadline(servicer: Servicer, port: int) -> None:
 def test_a_host_that_does_not_exist_fails_within_the_timeout() -> None:
     """It is treated like an outage."""
     with (
-        closing(GrpcRecommender("no-such-host.invalid", 50051, timeout=2)) as recommender,
+        closing(GrpcRecommender(target("no-such-host.invalid", 50051), timeout=2)) as recommender,
         pytest.raises(RecommenderUnavailable),
     ):
         recommender.recommend(0, [MYSTERY])
@@ -104,7 +104,7 @@ def test_the_breaker_opens_and_a_probe_closes_it(servicer: Servicer, port: int) 
     """After five failures no call is made; after the pause one is, and its success closes the breaker."""
     clock = Clock()
     breaker = Breaker(RecommenderUnavailable, clock=clock)
-    with closing(GrpcRecommender("localhost", port, timeout=10, breaker=breaker)) as recommender:
+    with closing(GrpcRecommender(target("localhost", port), timeout=10, breaker=breaker)) as recommender:
         servicer.status = grpc.StatusCode.INTERNAL
         for _ in range(5):
             with pytest.raises(RecommenderUnavailable, match="INTERNAL"):

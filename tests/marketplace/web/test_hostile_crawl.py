@@ -16,6 +16,7 @@ from marketplace.domain.books import Book
 from marketplace.domain.categories import Category
 from marketplace.domain.conversations import Draft
 from marketplace.domain.events import BUILT_IN, BookChanged
+from marketplace.domain.limits import Limit
 from marketplace.domain.links import Picture, Preview, link_id
 from marketplace.domain.messages import FailedMessage
 from marketplace.domain.money import Money
@@ -34,7 +35,7 @@ from marketplace.usecases.api_tokens import ApiTokens
 from marketplace.usecases.conversations import Conversations
 from marketplace.usecases.previews import LinkFetcher
 from marketplace.web.api import OPERATIONS
-from marketplace.web.limits import Attempt, Limit, Limiter
+from marketplace.web.limits import Attempt, Limiter
 from tests.drills import is_running
 from tests.embedded_postgresql import DATABASES
 from tests.marketplace.browser import Browser, quick_passwords

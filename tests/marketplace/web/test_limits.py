@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.domain.limits import Limit
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 
 SEARCH, SUGGEST = Attempt.SEARCH_BY_ADDRESS, Attempt.SUGGEST_BY_ADDRESS
 

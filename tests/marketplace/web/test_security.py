@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 
 from marketplace.app import create_app
 from marketplace.domain.books import Book
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from marketplace.web.security import address, count_by_address
 from tests.marketplace.browser import DAY, Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender

@@ -11,10 +11,11 @@ from werkzeug.test import TestResponse
 
 from marketplace.app import create_app
 from marketplace.domain.api_tokens import LIFETIMES, Scope
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.usecases.api_tokens import ApiTokens
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from tests.marketplace.fakes import FakeNotices, FakeRecommender
 from tests.marketplace.ordering import moderator_of
 

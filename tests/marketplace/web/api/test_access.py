@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 
 from marketplace.domain.api_tokens import LIFETIMES, Scope
+from marketplace.domain.limits import Limit
 from marketplace.store import Store
 from marketplace.usecases.api_tokens import ApiTokens
 from marketplace.web.api import OPERATIONS
 from marketplace.web.api.document import document
-from marketplace.web.limits import Attempt, Limit
+from marketplace.web.limits import Attempt
 from tests.marketplace.browser import DAY, Browser
 from tests.marketplace.ordering import MODERATOR, store_order
 from tests.marketplace.web.api.conftest import API, System, problem_of

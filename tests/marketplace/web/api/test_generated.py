@@ -16,9 +16,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from marketplace.domain.limits import Limit
 from marketplace.store import Store
 from marketplace.web.api import OPERATIONS
-from marketplace.web.limits import Attempt, Limit
+from marketplace.web.limits import Attempt
 from tests.drills import is_running
 from tests.marketplace.ordering import store_order
 from tests.marketplace.web.api.conftest import API, System

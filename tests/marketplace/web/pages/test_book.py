@@ -12,10 +12,11 @@ from marketplace.app import create_app
 from marketplace.domain.books import Book
 from marketplace.domain.errors import RecommenderUnavailable
 from marketplace.domain.interactions import InteractionKind
+from marketplace.domain.limits import Limit
 from marketplace.domain.recommendations import Reason, ReasonKind
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from tests.marketplace.browser import DAY, Browser
 from tests.marketplace.fakes import FakeRecommender, recommended
 from tests.marketplace.stored import execute, put, sent

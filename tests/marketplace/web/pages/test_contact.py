@@ -11,9 +11,10 @@ from werkzeug.test import TestResponse
 
 from marketplace.app import create_app
 from marketplace.domain.events import NOTICES
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from tests.marketplace.browser import DAY, Browser, quick_passwords
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import check_out, moderators_browser

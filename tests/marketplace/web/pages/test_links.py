@@ -10,11 +10,12 @@ from werkzeug.test import TestResponse
 
 from marketplace.app import create_app
 from marketplace.domain.errors import PreviewsError, PreviewsRefused, PreviewsUnavailable
+from marketplace.domain.limits import Limit
 from marketplace.domain.links import Picture, Preview, picture_path
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.usecases.previews import LinkFetcher
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from tests.marketplace.browser import DAY, Browser, quick_passwords
 from tests.marketplace.fakes import NOON, FakePreviews, FakeRecommender
 from tests.marketplace.ordering import check_out, moderator_of, moderators_browser

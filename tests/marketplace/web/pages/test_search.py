@@ -8,10 +8,11 @@ from flask.testing import FlaskClient
 
 from marketplace.app import create_app
 from marketplace.domain.books import Book
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
 from marketplace.store.search.search import MAX_RESULTS
-from marketplace.web.limits import LIMITS, Attempt, Limit, Limiter
+from marketplace.web.limits import LIMITS, Attempt, Limiter
 from tests.marketplace.browser import DAY
 from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.stored import put

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from marketplace.app import create_app
+from marketplace.domain.limits import Limit
 from marketplace.settings import Settings
 from marketplace.store import Store
-from marketplace.web.limits import Attempt, Limit, Limiter
+from marketplace.web.limits import Attempt, Limiter
 from tests.marketplace.browser import Browser, quick_passwords, token
 from tests.marketplace.fakes import FakeRecommender
 
