@@ -63,7 +63,7 @@ test-fast: setup ## Run the tests that need no browser, container, PostgreSQL or
 drill: setup ## Run a test at full length: make drill NAME, with one of the names below
 	$(BIN)/python -m tests.drills $(NAMES)
 
-lint: setup check-stubs ## Check style, types, import contracts, and the proto's style and compatibility
+lint: setup check-stubs ## Check style, types, import contracts, the proto's style and compatibility, and the files of deploy/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -72,6 +72,12 @@ lint: setup check-stubs ## Check style, types, import contracts, and the proto's
 	@# buf refuses to compare a folder with one inside it.
 	frozen=$$(mktemp -d); trap 'rm -r "$$frozen"' EXIT; cp protobufs/frozen/recommendations.proto "$$frozen"; \
 	  $(BIN)/buf breaking --against "$$frozen"
+	$(BIN)/shellcheck --external-sources --source-path=SCRIPTDIR deploy/backup deploy/common deploy/down deploy/migrate \
+	  deploy/reload deploy/restore deploy/up deploy/postgres/roles.sh .ci/run
+	@# Valid for the oldest and the newest version that docs/kubernetes.md names.
+	rendered=$$(mktemp -d); trap 'rm -r "$$rendered"' EXIT; for part in small large prepare; do \
+	  $(BIN)/kubectl kustomize deploy/kubernetes/$$part >"$$rendered/$$part.yaml"; done; for version in 1.31 1.37; do \
+	  $(BIN)/kubernetes-validate --strict --quiet --kubernetes-version $$version "$$rendered"/*.yaml; done
 
 format: setup ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet .

@@ -48,7 +48,8 @@ class Settings(MetricsSettings, DatabaseSettings):
     secure_cookies: bool = Field(False, description="send cookies over TLS only; set it behind TLS")
     trusted_hosts: str = Field(
         "localhost,127.0.0.1,[::1]",
-        description="host names of the shop, separated by commas; requests to others are refused",
+        description="host names of the shop, separated by commas, besides those of its public and callback URL; "
+        "requests to others are refused",
     )
     proxies: int = Field(
         0,
@@ -225,8 +226,9 @@ class Settings(MetricsSettings, DatabaseSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The trusted host names, in lower case."""
-        return _split(self.trusted_hosts)
+        """The trusted host names, in lower case, with those of the public and the callback URL."""
+        named = [_host(url) for url in (self.public_url, self.callback_url) if url is not None]
+        return tuple(dict.fromkeys([*_split(self.trusted_hosts), *named]))
 
     @property
     def has_live(self) -> bool:
@@ -256,6 +258,11 @@ def _base_url(text: str) -> str:
     ):
         raise ValueError("write http:// or https:// and a host, without user, query and fragment")
     return text.rstrip("/")
+
+
+def _host(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def _split(names: str) -> tuple[str, ...]:

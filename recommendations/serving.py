@@ -125,9 +125,8 @@ def _serve(
         _open_store(settings, FOLLOWER_STATEMENT_SECONDS) as follower_store,
     ):
         follower = create_follower(settings, follower_store, notifications)
-        if notifications is not None:
-            # Clients that connect while other workers serve must not meet one without a model.
-            _first_step(follower)
+        # Clients that connect while other workers or servers answer must not meet one without a model.
+        _first_step(follower)
         tokens = TokenFollower(follower_store) if settings.require_tokens else None
         if tokens is not None:
             tokens.step()

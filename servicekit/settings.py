@@ -1,6 +1,7 @@
 """Settings: environment variables, or files with their names, read once into a frozen object."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -36,7 +37,10 @@ class _Files(SecretsSettingsSource):
     """Settings from files; empty ones count as absent, like variables."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        value, key, is_complex = super().get_field_value(field, field_name)
+        with warnings.catch_warnings():
+            # It only warns of what it cannot use, such as the folder that Docker makes where a file is missing.
+            warnings.simplefilter("error")
+            value, key, is_complex = super().get_field_value(field, field_name)
         return value or None, key, is_complex
 
 
@@ -125,7 +129,10 @@ def read_settings(kind: type[_Settings], files: Path = SECRETS) -> _Settings:
         return kind(_secrets_dir=files if files.is_dir() else None)
     except FileUnusable as error:
         cause = error.__cause__
-        reason = f"{cause.filename}: {cause.strerror}" if isinstance(cause, OSError) else "not text in UTF-8"
+        if isinstance(cause, OSError):
+            reason = f"{cause.filename}: {cause.strerror}"
+        else:
+            reason = "not text in UTF-8" if isinstance(cause, UnicodeDecodeError) else str(cause)
         raise SettingsError(f"settings in {files} cannot be read: {reason}") from None
     except ValidationError as error:
         lines = [f"{variable(kind, str(details['loc'][0]))}: {details['msg']}" for details in error.errors()]

@@ -42,6 +42,18 @@ DRILLS = {
         ("tests/e2e/backups/test_backup.py",),
         15,
     ),
+    "fleet": Drill(
+        "kill and replace every container of deploy/ in turn while readers, buyers and callers use the shop",
+        ("tests/e2e/deploy/test_fleet.py",),
+        45,
+        prints=True,
+    ),
+    "roll": Drill(
+        "replace Recommendations under load on the Kubernetes cluster that TEST_KUBECONFIG names",
+        ("tests/e2e/deploy/test_roll.py",),
+        15,
+        prints=True,
+    ),
     "freeze": Drill(
         "measure lists and writes while PostgreSQL is frozen", ("tests/e2e/faults/test_frozen_database.py",), 15
     ),

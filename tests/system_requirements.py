@@ -46,6 +46,11 @@ def envoy() -> str | None:
     return shutil.which("envoy") or shutil.which("envoy", path=str(VENV_BIN))
 
 
+def kubernetes() -> str | None:
+    """The cluster that TEST_KUBECONFIG names, if kubectl is there, and TEST_CLUSTER_DNS names its DNS."""
+    return shutil.which("kubectl") and os.environ.get("TEST_CLUSTER_DNS") and os.environ.get("TEST_KUBECONFIG")
+
+
 def book_data() -> Path | None:
     """The folder of real data that BOOK_DATA names."""
     folder = Path(os.environ.get("BOOK_DATA", "/nonexistent"))
@@ -96,9 +101,10 @@ REQUIREMENTS = {
     "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
     "prometheus": Requirement("Prometheus (Debian: prometheus)", prometheus),
     "envoy": Requirement("Envoy", envoy),
+    "kubernetes": Requirement("a Kubernetes cluster that TEST_KUBECONFIG names, and TEST_CLUSTER_DNS", kubernetes),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),
     "book_data": Requirement("the folder of real data that BOOK_DATA names", book_data),
 }
-OPTIONAL_IN_CI = {"book_data", "go", "java", "node"}
+OPTIONAL_IN_CI = {"book_data", "go", "java", "kubernetes", "node"}

@@ -27,7 +27,9 @@ def write_backup(contents: Contents, file: Path) -> Manifest:
     Raises BackupError, and OSError.
     """
     if file == STANDARD_OUTPUT:
-        with tempfile.TemporaryDirectory(prefix=".backup-") as draft:
+        # Beside the database: /tmp may be smaller than its copy.
+        database = next(filter(None, (contents.sqlite, *contents.databases.values())), None)
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=database and database.parent) as draft:
             manifest = _write(contents, Path(draft), sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return manifest

@@ -103,8 +103,8 @@ def channel_credentials(
 ) -> Callable[[], grpc.ChannelCredentials]:
     """Returns the credentials of a client for a new connection, from the newest usable content of the files.
 
-    They are the CAs of the server's certificate and, for mutual TLS, the client's own; the same object until the files
-    change. Raises CertificateUnusable if there is no usable content yet.
+    They are the CAs of the server's certificate and, for mutual TLS, the client's own, in the same object until the
+    files change. Raises CertificateUnusable if there is no usable content yet.
     """
     pair = () if certificate is None or key is None else (certificate, key)
 

@@ -130,6 +130,15 @@ def test_trusted_hosts_are_in_lower_case() -> None:
     assert Settings(trusted_hosts="Books.example.com , 10.0.0.7,").hosts == ("books.example.com", "10.0.0.7")
 
 
+def test_the_hosts_of_its_addresses_are_trusted() -> None:
+    """Those of readers and of the payment provider, with or without a port, in any case, and once."""
+    settings = Settings(
+        trusted_hosts="localhost", public_url="https://Books.example.com:8443", callback_url="http://[::1]:5001"
+    )
+    assert settings.hosts == ("localhost", "books.example.com", "[::1]")
+    assert Settings(trusted_hosts="localhost", public_url="http://localhost:5001").hosts == ("localhost",)
+
+
 def test_paths_can_be_appended_to_urls() -> None:
     """A slash at the end is removed, and a path is kept."""
     assert Settings().callback_url is None

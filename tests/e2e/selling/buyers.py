@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from tests.marketplace.fakes import FakeRecommender
 from tests.marketplace.ordering import ADDRESS_FIELDS
 
 TIMEOUT_SECONDS = 20.0
-COOKIE = "reader"
+COOKIE, SECURE_COOKIE = "reader", "__Host-reader"
 _HIDDEN = re.compile(r'<input type="hidden" name="(csrf_token|key|line)" value="([^"]+)"')
 
 Fields = Sequence[tuple[str, str]]
@@ -56,12 +57,19 @@ class Session:
 class Buyer:
     """A browser with its own connection; every request may raise NoAnswer."""
 
-    def __init__(self, shop: str, session: Session, *, address: str = "127.0.0.1") -> None:
-        """`shop` is the address of the home page, without the slash at its end; a proxy would tell `address`."""
+    def __init__(
+        self, shop: str, session: Session, *, address: str = "127.0.0.1", certificate: Path | None = None
+    ) -> None:
+        """`shop` is the address of the home page, without the slash at its end; a proxy would tell `address`.
+
+        With a `certificate`, which is that of the shop, it must be over TLS.
+        """
         self._shop = shop
         self._address = address
         self._session = session
-        self._pool = PoolManager(retries=False, timeout=Timeout(total=TIMEOUT_SECONDS))
+        timeout = Timeout(total=TIMEOUT_SECONDS)
+        self._pool = PoolManager(retries=False, timeout=timeout, ca_certs=certificate and str(certificate))
+        self._cookie = SECURE_COOKIE if certificate else COOKIE
         self._tokens: Fields = []
 
     @property
@@ -108,7 +116,7 @@ class Buyer:
         return self._tokens
 
     def _request(self, method: str, path: str, fields: Fields | None = None) -> Answer:
-        headers = {"Cookie": f"{COOKIE}={self._session.cookie}", "X-Forwarded-For": self._address}
+        headers = {"Cookie": f"{self._cookie}={self._session.cookie}", "X-Forwarded-For": self._address}
         body = None
         if fields is not None:
             body, headers["Content-Type"] = urlencode(fields), "application/x-www-form-urlencoded"

@@ -65,7 +65,8 @@ def test_the_trace_of_an_event_is_a_header_too(broker: RabbitMQ) -> None:
         notices.publish(replace(event(NOTICE), traceparent=header))
         notices.publish(event(NOTICE))
         headers = [channel.basic_get(names.NOTICES_QUEUE, auto_ack=True)[1] for _ in range(2)]
-    assert [got.headers for got in headers if got is not None] == [{"traceparent": header}, None]
+    # The broker counts deliveries in a header of its own.
+    assert [(got.headers or {}).get("traceparent") for got in headers if got is not None] == [header, None]
 
 
 def test_a_dead_letter_is_kept(broker: RabbitMQ) -> None:

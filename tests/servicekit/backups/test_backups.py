@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pytest
 from servicekit.backups.contents import FORMAT, MANIFEST, BackupError, Contents
 from servicekit.backups.restoring import restore_backup
 from servicekit.backups.sqlite import SKIPPED_IDS, copy_database
-from servicekit.backups.writing import write_backup
+from servicekit.backups.writing import STANDARD_OUTPUT, write_backup
 from servicekit.data_folder import MARK
 
 SCRIPT = 'revision, down_revision = "0001", None\n'
@@ -90,6 +91,23 @@ def test_what_was_kept_is_restored(service: Contents, scripts: Path, tmp_path: P
     assert all(
         stat.S_IMODE(path.stat().st_mode) == 0o600 for path in new.rglob("*") if path.is_file() and path.name != MARK
     )
+
+
+def test_a_backup_can_be_piped(
+    service: Contents,
+    scripts: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """Its copy of the database needs no space in /tmp, which in a container is small, and nothing of it is left."""
+    with monkeypatch.context() as context:
+        context.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+        write_backup(service, STANDARD_OUTPUT)
+    assert not list((tmp_path / "old").glob(".*"))
+    (tmp_path / "backup").write_bytes(capfdbinary.readouterr().out)
+    restore_backup(service_in(tmp_path / "new", scripts), tmp_path / "backup", tmp_path / "new")
+    assert titles(tmp_path / "new" / "shop.db") == ["Emma", "Dune", "Ulysses"]
 
 
 def test_ids_that_were_given_meanwhile_are_not_given_again(service: Contents, scripts: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The files of deploy/ that are not run by the tests of e2e."""
