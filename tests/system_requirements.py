@@ -41,14 +41,14 @@ def prometheus() -> bool:
     return all(map(shutil.which, ("prometheus", "promtool")))
 
 
-def envoy() -> str | None:
-    """The path of Envoy, on PATH or beside this Python."""
-    return shutil.which("envoy") or shutil.which("envoy", path=str(VENV_BIN))
-
-
 def kubernetes() -> str | None:
     """The cluster that TEST_KUBECONFIG names, if kubectl is there, and TEST_CLUSTER_DNS names its DNS."""
     return shutil.which("kubectl") and os.environ.get("TEST_CLUSTER_DNS") and os.environ.get("TEST_KUBECONFIG")
+
+
+def envoy() -> str | None:
+    """The path of Envoy, on PATH or beside this Python."""
+    return shutil.which("envoy") or shutil.which("envoy", path=str(VENV_BIN))
 
 
 def book_data() -> Path | None:
@@ -100,8 +100,8 @@ REQUIREMENTS = {
     "postgresql": Requirement("PostgreSQL (a package, or the server that TEST_POSTGRESQL_URL names)", postgresql),
     "rabbitmq": Requirement("RabbitMQ (Debian: rabbitmq-server)", rabbitmq),
     "prometheus": Requirement("Prometheus (Debian: prometheus)", prometheus),
-    "envoy": Requirement("Envoy", envoy),
     "kubernetes": Requirement("a Kubernetes cluster that TEST_KUBECONFIG names, and TEST_CLUSTER_DNS", kubernetes),
+    "envoy": Requirement("Envoy", envoy),
     "go": Requirement("Go, after `go mod download` in tests/contract/languages/go", go),
     "java": Requirement("protoc, javac, and PROTOBUF_JAVA, which names the jar of the same version", java),
     "node": Requirement("Node.js, after `npm ci` in tests/contract/languages/node", node),
