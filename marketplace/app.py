@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
@@ -10,7 +11,7 @@ from events.tickets import Tickets
 from marketplace.domain.callbacks import CallbackTokens
 from marketplace.domain.destinations import is_broker
 from marketplace.domain.guest_links import GuestLinks
-from marketplace.gateways.channel import target
+from marketplace.gateways.channel import Credentials, target
 from marketplace.gateways.http_receiver import HttpReceiver
 from marketplace.gateways.notices import HttpNotices
 from marketplace.gateways.payment_provider import HttpPaymentProvider
@@ -117,19 +118,30 @@ def create_app(
 
 def connect(settings: Settings) -> GrpcRecommender:
     """The client of Recommendations; it connects on first use. Raises CertificateUnusable."""
-    ca, certificate = settings.recommendations_tls_ca, settings.recommendations_tls_client_certificate
-    key = settings.recommendations_tls_client_key
     return GrpcRecommender(
         target(settings.recommendations_host, settings.recommendations_port),
         timeout=settings.recommendations_timeout_ms / 1000,
-        credentials=None if ca is None else channel_credentials(ca, certificate, key),
+        credentials=_credentials(
+            settings.recommendations_tls_ca,
+            settings.recommendations_tls_client_certificate,
+            settings.recommendations_tls_client_key,
+        ),
         token=settings.recommendations_token.get_secret_value(),
     )
 
 
 def connect_previews(settings: Settings) -> GrpcPreviews:
-    """The client of Previews; it connects on first use."""
-    return GrpcPreviews(target(settings.previews_host, settings.previews_port))
+    """The client of Previews; it connects on first use. Raises CertificateUnusable."""
+    return GrpcPreviews(
+        target(settings.previews_host, settings.previews_port),
+        credentials=_credentials(
+            settings.previews_tls_ca, settings.previews_tls_client_certificate, settings.previews_tls_client_key
+        ),
+    )
+
+
+def _credentials(ca: Path | None, certificate: Path | None, key: Path | None) -> Credentials | None:
+    return None if ca is None else channel_credentials(ca, certificate, key)
 
 
 def connect_provider(settings: Settings, port: int | None = None) -> HttpPaymentProvider:

@@ -72,6 +72,22 @@ class Settings(MetricsSettings, DatabaseSettings):
         "localhost", validation_alias="PREVIEWS_HOST", description="host of Previews, or unix:/path"
     )
     previews_port: int = Field(50052, ge=1, le=65535, validation_alias="PREVIEWS_PORT", description="its port")
+    previews_tls_ca: Path | None = Field(
+        None,
+        validation_alias="PREVIEWS_TLS_CA",
+        description="PEM file of the CAs of its certificate: set, the shop calls it over TLS",
+    )
+    previews_tls_client_certificate: Path | None = Field(
+        None,
+        validation_alias="PREVIEWS_TLS_CLIENT_CERTIFICATE",
+        description="PEM file of the shop's own certificate for it, for mutual TLS",
+    )
+    previews_tls_client_key: Path | None = Field(
+        None,
+        validation_alias="PREVIEWS_TLS_CLIENT_KEY",
+        validate_default=True,
+        description="PEM file of that certificate's private key, without a password",
+    )
     recommendations_token: SecretStr = Field(
         SecretStr(""),
         validation_alias="RECOMMENDATIONS_TOKEN",
@@ -158,14 +174,15 @@ class Settings(MetricsSettings, DatabaseSettings):
             raise ValueError("write the token as `python -m recommendations token add` printed it")
         return token
 
-    @field_validator("recommendations_tls_client_key")
+    @field_validator("recommendations_tls_client_key", "previews_tls_client_key")
     @classmethod
     def _belongs_to_a_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
-        certificate = others.data.get("recommendations_tls_client_certificate")
+        prefix = str(others.field_name).removesuffix("client_key")
+        certificate = others.data.get(f"{prefix}client_certificate")
         if (key is None) != (certificate is None):
-            raise ValueError("set both RECOMMENDATIONS_TLS_CLIENT_CERTIFICATE and …_KEY, or neither")
-        if key is not None and others.data.get("recommendations_tls_ca") is None:
-            raise ValueError("set RECOMMENDATIONS_TLS_CA too")
+            raise ValueError(f"set both {prefix.upper()}CLIENT_CERTIFICATE and …_KEY, or neither")
+        if key is not None and others.data.get(f"{prefix}ca") is None:
+            raise ValueError(f"set {prefix.upper()}CA too")
         return key
 
     @field_validator("trusted_hosts")

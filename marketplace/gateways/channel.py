@@ -18,6 +18,7 @@ from servicekit.tracing.context import HEADER
 from servicekit.tracing.spans import Kind, is_tracing, outgoing, span
 
 Metadata = tuple[tuple[str, str], ...]
+Credentials = Callable[[], grpc.ChannelCredentials]
 Options = tuple[tuple[str, Any], ...]
 Response = TypeVar("Response", bound=Message)
 Stub = TypeVar("Stub")
@@ -122,10 +123,10 @@ class Connection(Generic[Stub]):
         options: Options,
         create_stub: Callable[[grpc.Channel], Stub],
         *,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Credentials | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """With `credentials` calls use TLS; `clock` returns seconds."""
+        """With `credentials` calls use TLS; they are asked for with each channel. `clock` returns seconds."""
         self._target = target
         self._options = options
         self._create_stub = create_stub
@@ -185,7 +186,7 @@ class Connection(Generic[Stub]):
     def _open(self) -> grpc.Channel:
         if self._credentials is None:
             return grpc.insecure_channel(self._target, options=self._options)
-        return grpc.secure_channel(self._target, self._credentials, options=self._options)
+        return grpc.secure_channel(self._target, self._credentials(), options=self._options)
 
 
 def call(method: Callable[..., Response], request: Message, *, timeout: float, metadata: Metadata = ()) -> Response:

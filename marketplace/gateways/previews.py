@@ -10,7 +10,7 @@ from grpc_status import rpc_status
 
 from marketplace.domain.errors import PreviewsError, PreviewsRefused, PreviewsUnavailable
 from marketplace.domain.links import MAX_PICTURE_BYTES, PICTURE_TYPE, Picture, Preview
-from marketplace.gateways.channel import TRANSIENT, Connection, ConnectionClosed, call, channel_options
+from marketplace.gateways.channel import TRANSIENT, Connection, ConnectionClosed, Credentials, call, channel_options
 from protobufs import previews_pb2 as pb
 from protobufs.previews_pb2_grpc import PreviewsStub
 
@@ -27,9 +27,14 @@ class GrpcPreviews:
     Every method raises PreviewsUnavailable, after which the same call may succeed, and PreviewsRefused.
     """
 
-    def __init__(self, target: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        """`target` is what a channel connects to; `timeout` is that of a call, in seconds."""
-        self._connection = Connection(target, channel_options(SERVICE), PreviewsStub)
+    def __init__(
+        self, target: str, *, timeout: float = TIMEOUT_SECONDS, credentials: Credentials | None = None
+    ) -> None:
+        """`target` is what a channel connects to; `timeout` is that of a call, in seconds.
+
+        With `credentials` calls use TLS.
+        """
+        self._connection = Connection(target, channel_options(SERVICE), PreviewsStub, credentials=credentials)
         self._timeout = timeout
 
     def preview(self, url: str) -> Preview:

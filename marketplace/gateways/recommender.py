@@ -23,7 +23,15 @@ from marketplace.domain.recommendations import (
 )
 from marketplace.domain.subjects import Subject
 from marketplace.gateways.breaker import Breaker, BreakerOpen, State
-from marketplace.gateways.channel import TRANSIENT, Connection, ConnectionClosed, Metadata, call, channel_options
+from marketplace.gateways.channel import (
+    TRANSIENT,
+    Connection,
+    ConnectionClosed,
+    Credentials,
+    Metadata,
+    call,
+    channel_options,
+)
 from protobufs import recommendations_pb2 as pb
 from protobufs.recommendations_pb2_grpc import RecommendationsStub
 
@@ -55,7 +63,7 @@ class GrpcRecommender:
         *,
         timeout: float,
         breaker: Breaker | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Credentials | None = None,
         token: str = "",
         clock: Callable[[], float] = monotonic,
     ) -> None:

@@ -1,11 +1,11 @@
-"""The certificate of a gRPC server, which is read again when its files change."""
+"""The certificates of gRPC servers and clients, which are read again when their files change."""
 
 import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 import grpc
 import structlog
@@ -13,6 +13,8 @@ import structlog
 from servicekit.errors import ServiceError
 
 _log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class CertificateUnusable(ServiceError):
@@ -37,79 +39,89 @@ def server_credentials(files: CertificateFiles) -> grpc.ServerCredentials:
 
     Raises CertificateUnusable if there is none yet. Clients need a certificate if `client_ca` is given.
     """
-    certificate = _ReloadedCertificate(files)
+
+    def configuration(contents: Sequence[bytes]) -> grpc.ServerCertificateConfiguration:
+        certificate, key, *client_ca = contents
+        check_files(files)
+        return grpc.ssl_server_certificate_configuration([(key, certificate)], client_ca[0] if client_ca else None)
+
+    reloaded = _Reloaded(files.paths, configuration)
     return grpc.dynamic_ssl_server_credentials(
-        certificate.configuration,
-        # The stubs do not know that it may return None.
-        cast("Callable[[], grpc.ServerCertificateConfiguration]", certificate.changed),
+        reloaded.value,
+        # grpcio asks before each handshake, in any thread. The stubs do not know that it may return None.
+        cast("Callable[[], grpc.ServerCertificateConfiguration]", reloaded.changed),
         require_client_authentication=files.client_ca is not None,
     )
 
 
-class _ReloadedCertificate:
-    """Follows the files; unusable content is logged once and changes nothing."""
+class _Reloaded(Generic[T]):
+    """What is made of the contents of files; unusable contents are logged once and change nothing. Thread-safe."""
 
-    def __init__(self, files: CertificateFiles) -> None:
-        self._files = files
+    def __init__(self, paths: Sequence[Path], create: Callable[[Sequence[bytes]], T]) -> None:
+        """`create` is given the contents. It and this raise CertificateUnusable."""
+        self._paths = paths
+        self._create = create
         self._lock = threading.Lock()
-        self._seen = _read(files)
-        self.configuration = _configuration(files, self._seen)
+        self._seen = _read(paths)
+        self.value = create(self._seen)
         self._refused = ""
 
-    def changed(self) -> grpc.ServerCertificateConfiguration | None:
-        """The configuration if it has changed. grpcio asks before each handshake, in any thread.
+    def changed(self) -> T | None:
+        """The new value if the files have changed.
 
         Reading takes far less time than a handshake, and a file's time and size may stay the same when it changes.
         """
         with self._lock:
             try:
-                contents = _read(self._files)
+                contents = _read(self._paths)
                 if contents == self._seen:
                     self._refused = ""
                     return None
-                configuration = _configuration(self._files, contents)
-                if _read(self._files) != contents:
+                value = self._create(contents)
+                if _read(self._paths) != contents:
                     return None  # they are being replaced: the next connection tries again
             except CertificateUnusable as error:
                 if str(error) != self._refused:
                     self._refused = str(error)
                     _log.error("certificate_refused", reason=self._refused)
                 return None
-            self._seen, self._refused = contents, ""
-            _log.info("certificate_loaded", file=str(self._files.certificate))
-            return configuration
+            self._seen, self._refused, self.value = contents, "", value
+            _log.info("certificate_loaded", file=str(self._paths[0]))
+            return value
 
 
-def _read(files: CertificateFiles) -> Sequence[bytes]:
+def _read(paths: Sequence[Path]) -> Sequence[bytes]:
     """The files' contents. Raises CertificateUnusable."""
     try:
-        return [path.read_bytes() for path in files.paths]
+        return [path.read_bytes() for path in paths]
     except OSError as error:
         raise CertificateUnusable(f"cannot read {error.filename}: {error.strerror}") from error
-
-
-def _configuration(files: CertificateFiles, contents: Sequence[bytes]) -> grpc.ServerCertificateConfiguration:
-    """What grpcio needs of these contents. Raises CertificateUnusable."""
-    certificate, key, *client_ca = contents
-    check_files(files)
-    return grpc.ssl_server_certificate_configuration([(key, certificate)], client_ca[0] if client_ca else None)
 
 
 def channel_credentials(
     ca: Path, certificate: Path | None = None, key: Path | None = None
-) -> grpc.ChannelCredentials:
-    """Credentials of a client: the CAs of the server's certificate and, for mutual TLS, the client's own files.
+) -> Callable[[], grpc.ChannelCredentials]:
+    """Returns the credentials of a client for a new connection, from the newest usable content of the files.
 
-    Raises CertificateUnusable.
+    They are the CAs of the server's certificate and, for mutual TLS, the client's own, in the same object until the
+    files change. Raises CertificateUnusable if there is no usable content yet.
     """
-    try:
+    pair = () if certificate is None or key is None else (certificate, key)
+
+    def credentials(contents: Sequence[bytes]) -> grpc.ChannelCredentials:
         _check_authorities(ca)
-        if certificate is None or key is None:
-            return grpc.ssl_channel_credentials(ca.read_bytes())
-        _check_pair(certificate, key)
-        return grpc.ssl_channel_credentials(ca.read_bytes(), key.read_bytes(), certificate.read_bytes())
-    except OSError as error:
-        raise CertificateUnusable(f"cannot read {error.filename}: {error.strerror}") from error
+        if pair:
+            _check_pair(*pair)
+        *own, authorities = contents
+        return grpc.ssl_channel_credentials(authorities, *reversed(own))
+
+    reloaded = _Reloaded((*pair, ca), credentials)
+
+    def newest() -> grpc.ChannelCredentials:
+        reloaded.changed()
+        return reloaded.value
+
+    return newest
 
 
 def check_files(files: CertificateFiles) -> None:
@@ -117,7 +129,7 @@ def check_files(files: CertificateFiles) -> None:
 
     By the standard library, since grpcio would not say what is wrong.
     """
-    _read(files)
+    _read(files.paths)
     _check_pair(files.certificate, files.key)
     if files.client_ca is not None:
         _check_authorities(files.client_ca)

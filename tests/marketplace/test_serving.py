@@ -11,6 +11,7 @@ from sqlalchemy.event import listen
 from events.types import ConversationWaiting
 from marketplace.app import connect, connect_previews, connect_provider
 from marketplace.domain.conversations import Draft, Guest, Side, put_message
+from marketplace.domain.limits import Counts, Limit
 from marketplace.serving import create_relays
 from marketplace.settings import Settings
 from marketplace.store import Store
@@ -20,10 +21,10 @@ from tests.marketplace.stored import published
 NOWHERE = "http://127.0.0.1:1"
 
 
-def test_messages_of_conversations_are_looked_after(
+def test_messages_and_attempts_are_looked_after(
     sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that nobody has seen is published, and an old conversation is deleted."""
+    """An unseen message is published; an old conversation, and attempts that no longer count, are deleted."""
     monkeypatch.setattr("marketplace.relay.relays.MINUTE", 0.01)
     conversation_id, deleted = uuid4().hex, Event()
     with sqlite_store.write() as work:
@@ -32,6 +33,7 @@ def test_messages_of_conversations_are_looked_after(
         message = put_message(work.conversations.get(conversation_id), Side.READER, Draft("m-1", "Hello!"), NOON)
         assert message
         work.conversations.put(conversation_id, message, at=NOON)
+        work.attempts.add("sign in", "a", Limit(1, 60), at=NOON.timestamp())
         work.commit()
     settings = Settings(
         data_dir=tmp_path,
@@ -43,7 +45,8 @@ def test_messages_of_conversations_are_looked_after(
     )
 
     def look(*arguments: object) -> None:
-        if "DELETE FROM conversations" in str(arguments[2]):
+        # The last of the jobs.
+        if "DELETE FROM attempts" in str(arguments[2]):
             deleted.set()
 
     listen(sqlite_store.engine, "after_cursor_execute", look)
@@ -55,5 +58,6 @@ def test_messages_of_conversations_are_looked_after(
     ]
     with sqlite_store.read() as work:
         assert work.conversations.count_open() == 0
+        assert work.attempts.counts("sign in", "a") == Counts()
     for client in (recommender, provider, previews):
         client.close()

@@ -37,16 +37,17 @@ def test_addresses_may_be_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings(Settings).recommendations_host == "unix:/run/a.sock"
 
 
-def test_an_own_certificate_needs_its_key_and_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", ["RECOMMENDATIONS", "PREVIEWS"])
+def test_an_own_certificate_needs_its_key_and_tls(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     """A half of it is refused, and so is one for a plain connection, where it would not be shown."""
-    monkeypatch.setenv("RECOMMENDATIONS_TLS_CLIENT_CERTIFICATE", "/tls/shop.pem")
-    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_TLS_CLIENT_KEY: .*set both"):
+    monkeypatch.setenv(f"{service}_TLS_CLIENT_CERTIFICATE", "/tls/shop.pem")
+    with pytest.raises(SettingsError, match=f"^{service}_TLS_CLIENT_KEY: .*set both {service}_TLS"):
         read_settings(Settings)
-    monkeypatch.setenv("RECOMMENDATIONS_TLS_CLIENT_KEY", "/tls/shop.key")
-    with pytest.raises(SettingsError, match=r"^RECOMMENDATIONS_TLS_CLIENT_KEY: .*set RECOMMENDATIONS_TLS_CA too"):
+    monkeypatch.setenv(f"{service}_TLS_CLIENT_KEY", "/tls/shop.key")
+    with pytest.raises(SettingsError, match=f"^{service}_TLS_CLIENT_KEY: .*set {service}_TLS_CA too"):
         read_settings(Settings)
-    monkeypatch.setenv("RECOMMENDATIONS_TLS_CA", "/tls/ca.pem")
-    assert read_settings(Settings).recommendations_tls_ca == Path("/tls/ca.pem")
+    monkeypatch.setenv(f"{service}_TLS_CA", "/tls/ca.pem")
+    assert getattr(read_settings(Settings), f"{service.lower()}_tls_ca") == Path("/tls/ca.pem")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,7 @@ def test_an_own_certificate_needs_its_key_and_tls(monkeypatch: pytest.MonkeyPatc
         ("RECOMMENDATIONS_PORT", "x"),
         ("RECOMMENDATIONS_TOKEN", "shop.s3cret\n"),
         ("RECOMMENDATIONS_TLS_CLIENT_KEY", "/tls/shop.key"),
+        ("PREVIEWS_TLS_CLIENT_KEY", "/tls/shop.key"),
         ("MARKETPLACE_PUBLIC_URL", "books.example.com"),
         ("MARKETPLACE_EVENTS_URL", "http://a, kafka://s3cret"),
         ("MARKETPLACE_EVENTS_URL", "http://user:s3cret@a"),

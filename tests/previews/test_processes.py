@@ -115,8 +115,8 @@ def test_mutual_tls_protects_every_method(environment: Environment, tmp_path: Pa
         address = f"127.0.0.1:{process.port}"
         for method in pb.DESCRIPTOR.services_by_name[SERVICE].methods:
             for credentials, expected in (
-                (channel_credentials(authority.file), grpc.StatusCode.UNAVAILABLE),
-                (channel_credentials(authority.file, own.certificate, own.key), grpc.StatusCode.INVALID_ARGUMENT),
+                (channel_credentials(authority.file)(), grpc.StatusCode.UNAVAILABLE),
+                (channel_credentials(authority.file, own.certificate, own.key)(), grpc.StatusCode.INVALID_ARGUMENT),
             ):
                 with grpc.secure_channel(address, credentials) as channel:
                     call: Any = channel.unary_unary(f"/{SERVICE}/{method.name}")

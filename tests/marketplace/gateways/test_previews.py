@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -12,12 +13,16 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
+from marketplace.app import connect_previews
 from marketplace.domain.errors import PreviewsRefused, PreviewsUnavailable
 from marketplace.domain.links import MAX_PICTURE_BYTES, Picture, Preview
 from marketplace.gateways.channel import TRANSIENT, target
 from marketplace.gateways.previews import GrpcPreviews
+from marketplace.settings import Settings
 from protobufs import previews_pb2 as pb
 from protobufs.previews_pb2_grpc import PreviewsServicer, add_PreviewsServicer_to_server
+from servicekit.grpc.tls import server_credentials
+from tests.certificates import Authority
 
 URL = "https://books.example/dune"
 
@@ -156,3 +161,28 @@ def test_an_absent_service_may_come(port: int) -> None:
         previews.preview(URL)
     with pytest.raises(PreviewsUnavailable, match="closed"):
         previews.preview(URL)
+
+
+def test_calls_over_mutual_tls(servicer: Servicer, tmp_path: Path) -> None:
+    """With the shop's certificate a call is answered, without it or without TLS it is not."""
+    authority = Authority(tmp_path / "ca")
+    own = authority.issue("shop")
+    pair = {"previews_tls_client_certificate": own.certificate, "previews_tls_client_key": own.key}
+    with ThreadPoolExecutor(2) as pool:
+        server = grpc.server(pool)
+        add_PreviewsServicer_to_server(servicer, server)
+        port = server.add_secure_port("127.0.0.1:0", server_credentials(authority.server_files(mutual=True)))
+        server.start()
+        place = {"previews_host": "localhost", "previews_port": port}
+        for tls, is_answered in (
+            ({"previews_tls_ca": authority.file, **pair}, True),
+            ({"previews_tls_ca": authority.file}, False),
+            ({}, False),
+        ):
+            with closing(connect_previews(Settings.model_validate({**place, **tls}))) as previews:
+                if is_answered:
+                    previews.preview(URL)
+                else:
+                    with pytest.raises(PreviewsUnavailable):
+                        previews.preview(URL)
+        server.stop(None).wait()

@@ -11,11 +11,13 @@ from pydantic import SecretStr
 
 from marketplace.app import connect
 from marketplace.domain.errors import RecommenderUnavailable
+from marketplace.gateways.channel import RENEW_FAILED_SECONDS, target
 from marketplace.gateways.recommender import GrpcRecommender
 from marketplace.settings import Settings
 from protobufs.recommendations_pb2_grpc import add_RecommendationsServicer_to_server
-from servicekit.grpc.tls import CertificateFiles, CertificateUnusable, server_credentials
+from servicekit.grpc.tls import CertificateFiles, CertificateUnusable, channel_credentials, server_credentials
 from tests.certificates import Authority
+from tests.marketplace.fakes import Clock
 from tests.marketplace.gateways.conftest import MYSTERY, Servicer
 
 Serve = Callable[[CertificateFiles], int]
@@ -104,6 +106,20 @@ def test_a_certificate_for_another_name_is_refused(serve: Serve, authority: Auth
         closing(connect(settings(port, recommendations_tls_ca=authority.file))) as recommender,
         pytest.raises(RecommenderUnavailable),
     ):
+        recommender.recommend(0, [MYSTERY])
+
+
+def test_a_renewed_certificate_is_used_without_a_restart(serve: Serve, authority: Authority) -> None:
+    """The shop's own had expired: once its files are replaced, the next channel uses the new one."""
+    port, clock = serve(authority.server_files(mutual=True)), Clock()
+    own = authority.issue("shop", expired=True)
+    credentials = channel_credentials(authority.file, own.certificate, own.key)
+    address = target("localhost", port)
+    with closing(GrpcRecommender(address, timeout=10, credentials=credentials, clock=clock)) as recommender:
+        with pytest.raises(RecommenderUnavailable, match="UNAVAILABLE"):
+            recommender.recommend(0, [MYSTERY])
+        authority.issue("renewed").copy_to(own)
+        clock.seconds += RENEW_FAILED_SECONDS
         recommender.recommend(0, [MYSTERY])
 
 

@@ -42,7 +42,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def connected(running: Running, ca: Path, own: Pair | None = None) -> Iterator[grpc.Channel]:
     """A new connection over TLS, with a client certificate or without."""
     pair = (own.certificate, own.key) if own else ()
-    with grpc.secure_channel(running.address, channel_credentials(ca, *pair), OWN_CONNECTIONS) as channel:
+    with grpc.secure_channel(running.address, channel_credentials(ca, *pair)(), OWN_CONNECTIONS) as channel:
         yield channel
 
 
@@ -181,10 +181,27 @@ def test_unusable_files_at_the_start(authority: Authority, tmp_path: Path) -> No
         server_credentials(CertificateFiles(pair.certificate, authority.issue("other").key))
     with pytest.raises(CertificateUnusable, match=r"server\.key has no certificates"):
         server_credentials(CertificateFiles(pair.certificate, pair.key, pair.key))
-    with pytest.raises(CertificateUnusable, match=r"missing\.pem has no certificates: .*No such file"):
+    with pytest.raises(CertificateUnusable, match=r"cannot read .*missing\.pem: No such file"):
         channel_credentials(missing)
     with pytest.raises(CertificateUnusable, match="are not a certificate and its key"):
         channel_credentials(authority.file, pair.certificate, authority.file)
+
+
+def test_a_clients_files_are_read_again(authority: Authority, stranger: Authority, tmp_path: Path) -> None:
+    """Its credentials stay the same until the files change to something usable; each change is logged once."""
+    own = Pair(tmp_path / "client.pem", tmp_path / "client.key")
+    old, new = authority.issue("old"), authority.issue("new")
+    old.copy_to(own)
+    newest = channel_credentials(authority.file, own.certificate, own.key)
+    with capture_logs() as logs:
+        first = newest()
+        assert newest() is first
+        own.certificate.write_bytes(new.certificate.read_bytes())
+        assert newest() is newest() is first  # the key is still the old one
+        new.copy_to(own)
+        assert newest() is not first
+        assert newest() is newest()
+    assert [log["event"] for log in logs] == ["certificate_refused", "certificate_loaded"]
 
 
 def test_health_is_answered_without_tls_on_loopback(start: Start, authority: Authority) -> None:
