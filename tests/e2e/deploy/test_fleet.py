@@ -6,13 +6,14 @@ import ssl
 import subprocess
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from marketplace.settings import Settings
 from marketplace.store import open_store
@@ -151,13 +152,17 @@ def test_kills_and_new_versions_cost_little(shop: Fleet, buyers: list[Session]) 
     require_each_order_once(shop, load)
 
 
+def stored_orders(shop: Fleet) -> Sequence[Row[str, int, str]]:
+    """The id, reader and checkout key of each."""
+    url = shop.database_url("marketplace", "database")
+    with closing(open_store(url)) as store, reading(store.engine) as connection:
+        return connection.execute(select(orders.c.order_id, orders.c.reader_id, orders.c.checkout_key)).all()
+
+
 def require_each_order_once(shop: Fleet, load: Load) -> None:
     """Every acknowledged order is stored, and there is no other one."""
     assert load.orders
-    url = shop.database_url("marketplace", "database")
-    with closing(open_store(url)) as store, reading(store.engine) as connection:
-        stored = connection.execute(select(orders.c.order_id, orders.c.reader_id, orders.c.checkout_key)).all()
-    ours = [row for row in stored if row.reader_id in set(load.orders.values())]
+    ours = [row for row in stored_orders(shop) if row.reader_id in set(load.orders.values())]
     assert len({row.checkout_key for row in ours}) == len(ours)
     # One per buyer may have been stored when the load stopped before its answer.
     assert load.orders.items() <= {row.order_id: row.reader_id for row in ours}.items()
@@ -171,9 +176,29 @@ def test_down_keeps_the_data(shop: Fleet, buyers: list[Session]) -> None:
     if is_running("fleet"):
         shop.up()
     else:
-        shop.compose("up", "--detach", "postgres")
-        await_that(lambda: "postgres" not in shop.not_well())
+        # All at a time is faster.
+        shop.compose("up", "--detach")
+        shop.await_well()
     with closing(open_store(shop.database_url("marketplace", "database"))) as store, store.read() as work:
         account = work.accounts.by_email("buyer-0@example.com")
     assert account
     assert account.reader_id == buyers[0].reader_id
+
+
+@pytest.mark.skipif(not is_running("fleet"), reason="takes minutes: make drill fleet")
+def test_a_backup_under_load_is_restored(shop: Fleet, buyers: list[Session], tmp_path: Path) -> None:
+    """Into empty volumes: every order from before it, none that there never was, and the model."""
+    with Load(shop, buyers) as load:
+        await_that(lambda: len(load.orders) >= 10)
+        before = set(load.orders)
+        backup = shop.script("backup", tmp_path).split()[-1]
+        await_that(lambda: len(load.orders) >= len(before) + 10)
+    stored = set(stored_orders(shop))
+    shop.script("down", "--volumes")
+    shop.script("restore", backup)
+    shop.up()
+    restored = set(stored_orders(shop))
+    assert before <= {row.order_id for row in restored}
+    assert restored < stored
+    token = f"authorization: Bearer {shop.secret('recommendations_token')}"
+    assert len(json.loads(call(shop, "-H", token, "-d", RECOMMEND).stdout)["recommendations"]) == 3
