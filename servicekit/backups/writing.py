@@ -28,7 +28,8 @@ def write_backup(contents: Contents, file: Path) -> Manifest:
     """
     if file == STANDARD_OUTPUT:
         # Beside the database: /tmp may be smaller than its copy.
-        database = next(filter(None, (contents.sqlite, *contents.databases.values())), None)
+        databases = filter(None, (contents.sqlite, *contents.databases.values()))
+        database = next((path for path in databases if path.exists()), None)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=database and database.parent) as draft:
             manifest = _write(contents, Path(draft), sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from urllib3.exceptions import HTTPError
 
 from tests.e2e.processes import DEADLINE, ROOT, Command, Process, await_serving, await_that
 from tests.system_requirements import envoy
@@ -52,17 +53,32 @@ class Envoy:
         self._process = subprocess.Popen([*command, *options], stdout=self._log, stderr=subprocess.STDOUT)
 
     def __enter__(self) -> str:
-        await_that(self._admin.exists)
+        try:
+            return self._await_address()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _await_address(self) -> str:
+        await_that(lambda: self._admin.exists() and self._admin.read_text())
         listeners = urllib3.request("GET", f"http://{self._admin.read_text()}/listeners?format=json").json()
         address = listeners["listener_statuses"][0]["local_address"]["socket_address"]
         url = f"http://{address['address']}:{address['port_value']}"
-        await_that(lambda: urllib3.request("GET", f"{url}/healthz", retries=False).status == 200)
+        await_that(lambda: _is_healthy(url), show=lambda: Path(self._log.name).read_text())
         return url
 
     def __exit__(self, *_error: object) -> None:
         self._process.terminate()
         self._process.wait()
         self._log.close()
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return urllib3.request("GET", f"{url}/healthz", retries=False).status == 200
+    except HTTPError:
+        # It does not listen yet.
+        return False
 
 
 @dataclass(frozen=True)
