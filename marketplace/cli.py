@@ -19,7 +19,7 @@ from marketplace.settings import SECRET_KEY, Settings
 from marketplace.store import MIGRATIONS, Store, open_store
 from marketplace.usecases.catalogue.export import export_books
 from marketplace.usecases.catalogue.imports import Importer
-from servicekit.backups import commands as backups
+from servicekit.backups.commands import add_backup_commands
 from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
@@ -152,23 +152,6 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("alive")
 
 
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def backup(obj: tuple[Settings, Store], file: Path) -> None:
-    """Write the database and the key into FILE, while it runs; - is standard output."""
-    backups.back_up(_contents(obj[0]), file)
-
-
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def restore(obj: tuple[Settings, Store], file: Path) -> None:
-    """Restore FILE where there is nothing; - is standard input."""
-    settings, _ = obj
-    backups.restore(_contents(settings), file, settings.data_dir)
-
-
 @main.group()
 @click.pass_obj
 def moderator(obj: tuple[Settings, Store]) -> None:
@@ -225,6 +208,9 @@ def _contents(settings: Settings) -> Contents:
         migrations=MIGRATIONS,
         files={"secret_key": settings.data_dir / SECRET_KEY},
     )
+
+
+add_backup_commands(main, _contents, kept="the database and the key")
 
 
 def _prepare(settings: Settings, store: Store, starter: Path) -> None:

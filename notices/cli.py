@@ -1,7 +1,5 @@
 """The commands of notices."""
 
-from pathlib import Path
-
 import click
 
 from notices.domain import MessageNotFound, StoreUnavailable
@@ -9,7 +7,7 @@ from notices.service import Notices
 from notices.serving import CannotServe, folder_of, notices_of, serve
 from notices.settings import Settings
 from notices.store import MIGRATIONS, Store, open_store
-from servicekit.backups import commands as backups
+from servicekit.backups.commands import add_backup_commands
 from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
@@ -112,25 +110,11 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("alive")
 
 
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def backup(obj: tuple[Settings, Store], file: Path) -> None:
-    """Write the database into FILE, while it runs; - is standard output."""
-    backups.back_up(_contents(obj[0]), file)
-
-
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def restore(obj: tuple[Settings, Store], file: Path) -> None:
-    """Restore FILE where there is nothing; - is standard input."""
-    settings, _ = obj
-    backups.restore(_contents(settings), file, settings.data_dir)
-
-
 def _contents(settings: Settings) -> Contents:
     return Contents(service="notices", url=settings.database, migrations=MIGRATIONS)
+
+
+add_backup_commands(main, _contents, kept="the database")
 
 
 def _migrate(settings: Settings, store: Store) -> None:

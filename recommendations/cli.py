@@ -17,7 +17,7 @@ from recommendations.imports import Importer
 from recommendations.settings import Settings
 from recommendations.store import MIGRATIONS, Store
 from recommendations.token_commands import token
-from servicekit.backups import commands as backups
+from servicekit.backups.commands import add_backup_commands
 from servicekit.backups.contents import Contents
 from servicekit.commands import Commands, NotMigrated
 from servicekit.data_folder import check_data_folder, mark_data_folder
@@ -241,23 +241,6 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("serving" if up_to_date else "serving, but the database does not answer: lists may be out of date")
 
 
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def backup(obj: tuple[Settings, Store], file: Path) -> None:
-    """Write database, models and numbers of imported ids into FILE, while it runs; - is standard output."""
-    backups.back_up(_contents(obj[0]), file)
-
-
-@main.command()
-@backups.backup_file
-@click.pass_obj
-def restore(obj: tuple[Settings, Store], file: Path) -> None:
-    """Restore FILE where there is nothing; - is standard input."""
-    settings, _ = obj
-    backups.restore(_contents(settings), file, settings.data_dir)
-
-
 main.add_command(token)
 
 
@@ -273,6 +256,9 @@ def _contents(settings: Settings) -> Contents:
         databases={FILE: settings.ids_dir / FILE},
         lock=locked(settings.models) if settings.models.is_dir() else nullcontext(),
     )
+
+
+add_backup_commands(main, _contents, kept="database, models and numbers of imported ids")
 
 
 def _prepare(settings: Settings, store: Store, starter: Path) -> None:

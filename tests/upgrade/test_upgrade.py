@@ -23,7 +23,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 DERIVED = {"book_search", "search_terms"}
 """Tables that the shop makes again from its books."""
 DROPPED = {("marketplace", "0005", "book_categories", "position"), ("marketplace", "0007", "accounts", "session_key")}
-"""Columns that are no more: the first is in books.categories, the second in the table of sessions."""
+"""Columns that were dropped: what was in the first is in books.categories, the second in the table of sessions."""
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_pages_are_counted_by_route(client: FlaskClient, count: Count, registry:
 
 
 def test_unknown_paths_are_one_page(client: FlaskClient, count: Count) -> None:
-    """Whoever tries paths makes no series of them."""
+    """Paths that a client makes up do not become series."""
     for path in ("/wp-login.php", "/books/x", "/.env"):
         client.get(path)
     assert count("unknown", "4xx") == 3
