@@ -4,7 +4,8 @@ import click
 
 from notices.domain import MessageNotFound, StoreUnavailable
 from notices.service import Notices
-from notices.serving import CannotServe, folder_of, notices_of, serve
+from notices.serving import CannotServe, folder_of, notices_of
+from notices.serving import serve as _serve
 from notices.settings import Settings
 from notices.store import MIGRATIONS, Store, open_store
 from servicekit.backups.commands import add_backup_commands
@@ -52,12 +53,24 @@ def migrate(obj: tuple[Settings, Store]) -> None:
 @main.command()
 @click.pass_obj
 @output_in_background()
+def serve(obj: tuple[Settings, Store]) -> None:
+    """Take events and send messages until SIGTERM."""
+    settings, store = obj
+    store.require_intact()
+    _require_migrated(store)
+    mark_data_folder(settings.data_dir, settings.database)
+    _serve(settings, store)
+
+
+@main.command()
+@click.pass_obj
+@output_in_background()
 def start(obj: tuple[Settings, Store]) -> None:
-    """Migrate, take events and send messages until SIGTERM."""
+    """Migrate, then serve."""
     settings, store = obj
     store.require_intact()
     _migrate(settings, store)
-    serve(settings, store)
+    _serve(settings, store)
 
 
 @main.command()
@@ -110,6 +123,11 @@ def health(obj: tuple[Settings, Store]) -> None:
     click.echo("alive")
 
 
+def _require_migrated(store: Store) -> None:
+    if not store.is_migrated():
+        raise NotMigrated("notices")
+
+
 def _contents(settings: Settings) -> Contents:
     return Contents(service="notices", url=settings.database, migrations=MIGRATIONS)
 
@@ -123,6 +141,5 @@ def _migrate(settings: Settings, store: Store) -> None:
 
 
 def _notices(settings: Settings, store: Store) -> Notices:
-    if not store.is_migrated():
-        raise NotMigrated("notices")
+    _require_migrated(store)
     return notices_of(settings, store, folder_of(settings))
